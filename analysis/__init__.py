@@ -1,0 +1,1 @@
+"""What is computed on the ground: travel times, isochrones, zones, corridors and their comparison."""

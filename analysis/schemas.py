@@ -1,0 +1,124 @@
+"""Columns of every table that users get, and typed empty frames of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from ..geo.crs import WGS84
+
+#: Column -> pandas dtype; a schema with "geometry" makes a GeoDataFrame in EPSG:4326.
+Schema = Mapping[str, str]
+
+ISOCHRONES: Final[Schema] = {
+    "origin_id": "str",
+    "origin_name": "str",
+    "mode": "str",
+    "direction": "str",
+    "cutoff_min": "float64",
+    "area_km2": "float64",
+    "geometry": "geometry",
+}
+TRAVEL_TIMES: Final[Schema] = {
+    "from_id": "str",
+    "to_id": "str",
+    "travel_time_min": "float64",
+    "distance_km": "float64",
+}
+#: Union of the isochrones of one or more centres (a two-hour circle).
+CIRCLES: Final[Schema] = {
+    "scenario": "str",
+    "cutoff_min": "float64",
+    "n_centres": "int64",
+    "centres": "str",
+    "area_km2": "float64",
+    "geometry": "geometry",
+}
+ZONES: Final[Schema] = {
+    "scenario": "str",
+    "centre_id": "str",
+    "centre_name": "str",
+    "minutes": "float64",
+    "area_km2": "float64",
+    "n_counties": "int64",
+    "geometry": "geometry",
+}
+ZONE_COUNTIES: Final[Schema] = {
+    "scenario": "str",
+    "centre_id": "str",
+    "centre_name": "str",
+    "adcode": "int64",
+    "name": "str",
+    "province": "str",
+    "share_of_area": "float64",
+    "seat_inside": "bool",
+    "belongs": "bool",
+}
+SERVICE_AREAS: Final[Schema] = {
+    "centre_id": "str",
+    "centre_name": "str",
+    "cutoff_min": "float64",
+    "area_km2": "float64",
+    "geometry": "geometry",
+}
+#: One row per border county and centre; minutes in the base network and with all corridors.
+COUNTY_TIMES: Final[Schema] = {
+    "adcode": "int64",
+    "name": "str",
+    "province": "str",
+    "centre_id": "str",
+    "centre_name": "str",
+    "base_min": "float64",
+    "scenario_min": "float64",
+    "delta_min": "float64",
+    "base_inside": "bool",
+    "scenario_inside": "bool",
+}
+
+
+def empty(schema: Schema) -> pd.DataFrame:
+    """Return a frame without rows that has the schema's columns and types.
+
+    Parameters
+    ----------
+    schema : mapping of str to str
+        One of this module's constants.
+
+    Returns
+    -------
+    pandas.DataFrame or geopandas.GeoDataFrame
+    """
+    columns: dict[str, Any] = {
+        name: pd.Series([], dtype="object" if kind == "geometry" else kind)
+        for name, kind in schema.items()
+    }
+    if "geometry" in schema:
+        return gpd.GeoDataFrame(columns, geometry="geometry", crs=WGS84)
+    return pd.DataFrame(columns)
+
+
+def conform(rows: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
+    """Return rows as a frame with the schema's columns, order and types.
+
+    Parameters
+    ----------
+    rows : list of dict
+        One per row, each with every column of the schema.
+    schema : mapping of str to str
+
+    Returns
+    -------
+    pandas.DataFrame or geopandas.GeoDataFrame
+    """
+    if not rows:
+        return empty(schema)
+    frame = pd.DataFrame(rows, columns=list(schema))
+    for name, kind in schema.items():
+        if kind != "geometry":
+            frame[name] = frame[name].astype(kind)
+    if "geometry" in schema:
+        return gpd.GeoDataFrame(frame, geometry="geometry", crs=WGS84)
+    return frame

@@ -1,0 +1,1 @@
+"""The ground: places, boundaries, borders, coordinate systems and transport networks."""

@@ -1,0 +1,244 @@
+"""Gates that public functions pass their arguments through before anything runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any
+
+import geopandas as gpd
+import pyproj
+from pyproj.exceptions import CRSError
+
+from .crs import WGS84
+from .errors import (
+    CRSMismatchError,
+    EmptyInputError,
+    GeometryTypeError,
+    InputError,
+    InputTypeError,
+    MissingColumnError,
+    MissingCRSError,
+)
+
+
+def require_frame(
+    frame: object,
+    argument: str,
+    *,
+    geometry_types: Iterable[str] | None = None,
+    columns: Iterable[str] = (),
+    allow_empty: bool = True,
+) -> gpd.GeoDataFrame:
+    """Return `frame` in EPSG:4326 after checking type, CRS, columns and geometry.
+
+    Parameters
+    ----------
+    frame : object
+        What the caller was given; only a GeoDataFrame passes.
+    argument : str
+        Name of the caller's argument, for the message.
+    geometry_types : iterable of str, optional
+        Geometry types allowed, such as ``("Polygon", "MultiPolygon")``.
+    columns : iterable of str
+        Columns that must be there.
+    allow_empty : bool
+        Whether a frame without rows passes.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The same frame where it is in EPSG:4326 already, else a copy that is.
+
+    Raises
+    ------
+    InputTypeError, MissingCRSError, MissingColumnError, EmptyInputError, GeometryTypeError
+        With the argument's name, what was seen and the remedy.
+    """
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputTypeError(
+            f"'{argument}' should be a GeoDataFrame, got {type(frame).__name__}; "
+            "read the file with geopandas.read_file or build one with geopandas.GeoDataFrame"
+        )
+    try:
+        geometry = frame.geometry
+    except AttributeError as error:
+        raise GeometryTypeError(
+            f"'{argument}' has no active geometry column; call {argument}.set_geometry(...)"
+        ) from error
+    if frame.crs is None:
+        raise MissingCRSError(
+            f"'{argument}' has no coordinate reference system; if its coordinates are longitude "
+            f"and latitude, call {argument}.set_crs('{WGS84}') first"
+        )
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise MissingColumnError(
+            f"'{argument}' lacks the column(s) {', '.join(map(repr, missing))}; "
+            f"it has {', '.join(map(repr, frame.columns))}"
+        )
+    if not allow_empty and len(frame) == 0:
+        raise EmptyInputError(f"'{argument}' has no rows; give at least one")
+    bad = geometry.isna() | geometry.is_empty
+    if bad.any():
+        raise GeometryTypeError(
+            f"'{argument}' has {int(bad.sum())} missing or empty geometries "
+            f"(first at index {frame.index[bad.to_numpy()][0]!r}); drop these rows first"
+        )
+    if geometry_types is not None:
+        allowed = set(geometry_types)
+        seen = set(geometry.geom_type.unique()) - allowed
+        if seen:
+            raise GeometryTypeError(
+                f"'{argument}' has geometries of type {', '.join(sorted(seen))}; "
+                f"expected {' or '.join(sorted(allowed))}"
+            )
+    return frame if frame.crs == WGS84 else frame.to_crs(WGS84)
+
+
+def require_same_crs(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame, names: tuple[str, str]) -> None:
+    """Raise unless both frames have one CRS.
+
+    Raises
+    ------
+    CRSMismatchError
+        With both systems and the remedy.
+    """
+    if left.crs != right.crs:
+        raise CRSMismatchError(
+            f"'{names[0]}' is in {_crs_name(left.crs)} and '{names[1]}' in {_crs_name(right.crs)}; "
+            f"bring both into one with to_crs"
+        )
+
+
+def require_number(
+    value: Any,
+    argument: str,
+    *,
+    unit: str = "",
+    minimum: float | None = None,
+    above: float | None = None,
+    maximum: float | None = None,
+) -> float:
+    """Return `value` as a float after checking that it is a finite number within its bounds.
+
+    Raises
+    ------
+    InputTypeError
+        If `value` isn't a number (a string or a bool isn't).
+    InputError
+        If `value` is NaN, infinite or out of bounds.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputTypeError(f"'{argument}' should be a number{_of(unit)}, got {value!r}")
+    number = float(value)
+    if not math.isfinite(number):
+        raise InputError(f"'{argument}' should be a finite number{_of(unit)}, got {value!r}")
+    if above is not None and number <= above:
+        raise InputError(f"'{argument}' should be above {above:g}{_unit(unit)}, got {value!r}")
+    if minimum is not None and number < minimum:
+        raise InputError(f"'{argument}' should be at least {minimum:g}{_unit(unit)}, got {value!r}")
+    if maximum is not None and number > maximum:
+        raise InputError(f"'{argument}' should be at most {maximum:g}{_unit(unit)}, got {value!r}")
+    return number
+
+
+def require_cutoffs(cutoffs_min: Any, argument: str = "cutoffs_min") -> tuple[float, ...]:
+    """Return cutoffs as a tuple of minutes, ascending.
+
+    Parameters
+    ----------
+    cutoffs_min : number or iterable of numbers
+        Minutes, positive, strictly ascending.
+
+    Raises
+    ------
+    EmptyInputError, InputTypeError, InputError
+        If there is none, one isn't a number, isn't positive, or they aren't ascending.
+    """
+    if isinstance(cutoffs_min, Real) and not isinstance(cutoffs_min, bool):
+        cutoffs_min = (cutoffs_min,)
+    if isinstance(cutoffs_min, str) or not isinstance(cutoffs_min, Iterable):
+        raise InputTypeError(
+            f"'{argument}' should be minutes such as (60, 120), got {cutoffs_min!r}"
+        )
+    values = tuple(
+        require_number(value, argument, unit="minutes", above=0, maximum=7 * 24 * 60)
+        for value in cutoffs_min
+    )
+    if not values:
+        raise EmptyInputError(f"'{argument}' is empty; give minutes such as (60, 120)")
+    if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+        raise InputError(
+            f"'{argument}' should be strictly ascending, got {values}; "
+            f"did you mean {tuple(sorted(set(values)))}?"
+        )
+    return values
+
+
+def require_lonlat(lon: Any, lat: Any, argument: str) -> tuple[float, float]:
+    """Return (lon, lat) in degrees after checking the ranges.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If one isn't a number or lies outside [-180, 180] or [-90, 90]. A pair that only fits
+        when swapped is named as such.
+    """
+    for value in (lon, lat):
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise InputTypeError(f"'{argument}' should be (lon, lat) in degrees, got {(lon, lat)!r}")
+    x, y = float(lon), float(lat)
+    if -180 <= x <= 180 and -90 <= y <= 90:
+        return x, y
+    hint = "; are longitude and latitude swapped?" if abs(x) <= 90 and abs(y) <= 180 else ""
+    raise InputError(
+        f"'{argument}' should be (lon, lat) with lon in [-180, 180] and lat in [-90, 90], "
+        f"got {(lon, lat)!r}{hint}"
+    )
+
+
+def require_choice(value: Any, argument: str, choices: Iterable[str]) -> str:
+    """Return `value` if it is one of `choices`.
+
+    Raises
+    ------
+    InputError
+        With the choices.
+    """
+    options = tuple(choices)
+    if not isinstance(value, str) or value not in options:
+        raise InputError(
+            f"'{argument}' should be one of {', '.join(map(repr, options))}, got {value!r}"
+        )
+    return value
+
+
+def require_crs(value: Any, argument: str = "crs") -> pyproj.CRS:
+    """Return `value` as a pyproj CRS.
+
+    Raises
+    ------
+    InputError
+        If pyproj can't read it.
+    """
+    try:
+        return pyproj.CRS.from_user_input(value)
+    except CRSError as error:
+        raise InputError(
+            f"'{argument}' isn't a coordinate system that PROJ knows: {value!r}; "
+            "give an EPSG code such as 'EPSG:4326'"
+        ) from error
+
+
+def _crs_name(crs: pyproj.CRS | None) -> str:
+    return "no CRS" if crs is None else crs.to_string()
+
+
+def _of(unit: str) -> str:
+    return f" of {unit}" if unit else ""
+
+
+def _unit(unit: str) -> str:
+    return f" {unit}" if unit else ""
