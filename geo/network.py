@@ -209,7 +209,9 @@ class TransportNetwork:
             arc_reversed=~self.arc_reversed[order],
         )
 
-    def with_access(self, *, access_speed_kph: float | None = None, max_access_km: float | None = None) -> Self:
+    def with_access(
+        self, *, access_speed_kph: float | None = None, max_access_km: float | None = None
+    ) -> Self:
         """Return the same network with another speed or reach off it.
 
         Parameters
@@ -544,9 +546,7 @@ def network_from_geodataframes(
         time_s=table["travel_time"].to_numpy(dtype=float),
         back_time_s=np.full(len(table), np.inf),
         mode=table["mode"].astype(str).to_numpy(dtype=object) if "mode" in table else "road",
-        road_class=(
-            table["highway"].map(_first_of).to_numpy(dtype=object) if "highway" in table else ""
-        ),
+        road_class=(table["highway"].map(_first_of).to_numpy(dtype=object) if "highway" in table else ""),
         exit_along=table["exit_along"].to_numpy(dtype=bool) if "exit_along" in table else True,
         geometry=[shapely.get_coordinates(line) for line in table.geometry],
     )
