@@ -565,7 +565,7 @@ def _first_of(value: Any) -> str:
     """OSM tags of merged edges come as lists; the first stands for all."""
     if isinstance(value, (list, tuple)):
         return str(value[0]) if value else ""
-    return "" if value is None or value != value else str(value)
+    return value if isinstance(value, str) else ""
 
 
 def _assemble(
@@ -579,7 +579,7 @@ def _assemble(
     node_names: Mapping[int, str],
     provenance: Mapping[str, str],
 ) -> TransportNetwork:
-    n, k = len(lon), len(links.tail)
+    n = len(lon)
     _check(lon, lat, links)
     modes, mode = _codes(links.mode, "mode")
     classes, road_class = _codes(links.road_class, "road_class")
