@@ -675,7 +675,7 @@ def _add(network: TransportNetwork, one: Corridor) -> TransportNetwork:
         numbers[stop.name] = number
         if joined[index]:
             minutes = _join_min(one, stop, metres[index])
-            parts.link(number, int(nearest[index]), metres[index], minutes, minutes, "access", "connector")
+            parts.link(number, int(nearest[index]), metres[index], minutes, minutes, "road", "connector")
     if one.mode == "road":
         ends = {("", name): number for name, number in numbers.items()}
     else:

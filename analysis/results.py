@@ -107,7 +107,8 @@ class StudyResults:
         One row per county of the study's provinces, see `analysis.comparison.compare`.
     gains, contributions : DataFrame
         Per scenario and per corridor, see `analysis.comparison`.
-    corridors, corridor_stops, corridor_segments, corridor_joins : DataFrame
+    corridors, corridor_stops, corridor_segments, corridor_joins, corridor_overlap : DataFrame
+        See `analysis.corridors` and, for the last, `analysis.comparison`.
     scenario_names : mapping of str to str
         Scenario to the name shown to readers.
     attribution : list of str
@@ -138,6 +139,7 @@ class StudyResults:
     corridor_stops: gpd.GeoDataFrame
     corridor_segments: pd.DataFrame
     corridor_joins: pd.DataFrame
+    corridor_overlap: pd.DataFrame
     scenario_names: Mapping[str, str]
     attribution: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
