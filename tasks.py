@@ -278,7 +278,7 @@ def install(python: Path, extra: str, *, only_layout: bool) -> None:
     """Install borderreach from the checkout, editable, with what an extra needs."""
     for old in (ROOT / "build").glob("__editable__.borderreach-*"):
         remove(old)  # or files deleted from the checkout would stay importable
-    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    quiet = [] if sys.stdout.isatty() else ["-qq"]  # in a log only errors count
     pip: list[str | Path] = [python, "-m", "pip", "install", *quiet]
     editable = ["--no-build-isolation", "--editable", f"{ROOT}[{extra}]" if extra else str(ROOT)]
     start = time.monotonic()

@@ -7,8 +7,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import borderreach.data
 import pytest
+
+import borderreach.data
 from borderreach.data import catalog, path
 
 FOLDER = Path(str(borderreach.data.__file__)).parent
