@@ -1,8 +1,9 @@
 """Borders between provinces, the counties that lie on them, and the points where they meet.
 
-Two counties share a line where their rings hold the same segment in opposite directions: each
-county lies to the left of its own ring. A segment that both hold in the same direction bounds
-ground that both claim, and is no border.
+Two counties share a line where their rings hold the same segment. As a rule they hold it in
+opposite directions, each county to the left of its own ring. Where they hold it in the same
+direction, both claim the ground inside, and its outline counts as border, once: so do 岚山区 and
+连云区 with the islets off Rizhao in Tianditu's polygons.
 
 Polygons that don't share their vertices (slivers, gaps, other generalisation) are matched in a
 second step: ring segments without a partner are cut into short pieces, and each piece belongs to
@@ -21,6 +22,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter, minimum_filter
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -54,6 +56,9 @@ _M_PER_DEGREE: Final = 111_320.0
 _PIECES: Final = 4
 #: Two corners that touch run within tolerance of each other over about two tolerances.
 _MIN_INEXACT: Final = 4
+#: Grid that finds where provinces come near each other.
+_CELL_DEG: Final = 0.03
+_MOST_CELLS: Final = 4_000_000
 #: Samples times partners that the second step holds at once.
 _CHUNK: Final = 4_000_000
 
@@ -118,24 +123,25 @@ def border_counties(
     >>> from borderreach.geo.boundaries import counties
     >>> frame = border_counties(counties(provinces=["重庆", "贵州"]), between=("重庆", "贵州"))
     >>> frame.groupby("province", sort=False).size().to_dict()
-    {'重庆市': 8, '贵州省': 7}
+    {'重庆市': 7, '贵州省': 7}
     """
     frame, shared = _prepare(counties, between, tolerance_m)
-    codes = frame["province_adcode"].to_numpy(dtype="int64")
+    codes = _codes(frame)
+    known = np.unique(codes)
     km = np.bincount(shared.county, weights=shared.km, minlength=len(frame))
-    pairs = np.unique(np.column_stack([shared.county, codes[shared.other]]), axis=0)
-    names = _province_names(frame)
-    neighbours = (
-        pd.Series([names[code] for code in pairs[:, 1].tolist()], dtype="object")
-        .groupby(pairs[:, 0])
-        .agg(["、".join, "size"])
-    )
-    on_border = np.unique(shared.county)
-    return frame.iloc[on_border].assign(
-        neighbour_provinces=neighbours["join"].astype("str").to_numpy(),
+    meets = np.zeros((len(frame), len(known)), dtype=bool)
+    meets[shared.county, np.searchsorted(known, codes[shared.other])] = True
+    number = meets.sum(axis=1)
+    on_border = np.flatnonzero(number)
+    labels = _province_names(frame)
+    names = np.array([labels[code] for code in known.tolist()], dtype=object)
+    found = frame.iloc[on_border].assign(
+        neighbour_provinces=pd.array(["、".join(names[row]) for row in meets[on_border]], dtype="str"),
         border_km=km[on_border],
-        n_provinces=neighbours["size"].to_numpy(dtype="int64"),
+        n_provinces=number[on_border].astype("int64"),
     )
+    geometry = found.geometry.name
+    return found[[name for name in found.columns if name != geometry] + [geometry]]
 
 
 def borders(counties: gpd.GeoDataFrame, *, tolerance_m: float = DEFAULT_TOLERANCE_M) -> gpd.GeoDataFrame:
@@ -166,24 +172,21 @@ def borders(counties: gpd.GeoDataFrame, *, tolerance_m: float = DEFAULT_TOLERANC
     frame, shared = _prepare(counties, None, tolerance_m)
     if len(shared.county) == 0:
         return _empty_borders()
-    codes = frame["province_adcode"].to_numpy(dtype="int64")
-    own, foreign = codes[shared.county], codes[shared.other]
-    low, high = np.minimum(own, foreign), np.maximum(own, foreign)
-    pair_codes, pair = np.unique(np.column_stack([low, high]), axis=0, return_inverse=True)
-    pair = pair.ravel()
+    codes = _codes(frame)
+    pair, pair_codes = _pairs(shared, codes)
     n = len(pair_codes)
 
     # The line is drawn once: from side a, or from side b where side a found nothing.
-    from_a = own == low
+    from_a = codes[shared.county] < codes[shared.other]
     has_a = np.bincount(pair[from_a], minlength=n) > 0
     drawn = np.flatnonzero(from_a == has_a[pair])
-    lines = _lines(shared, drawn, pair, n)
+    lines = _lines(shared, drawn, pair)
 
     names = _province_names(frame)
-    of_a = np.unique(np.column_stack([pair[from_a], shared.county[from_a]]), axis=0)
-    of_b = np.unique(np.column_stack([pair[~from_a], shared.county[~from_a]]), axis=0)
-    n_a = np.bincount(of_a[:, 0], minlength=n)
-    n_b = np.bincount(of_b[:, 0], minlength=n)
+    n_a, n_b = (
+        np.bincount(np.unique(pair[side] * len(frame) + shared.county[side]) // len(frame), minlength=n)
+        for side in (from_a, ~from_a)
+    )
     table = pd.DataFrame(
         {
             "province_a": [names[code] for code in pair_codes[:, 0].tolist()],
@@ -220,36 +223,34 @@ def junctions(counties: gpd.GeoDataFrame, *, tolerance_m: float = DEFAULT_TOLERA
         If `counties` isn't a frame of polygons as above.
     """
     frame, shared = _prepare(counties, None, tolerance_m)
-    codes = frame["province_adcode"].to_numpy(dtype="int64")
-    position, low, high = _ends(shared, codes)
+    position, meeting = _ends(shared, _codes(frame))
     cluster = _clusters(position, tolerance_m)
-    rows = []
     names = _province_names(frame)
-    members = np.column_stack([np.r_[cluster, cluster], np.r_[low, high]])
-    found = np.unique(members, axis=0) if len(cluster) else members.astype("int64")
-    counts = np.bincount(found[:, 0]) if len(found) else np.zeros(0, dtype="int64")
-    for label in np.flatnonzero(counts >= 3):
-        meeting = found[found[:, 0] == label, 1].tolist()
-        lon, lat = position[cluster == label].mean(axis=0)
-        rows.append((meeting, lon, lat))
+    rows: list[tuple[list[int], float, float]] = []
+    for label in range(int(cluster.max(initial=-1)) + 1):
+        here = cluster == label
+        provinces = np.unique(meeting[here]).tolist()
+        if len(provinces) >= 3:
+            lon, lat = position[here].mean(axis=0).tolist()
+            rows.append((provinces, lon, lat))
     rows.sort(key=lambda row: row[0])
-    lon = np.array([row[1] for row in rows], dtype=float)
-    lat = np.array([row[2] for row in rows], dtype=float)
+    lons = np.array([row[1] for row in rows], dtype=float)
+    lats = np.array([row[2] for row in rows], dtype=float)
     table = pd.DataFrame(
         {
             "n_provinces": np.array([len(row[0]) for row in rows], dtype="int64"),
             "provinces": pd.Series(["、".join(names[c] for c in row[0]) for row in rows], dtype="str"),
-            "lon": lon,
-            "lat": lat,
+            "lon": lons,
+            "lat": lats,
         }
     )
-    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(lon, lat), crs=WGS84)
+    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(lons, lats), crs=WGS84)
 
 
 def _prepare(counties: Any, between: Any, tolerance_m: Any) -> tuple[gpd.GeoDataFrame, _Shared]:
     frame = require_frame(counties, "counties", geometry_types=_POLYGONS, columns=_NEEDED)
     tolerance = require_number(tolerance_m, "tolerance_m", unit="metres", minimum=0, maximum=5_000)
-    codes = frame["province_adcode"].to_numpy(dtype="int64")
+    codes = _codes(frame)
     wanted = None
     if between is not None:
         wanted = resolve_provinces(between, frame, "between")
@@ -265,7 +266,7 @@ def _prepare(counties: Any, between: Any, tolerance_m: Any) -> tuple[gpd.GeoData
 def _shared(shapes: NDArray[Any], codes: _Ints, tolerance_m: float) -> _Shared:
     """Pieces of border between counties of different codes, each seen from both sides."""
     candidates = _near_other_provinces(shapes, codes, tolerance_m)
-    segments = _segments(shapes[candidates], candidates)
+    segments = _segments(shapes[candidates], candidates, codes, tolerance_m)
     left, right, free = _matches(segments)
     cross = codes[segments.county[left]] != codes[segments.county[right]]
     left, right = left[cross], right[cross]
@@ -299,52 +300,89 @@ def _near_other_provinces(shapes: NDArray[Any], codes: _Ints, tolerance_m: float
     return np.unique(one[codes[one] != codes[two]])
 
 
-def _segments(shapes: NDArray[Any], rows: _Ints) -> _Segments:
+def _segments(shapes: NDArray[Any], rows: _Ints, codes: _Ints, tolerance_m: float) -> _Segments:
+    """Ring segments of counties, but those far from all counties of other provinces."""
     parts, part_of = shapely.get_parts(shapes, return_index=True)
-    exterior = shapely.get_exterior_ring(parts)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
-    first = np.r_[True, ring_part[1:] != ring_part[:-1]] if len(ring_part) else np.zeros(0, dtype=bool)
-    del exterior
     xy, ring_of = shapely.get_coordinates(rings, return_index=True)
+    if len(xy) == 0:
+        return _Segments(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, dtype="int64"))
+    county_of_ring = rows[part_of[ring_part]]
+    near = _near_mixed_cells(xy, ring_of, codes[county_of_ring], tolerance_m)
+    i = np.flatnonzero((ring_of[1:] == ring_of[:-1]) & (near[1:] | near[:-1]))
+    i = i[(xy[i] != xy[i + 1]).any(axis=1)]
     # A shell should run counter-clockwise and a hole clockwise, for the county to lie to the left.
-    backwards = shapely.is_ccw(rings) != first
-    same_ring = ring_of[1:] == ring_of[:-1]
-    start, end, ring = xy[:-1][same_ring], xy[1:][same_ring], ring_of[1:][same_ring]
-    flip = backwards[ring]
-    start[flip], end[flip] = end[flip], start[flip]
-    moves = (start != end).any(axis=1)
-    return _Segments(start[moves], end[moves], rows[part_of[ring_part[ring[moves]]]])
+    is_shell = np.r_[True, ring_part[1:] != ring_part[:-1]]
+    backwards = (shapely.is_ccw(rings) != is_shell)[ring_of[i]]
+    return _Segments(
+        xy[np.where(backwards, i + 1, i)], xy[np.where(backwards, i, i + 1)], county_of_ring[ring_of[i]]
+    )
+
+
+def _near_mixed_cells(xy: _Floats, ring_of: _Ints, ring_code: _Ints, tolerance_m: float) -> NDArray[np.bool_]:
+    """Vertices of segments that pass a cell of a coarse grid with another province in or next to it.
+
+    Identical segments get identical answers, so that none loses its partner here. A segment longer
+    than a cell is looked at in every cell it passes.
+    """
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    north = np.radians(min(float(np.abs(xy[:, 1]).max()), 89.0))
+    reach = tolerance_m / _M_PER_DEGREE / np.cos(north)
+    size = max(_CELL_DEG, 1.01 * reach, float(np.sqrt(np.prod(high - low) / _MOST_CELLS)))
+    # A rim of one cell spares the neighbours' neighbours an edge case.
+    shape = np.floor((high - low) / size).astype("int64") + 3
+    corner = low - size
+    code = ring_code[ring_of]
+
+    step = np.abs(np.diff(xy, axis=0)).max(axis=1)
+    long = np.flatnonzero((ring_of[1:] == ring_of[:-1]) & (step > size))
+    count = np.ceil(step[long] / size).astype("int64")
+    owner = np.repeat(long, count)
+    share = (np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + 0.5) / np.repeat(count, count)
+    between = xy[owner] + (xy[owner + 1] - xy[owner]) * share[:, None]
+
+    def cell(points: _Floats) -> _Ints:
+        place = ((points - corner) / size).astype("int64")
+        return np.asarray(place[:, 0] * shape[1] + place[:, 1])
+
+    cells, cells_between = cell(xy), cell(between)
+    least = np.full(shape, np.iinfo("int64").max)
+    most = np.full(shape, np.iinfo("int64").min)
+    for where, values in ((cells, code), (cells_between, code[owner])):
+        np.minimum.at(least.reshape(-1), where, values)
+        np.maximum.at(most.reshape(-1), where, values)
+    mixed = (maximum_filter(most, size=3) > minimum_filter(least, size=3)).reshape(-1)
+    near = mixed[cells]
+    hit = owner[mixed[cells_between]]
+    near[hit] = True
+    near[hit + 1] = True
+    return near
 
 
 def _matches(segments: _Segments) -> tuple[_Ints, _Ints, _Ints]:
-    """Pairs of identical segments in opposite directions, and the segments without any partner.
+    """Pairs of identical segments of two counties, and the segments without any partner.
 
-    Each pair comes twice, once from either side.
+    Each pair comes twice, once from either side. A segment with several partners (a unit is
+    there twice) keeps one, rather one that runs the other way.
     """
     a, b = _vertex_keys(segments.start), _vertex_keys(segments.end)
     key = a + b  # the same from both ends; wraps on purpose
     order = np.argsort(key)
     key = key[order]
-    left: list[_Ints] = []
-    right: list[_Ints] = []
-    free = np.ones(len(order), dtype=bool)
-    step = 1
-    while step < len(order):
+    opposite: list[_Ints] = [np.zeros((2, 0), dtype="int64")]
+    alike: list[_Ints] = [np.zeros((2, 0), dtype="int64")]
+    for step in range(1, len(order)):
         hit = np.flatnonzero(key[step:] == key[:-step])
         if len(hit) == 0:
             break
         i, j = order[hit], order[hit + step]
-        opposite = (a[i] == b[j]) & (b[i] == a[j])
-        same = (a[i] == a[j]) & (b[i] == b[j])
-        free[i[opposite | same]] = False
-        free[j[opposite | same]] = False
-        left += [i[opposite], j[opposite]]
-        right += [j[opposite], i[opposite]]
-        step += 1
-    if not left:
-        return np.zeros(0, dtype="int64"), np.zeros(0, dtype="int64"), np.flatnonzero(free)
-    one, two = np.concatenate(left), np.concatenate(right)
-    # Where a unit is there twice, a segment has two partners; one counts.
+        mirrored = (a[i] == b[j]) & (b[i] == a[j])
+        repeated = (a[i] == a[j]) & (b[i] == b[j])
+        opposite += [np.stack([i[mirrored], j[mirrored]]), np.stack([j[mirrored], i[mirrored]])]
+        alike += [np.stack([i[repeated], j[repeated]]), np.stack([j[repeated], i[repeated]])]
+    one, two = np.concatenate(opposite + alike, axis=1)
+    free = np.ones(len(order), dtype=bool)
+    free[one] = False
     _, once = np.unique(one, return_index=True)
     return one[once], two[once], np.flatnonzero(free)
 
@@ -487,42 +525,50 @@ def _take(shared: _Shared, rows: NDArray[np.bool_]) -> _Shared:
     return _Shared(*(some(name) for name in _Shared.__dataclass_fields__))
 
 
-def _lines(shared: _Shared, drawn: _Ints, pair: _Ints, n: int) -> NDArray[Any]:
+def _lines(shared: _Shared, drawn: _Ints, pair: _Ints) -> NDArray[Any]:
     """One MultiLineString per pair, of the pieces `drawn`."""
     rows = drawn[np.lexsort((shared.order[drawn], pair[drawn]))]
     start, end = shared.start[rows], shared.end[rows]
     head = np.r_[True, (start[1:] != end[:-1]).any(axis=1) | (pair[rows][1:] != pair[rows][:-1])]
     chain = np.cumsum(head) - 1
     # Each chain is its first start and every end.
-    xy = np.concatenate([start[head], end])
-    of = np.concatenate([chain[head], chain])
-    in_order = np.argsort(of, kind="stable")
-    chains = shapely.linestrings(xy[in_order], indices=of[in_order])
+    xy = np.empty((len(rows) + int(head.sum()), 2))
+    of = np.empty(len(xy), dtype="int64")
+    at_end, at_head = np.arange(len(rows)) + chain + 1, np.flatnonzero(head) + chain[head]
+    xy[at_end], xy[at_head] = end, start[head]
+    of[at_end], of[at_head] = chain, chain[head]
+    chains = shapely.linestrings(xy, indices=of)
     merged = shapely.line_merge(shapely.multilinestrings(chains, indices=pair[rows][head]))
     single = shapely.get_type_id(merged) == shapely.GeometryType.LINESTRING
     merged[single] = [shapely.MultiLineString([line]) for line in merged[single]]
-    if len(merged) != n:
-        raise AssertionError("a pair without a line")
     return np.asarray(merged)
 
 
-def _ends(shared: _Shared, codes: _Ints) -> tuple[_Floats, _Ints, _Ints]:
-    """Where the lines of a province pair end: position and the pair's codes."""
+def _pairs(shared: _Shared, codes: _Ints) -> tuple[_Ints, _Ints]:
+    """For each piece the number of its province pair, and the two codes of each pair, ascending."""
+    known = np.unique(codes)
+    own = np.searchsorted(known, codes[shared.county])
+    foreign = np.searchsorted(known, codes[shared.other])
+    label = np.minimum(own, foreign) * len(known) + np.maximum(own, foreign)
+    present = np.flatnonzero(np.bincount(label, minlength=1))
+    return np.searchsorted(present, label), known[np.column_stack(np.divmod(present, len(known)))]
+
+
+def _ends(shared: _Shared, codes: _Ints) -> tuple[_Floats, _Ints]:
+    """Where the lines of a province pair end: positions, and the two codes of the pair for each."""
     if len(shared.county) == 0:
-        return np.zeros((0, 2)), np.zeros(0, dtype="int64"), np.zeros(0, dtype="int64")
-    own, foreign = codes[shared.county], codes[shared.other]
-    low, high = np.minimum(own, foreign), np.maximum(own, foreign)
-    once = ~shared.exact | (own == low)
+        return np.zeros((0, 2)), np.zeros((0, 2), dtype="int64")
+    pair, pair_codes = _pairs(shared, codes)
+    once = ~shared.exact | (codes[shared.county] < codes[shared.other])
     xy = np.concatenate([shared.start[once], shared.end[once]])
-    low, high = np.tile(low[once], 2), np.tile(high[once], 2)
-    pair = np.unique(np.column_stack([low, high]), axis=0, return_inverse=True)[1].ravel()
+    pair = np.tile(pair[once], 2)
     key = _vertex_keys(xy)
     order = np.lexsort((key, pair))
-    key, pair = key[order], pair[order]
-    first = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]) | (pair[1:] != pair[:-1])])
+    key, ordered = key[order], pair[order]
+    first = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]) | (ordered[1:] != ordered[:-1])])
     degree = np.diff(np.r_[first, len(key)])
     ends = order[first[degree % 2 == 1]]
-    return xy[ends], low[ends], high[ends]
+    return xy[ends], pair_codes[pair[ends]]
 
 
 def _clusters(position: _Floats, tolerance_m: float) -> _Ints:
@@ -534,8 +580,19 @@ def _clusters(position: _Floats, tolerance_m: float) -> _Ints:
     return np.asarray(connected_components(graph, directed=False)[1], dtype="int64")
 
 
+def _codes(frame: gpd.GeoDataFrame) -> _Ints:
+    values = pd.to_numeric(frame["province_adcode"], errors="coerce")
+    bad = (values.isna() | (values % 1 != 0)).to_numpy()
+    if bad.any():
+        raise InputError(
+            f"'counties' has {int(bad.sum())} row(s) whose 'province_adcode' isn't a whole number, "
+            f"the first at index {frame.index[bad][0]!r}: {frame['province_adcode'][bad].iloc[0]!r}"
+        )
+    return values.to_numpy(dtype="int64")
+
+
 def _province_names(frame: gpd.GeoDataFrame) -> dict[int, str]:
-    return dict(zip(frame["province_adcode"].astype(int), frame["province"].astype(str), strict=True))
+    return dict(zip(_codes(frame).tolist(), frame["province"].astype(str), strict=True))
 
 
 def _empty_borders() -> gpd.GeoDataFrame:
