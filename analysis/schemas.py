@@ -92,8 +92,7 @@ def empty(schema: Schema) -> pd.DataFrame:
     pandas.DataFrame or geopandas.GeoDataFrame
     """
     columns: dict[str, Any] = {
-        name: pd.Series([], dtype="object" if kind == "geometry" else kind)
-        for name, kind in schema.items()
+        name: pd.Series([], dtype="object" if kind == "geometry" else kind) for name, kind in schema.items()
     }
     if "geometry" in schema:
         return gpd.GeoDataFrame(columns, geometry="geometry", crs=WGS84)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 from numbers import Real
 from typing import Any
 
@@ -160,16 +161,13 @@ def require_cutoffs(cutoffs_min: Any, argument: str = "cutoffs_min") -> tuple[fl
     if isinstance(cutoffs_min, Real) and not isinstance(cutoffs_min, bool):
         cutoffs_min = (cutoffs_min,)
     if isinstance(cutoffs_min, str) or not isinstance(cutoffs_min, Iterable):
-        raise InputTypeError(
-            f"'{argument}' should be minutes such as (60, 120), got {cutoffs_min!r}"
-        )
+        raise InputTypeError(f"'{argument}' should be minutes such as (60, 120), got {cutoffs_min!r}")
     values = tuple(
-        require_number(value, argument, unit="minutes", above=0, maximum=7 * 24 * 60)
-        for value in cutoffs_min
+        require_number(value, argument, unit="minutes", above=0, maximum=7 * 24 * 60) for value in cutoffs_min
     )
     if not values:
         raise EmptyInputError(f"'{argument}' is empty; give minutes such as (60, 120)")
-    if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(values)):
         raise InputError(
             f"'{argument}' should be strictly ascending, got {values}; "
             f"did you mean {tuple(sorted(set(values)))}?"
@@ -209,9 +207,7 @@ def require_choice(value: Any, argument: str, choices: Iterable[str]) -> str:
     """
     options = tuple(choices)
     if not isinstance(value, str) or value not in options:
-        raise InputError(
-            f"'{argument}' should be one of {', '.join(map(repr, options))}, got {value!r}"
-        )
+        raise InputError(f"'{argument}' should be one of {', '.join(map(repr, options))}, got {value!r}")
     return value
 
 

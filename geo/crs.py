@@ -79,9 +79,7 @@ def length_km(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
     ndarray of float, shape (n,)
     """
     lonlat = geometry.to_crs(WGS84)
-    return np.array(
-        [0.0 if g is None else ELLIPSOID.geometry_length(g) / 1000 for g in lonlat], dtype=float
-    )
+    return np.array([0.0 if g is None else ELLIPSOID.geometry_length(g) / 1000 for g in lonlat], dtype=float)
 
 
 def to_ecef(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
@@ -183,9 +181,7 @@ def geometry_gcj02_to_wgs84(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     def shift(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(gcj02_to_wgs84(coordinates[:, 0], coordinates[:, 1]))
 
-    return gpd.GeoSeries(
-        shapely.transform(geometry.to_numpy(), shift), index=geometry.index, crs=WGS84
-    )
+    return gpd.GeoSeries(shapely.transform(geometry.to_numpy(), shift), index=geometry.index, crs=WGS84)
 
 
 def _gcj_shift(
