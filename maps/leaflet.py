@@ -64,10 +64,7 @@ class StudyMap(folium.Map):
 
     def _repr_html_(self, **kwargs: Any) -> str:
         page = html.escape(offline_html(self))
-        return (
-            f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0" '
-            "allowfullscreen></iframe>"
-        )
+        return f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0" allowfullscreen></iframe>'
 
 
 class StudyOverlay(MacroElement):
@@ -189,9 +186,7 @@ def page_content(results: MapResults, layers: MapLayers, language: Language) -> 
             }
             for row in layers.borders.itertuples()
         ],
-        "junctions": [
-            {"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()
-        ],
+        "junctions": [{"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()],
         "counties": _counties(layers),
         "circles": [_reach(reach) for reach in layers.circles],
         "centreCircles": [_reach(reach) for reach in layers.centre_circles],

@@ -248,6 +248,9 @@ def _with_policy(page: str) -> str:
         f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; "
         "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
     )
-    return page.replace(
-        "<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1
-    )
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    # Before the first script, and after the charset, which has to come within the first kilobyte.
+    start = re.search(r"<head>\s*(<meta charset=[^>]*>)?", page)
+    if start is None:
+        raise OutputError("the page has no head; was the map rendered by folium?")
+    return f"{page[: start.end()]}\n{tag}{page[start.end() :]}"
