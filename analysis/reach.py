@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from .search import UNREACHED
 def reach_sources(
     network: TransportNetwork,
     plane: LocalPlane,
+    origin_xyz: NDArray[np.float64],
     entry: Access,
     time_ms: NDArray[np.int32],
     *,
@@ -27,7 +27,9 @@ def reach_sources(
     ----------
     network : TransportNetwork
     plane : LocalPlane
-        Centred on the origin of the search.
+        Centred on the origin of the search, or not far from it.
+    origin_xyz : ndarray of float64, shape (3,)
+        The origin in earth-centred metres.
     entry : Access
         The origin's ways onto the network.
     time_ms : ndarray of int32, shape (n,)
@@ -43,12 +45,12 @@ def reach_sources(
     """
     pace = ms_per_metre(network)
     cap = network.max_access_km * 1000
-    at_origin = np.array([[0.0, 0.0, min(cap, cutoff_ms / pace)] * 2])
+    at_origin = np.append(plane.project(origin_xyz[None, :])[0], min(cap, cutoff_ms / pace))
     node = np.flatnonzero((time_ms <= cutoff_ms) & network.node_exit)
     xy = plane.project(network.node_xyz[node])
     radius = np.minimum(cap, (cutoff_ms - time_ms[node]) / pace)
     discs = np.column_stack([xy, radius, xy, radius])
-    parts = [at_origin, discs]
+    parts = [np.tile(at_origin, 2)[None, :], discs]
     if network.has_exits_along:
         parts.append(_line_sources(network, plane, time_ms, cutoff_ms, pace, cap))
     pieces = entry.pieces[entry.pieces[:, 6] < cutoff_ms]

@@ -19,8 +19,9 @@ a larger cutoff, the polygon covers the smaller one's.
 
 from __future__ import annotations
 
+import itertools
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -57,27 +58,8 @@ def isochrone_polygon(sources: NDArray[np.float64], *, cell_m: float) -> list[ND
     """
     if len(sources) == 0:
         return []
-    shapes = _prepare(np.ascontiguousarray(sources, dtype=np.float64))
-    root = cell_m * _LEAF * 2**_LEVELS
-    reach = np.maximum(sources[:, 2], sources[:, 5])
-    low_x = np.minimum(sources[:, 0], sources[:, 3]) - reach
-    high_x = np.maximum(sources[:, 0], sources[:, 3]) + reach
-    low_y = np.minimum(sources[:, 1], sources[:, 4]) - reach
-    high_y = np.maximum(sources[:, 1], sources[:, 4]) + reach
-    first_x, first_y = math.floor(low_x.min() / root), math.floor(low_y.min() / root)
-    n_x = math.floor(high_x.max() / root) - first_x + 1
-    n_y = math.floor(high_y.max() / root) - first_y + 1
-    box = np.stack(
-        [
-            np.floor(low_x / root) - first_x,
-            np.floor(high_x / root) - first_x,
-            np.floor(low_y / root) - first_y,
-            np.floor(high_y / root) - first_y,
-        ],
-        axis=1,
-    ).astype(np.int64)
-    start, member = _bin(box, n_x, n_y)
-    edge_from, edge_to, xy = _trace_cells(shapes, start, member, n_x, n_y, first_x, first_y, cell_m)
+    frame = _frame(np.ascontiguousarray(sources, dtype=np.float64), cell_m)
+    edge_from, edge_to, xy = _trace_cells(*frame, cell_m)
     return _rings(edge_from, edge_to, xy)
 
 
@@ -132,6 +114,67 @@ def field_at(
     return out
 
 
+def field_grid(
+    sources: NDArray[np.float64],
+    *,
+    cell_m: float,
+    bounds: tuple[float, float, float, float] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the field of `sources` at the points of a grid.
+
+    Parameters
+    ----------
+    sources : ndarray of float64, shape (k, 6)
+        As `isochrone_polygon` takes them.
+    cell_m : float
+        Distance of neighbouring grid points, metres.
+    bounds : tuple of float, optional
+        Least x, y and greatest x, y to cover; what the sources reach when left out.
+
+    Returns
+    -------
+    x, y : ndarray of float64, shapes (n_x,) and (n_y,)
+    field : ndarray of float64, shape (n_y, n_x)
+        Exact where it is at least zero and, elsewhere, within `cell_m` of such places; minus
+        infinity far from every source.
+    """
+    frame = _frame(np.ascontiguousarray(sources, dtype=np.float64), cell_m, bounds)
+    field: NDArray[np.float64] = _fill_grid(*frame, cell_m)
+    per_root = _LEAF << _LEVELS
+    x = (frame[5] * per_root + np.arange(field.shape[1], dtype=np.float64)) * cell_m
+    y = (frame[6] * per_root + np.arange(field.shape[0], dtype=np.float64)) * cell_m
+    return x, y, field
+
+
+def _frame(
+    sources: NDArray[np.float64], cell_m: float, bounds: tuple[float, float, float, float] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int32], int, int, int, int]:
+    """Prepare sources and sort them into root squares; the squares' count and first numbers follow."""
+    root = cell_m * _LEAF * 2**_LEVELS
+    # two cells more than needed, so that the field is known on both sides of the edge
+    reach = np.maximum(sources[:, 2], sources[:, 5]) + 2 * cell_m
+    low_x = np.minimum(sources[:, 0], sources[:, 3]) - reach
+    high_x = np.maximum(sources[:, 0], sources[:, 3]) + reach
+    low_y = np.minimum(sources[:, 1], sources[:, 4]) - reach
+    high_y = np.maximum(sources[:, 1], sources[:, 4]) + reach
+    if bounds is None:
+        bounds = (low_x.min(), low_y.min(), high_x.max(), high_y.max())
+    first_x, first_y = math.floor(bounds[0] / root), math.floor(bounds[1] / root)
+    n_x = math.floor(bounds[2] / root) - first_x + 1
+    n_y = math.floor(bounds[3] / root) - first_y + 1
+    box = np.stack(
+        [
+            np.clip(np.floor(low_x / root) - first_x, 0, n_x),
+            np.clip(np.floor(high_x / root) - first_x, -1, n_x - 1),
+            np.clip(np.floor(low_y / root) - first_y, 0, n_y),
+            np.clip(np.floor(high_y / root) - first_y, -1, n_y - 1),
+        ],
+        axis=1,
+    ).astype(np.int64)
+    start, member = _bin(box, n_x, n_y)
+    return _prepare(sources), start, member, n_x, n_y, first_x, first_y
+
+
 @njit(cache=True, nogil=True)
 def _prepare(sources: NDArray[np.float64]) -> NDArray[np.float64]:  # pragma: no cover - compiled
     """Start, direction, length, r0, fall of r per metre and the lead of the best exit per height."""
@@ -153,7 +196,7 @@ def _prepare(sources: NDArray[np.float64]) -> NDArray[np.float64]:  # pragma: no
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _field(shape: NDArray[np.float64], x: float, y: float) -> float:  # pragma: no cover - compiled
+def _field(shape: NDArray[np.float64], x: float, y: float) -> Any:  # pragma: no cover - compiled
     dx, dy = x - shape[0], y - shape[1]
     length = shape[4]
     if length == 0.0:
@@ -283,7 +326,7 @@ def _trace_cells(
                     sw, se = field[j, i], field[j, i + 1]
                     nw, ne = field[j + 1, i], field[j + 1, i + 1]
                     inside = (sw > 0) + (se > 0) + (nw > 0) + (ne > 0)
-                    if inside == 0 or inside == 4:
+                    if inside in (0, 4):
                         continue
                     x = (first_x * per_root + cell_i + i) * cell_m
                     y = (first_y * per_root + cell_j + j) * cell_m
@@ -299,6 +342,73 @@ def _trace_cells(
                         diagonal, north, west, edge_from, edge_to, xy, n,
                     )  # fmt: skip
     return edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy()
+
+
+@njit(cache=True, nogil=True)
+def _fill_grid(
+    shapes: NDArray[np.float64],
+    start: NDArray[np.int64],
+    member: NDArray[np.int32],
+    n_x: int,
+    n_y: int,
+    first_x: int,
+    first_y: int,
+    cell_m: float,
+) -> NDArray[np.float64]:  # pragma: no cover - compiled
+    """Evaluate the field at every grid point, with the exits that can matter in its small square."""
+    per_root = _LEAF << _LEVELS
+    field = np.full((n_y * per_root + 1, n_x * per_root + 1), -np.inf)
+    most = 1
+    for square in range(n_x * n_y):
+        most = max(most, start[square + 1] - start[square])
+    near = np.empty(most, dtype=np.int32)
+    here = np.empty(most, dtype=np.int32)
+    values = np.empty(most)
+    middle = 2 * _LEAF
+    for square in range(n_x * n_y):
+        first, last = start[square], start[square + 1]
+        for part in range((per_root // middle) ** 2 if last > first else 0):
+            base_i = (square % n_x) * per_root + (part % (per_root // middle)) * middle
+            base_j = (square // n_x) * per_root + (part // (per_root // middle)) * middle
+            n_near = _nearest(
+                shapes, member[first:last], base_i, base_j, middle, first_x, first_y, cell_m, values, near
+            )
+            for quarter in range(4):
+                i0, j0 = base_i + (quarter & 1) * _LEAF, base_j + (quarter >> 1) * _LEAF
+                n_here = _nearest(
+                    shapes, near[:n_near], i0, j0, _LEAF, first_x, first_y, cell_m, values, here
+                )
+                for j in range(_LEAF + 1):
+                    y = (first_y * per_root + j0 + j) * cell_m
+                    for i in range(_LEAF + 1):
+                        x = (first_x * per_root + i0 + i) * cell_m
+                        for k in range(n_here):
+                            value = _field(shapes[here[k]], x, y)
+                            field[j0 + j, i0 + i] = max(field[j0 + j, i0 + i], value)
+    return field
+
+
+@njit(cache=True, nogil=True)
+def _nearest(
+    shapes: NDArray[np.float64], candidates: NDArray[np.int32],
+    cell_i: int, cell_j: int, side: int, first_x: int, first_y: int, cell_m: float,
+    values: NDArray[np.float64], kept: NDArray[np.int32],
+) -> int:  # fmt: skip  # pragma: no cover - compiled
+    """Keep the sources that can be the best somewhere in a square; return their number."""
+    per_root = _LEAF << _LEVELS
+    half = 0.5 * side * cell_m * math.sqrt(2.0) * (1 + 1e-9) + 1e-6
+    x = ((first_x * per_root + cell_i) + 0.5 * side) * cell_m
+    y = ((first_y * per_root + cell_j) + 0.5 * side) * cell_m
+    best = -np.inf
+    for k in range(len(candidates)):
+        values[k] = _field(shapes[candidates[k]], x, y)
+        best = max(best, values[k])
+    n = 0
+    for k in range(len(candidates)):
+        if values[k] >= best - 2 * half:
+            kept[n] = candidates[k]
+            n += 1
+    return n
 
 
 @njit(cache=True, nogil=True)
@@ -323,14 +433,14 @@ def _triangle(
     pa, pb, pc = a > 0, b > 0, c > 0
     if pa == pb and pb == pc:
         return n
-    if pa != pb and pa != pc:  # the corner a is alone
+    if pb == pc:  # the corner a is alone
         if pa:
             start, end = ab, ca
             x0, y0, v0, x1, y1, v1 = ax, ay, a, bx, by, b
         else:
             start, end = ca, ab
             x0, y0, v0, x1, y1, v1 = cx, cy, c, ax, ay, a
-    elif pb != pa and pb != pc:
+    elif pa == pc:
         if pb:
             start, end = bc, ab
             x0, y0, v0, x1, y1, v1 = bx, by, b, cx, cy, c
@@ -362,7 +472,7 @@ def _rings(
     following = order[np.searchsorted(edge_from, edge_to, sorter=order)]
     sequence, offset = _walk(following)
     closed = []
-    for start, stop in zip(offset[:-1], offset[1:], strict=True):
+    for start, stop in itertools.pairwise(offset):
         ring = xy[sequence[start:stop]]
         ring = ring[np.any(ring != np.roll(ring, 1, axis=0), axis=1)]
         if len(ring) >= 3:

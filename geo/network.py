@@ -599,7 +599,8 @@ def _ranges(start: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int
     """Concatenate the ranges start[k], ..., start[k] + size[k] - 1."""
     total = np.cumsum(size)
     within = np.arange(total[-1] if len(total) else 0) - np.repeat(total - size, size)
-    return np.repeat(start, size) + within
+    ranges: NDArray[np.int64] = np.repeat(start, size) + within
+    return ranges
 
 
 def _first_of(value: Any) -> str:

@@ -122,6 +122,8 @@ def place(query: Any, *, source: str = "tianditu", level: Level | None = None) -
     table = _gazetteer(source)
     if level is not None:
         table = table[table["level"] == level]
+    else:
+        table = table.drop_duplicates("adcode")
     text = query.strip() if isinstance(query, str) else str(int(query))
     found = _by_code(table, text) if text.isdecimal() else _by_name(table, text)
     if len(found) == 0:
@@ -289,7 +291,6 @@ def _build_gazetteer(source: str) -> pd.DataFrame:
         mid = mid.assign(level="city", city=mid["name"], point_source="seat")
         frames = [top, mid, low]
     table = pd.concat(frames, ignore_index=True)
-    table = table.drop_duplicates("adcode", ignore_index=True)
     return table.assign(stem=table["name"].map(stem))
 
 
@@ -308,9 +309,16 @@ def _by_name(table: pd.DataFrame, text: str) -> pd.DataFrame:
 
 
 def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Rows with the official name, else rows with it as their stem."""
+    """Rows with the official name, else with it as stem, else with it as the short form."""
     exact = table[table["name"] == name]
-    return exact if len(exact) else table[table["stem"] == name]
+    if len(exact):
+        return exact
+    stemmed = table[table["stem"] == name]
+    if len(stemmed) or len(name) < 3:
+        return stemmed
+    # 酉阳县 and 海南州 for autonomous units
+    short = (table["stem"] == name[:-1]) & table["name"].str.endswith(name[-1])
+    return table[short & table["name"].str.contains("自治")]
 
 
 def _last_part(table: pd.DataFrame, text: str) -> pd.DataFrame:
