@@ -27,7 +27,8 @@ from ..geo.errors import OutputError
 from . import style
 from .files import write_atomically
 from .fonts import font_for
-from .layers import MapLayers, MapResults, Reach, map_layers
+from .layers import MapLayers, Reach, map_layers
+from .protocols import MapResults
 from .wording import WORDS, Language
 
 #: File endings that a figure can be saved as, with metadata that would differ from run to run off.
@@ -188,7 +189,7 @@ def _draw_lines(axes: Axes, layers: MapLayers, crs: pyproj.CRS) -> None:
 
 
 def _draw_points(axes: Axes, layers: MapLayers, crs: pyproj.CRS, font: FontProperties) -> None:
-    for row, point in _points(layers.junctions, crs):
+    for _, point in _points(layers.junctions, crs):
         axes.plot(point.x, point.y, "o", markersize=4, markerfacecolor=style.JUNCTION_FILL,
                   markeredgecolor=style.BORDER_LINE, zorder=8)  # fmt: skip
     colours = {

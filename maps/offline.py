@@ -147,7 +147,7 @@ class _ReferenceReader(HTMLParser):
             elif name == "style":
                 self._style(value)
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 (the base class's signature)
         self._in_style = False
 
     def handle_data(self, data: str) -> None:
@@ -168,7 +168,7 @@ def _is_outside(address: str) -> bool:
 
 def _tile_addresses(element: Element) -> Iterator[str]:
     # Tiles, WMS and pictures of folium carry their address in one of these attributes.
-    for child in element._children.values():
+    for child in element._children.values():  # noqa: SLF001 (branca has no other way)
         for attribute in ("tiles", "url"):
             address = getattr(child, attribute, None)
             if isinstance(address, str) and re.match(r"(https?:)?//", address):

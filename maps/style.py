@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 #: Upper bounds of the classes of minutes to a centre; the last class is open.
@@ -103,7 +104,7 @@ def class_labels(breaks: Sequence[float]) -> tuple[str, ...]:
     """
     return (
         f"≤ {breaks[0]:g}",
-        *(f"{a:g}–{b:g}" for a, b in zip(breaks, breaks[1:], strict=False)),
+        *(f"{a:g}–{b:g}" for a, b in pairwise(breaks)),
         f"> {breaks[-1]:g}",
     )
 

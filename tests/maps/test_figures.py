@@ -5,11 +5,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from matplotlib import font_manager
+
 from borderreach.geo.errors import InputError, MissingDependencyError, OutputError
 from borderreach.maps import fonts
 from borderreach.maps.figures import study_figure
 from borderreach.maps.fonts import font_for
-from matplotlib import font_manager
 
 from .test_layers import bare
 
@@ -87,7 +88,7 @@ def test_without_a_font_the_error_names_fonts(
 ) -> None:
     latin = font_manager.findfont("DejaVu Sans")
     monkeypatch.setattr(fonts, "_candidates", lambda: iter([latin]))
-    with pytest.raises(MissingDependencyError, match="Noto Sans CJK SC.*SimHei"):
+    with pytest.raises(MissingDependencyError, match=r"Noto Sans CJK SC.*SimHei"):
         study_figure(results, tmp_path / "figure.png")
     assert list(tmp_path.iterdir()) == []
 

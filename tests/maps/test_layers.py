@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+
 from borderreach.analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE_COUNTIES, ZONES, empty
 from borderreach.geo.crs import area_km2
 from borderreach.geo.errors import (
@@ -138,7 +139,7 @@ def test_context_is_what_lies_near_and_is_not_studied(results: SimpleNamespace) 
         ("county_times", lambda f: f.drop(columns="delta_min"), MissingColumnError),
         ("zone_counties", lambda f: f.to_dict(), InputTypeError),
         ("corridors", lambda f: f.set_geometry(f.geometry.centroid), BorderReachError),
-        ("zones", lambda f: list(f), InputTypeError),
+        ("zones", list, InputTypeError),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:Geometry is in a geographic CRS")

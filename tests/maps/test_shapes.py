@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
 from borderreach.maps.shapes import (
     difference,
     metres,
@@ -16,8 +19,6 @@ from borderreach.maps.shapes import (
     union,
     vertices,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def unpack(flat: list[int]) -> np.ndarray:

@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
+
 from borderreach.maps import style
 from borderreach.maps.wording import EN, WORDS, ZH
 
