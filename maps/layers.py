@@ -31,8 +31,8 @@ from .shapes import (
 #: Name of the scenario without corridors in every table.
 BASE: Final = "base"
 #: Vertices on one page of all circles together, and of all counties' zones together.
-MAX_CIRCLE_VERTICES: Final = 60_000
-MAX_ZONE_VERTICES: Final = 120_000
+MAX_CIRCLE_VERTICES: Final = 110_000
+MAX_ZONE_VERTICES: Final = 100_000
 _REACH_TOLERANCE_DEG: Final = 0.001
 
 _PROVINCES: Final = ("adcode", "name")

@@ -132,7 +132,7 @@ def study_map(
     Notes
     -----
     Shapes on the map are simplified: boundaries by about 50 m, travel-time areas by about 110 m, or
-    by more where all circles together would exceed 60,000 vertices or all zones 120,000. The page
+    by more where all circles together would exceed 110,000 vertices or all zones 100,000. The page
     states the tolerances. Figures shown are those of the tables.
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
