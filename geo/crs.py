@@ -63,7 +63,7 @@ def area_km2(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
             "+datum=WGS84 +units=m +no_defs"
         )
     areas = lonlat.to_crs(crs).area.to_numpy(dtype=float)
-    return np.nan_to_num(areas) / 1e6
+    return np.asarray(np.nan_to_num(areas) / 1e6)
 
 
 def length_km(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
