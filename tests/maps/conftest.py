@@ -73,7 +73,13 @@ def build_results() -> SimpleNamespace:
 
     centres = gpd.GeoDataFrame(
         [
-            {"origin_id": key, "origin_name": name, "lon": lon, "lat": lat, "geometry": shapely.Point(lon, lat)}
+            {
+                "origin_id": key,
+                "origin_name": name,
+                "lon": lon,
+                "lat": lat,
+                "geometry": shapely.Point(lon, lat),
+            }
             for key, (name, lon, lat) in CENTRES.items()
         ],
         crs="EPSG:4326",
@@ -136,7 +142,14 @@ def build_results() -> SimpleNamespace:
     )  # fmt: skip
     stops = gpd.GeoDataFrame(
         [
-            {"corridor_id": key, "stop_no": i, "stop_name": name, "lon": x, "lat": y, "geometry": shapely.Point(x, y)}
+            {
+                "corridor_id": key,
+                "stop_no": i,
+                "stop_name": name,
+                "lon": x,
+                "lat": y,
+                "geometry": shapely.Point(x, y),
+            }
             for key, listed in CORRIDOR_STOPS.items()
             for i, (name, x, y) in enumerate(listed, 1)
         ],
