@@ -315,7 +315,7 @@ def efficiency_across_borders(
 
 
 def inside_probability(minutes: Any, cutoff_min: float, *, relative_error: float) -> NDArray[np.float64]:
-    """Probability that a place lies inside a circle, given how far modelled times are off.
+    """Return the probability that a place lies inside a circle, given how far modelled times are off.
 
     The true time is taken as the modelled one times a log-normal error with median 1, so that the
     probability is Phi(ln(cutoff / time) / s), with s the standard deviation of the error's logarithm.
@@ -353,7 +353,7 @@ def inside_probability(minutes: Any, cutoff_min: float, *, relative_error: float
 
 
 def calibration_error(known_hours: Any, modelled_hours: Any) -> float:
-    """Standard deviation of ln(known / modelled) around zero: bias counts as error.
+    """Return the standard deviation of ln(known / modelled) around zero: bias counts as error.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import geopandas as gpd
@@ -216,7 +217,7 @@ def _longest_stretch(border: shapely.Geometry, points: gpd.GeoSeries) -> float:
     for number, part in enumerate(parts):
         on_part = shapes[nearest == number]
         at = np.unique(np.concatenate([[0.0, part.length], shapely.line_locate_point(part, on_part)]))
-        pieces = [shapely.ops.substring(part, low, high) for low, high in zip(at[:-1], at[1:], strict=True)]
+        pieces = [shapely.ops.substring(part, low, high) for low, high in pairwise(at)]
         if pieces:
             longest = max(longest, float(length_km(gpd.GeoSeries(pieces, crs=WGS84)).max()))
     return longest
