@@ -184,24 +184,15 @@ def _compare(
     detour, minutes = pool["detour"].to_numpy(), pool["travel_time_min"].to_numpy()
     own: list[NDArray[np.float64]] = []
     used: set[int] = set()
-    for row in across.itertuples(index=False):
-        picks = _nearest(straight, row.straight_km, count, tolerance)
+    columns = across[["straight_km", "detour", "travel_time_min"]].to_numpy(dtype=float)
+    for km_across, detour_across, minutes_across in columns:
+        picks = _nearest(straight, km_across, count, tolerance)
         if len(picks) == 0:
             continue
         used.update(picks.tolist())
         # the matches' times are scaled to the pair's own distance
-        scaled = minutes[picks] * row.straight_km / straight[picks]
-        own.append(
-            np.array(
-                [
-                    row.straight_km,
-                    row.detour,
-                    detour[picks].mean(),
-                    row.travel_time_min,
-                    scaled.mean(),
-                ]
-            )
-        )
+        scaled = minutes[picks] * km_across / straight[picks]
+        own.append(np.array([km_across, detour_across, detour[picks].mean(), minutes_across, scaled.mean()]))
     if not own:
         return None
     table = np.stack(own)

@@ -53,7 +53,9 @@ def times_between(
 
 def test_a_border_that_doubles_the_detours(places: gpd.GeoDataFrame) -> None:
     times = times_between(places, detour_within=1.2, detour_across=2.4)
-    (row,) = border_effect(times, places, tolerance=0.02).itertuples()
+    result = border_effect(times, places, tolerance=0.02)
+    assert len(result) == 1
+    row = result.iloc[0]
     assert row.detour_across == pytest.approx(2.4)
     assert row.detour_within == pytest.approx(1.2)
     assert (row.detour_ratio_low, row.detour_ratio, row.detour_ratio_high) == pytest.approx((2, 2, 2))
@@ -66,7 +68,7 @@ def test_a_border_that_doubles_the_detours(places: gpd.GeoDataFrame) -> None:
 
 
 def test_a_border_that_costs_nothing(places: gpd.GeoDataFrame) -> None:
-    (row,) = border_effect(times_between(places), places).itertuples()
+    row = border_effect(times_between(places), places).iloc[0]
     assert row.detour_ratio == pytest.approx(1)
     assert row.extra_min == pytest.approx(0, abs=1e-9)
 
