@@ -50,8 +50,8 @@ def union(geometries: Sequence[BaseGeometry]) -> BaseGeometry:
 
 
 def together(pieces: Sequence[BaseGeometry]) -> BaseGeometry:
-    """Return pieces of one coverage as one, along the edges they share."""
-    return polygons_only(shapely.coverage_union_all(shapely.get_parts(list(pieces))))
+    """Return pieces that touch along their edges as one; where they overlap by a hair, too."""
+    return polygons_only(shapely.union_all(shapely.make_valid(np.array(list(pieces), dtype=object))))
 
 
 def thin_coverage(polygons: Sequence[BaseGeometry], tolerance_deg: float) -> list[BaseGeometry]:
