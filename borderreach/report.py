@@ -318,7 +318,7 @@ def _corridors(results: StudyResults, context: ReportContext) -> list[str]:
     lines += [
         *_table(
             (
-                "廊道", "方式", "状态（据报日期）", "长度（千米）", "设计时速", "接入路网的站点",
+                "廊道", "方式", "状态（截至）", "长度（千米）", "设计时速", "接入路网的站点",
                 f"{_hours(results.study.circle_min)}圈（平方千米）", "区县", "毗邻区县至中心（分钟）", "毗邻区县之间（分钟）",
             ),
             rows,
@@ -348,13 +348,14 @@ def _corridor_prose(item: CorridorFigures) -> str:
         f"{approximate} 个的位置是近似的。"
     )
     if item.met_km > 0 and math.isfinite(item.base_min):
-        share = item.overlap_km / item.met_km
         text += (
             f"在与现状路网相接的站点之间（{item.met_km:,.1f} 千米），廊道行车 {item.corridor_min:.0f} 分钟，"
-            f"现状公路 {item.base_min:.0f} 分钟；其中 {share:.0%} 的长度现状公路已同样快。"
+            f"现状公路 {item.base_min:.0f} 分钟。"
         )
-        if one.mode == "road" and share > 0.5:
-            text += "可见现状路网（或已含此线的路段，或有平行道路）已能代替其大部分，测得的增益因此有限。"
+        if one.mode == "road":
+            share = item.overlap_km / item.met_km
+            text += f"其中 {share:.0%} 的长度上现状公路已同样快"
+            text += "，即路网已含此线的大部分或有平行道路，测得的增益因此有限。" if share > 0.5 else "。"
     return text
 
 
