@@ -39,6 +39,8 @@ DEFAULT_TOLERANCE_M: Final = 100.0
 
 _NEEDED: Final = ("adcode", "name", "province", "province_adcode")
 _POLYGONS: Final = ("Polygon", "MultiPolygon")
+
+
 def border_counties(
     counties: gpd.GeoDataFrame, between: Any = None, *, tolerance_m: float = DEFAULT_TOLERANCE_M
 ) -> gpd.GeoDataFrame:
@@ -263,7 +265,7 @@ def _ends(shared: SharedPieces, codes: Ints) -> tuple[Floats, Ints]:
 
 
 def _clusters(position: Floats, tolerance_m: float) -> Ints:
-    """A label per position; positions within tolerance share one."""
+    """Return a label per position; positions within tolerance share one."""
     if len(position) == 0:
         return np.zeros(0, dtype="int64")
     near = cKDTree(to_ecef(position[:, 0], position[:, 1])).query_pairs(
