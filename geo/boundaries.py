@@ -418,7 +418,7 @@ def _adcodes(values: pd.Series[Any], argument: str) -> pd.Series[Any]:
     if bad.any():
         raise InputError(
             f"'{argument}' has {int(bad.sum())} adcode(s) that aren't whole numbers above zero, "
-            f"such as {values.iloc[int(np.argmax(bad))]!r}"
+            f"such as {values[bad].tolist()[0]!r}"
         )
     codes = numbers.astype("int64")
     codes = codes.where(~codes.between(156_000_000, 156_999_999), codes - 156_000_000)

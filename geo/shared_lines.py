@@ -29,6 +29,8 @@ _DECIMALS: Final = 7
 _M_PER_DEGREE: Final = 111_320.0
 #: Pieces per tolerance in the second step.
 _PIECES: Final = 2
+#: A vertex within this share of the tolerance lies on a segment.
+_ON_LINE: Final = 0.01
 #: Two corners that touch run within tolerance of each other over about two tolerances.
 _MIN_INEXACT: Final = 4
 #: Grid that finds where provinces come near each other.
@@ -48,6 +50,15 @@ class _Segments:
     start: Floats  # (n, 2) degrees
     end: Floats
     county: Ints  # row of the frame
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Parts of segments, in their order: from `start` to `end`, as shares of the segment."""
+
+    segment: Ints
+    start: Floats
+    end: Floats
 
 
 @dataclass(frozen=True)
@@ -233,43 +244,59 @@ def _inexact(segments: _Segments, free: Ints, codes: Ints, tolerance_m: float) -
     one, two = one[keep], two[keep]
     by_one = np.argsort(one, kind="stable")
     one, two = one[by_one], two[by_one]
+    if len(one) == 0:
+        one = two = np.zeros(0, dtype="int64")
 
-    cells = np.ones(len(free), dtype="int64")
-    length_m = np.hypot(heading[:, 0], heading[:, 1]) * _M_PER_DEGREE
-    cells[crosses] = np.maximum(1, np.ceil(length_m[crosses] * _PIECES / tolerance_m)).astype("int64")
-    found = [
-        _nearest_cells(start, end, one[part], two[part], cells, tolerance_m)
-        for part in _chunks(one, cells[one])
-    ]
-    segment, cell, partner = (
+    metres = np.hypot(heading[:, 0], heading[:, 1]) * _M_PER_DEGREE
+    cells = _cells(start, end, one, two, np.ceil(metres * _PIECES / tolerance_m).astype("int64"), tolerance_m)
+    found = [_nearest(start, end, one[part], two[part], cells, tolerance_m) for part in _chunks(one, cells)]
+    cell, partner = (
         (np.concatenate(column) for column in zip(*found, strict=True))
         if found
-        else (np.zeros(0, dtype="int64"),) * 3
+        else (np.zeros(0, dtype="int64"), np.zeros(0, dtype="int64"))
     )
-    foreign = codes[county[segment]] != codes[county[partner]]
-    segment, cell, partner = segment[foreign], cell[foreign], partner[foreign]
-    other = county[partner]
+    foreign = codes[county[cells.segment[cell]]] != codes[county[partner]]
+    cell, other = cell[foreign], county[partner[foreign]]
 
     # Neighbouring cells of one segment with one partner county make one piece.
-    if len(segment):
-        new = np.r_[
-            True, (segment[1:] != segment[:-1]) | (cell[1:] != cell[:-1] + 1) | (other[1:] != other[:-1])
-        ]
-        first = np.flatnonzero(new)
-        last = np.r_[first[1:], len(segment)] - 1
-    else:
-        first = last = np.zeros(0, dtype="int64")
-    of, share = segment[first], 1.0 / cells[segment[first]]
-    from_, to = cell[first] * share, (cell[last] + 1) * share
+    of = cells.segment[cell]
+    goes_on = (of[1:] == of[:-1]) & (cell[1:] == cell[:-1] + 1) & (other[1:] == other[:-1])
+    first = np.flatnonzero(np.r_[True, ~goes_on])[: len(cell)]
+    last = np.flatnonzero(np.r_[~goes_on, True])[: len(cell)]
+    of, other = of[first], other[first]
+    from_, to = cells.start[cell[first]][:, None], cells.end[cell[last]][:, None]
     along = end[of] - start[of]
     return _pieces(
-        start=start[of] + along * from_[:, None],
-        end=np.where((to >= 1 - 1e-12)[:, None], end[of], start[of] + along * to[:, None]),
+        start=start[of] + along * from_,
+        end=np.where(to == 1, end[of], start[of] + along * to),
         county=county[of],
-        other=other[first],
-        order=free[of] + from_,
+        other=other,
+        order=free[of] + from_[:, 0],
         exact=np.zeros(len(of), dtype=bool),
     )
+
+
+def _cells(start: Floats, end: Floats, one: Ints, two: Ints, count: Ints, tolerance_m: float) -> _Cells:
+    """Cut segments into about `count` equal cells, and where a vertex of a partner lies on them.
+
+    The second kind of cut puts the end of a border where the neighbour's corner is, not at the
+    end of a cell.
+    """
+    segments = np.unique(one)
+    equal = count[segments] + 1
+    owner = np.repeat(segments, equal)
+    share = (np.arange(len(owner)) - np.repeat(np.cumsum(equal) - equal, equal)) / np.repeat(equal - 1, equal)
+    cuts, owners = [share], [owner]
+    for vertex in (start[two], end[two]):
+        distance, t = _to_segment(vertex, start[one], end[one])
+        on_it = (distance <= _ON_LINE * tolerance_m) & (t > 0) & (t < 1)
+        cuts.append(t[on_it])
+        owners.append(one[on_it])
+    t, owner = np.concatenate(cuts), np.concatenate(owners)
+    order = np.lexsort((t, owner))
+    t, owner = t[order], owner[order]
+    real = (owner[1:] == owner[:-1]) & (t[1:] - t[:-1] > 1e-9)
+    return _Cells(owner[:-1][real], t[:-1][real], t[1:][real])
 
 
 def _near_pairs(start: Floats, end: Floats, county: Ints, tolerance_m: float) -> tuple[Ints, Ints]:
@@ -282,50 +309,55 @@ def _near_pairs(start: Floats, end: Floats, county: Ints, tolerance_m: float) ->
     return one[differ], two[differ]
 
 
-def _chunks(one: Ints, work: Ints) -> list[slice]:
+def _chunks(one: Ints, cells: _Cells) -> list[slice]:
     """Slices of pairs that hold whole segments and about `_CHUNK` samples each."""
     if len(one) == 0:
         return []
+    work = np.bincount(cells.segment, minlength=int(one[-1]) + 1)[one]
     heads = np.flatnonzero(np.r_[True, one[1:] != one[:-1]])
     block = (np.cumsum(work)[heads] - work[heads]) // _CHUNK
     cuts = heads[np.r_[True, block[1:] != block[:-1]]]
     return [slice(a, b) for a, b in zip(cuts, np.r_[cuts[1:], len(one)], strict=True)]
 
 
-def _nearest_cells(
-    start: Floats, end: Floats, one: Ints, two: Ints, cells: Ints, tolerance_m: float
-) -> tuple[Ints, Ints, Ints]:
-    """Segment, cell and nearest partner segment of every cell that has one within tolerance.
+def _nearest(
+    start: Floats, end: Floats, one: Ints, two: Ints, cells: _Cells, tolerance_m: float
+) -> tuple[Ints, Ints]:
+    """Cells whose middle has a partner segment within tolerance, and the nearest such segment.
 
     `one` is sorted; every cell of a segment is measured against all partners of that segment.
     """
     head = np.flatnonzero(np.r_[True, one[1:] != one[:-1]])
     partners = np.diff(np.r_[head, len(one)])
-    count = cells[one[head]]
-    block = np.repeat(np.arange(len(head)), count)
-    cell = np.arange(len(block)) - np.repeat(np.cumsum(count) - count, count)
-    segment = one[head][block]
-    at = start[segment] + (end[segment] - start[segment]) * ((cell + 0.5) / cells[segment])[:, None]
+    low, high = np.searchsorted(cells.segment, [one[0], one[-1] + 1])
+    cell = np.arange(low, high)
+    segment = cells.segment[cell]
+    block = np.searchsorted(one[head], segment)
+    middle = (cells.start[cell] + cells.end[cell]) / 2
+    at = start[segment] + (end[segment] - start[segment]) * middle[:, None]
 
     tries = partners[block]
     first = np.cumsum(tries) - tries
     row = np.repeat(np.arange(len(block)), tries)
     partner = two[np.repeat(head[block] - first, tries) + np.arange(len(row))]
-    distance = _distance_m(at[row], start[partner], end[partner])
+    distance, _ = _to_segment(at[row], start[partner], end[partner])
     least = np.minimum.reduceat(distance, first)
     is_least = np.flatnonzero(distance == least[row])
     winner = is_least[np.searchsorted(row[is_least], np.arange(len(block)))]
     near = least <= tolerance_m
-    return segment[near], cell[near], partner[winner[near]]
+    return cell[near], partner[winner[near]]
 
 
-def _distance_m(at: Floats, start: Floats, end: Floats) -> Floats:
-    """Metres from points to segments nearby, on the plane that touches the ground at the point."""
+def _to_segment(at: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Metres from points to segments nearby, and where along these the nearest point lies (0 to 1).
+
+    Measured on the plane that touches the ground at the point.
+    """
     scale_x = np.cos(np.radians(at[:, 1])) * _M_PER_DEGREE
     ax, ay = (start[:, 0] - at[:, 0]) * scale_x, (start[:, 1] - at[:, 1]) * _M_PER_DEGREE
     dx, dy = (end[:, 0] - start[:, 0]) * scale_x, (end[:, 1] - start[:, 1]) * _M_PER_DEGREE
     t = np.clip(-(ax * dx + ay * dy) / (dx * dx + dy * dy), 0, 1)
-    return np.asarray(np.hypot(ax + dx * t, ay + dy * t))
+    return np.hypot(ax + dx * t, ay + dy * t), t
 
 
 def _long_enough(shared: SharedPieces, n_counties: int, tolerance_m: float) -> NDArray[np.bool_]:
