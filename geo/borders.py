@@ -54,8 +54,10 @@ def border_counties(
         Two or more provinces: only counties on borders between these, and `border_km`,
         `neighbour_provinces`, `n_provinces` of these borders only.
     tolerance_m : float
-        Width of gaps and overlaps between polygons up to which a line still counts as shared;
-        0 takes identical segments only.
+        Width of gaps and overlaps between polygons up to which a line still counts as shared, and
+        the least length of border that a county has with a province: less is a corner that
+        touches. Between counties without a single identical segment the least is four times
+        this. 0 takes identical segments only, of any length.
 
     Returns
     -------
@@ -89,10 +91,11 @@ def border_counties(
     labels = _province_names(frame)
     names = np.array([labels[code] for code in known.tolist()], dtype=object)
     found = frame.iloc[on_border].assign(
-        neighbour_provinces=pd.array(["、".join(names[row]) for row in meets[on_border]], dtype="str"),
+        neighbour_provinces=["、".join(names[row]) for row in meets[on_border]],
         border_km=km[on_border].astype(float),
         n_provinces=number[on_border].astype("int64"),
     )
+    found = found.astype({"neighbour_provinces": "str"})
     geometry = found.geometry.name
     return found[[name for name in found.columns if name != geometry] + [geometry]]
 
