@@ -56,8 +56,8 @@ def border_counties(
     tolerance_m : float
         Width of gaps and overlaps between polygons up to which a line still counts as shared, and
         the least length of border that a county has with a province: less is a corner that
-        touches. Between counties without a single identical segment the least is four times
-        this. 0 takes identical segments only, of any length.
+        touches. Between two counties without that much of identical segments the least is four
+        times this. 0 takes identical segments only, of any length.
 
     Returns
     -------

@@ -382,9 +382,10 @@ def _more_than_corners(shared: SharedPieces, n_counties: int, tolerance_m: float
     low, high = np.minimum(shared.county, shared.other), np.maximum(shared.county, shared.other)
     _, pair = np.unique(low * n_counties + high, return_inverse=True)
     both_sides_km = np.bincount(pair, weights=shared.km)
-    has_exact = np.bincount(pair, weights=shared.exact) > 0
-    ok = has_exact | (both_sides_km >= 2 * _MIN_INEXACT * tolerance_m / 1000)
-    return np.asarray(ok[pair], dtype=bool)
+    exact_km = np.bincount(pair, weights=shared.km * shared.exact)
+    tolerance_km = tolerance_m / 1000
+    ok = (exact_km >= 2 * tolerance_km) | (both_sides_km >= 2 * _MIN_INEXACT * tolerance_km)
+    return np.asarray(shared.exact | ok[pair], dtype=bool)
 
 
 def _more_than_touching(shared: SharedPieces, codes: Ints, tolerance_m: float) -> NDArray[np.bool_]:
