@@ -48,6 +48,7 @@ class Section:
 
     @property
     def floor_min(self) -> float:
+        """Least minutes that the design speed allows."""
         return self.length_km / (MAX_SHARE * self.line["speed"]) * 60
 
 
@@ -205,7 +206,7 @@ def set_2016(known: dict, sections: dict[str, list[Section]], table: list[dict[s
 def best_chain(
     stretch: list[Section], fastest: dict[tuple[str, str], int], former: dict[str, str]
 ) -> list[tuple[int, int, int]]:
-    """Runs (first section, last section + 1, minutes) of the fastest chain over the stretch."""
+    """Return runs (first section, last section + 1, minutes) of the fastest chain over the stretch."""
     names = [former.get(n, n) for n in (stretch[0].start, *(s.end for s in stretch))]
     best: list[tuple[float, int]] = [(0.0, -1)]
     for j in range(1, len(names)):
@@ -232,7 +233,7 @@ def set_estimates(sections: dict[str, list[Section]], ratios: dict[int, float]) 
 
 
 def section_row(s: Section) -> dict:
-    """A row of sections.csv."""
+    """Return a row of sections.csv."""
     line = s.line
     sources = dict.fromkeys([s.source, *line["sources"]])
     length = round(s.length_km, 2)
@@ -249,7 +250,7 @@ def section_row(s: Section) -> dict:
 
 
 def line_row(line: dict, sections: list[Section]) -> dict:
-    """A row of lines.csv."""
+    """Return a row of lines.csv."""
     return {
         "line_id": line["id"], "name": line["name"], "from_station": sections[0].start,
         "to_station": sections[-1].end, "n_stations": len(sections) + 1,
