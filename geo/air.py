@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -209,4 +209,4 @@ def _positive(values: pd.Series, column: str, *, empty: bool) -> pd.Series:
         raise InputError(
             f"'flights', row {index!r}: {column} should be a number above 0, got {values.loc[index]!r}"
         )
-    return cast("pd.Series", numbers)
+    return numbers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -177,8 +178,9 @@ def join_networks(
         - its named node, reached and left off the network like any exit of the road network;
         - an entrance that roads lead to, and an exit that leads to roads, so that nobody crosses
           a station to get from one road to another;
-        - per line a queue (after boarding) and a platform (after waiting). Through trains link
-          platforms; other changes go from a platform to another line's queue.
+        - per line a queue (after boarding), a departure (after waiting) and an arrival. Through
+          trains link an arrival to a departure; other changes lead from an arrival to another
+          line's queue.
 
         Flights leave from a gate of their own, and arrivals always pass the exit: connecting
         means alighting, boarding and waiting again. With `line_haul_only` every station is two
@@ -369,29 +371,30 @@ def _add_lines(
         trains = per_day.get((tail, head, line))
         if trains:
             busiest[tail, line] = max(trains, busiest.get((tail, line), 0.0))
+    # Trains leave from one node and arrive at another, so that nobody passes a station's gates
+    # without riding.
     queue: dict[tuple[int, str], int] = {}
-    platform: dict[tuple[int, str], int] = {}
+    leave: dict[tuple[int, str], int] = {}
+    arrive: dict[tuple[int, str], int] = {}
     for node, lines in lines_at.items():
         for line in lines:
-            queue[node, line] = build.node(part.node_lon[node], part.node_lat[node])
-            platform[node, line] = build.node(part.node_lon[node], part.node_lat[node])
-            wait = rules.wait_min(busiest.get((node, line)))
-            build.link(queue[node, line], platform[node, line], wait * 60, mode, WAITING)
+            key = (node, line)
+            for nodes in (queue, leave, arrive):
+                nodes[key] = build.node(part.node_lon[node], part.node_lat[node])
+            build.link(queue[key], leave[key], rules.wait_min(busiest.get(key)) * 60, mode, WAITING)
+            build.link(arrive[key], leave[key], 0, mode, THROUGH)
             if alone:
-                build.link(entrance[node], platform[node, line], 0, mode, BOARDING)
-                build.link(platform[node, line], way_out[node], 0, mode, ALIGHTING)
+                build.link(entrance[node], leave[key], 0, mode, BOARDING)
+                build.link(arrive[key], way_out[node], 0, mode, ALIGHTING)
             else:
-                build.link(entrance[node], queue[node, line], boarding * 60, mode, BOARDING)
-                build.link(platform[node, line], way_out[node], alighting * 60, mode, ALIGHTING)
-        for a in lines:
-            for b in lines:
-                if a == b:
-                    continue
-                build.link(platform[node, a], queue[node, b], rules.transfer_min * 60, mode, TRANSFER)
-                if (node, a, b) in through:
-                    build.link(platform[node, a], platform[node, b], rules.through_min * 60, mode, THROUGH)
+                build.link(entrance[node], queue[key], boarding * 60, mode, BOARDING)
+                build.link(arrive[key], way_out[node], alighting * 60, mode, ALIGHTING)
+        for a, b in itertools.permutations(lines, 2):
+            build.link(arrive[node, a], queue[node, b], rules.transfer_min * 60, mode, TRANSFER)
+            if (node, a, b) in through:
+                build.link(arrive[node, a], leave[node, b], rules.through_min * 60, mode, THROUGH)
     for tail, head, line, seconds, length in arcs:
-        build.link(platform[tail, line], platform[head, line], seconds, mode, line, length_m=length)
+        build.link(leave[tail, line], arrive[head, line], seconds, mode, line, length_m=length)
     return stations
 
 
