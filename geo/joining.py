@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -178,9 +177,9 @@ def join_networks(
         - its named node, reached and left off the network like any exit of the road network;
         - an entrance that roads lead to, and an exit that leads to roads, so that nobody crosses
           a station to get from one road to another;
-        - per line a queue (after boarding), a departure (after waiting) and an arrival. Through
-          trains link an arrival to a departure; other changes lead from an arrival to another
-          line's queue.
+        - per line a queue (after boarding), and per section a departure (after waiting) and an
+          arrival. Through trains link an arrival to a departure; other changes lead from an
+          arrival to another line's queue.
 
         Flights leave from a gate of their own, and arrivals always pass the exit: connecting
         means alighting, boarding and waiting again. With `line_haul_only` every station is two
@@ -196,8 +195,9 @@ def join_networks(
 
     Notes
     -----
-    A fork is not told from a straight run: where trains of line A run on to line B, the model lets
-    them do so from both of A's directions.
+    No train goes straight back to where it came from. Beyond that a fork is not told from a
+    straight run: where trains of line A run on to line B, the model lets them do so from both of
+    A's directions.
 
     Examples
     --------
@@ -362,39 +362,35 @@ def _add_lines(
                     build.link(landed, gate_in, (alighting + boarding) * 60, mode, TRANSFER)
         return stations
 
-    busiest: dict[tuple[int, str], float] = {}
-    lines_at: dict[int, list[str]] = {}
-    for tail, head, line, _, _ in arcs:
-        for node in (tail, head):
-            if line not in lines_at.setdefault(node, []):
-                lines_at[node].append(line)
-        trains = per_day.get((tail, head, line))
-        if trains:
-            busiest[tail, line] = max(trains, busiest.get((tail, line), 0.0))
-    # Trains leave from one node and arrive at another, so that nobody passes a station's gates
-    # without riding.
-    queue: dict[tuple[int, str], int] = {}
-    leave: dict[tuple[int, str], int] = {}
-    arrive: dict[tuple[int, str], int] = {}
-    for node, lines in lines_at.items():
-        for line in lines:
-            key = (node, line)
-            for nodes in (queue, leave, arrive):
-                nodes[key] = build.node(part.node_lon[node], part.node_lat[node])
-            build.link(queue[key], leave[key], rules.wait_min(busiest.get(key)) * 60, mode, WAITING)
-            build.link(arrive[key], leave[key], 0, mode, THROUGH)
-            if alone:
-                build.link(entrance[node], leave[key], 0, mode, BOARDING)
-                build.link(arrive[key], way_out[node], 0, mode, ALIGHTING)
-            else:
-                build.link(entrance[node], queue[key], boarding * 60, mode, BOARDING)
-                build.link(arrive[key], way_out[node], alighting * 60, mode, ALIGHTING)
-        for a, b in itertools.permutations(lines, 2):
-            build.link(arrive[node, a], queue[node, b], rules.transfer_min * 60, mode, TRANSFER)
-            if (node, a, b) in through:
-                build.link(arrive[node, a], leave[node, b], rules.through_min * 60, mode, THROUGH)
+    # Each section has its own departure and arrival: nobody passes a station's gates without
+    # riding, and no train turns back to where it came from.
+    queue: dict[int, dict[str, int]] = {}
+    leaving: dict[int, list[tuple[str, int, int]]] = {}
+    arriving: list[tuple[int, int, str, int]] = []
     for tail, head, line, seconds, length in arcs:
-        build.link(leave[tail, line], arrive[head, line], seconds, mode, line, length_m=length)
+        for node in (tail, head):
+            if line not in queue.setdefault(node, {}):
+                queue[node][line] = build.node(part.node_lon[node], part.node_lat[node])
+                if not alone:
+                    build.link(entrance[node], queue[node][line], boarding * 60, mode, BOARDING)
+        start = build.node(part.node_lon[tail], part.node_lat[tail])
+        stop = build.node(part.node_lon[head], part.node_lat[head])
+        wait = rules.wait_min(per_day.get((tail, head, line)))
+        build.link(queue[tail][line], start, wait * 60, mode, WAITING)
+        build.link(start, stop, seconds, mode, line, length_m=length)
+        build.link(stop, way_out[head], 0 if alone else alighting * 60, mode, ALIGHTING)
+        if alone:
+            build.link(entrance[tail], start, 0, mode, BOARDING)
+        leaving.setdefault(tail, []).append((line, head, start))
+        arriving.append((tail, head, line, stop))
+    for origin, node, line, stop in arriving:
+        for other, onward, start in leaving.get(node, []):
+            if onward != origin and (other == line or (node, line, other) in through):
+                stay = 0.0 if other == line else rules.through_min
+                build.link(stop, start, stay * 60, mode, THROUGH)
+        for other, place in queue[node].items():
+            if other != line:
+                build.link(stop, place, rules.transfer_min * 60, mode, TRANSFER)
     return stations
 
 

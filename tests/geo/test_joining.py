@@ -107,8 +107,21 @@ def test_a_station_is_no_bridge_between_roads():
     road = build_network([west, far], [LAT, LAT], Links([], [], [], []), access_speed_kph=5, max_access_km=1)
     rail = rail_network(**tables([("x", "A", "B", 60.0, None)], [middle, 108.0]))
     joined = join_networks(road, rail, rules=RULES)
-    # 6 minutes on foot to the station and from it, but in between only a train there and back
-    assert times_from(joined, 0)[1] == pytest.approx(6 + 5 + 15 + 2 * 60 + 5 + 6, abs=0.01)
+    # 6 minutes on foot to the station and from it, but nobody passes it without riding, and the
+    # train that returns from B is another one: alight and board again there
+    there_and_back = 2 * (5 + 15 + 60 + 5)
+    assert times_from(joined, 0)[1] == pytest.approx(6 + there_and_back + 6, abs=0.01)
+
+
+def test_frequent_trains_the_wrong_way_are_no_short_cut_to_a_rare_one():
+    # Line x leaves B every 10 minutes westwards, y every hour eastwards, and trains run through.
+    frames = tables([("x", "A", "B", 5.0, 96), ("y", "B", "C", 50.0, 16)], [106.5, 107.0, 107.5])
+    through = pd.DataFrame({"station_id": ["B"], "line_a": ["x"], "line_b": ["y"]})
+    road = build_network([100.0], [LAT], Links([], [], [], []))
+    joined = join_networks(road, rail_network(**frames, through=through), rules=RULES)
+    row = journey_components(joined, [("B", "C")]).iloc[0]
+    assert row["total_min"] == pytest.approx(5 + 30 + 50 + 5)
+    assert row["lines"] == "y"
 
 
 def test_station_beside_a_road_is_reached_part_way_along_it():
