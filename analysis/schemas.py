@@ -94,9 +94,8 @@ def empty(schema: Schema) -> pd.DataFrame:
     columns: dict[str, Any] = {
         name: pd.Series([], dtype="object" if kind == "geometry" else kind) for name, kind in schema.items()
     }
-    if "geometry" in schema:
-        return gpd.GeoDataFrame(columns, geometry="geometry", crs=WGS84)
-    return pd.DataFrame(columns)
+    frame = pd.DataFrame(columns)
+    return _with_geometry(frame) if "geometry" in schema else frame
 
 
 def conform(rows: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
@@ -115,9 +114,11 @@ def conform(rows: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
     if not rows:
         return empty(schema)
     frame = pd.DataFrame(rows, columns=list(schema))
-    for name, kind in schema.items():
-        if kind != "geometry":
-            frame[name] = frame[name].astype(kind)
-    if "geometry" in schema:
-        return gpd.GeoDataFrame(frame, geometry="geometry", crs=WGS84)
-    return frame
+    kinds: dict[Any, Any] = {name: kind for name, kind in schema.items() if kind != "geometry"}
+    frame = frame.astype(kinds)
+    return _with_geometry(frame) if "geometry" in schema else frame
+
+
+def _with_geometry(frame: pd.DataFrame) -> pd.DataFrame:
+    result: pd.DataFrame = gpd.GeoDataFrame(frame, geometry="geometry", crs=WGS84)
+    return result

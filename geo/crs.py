@@ -62,8 +62,8 @@ def area_km2(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
             f"+proj=laea +lat_0={(miny + maxy) / 2:.4f} +lon_0={(minx + maxx) / 2:.4f} "
             "+datum=WGS84 +units=m +no_defs"
         )
-    areas = lonlat.to_crs(crs).area.to_numpy(dtype=float)
-    return np.nan_to_num(areas) / 1e6
+    areas_m2: NDArray[np.float64] = np.nan_to_num(lonlat.to_crs(crs).area.to_numpy(dtype=float))
+    return areas_m2 / 1e6
 
 
 def length_km(geometry: gpd.GeoSeries) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 from .checks import require_frame, require_number
 from .crs import WGS84, to_ecef
 from .errors import InputError, NetworkError
+from .exit_lines import ExitLines
 
 #: Longest time that fits the search's 32-bit milliseconds, with room for adding two of them.
 MAX_ARC_TIME_MS: Final = 2**30 - 1
@@ -192,11 +193,39 @@ class TransportNetwork:
         return bool(self.arc_exit.any())
 
     @cached_property
+    def link_arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Arc that runs with each link's geometry, and arc that runs against it; -1 where there is none."""
+        with_line = np.full(self.n_links, -1, dtype=np.int64)
+        against = np.full(self.n_links, -1, dtype=np.int64)
+        arcs = np.arange(self.n_arcs)
+        with_line[self.arc_link[~self.arc_reversed]] = arcs[~self.arc_reversed]
+        against[self.arc_link[self.arc_reversed]] = arcs[self.arc_reversed]
+        return with_line, against
+
+    @cached_property
+    def exit_lines(self) -> ExitLines:
+        """The links that may be entered and left anywhere."""
+        links = np.unique(self.arc_link[self.arc_exit]).astype(np.int64)
+        tail, head = self.link_ends
+        sizes = np.diff(self.link_offset)[links]
+        straight = sizes == 0
+        offset = np.zeros(len(links) + 1, dtype=np.int64)
+        np.cumsum(np.where(straight, 2, sizes), out=offset[1:])
+        lonlat = np.empty((offset[-1], 2))
+        for ends, at in ((tail, offset[:-1]), (head, offset[1:] - 1)):
+            nodes = ends[links[straight]]
+            lonlat[at[straight]] = np.column_stack([self.node_lon[nodes], self.node_lat[nodes]])
+        bent = np.flatnonzero(~straight)
+        into = _ranges(offset[bent], sizes[bent])
+        lonlat[into] = self.link_coords[_ranges(self.link_offset[links[bent]], sizes[bent])]
+        return ExitLines(links, offset, lonlat, cell_m=max(self.max_access_km * 1000, 500.0))
+
+    @cached_property
     def reverse(self) -> TransportNetwork:
         """The same network with every arc turned round, for searches towards a place."""
         order = np.lexsort((self.arc_tail, self.arc_head))
         counts = np.bincount(self.arc_head, minlength=self.n_nodes)
-        return replace(
+        turned = replace(
             self,
             arc_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
             arc_head=self.arc_tail[order],
@@ -206,8 +235,13 @@ class TransportNetwork:
             arc_class=self.arc_class[order],
             arc_exit=self.arc_exit[order],
             arc_link=self.arc_link[order],
+            # the arc that ran with the line now runs against it
             arc_reversed=~self.arc_reversed[order],
         )
+        # what doesn't depend on direction is reckoned once
+        for name in ("node_xyz", "exit_nodes", "exit_node_tree", "exit_lines"):
+            turned.__dict__[name] = getattr(self, name)
+        return turned
 
     def with_access(
         self, *, access_speed_kph: float | None = None, max_access_km: float | None = None
@@ -559,6 +593,14 @@ def network_from_geodataframes(
         max_access_km=max_access_km,
         provenance=provenance,
     )
+
+
+def _ranges(start: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Concatenate the ranges start[k], ..., start[k] + size[k] - 1."""
+    total = np.cumsum(size)
+    within = np.arange(total[-1] if len(total) else 0) - np.repeat(total - size, size)
+    ranges: NDArray[np.int64] = np.repeat(start, size) + within
+    return ranges
 
 
 def _first_of(value: Any) -> str:

@@ -1,0 +1,230 @@
+"""From a place to the network: where one may enter, and when one is then where.
+
+Leaving the network is entering the reversed network, so that the same functions serve both ends of
+a journey.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ..geo.network import TransportNetwork
+
+#: Columns of a piece: start (x, y, z) and end (x, y, z) in space, metres; time at start and end, ms.
+PIECE_COLUMNS: Final = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Access:
+    """Ways from one point onto the network.
+
+    Attributes
+    ----------
+    node : ndarray of int64, shape (k,)
+        Nodes that can be come to first.
+    time_ms : ndarray of int64, shape (k,)
+        Time to be there, movement off the network included.
+    length_m : ndarray of float64, shape (k,)
+        Distance covered until there.
+    pieces : ndarray of float64, shape (p, 8)
+        Stretches of line between an entry part-way and the line's end; `PIECE_COLUMNS`.
+    """
+
+    node: NDArray[np.int64]
+    time_ms: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    pieces: NDArray[np.float64]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the network is out of reach."""
+        return len(self.node) == 0
+
+
+def ms_per_metre(network: TransportNetwork) -> float:
+    """Milliseconds that a metre off the network takes."""
+    return 3600.0 / network.access_speed_kph
+
+
+def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np.float64]) -> Access:
+    """Return the ways from a point onto a network.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+        Its reverse, for the ways from the network to the point.
+    lon, lat : float
+        The point, degrees.
+    xyz : ndarray of float64, shape (3,)
+        The same in earth-centred metres.
+    """
+    reach = network.max_access_km * 1000
+    pace = ms_per_metre(network)
+    node = np.zeros(0, dtype=np.int64)
+    if len(network.exit_nodes):
+        found = network.exit_node_tree.query_ball_point(xyz, reach, return_sorted=True)
+        node = network.exit_nodes[np.asarray(found, dtype=np.int64)]
+    walk = np.sqrt(((network.node_xyz[node] - xyz) ** 2).sum(axis=1))
+    time = np.rint(walk * pace).astype(np.int64)
+    pieces = np.zeros((0, PIECE_COLUMNS))
+    if network.has_exits_along:
+        lines = network.exit_lines
+        nearby = lines.near(lon, lat, reach)
+        with_line, against = network.link_arcs
+        link = lines.link[nearby]
+        arcs = np.concatenate([with_line[link], against[link]])
+        backward = np.repeat([False, True], len(link))
+        both = np.concatenate([nearby, nearby])
+        usable = (arcs >= 0) & network.arc_exit[arcs]
+        arcs, backward, both = arcs[usable], backward[usable], both[usable]
+        ends_ms, ends_m, pieces = _enter_lines(
+            xyz,
+            lines.xyz,
+            lines.share,
+            lines.offset[both],
+            lines.offset[both + 1],
+            backward,
+            network.arc_time_ms[arcs],
+            network.arc_length_m[arcs],
+            pace,
+            reach,
+        )
+        come = np.isfinite(ends_ms)
+        node = np.concatenate([node, network.arc_head[arcs[come]].astype(np.int64)])
+        time = np.concatenate([time, np.rint(ends_ms[come]).astype(np.int64)])
+        walk = np.concatenate([walk, ends_m[come]])
+    return _least(node, time, walk, pieces)
+
+
+def _least(
+    node: NDArray[np.int64],
+    time: NDArray[np.int64],
+    length: NDArray[np.float64],
+    pieces: NDArray[np.float64],
+) -> Access:
+    """Keep the fastest way to each node."""
+    order = np.lexsort((length, time, node))
+    node, time, length = node[order], time[order], length[order]
+    first = np.ones(len(node), dtype=bool)
+    first[1:] = node[1:] != node[:-1]
+    return Access(node[first], time[first], length[first], pieces)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _nearest_in_time(
+    px: float, py: float, pz: float,
+    ax: float, ay: float, az: float, bx: float, by: float, bz: float,
+    per_metre: float, pace: float, reach: float,
+) -> tuple[float, float]:  # fmt: skip  # pragma: no cover - compiled
+    """Where to enter a segment a-b, from p, so as to be at b first: (metres along, metres to there).
+
+    Minimises pace * |p - s| + per_metre * (length - s) over the positions s that lie within reach:
+    with h the height of p over the line and u its foot, s = u + h m / sqrt(1 - m²), m = per_metre /
+    pace; at the segment's end where the line is slower than going straight. -1 when out of reach.
+    """
+    dx, dy, dz = bx - ax, by - ay, bz - az
+    length = math.sqrt(dx * dx + dy * dy + dz * dz)
+    qx, qy, qz = px - ax, py - ay, pz - az
+    foot = 0.0
+    if length > 0.0:
+        foot = (qx * dx + qy * dy + qz * dz) / length
+    square = qx * qx + qy * qy + qz * qz - foot * foot
+    height = math.sqrt(max(square, 0.0))
+    if height > reach:
+        return -1.0, 0.0
+    half = math.sqrt(reach * reach - height * height)
+    low, high = max(0.0, foot - half), min(length, foot + half)
+    if low > high:
+        return -1.0, 0.0
+    ratio = per_metre / pace
+    best = foot + height * ratio / math.sqrt(1 - ratio * ratio) if ratio < 1.0 else high
+    best = min(max(best, low), high)
+    return best, math.sqrt((best - foot) ** 2 + height * height)
+
+
+@njit(cache=True, nogil=True)
+def _enter_lines(
+    p: NDArray[np.float64],
+    xyz: NDArray[np.float64],
+    share: NDArray[np.float64],
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    backward: NDArray[np.bool_],
+    arc_time_ms: NDArray[np.int32],
+    arc_length_m: NDArray[np.float64],
+    pace: float,
+    reach: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:  # pragma: no cover - compiled
+    """Enter each line anywhere and follow it to its end: time and distance there, and the pieces."""
+    n = len(first)
+    ends_ms = np.full(n, np.inf)
+    ends_m = np.full(n, np.inf)
+    total = 0
+    for k in range(n):
+        total += 2 * (last[k] - first[k] - 1)
+    pieces = np.empty((max(total, 1), 8))
+    count = 0
+    for k in range(n):
+        now, gone = np.inf, np.inf  # time and distance at the vertex at hand
+        for step in range(last[k] - first[k] - 1):
+            if backward[k]:
+                a, b = last[k] - 1 - step, last[k] - 2 - step
+            else:
+                a, b = first[k] + step, first[k] + step + 1
+            part = abs(share[b] - share[a])
+            dx, dy, dz = xyz[b, 0] - xyz[a, 0], xyz[b, 1] - xyz[a, 1], xyz[b, 2] - xyz[a, 2]
+            length = math.sqrt(dx * dx + dy * dy + dz * dz)
+            takes, long = part * arc_time_ms[k], part * arc_length_m[k]
+            s, away = _nearest_in_time(
+                p[0], p[1], p[2], xyz[a, 0], xyz[a, 1], xyz[a, 2], xyz[b, 0], xyz[b, 1], xyz[b, 2],
+                takes / length if length > 0.0 else 0.0, pace, reach,
+            )  # fmt: skip
+            then, far = now + takes, gone + long
+            if s >= 0.0:
+                rest = 1.0 - s / length if length > 0.0 else 1.0
+                start = away * pace
+                if start + rest * takes < then:
+                    pieces[count, 0] = xyz[b, 0] - rest * dx
+                    pieces[count, 1] = xyz[b, 1] - rest * dy
+                    pieces[count, 2] = xyz[b, 2] - rest * dz
+                    pieces[count, 3:6] = xyz[b]
+                    pieces[count, 6] = start
+                    pieces[count, 7] = start + rest * takes
+                    count += 1
+                    then, far = start + rest * takes, away + rest * long
+            if math.isfinite(now):
+                pieces[count, 0:3] = xyz[a]
+                pieces[count, 3:6] = xyz[b]
+                pieces[count, 6] = now
+                pieces[count, 7] = now + takes
+                count += 1
+            now, gone = then, far
+        ends_ms[k], ends_m[k] = now, gone
+    return ends_ms, ends_m, pieces[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def leave_pieces(
+    pieces: NDArray[np.float64], p: NDArray[np.float64], pace: float, reach: float
+) -> float:  # pragma: no cover - compiled
+    """Least time in ms to be at a point by leaving one of the pieces part-way; infinite if out of reach."""
+    least = np.inf
+    for k in range(len(pieces)):
+        ax, ay, az, bx, by, bz, t0, t1 = pieces[k]
+        dx, dy, dz = bx - ax, by - ay, bz - az
+        length = math.sqrt(dx * dx + dy * dy + dz * dz)
+        # leaving a-b early is entering b-a late
+        s, away = _nearest_in_time(
+            p[0], p[1], p[2], bx, by, bz, ax, ay, az,
+            (t1 - t0) / length if length > 0.0 else 0.0, pace, reach,
+        )  # fmt: skip
+        if s >= 0.0:
+            kept = 1.0 - s / length if length > 0.0 else 0.0
+            least = min(least, t0 + kept * (t1 - t0) + away * pace)
+    return least

@@ -1,0 +1,177 @@
+"""Compiled shortest-path kernels over plain arrays; they know nothing of places or polygons.
+
+Times are whole milliseconds in 32-bit integers. Integer sums don't depend on the order of
+addition, so that results are the same to the bit on every run, machine and number of threads.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+#: Time of a node that wasn't reached.
+UNREACHED: Final = np.int32(2**31 - 1)
+
+_NODE_BITS = 32
+_NODE_MASK = (1 << _NODE_BITS) - 1
+
+
+@njit(cache=True, nogil=True)
+def _push(heap: NDArray[np.int64], size: int, key: int) -> int:  # pragma: no cover - compiled
+    child = size
+    while child > 0:
+        parent = (child - 1) >> 2
+        if heap[parent] <= key:
+            break
+        heap[child] = heap[parent]
+        child = parent
+    heap[child] = key
+    return size + 1
+
+
+@njit(cache=True, nogil=True)
+def _pop(heap: NDArray[np.int64], size: int) -> int:  # pragma: no cover - compiled
+    """Remove the least key (read `heap[0]` first) and return the new size."""
+    size -= 1
+    key = heap[size]
+    parent = 0
+    while True:
+        first = 4 * parent + 1
+        if first >= size:
+            break
+        least = first
+        for child in range(first + 1, min(first + 4, size)):
+            if heap[child] < heap[least]:
+                least = child
+        if heap[least] >= key:
+            break
+        heap[parent] = heap[least]
+        parent = least
+    heap[parent] = key
+    return size
+
+
+@njit(cache=True, nogil=True)
+def shortest_times(
+    arc_start: NDArray[np.int64],
+    arc_head: NDArray[np.int32],
+    arc_time_ms: NDArray[np.int32],
+    seed_node: NDArray[np.int64],
+    seed_time_ms: NDArray[np.int64],
+    limit_ms: int,
+    time_ms: NDArray[np.int32],
+) -> NDArray[np.int32]:  # pragma: no cover - compiled
+    """Shortest times from weighted seeds to every node within a limit (Dijkstra 1959).
+
+    A four-ary heap holds (time, node) packed into one integer each, so that equal times are
+    settled in order of node number.
+
+    Parameters
+    ----------
+    arc_start, arc_head, arc_time_ms : ndarray
+        The network's arcs in CSR form.
+    seed_node, seed_time_ms : ndarray of int64, shape (k,)
+        Where the search starts, and the time already spent there.
+    limit_ms : int
+        Nodes beyond it are not reached; a node exactly at it is.
+    time_ms : ndarray of int32, shape (n,)
+        Work space and result: `UNREACHED` everywhere on entry, times on return.
+
+    Returns
+    -------
+    ndarray of int32, shape (r,)
+        The nodes reached, in the order they were settled.
+
+    References
+    ----------
+    Dijkstra, E. W. (1959). A note on two problems in connexion with graphs. Numerische
+    Mathematik 1, 269-271.
+    """
+    heap = np.empty(len(arc_head) + len(seed_node) + 1, dtype=np.int64)
+    settled = np.empty(len(time_ms), dtype=np.int32)
+    n_settled = 0
+    size = 0
+    for k in range(len(seed_node)):
+        node, time = seed_node[k], seed_time_ms[k]
+        if time <= limit_ms and time < time_ms[node]:
+            time_ms[node] = time
+            size = _push(heap, size, (time << _NODE_BITS) | node)
+    while size > 0:
+        key = heap[0]
+        size = _pop(heap, size)
+        node = key & _NODE_MASK
+        time = key >> _NODE_BITS
+        if time > time_ms[node]:
+            continue
+        settled[n_settled] = node
+        n_settled += 1
+        for arc in range(arc_start[node], arc_start[node + 1]):
+            head = arc_head[arc]
+            reached = time + arc_time_ms[arc]
+            if reached < time_ms[head] and reached <= limit_ms:
+                time_ms[head] = reached
+                size = _push(heap, size, (reached << _NODE_BITS) | head)
+    return settled[:n_settled].copy()
+
+
+@njit(cache=True, nogil=True)
+def shortest_times_and_lengths(
+    arc_start: NDArray[np.int64],
+    arc_head: NDArray[np.int32],
+    arc_time_ms: NDArray[np.int32],
+    arc_length_m: NDArray[np.float64],
+    seed_node: NDArray[np.int64],
+    seed_time_ms: NDArray[np.int64],
+    seed_length_m: NDArray[np.float64],
+    limit_ms: int,
+    time_ms: NDArray[np.int32],
+    length_m: NDArray[np.float64],
+) -> NDArray[np.int32]:  # pragma: no cover - compiled
+    """Like `shortest_times`, and the length along the fastest path; of equally fast paths the shorter.
+
+    Parameters
+    ----------
+    length_m : ndarray of float64, shape (n,)
+        Work space and result; infinite everywhere on entry.
+    """
+    heap = np.empty(2 * len(arc_head) + len(seed_node) + 1, dtype=np.int64)
+    settled = np.empty(len(time_ms), dtype=np.int32)
+    done = np.zeros(len(time_ms), dtype=np.bool_)
+    n_settled = 0
+    size = 0
+    for k in range(len(seed_node)):
+        node, time = seed_node[k], seed_time_ms[k]
+        if time > limit_ms:
+            continue
+        if time < time_ms[node]:
+            time_ms[node] = time
+            length_m[node] = seed_length_m[k]
+            size = _push(heap, size, (time << _NODE_BITS) | node)
+        elif time == time_ms[node] and seed_length_m[k] < length_m[node]:
+            length_m[node] = seed_length_m[k]
+    while size > 0:
+        key = heap[0]
+        size = _pop(heap, size)
+        node = key & _NODE_MASK
+        time = key >> _NODE_BITS
+        if done[node] or time > time_ms[node]:
+            continue
+        done[node] = True
+        settled[n_settled] = node
+        n_settled += 1
+        for arc in range(arc_start[node], arc_start[node + 1]):
+            head = arc_head[arc]
+            reached = time + arc_time_ms[arc]
+            if reached > limit_ms or reached > time_ms[head]:
+                continue
+            far = length_m[node] + arc_length_m[arc]
+            if reached < time_ms[head]:
+                time_ms[head] = reached
+                length_m[head] = far
+                size = _push(heap, size, (reached << _NODE_BITS) | head)
+            elif far < length_m[head]:
+                length_m[head] = far
+    return settled[:n_settled].copy()

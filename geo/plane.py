@@ -1,0 +1,118 @@
+"""A local plane for surfaces: azimuthal equidistant, fast both ways, from earth-centred coordinates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .crs import ELLIPSOID, to_ecef
+
+
+@dataclass(frozen=True, eq=False)
+class LocalPlane:
+    """Azimuthal equidistant plane around a point, in metres east and north of it.
+
+    Distances and directions from the centre are true to half a metre within 300 km (checked against
+    PROJ's ellipsoidal ``aeqd``); distances across the line of sight come out too long by
+    d²/6R² of themselves, 0.04 % at 300 km.
+
+    Parameters
+    ----------
+    lon, lat : float
+        The centre, degrees.
+    """
+
+    lon: float
+    lat: float
+
+    @property
+    def _frame(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+        lam, phi = math.radians(self.lon), math.radians(self.lat)
+        axes = np.array(
+            [
+                [-math.sin(lam), math.cos(lam), 0.0],
+                [-math.sin(phi) * math.cos(lam), -math.sin(phi) * math.sin(lam), math.cos(phi)],
+                [math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam), math.sin(phi)],
+            ]
+        )
+        a, e2 = ELLIPSOID.a, ELLIPSOID.es
+        w = 1 - e2 * math.sin(phi) ** 2
+        meridian, prime = a * (1 - e2) / w**1.5, a / math.sqrt(w)
+        return axes, to_ecef(self.lon, self.lat), math.sqrt(meridian * prime)
+
+    def project(self, xyz: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return plane coordinates of earth-centred points, shape (n, 2).
+
+        Parameters
+        ----------
+        xyz : ndarray of float64, shape (n, 3)
+            As `geo.crs.to_ecef` gives them.
+        """
+        axes, origin, radius = self._frame
+        return np.asarray(_project(np.ascontiguousarray(xyz), axes, origin, radius))
+
+    def to_lonlat(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (lon, lat) in degrees of plane coordinates, shape (n, 2).
+
+        Parameters
+        ----------
+        xy : ndarray of float64, shape (n, 2)
+        """
+        axes, origin, radius = self._frame
+        return np.asarray(
+            _to_lonlat(np.ascontiguousarray(xy), axes, origin, radius, ELLIPSOID.a, ELLIPSOID.es)
+        )
+
+
+@njit(cache=True, nogil=True)
+def _project(
+    xyz: NDArray[np.float64], axes: NDArray[np.float64], origin: NDArray[np.float64], radius: float
+) -> NDArray[np.float64]:  # pragma: no cover - compiled
+    out = np.empty((len(xyz), 2))
+    for k in range(len(xyz)):
+        dx, dy, dz = xyz[k, 0] - origin[0], xyz[k, 1] - origin[1], xyz[k, 2] - origin[2]
+        east = axes[0, 0] * dx + axes[0, 1] * dy
+        north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
+        flat = math.sqrt(east * east + north * north)
+        chord = math.sqrt(dx * dx + dy * dy + dz * dz)
+        # the arc over a chord, from its straight length and the sphere that fits here best
+        arc = 2 * radius * math.asin(min(1.0, chord / (2 * radius)))
+        scale = arc / flat if flat > 1e-6 else 1.0
+        out[k, 0] = east * scale
+        out[k, 1] = north * scale
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _to_lonlat(
+    xy: NDArray[np.float64],
+    axes: NDArray[np.float64],
+    origin: NDArray[np.float64],
+    radius: float,
+    a: float,
+    e2: float,
+) -> NDArray[np.float64]:  # pragma: no cover - compiled
+    out = np.empty((len(xy), 2))
+    b = a * math.sqrt(1 - e2)
+    second = e2 / (1 - e2)
+    for k in range(len(xy)):
+        arc = math.sqrt(xy[k, 0] ** 2 + xy[k, 1] ** 2)
+        half = arc / (2 * radius)
+        chord = 2 * radius * math.sin(half)
+        scale = chord * math.cos(half) / arc if arc > 1e-6 else 1.0
+        up = -chord * math.sin(half)
+        east, north = xy[k, 0] * scale, xy[k, 1] * scale
+        x = origin[0] + axes[0, 0] * east + axes[1, 0] * north + axes[2, 0] * up
+        y = origin[1] + axes[0, 1] * east + axes[1, 1] * north + axes[2, 1] * up
+        z = origin[2] + axes[1, 2] * north + axes[2, 2] * up
+        # Bowring's closed form; the point lies within metres of the ellipsoid
+        p = math.sqrt(x * x + y * y)
+        beta = math.atan2(z * a, p * b)
+        lat = math.atan2(z + second * b * math.sin(beta) ** 3, p - e2 * a * math.cos(beta) ** 3)
+        out[k, 0] = math.degrees(math.atan2(y, x))
+        out[k, 1] = math.degrees(lat)
+    return out

@@ -1,0 +1,82 @@
+"""What all tests share: the checkout, reference material, a browser, and which tests wait to be asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parent.parent
+#: False where `tasks.py wheel` runs a copy of the tests on the installed wheel.
+IN_CHECKOUT = (ROOT / "geo").is_dir()
+collect_ignore = [] if IN_CHECKOUT else ["test_architecture.py", "test_tasks.py"]
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+BROWSER_PATHS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--run-slow", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--run-slow") or os.environ.get("BORDERREACH_SLOW"):
+        return
+    waits = pytest.mark.skip(reason="slow: runs with --run-slow or BORDERREACH_SLOW=1")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(waits)
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """Root of the checkout; tests of files that aren't installed ask for it."""
+    if not IN_CHECKOUT:
+        pytest.skip("looks at files of the checkout, and these tests run on an installed wheel")
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """Folder of reference material, which isn't part of the project."""
+    folder = Path(os.environ.get("BORDERREACH_REFERENCE", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip("no reference material: BORDERREACH_REFERENCE names no folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium-like browser."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = found or next((path for path in BROWSER_PATHS if Path(path).is_file()), None)
+    if found is None:
+        reason = "no Chromium, Chrome or Edge found (Debian: apt install chromium fonts-noto-cjk)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)  # continuous integration installs one; a skip there would go unseen
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A headless browser driven by Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Containers run as root and without the kernel features that the sandbox needs.
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
