@@ -109,7 +109,7 @@ class TransferRules:
     air_max_wait_min: float = 60.0
     station_access_kph: float | None = None
     station_access_km: float | None = None
-    n_access_points: int = 8
+    n_access_points: int = 16
 
     def __post_init__(self) -> None:
         for name in (
@@ -124,7 +124,7 @@ class TransferRules:
             require_number(self.station_access_kph, "station_access_kph", unit="km/h", above=0, maximum=400)
         if self.station_access_km is not None:
             require_number(self.station_access_km, "station_access_km", unit="km", minimum=0, maximum=1000)
-        if not isinstance(self.n_access_points, int) or self.n_access_points < 1:
+        if self.n_access_points < 1:
             raise InputError(f"'n_access_points' should be 1 or more, got {self.n_access_points!r}")
 
     def wait_min(self, departures_per_day: float | None, *, air: bool = False) -> float:
@@ -414,12 +414,15 @@ def _connect(
     seconds_per_m = 3.6 / speed_kph
     lonely = []
     nodes = _near_nodes(network, lon, lat, reach_m=reach_km * 1000, k=k)
-    lines = _ExitLines.of(network)
+    with_line, against = network.link_arcs
+    tails, heads = network.link_ends
     for i in range(len(lon)):
         found = [(metres, node, -1, 0.0) for metres, node in nodes[i]]
         found += [
             (metres, -1, link, part)
-            for metres, link, part in lines.near(float(lon[i]), float(lat[i]), reach_m=reach_km * 1000, k=k)
+            for metres, link, part in _near_lines(
+                network, float(lon[i]), float(lat[i]), reach_m=reach_km * 1000, k=k
+            )
         ]
         found.sort()
         if not found:
@@ -430,17 +433,17 @@ def _connect(
                 build.link(outward[i], node, walk, "access", ACCESS, length_m=metres)
                 build.link(node, inward[i], walk, "access", ACCESS, length_m=metres)
                 continue
-            length, forward, backward = lines.length[link], lines.forward[link], lines.backward[link]
-            tail, head = int(lines.tail[link]), int(lines.head[link])
-            for end, share, leaving, coming in (
-                (head, 1 - part, forward, backward),
-                (tail, part, backward, forward),
+            for arc, start, end, share in (
+                (int(with_line[link]), int(tails[link]), int(heads[link]), part),
+                (int(against[link]), int(heads[link]), int(tails[link]), 1 - part),
             ):
-                metres_all = metres + share * length
-                if np.isfinite(leaving):
-                    build.link(outward[i], end, walk + share * leaving, "access", ACCESS, length_m=metres_all)
-                if np.isfinite(coming):
-                    build.link(end, inward[i], walk + share * coming, "access", ACCESS, length_m=metres_all)
+                if arc < 0 or not network.arc_exit[arc]:
+                    continue
+                seconds, length = network.arc_time_ms[arc] / 1000, float(network.arc_length_m[arc])
+                for tail, head, rest in ((outward[i], end, 1 - share), (start, inward[i], share)):
+                    build.link(
+                        tail, head, walk + rest * seconds, "access", ACCESS, length_m=metres + rest * length
+                    )
     return lonely
 
 
@@ -458,76 +461,37 @@ def _near_nodes(
     ]
 
 
-@dataclass(frozen=True, eq=False)
-class _ExitLines:
-    """The links that may be left part-way, as lines to search; arrays by number among them."""
-
-    lines: NDArray[np.object_]
-    tree: shapely.STRtree
-    tail: NDArray[np.int64]
-    head: NDArray[np.int64]
-    length: NDArray[np.float64]
-    forward: NDArray[np.float64]
-    backward: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, network: TransportNetwork) -> _ExitLines:
-        forward = np.full(network.n_links, np.inf)
-        backward = np.full(network.n_links, np.inf)
-        along, against = network.arc_exit & ~network.arc_reversed, network.arc_exit & network.arc_reversed
-        forward[network.arc_link[along]] = network.arc_time_ms[along] / 1000
-        backward[network.arc_link[against]] = network.arc_time_ms[against] / 1000
-        chosen = np.flatnonzero(np.isfinite(forward) | np.isfinite(backward))
-        tail, head = network.link_ends
-        lines = np.empty(len(chosen), dtype=object)
-        bent = np.diff(network.link_offset)[chosen] > 0
-        straight = chosen[~bent]
-        ends = np.stack([tail[straight], head[straight]], axis=1)
-        if len(straight):
-            lines[~bent] = shapely.linestrings(np.dstack([network.node_lon[ends], network.node_lat[ends]]))
-        for number in np.flatnonzero(bent):
-            lines[number] = shapely.LineString(network.link_line(int(chosen[number])))
-        return cls(
-            lines=lines,
-            tree=shapely.STRtree(lines),
-            tail=tail[chosen].astype(np.int64),
-            head=head[chosen].astype(np.int64),
-            length=network.link_length_m[chosen],
-            forward=forward[chosen],
-            backward=backward[chosen],
-        )
-
-    def near(self, lon: float, lat: float, *, reach_m: float, k: int) -> list[tuple[float, int, float]]:
-        """Return distance (m), number and share of its length of the k nearest lines in reach."""
-        if len(self.lines) == 0:
-            return []
-        squeeze = np.cos(np.radians(lat))
-        dx, dy = 1.01 * reach_m / (_DEGREE_M * max(squeeze, 0.01)), 1.01 * reach_m / (_DEGREE_M * 0.99)
-        number = self.tree.query(shapely.box(lon - dx, lat - dy, lon + dx, lat + dy))
-        if len(number) == 0:
-            return []
-
-        def flat(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.column_stack([(lonlat[:, 0] - lon) * squeeze, lonlat[:, 1] - lat])
-
-        lines = shapely.transform(self.lines[number], flat)
-        centre = shapely.Point(0, 0)
-        order = np.argsort(shapely.distance(lines, centre), kind="stable")[:k]
-        lines, number = lines[order], number[order]
-        part = shapely.line_locate_point(lines, centre, normalized=True)
-        # A line of no length has no share: its ends are one point.
-        part = np.nan_to_num(part)
-        foot = shapely.get_coordinates(shapely.line_interpolate_point(lines, part, normalized=True))
-        here = to_ecef([lon], [lat])
-        there = to_ecef(lon + foot[:, 0] / squeeze, lat + foot[:, 1])
-        metres = np.linalg.norm(there - here, axis=1)
-        return [
-            (float(d), int(n), float(p)) for d, n, p in zip(metres, number, part, strict=True) if d <= reach_m
-        ]
+def _near_lines(
+    network: TransportNetwork, lon: float, lat: float, *, reach_m: float, k: int
+) -> list[tuple[float, int, float]]:
+    """Return distance (m), link and share of its length of the nearest lines that may be left."""
+    if not network.has_exits_along:
+        return []
+    lines = network.exit_lines
+    nearby = lines.near(lon, lat, reach_m)
+    if len(nearby) == 0:
+        return []
+    squeeze = np.cos(np.radians(lat))
+    sizes = lines.offset[nearby + 1] - lines.offset[nearby]
+    first = np.repeat(lines.offset[nearby] - np.cumsum(sizes) + sizes, sizes)
+    flat = (lines.lonlat[first + np.arange(len(first))] - [lon, lat]) * [squeeze, 1.0]
+    drawn = shapely.linestrings(flat, indices=np.repeat(np.arange(len(nearby)), sizes))
+    here = shapely.Point(0, 0)
+    nearest = np.argsort(shapely.distance(drawn, here), kind="stable")[:k]
+    # A line of no length has no share: its ends are one point.
+    share = np.nan_to_num(shapely.line_locate_point(drawn[nearest], here, normalized=True))
+    foot = shapely.get_coordinates(shapely.line_interpolate_point(drawn[nearest], share, normalized=True))
+    there = to_ecef(lon + foot[:, 0] / squeeze, lat + foot[:, 1])
+    metres = np.linalg.norm(there - to_ecef([lon], [lat]), axis=1)
+    return [
+        (float(distance), int(lines.link[nearby[i]]), float(part))
+        for distance, i, part in zip(metres, nearest, share, strict=True)
+        if distance <= reach_m
+    ]
 
 
 def journey_components(
-    network: TransportNetwork, pairs: Iterable[tuple[Any, Any]], *, n_access_points: int = 8
+    network: TransportNetwork, pairs: Iterable[tuple[Any, Any]], *, n_access_points: int = 16
 ) -> pd.DataFrame:
     """Take the fastest journeys apart: what is spent on the road, waiting, in the train.
 

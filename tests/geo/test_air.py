@@ -1,11 +1,10 @@
 """Airports and flights."""
 
-import sys
-
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+
 from borderreach.geo.air import AIRPORT_COLUMNS, air_network, airports
 from borderreach.geo.errors import (
     EmptyInputError,
@@ -13,11 +12,8 @@ from borderreach.geo.errors import (
     InputTypeError,
     MissingColumnError,
     MissingCRSError,
-    MissingDependencyError,
     UnknownPlaceError,
 )
-
-pytest.importorskip("airportsdata")
 
 
 def flights(**changes):
@@ -47,14 +43,11 @@ def test_airports_of_china():
     assert len(airports(country=None)) > 5 * len(table)
 
 
-def test_unknown_country_and_missing_package(monkeypatch):
+def test_unknown_country():
     with pytest.raises(UnknownPlaceError, match="'XX'"):
         airports(country="XX")
     with pytest.raises(InputError, match="'China'"):
         airports(country="China")
-    monkeypatch.setitem(sys.modules, "airportsdata", None)
-    with pytest.raises(MissingDependencyError, match=r"borderreach\[air\]"):
-        airports()
 
 
 def test_flights_are_directed_arcs_between_their_airports():

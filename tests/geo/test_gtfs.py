@@ -4,10 +4,11 @@ import io
 import zipfile
 
 import pytest
-from borderreach.geo.errors import BorderReachError, DataFileError, EmptyInputError, InputError
-from borderreach.geo.gtfs import gtfs_rail_network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from borderreach.geo.errors import BorderReachError, DataFileError, EmptyInputError, InputError
+from borderreach.geo.gtfs import gtfs_rail_network
 
 FEED = {
     "stops.txt": """stop_id,stop_name,stop_lat,stop_lon,parent_station

@@ -7,6 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
 from borderreach.geo.air import air_network
 from borderreach.geo.crs import to_ecef
 from borderreach.geo.errors import (
@@ -20,10 +25,6 @@ from borderreach.geo.errors import (
 from borderreach.geo.joining import JOURNEY_COLUMNS, TransferRules, join_networks, journey_components
 from borderreach.geo.network import Links, build_network
 from borderreach.geo.rail import rail_network
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 LAT = 29.0
 RULES = TransferRules(

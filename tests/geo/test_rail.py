@@ -8,6 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
 from borderreach.geo.crs import to_ecef
 from borderreach.geo.errors import (
     BorderReachError,
@@ -27,10 +32,6 @@ from borderreach.geo.rail import (
     rail_sources,
     rail_stations,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 REFERENCE = Path(os.environ.get("BORDERREACH_REFERENCE", Path(__file__).parents[3] / "shared"))
 needs_reference = pytest.mark.skipif(
