@@ -26,17 +26,21 @@ from .analysis.results import Study, StudyResults
 from .analysis.service_areas import service_areas
 from .analysis.travel_times import travel_times
 from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
+from .geo.air import air_network, airports
 from .geo.borders import border_counties, borders, junctions
 from .geo.boundaries import cities, counties, provinces
 from .geo.crs import gcj02_to_wgs84, wgs84_to_gcj02
 from .geo.errors import BorderReachError
+from .geo.gtfs import gtfs_rail_network
+from .geo.joining import TransferRules, join_networks, journey_components
 from .geo.network import Links, TransportNetwork, build_network, network_from_geodataframes
 from .geo.places import Place, origins_table, place
+from .geo.rail import rail_network, rail_sections, rail_stations
 from .geo.trunk import trunk_network
 from .maps.figures import study_figure
 from .maps.leaflet import study_map
 from .maps.offline import save_map
-from .studies import run_study, studies, study
+from .studies import run_study, study, study_names
 
 __all__ = [
     "BorderReachError",
@@ -44,8 +48,11 @@ __all__ = [
     "Place",
     "Study",
     "StudyResults",
+    "TransferRules",
     "TransportNetwork",
     "add_corridors",
+    "air_network",
+    "airports",
     "border_counties",
     "border_crossings",
     "border_effect",
@@ -62,20 +69,26 @@ __all__ = [
     "efficiency_across_borders",
     "gaps",
     "gcj02_to_wgs84",
+    "gtfs_rail_network",
     "inside_probability",
     "isochrones",
+    "join_networks",
+    "journey_components",
     "junctions",
     "network_from_geodataframes",
     "origins_table",
     "place",
     "provinces",
+    "rail_network",
+    "rail_sections",
+    "rail_stations",
     "run_study",
     "save_map",
     "service_areas",
-    "studies",
     "study",
     "study_figure",
     "study_map",
+    "study_names",
     "travel_time_circle",
     "travel_times",
     "trunk_network",

@@ -150,7 +150,7 @@ def test_unknown_province_and_source():
     with pytest.raises(InputError, match="'tianditu' or 'amap' or the path"):
         counties("google")
     with pytest.raises(InputTypeError, match="got int"):
-        counties(3)
+        counties(3)  # type: ignore[arg-type]
     with pytest.raises(EmptyInputError, match="'provinces' is empty"):
         counties(provinces=[])
 

@@ -64,7 +64,7 @@ def test_a_place_says_where_it_lies():
     assert shapely.geometry.shape(found).equals(found.geometry)
     assert str(found) == "綦江区 500110 (重庆市)"
     with pytest.raises(AttributeError):
-        found.name = "x"
+        found.name = "x"  # type: ignore[misc]
 
 
 def test_level_narrows():
@@ -74,7 +74,7 @@ def test_level_narrows():
     with pytest.raises(UnknownPlaceError, match="no city is called '綦江'"):
         place("綦江", level="city")
     with pytest.raises(InputError, match="'level' should be one of"):
-        place("綦江", level="town")
+        place("綦江", level="town")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("query", ["鼓楼区", "鼓楼"])
