@@ -229,9 +229,10 @@ class _Roads:
         n_refs = _joined(self.n_refs, np.int32)
         usable = np.array([read_road(tags) is not None for tags in sets], dtype=bool)
         keep = usable[number] if len(sets) else np.zeros(0, dtype=bool)
-        refs = _joined(self.refs, np.int64)[np.repeat(keep, n_refs)]
+        refs = _joined(self.refs, np.int64)
         self.refs.clear()
-        node_id, way_nodes = np.unique(refs, return_inverse=True)
+        refs = refs[np.repeat(keep, n_refs)]
+        node_id = np.unique(refs)
         offset = np.zeros(int(keep.sum()) + 1, dtype=np.int64)
         np.cumsum(n_refs[keep], out=offset[1:])
         table = np.array(self.restrictions, dtype=np.int64).reshape(-1, 4)
@@ -240,7 +241,7 @@ class _Roads:
             way_tags=number[keep],
             way_tag_sets=sets,
             way_offset=offset,
-            way_nodes=way_nodes.reshape(-1).astype(np.int32),
+            way_nodes=np.searchsorted(node_id, refs).astype(np.int32),
             node_id=node_id,
             lon=np.full(len(node_id), np.nan),
             lat=np.full(len(node_id), np.nan),

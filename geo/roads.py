@@ -262,6 +262,7 @@ def road_network(
         *chain_lines(chains.offset, chains.link, chains.reverse, links.first, links.last, ways.nodes, ways.lon, ways.lat)
     )
     joined = links.joined(chains)
+    del links, chains  # a big network's are worth their room
     turns = expand_turns(
         joined.tail, joined.head, joined.forward, joined.backward, joined.end_ways, rules, n_nodes
     )
