@@ -87,7 +87,9 @@ class TransportNetwork:
     """A directed transport network; make one with `build_network`, not directly.
 
     The arcs that leave node ``i`` are ``arc_start[i]:arc_start[i + 1]``. A *link* is the line on
-    the ground that one arc, or two in opposite directions, run along. All arrays are read-only.
+    the ground that one arc, or two in opposite directions, run along. Where turns are restricted,
+    several nodes lie at one place, and a link's two arcs may end at different ones of them. All
+    arrays are read-only.
 
     Attributes
     ----------
@@ -371,15 +373,19 @@ class TransportNetwork:
         time = np.full(k, np.inf)
         back = np.full(k, np.inf)
         forward, backward = ~self.arc_reversed, self.arc_reversed
-        time[self.arc_link[forward]] = self.arc_time_ms[forward] / 1000
-        back[self.arc_link[backward]] = self.arc_time_ms[backward] / 1000
+        # An arc back that ends elsewhere than its link begins (at restricted junctions) stands alone.
+        link = self.arc_link
+        apart = backward & ((self.arc_head != tail[link]) | (self.arc_tail != head[link]))
+        back_arcs, own = backward & ~apart, np.flatnonzero(apart)
+        time[link[forward]] = self.arc_time_ms[forward] / 1000
+        back[link[back_arcs]] = self.arc_time_ms[back_arcs] / 1000
         exits = np.zeros(k, dtype=bool)
-        exits[self.arc_link] = self.arc_exit
+        exits[link] = self.arc_exit
         mode = np.zeros(k, dtype=np.int64)
-        mode[self.arc_link] = self.arc_mode
+        mode[link] = self.arc_mode
         road_class = np.zeros(k, dtype=np.int64)
-        road_class[self.arc_link] = self.arc_class
-        return _Columns(
+        road_class[link] = self.arc_class
+        columns = _Columns(
             tail=tail.astype(np.int64),
             head=head.astype(np.int64),
             length_m=self.link_length_m,
@@ -390,6 +396,24 @@ class TransportNetwork:
             exit_along=exits,
             offset=self.link_offset,
             coords=self.link_coords,
+        )
+        if not len(own):
+            return columns
+        lines = [self.link_line(int(i)) for i in link[own]]
+        return columns.joined(
+            _Columns.of(
+                Links(
+                    tail=self.arc_head[own],
+                    head=self.arc_tail[own],
+                    length_m=self.arc_length_m[own],
+                    time_s=np.full(len(own), np.inf),
+                    back_time_s=self.arc_time_ms[own] / 1000,
+                    mode=columns.mode[link[own]],
+                    road_class=columns.road_class[link[own]],
+                    exit_along=self.arc_exit[own],
+                    geometry=lines,
+                )
+            )
         )
 
 

@@ -271,55 +271,74 @@ def road_network(
             f"{turns.n_honoured:,} honoured; {turns.n_idle:,} forbid what can't be driven anyway; not honoured: "
             f"{restrictions.n_other:,} over ways or incomplete, {turns.n_unclear:,} unclear"
         )
-    origin = np.concatenate([np.arange(n_nodes), turns.extra])  # the node that each comes from
+    # All links, then the turns, which have neither length nor line.
+    n_turns = len(turns.turn_tail)
+    link = turns.link
     tail = np.concatenate([turns.tail, turns.turn_tail])
     head = np.concatenate([turns.head, turns.turn_head])
-    n_turns = len(turns.turn_tail)
-    zeros = np.zeros(n_turns)
-    time_s, back_s = np.append(joined.time_s, zeros), np.append(joined.back_s, np.full(n_turns, np.inf))
-    length = np.append(joined.length_m, zeros)
+    length = np.append(joined.length_m[link], np.zeros(n_turns))
+    time_s = np.append(np.where(turns.forward, joined.time_s[link], np.inf), np.zeros(n_turns))
+    back_s = np.append(np.where(turns.backward, joined.back_s[link], np.inf), np.full(n_turns, np.inf))
+    exit_along = np.append(joined.exit_along[link], np.zeros(n_turns, dtype=bool))
+    road_class = np.append(joined.way_kind[link], np.full(n_turns, len(ways.kinds)))
+    origin = np.concatenate([np.arange(n_nodes), turns.extra])  # the node that each comes from
     use = np.ones(len(tail), dtype=bool)
     if keep == "largest" and n_turns:
         # Restrictions may leave a corner that can't be left or reached any more.
         _, use = _largest(tail, head, np.isfinite(time_s), np.isfinite(back_s), len(origin))
-    kept_m = length[: len(joined.tail)][use[: len(joined.tail)] & ~is_ferry[joined.way_kind]].sum()
-    left_out_m = float(total_m - kept_m)
+    kept, row = np.unique(link[use[: len(link)]], return_index=True)
+    left_out_m = total_m - float(joined.length_m[kept[~is_ferry[joined.way_kind[kept]]]].sum())
     report["components"] = f"{n_components:,} strongly connected; " + (
         f"the largest kept, {left_out_m / 1000:,.1f} km of road ({left_out_m / max(total_m, 1):.1%}) left out"
         if keep == "largest"
         else "all kept"
     )
     logger.info("components: %s", report["components"])
-    exits = np.zeros(len(origin), dtype=bool)
-    ordinary = joined.exit_along
-    exits[origin[turns.tail[ordinary]]] = True
-    exits[origin[turns.head[ordinary]]] = True
-    exits = exits[origin]
+    exits = np.zeros(n_nodes, dtype=bool)
+    exits[origin[tail[exit_along]]] = True
+    exits[origin[head[exit_along]]] = True
 
     used, ends = np.unique(np.concatenate([tail[use], head[use]]), return_inverse=True)
-    k = int(use.sum())
-    sizes = np.append(np.diff(lines.offset), np.zeros(n_turns, dtype=np.int64))
-    coords = lines.coords if use.all() else lines.coords[np.repeat(use, sizes)]
+    # A link that was taken apart stays one link on the ground: its second arc is put back below.
+    n_used = int(use.sum())
+    twin = np.arange(n_used)
+    line_of = link[use[: len(link)]]
+    twin[: len(line_of)] = row[np.searchsorted(kept, line_of)]
+    alone = twin == np.arange(n_used)
+    sizes = np.zeros(n_used, dtype=np.int64)
+    sizes[: len(line_of)] = np.diff(lines.offset)[line_of]
+    sizes[~alone] = 0
+    offset = np.concatenate([[0], np.cumsum(sizes)])
+    from_line = np.zeros(n_used, dtype=np.int64)
+    from_line[: len(line_of)] = lines.offset[line_of]
+    at = np.arange(offset[-1]) + np.repeat(from_line - offset[:-1], sizes)
     classes = np.array([*(kind.road.road_class for kind in ways.kinds), TURN], dtype=object)
-    class_of = np.append(joined.way_kind, np.full(n_turns, len(classes) - 1))
-    return build_network(
+    network = build_network(
         lon[origin[used]],
         lat[origin[used]],
         Links(
-            tail=ends[:k],
-            head=ends[k:],
+            tail=ends[:n_used],
+            head=ends[n_used:],
             length_m=length[use],
             time_s=time_s[use],
             back_time_s=back_s[use],
             mode="road",
-            road_class=classes[class_of[use]],
-            exit_along=np.append(joined.exit_along, np.zeros(n_turns, dtype=bool))[use],
-            geometry=RaggedLines(np.concatenate([[0], np.cumsum(sizes[use])]), coords),
+            road_class=classes[road_class[use]],
+            exit_along=exit_along[use],
+            geometry=RaggedLines(offset, lines.coords[at]),
         ),
-        node_exit=exits[used],
+        node_exit=exits[origin[used]],
         access_speed_kph=access_speed_kph,
         max_access_km=max_access_km,
         provenance=report,
+    )
+    if alone.all():
+        return network
+    number = (np.cumsum(alone) - 1)[twin]
+    return replace(
+        network,
+        arc_link=number[network.arc_link].astype(np.int32),
+        link_offset=np.append(network.link_offset[:-1][alone], network.link_offset[-1]),
     )
 
 

@@ -77,22 +77,30 @@ class Turns:
 
     Attributes
     ----------
-    tail, head : ndarray of int32, shape (c,)
-        The links' ends, with nodes added from the number of nodes on.
-    extra : ndarray of int32
+    link : ndarray of int64, shape (c,)
+        The link that each of the new links runs along: first all of them, then, for some, once
+        more.
+    forward, backward : ndarray of bool, shape (c,)
+        Directions in which the new links are open; a link that comes twice has one each.
+    tail, head : ndarray of int64, shape (c,)
+        Their ends, with nodes added from the number of nodes on.
+    extra : ndarray of int64
         The nodes that the added ones were split from.
-    turn_tail, turn_head : ndarray of int32
+    turn_tail, turn_head : ndarray of int64
         Allowed turns: links without length from one of these nodes to another.
     n_honoured, n_idle, n_unclear : int
         How many restrictions were put into effect, forbid what can't be driven anyway, and name
         ways that don't meet at the node in exactly one end each.
     """
 
-    tail: NDArray[np.int32]
-    head: NDArray[np.int32]
-    extra: NDArray[np.int32]
-    turn_tail: NDArray[np.int32]
-    turn_head: NDArray[np.int32]
+    link: NDArray[np.int64]
+    forward: NDArray[np.bool_]
+    backward: NDArray[np.bool_]
+    tail: NDArray[np.int64]
+    head: NDArray[np.int64]
+    extra: NDArray[np.int64]
+    turn_tail: NDArray[np.int64]
+    turn_head: NDArray[np.int64]
     n_honoured: int
     n_idle: int
     n_unclear: int
@@ -370,7 +378,9 @@ def expand_turns(
     """Pull links apart at the nodes where turns are restricted.
 
     Each end of a link at such a node gets a node of its own; the allowed turns become links
-    without length between these. Lengths and classes of the roads stay as they are.
+    without length between these. That would let one slip over the end of a two-way link, as if
+    one had come along it, from where a turn is forbidden; such links are taken apart into their
+    two directions. Turning round stays possible.
 
     Parameters
     ----------
@@ -389,50 +399,72 @@ def expand_turns(
     """
     rules = list(restrictions)
     ends_at = _ends_at(tail, head, {node for _, _, node, _ in rules})
+    # One arrives at an end where its link can be driven towards the node: forward at its head.
+    arrives = {e: bool((backward, forward)[e % 2][e // 2]) for ends in ends_at.values() for e in ends}
+    leaves = {e: bool((forward, backward)[e % 2][e // 2]) for e in arrives}
     n_honoured = n_idle = n_unclear = 0
     forbidden: dict[int, set[tuple[int, int]]] = {}
-    only: dict[int, dict[int, set[int]]] = {}
     for from_way, to_way, node, is_only in rules:
         ends = ends_at.get(node, [])
-        # An end arrives where its link can be driven towards the node, leaves where away from it.
-        arriving = [e for e in ends if end_ways[e % 2][e // 2] == from_way and (forward, backward)[1 - e % 2][e // 2]]
-        leaving = [e for e in ends if end_ways[e % 2][e // 2] == to_way and (forward, backward)[e % 2][e // 2]]
-        if len(arriving) > 1 or len(leaving) > 1:
+        starts = [e for e in ends if end_ways[e % 2][e // 2] == from_way and arrives[e]]
+        goals = [e for e in ends if end_ways[e % 2][e // 2] == to_way and leaves[e]]
+        if len(starts) > 1 or len(goals) > 1:
             n_unclear += 1
-        elif not arriving or not leaving or arriving == leaving:
+        elif not starts or not goals or starts == goals:
             n_idle += 1
         else:
             n_honoured += 1
-            if is_only:
-                only.setdefault(node, {}).setdefault(arriving[0], set()).add(leaving[0])
-            else:
-                forbidden.setdefault(node, set()).add((arriving[0], leaving[0]))
-    new_tail, new_head = tail.copy(), head.copy()
+            others = [e for e in ends if e not in {starts[0], goals[0]}]
+            pairs = {(starts[0], e) for e in (others if is_only else goals)}
+            forbidden.setdefault(node, set()).update(pairs)
+
+    apart: set[int] = set()  # ends whose links are taken apart
+    for node, pairs in forbidden.items():
+        two_way = [e for e in ends_at[node] if arrives[e] and leaves[e]]
+        apart |= {
+            e for a, b in pairs for e in two_way if e not in {a, b} and not {(a, e), (e, b)} & pairs
+        }
+    copied = sorted({e // 2 for e in apart})
+    link = np.concatenate([np.arange(len(tail)), np.array(copied, dtype=np.int64)])
+    is_copy = np.arange(len(link)) >= len(tail)
+    has_copy = np.zeros(len(tail), dtype=bool)
+    has_copy[copied] = True
+    copy_of = {k: len(tail) + i for i, k in enumerate(copied)}
+    sides = (tail[link].astype(np.int64), head[link].astype(np.int64))
     extra: list[int] = []
     turns: list[tuple[int, int]] = []
-    for node in sorted({*forbidden, *only}):
-        port: dict[int, int] = {}
+    for node, pairs in sorted(forbidden.items()):
+
+        def add_node(node: int = node) -> int:
+            extra.append(node)
+            return n_nodes + len(extra) - 1
+
+        come, go = {}, {}  # the node at which one arrives at an end, and leaves from it
         for end in ends_at[node]:
-            number = node if not port else n_nodes + len(extra)
-            if port:
-                extra.append(node)
-            port[end] = number
-            (new_tail if end % 2 == 0 else new_head)[end // 2] = number
-        for a in port:
-            for b in port:
-                if a == b or not (forward, backward)[1 - a % 2][a // 2] or not (forward, backward)[b % 2][b // 2]:
-                    continue
-                required = only.get(node, {}).get(a)
-                if (a, b) in forbidden.get(node, ()) or (required is not None and b not in required):
-                    continue
-                turns.append((port[a], port[b]))
-    pairs = np.array(turns, dtype=np.int32).reshape(-1, 2)
+            k, side = end // 2, end % 2
+            come[end] = go[end] = node if not come else add_node()
+            if end in apart:
+                go[end] = add_node()
+            # Forward arcs arrive at heads and leave tails; a copy holds the arc back.
+            sides[side][k] = come[end] if side == 1 or k not in copy_of else go[end]
+            if k in copy_of:
+                sides[side][copy_of[k]] = go[end] if side == 1 else come[end]
+        turns += [
+            (come[a], go[b])
+            for a in ends_at[node]
+            for b in ends_at[node]
+            if arrives[a] and leaves[b] and (a, b) not in pairs and come[a] != go[b]
+        ]
+    table = np.array(turns, dtype=np.int64).reshape(-1, 2)
     return Turns(
-        tail=new_tail,
-        head=new_head,
-        extra=np.array(extra, dtype=np.int32),
-        turn_tail=pairs[:, 0],
-        turn_head=pairs[:, 1],
+        link=link,
+        forward=forward[link] & ~is_copy,
+        backward=backward[link] & (is_copy | ~has_copy[link]),
+        tail=sides[0],
+        head=sides[1],
+        extra=np.array(extra, dtype=np.int64),
+        turn_tail=table[:, 0],
+        turn_head=table[:, 1],
         n_honoured=n_honoured,
         n_idle=n_idle,
         n_unclear=n_unclear,
