@@ -408,8 +408,8 @@ class TransportNetwork:
                     length_m=self.arc_length_m[own],
                     time_s=np.full(len(own), np.inf),
                     back_time_s=self.arc_time_ms[own] / 1000,
-                    mode=columns.mode[link[own]],
-                    road_class=columns.road_class[link[own]],
+                    mode=columns.mode[link[own]].tolist(),
+                    road_class=columns.road_class[link[own]].tolist(),
                     exit_along=self.arc_exit[own],
                     geometry=lines,
                 )

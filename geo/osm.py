@@ -7,7 +7,7 @@ import math
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from .checks import require_choice, require_lonlat, require_number
-from .crs import WGS84
+from .crs import WGS84, to_ecef
 from .errors import DataFileError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
 from .network import TransportNetwork
 from .osm_tags import FERRY, NODE_KEYS, ROAD_CLASSES, WAY_KEYS, Road, read_node, read_road
@@ -277,7 +277,7 @@ def _ways(graph: nx.MultiDiGraph, nodes: _Nodes, table: SpeedTable) -> Ways:
         partners = waiting.get((v, u, *same))
         if partners:  # the arc the other way
             partner = partners.pop()
-            partner.road = Road(road.road_class, True, True, road.exit_along, road.duration_s)
+            partner.road = replace(partner.road, backward=True)
             partner.back_kph = kph[1] if backwards else kph[0]
             continue
         inner: list[int] = []
@@ -288,14 +288,17 @@ def _ways(graph: nx.MultiDiGraph, nodes: _Nodes, table: SpeedTable) -> Ways:
                 lat.append(y)
         arc = _Arcs(
             [nodes.number[u], *inner, nodes.number[v]],
-            Road(road.road_class, True, False, road.exit_along, road.duration_s),
+            replace(road, forward=True, backward=False),
             kph[1] if backwards else kph[0],
             osmid=own,
         )
         arcs.append(arc)
         waiting.setdefault((u, v, *same), []).append(arc)
         if road.road_class == FERRY:
-            ferry_m[own] = ferry_m.get(own, 0.0) + length
+            xyz = to_ecef([lon[node] for node in arc.nodes], [lat[node] for node in arc.nodes])
+            ferry_m[own] = ferry_m.get(own, 0.0) + float(
+                np.sqrt((np.diff(xyz, axis=0) ** 2).sum(axis=1)).sum()
+            )
     kinds: dict[Kind, int] = {}
     number = np.zeros(len(arcs), dtype=np.int32)
     for i, arc in enumerate(arcs):
@@ -359,7 +362,9 @@ def _require_graph(graph: Any) -> nx.MultiDiGraph:
         raise InputError("the graph given has nodes without 'x' and 'y'; it isn't one of osmnx's")
     crs = graph.graph.get("crs")
     if crs is None:
-        raise InputError(f"the graph given has no 'crs'; set graph.graph['crs'] = '{WGS84}' if x and y are degrees")
+        raise InputError(
+            f"the graph given has no 'crs'; set graph.graph['crs'] = '{WGS84}' if x and y are degrees"
+        )
     return graph if CRS.from_user_input(crs) == CRS(WGS84) else ox.project_graph(graph, to_latlong=True)
 
 

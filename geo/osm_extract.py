@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import osmium
@@ -174,7 +174,7 @@ class _Texts:
     def sets(
         self, tags: NDArray[np.int32], keys: Sequence[str]
     ) -> tuple[NDArray[np.int32], list[dict[str, str]]]:
-        """Number the different rows, and give each as a mapping."""
+        """Return a number for each row, and the different rows as mappings."""
         rows, number = np.unique(tags, axis=0, return_inverse=True)
         mappings = [
             {key: self._texts[text] for key, text in zip(keys, row, strict=True) if text != _NO_TEXT}
@@ -219,7 +219,9 @@ class _Roads:
             self.n_other_restrictions += 1
             return
         self.restrictions += [
-            (start, end, via[0][1], word == "only") for _, start in by_role["from"] for _, end in by_role["to"]
+            (start, end, via[0][1], word == "only")
+            for _, start in by_role["from"]
+            for _, end in by_role["to"]
         ]
 
     def nodes(self) -> tuple[OsmExtract, NDArray[np.int64]]:
@@ -288,9 +290,8 @@ class _PbfReader:
         first = self._first_way(blobs) if "Sort.Type_then_ID" in header.optional else 0
         roads = _Roads()
         with_nodes = blobs[:first]
-        with tqdm(
-            total=2 * len(blobs), disable=not self._progress, desc="Reading OSM", unit="block"
-        ) as bar:
+        total = 2 * len(blobs)
+        with tqdm(total=total, disable=not self._progress, desc="Reading OSM", unit="block") as bar:
             bar.update(first)
             for blob, block in self._blocks(blobs[first:]):
                 self._add_ways(roads, block)
@@ -303,7 +304,7 @@ class _PbfReader:
                     roads.tagged.append(where)
                     roads.node_tags.append(roads.texts.renumber(tags, block.strings))
                 bar.update()
-            bar.update(bar.total - bar.n)
+            bar.update(total - bar.n)
         return roads.finish(extract, _date(header.timestamp_s))
 
     def _packed(self, blob: Blob) -> bytes:
@@ -375,7 +376,7 @@ def _read_xml(path: Path, *, progress: bool) -> OsmExtract:
         for entity in osmium.FileProcessor(str(path), osmium.osm.WAY | osmium.osm.RELATION):
             bar.update()
             tags = entity.tags
-            if entity.is_way():
+            if isinstance(entity, osmium.osm.Way):
                 if tags.get("highway") in ROAD_CLASSES or tags.get("route") == FERRY:
                     row = [number(tags[k].encode()) if k in tags else _NO_TEXT for k in WAY_KEYS]
                     refs = np.array([node.ref for node in entity.nodes], dtype=np.int64)
@@ -383,14 +384,16 @@ def _read_xml(path: Path, *, progress: bool) -> OsmExtract:
                     roads.way_tags.append(np.array([row], dtype=np.int32))
                     roads.n_refs.append(np.array([len(refs)], dtype=np.int32))
                     roads.refs.append(refs)
-            elif tags.get("type") == "restriction":
+            elif isinstance(entity, osmium.osm.Relation) and tags.get("type") == "restriction":
                 roads.add_restriction(dict(tags), [(m.role, m.type, m.ref) for m in entity.members])
         extract, ids = roads.nodes()
         processor = osmium.FileProcessor(str(path), osmium.osm.NODE)
         for node in processor:
             bar.update()
             at = int(np.searchsorted(ids, node.id))
-            if at == len(ids) or ids[at] != node.id or not node.location.valid():
+            if not isinstance(node, osmium.osm.Node) or at == len(ids) or ids[at] != node.id:
+                continue
+            if not node.location.valid():
                 continue
             extract.lon[at], extract.lat[at] = node.location.lon, node.location.lat
             tags = node.tags
@@ -403,8 +406,8 @@ def _read_xml(path: Path, *, progress: bool) -> OsmExtract:
     return roads.finish(extract, stamp[:10])
 
 
-def _joined(parts: list[NDArray[np.generic]], dtype: type, width: int | None = None) -> NDArray[np.generic]:
-    empty = np.zeros(0 if width is None else (0, width), dtype=dtype)
+def _joined(parts: Sequence[NDArray[Any]], dtype: type, width: int | None = None) -> NDArray[Any]:
+    empty: NDArray[Any] = np.zeros(0 if width is None else (0, width), dtype=dtype)
     return np.concatenate([empty, *parts])
 
 

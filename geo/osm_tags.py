@@ -178,7 +178,7 @@ def _directions(tags: Mapping[str, str], highway: str) -> tuple[bool, bool] | No
 
 
 def _access(tags: Mapping[str, str]) -> bool | None:
-    """True where cars may, False where they may not, None where nothing is said."""
+    """Return whether cars may use something, None where nothing is said."""
     for key in _ACCESS_KEYS:
         value = tags.get(key, "")
         if value in _FORBIDDEN:

@@ -90,7 +90,7 @@ def _zigzag(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover 
 
 @njit(cache=True, nogil=True)
 def _field(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
-    """Number, wire type, value (or where the bytes start) and the position after the field."""
+    """Read number, wire type, value (or where the bytes start) and the position after the field."""
     bad = (np.int64(0), np.int64(0), np.int64(0), np.int64(-1))
     key, pos = _varint(data, pos, end)
     if pos < 0:
@@ -296,7 +296,7 @@ def _decode_dense(data, start, stop, scale, column_of, n_columns, ids, lon, lat)
 
 @njit(cache=True, nogil=True)
 def _decode_nodes(data, fields, scale, column_of, n_columns, ids, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
-    """The same for nodes that are stored one by one."""
+    """Do the same for nodes that are stored one by one."""
     granularity, lat_offset, lon_offset = scale
     where = np.zeros(len(fields), dtype=np.int64)
     tags = np.full((len(fields), n_columns), -1, dtype=np.int32)

@@ -22,6 +22,7 @@ from .osm_tags import FERRY, Road, read_node, read_road
 from .speeds import MAX_FERRY_KPH, SpeedTable
 from .topology import (
     GAP,
+    Chains,
     chain_lines,
     expand_turns,
     join_chains,
@@ -103,7 +104,9 @@ def ways_of(extract: OsmExtract, speeds: SpeedTable) -> Ways:
     meanings = [read_node(tags) for tags in extract.node_tag_sets]
     if meanings:
         closed_by_set = np.array([is_closed for is_closed, _ in meanings])
-        delay_by_set = np.array([sum(speeds.delays.get(name, 0.0) for name in names) for _, names in meanings])
+        delay_by_set = np.array(
+            [sum(speeds.delays.get(name, 0.0) for name in names) for _, names in meanings]
+        )
         closed[extract.tagged_node] = closed_by_set[extract.tagged_node_tags]
         delay[extract.tagged_node] = delay_by_set[extract.tagged_node_tags]
     via = find_nodes(extract.node_id, extract.restrictions.via_node)
@@ -259,7 +262,16 @@ def road_network(
         fixed[via[known]] = True
     chains = join_chains(links.tail, links.head, links.kind, links.kind_back, fixed)
     lines = RaggedLines(
-        *chain_lines(chains.offset, chains.link, chains.reverse, links.first, links.last, ways.nodes, ways.lon, ways.lat)
+        *chain_lines(
+            chains.offset,
+            chains.link,
+            chains.reverse,
+            links.first,
+            links.last,
+            ways.nodes,
+            ways.lon,
+            ways.lat,
+        )
     )
     joined = links.joined(chains)
     del links, chains  # a big network's are worth their room
@@ -374,13 +386,14 @@ class _Links:
     def delayed(self, seconds: NDArray[np.float64]) -> _Links:
         return replace(self, time_s=self.time_s + seconds, back_s=self.back_s + seconds)
 
-    def joined(self, chains: Any) -> _Links:
+    def joined(self, chains: Chains) -> _Links:
         """One link per chain: lengths and times are sums, the rest is the first's."""
         start = chains.offset[:-1]
         link, turned = chains.link, chains.reverse
 
         def along(values: NDArray[Any], against: NDArray[Any], at: NDArray[Any]) -> NDArray[Any]:
-            return np.where(turned[at], against[link[at]], values[link[at]])
+            chosen: NDArray[Any] = np.where(turned[at], against[link[at]], values[link[at]])
+            return chosen
 
         every = np.arange(len(link))
         last = chains.offset[1:] - 1
@@ -477,7 +490,7 @@ def _largest(
     backward: NDArray[np.bool_],
     n_nodes: int,
 ) -> tuple[int, NDArray[np.bool_]]:
-    """Number of strongly connected components, and which links lie in the one with most nodes."""
+    """Count strongly connected components, and say which links lie in the one with most nodes."""
     number = strong_components(tail, head, forward, backward, n_nodes)
     size = np.bincount(number[np.unique(np.concatenate([tail, head]))])
     return int(np.count_nonzero(size)), (number[tail] == number[head]) & (number[tail] == np.argmax(size))

@@ -257,29 +257,35 @@ def _table(base: dict[str, Any], own: dict[str, Any], *, name: str) -> SpeedTabl
             f"known are {', '.join((*_NUMBERS, *_TABLES, 'zones', 'name'))}"
         )
     zones = {**base["zones"], **own.get("zones", {})}
-    known = {"classes": ROAD_CLASSES, "delays": DELAYS}
-    tables = {
-        key: MappingProxyType(
-            {**base[key], **_speeds(own.get(key, {}), key, known=known.get(key), zero=key == "delays")}
-        )
-        for key in _TABLES
-    }
-    numbers = {
-        key: require_number(own.get(key, base[key]), key, above=0, maximum=MAX_LIMIT_KPH) for key in _NUMBERS
-    }
+
+    def table(key: str, known: tuple[str, ...] | None = None) -> Mapping[str, float]:
+        return MappingProxyType({**base[key], **_speeds(own.get(key, {}), key, known=known)})
+
+    def number(key: str) -> float:
+        return require_number(own.get(key, base[key]), key, above=0, maximum=MAX_LIMIT_KPH)
+
     return SpeedTable(
         name=str(own.get("name", name)),
+        classes=table("classes", ROAD_CLASSES),
+        surfaces=table("surfaces"),
+        tracktypes=table("tracktypes"),
+        smoothness=table("smoothness"),
         zones=MappingProxyType(
-            {country: MappingProxyType(_speeds(entry, f"zones.{country}")) for country, entry in zones.items()}
+            {
+                country: MappingProxyType(_speeds(entry, f"zones.{country}"))
+                for country, entry in zones.items()
+            }
         ),
-        **tables,
-        **numbers,
+        delays=table("delays", DELAYS),
+        maxspeed_share=number("maxspeed_share"),
+        none_kph=number("none_kph"),
+        walk_kph=number("walk_kph"),
+        ferry_kph=number("ferry_kph"),
+        four_wheel_kph=number("four_wheel_kph"),
     )
 
 
-def _speeds(
-    entries: Any, name: str, *, known: tuple[str, ...] | None = None, zero: bool = False
-) -> dict[str, float]:
+def _speeds(entries: Any, name: str, *, known: tuple[str, ...] | None = None) -> dict[str, float]:
     if not isinstance(entries, Mapping):
         raise ConfigError(f"'{name}' should be a table of names and numbers, got {entries!r}")
     unknown = set(entries) - set(known or entries)
@@ -288,8 +294,14 @@ def _speeds(
             f"'{name}' has unknown key(s) {', '.join(map(repr, sorted(unknown)))}; "
             f"known are {', '.join(known or ())}"
         )
-    bounds: dict[str, float] = {"minimum": 0.0, "maximum": 3600.0} if zero else {"above": 0.0, "maximum": 300.0}
-    return {str(key): require_number(value, f"{name}.{key}", **bounds) for key, value in entries.items()}
+    # A delay may be nothing; a speed may not.
+    bound = {"minimum": 0.0} if name == "delays" else {"above": 0.0}
+    return {
+        str(key): require_number(
+            value, f"{name}.{key}", minimum=bound.get("minimum"), above=bound.get("above"), maximum=3600
+        )
+        for key, value in entries.items()
+    }
 
 
 def _holds(boxes: list[list[float]], point: tuple[float, float]) -> bool:

@@ -86,7 +86,10 @@ def save_network(network: TransportNetwork, path: str | Path) -> Path:
     if not isinstance(network, TransportNetwork):
         raise InputTypeError(f"'network' should be a TransportNetwork, got {type(network).__name__}")
     target = _path(path)
-    arrays = {name: np.ascontiguousarray(getattr(network, name), dtype=kind) for name, (kind, _, _) in _ARRAYS.items()}
+    arrays = {
+        name: np.ascontiguousarray(getattr(network, name), dtype=kind)
+        for name, (kind, _, _) in _ARRAYS.items()
+    }
     entries: list[dict[str, Any]] = []
     position = 0
     for name, array in arrays.items():
@@ -210,7 +213,9 @@ def _take(data: NDArray[np.uint8], entry: dict[str, Any], source: Path) -> NDArr
 def _check(arrays: dict[str, NDArray[Any]], meta: dict[str, Any], source: Path) -> None:
     """Arrays that don't fit together would send the compiled search out of bounds."""
     problem = None
-    if set(arrays) != set(_ARRAYS) or any(arrays[name].dtype != np.dtype(_ARRAYS[name][0]) for name in _ARRAYS):
+    if set(arrays) != set(_ARRAYS) or any(
+        arrays[name].dtype != np.dtype(_ARRAYS[name][0]) for name in _ARRAYS
+    ):
         problem = "it doesn't hold the arrays of a network"
     else:
         counts = {
@@ -256,4 +261,3 @@ def _path(path: Any) -> Path:
 
 def _aligned(position: int) -> int:
     return -(-position // ALIGNMENT) * ALIGNMENT
-

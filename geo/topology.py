@@ -154,7 +154,7 @@ def _mark_vertices(offset, nodes, vertex):  # type: ignore[no-untyped-def] # pra
     pieces = 0
     for way in range(len(offset) - 1):
         start, stop = offset[way], offset[way + 1]
-        last = np.int64(-1)
+        last = -1
         for i in range(start, stop):
             node = nodes[i]
             if node < 0:
@@ -178,7 +178,7 @@ def _cut_ways(offset, nodes, closed, cut, n_pieces):  # type: ignore[no-untyped-
     n_extra = 0
     k = 0
     for way in range(len(offset) - 1):
-        begin = np.int64(-1)
+        begin = -1
         for i in range(offset[way], offset[way + 1]):
             node = nodes[i]
             if node < 0:
@@ -238,7 +238,7 @@ def strong_components(
     backward: NDArray[np.bool_],
     n_nodes: int,
 ) -> NDArray[np.int32]:
-    """Number of the strongly connected component of every node, shape (n_nodes,)."""
+    """Return the number of every node's strongly connected component, shape (n_nodes,)."""
     rows = np.concatenate([tail[forward], head[backward]])
     columns = np.concatenate([head[forward], tail[backward]])
     graph = sp.csr_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(n_nodes, n_nodes))
@@ -421,9 +421,7 @@ def expand_turns(
     apart: set[int] = set()  # ends whose links are taken apart
     for node, pairs in forbidden.items():
         two_way = [e for e in ends_at[node] if arrives[e] and leaves[e]]
-        apart |= {
-            e for a, b in pairs for e in two_way if e not in {a, b} and not {(a, e), (e, b)} & pairs
-        }
+        apart |= {e for a, b in pairs for e in two_way if e not in {a, b} and not {(a, e), (e, b)} & pairs}
     copied = sorted({e // 2 for e in apart})
     link = np.concatenate([np.arange(len(tail)), np.array(copied, dtype=np.int64)])
     is_copy = np.arange(len(link)) >= len(tail)
@@ -439,7 +437,8 @@ def expand_turns(
             extra.append(node)
             return n_nodes + len(extra) - 1
 
-        come, go = {}, {}  # the node at which one arrives at an end, and leaves from it
+        come: dict[int, int] = {}  # the node at which one arrives at an end
+        go: dict[int, int] = {}  # and from which one leaves
         for end in ends_at[node]:
             k, side = end // 2, end % 2
             come[end] = go[end] = node if not come else add_node()
@@ -472,7 +471,7 @@ def expand_turns(
 
 
 def _ends_at(tail: NDArray[np.int32], head: NDArray[np.int32], nodes: set[int]) -> dict[int, list[int]]:
-    """Ends of links (2k at the tail, 2k + 1 at the head) at each of some nodes."""
+    """Find the ends of links (2k at the tail, 2k + 1 at the head) at each of some nodes."""
     wanted = np.fromiter(nodes, dtype=np.int64, count=len(nodes))
     found: dict[int, list[int]] = {}
     for side, column in enumerate((tail, head)):

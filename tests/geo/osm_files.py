@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import osmium
 import pytest
-
 from borderreach.geo.network import TransportNetwork
 
 mutable = osmium.osm.mutable
@@ -29,7 +28,8 @@ def reference_file(name: str) -> Path:
 def write_osm(
     path: Path,
     nodes: Mapping[int, tuple[float, float] | tuple[float, float, Mapping[str, str]]],
-    ways: Sequence[tuple[Sequence[int], Mapping[str, str]]] | Mapping[int, tuple[Sequence[int], Mapping[str, str]]],
+    ways: Sequence[tuple[Sequence[int], Mapping[str, str]]]
+    | Mapping[int, tuple[Sequence[int], Mapping[str, str]]],
     relations: Sequence[tuple[Mapping[str, str], Sequence[tuple[str, int, str]]]] = (),
 ) -> Path:
     """Write nodes (lon, lat[, tags]), ways (nodes, tags; ids from 1) and relations (tags, members)."""
@@ -41,7 +41,9 @@ def write_osm(
             writer.add_way(mutable.Way(id=number, version=1, nodes=list(refs), tags=dict(tags)))
         for number, (tags, members) in enumerate(relations, start=1):
             writer.add_relation(
-                mutable.Relation(id=number, version=1, tags={"type": "restriction", **tags}, members=list(members))
+                mutable.Relation(
+                    id=number, version=1, tags={"type": "restriction", **tags}, members=list(members)
+                )
             )
     return path
 

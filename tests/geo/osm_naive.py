@@ -11,13 +11,13 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import osmium
-from pyproj import Geod
-
 from borderreach.geo.osm_tags import FERRY, ROAD_CLASSES, read_node, read_restriction, read_road
 from borderreach.geo.speeds import SpeedTable
+from pyproj import Geod
 
 GEOD = Geod(ellps="WGS84")
 
@@ -44,8 +44,8 @@ class Streets:
     def read(cls, path: Path, table: SpeedTable) -> Streets:
         streets = cls(table)
         tagged: dict[int, dict[str, str]] = {}
-        processor = osmium.FileProcessor(str(path)).with_locations().with_filter(
-            osmium.filter.EmptyTagFilter()
+        processor = (
+            osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.EmptyTagFilter())
         )
         for entity in processor:
             if entity.is_node():
@@ -64,14 +64,16 @@ class Streets:
             streets.delay[node] = sum(table.delays.get(name, 0.0) for name in names)
         return streets
 
-    def _add(self, way: int, tags: dict[str, str], nodes: list[tuple[int, tuple[float, float] | None]]) -> None:
+    def _add(
+        self, way: int, tags: dict[str, str], nodes: list[tuple[int, tuple[float, float] | None]]
+    ) -> None:
         road = read_road(tags)
         kph = None if road is None else self.table.speeds_kph(tags, road.road_class)
         if road is None or kph is None:
             return
         self.exit_along[way] = road.exit_along
         steps = []
-        for (a, here), (b, there) in zip(nodes, nodes[1:], strict=False):
+        for (a, here), (b, there) in pairwise(nodes):
             if a == b or here is None or there is None:
                 continue
             self.where[a], self.where[b] = here, there
@@ -132,7 +134,9 @@ class Streets:
         round at nodes that aren't mere bends.
         """
         leaving = {
-            (node, way) for _, _, node, way in self.rules if any(way == onto for _, _, onto in self.steps[node])
+            (node, way)
+            for _, _, node, way in self.rules
+            if any(way == onto for _, _, onto in self.steps[node])
         }
         forbidden, only = defaultdict(set), defaultdict(set)
         for word, start, via, end in self.rules:

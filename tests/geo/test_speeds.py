@@ -3,12 +3,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from borderreach.geo.errors import ConfigError, DataFileError, InputError, InputTypeError
 from borderreach.geo.osm_tags import DELAYS, ROAD_CLASSES, parse_duration, read_road
 from borderreach.geo.speeds import speed_table
+from hypothesis import given
+from hypothesis import strategies as st
 
 TABLE = speed_table("CN")
 
@@ -86,7 +85,9 @@ def test_embedded_tables_are_whole(code):
     table = speed_table(code)
     assert set(table.classes) == set(ROAD_CLASSES)
     assert set(table.delays) == set(DELAYS)
-    order = [table.classes[c] for c in ("motorway", "trunk", "primary", "secondary", "tertiary", "living_street")]
+    order = [
+        table.classes[c] for c in ("motorway", "trunk", "primary", "secondary", "tertiary", "living_street")
+    ]
     assert order == sorted(order, reverse=True)
     for name in ("trunk", "primary", "secondary", "tertiary", "motorway"):
         assert table.classes[f"{name}_link"] < table.classes[name] or table.classes[name] <= 20
@@ -110,9 +111,14 @@ def test_the_place_decides_on_the_country(point, name):
 
 
 def test_own_speeds(tmp_path):
-    assert speed_table({"primary": 55}, near=(-1.3, 50.7)).classes["secondary"] == speed_table("GB").classes["secondary"]
+    assert (
+        speed_table({"primary": 55}, near=(-1.3, 50.7)).classes["secondary"]
+        == speed_table("GB").classes["secondary"]
+    )
     file = tmp_path / "mine.toml"
-    file.write_text('name = "mine"\nmaxspeed_share = 0.9\n[classes]\nprimary = 55.0\n[delays]\njunction = 0\n')
+    file.write_text(
+        'name = "mine"\nmaxspeed_share = 0.9\n[classes]\nprimary = 55.0\n[delays]\njunction = 0\n'
+    )
     table = speed_table(file)
     assert table.name == "mine"
     assert table.speeds_kph({"maxspeed": "50"}, "primary") == (45, 45)
@@ -166,7 +172,11 @@ def test_durations_in_hours_and_minutes(hours, minutes):
         assert parse_duration(f"PT{hours}H{minutes}M") == expected
 
 
-@given(st.dictionaries(st.sampled_from(["highway", "oneway", "access", "route", "duration", "junction"]), st.text()))
+@given(
+    st.dictionaries(
+        st.sampled_from(["highway", "oneway", "access", "route", "duration", "junction"]), st.text()
+    )
+)
 def test_no_tags_make_the_rules_fail(tags):
     road = read_road({"highway": "primary", **tags})
     assert road is None or road.forward or road.backward

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from borderreach.geo.errors import DataFileError, InputTypeError, OutputError
 from borderreach.geo.network import Links, TransportNetwork, build_network
 from borderreach.geo.pbf import pbf_network
@@ -25,7 +24,11 @@ def network() -> TransportNetwork:
         mode=["road", "rail", "road"],
         road_class=["primary", "", "residential"],
         exit_along=[True, False, True],
-        geometry=[None, [(106.6, 29.5), (106.65, 29.55), (106.7, 29.5)], [(106.6, 29.5), (106.61, 29.5), (106.6, 29.5)]],
+        geometry=[
+            None,
+            [(106.6, 29.5), (106.65, 29.55), (106.7, 29.5)],
+            [(106.6, 29.5), (106.61, 29.5), (106.6, 29.5)],
+        ],
     )
     return build_network(
         [106.5, 106.6, 106.7],
@@ -74,16 +77,19 @@ def test_any_damage_is_noticed(tmp_path, network):
     whole = save_network(network, tmp_path / "n.brn").read_bytes()
     path = tmp_path / "bad.brn"
     rng = random.Random(5)
+    refused = 0
     for _ in range(400):
         at, bit = rng.randrange(len(whole)), rng.randrange(8)
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
         try:
             opened = open_network(path)
-        except DataFileError as error:
-            assert "bad.brn" in str(error)
-        else:  # the gaps between the arrays hold nothing
-            assert same(opened, network)
-            assert whole[at] == 0
+        except DataFileError:
+            refused += 1
+            continue
+        # The gaps between the arrays hold nothing.
+        assert same(opened, network)
+        assert whole[at] == 0
+    assert refused > 200
 
 
 def test_cut_short_or_grown(tmp_path, network):
@@ -91,7 +97,7 @@ def test_cut_short_or_grown(tmp_path, network):
     path = tmp_path / "bad.brn"
     for size in [*range(0, len(whole), 7), len(whole) - 1]:
         path.write_bytes(whole[:size])
-        with pytest.raises(DataFileError, match="bad.brn.*(isn't a network|cut short)"):
+        with pytest.raises(DataFileError, match=r"bad\.brn.*(isn't a network|cut short)"):
             open_network(path)
     path.write_bytes(whole + b"x")
     with pytest.raises(DataFileError, match="cut short or damaged"):

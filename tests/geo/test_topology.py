@@ -1,10 +1,9 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from borderreach.geo.crs import ELLIPSOID, to_ecef
 from borderreach.geo.topology import (
     GAP,
@@ -15,6 +14,8 @@ from borderreach.geo.topology import (
     split_ways,
     strong_components,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def ways_of(*runs):
@@ -60,7 +61,7 @@ def test_pieces_cover_every_step_once(runs):
     for first, last in zip(pieces.first, pieces.last, strict=True):
         covered[first:last] += 1
     for way, run in enumerate(runs):
-        for i, (a, b) in enumerate(zip(run, run[1:], strict=False)):
+        for i, (a, b) in enumerate(pairwise(run)):
             count = covered[offset[way] + i]
             assert count <= 1
             if a >= 0 and b >= 0 and a != b:
@@ -115,12 +116,26 @@ def test_lines_of_chains():
     lon, lat = np.arange(5.0), np.zeros(5)
     first, last = np.array([0, 3]), np.array([2, 5])
     offset, coords = chain_lines(
-        np.array([0, 2]), np.array([0, 1], dtype=np.int32), np.array([False, True]), first, last, nodes, lon, lat
+        np.array([0, 2]),
+        np.array([0, 1], dtype=np.int32),
+        np.array([False, True]),
+        first,
+        last,
+        nodes,
+        lon,
+        lat,
     )
     assert offset.tolist() == [0, 5]
     assert coords[:, 0].tolist() == [0, 1, 2, 3, 4]
     offset, coords = chain_lines(
-        np.array([0, 1]), np.array([0], dtype=np.int32), np.array([False]), np.array([0]), np.array([1]), nodes, lon, lat
+        np.array([0, 1]),
+        np.array([0], dtype=np.int32),
+        np.array([False]),
+        np.array([0]),
+        np.array([1]),
+        nodes,
+        lon,
+        lat,
     )
     assert (offset.tolist(), len(coords)) == ([0, 0], 0)  # straight
 
@@ -159,7 +174,7 @@ def test_strong_components():
 STAR = np.array([1, 2, 3, 4], dtype=np.int32), np.zeros(4, dtype=np.int32)  # links to node 0
 
 
-def reachable(turns, source, n):
+def reachable(turns, source):
     """Links that can be left on after arriving along one, by what the turns allow."""
     steps = {}
     for a, b in zip(turns.turn_tail.tolist(), turns.turn_head.tolist(), strict=True):
@@ -173,7 +188,9 @@ def reachable(turns, source, n):
             if b not in seen:
                 seen.add(b)
                 todo.append(b)
-    return {int(turns.link[i]) for i in range(len(turns.link)) if turns.backward[i] and int(turns.head[i]) in seen}
+    return {
+        int(turns.link[i]) for i in range(len(turns.link)) if turns.backward[i] and int(turns.head[i]) in seen
+    }
 
 
 @settings(max_examples=300, deadline=None)
@@ -186,7 +203,9 @@ def test_turns_allow_what_the_restrictions_do(rules, directions):
     forward = np.array([d[0] for d in directions])
     backward = np.array([d[1] for d in directions])
     way = np.arange(4, dtype=np.int64) + 100
-    turns = expand_turns(*STAR, forward, backward, (way, way), [(100 + a, 100 + b, 0, only) for a, b, only in rules], 5)
+    turns = expand_turns(
+        *STAR, forward, backward, (way, way), [(100 + a, 100 + b, 0, only) for a, b, only in rules], 5
+    )
     allowed = {(a, b) for a in range(4) for b in range(4) if forward[a] and backward[b]}
     for a, b, only in rules:
         if a != b and forward[a] and backward[b]:
@@ -194,7 +213,7 @@ def test_turns_allow_what_the_restrictions_do(rules, directions):
     assert turns.n_honoured == sum(a != b and bool(forward[a]) and bool(backward[b]) for a, b, _ in rules)
     for a in range(4):
         if forward[a]:
-            assert reachable(turns, a, 5) == {b for x, b in allowed if x == a}
+            assert reachable(turns, a) == {b for x, b in allowed if x == a}
     assert turns.forward.sum() == forward.sum()
     assert turns.backward.sum() == backward.sum()
 

@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 import osmium
-
 from borderreach.geo.osm_tags import ROAD_CLASSES
 
 WEST, SOUTH, EAST, NORTH = -1.512, 50.690, -1.480, 50.710
@@ -38,7 +37,9 @@ def main(source: str) -> None:
             ways.append({"type": "way", "id": way.id, "nodes": refs, "tags": tags})
     ids = {way["id"] for way in ways}
     for relation in osmium.FileProcessor(source, osmium.osm.RELATION):
-        if relation.tags.get("type") == "restriction" and any(m.type == "w" and m.ref in ids for m in relation.members):
+        if relation.tags.get("type") == "restriction" and any(
+            m.type == "w" and m.ref in ids for m in relation.members
+        ):
             members = [(m.type, m.ref, m.role) for m in relation.members]
             restrictions.append((relation.id, dict(relation.tags), members))
     used = {ref for way in ways for ref in way["nodes"]}
@@ -68,7 +69,9 @@ def main(source: str) -> None:
                 )
             )
         for way in ways:
-            writer.add_way(osmium.osm.mutable.Way(id=way["id"], version=1, nodes=way["nodes"], tags=way["tags"]))
+            writer.add_way(
+                osmium.osm.mutable.Way(id=way["id"], version=1, nodes=way["nodes"], tags=way["tags"])
+            )
         for number, tags, members in restrictions:
             writer.add_relation(osmium.osm.mutable.Relation(id=number, version=1, tags=tags, members=members))
     print(f"{len(ways)} ways, {len(nodes)} nodes, {len(restrictions)} restrictions")
