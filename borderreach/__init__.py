@@ -17,7 +17,7 @@ __version__ = _version("borderreach")
 if not (_Path(__file__).parent / "geo").exists():
     __path__.append(str(_Path(__file__).parent.parent))
 
-from .analysis.border_effect import border_effect, efficiency_across_borders, inside_probability
+from .analysis.border_effect import border_effect, efficiency_across_borders
 from .analysis.comparison import compare
 from .analysis.corridors import add_corridors, corridor_stops, corridors
 from .analysis.crossings import border_crossings, close_gaps, crossings, gaps, with_border_penalty
@@ -25,6 +25,7 @@ from .analysis.isochrones import isochrones
 from .analysis.results import Study, StudyResults
 from .analysis.service_areas import service_areas
 from .analysis.travel_times import travel_times
+from .analysis.uncertainty import inside_probability
 from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
 from .geo.air import air_network, airports
 from .geo.borders import border_counties, borders, junctions

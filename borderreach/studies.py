@@ -18,6 +18,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from . import data
+from .analysis.border_effect import border_effect
 from .analysis.comparison import (
     Scenarios,
     compare,
@@ -30,10 +31,14 @@ from .analysis.comparison import (
 from .analysis.config import read_toml
 from .analysis.corridor_files import resolve_corridors
 from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
+from .analysis.crossings import border_crossings, crossings, gaps
 from .analysis.isochrones import isochrones
 from .analysis.multimodal import journeys, with_railways
+from .analysis.origins import within_reach
 from .analysis.results import Study, StudyResults
 from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
+from .analysis.travel_times import travel_times
+from .analysis.uncertainty import chances, trunk_error
 from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
 from .geo.borders import border_counties, borders, junctions
 from .geo.boundaries import counties as read_counties
@@ -159,7 +164,7 @@ def run_study(
         return results
 
 
-_N_STEPS = 8
+_N_STEPS = 9
 
 
 def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> StudyResults:
@@ -193,6 +198,8 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     pairs = _pair_times(scenarios, ground.centres)
     step("railways")
     rail = _by_rail(chosen, base, ground)
+    step("price of the border")
+    price = _price(base, ground)
     step("contributions")
     areas = {s: reach.areas(ids) for s, ids in names.items()}
     inside = {s: reach.inside(ids) for s, ids in names.items()}
@@ -217,6 +224,11 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         rail_circles=rail.circles,
         rail_county_times=rail.county_times,
         journeys=rail.journeys,
+        chances=chances(times, cutoff_min=chosen.circle_min, relative_error=trunk_error()),
+        crossings=price.crossings,
+        border_crossings=price.border_crossings,
+        gaps=price.gaps,
+        border_effect=price.border_effect,
         comparison=comparison,
         gains=gains(areas, inside),
         contributions=shares,
@@ -237,7 +249,7 @@ class _Ground:
 
     def __init__(self, chosen: Study) -> None:
         source = chosen.boundary_source
-        every = read_counties(source)
+        self.every = every = read_counties(source)
         self.counties = read_counties(source, provinces=list(chosen.provinces))
         codes = set(self.counties["province_adcode"])
         everywhere = read_provinces(source)
@@ -381,6 +393,31 @@ def _by_rail(chosen: Study, road: TransportNetwork, ground: _Ground) -> _ByRail:
         journeys(road, scenarios.base, ground.centres),
         scenarios.base.provenance,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Price:
+    crossings: gpd.GeoDataFrame
+    border_crossings: gpd.GeoDataFrame
+    gaps: gpd.GeoDataFrame
+    border_effect: pd.DataFrame
+
+
+def _price(road: TransportNetwork, ground: _Ground) -> _Price:
+    """Crossings, gaps and detours at the study's borders."""
+    every = ground.every
+    lines = ground.borders
+    pairs = set(zip(lines["province_a"], lines["province_b"], strict=True))
+    found = crossings(road, every)
+    own = [pair in pairs for pair in zip(found["province_a"], found["province_b"], strict=True)]
+    found = found[np.array(own, dtype=bool)].reset_index(drop=True)
+    sides = {province for pair in pairs for province in pair}
+    places = every[every["province"].isin(sides)]
+    places = places[within_reach(road, places)]
+    effect = border_effect(travel_times(road, places, places), places)
+    own = [pair in pairs for pair in zip(effect["province_a"], effect["province_b"], strict=True)]
+    effect = effect[np.array(own, dtype=bool)].reset_index(drop=True)
+    return _Price(found, border_crossings(found, lines), gaps(road, every, lines), effect)
 
 
 def _pair_times(scenarios: Scenarios, centres: gpd.GeoDataFrame) -> pd.DataFrame:

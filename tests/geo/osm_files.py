@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import osmium
 import pytest
+
 from borderreach.geo.network import TransportNetwork
 
 mutable = osmium.osm.mutable

@@ -15,9 +15,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import osmium
+from pyproj import Geod
+
 from borderreach.geo.osm_tags import FERRY, ROAD_CLASSES, read_node, read_restriction, read_road
 from borderreach.geo.speeds import SpeedTable
-from pyproj import Geod
 
 GEOD = Geod(ellps="WGS84")
 

@@ -16,6 +16,7 @@ import osmnx as ox
 import platformdirs
 import pytest
 import shapely
+
 from borderreach.geo.errors import (
     DataFileError,
     EmptyInputError,

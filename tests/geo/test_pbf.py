@@ -16,6 +16,10 @@ import numpy as np
 import osmium
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+
 from borderreach.geo.errors import (
     BorderReachError,
     DataFileError,
@@ -29,9 +33,6 @@ from borderreach.geo.osm_tags import FERRY, ROAD_CLASSES, read_road
 from borderreach.geo.pbf import pbf_network
 from borderreach.geo.pbf_blocks import Block, BlockError
 from borderreach.geo.speeds import speed_table
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from pyproj import Geod
 
 from .osm_files import links_by_class, node_at, reference_file, times_from, write_osm
 from .osm_naive import Streets

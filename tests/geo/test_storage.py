@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from borderreach.geo.errors import DataFileError, InputTypeError, OutputError
 from borderreach.geo.network import Links, TransportNetwork, build_network
 from borderreach.geo.pbf import pbf_network

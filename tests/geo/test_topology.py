@@ -4,6 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from borderreach.geo.crs import ELLIPSOID, to_ecef
 from borderreach.geo.topology import (
     GAP,
@@ -14,8 +17,6 @@ from borderreach.geo.topology import (
     split_ways,
     strong_components,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def ways_of(*runs):

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import osmium
+
 from borderreach.geo.osm_tags import ROAD_CLASSES
 
 WEST, SOUTH, EAST, NORTH = -1.512, 50.690, -1.480, 50.710
