@@ -35,8 +35,11 @@ from .geo.errors import BorderReachError
 from .geo.gtfs import gtfs_rail_network
 from .geo.joining import TransferRules, join_networks, journey_components
 from .geo.network import Links, TransportNetwork, build_network, network_from_geodataframes
+from .geo.osm import osm_network
+from .geo.pbf import pbf_network
 from .geo.places import Place, origins_table, place
 from .geo.rail import rail_network, rail_sections, rail_stations
+from .geo.storage import open_network, save_network
 from .geo.trunk import trunk_network
 from .maps.figures import study_figure
 from .maps.leaflet import study_map
@@ -77,7 +80,10 @@ __all__ = [
     "journey_components",
     "junctions",
     "network_from_geodataframes",
+    "open_network",
     "origins_table",
+    "osm_network",
+    "pbf_network",
     "place",
     "provinces",
     "rail_network",
@@ -85,6 +91,7 @@ __all__ = [
     "rail_stations",
     "run_study",
     "save_map",
+    "save_network",
     "service_areas",
     "study",
     "study_figure",

@@ -37,6 +37,7 @@ def report(results: StudyResults) -> str:
         _centre_pairs(results, context),
         _railways(results, context),
         _zones(results, context),
+        _price(results),
         _corridors(results, context),
         _counties(results),
         _definitions(results),
@@ -364,6 +365,59 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
         ),
         "",
         "面积过半在圈内的区县算作圈内区县。",
+    ]
+
+
+def _price(results: StudyResults) -> list[str]:
+    """Say what the border costs: crossings, gaps, detours, and how sure the circle is."""
+    if results.border_crossings.empty:
+        return []
+    rows = [
+        (
+            f"{row.province_a}–{row.province_b}",
+            f"{row.border_km:,.0f}",
+            f"{row.n_crossings}",
+            f"{row.spacing_km:,.0f}" if row.n_crossings else "—",
+            f"{row.longest_without_km:,.0f}",
+        )
+        for row in rows_of(results.border_crossings)
+    ]
+    header = ("省界", "长度（千米）", "干线公路口子", "平均间距（千米）", "最长无口子一段（千米）")
+    lines = ["## 省界的代价", "", *_table(header, rows, right=(1, 2, 3, 4)), ""]
+    lines += [
+        (
+            f"- {row.province_a}–{row.province_b}：跨界县际路程是直线的 {row.detour_across:.2f} 倍，等距的省内县际为 "
+            f"{row.detour_within:.2f} 倍，相差 {_signed((row.detour_ratio - 1) * 100, digits=0)}%（95% 区间 "
+            f"{_signed((row.detour_ratio_low - 1) * 100, digits=0)}% 至 {_signed((row.detour_ratio_high - 1) * 100, digits=0)}%）；"
+            f"跨界平均{'多' if row.extra_min >= 0 else '少'} {abs(row.extra_min):.0f} 分钟（{row.n_pairs} 对，平均直线距离 "
+            f"{row.mean_straight_km:.0f} 千米）。"
+        )
+        for row in rows_of(results.border_effect)
+    ]
+    lines.append(f"- 断头路（距省界不远中断、对侧有路可接、绕行数倍的干线）：{len(results.gaps)} 处。")
+    lines += _chance_lines(results)
+    lines += [
+        "",
+        (
+            "口子是连接两省的干线公路路段，本路网不含地方道路，实际口子更多。路程之比用两省县级驻地之间 20 至 150 千米的县对，"
+            "每对跨界县配以直线距离相近的省内县对。"
+        ),
+    ]
+    return lines
+
+
+def _chance_lines(results: StudyResults) -> list[str]:
+    """Border counties whose place inside or outside the circle isn't sure."""
+    table = results.chances
+    best = table.groupby(["adcode", "name"], sort=False)["base_chance"].max().reset_index()
+    unsure = best[best["base_chance"].between(0.05, 0.95)]
+    if unsure.empty:
+        return []
+    named = "、".join(f"{row.name_of}（{row.base_chance * 100:.0f}%）" for row in rows_of(
+        unsure.rename(columns={"name": "name_of"})
+    ))  # fmt: skip
+    return [
+        f"- 模型的时间有误差，驻地在{_hours(results.study.circle_min)}圈内与否因此并不都确定。不确定的毗邻区县及其在圈内的概率（现状）：{named}。"
     ]
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from . import data
-from .analysis.border_effect import border_effect
+from .analysis.border_effect import BORDER_EFFECT, border_effect
 from .analysis.comparison import (
     Scenarios,
     compare,
@@ -31,7 +31,7 @@ from .analysis.comparison import (
 from .analysis.config import read_toml
 from .analysis.corridor_files import resolve_corridors
 from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
-from .analysis.crossings import border_crossings, crossings, gaps
+from .analysis.crossings import BORDER_CROSSINGS, CROSSINGS, GAPS, border_crossings, crossings, gaps
 from .analysis.isochrones import isochrones
 from .analysis.multimodal import journeys, with_railways
 from .analysis.origins import within_reach
@@ -405,19 +405,22 @@ class _Price:
 
 def _price(road: TransportNetwork, ground: _Ground) -> _Price:
     """Crossings, gaps and detours at the study's borders."""
-    every = ground.every
     lines = ground.borders
     pairs = set(zip(lines["province_a"], lines["province_b"], strict=True))
-    found = crossings(road, every)
+    sides = {province for pair in pairs for province in pair}
+    places = ground.every[ground.every["province"].isin(sides)].reset_index(drop=True)
+    if places.empty:
+        return _Price(
+            *(gpd.GeoDataFrame(empty(s)) for s in (CROSSINGS, BORDER_CROSSINGS, GAPS)), empty(BORDER_EFFECT)
+        )
+    found = crossings(road, places)
     own = [pair in pairs for pair in zip(found["province_a"], found["province_b"], strict=True)]
     found = found[np.array(own, dtype=bool)].reset_index(drop=True)
-    sides = {province for pair in pairs for province in pair}
-    places = every[every["province"].isin(sides)]
-    places = places[within_reach(road, places)]
-    effect = border_effect(travel_times(road, places, places), places)
+    seats = places[within_reach(road, places)]
+    effect = border_effect(travel_times(road, seats, seats), seats)
     own = [pair in pairs for pair in zip(effect["province_a"], effect["province_b"], strict=True)]
     effect = effect[np.array(own, dtype=bool)].reset_index(drop=True)
-    return _Price(found, border_crossings(found, lines), gaps(road, every, lines), effect)
+    return _Price(found, border_crossings(found, lines), gaps(road, places, lines), effect)
 
 
 def _pair_times(scenarios: Scenarios, centres: gpd.GeoDataFrame) -> pd.DataFrame:
