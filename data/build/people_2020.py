@@ -102,7 +102,7 @@ NOT_COVERED: Final = (350527, 440499)
 #: Zones that lie in one county.
 HOSTS: Final = {
     130274: 130225, 130672: 130684, 130772: 130722, 130773: 130724, 130973: 130983, 140971: 140922,
-    152571: 152525, 152971: 152921, 320571: 320506, 370572: 370503, 370772: 370703, 410773: 410725,
+    152571: 152525, 152971: 152921, 320571: 320506, 320671: 320613, 370572: 370503, 370772: 370703, 410773: 410725,
 }  # fmt: skip
 
 
@@ -114,7 +114,9 @@ def main() -> None:
         report(source, frame)
     merged = pd.concat([frame.assign(boundaries=source) for source, frame in tables.items()])
     key = ["adcode", "name", "people", "zone_people", "basis", "census_units"]
-    merged = merged.groupby(key, as_index=False)["boundaries"].agg(lambda seen: "both" if len(seen) == 2 else seen.iloc[0])
+    merged = merged.groupby(key, as_index=False)["boundaries"].agg(
+        lambda seen: "both" if len(seen) == 2 else seen.iloc[0]
+    )
     merged = merged[["adcode", "name", "boundaries", *key[2:]]].sort_values(["adcode", "boundaries"])
     merged.to_csv(OUT, index=False, lineterminator="\n")
     print(f"{OUT.name}: {len(merged)} rows, sha256 {hashlib.sha256(OUT.read_bytes()).hexdigest()}")
@@ -126,15 +128,27 @@ def read(path: Path) -> pd.DataFrame:
     frame = pd.DataFrame({"code": raw["code"], "name": raw["county"], "people": raw["pop2020"]})
     frame.loc[frame["code"] == 170971, "code"] = 140971  # 五台山风景名胜区 belongs to Xinzhou
     known = frame.groupby(frame["code"] // 100)["people"].sum()
-    short = [(code * 100 + 99, f"{code}00's zones", total - int(known[code])) for code, total in PREFECTURES.items()]
+    short = [
+        (code * 100 + 99, f"{code}00's zones", total - int(known[code]))
+        for code, total in PREFECTURES.items()
+    ]
     frame = pd.concat([frame, pd.DataFrame(short, columns=frame.columns)], ignore_index=True)
-    alone = [(code, "", people) for code, people in PUBLISHED.items() if code not in set(frame["code"]) | {330113, 330114}]
+    alone = [
+        (code, "", people)
+        for code, people in PUBLISHED.items()
+        if code not in set(frame["code"]) | {330113, 330114}
+    ]
     alone.append((460300, "三沙市", SANSHA_PEOPLE))
     everyone = pd.concat([frame, pd.DataFrame(alone, columns=frame.columns)])
     sums = everyone.groupby(everyone["code"] // 10_000)["people"].sum().to_dict()
     if sums != PROVINCES or sum(PROVINCES.values()) != TOTAL:
-        raise SystemExit(f"provinces differ from the communiqué: {set(sums.items()) ^ set(PROVINCES.items())}")
-    old, new = frame[frame["code"].isin(REPLACED)]["people"].sum(), sum(PUBLISHED[c] for c in PUBLISHED if c // 100 == 3301)
+        raise SystemExit(
+            f"provinces differ from the communiqué: {set(sums.items()) ^ set(PROVINCES.items())}"
+        )
+    old, new = (
+        frame[frame["code"].isin(REPLACED)]["people"].sum(),
+        sum(PUBLISHED[c] for c in PUBLISHED if c // 100 == 3301),
+    )
     if old != new:
         raise SystemExit(f"Hangzhou's former districts have {old} people, the new ones {new}")
     return frame
@@ -154,7 +168,12 @@ def table(census: pd.DataFrame, source: str) -> pd.DataFrame:
             rows[code] = (name, PUBLISHED[code], "published", "")
         elif code in SANSHA[source]:
             seat = code == SANSHA[source][0]
-            rows[code] = (name, SANSHA_PEOPLE if seat else 0, "published" if seat else "counted elsewhere", "三沙市")
+            rows[code] = (
+                name,
+                SANSHA_PEOPLE if seat else 0,
+                "published" if seat else "counted elsewhere",
+                "三沙市",
+            )
         elif code in ELSEWHERE:
             rows[code] = (name, 0, "counted elsewhere", "")
         elif code in NEW_CITIES:
@@ -191,7 +210,9 @@ def split_new_cities(frame: pd.DataFrame, units: gpd.GeoDataFrame) -> None:
         frame.loc[parents, "basis"] = "split by area"
         frame.loc[[*parents, code], "census_units"] = "+".join(frame.loc[parents, "name"])
         frame.loc[code, "people"] = gone.sum()
-        print(f"{frame.loc[code, 'name']}: {gone.sum()} people, {share:.2%} of the area of {frame.loc[code, 'census_units']}")
+        print(
+            f"{frame.loc[code, 'name']}: {gone.sum()} people, {share:.2%} of the area of {frame.loc[code, 'census_units']}"
+        )
 
 
 def zones(people: pd.Series, left: pd.DataFrame) -> pd.Series:
@@ -220,7 +241,9 @@ def shares(count: int, weights: pd.Series) -> pd.Series:
 
 def report(source: str, frame: pd.DataFrame) -> None:
     """Print how many units and people each basis stands for."""
-    print(f"{source}: {len(frame)} units, {frame['people'].sum()} people, {frame['zone_people'].sum()} of zones")
+    print(
+        f"{source}: {len(frame)} units, {frame['people'].sum()} people, {frame['zone_people'].sum()} of zones"
+    )
     print(frame.groupby("basis")["people"].agg(["size", "sum"]).to_string())
 
 
