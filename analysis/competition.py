@@ -137,7 +137,7 @@ def hinterlands(times: pd.DataFrame, people: Any, *, contested_min: float = 15) 
     nearest = competing_centres(times, contested_min=contested_min)
     size = masses(people, nearest["from_id"], "people")
     centres = pd.Index([str(value) for value in pd.unique(times["to_id"])])
-    number = centres.get_indexer(nearest["centre_id"])
+    number = centres.get_indexer(pd.Index(nearest["centre_id"]))
     held = number >= 0
     weight = size[held]
 
@@ -285,8 +285,7 @@ def nearer_across_border(
 def _first(nearest: pd.DataFrame, code: str) -> tuple[str, float]:
     if code not in nearest.index:
         return "", np.nan
-    row = nearest.loc[code]
-    return str(row["centre"]), float(row["minutes"])
+    return str(nearest.at[code, "centre"]), float(np.asarray(nearest.at[code, "minutes"]))
 
 
 def _require_columns(table: object, argument: str, columns: tuple[str, ...]) -> None:

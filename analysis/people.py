@@ -291,7 +291,7 @@ def count_within(
     if len(shapes) == 0:
         return np.zeros(0)
     shape, point = shapely.STRtree(points).query(shapes, predicate="intersects")
-    return np.bincount(shape, weights=size[point], minlength=len(shapes))
+    return np.asarray(np.bincount(shape, size[point], minlength=len(shapes)), dtype=float)
 
 
 @functools.cache
@@ -315,6 +315,7 @@ def _from_file(file: Path, columns: dict[str, str], encoding: str) -> pd.DataFra
         raise DataFileError(f"'source': {file} can't be read as CSV in {encoding}: {error}") from error
     table = raw.rename(columns={there: own for own, there in columns.items()})
     checked = _checked(table, file.name)
+    kinds: dict[Any, Any] = dict(PEOPLE)
     return pd.DataFrame(
         {
             "adcode": checked["adcode"],
@@ -324,7 +325,7 @@ def _from_file(file: Path, columns: dict[str, str], encoding: str) -> pd.DataFra
             "basis": "own table",
             "census_units": "",
         }
-    ).astype(dict(PEOPLE))  # type: ignore[arg-type]
+    ).astype(kinds)
 
 
 def _checked(table: object, argument: str) -> pd.DataFrame:

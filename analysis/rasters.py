@@ -128,7 +128,7 @@ def _require_usable(source: Any, file: Path, band: int) -> None:
             f"'raster': {file.name} has no coordinate reference system; assign one first, such as "
             f"with gdal_edit.py -a_srs EPSG:4326 {file.name}"
         )
-    if isinstance(band, bool) or not isinstance(band, int) or not 1 <= band <= source.count:
+    if band not in range(1, source.count + 1):
         raise InputError(f"'band' should be a whole number from 1 to {source.count}, got {band!r}")
     transform = source.transform
     if transform.b or transform.d:
@@ -144,7 +144,7 @@ def _projected(frame: gpd.GeoDataFrame, source: Any) -> NDArray[np.object_]:
     per_unit = 1.0 if crs.is_geographic else 1 / 111_000
     cell = max(abs(source.transform.a), abs(source.transform.e)) * per_unit
     dense = shapely.segmentize(shapes, cell * _SEGMENT_CELLS)
-    projected = gpd.GeoSeries(dense, crs=WGS84).to_crs(crs).to_numpy()
+    projected: NDArray[np.object_] = gpd.GeoSeries(dense, crs=WGS84).to_crs(crs).to_numpy()
     if len(projected) and not np.isfinite(shapely.bounds(projected)).all():
         raise InputError("'areas' reach beyond where the raster's projection is defined; clip them first")
     return projected

@@ -152,7 +152,7 @@ def _row(
     near += [("", np.nan)] * (2 - len(near))
     ratio = np.full(linked.shape, np.inf)
     np.divide(minutes[:, None] + minutes[None, :], linked, out=ratio, where=np.isfinite(linked))
-    a, b = np.unravel_index(int(np.argmin(ratio)), ratio.shape)
+    a, b = (int(k) for k in np.unravel_index(int(np.argmin(ratio)), ratio.shape))
     best = float(ratio[a, b])
     within = minutes <= rule.sag_min
     if near[0][1] <= rule.adjacent_min:
