@@ -43,7 +43,11 @@ def test_three_steps_by_hand():
     h = 30 / (100 * choice["ah"] + 200 * choice["bh"] + 50 * 0.5 * choice["ch"])
     k = 10 / (100 * 0.5 * choice["ak"] + 200 * choice["bk"])
     assert result["access"].tolist() == pytest.approx(
-        [h * choice["ah"] + k * 0.5 * choice["ak"], h * choice["bh"] + k * choice["bk"], h * 0.5 * choice["ch"]]
+        [
+            h * choice["ah"] + k * 0.5 * choice["ak"],
+            h * choice["bh"] + k * choice["bk"],
+            h * 0.5 * choice["ch"],
+        ]
     )
 
 
@@ -124,7 +128,11 @@ def test_agrees_with_pysal(seed: int, name: str):
 matrices = st.lists(st.floats(1, 120), min_size=12, max_size=12)
 
 
-@given(matrices, st.lists(st.floats(0.1, 1e4), min_size=4, max_size=4), st.lists(st.floats(0.1, 1e3), min_size=3, max_size=3))
+@given(
+    matrices,
+    st.lists(st.floats(0.1, 1e4), min_size=4, max_size=4),
+    st.lists(st.floats(0.1, 1e3), min_size=3, max_size=3),
+)
 def test_all_reachable_supply_is_handed_out(minutes, people, beds):
     times = long_table(np.reshape(minutes, (4, 3)), "abcd", "xyz")
     demand, supply = dict(zip("abcd", people, strict=True)), dict(zip("xyz", beds, strict=True))

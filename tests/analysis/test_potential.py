@@ -78,7 +78,9 @@ def test_a_place_that_reaches_nothing_has_no_mean_time():
     assert result["share_reached"].tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("function", [lambda t: gravity(t, PEOPLE, PowerDecay(1)), lambda t: market_potential(t, PEOPLE)])
+@pytest.mark.parametrize(
+    "function", [lambda t: gravity(t, PEOPLE, PowerDecay(1)), lambda t: market_potential(t, PEOPLE)]
+)
 def test_a_power_of_zero_minutes_diverges(function):
     with pytest.raises(InputError, match=r"is inf at 0 min \(a → a\).*own_time_min"):
         function(long_table(MATRIX))
@@ -95,7 +97,7 @@ def test_a_floor_keeps_the_power_finite():
     [
         ("power", InputTypeError, "should be a decay such as"),
         (lambda minutes: -minutes - 1, InputError, "is -1 at 0 min"),
-        (lambda minutes: 1.0, InputTypeError, "one weight per time"),
+        (lambda minutes: minutes.sum(), InputTypeError, "one weight per time"),
     ],
 )
 def test_decays_that_cannot_be_used(decay, error, message):

@@ -60,8 +60,8 @@ class TestEachSource:
     def test_codes_newer_than_the_census(self, table: pd.DataFrame, source: str):
         own = self.own(table, source).set_index("adcode")
         for code, (name, people) in NEW_CODES.items():
-            assert own.loc[code, "name"] == name
-            assert own.loc[code, "people"] - own.loc[code, "zone_people"] == people
+            assert own["name"][code] == name
+            assert own["people"][code] - own["zone_people"][code] == people
         assert 350527 not in own.index  # Jinmen, which the census didn't count
 
     def test_nobody_is_zero_without_a_reason(self, table: pd.DataFrame, source: str):
