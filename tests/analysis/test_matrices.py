@@ -124,8 +124,12 @@ def full(network):
 
 
 def test_chunks_and_threads_change_nothing(network, full):
-    options: dict[str, Any]
-    for options in ({"chunk": 1}, {"chunk": 7, "workers": 1}, {"chunk": 1000, "workers": 3}):
+    variants: tuple[dict[str, Any], ...] = (
+        {"chunk": 1},
+        {"chunk": 7, "workers": 1},
+        {"chunk": 1000, "workers": 3},
+    )
+    for options in variants:
         assert_frame_equal(od_matrix(network, places(1, 20, "a"), places(2, 30, "b"), **options), full)
 
 

@@ -34,6 +34,16 @@ def test_opportunities_by_hand():
     assert result["share"].tolist() == pytest.approx([140 / 145, 1, 140 / 145, 140 / 145, 5 / 145, 105 / 145])
 
 
+def test_a_place_off_the_network_is_unknown_and_not_zero():
+    table = long_table([[0, np.nan], [np.nan, np.nan]])
+    people = {"a": 1, "b": 1}
+    result = cumulative_opportunities(table, people, cutoffs_min=60)
+    assert result["opportunities"][0] == 1
+    assert np.isnan(result["opportunities"][1])
+    assert result["n_places"].tolist() == [1, 0]
+    assert np.isnan(gravity(table, people, GaussianDecay(30))["accessibility"][1])
+
+
 def test_opportunities_without_the_place_itself():
     result = cumulative_opportunities(long_table(MATRIX), PEOPLE, cutoffs_min=30, own=False)
     assert result["opportunities"].tolist() == [40, 100, 0]
@@ -74,8 +84,8 @@ def test_mean_time_by_hand():
 
 def test_a_place_that_reaches_nothing_has_no_mean_time():
     result = weighted_mean_time(long_table([[np.nan, np.nan], [5, np.nan]]), {"a": 1, "b": 1})
-    assert np.isnan(result["mean_time_min"][0])
-    assert result["share_reached"].tolist() == [0, 1]
+    assert result[["mean_time_min", "share_reached"]].iloc[0].isna().all()
+    assert result["share_reached"][1] == 1
 
 
 @pytest.mark.parametrize(
