@@ -176,7 +176,7 @@ def default_cell_m(network: TransportNetwork, cutoff_ms: int) -> float:
     cell = min(max(network.max_access_km * 1000 / _CELLS_PER_REACH, low), high)
     radius = min(cutoff_ms / ms_per_metre(network), max(network.max_access_km * 1000, low))
     halvings = max(0, math.ceil(math.log2(_CELLS_PER_RADIUS * cell / radius)))
-    return cell / 2**halvings
+    return float(cell * 0.5**halvings)
 
 
 def _prepare(network: TransportNetwork) -> None:

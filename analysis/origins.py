@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -176,4 +176,4 @@ def each(
         yield from shown(map(function, items))
         return
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        yield from cast("Iterable[_Result]", shown(pool.map(function, items)))
+        yield from shown(pool.map(function, items))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, cast
 
 import contourpy
 import geopandas as gpd
@@ -137,11 +137,9 @@ def _positive(
     generator = contourpy.contour_generator(
         x, y, values, name="serial", fill_type=contourpy.FillType.OuterOffset, quad_as_tri=True
     )
-    outlines, offsets = generator.filled(0.0, np.inf)
+    outlines, offsets = cast("tuple[list[Any], list[Any]]", generator.filled(0.0, np.inf))
     polygons = []
     for outline, offset in zip(outlines, offsets, strict=True):
-        rings = [
-            plane.to_lonlat(np.asarray(outline[a:b], dtype=float)) for a, b in itertools.pairwise(offset)
-        ]
+        rings = [plane.to_lonlat(outline[a:b]) for a, b in itertools.pairwise(offset)]
         polygons.append(shapely.Polygon(rings[0], rings[1:]))
     return as_multipolygon(shapely.make_valid(shapely.MultiPolygon(polygons)))

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -139,10 +139,10 @@ def field_grid(
         infinity far from every source.
     """
     frame = _frame(np.ascontiguousarray(sources, dtype=np.float64), cell_m, bounds)
-    field = _fill_grid(*frame, cell_m)
+    field: NDArray[np.float64] = _fill_grid(*frame, cell_m)
     per_root = _LEAF << _LEVELS
-    x = (frame[5] * per_root + np.arange(field.shape[1])) * cell_m
-    y = (frame[6] * per_root + np.arange(field.shape[0])) * cell_m
+    x = (frame[5] * per_root + np.arange(field.shape[1], dtype=np.float64)) * cell_m
+    y = (frame[6] * per_root + np.arange(field.shape[0], dtype=np.float64)) * cell_m
     return x, y, field
 
 
@@ -196,7 +196,7 @@ def _prepare(sources: NDArray[np.float64]) -> NDArray[np.float64]:  # pragma: no
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _field(shape: NDArray[np.float64], x: float, y: float) -> float:  # pragma: no cover - compiled
+def _field(shape: NDArray[np.float64], x: float, y: float) -> Any:  # pragma: no cover - compiled
     dx, dy = x - shape[0], y - shape[1]
     length = shape[4]
     if length == 0.0:

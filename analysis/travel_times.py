@@ -145,7 +145,7 @@ def _times_from(
         length_m,
     )
     times, lengths = _leave(
-        egress.start, egress.node, egress.time_ms, egress.length_m, time_ms, length_m, UNREACHED
+        egress.start, egress.node, egress.time_ms, egress.length_m, time_ms, length_m, int(UNREACHED)
     )
     pace, reach = ms_per_metre(network), network.max_access_km * 1000
     straight = np.sqrt(((end_xyz - origin.xyz) ** 2).sum(axis=1))

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from .boundaries import Level, cities, counties, provinces
-from .checks import require_choice, require_frame, require_lonlat
+from .checks import first_index, require_choice, require_frame, require_lonlat
 from .crs import WGS84
 from .errors import AmbiguousPlaceError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
 from .names import stem
@@ -122,6 +122,8 @@ def place(query: Any, *, source: str = "tianditu", level: Level | None = None) -
     table = _gazetteer(source)
     if level is not None:
         table = table[table["level"] == level]
+    else:
+        table = table.drop_duplicates("adcode")
     text = query.strip() if isinstance(query, str) else str(int(query))
     found = _by_code(table, text) if text.isdecimal() else _by_name(table, text)
     if len(found) == 0:
@@ -219,7 +221,8 @@ def _from_frame(frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
         own = frame[["lon", "lat"]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
         lon, lat = own[:, 0].copy(), own[:, 1].copy()
     else:
-        inner = shapely.point_on_surface(shapes)
+        inner = shapes.copy()
+        inner[~is_point] = shapely.point_on_surface(shapes[~is_point])
         lon, lat = shapely.get_x(inner), shapely.get_y(inner)
     lon[is_point], lat[is_point] = shapely.get_x(shapes[is_point]), shapely.get_y(shapes[is_point])
     bad = ~(np.isfinite(lon) & np.isfinite(lat)) | (np.abs(lon) > 180) | (np.abs(lat) > 90)
@@ -227,7 +230,7 @@ def _from_frame(frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
         row = int(np.argmax(bad))
         raise InputError(
             f"'{argument}' has {int(bad.sum())} row(s) without usable coordinates, the first at index "
-            f"{frame.index[row]!r}: lon {lon[row]}, lat {lat[row]}; expected degrees in WGS 84"
+            f"{first_index(frame, bad)}: lon {lon[row]}, lat {lat[row]}; expected degrees in WGS 84"
         )
     ids = _first_column(frame, ("origin_id", "adcode"), argument)
     names = _first_column(frame, ("origin_name", "name"), argument)
@@ -243,7 +246,7 @@ def _first_column(frame: gpd.GeoDataFrame, names: tuple[str, ...], argument: str
         if values.isna().any():
             raise InputError(
                 f"'{argument}' has rows without a value in {name!r}, the first at index "
-                f"{frame.index[values.isna().to_numpy()][0]!r}; fill them or drop the column"
+                f"{first_index(frame, values.isna())}; fill them or drop the column"
             )
         if pd.api.types.is_float_dtype(values) and (values % 1 == 0).all():
             values = values.astype("int64")
@@ -289,7 +292,6 @@ def _build_gazetteer(source: str) -> pd.DataFrame:
         mid = mid.assign(level="city", city=mid["name"], point_source="seat")
         frames = [top, mid, low]
     table = pd.concat(frames, ignore_index=True)
-    table = table.drop_duplicates("adcode", ignore_index=True)
     return table.assign(stem=table["name"].map(stem))
 
 
@@ -308,9 +310,16 @@ def _by_name(table: pd.DataFrame, text: str) -> pd.DataFrame:
 
 
 def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Rows with the official name, else rows with it as their stem."""
+    """Rows with the official name, else with it as stem, else with it as the short form."""
     exact = table[table["name"] == name]
-    return exact if len(exact) else table[table["stem"] == name]
+    if len(exact):
+        return exact
+    stemmed = table[table["stem"] == name]
+    if len(stemmed) or len(name) < 3:
+        return stemmed
+    # 酉阳县 and 海南州 for autonomous units
+    short = (table["stem"] == name[:-1]) & table["name"].str.endswith(name[-1])
+    return table[short & table["name"].str.contains("自治")]
 
 
 def _last_part(table: pd.DataFrame, text: str) -> pd.DataFrame:

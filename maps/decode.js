@@ -1,0 +1,64 @@
+// Helpers: unpacking of shapes, elements built from text, words, numbers.
+const borderreach = {};
+(function (br) {
+  // One flat list: first point in units of the quantum (lon, lat), then steps.
+  br.unpackLine = function (flat, quantum) {
+    const points = new Array(flat.length / 2);
+    let lon = 0;
+    let lat = 0;
+    for (let i = 0; i < flat.length; i += 2) {
+      lon += flat[i];
+      lat += flat[i + 1];
+      points[i / 2] = [lat * quantum, lon * quantum];
+    }
+    return points;
+  };
+  br.unpackLines = (packed, quantum) => packed.map((flat) => br.unpackLine(flat, quantum));
+  br.unpackPolygons = (packed, quantum) => packed.map((rings) => br.unpackLines(rings, quantum));
+
+  // Text only ever becomes a text node, so that a name from the data can't become markup.
+  br.element = function (tag, attributes, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else if (name === "style") Object.assign(element.style, value);
+      else if (name === "checked" || name === "value" || name === "className") element[name] = value;
+      else element.setAttribute(name, value === true ? "" : value);
+    }
+    for (const child of children.flat(2)) {
+      if (child === null || child === undefined || child === false) continue;
+      element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    }
+    return element;
+  };
+
+  br.escape = (text) =>
+    String(text).replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";");
+
+  br.makeWords = function (data) {
+    const state = { language: data.language };
+    const word = function (key, values) {
+      const text = data.words[state.language][key] || key;
+      return text.replace(/\{(\w+)\}/g, (all, name) => (values && name in values ? values[name] : all));
+    };
+    word.state = state;
+    // A mode or status outside the dictionary is shown as the data writes it.
+    word.of = (kind, value) => data.words[state.language][kind + "_" + value] || value;
+    return word;
+  };
+
+  br.fixed = (value, digits) => (value === null || value === undefined ? null : value.toFixed(digits));
+  br.area = (value) =>
+    value === null || value === undefined ? "–" : Math.round(value).toLocaleString("en-US") + " km²";
+  br.signed = function (value, digits) {
+    if (value === null || value === undefined) return "–";
+    const text = Math.abs(value).toFixed(digits);
+    return (value < 0 ? "−" : value > 0 ? "+" : "±") + text;
+  };
+  br.classOf = function (value, breaks) {
+    let index = 0;
+    while (index < breaks.length && value > breaks[index]) index += 1;
+    return index;
+  };
+})(borderreach);

@@ -1,0 +1,302 @@
+"""The Leaflet map of a study's results, as a folium map."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any, Final
+
+import folium
+import geopandas as gpd
+import pandas as pd
+from branca.element import Figure, MacroElement
+from folium.template import Template
+
+from ..geo.checks import require_choice
+from .layers import MapLayers, Reach, map_layers, number
+from .offline import offline_html
+from .protocols import MapResults
+from .shapes import BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack
+from .style import page_style
+from .wording import WORDS, Language
+
+_SCRIPTS: Final = ("decode.js", "layers.js", "panels.js")
+_STYLES: Final = ("study_map.css",)
+#: Characters that would end a script element or a line of JavaScript, as JSON escapes.
+_ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
+
+
+class StudyPage(Figure):
+    """A page whose language is declared; folium's own page declares none."""
+
+    _template = Template(
+        "<!DOCTYPE html>\n"
+        '<html lang="{{this.lang}}">\n'
+        "<head>\n"
+        '<meta charset="utf-8">\n'
+        "<title>{{this.title|e}}</title>\n"
+        "{{this.header.render(**kwargs)}}\n"
+        "</head>\n"
+        "<body>\n{{this.html.render(**kwargs)}}\n"
+        "<script>\n{{this.script.render(**kwargs)}}\n</script>\n"
+        "</body>\n</html>\n"
+    )
+
+    def __init__(self, *, title: str, lang: str) -> None:
+        super().__init__(title=title)
+        self.lang = lang
+        # The charset stands first in the head, where browsers look for it.
+        del self.header._children["meta_http"]  # noqa: SLF001 (branca has no other way)
+
+
+class StudyMap(folium.Map):
+    """A folium map with stable identifiers that a notebook shows without any request.
+
+    Layers, tooltips and tiles of folium can be added to it as to any folium map.
+    """
+
+    def __init__(self, *, title: str, lang: str, **options: Any) -> None:
+        super().__init__(tiles=None, prefer_canvas=True, zoom_control=False, **options)
+        # folium names elements at random, which makes every page differ from the one before.
+        self._id = "study"
+        StudyPage(title=title, lang=lang).add_child(self)
+
+    def _repr_html_(self, **_kwargs: Any) -> str:
+        page = html.escape(offline_html(self))
+        return f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0" allowfullscreen></iframe>'
+
+
+class StudyOverlay(MacroElement):
+    """Everything the package draws and controls on the page: data, style and scripts."""
+
+    _template = Template(
+        "{% macro header(this, kwargs) %}<style>\n{{this.css}}</style>{% endmacro %}"
+        "{% macro html(this, kwargs) %}"
+        '<script type="application/json" id="study-data">{{this.data}}</script>'
+        "{% endmacro %}"
+        "{% macro script(this, kwargs) %}{{this.js}}\n"
+        "borderreach.start({{this._parent.get_name()}}, "
+        'JSON.parse(document.getElementById("study-data").textContent));'
+        "{% endmacro %}"
+    )
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "StudyOverlay"
+        self._id = "study"
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        self.data = text.translate(_ESCAPES)
+        self.js = "\n".join(_asset(name) for name in _SCRIPTS)
+        self.css = "\n".join(_asset(name) for name in _STYLES)
+
+
+def study_map(
+    results: MapResults,
+    *,
+    context: gpd.GeoDataFrame | None = None,
+    language: Language = "zh",
+) -> folium.Map:
+    """Draw the results of a study as a Leaflet map.
+
+    The map has no base map and asks for nothing from outside once saved with `save_map`. It shows
+    provinces, borders, junctions, border counties with their minutes before and after, circles
+    and commuting zones before and after with what is gained, corridors, centres, a legend and the
+    sources. Names are inserted as text, never as HTML.
+
+    Parameters
+    ----------
+    results : StudyResults
+        What `run_study` returns; all geometry in EPSG:4326.
+    context : GeoDataFrame, optional
+        Polygons with a `name`, such as all provinces; those near the study are drawn as pale
+        outlines around it.
+    language : {"zh", "en"}
+        Language that the page opens in; readers can switch.
+
+    Returns
+    -------
+    folium.Map
+        Further folium layers may be added before it is saved.
+
+    Raises
+    ------
+    InputError, InputTypeError, MissingColumnError, MissingCRSError, GeometryTypeError
+        If a table of the results has another shape than documented; the message names it.
+
+    See Also
+    --------
+    save_map : Write the map to one file that needs no network.
+
+    Notes
+    -----
+    Shapes on the map are simplified: boundaries by about 50 m, travel-time areas by about 110 m, or
+    by more where all circles together would exceed 110,000 vertices or all zones 100,000. The page
+    states the tolerances. Figures shown are those of the tables.
+    """
+    language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
+    layers = map_layers(results, context=context)
+    title = str(results.study.title)
+    west, south, east, north = layers.provinces.total_bounds
+    m = StudyMap(
+        title=title,
+        lang="zh-CN" if language == "zh" else "en",
+        location=((south + north) / 2, (west + east) / 2),
+        zoom_start=7,
+        min_zoom=4,
+        max_zoom=14,
+        zoom_snap=0.25,
+        attribution_control=True,
+    )
+    m.add_child(StudyOverlay(page_content(results, layers, language)))
+    return m
+
+
+def page_content(results: MapResults, layers: MapLayers, language: Language) -> dict[str, Any]:
+    """Return what the page's script draws, as JSON values in a fixed order."""
+    west, south, east, north = (float(value) for value in layers.provinces.total_bounds)
+    centres = [
+        {"id": str(row.origin_id), "name": str(row.origin_name), "at": _at(row)}
+        for row in layers.centres.itertuples()
+    ]
+    return {
+        "language": language,
+        "words": WORDS,
+        "style": page_style(),
+        "title": {"zh": str(results.study.title), "en": str(results.study.title_en)},
+        "description": str(results.study.description),
+        "attribution": [str(line) for line in results.attribution],
+        "notes": [str(line) for line in results.notes],
+        "quantum": QUANTUM_DEG,
+        "reachQuantum": REACH_QUANTUM_DEG,
+        "tolerances": {
+            "boundary": metres(BOUNDARY_TOLERANCE_DEG),
+            "circle": metres(layers.circle_tolerance_deg),
+            "zone": metres(layers.zone_tolerance_deg),
+        },
+        "bounds": [[south, west], [north, east]],
+        "scenario": layers.scenario,
+        "scenarioName": layers.scenario_name,
+        "baseName": layers.base_name,
+        "centres": centres,
+        "provinces": _named(layers.provinces),
+        "context": _named(layers.context),
+        "borders": [
+            {
+                "names": [str(row.province_a), str(row.province_b)],
+                "km": number(row.length_km),
+                "shape": pack(row.geometry),
+            }
+            for row in layers.borders.itertuples()
+        ],
+        "junctions": [{"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()],
+        "counties": _counties(layers),
+        "circles": [_reach(reach) for reach in layers.circles],
+        "centreCircles": [_reach(reach) for reach in layers.centre_circles],
+        "zones": [_reach(reach) for reach in layers.zones],
+        "allZones": _reach(layers.all_zones) if layers.all_zones else None,
+        "corridors": _corridors(layers),
+    }
+
+
+def _named(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    rows = []
+    for row, point in zip(frame.itertuples(), frame.representative_point(), strict=True):
+        rows.append(
+            {
+                "name": str(row.name),
+                "at": [round(point.y, 4), round(point.x, 4)],
+                "shape": pack(row.geometry),
+            }
+        )
+    return rows
+
+
+def _counties(layers: MapLayers) -> list[dict[str, Any]]:
+    times = _times_by_county(layers.county_times)
+    members = _members_by_zone(layers.zone_counties)
+    rows = []
+    for row in layers.counties.itertuples():
+        adcode = int(row.adcode)
+        rows.append(
+            {
+                "adcode": adcode,
+                "name": str(row.name),
+                "city": str(row.city),
+                "province": str(row.province),
+                "neighbours": str(row.neighbour_provinces),
+                "km": number(row.border_km),
+                "at": _at(row),
+                "shape": pack(row.geometry),
+                "times": times.get(adcode, []),
+                "members": members.get(str(adcode), {}),
+            }
+        )
+    return rows
+
+
+def _times_by_county(frame: pd.DataFrame) -> dict[int, list[dict[str, Any]]]:
+    times: dict[int, list[dict[str, Any]]] = {}
+    for row in frame.itertuples():
+        times.setdefault(int(row.adcode), []).append(  # type: ignore[arg-type]
+            {
+                "id": str(row.centre_id),
+                "name": str(row.centre_name),
+                "base": number(row.base_min),
+                "after": number(row.scenario_min),
+                "change": number(row.delta_min),
+                "baseIn": bool(row.base_inside),
+                "afterIn": bool(row.scenario_inside),
+            }
+        )
+    return times
+
+
+def _members_by_zone(frame: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """Names of the counties that belong to each centre's zone, per scenario."""
+    members: dict[str, dict[str, list[str]]] = {}
+    for row in frame[frame["belongs"].astype(bool)].itertuples():
+        members.setdefault(str(row.centre_id), {}).setdefault(str(row.scenario), []).append(str(row.name))
+    return members
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    return {
+        "key": reach.key,
+        "name": reach.name,
+        "minutes": reach.cutoff_min,
+        "baseKm2": reach.base_km2,
+        "afterKm2": reach.scenario_km2,
+        "base": pack(reach.base, REACH_QUANTUM_DEG),
+        "after": pack(reach.scenario, REACH_QUANTUM_DEG),
+        "gained": pack(reach.gained, REACH_QUANTUM_DEG),
+    }
+
+
+def _corridors(layers: MapLayers) -> list[dict[str, Any]]:
+    stops: dict[str, list[dict[str, Any]]] = {}
+    for row in layers.corridor_stops.sort_values(["corridor_id", "stop_no"]).itertuples():
+        stops.setdefault(str(row.corridor_id), []).append({"name": str(row.stop_name), "at": _at(row)})
+    return [
+        {
+            "id": str(row.corridor_id),
+            "name": str(row.name),
+            "mode": str(row.mode),
+            "status": str(row.status),
+            "kph": number(row.design_speed_kph, 0),
+            "km": number(row.length_km),
+            "source": str(row.source),
+            "shape": pack(row.geometry),
+            "stops": stops.get(str(row.corridor_id), []),
+        }
+        for row in layers.corridors.itertuples()
+    ]
+
+
+def _at(row: Any) -> Sequence[float]:
+    return [round(float(row.lat), 5), round(float(row.lon), 5)]
+
+
+def _asset(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")

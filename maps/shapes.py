@@ -1,0 +1,169 @@
+"""Geometry made small for a page: simplified without opening gaps, then packed into integers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+#: A line or polygon as nested lists of flat integer lists; see `pack`.
+Packed: TypeAlias = list[Any]
+
+#: Packed coordinates of boundaries, lines and points are multiples of this: 1.1 m north, less east.
+QUANTUM_DEG: Final = 1e-5
+#: The grid of travel-time areas, whose edges are known to some hundred metres at best: 11 m.
+REACH_QUANTUM_DEG: Final = 1e-4
+#: Pieces of what is gained or lost smaller than this are left out: 1 ha.
+_LEAST_PIECE_DEG2: Final = 1e-6
+#: What boundaries are simplified by: about 50 m, half a pixel at zoom 11.
+BOUNDARY_TOLERANCE_DEG: Final = 0.0005
+_METRES_PER_DEGREE: Final = 111_320.0
+
+
+def polygons_only(geometry: BaseGeometry | None) -> BaseGeometry:
+    """Return the areas of a geometry as one MultiPolygon, empty where there is none."""
+    if geometry is None or geometry.is_empty:
+        return shapely.MultiPolygon()
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
+
+
+def snapped(geometry: BaseGeometry | None) -> BaseGeometry:
+    """Return the areas of a geometry on the grid of travel-time areas, valid, so that shapes share edges."""
+    areas = polygons_only(geometry)
+    return polygons_only(shapely.set_precision(shapely.make_valid(areas), REACH_QUANTUM_DEG))
+
+
+def difference(left: BaseGeometry, right: BaseGeometry) -> BaseGeometry:
+    """Return the areas of `left` outside `right`, both snapped, without pieces too small to see."""
+    rest = polygons_only(shapely.difference(left, right, grid_size=REACH_QUANTUM_DEG))
+    return shapely.MultiPolygon([part for part in rest.geoms if part.area >= _LEAST_PIECE_DEG2])
+
+
+def union(geometries: Sequence[BaseGeometry]) -> BaseGeometry:
+    """Return the union of snapped areas."""
+    return snapped(shapely.union_all(list(geometries)))
+
+
+def together(pieces: Sequence[BaseGeometry]) -> BaseGeometry:
+    """Return pieces that touch along their edges as one; where they overlap by a hair, too."""
+    return polygons_only(shapely.union_all(shapely.make_valid(np.array(list(pieces), dtype=object))))
+
+
+def thin_coverage(polygons: Sequence[BaseGeometry], tolerance_deg: float) -> list[BaseGeometry]:
+    """Simplify polygons so that an edge shared by two of them is simplified once.
+
+    Parameters
+    ----------
+    polygons : sequence of shapely polygons
+        Degrees; neighbours share vertices along common edges.
+    tolerance_deg : float
+        Corners whose triangle has less than this side squared as area are dropped
+        (Visvalingam-Whyatt).
+
+    Returns
+    -------
+    list of shapely geometry
+        One per input, in order.
+    """
+    array = np.array(list(polygons), dtype=object)
+    if len(array) == 0:
+        return []
+    return list(shapely.coverage_simplify(array, tolerance_deg))
+
+
+def thin_to_budget(
+    groups: Sequence[Sequence[BaseGeometry]], *, tolerance_deg: float, max_vertices: int
+) -> tuple[list[list[BaseGeometry]], float]:
+    """Simplify groups of polygons until all together have at most so many vertices.
+
+    Parameters
+    ----------
+    groups : sequence of sequences of polygons
+        Each group is a coverage whose members keep fitting each other.
+    tolerance_deg : float
+        Tolerance tried first; doubled while there are too many vertices.
+    max_vertices : int
+        Rings too small to be simplified further may exceed it; then the result of the coarsest
+        tolerance (about 11 km) is returned.
+
+    Returns
+    -------
+    tuple of list and float
+        Groups in order, and the tolerance used, in degrees.
+    """
+    thin = [thin_coverage(group, tolerance_deg) for group in groups]
+    while sum(vertices(group) for group in thin) > max_vertices and tolerance_deg <= 0.1:
+        tolerance_deg *= 2
+        # From what is left: coarser steps drop the corners that finer steps would drop first.
+        thin = [thin_coverage(group, tolerance_deg) for group in thin]
+    return thin, tolerance_deg
+
+
+def vertices(geometries: Sequence[BaseGeometry]) -> int:
+    """Return the number of vertices of all geometries together."""
+    return int(shapely.get_num_coordinates(np.array(list(geometries), dtype=object)).sum())
+
+
+def metres(tolerance_deg: float) -> float:
+    """Return a tolerance in degrees as metres along a meridian, to two digits."""
+    return float(f"{tolerance_deg * _METRES_PER_DEGREE:.2g}")
+
+
+def pack(geometry: BaseGeometry | None, quantum_deg: float = QUANTUM_DEG) -> Packed:
+    """Return lines or polygons as nested lists of integers that a page's script unpacks.
+
+    Every ring or line is one flat list: first point in units of `quantum_deg`, lon then lat, then
+    the steps from point to point. Rings aren't closed. Rings and lines that shrink to fewer points
+    than they need on this grid are left out.
+
+    Parameters
+    ----------
+    geometry : shapely geometry or None
+        Degrees. Points are ignored.
+    quantum_deg : float
+        Side of the grid that coordinates are rounded to, degrees.
+
+    Returns
+    -------
+    list
+        Of polygons, each a list of rings (outer first), or of lines; empty without geometry.
+
+    Examples
+    --------
+    >>> pack(shapely.LineString([(106.5, 29.5), (106.6, 29.5), (106.6, 29.45)]))
+    [[10650000, 2950000, 10000, 0, 0, -5000]]
+    >>> pack(shapely.Polygon([(0, 0), (1, 0), (1, 1)]))
+    [[[0, 0, 100000, 0, 0, 100000]]]
+    """
+    if geometry is None or geometry.is_empty:
+        return []
+    packed: Packed = []
+    for part in shapely.get_parts(shapely.get_parts(geometry)):
+        if part.geom_type == "Polygon":
+            outer = _steps(part.exterior, quantum_deg, ring=True)
+            if outer:
+                holes = (_steps(ring, quantum_deg, ring=True) for ring in part.interiors)
+                packed.append([outer, *(hole for hole in holes if hole)])
+        elif part.geom_type in ("LineString", "LinearRing"):
+            line = _steps(part, quantum_deg, ring=False)
+            if line:
+                packed.append(line)
+    return packed
+
+
+def _steps(line: BaseGeometry, quantum_deg: float, *, ring: bool) -> list[int]:
+    points: NDArray[np.int64] = np.rint(shapely.get_coordinates(line) / quantum_deg).astype(np.int64)
+    moved = np.ones(len(points), dtype=bool)
+    moved[1:] = (np.diff(points, axis=0) != 0).any(axis=1)
+    points = points[moved]
+    if ring and len(points) > 1 and (points[0] == points[-1]).all():
+        points = points[:-1]
+    if len(points) < (3 if ring else 2):
+        return []
+    steps = np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    return [int(value) for value in steps.ravel()]

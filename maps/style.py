@@ -1,0 +1,148 @@
+"""Colours, line styles and classes, shared by the Leaflet map and the static figure.
+
+Hues are those that readers with any common colour blindness tell apart (blue, vermilion, green
+and purple of Okabe and Ito 2008); each sequence runs monotonously from dark to light, and what is
+gained is hatched as well, so that a black-and-white print keeps the difference.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+#: Upper bounds of the classes of minutes to a centre; the last class is open.
+MINUTE_BREAKS: Final = (30.0, 60.0, 90.0, 120.0, 150.0, 180.0, 240.0)
+#: One more than the breaks: viridis, dark where the centre is near.
+MINUTE_COLOURS: Final = (
+    "#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725",
+)  # fmt: skip
+#: Upper bounds of the classes of minutes saved; up to half a minute counts as no change.
+GAIN_BREAKS: Final = (0.5, 5.0, 15.0, 30.0, 60.0)
+GAIN_COLOURS: Final = ("#f2f0eb", "#fdd9b0", "#fdae6b", "#f16913", "#c23f02", "#7f2704")
+NO_VALUE_COLOUR: Final = "#cfcfcf"
+
+#: Fill of a circle by the rank of its cutoff, shortest first.
+CIRCLE_FILLS: Final = ("#2f74b5", "#8fbfe3", "#bcd9ef", "#d9eaf7")
+CIRCLE_LINE: Final = "#1b4f83"
+SCENARIO_LINE: Final = "#9a3a00"
+#: Hatching of what a circle gains, by the rank of its cutoff.
+GAIN_LINES: Final = ("#8f3200", "#d55e00", "#e58a3c", "#f0b27a")
+ZONE_FILL: Final = "#009e73"
+ZONE_SCENARIO_LINE: Final = "#00563e"
+
+LAND: Final = "#f7f5ef"
+SEA: Final = "#e8edf1"
+PROVINCE_LINE: Final = "#8a8a8a"
+COUNTY_LINE: Final = "#4a4a4a"
+BORDER_LINE: Final = "#222222"
+JUNCTION_FILL: Final = "#ffffff"
+CENTRE_FILL: Final = "#111111"
+STOP_FILL: Final = "#ffffff"
+HIGHLIGHT: Final = "#000000"
+#: Lines of single centres' isochrones, one colour per centre.
+CENTRE_LINES: Final = ("#0072b2", "#8c2d6f", "#5b4a00", "#00563e", "#333333")
+
+#: Colour of a corridor by the mode it is planned for.
+MODE_COLOURS: Final = {"road": "#8c2d6f", "rail": "#111111", "air": "#005f8f"}
+OTHER_MODE_COLOUR: Final = "#5b4a00"
+#: Dashes (in pixels) of a corridor by its status; none draws a solid line.
+STATUS_DASHES: Final = {"open": "", "building": "14 4", "planned": "9 6", "proposed": "3 6"}
+OTHER_STATUS_DASH: Final = "9 6"
+
+#: Families tried for Chinese text, in this order, in the page and in figures.
+CJK_FAMILIES: Final = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Microsoft YaHei",
+    "SimHei",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK TC",
+    "Noto Serif CJK SC",
+    "Noto Serif SC",
+    "Source Han Serif SC",
+    "SimSun",
+    "STSong",
+    "Songti SC",
+    "Arial Unicode MS",
+)
+
+
+def class_of(value: float | None, breaks: Sequence[float]) -> int | None:
+    """Return the class that a value falls into, or None where there is no value.
+
+    A value equal to a break belongs to the class below it.
+
+    Examples
+    --------
+    >>> class_of(30, MINUTE_BREAKS), class_of(30.1, MINUTE_BREAKS), class_of(999, MINUTE_BREAKS)
+    (0, 1, 7)
+    >>> class_of(float("nan"), MINUTE_BREAKS) is None
+    True
+    """
+    if value is None or not math.isfinite(value):
+        return None
+    return bisect_left(breaks, value)
+
+
+def class_labels(breaks: Sequence[float]) -> tuple[str, ...]:
+    """Return one label per class, one more than the breaks.
+
+    Examples
+    --------
+    >>> class_labels((30, 60))
+    ('≤ 30', '30–60', '> 60')
+    """
+    return (
+        f"≤ {breaks[0]:g}",
+        *(f"{a:g}–{b:g}" for a, b in pairwise(breaks)),
+        f"> {breaks[-1]:g}",
+    )
+
+
+def ranked(colours: Sequence[str], rank: int) -> str:
+    """Return the colour of a rank; ranks beyond the sequence share its last colour."""
+    return colours[min(rank, len(colours) - 1)]
+
+
+def page_style() -> dict[str, Any]:
+    """Return colours and classes as the page's script reads them."""
+    return {
+        "minuteBreaks": MINUTE_BREAKS,
+        "minuteColours": MINUTE_COLOURS,
+        "minuteLabels": class_labels(MINUTE_BREAKS),
+        "gainBreaks": GAIN_BREAKS,
+        "gainColours": GAIN_COLOURS,
+        "gainLabels": class_labels(GAIN_BREAKS),
+        "noValue": NO_VALUE_COLOUR,
+        "circleFills": CIRCLE_FILLS,
+        "circleLine": CIRCLE_LINE,
+        "scenarioLine": SCENARIO_LINE,
+        "gainLines": GAIN_LINES,
+        "zoneFill": ZONE_FILL,
+        "zoneScenarioLine": ZONE_SCENARIO_LINE,
+        "land": LAND,
+        "sea": SEA,
+        "provinceLine": PROVINCE_LINE,
+        "countyLine": COUNTY_LINE,
+        "borderLine": BORDER_LINE,
+        "junctionFill": JUNCTION_FILL,
+        "centreFill": CENTRE_FILL,
+        "stopFill": STOP_FILL,
+        "highlight": HIGHLIGHT,
+        "centreLines": CENTRE_LINES,
+        "modes": MODE_COLOURS,
+        "otherMode": OTHER_MODE_COLOUR,
+        "dashes": STATUS_DASHES,
+        "otherDash": OTHER_STATUS_DASH,
+        "fonts": ", ".join(f'"{family}"' for family in CJK_FAMILIES) + ", sans-serif",
+    }

