@@ -112,6 +112,9 @@ class StudyResults:
         Empty where the study leaves railways out.
     chances : DataFrame
         Probability of the border counties to lie in the circle, see `analysis.uncertainty`.
+    indicators, circle_people, rail_circle_people : DataFrame
+        People, potential, efficiency and type of the border counties, and people in the circles by
+        road and with today's trains, see `analysis.study_indicators`.
     crossings, border_crossings, gaps : geopandas.GeoDataFrame
         Where roads cross the study's borders and where they stop short, see `analysis.crossings`.
     border_effect : DataFrame
@@ -149,6 +152,9 @@ class StudyResults:
     rail_county_times: pd.DataFrame
     journeys: pd.DataFrame
     chances: pd.DataFrame
+    indicators: pd.DataFrame
+    circle_people: pd.DataFrame
+    rail_circle_people: pd.DataFrame
     crossings: gpd.GeoDataFrame
     border_crossings: gpd.GeoDataFrame
     gaps: gpd.GeoDataFrame

