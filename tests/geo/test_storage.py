@@ -146,7 +146,7 @@ def test_other_files(tmp_path):
     with pytest.raises(DataFileError, match="can't read"):
         open_network(tmp_path)
     with pytest.raises(InputTypeError, match="'path'"):
-        open_network(7)
+        open_network(7)  # type: ignore[arg-type]
 
 
 def test_saving_leaves_nothing_half_written(tmp_path, network, monkeypatch):
@@ -164,4 +164,4 @@ def test_saving_leaves_nothing_half_written(tmp_path, network, monkeypatch):
     with pytest.raises(OutputError, match="folder"):
         save_network(network, tmp_path / "nowhere" / "n.brn")
     with pytest.raises(InputTypeError, match="'network'"):
-        save_network("network", path)
+        save_network("network", path)  # type: ignore[arg-type]

@@ -68,7 +68,7 @@ def test_pieces_cover_every_step_once(runs):
             assert count <= 1
             if a >= 0 and b >= 0 and a != b:
                 assert count == 1
-    uses = {}
+    uses: dict[int, int] = {}
     for first, last in zip(pieces.first, pieces.last, strict=True):
         for node in set(nodes[first + 1 : last].tolist()) - {nodes[first], nodes[last]}:
             uses[node] = uses.get(node, 0) + 1
@@ -195,7 +195,7 @@ STAR = np.array([1, 2, 3, 4], dtype=np.int32), np.zeros(4, dtype=np.int32)  # li
 
 def reachable(turns, source):
     """Links that can be left on after arriving along one, by what the turns allow."""
-    steps = {}
+    steps: dict[int, set[int]] = {}
     for a, b in zip(turns.turn_tail.tolist(), turns.turn_head.tolist(), strict=True):
         steps.setdefault(a, set()).add(b)
     for i in range(len(turns.link)):
