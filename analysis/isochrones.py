@@ -24,7 +24,7 @@ from .surface import assemble, isochrone_polygon
 _CELLS_PER_REACH: Final = 60
 _CELL_BOUNDS_M: Final = (100.0, 500.0)
 #: Least number of cells across the radius of the disc that the cutoff allows off the network.
-_CELLS_PER_RADIUS: Final = 8
+_CELLS_PER_RADIUS: Final = 16
 
 
 def isochrones(
@@ -57,7 +57,7 @@ def isochrones(
     cell_m : float, optional
         Side of the grid cells that the edge is drawn on, metres. The default is a sixtieth of the
         network's reach, between 100 and 500 m, halved until a cutoff's own walking radius has
-        eight cells. Edges are interpolated within cells, so that errors are a small part of one.
+        sixteen cells. Edges are interpolated within cells, so that errors are a small part of one.
     workers : int, optional
         Threads; one per processor when left out. Results don't depend on it.
     progress : bool
@@ -107,7 +107,7 @@ def isochrones(
         None if cell_m is None else require_number(cell_m, "cell_m", unit="metres", minimum=1, maximum=10_000)
     )
     points = origin_list(origins)
-    _prepare(turned)
+    prepare(turned)
     found = each(
         lambda origin: polygons_of(turned, origin, cutoffs, cell_m=cell),
         points,
@@ -179,7 +179,7 @@ def default_cell_m(network: TransportNetwork, cutoff_ms: int) -> float:
     return float(cell * 0.5**halvings)
 
 
-def _prepare(network: TransportNetwork) -> None:
+def prepare(network: TransportNetwork) -> None:
     """Build what is shared between origins before threads start."""
     _ = network.exit_node_tree, network.link_ends, network.link_arcs
     if network.has_exits_along:

@@ -69,7 +69,7 @@ class ExitLines:
             found.append(lines[first:last])
         return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
 
-    @property
+    @cached_property
     def _step(self) -> tuple[float, float]:
         step = self.cell_m / _METRES_PER_DEGREE
         return step, step / max(float(np.cos(np.radians(np.abs(self.lonlat[:, 1]).max()))), 0.01)
