@@ -185,7 +185,7 @@ def times_from(
     if len(entry.pieces):
         # both ends part-way along the same line: no node lies between them
         for k in np.flatnonzero(straight <= 2 * reach + _longest(entry.pieces)):
-            along = np.rint(leave_pieces(entry.pieces, targets.xyz[k], pace, reach))
+            along = np.rint(leave_pieces(entry.pieces, origin.xyz, targets.xyz[k], pace, reach))
             if along < times[k]:
                 times[k], lengths[k] = along, straight[k]
     beyond = times > limit_ms
