@@ -60,9 +60,9 @@ def isochrones(
         Away from the origins, or towards them.
     cell_m : float, optional
         Side of the grid cells that the edge is drawn on, metres. The default is a tenth of the
-        network's reach, between 100 and 500 m; halved, for short cutoffs, until what the cutoff
-        allows off the network has 25 cells or a tenth of the reach. Edges are interpolated within
-        cells, so that errors are a small part of one; see `audit_isochrones`.
+        network's reach, between 100 and 500 m; halved for short cutoffs, until what they allow off
+        the network has 25 cells. Edges are interpolated within cells, so that errors are a small
+        part of one; see `audit_isochrones`.
     workers : int, optional
         Threads; one per processor when left out. Results don't depend on it.
     progress : bool
@@ -179,7 +179,8 @@ def default_cell_m(network: TransportNetwork, cutoff_ms: int) -> float:
     reach = network.max_access_km * 1000
     cell = min(max(reach / _CELLS_PER_REACH, low), high)
     radius = cutoff_ms / ms_per_metre(network)
-    wanted = min(reach / cell, _CELLS_PER_RADIUS)
+    # one size for all cutoffs that allow the full reach: on equal cells their polygons are nested
+    wanted = _CELLS_PER_RADIUS if radius < reach else min(reach / cell, _CELLS_PER_RADIUS)
     if radius <= 0 or wanted <= 0:
         return cell
     return cell / 2 ** max(0, math.ceil(math.log2(wanted * cell / radius)))

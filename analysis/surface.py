@@ -70,9 +70,19 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float) -> Edge:
         return Edge(nothing, nothing, np.zeros((0, 2)), 1, cell_m)
     rows = np.ascontiguousarray(sources, dtype=np.float64)
     levels = _levels(float(rows[:, 2].max()) / cell_m)
-    frame = _frame(rows, cell_m, levels)
-    side_from, side_to, xy = _trace_cells(*frame, cell_m, levels)
-    return Edge(side_from, side_to, xy, frame[3] * (_LEAF << levels) + 1, cell_m)
+    root = cell_m * (_LEAF << levels)
+    shapes, far = _prepare(rows, 0.5 * root)
+    # beyond this distance from its centre a source can't matter in a root square
+    far += 0.5 * math.sqrt(2.0) * root + 2 * cell_m
+    around = math.floor(far / root + 0.5)
+    low = np.floor(shapes[8:10].min(axis=1) / root).astype(np.int64) - around
+    high = np.floor(shapes[8:10].max(axis=1) / root).astype(np.int64) + around
+    n_x, n_y = (int(n) for n in high - low + 1)
+    shapes, start = _sort(shapes, root, int(low[0]), int(low[1]), n_x, n_y)
+    side_from, side_to, xy = _trace_cells(
+        shapes, start, n_x, n_y, int(low[0]), int(low[1]), cell_m, levels, far
+    )
+    return Edge(side_from, side_to, xy, n_x * (_LEAF << levels) + 1, cell_m)
 
 
 @njit(cache=True, nogil=True)
@@ -87,7 +97,7 @@ def field_at(
     sources : ndarray of float64, shape (k, 6)
         As `isochrone_polygon` takes them.
     """
-    shapes = _prepare(sources)
+    shapes = np.ascontiguousarray(_prepare(sources, np.inf)[0].T)
     out = np.full(len(points), -np.inf)
     for i in range(len(points)):
         for k in range(len(shapes)):
@@ -143,7 +153,8 @@ def _frame(
         first_x, first_y, last_x, last_y = (math.floor(value / root) for value in bounds)
     n_x, n_y = last_x - first_x + 1, last_y - first_y + 1
     start, member = _bin(box, first_x, first_y, n_x, n_y)
-    return _prepare(rows), start, member, n_x, n_y, first_x, first_y
+    shapes = np.ascontiguousarray(_prepare(rows, np.inf)[0].T)
+    return shapes, start, member, n_x, n_y, first_x, first_y
 
 
 def _levels(reach_cells: float) -> int:
@@ -171,12 +182,24 @@ def _boxes(
 
 
 @njit(cache=True, nogil=True)
-def _prepare(sources: NDArray[np.float64]) -> NDArray[np.float64]:  # pragma: no cover - compiled
-    """Start, direction, length, r0, fall of r per metre and the lead of the best exit per height."""
-    out = np.empty((len(sources), _SHAPE))
+def _prepare(
+    sources: NDArray[np.float64], longest: float
+) -> tuple[NDArray[np.float64], float]:  # pragma: no cover - compiled
+    """Bring sources into the form that `_field` takes, long ones cut into parts of equal length.
+
+    Rows: start, direction, length, r0, fall of r per metre, lead of the best exit per metre of
+    height; and the middle. With them, how far from its middle a source reaches at most.
+    """
+    n = 0
+    for i in range(len(sources)):
+        length = math.hypot(sources[i, 3] - sources[i, 0], sources[i, 4] - sources[i, 1])
+        n += max(1, math.ceil(length / longest))
+    out = np.empty((_SHAPE + 2, n))
+    far = 0.0
+    k = 0
     for i in range(len(sources)):
         x0, y0, r0, x1, y1, r1 = sources[i]
-        length = math.sqrt((x1 - x0) ** 2 + (y1 - y0) ** 2)
+        length = math.hypot(x1 - x0, y1 - y0)
         fall, lead, ux, uy = 0.0, 0.0, 1.0, 0.0
         if length > 1e-9:
             fall = (r0 - r1) / length
@@ -186,9 +209,41 @@ def _prepare(sources: NDArray[np.float64]) -> NDArray[np.float64]:  # pragma: no
             length, fall = 0.0, 0.0
         elif fall > 0.0:
             lead = fall / math.sqrt(1 - fall * fall)
-        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = x0, y0, ux, uy
-        out[i, 4], out[i, 5], out[i, 6], out[i, 7] = length, r0, fall, lead
-    return out
+        parts = max(1, math.ceil(length / longest))
+        for part in range(parts):
+            along = length * part / parts
+            out[0, k], out[1, k], out[2, k], out[3, k] = x0 + along * ux, y0 + along * uy, ux, uy
+            out[4, k], out[5, k], out[6, k], out[7, k] = length / parts, r0 - fall * along, fall, lead
+            out[8, k] = out[0, k] + 0.5 * out[4, k] * ux
+            out[9, k] = out[1, k] + 0.5 * out[4, k] * uy
+            far = max(far, out[5, k] + 0.5 * out[4, k])
+            k += 1
+    return out[:, :k].copy() if k < n else out, far
+
+
+@njit(cache=True, nogil=True)
+def _sort(
+    shapes: NDArray[np.float64], root: float, first_x: int, first_y: int, n_x: int, n_y: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:  # pragma: no cover - compiled
+    """Sort sources by the root square their middle lies in, row by row; say where each square begins."""
+    n = shapes.shape[1]
+    square = np.empty(n, dtype=np.int32)
+    start = np.zeros(n_x * n_y + 1, dtype=np.int64)
+    for k in range(n):
+        i = int(math.floor(shapes[8, k] / root)) - first_x
+        j = int(math.floor(shapes[9, k] / root)) - first_y
+        square[k] = j * n_x + i
+        start[square[k] + 1] += 1
+    for at in range(n_x * n_y):
+        start[at + 1] += start[at]
+    fill = start[:-1].copy()
+    out = np.empty((_SHAPE, n))
+    for k in range(n):
+        at = fill[square[k]]
+        fill[square[k]] = at + 1
+        for c in range(_SHAPE):
+            out[c, at] = shapes[c, k]
+    return out, start
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -216,11 +271,13 @@ def _field_of(shape: NDArray[np.float64], x: float, y: float) -> float:  # pragm
 
 @njit(cache=True, nogil=True)
 def _values(
-    kept: NDArray[np.float64], n: int, x: float, y: float, values: NDArray[np.float64]
+    kept: NDArray[np.float64], first: int, last: int, x: float, y: float, values: NDArray[np.float64]
 ) -> float:  # pragma: no cover - compiled
-    """Evaluate the first n sources at a point; return the best value."""
-    x0, y0, ux, uy = kept[0], kept[1], kept[2], kept[3]
-    length, r0, fall, lead = kept[4], kept[5], kept[6], kept[7]
+    """Evaluate sources first to last at a point, into the start of `values`; return the best value."""
+    n = last - first
+    x0, y0, ux, uy = kept[0, first:last], kept[1, first:last], kept[2, first:last], kept[3, first:last]
+    length, r0, fall = kept[4, first:last], kept[5, first:last], kept[6, first:last]
+    lead = kept[7, first:last]
     for k in range(n):
         values[k] = _field(x0[k], y0[k], ux[k], uy[k], length[k], r0[k], fall[k], lead[k], x, y)
     best = -np.inf
@@ -231,14 +288,14 @@ def _values(
 
 @njit(cache=True, nogil=True)
 def _keep(
-    kept: NDArray[np.float64], n: int, values: NDArray[np.float64], least: float, into: NDArray[np.float64]
-) -> int:  # pragma: no cover - compiled
-    """Copy the sources whose value is at least `least`; return their number."""
-    m = 0
-    for k in range(n):
+    kept: NDArray[np.float64], first: int, last: int,
+    values: NDArray[np.float64], least: float, into: NDArray[np.float64], m: int,
+) -> int:  # fmt: skip  # pragma: no cover - compiled
+    """Add to `into`, which holds m, the sources whose value is at least `least`; return their number."""
+    for k in range(last - first):
         if values[k] >= least:
             for c in range(_SHAPE):
-                into[c, m] = kept[c, k]
+                into[c, m] = kept[c, first + k]
             m += 1
     return m
 
@@ -308,16 +365,30 @@ def _bin(
 
 
 @njit(cache=True, nogil=True)
+def _count_near(
+    start: NDArray[np.int64], i: int, j: int, n_x: int, n_y: int, rows: int, across: NDArray[np.int64]
+) -> int:  # pragma: no cover - compiled
+    """Count the sources in the squares around one."""
+    count = 0
+    for dj in range(-rows, rows + 1):
+        if 0 <= j + dj < n_y:
+            a = start[(j + dj) * n_x + max(i - across[abs(dj)], 0)]
+            b = start[(j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1]
+            count += b - a
+    return count
+
+
+@njit(cache=True, nogil=True)
 def _trace_cells(
     shapes: NDArray[np.float64],
     start: NDArray[np.int64],
-    member: NDArray[np.int32],
     n_x: int,
     n_y: int,
     first_x: int,
     first_y: int,
     cell_m: float,
     levels: int,
+    far: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:  # pragma: no cover - compiled
     """Return one directed piece of the edge per triangle it crosses, inside on the left.
 
@@ -325,13 +396,20 @@ def _trace_cells(
     pieces are joined by number and not by comparing coordinates.
     """
     per_root = _LEAF << levels
+    root = per_root * cell_m
     width = n_x * per_root + 1  # grid points per row
+    # how many squares to the side a source that matters may lie, by rows up or down
+    rows = int(math.floor(far / root + 0.5))
+    across = np.empty(rows + 1, dtype=np.int64)
+    for dj in range(rows + 1):
+        off = max(0.0, dj - 0.5) * root
+        across[dj] = int(math.floor(math.sqrt(max(far * far - off * off, 0.0)) / root + 0.5))
     most = 1
     for square in range(n_x * n_y):
-        most = max(most, start[square + 1] - start[square])
-    kept = np.empty((levels + 2, _SHAPE, most))
-    n_kept = np.zeros(levels + 2, dtype=np.int64)
-    stack = np.empty((4 * (levels + 2), 3), dtype=np.int64)
+        most = max(most, _count_near(start, square % n_x, square // n_x, n_x, n_y, rows, across))
+    kept = np.empty((levels + 1, _SHAPE, most))
+    n_kept = np.zeros(levels + 1, dtype=np.int64)
+    stack = np.empty((4 * (levels + 1), 3), dtype=np.int64)
     values, slope_x, slope_y = np.empty(most), np.empty(most), np.empty(most)
     points = (_LEAF + 1) * (_LEAF + 1)
     gx, gy, field = np.empty(points), np.empty(points), np.empty(points)
@@ -341,28 +419,39 @@ def _trace_cells(
     xy = np.empty((capacity, 2))
     n = 0
     for square in range(n_x * n_y):
-        count = start[square + 1] - start[square]
-        if count == 0:
-            continue
+        i, j = square % n_x, square // n_x
         half = 0.5 * per_root * cell_m * math.sqrt(2.0) * (1 + 1e-9) + 1e-6
-        x = (first_x * per_root + (square % n_x) * per_root + 0.5 * per_root) * cell_m
-        y = (first_y * per_root + (square // n_x) * per_root + 0.5 * per_root) * cell_m
-        covered = False
-        for k in range(0, count, max(1, count // _GLANCE)):
-            if _field_of(shapes[member[start[square] + k]], x, y) > half:
-                covered = True
-                break
-        if covered:
+        x = (first_x * per_root + i * per_root + 0.5 * per_root) * cell_m
+        y = (first_y * per_root + j * per_root + 0.5 * per_root) * cell_m
+        # a glance at the square's own sources: often one of them covers it, and that's that
+        own = min(start[square + 1] - start[square], _GLANCE)
+        if own > 0 and _values(shapes, start[square], start[square] + own, x, y, values) > half:
             continue
-        for k in range(count):
-            source = member[start[square] + k]
-            for c in range(_SHAPE):
-                kept[levels + 1, c, k] = shapes[source, c]
-        n_kept[levels + 1] = count
-        stack[0, 0] = levels
-        stack[0, 1] = (square % n_x) * per_root
-        stack[0, 2] = (square // n_x) * per_root
-        top = 1
+        best = -np.inf
+        at = 0
+        for dj in range(-rows, rows + 1):
+            if 0 <= j + dj < n_y:
+                a = start[(j + dj) * n_x + max(i - across[abs(dj)], 0)]
+                b = start[(j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1]
+                if b > a:
+                    best = max(best, _values(shapes, a, b, x, y, values[at:]))
+                    at += b - a
+        if best > half or best < -half:
+            continue
+        m, at = 0, 0
+        for dj in range(-rows, rows + 1):
+            if 0 <= j + dj < n_y:
+                a = start[(j + dj) * n_x + max(i - across[abs(dj)], 0)]
+                b = start[(j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1]
+                m = _keep(shapes, a, b, values[at:], best - 2 * half, kept[levels], m)
+                at += b - a
+        n_kept[levels] = m
+        top = 0
+        for child in range(4):
+            stack[top, 0] = levels - 1
+            stack[top, 1] = i * per_root + (child & 1) * (per_root >> 1)
+            stack[top, 2] = j * per_root + (child >> 1) * (per_root >> 1)
+            top += 1
         while top > 0:
             top -= 1
             level, cell_i, cell_j = stack[top]
@@ -370,13 +459,13 @@ def _trace_cells(
             half = 0.5 * side * cell_m * math.sqrt(2.0) * (1 + 1e-9) + 1e-6
             x = ((first_x * per_root + cell_i) + 0.5 * side) * cell_m
             y = ((first_y * per_root + cell_j) + 0.5 * side) * cell_m
-            best = _values(kept[level + 1], n_kept[level + 1], x, y, values)
+            best = _values(kept[level + 1], 0, n_kept[level + 1], x, y, values)
             if best > half or best < -half:
                 continue
-            m = _keep(kept[level + 1], n_kept[level + 1], values, best - 2 * half, kept[level])
-            n_kept[level] = m
+            m = _keep(kept[level + 1], 0, n_kept[level + 1], values, best - 2 * half, kept[level], 0)
             if level == 0 and m > 8:
                 m = _keep_rivals(kept[0], m, x, y, 0.5 * side * cell_m, half, values, slope_x, slope_y)
+            n_kept[level] = m
             if level > 0:
                 step = side >> 1
                 for child in range(4):
