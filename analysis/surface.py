@@ -129,9 +129,9 @@ def field_grid(
         Exact where it is at least zero and, elsewhere, within `cell_m` of such places; minus
         infinity far from every source.
     """
-    frame = _frame(np.ascontiguousarray(sources, dtype=np.float64), cell_m, bounds)
-    field: NDArray[np.float64] = _fill_grid(*frame, cell_m)
-    per_root = _LEAF << _LEVELS
+    frame = _frame(np.ascontiguousarray(sources, dtype=np.float64), cell_m, _GRID_LEVELS, bounds)
+    field: NDArray[np.float64] = _fill_grid(*frame, cell_m, _GRID_LEVELS)
+    per_root = _LEAF << _GRID_LEVELS
     x = (frame[5] * per_root + np.arange(field.shape[1], dtype=np.float64)) * cell_m
     y = (frame[6] * per_root + np.arange(field.shape[0], dtype=np.float64)) * cell_m
     return x, y, field
@@ -192,14 +192,14 @@ def _prepare(
     """
     n = 0
     for i in range(len(sources)):
-        length = math.hypot(sources[i, 3] - sources[i, 0], sources[i, 4] - sources[i, 1])
+        length = math.sqrt((sources[i, 3] - sources[i, 0]) ** 2 + (sources[i, 4] - sources[i, 1]) ** 2)
         n += max(1, math.ceil(length / longest))
     out = np.empty((_SHAPE + 2, n))
     far = 0.0
     k = 0
     for i in range(len(sources)):
         x0, y0, r0, x1, y1, r1 = sources[i]
-        length = math.hypot(x1 - x0, y1 - y0)
+        length = math.sqrt((x1 - x0) ** 2 + (y1 - y0) ** 2)
         fall, lead, ux, uy = 0.0, 0.0, 1.0, 0.0
         if length > 1e-9:
             fall = (r0 - r1) / length
@@ -311,23 +311,28 @@ def _keep_rivals(
     one's lies above its own tangent less h² / 2(d - h), h the half diagonal and d the distance of
     its exit.
     """
-    best, best_distance = 0, 0.0
+    x0, y0, ux, uy = kept[0, :n], kept[1, :n], kept[2, :n], kept[3, :n]
+    length, r0, fall, lead = kept[4, :n], kept[5, :n], kept[6, :n], kept[7, :n]
     for k in range(n):
-        dx, dy = x - kept[0, k], y - kept[1, k]
-        along = dx * kept[2, k] + dy * kept[3, k]
-        height = abs(dy * kept[2, k] - dx * kept[3, k])
-        at = along - height * kept[7, k]
+        dx, dy = x - x0[k], y - y0[k]
+        along = dx * ux[k] + dy * uy[k]
+        height = abs(dy * ux[k] - dx * uy[k])
+        at = along - height * lead[k]
         at = at if at > 0.0 else 0.0
-        at = at if at < kept[4, k] else kept[4, k]
-        ex, ey = dx - at * kept[2, k], dy - at * kept[3, k]
-        distance = math.sqrt(ex * ex + ey * ey)
-        values[k] = kept[5, k] - kept[6, k] * at - distance
-        slope_x[k] = -ex / max(distance, 1e-9)
-        slope_y[k] = -ey / max(distance, 1e-9)
+        at = at if at < length[k] else length[k]
+        ex, ey = dx - at * ux[k], dy - at * uy[k]
+        distance = math.sqrt(ex * ex + ey * ey) + 1e-9
+        values[k] = r0[k] - fall[k] * at - distance
+        slope_x[k] = -ex / distance
+        slope_y[k] = -ey / distance
+    best = 0
+    for k in range(n):
         if values[k] > values[best]:
             best = k
-        if best == k:
-            best_distance = distance
+    ex, ey = x - x0[best], y - y0[best]
+    along = ex * ux[best] + ey * uy[best]
+    at = min(max(along - abs(ey * ux[best] - ex * uy[best]) * lead[best], 0.0), length[best])
+    best_distance = math.sqrt((ex - at * ux[best]) ** 2 + (ey - at * uy[best]) ** 2)
     if best_distance < 1.5 * half:
         return n
     least = values[best] - half * half / (2 * (best_distance - half)) - 1e-6
@@ -411,7 +416,7 @@ def _trace_cells(
     n_kept = np.zeros(levels + 1, dtype=np.int64)
     stack = np.empty((4 * (levels + 1), 3), dtype=np.int64)
     values, slope_x, slope_y = np.empty(most), np.empty(most), np.empty(most)
-    points = (_LEAF + 1) * (_LEAF + 1)
+    points = ((_LEAF + 1) * (_LEAF + 1) + 3) // 4 * 4  # whole vectors
     gx, gy, field = np.empty(points), np.empty(points), np.empty(points)
     capacity = 4096
     edge_from = np.empty(capacity, dtype=np.int64)
@@ -429,22 +434,27 @@ def _trace_cells(
             continue
         best = -np.inf
         at = 0
-        for dj in range(-rows, rows + 1):
+        for turn in range(2 * rows + 1):  # own row first, then those beside it
+            dj = (turn + 1) // 2 if turn % 2 else -(turn // 2)
             if 0 <= j + dj < n_y:
                 a = start[(j + dj) * n_x + max(i - across[abs(dj)], 0)]
                 b = start[(j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1]
                 if b > a:
                     best = max(best, _values(shapes, a, b, x, y, values[at:]))
                     at += b - a
+                    if best > half:
+                        break
         if best > half or best < -half:
             continue
         m, at = 0, 0
-        for dj in range(-rows, rows + 1):
+        for turn in range(2 * rows + 1):
+            dj = (turn + 1) // 2 if turn % 2 else -(turn // 2)
             if 0 <= j + dj < n_y:
                 a = start[(j + dj) * n_x + max(i - across[abs(dj)], 0)]
                 b = start[(j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1]
                 m = _keep(shapes, a, b, values[at:], best - 2 * half, kept[levels], m)
                 at += b - a
+        m = _keep_rivals(kept[levels], m, x, y, 0.5 * root, half, values, slope_x, slope_y)
         n_kept[levels] = m
         top = 0
         for child in range(4):
@@ -463,8 +473,8 @@ def _trace_cells(
             if best > half or best < -half:
                 continue
             m = _keep(kept[level + 1], 0, n_kept[level + 1], values, best - 2 * half, kept[level], 0)
-            if level == 0 and m > 8:
-                m = _keep_rivals(kept[0], m, x, y, 0.5 * side * cell_m, half, values, slope_x, slope_y)
+            if m > 8:
+                m = _keep_rivals(kept[level], m, x, y, 0.5 * side * cell_m, half, values, slope_x, slope_y)
             n_kept[level] = m
             if level > 0:
                 step = side >> 1
