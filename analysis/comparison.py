@@ -17,8 +17,10 @@ from ..geo.crs import WGS84
 from ..geo.errors import InputError, InputTypeError
 from ..geo.network import TransportNetwork
 from ..geo.places import origins_table
+from .access import access
 from .corridors import Corridor, add_corridors, corridor_joins, corridor_segments, resolve_corridors
 from .isochrones import isochrones
+from .origins import origin_list
 from .schemas import COUNTY_TIMES, Schema, conform
 from .travel_times import travel_times
 
@@ -188,14 +190,35 @@ def minutes_between(network: TransportNetwork, origins: Any, destinations: Any) 
     Returns
     -------
     ndarray of float, shape (number of origins, number of destinations)
-        Minutes; NaN where unreachable.
+        Minutes; NaN where unreachable, or where one end is farther from the network than its
+        reach.
+
+    Raises
+    ------
+    OffNetworkError
+        If all origins or all destinations are out of reach.
     """
     starts, ends = origins_table(origins), origins_table(destinations, argument="destinations")
-    table = travel_times(network, starts, ends)
-    wide = table.pivot_table(
-        index="from_id", columns="to_id", values="travel_time_min", dropna=False, observed=False
-    )
-    return wide.reindex(index=starts["origin_id"], columns=ends["origin_id"]).to_numpy(dtype=float)
+    minutes = np.full((len(starts), len(ends)), np.nan)
+    near_start, near_end = _within_reach(network, starts), _within_reach(network, ends)
+    if not near_start.any() or not near_end.any():
+        travel_times(network, starts, ends)  # tells which point is how far off the network
+    near = np.ix_(near_start, near_end)
+    starts, ends = starts[near_start], ends[near_end]
+    if len(starts) <= len(ends):
+        table = travel_times(network, starts, ends)
+        minutes[near] = table["travel_time_min"].to_numpy().reshape(len(starts), len(ends))
+    else:  # one search per origin: start from the few
+        table = travel_times(network.reverse, ends, starts)
+        minutes[near] = table["travel_time_min"].to_numpy().reshape(len(ends), len(starts)).T
+    return minutes
+
+
+def _within_reach(network: TransportNetwork, points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    found = np.zeros(len(points), dtype=bool)
+    for row, origin in enumerate(origin_list(points)):
+        found[row] = not access(network, lon=origin.lon, lat=origin.lat, xyz=origin.xyz).is_empty
+    return found
 
 
 def compare(
@@ -290,10 +313,15 @@ def compare(
                 )
     if scenarios is not None:
         # Every subset is measured over the same pairs, those that base and scenario both reach.
-        shares = shapley(
-            scenarios.ids,
-            lambda ids: _row_mean(minutes_between(scenarios.network(ids), places, ends), both),
-        )
+        known = {frozenset[str](): before}
+        if scenario is None:
+            known[frozenset(scenarios.ids)] = after
+
+        def mean_min(ids: frozenset[str]) -> NDArray[np.float64]:
+            minutes = known[ids] if ids in known else minutes_between(scenarios.network(ids), places, ends)
+            return _row_mean(minutes, both)
+
+        shares = shapley(scenarios.ids, mean_min)
         for identifier, share in shares.items():
             table[f"contribution_{identifier}_min"] = share
     return table
@@ -476,7 +504,8 @@ def corridor_overlap(network: TransportNetwork, corridors: Any) -> pd.DataFrame:
     rows = []
     for one in resolve_corridors(corridors):
         joins = corridor_joins(network, one)
-        met = joins[joins["node"] >= 0].drop_duplicates("node")
+        met = joins[joins["node"] >= 0].sort_values("distance_km", kind="stable")
+        met = met.drop_duplicates("node").sort_values("stop_no")
         if len(met) < 2:
             continue
         node = met["node"].to_numpy()
@@ -485,7 +514,7 @@ def corridor_overlap(network: TransportNetwork, corridors: Any) -> pd.DataFrame:
             geometry=gpd.points_from_xy(network.node_lon[node], network.node_lat[node]),
             crs=WGS84,
         )
-        minutes = minutes_between(network.with_access(max_access_km=0.0), points, points)
+        minutes = minutes_between(network.with_access(max_access_km=0.001), points, points)
         along = np.concatenate([[0.0], np.cumsum(one.lengths_km)])
         haul = _line_haul_min(one)
         numbers = met["stop_no"].to_numpy() - 1

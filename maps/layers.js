@@ -20,6 +20,18 @@
     return pen.createPattern(tile, "repeat");
   }
 
+  // Dots leave the colour of what lies below as the legend shows it.
+  function dots(colour) {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 7;
+    const pen = tile.getContext("2d");
+    pen.fillStyle = colour;
+    pen.beginPath();
+    pen.arc(3.5, 3.5, 1.1, 0, 2 * Math.PI);
+    pen.fill();
+    return pen.createPattern(tile, "repeat");
+  }
+
   br.ranked = (list, rank) => list[Math.min(rank, list.length - 1)];
 
   br.makeScene = function (map, data, word) {
@@ -133,11 +145,11 @@
       return { row, look, names: reach("centre-" + row.key + "-" + row.minutes, row, rank, 4, none, look) };
     });
     const zoneLook = {
-      order: ORDER.zones, line: style.zoneFill, weight: 1.6, fill: style.zoneFill, opacity: 0.16,
+      order: ORDER.zones, line: style.zoneFill, weight: 1.8, fill: dots(style.zoneFill), dots: style.zoneFill, opacity: 1,
       after: style.zoneScenarioLine, hatch: style.zoneScenarioLine, rising: false,
     };
     scene.allZones = data.allZones && {
-      row: data.allZones, look: zoneLook, names: reach("zones", data.allZones, 0, 1, none, zoneLook),
+      row: data.allZones, look: zoneLook, names: reach("zones", data.allZones, 0, 1, { base: true, after: false, gained: false }, zoneLook),
     };
 
     // Counties ---------------------------------------------------------------------------------
@@ -146,7 +158,7 @@
     scene.counties = new Map(data.counties.map((row) => [row.adcode, row]));
     add("counties", ORDER.counties, true, () =>
       L.layerGroup(data.counties.map((row) => {
-        const layer = area(row.shape, { color: style.countyLine, weight: 1, fillOpacity: 0, smoothFactor: 0.6 });
+        const layer = area(row.shape, { color: style.countyLine, weight: 1.3, fillOpacity: 0, smoothFactor: 0.6 });
         layer.bindTooltip(() => br.countyText(row, word), { sticky: true, className: "br-tooltip", opacity: 1 });
         layer.on("mouseover", () => layer.setStyle({ weight: 3, color: style.highlight }));
         layer.on("mouseout", () => layer.setStyle(countyStyle(row)));
@@ -175,11 +187,11 @@
         : { breaks: style.minuteBreaks, colours: style.minuteColours, labels: style.minuteLabels };
     function countyStyle(row) {
       const chosen = row.adcode === scene.selected;
-      const look = { weight: chosen ? 3 : 1, color: chosen ? style.highlight : style.countyLine, fillOpacity: 0 };
+      const look = { weight: chosen ? 3 : 1.3, color: chosen ? style.highlight : style.countyLine, fillOpacity: 0 };
       if (scene.colouring !== "none") {
         const { breaks, colours } = scene.classes(scene.colouring);
         const value = scene.valueOf(row, scene.colouring);
-        look.fillOpacity = 0.85;
+        look.fillOpacity = 1; // what lies below would shift the colour away from the legend's
         look.fillColor = value === null ? style.noValue : colours[br.classOf(value, breaks)];
       }
       return look;
@@ -200,7 +212,7 @@
       zone.clearLayers();
       const row = adcode === null ? null : scene.zonesOf.get(String(adcode));
       if (row) {
-        zone.addLayer(area(row.base, fixed({ color: style.zoneFill, weight: 2.5, fillColor: style.zoneFill, fillOpacity: 0.35 })));
+        zone.addLayer(area(row.base, fixed({ color: style.zoneFill, weight: 2.5, fillColor: dots(style.zoneFill), fillOpacity: 1 })));
         zone.addLayer(area(row.gained, fixed({ stroke: false, fillColor: hatch(style.zoneScenarioLine, false), fillOpacity: 1 })));
         zone.addLayer(area(row.after, fixed({ color: style.zoneScenarioLine, weight: 2.5, dashArray: "7 5", fill: false })));
       }
@@ -266,7 +278,7 @@
       const taken = [];
       for (const item of labels) {
         const owner = items.get(item.owner);
-        const wanted = owner && owner.on && (item.rank < 3 || item.rank === 4 || map.getZoom() >= 7.5);
+        const wanted = owner && owner.on && (item.rank < 3 || item.rank === 4 || map.getZoom() >= 7);
         item.element.style.visibility = "hidden";
         if (!wanted || !map.getBounds().pad(0.2).contains(item.at)) continue;
         const centre = map.latLngToContainerPoint(item.at);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +17,7 @@ from ..analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE_COUNTIES,
 from ..geo.checks import require_frame
 from ..geo.crs import area_km2
 from ..geo.errors import EmptyInputError, InputTypeError, MissingColumnError
+from .protocols import MapResults
 from .shapes import (
     BOUNDARY_TOLERANCE_DEG,
     difference,
@@ -46,56 +47,6 @@ _CORRIDORS: Final = (
 _STOPS: Final = ("corridor_id", "stop_no", "stop_name", "lon", "lat")
 _AREAS: Final = ("Polygon", "MultiPolygon")
 _LINES: Final = ("LineString", "MultiLineString", "LinearRing")
-
-
-class StudyTitles(Protocol):
-    """What a map needs to know of a study."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def title_en(self) -> str: ...
-    @property
-    def description(self) -> str: ...
-
-
-class MapResults(Protocol):
-    """The results that a map is drawn from; `analysis.results.StudyResults` is one."""
-
-    @property
-    def study(self) -> StudyTitles: ...
-    @property
-    def provinces(self) -> gpd.GeoDataFrame: ...
-    @property
-    def border_counties(self) -> gpd.GeoDataFrame: ...
-    @property
-    def borders(self) -> gpd.GeoDataFrame: ...
-    @property
-    def junctions(self) -> gpd.GeoDataFrame: ...
-    @property
-    def centres(self) -> gpd.GeoDataFrame: ...
-    @property
-    def isochrones(self) -> gpd.GeoDataFrame: ...
-    @property
-    def circles(self) -> gpd.GeoDataFrame: ...
-    @property
-    def zones(self) -> gpd.GeoDataFrame: ...
-    @property
-    def zone_counties(self) -> pd.DataFrame: ...
-    @property
-    def county_times(self) -> pd.DataFrame: ...
-    @property
-    def corridors(self) -> gpd.GeoDataFrame: ...
-    @property
-    def corridor_stops(self) -> gpd.GeoDataFrame: ...
-    @property
-    def scenario_names(self) -> Mapping[str, str]: ...
-    @property
-    def attribution(self) -> Sequence[str]: ...
-    @property
-    def notes(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True)
@@ -306,8 +257,8 @@ def _pairs(
                 base=base_shape,
                 scenario=after_shape,
                 gained=difference(after_shape, base_shape),
-                base_km2=number(base.area_km2) if base is not None else None,
-                scenario_km2=number(after.area_km2) if after is not None else None,
+                base_km2=number(base.area_km2, 3) if base is not None else None,
+                scenario_km2=number(after.area_km2, 3) if after is not None else None,
                 name=entry["name"],
                 key=identifier,
             )
@@ -326,8 +277,8 @@ def _merged(reaches: Sequence[Reach]) -> Reach | None:
         base=base,
         scenario=after,
         gained=difference(after, base),
-        base_km2=number(areas[0]),
-        scenario_km2=number(areas[1]) if not after.is_empty else None,
+        base_km2=number(areas[0], 3),
+        scenario_km2=number(areas[1], 3) if not after.is_empty else None,
     )
 
 

@@ -15,8 +15,9 @@ from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from ..geo.checks import require_choice
-from .layers import MapLayers, MapResults, Reach, map_layers, number
+from .layers import MapLayers, Reach, map_layers, number
 from .offline import offline_html
+from .protocols import MapResults
 from .shapes import BOUNDARY_TOLERANCE_DEG, metres, pack
 from .style import page_style
 from .wording import WORDS, Language
@@ -47,7 +48,7 @@ class StudyPage(Figure):
         super().__init__(title=title)
         self.lang = lang
         # The charset stands first in the head, where browsers look for it.
-        self.header._children.pop("meta_http")
+        del self.header._children["meta_http"]  # noqa: SLF001 (branca has no other way)
 
 
 class StudyMap(folium.Map):
@@ -62,12 +63,9 @@ class StudyMap(folium.Map):
         self._id = "study"
         StudyPage(title=title, lang=lang).add_child(self)
 
-    def _repr_html_(self, **kwargs: Any) -> str:
+    def _repr_html_(self, **_kwargs: Any) -> str:
         page = html.escape(offline_html(self))
-        return (
-            f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0" '
-            "allowfullscreen></iframe>"
-        )
+        return f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0" allowfullscreen></iframe>'
 
 
 class StudyOverlay(MacroElement):
@@ -85,7 +83,7 @@ class StudyOverlay(MacroElement):
     )
 
     def __init__(self, content: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "StudyOverlay"
         self._id = "study"
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -189,9 +187,7 @@ def page_content(results: MapResults, layers: MapLayers, language: Language) -> 
             }
             for row in layers.borders.itertuples()
         ],
-        "junctions": [
-            {"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()
-        ],
+        "junctions": [{"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()],
         "counties": _counties(layers),
         "circles": [_reach(reach) for reach in layers.circles],
         "centreCircles": [_reach(reach) for reach in layers.centre_circles],
