@@ -18,7 +18,8 @@ from ..geo.errors import InputError, InputTypeError
 from ..geo.network import TransportNetwork
 from ..geo.places import origins_table
 from .access import access
-from .corridors import Corridor, add_corridors, corridor_joins, corridor_segments, resolve_corridors
+from .corridor_files import Corridor, resolve_corridors
+from .corridors import add_corridors, corridor_joins, corridor_segments
 from .isochrones import isochrones
 from .origins import origin_list
 from .schemas import COUNTY_TIMES, Schema, conform
@@ -159,7 +160,9 @@ def shapley(
     """
     n = len(players)
     if n > MAX_EXACT:
-        raise InputError(f"exact contributions need {2**n} networks for {n} corridors; give {MAX_EXACT} at most")
+        raise InputError(
+            f"exact contributions need {2**n} networks for {n} corridors; give {MAX_EXACT} at most"
+        )
     known = {
         frozenset(group): np.asarray(value(frozenset(group)), dtype=float)
         for size in range(n + 1)
@@ -291,7 +294,9 @@ def compare(
         }
     )
     table["delta_mean_min"] = table["scenario_mean_min"] - table["base_mean_min"]
-    table["new_destinations"] = (np.isfinite(after) & ~np.isfinite(before) & other).sum(axis=1).astype("int64")
+    table["new_destinations"] = (
+        (np.isfinite(after) & ~np.isfinite(before) & other).sum(axis=1).astype("int64")
+    )
 
     cutoffs = () if _is_empty(cutoffs_min) else require_cutoffs(cutoffs_min)
     for label, network in (("base", base), ("scenario", after_network)):
@@ -299,7 +304,9 @@ def compare(
             found = isochrones(network, places, cutoffs_min=cutoffs, progress=progress)
             area = found.pivot_table(index="origin_id", columns="cutoff_min", values="area_km2", dropna=False)
             for cutoff in cutoffs:
-                table[f"{label}_{cutoff:g}_km2"] = area[cutoff].reindex(places["origin_id"]).to_numpy(dtype=float)
+                table[f"{label}_{cutoff:g}_km2"] = (
+                    area[cutoff].reindex(places["origin_id"]).to_numpy(dtype=float)
+                )
         if cutoffs and counties is not None:
             seats = require_frame(counties, "counties", columns=("lon", "lat"))
             minutes = minutes_between(network, places, seats)
@@ -465,7 +472,13 @@ def contributions(
     ]
     total = known(everything) - known(nothing)
     rows += [
-        {"corridor_id": "total", "measure": measure, "contribution": total[m], "alone": total[m], "last": total[m]}
+        {
+            "corridor_id": "total",
+            "measure": measure,
+            "contribution": total[m],
+            "alone": total[m],
+            "last": total[m],
+        }
         for m, measure in enumerate(measures)
     ]
     return conform(rows, CONTRIBUTIONS)
@@ -474,7 +487,8 @@ def contributions(
 def _row_mean(values: NDArray[np.float64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
     count = chosen.sum(axis=1)
     total = np.where(chosen, values, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
+    mean: NDArray[np.float64] = np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
+    return mean
 
 
 def _is_empty(cutoffs_min: Any) -> bool:
@@ -541,9 +555,12 @@ def _line_haul_min(one: Corridor) -> NDArray[np.float64]:
     best = np.full((n, n), np.inf)
     np.fill_diagonal(best, 0.0)
     position = {stop.name: number for number, stop in enumerate(one.stops)}
-    for row in corridor_segments(one).itertuples():
-        a, b = position[str(row.from_stop)], position[str(row.to_stop)]
-        best[a, b] = best[b, a] = min(best[a, b], float(row.line_haul_min))
+    segments = corridor_segments(one)
+    for start, end, minutes in zip(
+        segments["from_stop"], segments["to_stop"], segments["line_haul_min"], strict=True
+    ):
+        a, b = position[start], position[end]
+        best[a, b] = best[b, a] = min(best[a, b], minutes)
     for k in range(n):
         best = np.minimum(best, best[:, k, None] + best[None, k, :])
     return best

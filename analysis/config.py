@@ -61,7 +61,7 @@ def read_toml(path: Path, model: type[Model]) -> Model:
 
 
 def line_of(text: str, location: Sequence[str | int]) -> int:
-    """Return the line of a key or list item in TOML text, counted from 1.
+    r"""Return the line of a key or list item in TOML text, counted from 1.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def line_of(text: str, location: Sequence[str | int]) -> int:
 
     Examples
     --------
-    >>> line_of("[[corridor]]\\nid = 'a'\\n[[corridor]]\\nid = 'b'", ("corridor", 1, "id"))
+    >>> line_of("[[corridor]]\nid = 'a'\n[[corridor]]\nid = 'b'", ("corridor", 1, "id"))
     4
     """
     position = 0

@@ -86,9 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, brief: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(
-            name, help=brief, description=text, formatter_class=_Help
-        )
+        return commands.add_parser(name, help=brief, description=text, formatter_class=_Help)
 
     studies = command("studies", "list the studies", "List the studies that come with the package.")
     studies.set_defaults(run=_studies)
@@ -105,7 +103,9 @@ def _parser() -> argparse.ArgumentParser:
         "  manifest.json   versions, data and their hashes, parameters, run time\n"
         "Files of an earlier run in that folder are replaced, others left alone.",
     )
-    run.add_argument("study", metavar="STUDY", help="name of a study (see 'studies'), or path of a .toml file")
+    run.add_argument(
+        "study", metavar="STUDY", help="name of a study (see 'studies'), or path of a .toml file"
+    )
     run.add_argument("--out", metavar="DIR", required=True, help="folder to write to; made if it isn't there")
     run.set_defaults(run=_run)
 
@@ -133,7 +133,10 @@ def _parser() -> argparse.ArgumentParser:
         "embedded trunk roads, and print its size; with --out, write the polygons.",
     )
     isochrones.add_argument(
-        "places", nargs="+", metavar="PLACE", help="a name (綦江区), an adcode (500110) or lon,lat (106.55,29.56)"
+        "places",
+        nargs="+",
+        metavar="PLACE",
+        help="a name (綦江区), an adcode (500110) or lon,lat (106.55,29.56)",
     )
     isochrones.add_argument(
         "--cutoffs",
@@ -144,7 +147,10 @@ def _parser() -> argparse.ArgumentParser:
         help="minutes, ascending (default: 60 120)",
     )
     isochrones.add_argument(
-        "--direction", choices=("from", "to"), default="from", help="away from the places (default) or to them"
+        "--direction",
+        choices=("from", "to"),
+        default="from",
+        help="away from the places (default) or to them",
     )
     isochrones.add_argument(
         "--corridors",
@@ -153,7 +159,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ID",
         help="add these corridors to the roads first; the name of a study adds all of its own",
     )
-    isochrones.add_argument("--out", metavar="FILE", help="write the polygons to this .gpkg, .geojson or .csv")
+    isochrones.add_argument(
+        "--out", metavar="FILE", help="write the polygons to this .gpkg, .geojson or .csv"
+    )
     isochrones.set_defaults(run=_isochrones)
     return parser
 
@@ -162,7 +170,9 @@ def _studies(_: argparse.Namespace) -> None:
     from .studies import studies, study  # noqa: PLC0415
 
     found = [study(name) for name in studies()]
-    _print_table(("study", "title", "title in English"), [(one.name, one.title, one.title_en) for one in found])
+    _print_table(
+        ("study", "title", "title in English"), [(one.name, one.title, one.title_en) for one in found]
+    )
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -198,7 +208,11 @@ def _borders(options: argparse.Namespace) -> None:
         )
         for number, row in enumerate(table.itertuples(), start=1)
     ]
-    _print_table(("", "province a", "province b", "km", "counties a", "counties b", "both"), rows, right=(0, 3, 4, 5, 6))
+    _print_table(
+        ("", "province a", "province b", "km", "counties a", "counties b", "both"),
+        rows,
+        right=(0, 3, 4, 5, 6),
+    )
     on_border = border_counties(units)
     print(
         f"\n{len(table)} borders, {table['length_km'].sum():,.0f} km in all; "

@@ -79,7 +79,7 @@ class OutputFolder:
         try:
             if kind is None:
                 for file in sorted(self.staging.iterdir()):
-                    os.replace(file, self.path / file.name)
+                    file.replace(self.path / file.name)
         except OSError as fault:
             raise OutputError(f"can't write {str(self.path / file.name)!r}: {fault.strerror}") from fault
         finally:
@@ -188,7 +188,9 @@ def require_table_path(path: Path) -> Path:
         If it is a folder.
     """
     if path.suffix.lower() not in TABLE_SUFFIXES:
-        raise InputError(f"can't tell the format of {str(path)!r}; end its name in {', '.join(TABLE_SUFFIXES)}")
+        raise InputError(
+            f"can't tell the format of {str(path)!r}; end its name in {', '.join(TABLE_SUFFIXES)}"
+        )
     if path.is_dir():
         raise OutputError(f"{str(path)!r} is a folder; give the name of a file in it")
     return path

@@ -3,143 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-import geopandas as gpd
 import pandas as pd
 
-from .analysis.corridors import Corridor, resolve_corridors
 from .analysis.results import StudyResults
+from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
 
 _MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
 _STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
-_STATUS_EN: Final = {"open": "open", "building": "being built", "planned": "planned", "proposed": "proposed"}
-#: Counties whose minutes change by less are told as unchanged, minutes.
-_NOTICEABLE_MIN: Final = 0.5
-
-
-@dataclass(frozen=True)
-class ScenarioFigures:
-    """What one scenario does to the largest circle and to the times between the centres."""
-
-    scenario: str
-    name: str
-    area_km2: float
-    delta_area_km2: float
-    n_counties: int
-    delta_counties: int
-    gained: tuple[str, ...]
-    pair_min: float
-    pair_delta_min: float
-
-
-@dataclass(frozen=True)
-class CorridorFigures:
-    """What the tables say of one corridor."""
-
-    corridor: Corridor
-    line_haul_min: dict[str, float]
-    n_joined: int
-    overlap_km: float
-    met_km: float
-    corridor_min: float
-    base_min: float
-    contribution_km2: float
-    contribution_counties: float
-    contribution_county_min: float
-    contribution_border_pair_min: float
-
-
-@dataclass(frozen=True)
-class ReportContext:
-    """Every figure of a report, computed from the tables of a study's results.
-
-    Attributes
-    ----------
-    base : ScenarioFigures
-    scenarios : tuple of ScenarioFigures
-        All but the base; the last is the one with every corridor.
-    corridors : tuple of CorridorFigures
-    n_border, n_border_by_province, border_km
-        Border counties, and the length of the study's borders.
-    n_study_counties : int
-        Counties of the study's provinces, the pool that circles are counted in.
-    n_inside_base, n_inside_after : int
-        Border counties whose seat lies in the largest circle of at least one centre.
-    gaining : pandas.DataFrame
-        Rows of `county_times` with noticeably shorter minutes, the largest saving first.
-    zone_area_base, zone_area_after : float
-        Mean area of the border counties' commuting zones, km²; NaN where there is none.
-    zone_cross_base, zone_cross_after : int
-        Zones to which a county of another province belongs.
-    zone_largest, zone_smallest : tuple of str and float
-        Centre and km² in the base network.
-    """
-
-    base: ScenarioFigures
-    scenarios: tuple[ScenarioFigures, ...]
-    corridors: tuple[CorridorFigures, ...]
-    n_border: int
-    n_border_by_province: dict[str, int]
-    border_km: float
-    n_study_counties: int
-    n_inside_base: int
-    n_inside_after: int
-    gaining: pd.DataFrame
-    zone_area_base: float
-    zone_area_after: float
-    zone_cross_base: int
-    zone_cross_after: int
-    zone_largest: tuple[str, float]
-    zone_smallest: tuple[str, float]
-
-    @classmethod
-    def of(cls, results: StudyResults) -> ReportContext:
-        """Compute the figures from results."""
-        times = results.county_times
-        after = results.scenario_names and "all" in results.scenario_names
-        inside_base = times.loc[times["base_inside"], "adcode"].nunique()
-        inside_after = times.loc[times["scenario_inside"], "adcode"].nunique()
-        zones = results.zones[results.zones["scenario"] == "base"].sort_values(
-            ["area_km2", "centre_id"], ignore_index=True
-        )
-        ends = [
-            (str(zones["centre_name"].iloc[row]), float(zones["area_km2"].iloc[row])) if len(zones) else ("", math.nan)
-            for row in (-1, 0)
-        ]
-        return cls(
-            base=_base_figures(results),
-            scenarios=tuple(_scenario_figures(results, s) for s in results.scenario_names if s != "base"),
-            corridors=tuple(_corridor_figures(results, one) for one in results_corridors(results)),
-            n_border=len(results.border_counties),
-            n_border_by_province={
-                str(name): int(n)
-                for name, n in results.border_counties.groupby("province", sort=False).size().items()
-            },
-            border_km=float(results.borders["length_km"].sum()),
-            n_study_counties=len(results.counties),
-            n_inside_base=int(inside_base),
-            n_inside_after=int(inside_after),
-            gaining=times[times["delta_min"] <= -_NOTICEABLE_MIN].sort_values(
-                ["delta_min", "adcode", "centre_id"], ignore_index=True
-            ),
-            zone_area_base=_mean_area(results, "base"),
-            zone_area_after=_mean_area(results, "all" if after else "base"),
-            zone_cross_base=_crossing_zones(results, "base"),
-            zone_cross_after=_crossing_zones(results, "all" if after else "base"),
-            zone_largest=ends[0],
-            zone_smallest=ends[1],
-        )
-
-
-def results_corridors(results: StudyResults) -> list[Corridor]:
-    """Return the corridors that results were computed with."""
-    given = results.parameters.get("corridors")
-    if given is None:
-        return resolve_corridors(results.study)
-    return [Corridor.model_validate(entry) for entry in given]
 
 
 def report(results: StudyResults) -> str:
@@ -172,95 +45,6 @@ def report(results: StudyResults) -> str:
     return "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
 
 
-def _base_figures(results: StudyResults) -> ScenarioFigures:
-    cutoff = results.study.circle_min
-    circle = results.circles[
-        (results.circles["scenario"] == "base") & (results.circles["cutoff_min"] == cutoff)
-    ].iloc[0]
-    known = results.gains[results.gains["cutoff_min"] == cutoff]
-    if len(known):
-        n = int(known["base_counties"].iloc[0])
-    else:
-        n = _seats_inside(results, circle.geometry)
-    return ScenarioFigures(
-        scenario="base",
-        name=results.scenario_names["base"],
-        area_km2=float(circle["area_km2"]),
-        delta_area_km2=0.0,
-        n_counties=n,
-        delta_counties=0,
-        gained=(),
-        pair_min=_pair_mean(results, "base", "travel_time_min"),
-        pair_delta_min=0.0,
-    )
-
-
-def _seats_inside(results: StudyResults, circle: Any) -> int:
-    seats = gpd.points_from_xy(results.counties["lon"], results.counties["lat"])
-    return int(gpd.GeoSeries(seats).intersects(circle).sum())
-
-
-def _scenario_figures(results: StudyResults, scenario: str) -> ScenarioFigures:
-    rows = results.gains[
-        (results.gains["scenario"] == scenario) & (results.gains["cutoff_min"] == results.study.circle_min)
-    ]
-    row = rows.iloc[0]
-    return ScenarioFigures(
-        scenario=scenario,
-        name=results.scenario_names[scenario],
-        area_km2=float(row["scenario_area_km2"]),
-        delta_area_km2=float(row["delta_area_km2"]),
-        n_counties=int(row["scenario_counties"]),
-        delta_counties=int(row["delta_counties"]),
-        gained=tuple(name for name in str(row["counties_gained"]).split("、") if name),
-        pair_min=_pair_mean(results, scenario, "travel_time_min"),
-        pair_delta_min=_pair_mean(results, scenario, "delta_min"),
-    )
-
-
-def _corridor_figures(results: StudyResults, one: Corridor) -> CorridorFigures:
-    segments = results.corridor_segments[results.corridor_segments["corridor_id"] == one.id]
-    joins = results.corridor_joins[results.corridor_joins["corridor_id"] == one.id]
-    overlap = results.corridor_overlap[results.corridor_overlap["corridor_id"] == one.id]
-    shares = results.contributions[results.contributions["corridor_id"] == one.id].set_index("measure")[
-        "contribution"
-    ]
-    return CorridorFigures(
-        corridor=one,
-        line_haul_min={
-            str(name): float(group["line_haul_min"].sum()) for name, group in segments.groupby("service", sort=False)
-        },
-        n_joined=int((joins["node"] >= 0).sum()),
-        overlap_km=float(overlap.loc[overlap["already_there"], "length_km"].sum()),
-        met_km=float(overlap["length_km"].sum()),
-        corridor_min=float(overlap["corridor_min"].sum()),
-        base_min=float(overlap["base_min"].sum(skipna=False)),
-        contribution_km2=float(shares["circle_km2"]),
-        contribution_counties=float(shares["circle_counties"]),
-        contribution_county_min=float(shares["county_min"]),
-        contribution_border_pair_min=float(shares["border_pair_min"]),
-    )
-
-
-def _pair_mean(results: StudyResults, scenario: str, column: str) -> float:
-    rows = results.pair_times[results.pair_times["scenario"] == scenario]
-    return float(rows[column].mean()) if len(rows) else math.nan
-
-
-def _mean_area(results: StudyResults, scenario: str) -> float:
-    rows = results.zones[results.zones["scenario"] == scenario]
-    return float(rows["area_km2"].mean()) if len(rows) else math.nan
-
-
-def _crossing_zones(results: StudyResults, scenario: str) -> int:
-    """Zones to which at least one county of another province than the centre's belongs."""
-    home = dict(zip(results.border_counties["adcode"].astype(str), results.border_counties["province"], strict=True))
-    rows = results.zone_counties
-    rows = rows[(rows["scenario"] == scenario) & rows["belongs"]]
-    across = rows["province"].to_numpy() != rows["centre_id"].map(home).to_numpy()
-    return int(rows.loc[across, "centre_id"].nunique())
-
-
 def _title(results: StudyResults) -> list[str]:
     study = results.study
     lines = [f"# {study.title}", "", f"*{study.title_en}*", ""]
@@ -286,7 +70,11 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
         + _pair_sentence_en(results, base),
     ]
     for item in context.scenarios:
-        named = "with every corridor" if item.scenario == "all" else f"with {_name_en(results, item.scenario)} alone"
+        named = (
+            "with every corridor"
+            if item.scenario == "all"
+            else f"with {_name_en(results, item.scenario)} alone"
+        )
         pair = ""
         if math.isfinite(item.pair_min):
             pair = f", and the centres lie {item.pair_min:.0f} min apart ({_signed(item.pair_delta_min)} min)"
@@ -296,9 +84,11 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
         )
     lines += [
         "",
-        "All times are modelled, door to door, by car on today's trunk roads; corridors are added to these roads. "
-        "The base network has no railways, so that a railway's gain is measured against driving and not against "
-        "the trains of today. Definitions and limits stand at the end.",
+        (
+            "All times are modelled, door to door, by car on today's trunk roads; corridors are added to these roads. "
+            "The base network has no railways, so that a railway's gain is measured against driving and not against "
+            "the trains of today. Definitions and limits stand at the end."
+        ),
     ]
     return lines
 
@@ -322,13 +112,19 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
         f"1. **毗邻区县**：所研究的省界上有 {context.n_border} 个区县（"
         + "，".join(f"{name} {n} 个" for name, n in context.n_border_by_province.items())
         + f"），省界长 {_km(context.border_km)} 千米。",
-        f"2. **{cutoff}圈**：现状路网下，{_join(results.centres['origin_name'])}的{cutoff}圈合计 "
-        f"{base.area_km2:,.0f} 平方千米，覆盖研究省份 {context.n_study_counties} 个区县中 {base.n_counties} 个的政府"
-        f"驻地；{context.n_border} 个毗邻区县中有 {context.n_inside_base} 个在圈内。",
+        (
+            f"2. **{cutoff}圈**：现状路网下，{_join(results.centres['origin_name'])}的{cutoff}圈合计 "
+            f"{base.area_km2:,.0f} 平方千米，覆盖研究省份 {context.n_study_counties} 个区县中 {base.n_counties} 个的政府"
+            f"驻地；{context.n_border} 个毗邻区县中有 {context.n_inside_base} 个在圈内。"
+        ),
     ]
     number = 3
     if math.isfinite(base.pair_min):
-        verdict = "在圈内" if base.pair_min <= study.circle_min else f"超出 {base.pair_min - study.circle_min:.0f} 分钟"
+        verdict = (
+            "在圈内"
+            if base.pair_min <= study.circle_min
+            else f"超出 {base.pair_min - study.circle_min:.0f} 分钟"
+        )
         lines.append(
             f"{number}. **中心之间**：沿现状公路门到门平均 {base.pair_min:.0f} 分钟，{verdict}（{cutoff}）。"
         )
@@ -358,16 +154,23 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
 
 def _borders(results: StudyResults, context: ReportContext) -> list[str]:
     rows = [
-        (f"{row.province_a}–{row.province_b}", f"{row.length_km:,.1f}", f"{row.n_counties_a}", f"{row.n_counties_b}")
-        for row in results.borders.itertuples()
+        (
+            f"{row.province_a}–{row.province_b}",
+            f"{row.length_km:,.1f}",
+            f"{row.n_counties_a}",
+            f"{row.n_counties_b}",
+        )
+        for row in rows_of(results.borders)
     ]
     lines = [
         "## 省界与毗邻区县",
         "",
         *_table(("省界", "长度（千米）", "前者一侧区县", "后者一侧区县"), rows, right=(1, 2, 3)),
         "",
-        f"“毗邻区县”指与另一省的区县共有一段陆地边界的区县，只在一点相接的不算。本研究共 {context.n_border} 个。"
-        "长度在椭球面上量算，取决于边界画得多细。",
+        (
+            f"“毗邻区县”指与另一省的区县共有一段陆地边界的区县，只在一点相接的不算。本研究共 {context.n_border} 个。"
+            "长度在椭球面上量算，取决于边界画得多细。"
+        ),
     ]
     if len(results.junctions):
         meeting = "；".join(str(names) for names in results.junctions["provinces"])
@@ -380,10 +183,12 @@ def _circles(results: StudyResults, context: ReportContext) -> list[str]:
     lines = [f"## {_hours(study.circle_min)}圈", ""]
     base_rows = results.circles[results.circles["scenario"] == "base"].sort_values("cutoff_min")
     rows = []
-    for row in base_rows.itertuples():
+    for row in rows_of(base_rows):
         known = results.gains[(results.gains["cutoff_min"] == row.cutoff_min)]
         n = str(int(known["base_counties"].iloc[0])) if len(known) else "—"
-        rows.append((results.scenario_names["base"], f"{row.cutoff_min:g}", f"{row.area_km2:,.0f}", "", n, "", ""))
+        rows.append(
+            (results.scenario_names["base"], f"{row.cutoff_min:g}", f"{row.area_km2:,.0f}", "", n, "", "")
+        )
     rows += [
         (
             results.scenario_names[str(row.scenario)],
@@ -394,17 +199,19 @@ def _circles(results: StudyResults, context: ReportContext) -> list[str]:
             _signed(int(row.delta_counties)),
             str(row.counties_gained) or "无",
         )
-        for row in results.gains.itertuples()
+        for row in rows_of(results.gains)
     ]
     lines += _table(
-        ("情景", "分钟", "面积（平方千米）", "增加", "区县驻地", "增加", "新进入圈内的区县"), rows, right=(1, 2, 3, 4, 5)
+        ("情景", "分钟", "面积（平方千米）", "增加", "区县驻地", "增加", "新进入圈内的区县"),
+        rows,
+        right=(1, 2, 3, 4, 5),
     )
     single = results.isochrones[
         (results.isochrones["scenario"] == "base") & (results.isochrones["cutoff_min"] == study.circle_min)
     ]
     if len(single) > 1:
         total = float(single["area_km2"].sum())
-        each = "，".join(f"{row.origin_name} {row.area_km2:,.0f}" for row in single.itertuples())
+        each = "，".join(f"{row.origin_name} {row.area_km2:,.0f}" for row in rows_of(single))
         overlap = total - context.base.area_km2
         lines += [
             "",
@@ -424,7 +231,7 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
             _minutes(float(row.travel_time_min)),
             "" if row.scenario == "base" else _minutes(float(row.delta_min), signed=True),
         )
-        for row in results.pair_times.itertuples()
+        for row in rows_of(results.pair_times)
     ]
     lines = [
         "## 中心之间的时间",
@@ -437,9 +244,11 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
         spans = "，".join(f"{name or '全程'} {value:.0f} 分钟" for name, value in item.line_haul_min.items())
         lines += [
             "",
-            f"{item.corridor.name}起讫站之间的**行车时间**为{spans}；上表是**门到门**时间，另含进站候车 "
-            f"{item.corridor.board_min:g} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
-            "文本和新闻中的“两小时”多指行车时间，两者不可混用。",
+            (
+                f"{item.corridor.name}起讫站之间的**行车时间**为{spans}；上表是**门到门**时间，另含进站候车 "
+                f"{item.corridor.board_min:g} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
+                "文本和新闻中的“两小时”多指行车时间，两者不可混用。"
+            ),
         ]
     return lines
 
@@ -450,10 +259,14 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
     study = results.study
     base = results.zones[results.zones["scenario"] == "base"]
     after = results.zones[results.zones["scenario"] == "all"].set_index("centre_id")
-    home = results.border_counties.assign(key=results.border_counties["adcode"].astype(str)).set_index("key")["province"]
-    belongs = results.zone_counties[(results.zone_counties["scenario"] == "base") & results.zone_counties["belongs"]]
+    home = results.border_counties.assign(key=results.border_counties["adcode"].astype(str)).set_index("key")[
+        "province"
+    ]
+    belongs = results.zone_counties[
+        (results.zone_counties["scenario"] == "base") & results.zone_counties["belongs"]
+    ]
     rows = []
-    for row in base.itertuples():
+    for row in rows_of(base):
         own = belongs[belongs["centre_id"] == row.centre_id]
         across = own[own["province"] != home.get(row.centre_id)]["name"]
         rows.append(
@@ -471,9 +284,13 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
         "",
         f"往返两个方向都不超过 {study.zone_min:g} 分钟的范围。最大的是{largest[0]}（{largest[1]:,.0f} 平方千米），最小的是"
         f"{smallest[0]}（{smallest[1]:,.0f} 平方千米）；现状下 {context.zone_cross_base} 个跨越省界"
-        + (f"，{context.scenarios[-1].name}后 {context.zone_cross_after} 个。" if context.scenarios else "。"),
+        + (
+            f"，{context.scenarios[-1].name}后 {context.zone_cross_after} 个。" if context.scenarios else "。"
+        ),
         "",
-        *_table(("中心", "现状（平方千米）", "全部廊道建成", "圈内区县", "其中另一省的"), rows, right=(1, 2, 3)),
+        *_table(
+            ("中心", "现状（平方千米）", "全部廊道建成", "圈内区县", "其中另一省的"), rows, right=(1, 2, 3)
+        ),
         "",
         "面积过半在圈内的区县算作圈内区县。",
     ]
@@ -501,15 +318,15 @@ def _corridors(results: StudyResults, context: ReportContext) -> list[str]:
     lines += [
         *_table(
             (
-                "廊道", "方式", "状态（据报日期）", "长度（千米）", "设计时速", "接入路网的站点",
+                "廊道", "方式", "状态（截至）", "长度（千米）", "设计时速", "接入路网的站点",
                 f"{_hours(results.study.circle_min)}圈（平方千米）", "区县", "毗邻区县至中心（分钟）", "毗邻区县之间（分钟）",
             ),
             rows,
             right=(3, 4, 5, 6, 7, 8, 9),
         ),
         "",
-        "最后四列是各廊道自身的贡献（沙普利值：在所有建设次序中新增量的平均），各廊道之和等于全部建成的变化。"
-        "分钟数是驻地之间时间的平均变化，负数为节省。",
+        ("最后四列是各廊道自身的贡献（沙普利值：在所有建设次序中新增量的平均），各廊道之和等于全部建成的变化。"
+        "分钟数是驻地之间时间的平均变化，负数为节省。"),
     ]  # fmt: skip
     for item in context.corridors:
         lines += ["", f"### {item.corridor.name}", "", _corridor_prose(item)]
@@ -531,13 +348,14 @@ def _corridor_prose(item: CorridorFigures) -> str:
         f"{approximate} 个的位置是近似的。"
     )
     if item.met_km > 0 and math.isfinite(item.base_min):
-        share = item.overlap_km / item.met_km
         text += (
             f"在与现状路网相接的站点之间（{item.met_km:,.1f} 千米），廊道行车 {item.corridor_min:.0f} 分钟，"
-            f"现状公路 {item.base_min:.0f} 分钟；其中 {share:.0%} 的长度现状公路已同样快。"
+            f"现状公路 {item.base_min:.0f} 分钟。"
         )
-        if one.mode == "road" and share > 0.5:
-            text += "可见现状路网（或已含此线的路段，或有平行道路）已能代替其大部分，测得的增益因此有限。"
+        if one.mode == "road":
+            share = item.overlap_km / item.met_km
+            text += f"其中 {share:.0%} 的长度上现状公路已同样快"
+            text += "，即路网已含此线的大部分或有平行道路，测得的增益因此有限。" if share > 0.5 else "。"
     return text
 
 
@@ -553,7 +371,7 @@ def _counties(results: StudyResults) -> list[str]:
         header += [f"至{name}（分钟）", *(("廊道建成后",) if after else ())]
     rows = []
     by_county = times.set_index(["adcode", "centre_id"])
-    for county in results.border_counties.itertuples():
+    for county in rows_of(results.border_counties):
         cells = [str(county.name), str(county.province), f"{county.border_km:,.1f}"]
         for centre in ids:
             row = by_county.loc[(county.adcode, centre)]
@@ -578,8 +396,10 @@ def _definitions(results: StudyResults) -> list[str]:
     return [
         "## 定义",
         "",
-        "- **时间**：从起点到终点的最短时间，由三段组成：到路网的接入、路网上的最短时间、离开路网到终点；或不经路网直接前往，"
-        "取较短者。不含堵车、休息和收费站停留。",
+        (
+            "- **时间**：从起点到终点的最短时间，由三段组成：到路网的接入、路网上的最短时间、离开路网到终点；或不经路网直接前往，"
+            "取较短者。不含堵车、休息和收费站停留。"
+        ),
         f"- **路网之外**：以时速 {speed:g} 千米沿直线移动，最远 {reach:g} 千米，代表未收入路网的地方道路。",
         "- **圈**：从一个或几个中心出发、在给定分钟内能到达的全部地点。区县按政府驻地是否在圈内计。",
         f"- **通勤圈**：到中心与从中心返回都不超过 {results.study.zone_min:g} 分钟的范围。",
@@ -625,6 +445,11 @@ def _name_en(results: StudyResults, identifier: str) -> str:
     return next(
         (one.name_en or one.name for one in results_corridors(results) if one.id == identifier), identifier
     )
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows of a table as named tuples, whose fields pandas doesn't type."""
+    yield from frame.itertuples()
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> list[str]:

@@ -27,7 +27,8 @@ from .analysis.comparison import (
     minutes_between,
 )
 from .analysis.config import read_toml
-from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors, resolve_corridors
+from .analysis.corridor_files import resolve_corridors
+from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
 from .analysis.isochrones import isochrones
 from .analysis.results import Study, StudyResults
 from .analysis.schemas import ZONE_COUNTIES, ZONES, Schema, conform, empty
@@ -105,7 +106,9 @@ def study(name_or_path: str | Path | Study) -> Study:
         )
     found = read_toml(path, Study)
     if found.name != path.stem:
-        raise ConfigError(f"{path}: 'name' is {found.name!r}, but the file is called {path.stem!r}; make them equal")
+        raise ConfigError(
+            f"{path}: 'name' is {found.name!r}, but the file is called {path.stem!r}; make them equal"
+        )
     return found
 
 
@@ -165,7 +168,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     scenarios = Scenarios(base, chosen)
     reach = _Reach(chosen, scenarios, ground)
     names = scenarios.names()
-    both = [name for name in ("base", "all") if name in names]
+    both: list[str] = [name for name in ("base", "all") if name in names]
     everything = scenarios.network(scenarios.ids)
 
     step("circles of the centres")
@@ -260,7 +263,9 @@ class _Reach:
         key = frozenset(ids)
         if key not in self._isochrones:
             self._isochrones[key] = isochrones(
-                self._scenarios.network(key), self._ground.centres, cutoffs_min=self._chosen.circle_cutoffs_min
+                self._scenarios.network(key),
+                self._ground.centres,
+                cutoffs_min=self._chosen.circle_cutoffs_min,
             )
         return self._isochrones[key]
 
@@ -314,7 +319,9 @@ class _Reach:
         return _mean(minutes_between(self._scenarios.network(ids), points, points), chosen)
 
 
-def _mean(values: np.ndarray[Any, np.dtype[np.float64]], chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
+def _mean(
+    values: np.ndarray[Any, np.dtype[np.float64]], chosen: np.ndarray[Any, np.dtype[np.bool_]]
+) -> float:
     return float(values[chosen].mean()) if chosen.any() else float("nan")
 
 

@@ -87,7 +87,7 @@ def study_figure(
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     suffix = None if path is None else _suffix(path)
-    layers = map_layers(results, context=context)
+    layers = map_layers(results, context=context, circles_only=True)
     figure = _draw(results, layers, WORDS[language], language)
     if path is not None and suffix is not None:
         content = io.BytesIO()

@@ -42,7 +42,9 @@
     map.options.renderer = L.canvas({ padding: 0.3, tolerance: 5 });
 
     const fixed = (options) => Object.assign({ interactive: false, smoothFactor: 0.6 }, options);
-    const area = (packed, options) => L.polygon(br.unpackPolygons(packed), options);
+    const area = (packed, options) => L.polygon(br.unpackPolygons(packed, data.quantum), options);
+    const reachArea = (packed, options) => L.polygon(br.unpackPolygons(packed, data.reachQuantum), options);
+    scene.boundsOf = (row) => area(row.shape).getBounds();
 
     // An item's layer is made when it is first shown.
     function add(id, order, on, make, more) {
@@ -98,17 +100,17 @@
       if (row.base.length) {
         names.base = prefix + "-base";
         add(names.base, look.order + 0.5 - depth / 2, on.base, () =>
-          area(row.base, fixed({ color: look.line, weight: look.weight, fillColor: look.fill, fillOpacity: look.opacity })));
+          reachArea(row.base, fixed({ color: look.line, weight: look.weight, fillColor: look.fill, fillOpacity: look.opacity })));
       }
       if (row.after.length) {
         names.after = prefix + "-after";
         add(names.after, ORDER.outlines - depth, on.after, () =>
-          area(row.after, fixed({ color: look.after, weight: 2.2, dashArray: "7 5", fillColor: look.fill, fillOpacity: 0 })));
+          reachArea(row.after, fixed({ color: look.after, weight: 2.2, dashArray: "7 5", fillColor: look.fill, fillOpacity: 0 })));
       }
       if (row.gained.length) {
         names.gained = prefix + "-gained";
         add(names.gained, look.order + 0.99 - depth / 2, on.gained, () =>
-          area(row.gained, fixed({ stroke: false, fillColor: hatch(look.hatch, look.rising), fillOpacity: 1 })));
+          reachArea(row.gained, fixed({ stroke: false, fillColor: hatch(look.hatch, look.rising), fillOpacity: 1 })));
       }
       reaches.push({ names, look });
       return names;
@@ -149,7 +151,7 @@
       after: style.zoneScenarioLine, hatch: style.zoneScenarioLine, rising: false,
     };
     scene.allZones = data.allZones && {
-      row: data.allZones, look: zoneLook, names: reach("zones", data.allZones, 0, 1, { base: true, after: false, gained: false }, zoneLook),
+      row: data.allZones, look: zoneLook, names: reach("zones", data.allZones, 0, 1, none, zoneLook),
     };
 
     // Counties ---------------------------------------------------------------------------------
@@ -212,9 +214,9 @@
       zone.clearLayers();
       const row = adcode === null ? null : scene.zonesOf.get(String(adcode));
       if (row) {
-        zone.addLayer(area(row.base, fixed({ color: style.zoneFill, weight: 2.5, fillColor: dots(style.zoneFill), fillOpacity: 1 })));
-        zone.addLayer(area(row.gained, fixed({ stroke: false, fillColor: hatch(style.zoneScenarioLine, false), fillOpacity: 1 })));
-        zone.addLayer(area(row.after, fixed({ color: style.zoneScenarioLine, weight: 2.5, dashArray: "7 5", fill: false })));
+        zone.addLayer(reachArea(row.base, fixed({ color: style.zoneFill, weight: 2.5, fillColor: dots(style.zoneFill), fillOpacity: 1 })));
+        zone.addLayer(reachArea(row.gained, fixed({ stroke: false, fillColor: hatch(style.zoneScenarioLine, false), fillOpacity: 1 })));
+        zone.addLayer(reachArea(row.after, fixed({ color: style.zoneScenarioLine, weight: 2.5, dashArray: "7 5", fill: false })));
       }
       scene.recolour(scene.colouring);
       scene.restack();
@@ -225,7 +227,7 @@
     if (data.borders.length) {
       add("borders", ORDER.borders, true, () =>
         L.layerGroup(data.borders.flatMap((row) => {
-          const line = br.unpackLines(row.shape);
+          const line = br.unpackLines(row.shape, data.quantum);
           const text = () => br.element("div", {}, br.element("strong", {}, row.names.join(" – ")),
             br.element("div", {}, word("border_length") + " " + br.fixed(row.km, 1) + " km"));
           return [
@@ -250,7 +252,7 @@
     });
     for (const row of data.corridors) {
       add("corridor-" + row.id, ORDER.corridors, true, () => {
-        const line = br.unpackLines(row.shape);
+        const line = br.unpackLines(row.shape, data.quantum);
         const look = Object.assign({ lineCap: "butt" }, scene.corridorLook(row));
         if (!look.dashArray) delete look.dashArray;
         return L.layerGroup([

@@ -18,7 +18,7 @@ from ..geo.checks import require_choice
 from .layers import MapLayers, Reach, map_layers, number
 from .offline import offline_html
 from .protocols import MapResults
-from .shapes import BOUNDARY_TOLERANCE_DEG, metres, pack
+from .shapes import BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack
 from .style import page_style
 from .wording import WORDS, Language
 
@@ -131,9 +131,9 @@ def study_map(
 
     Notes
     -----
-    Shapes on the map are simplified: boundaries by about 50 m, travel-time areas by about 110 m,
-    more where all together would exceed 120 000 vertices. The page states the tolerances. Figures
-    shown are those of the tables.
+    Shapes on the map are simplified: boundaries by about 50 m, travel-time areas by about 110 m, or
+    by more where all circles together would exceed 110,000 vertices or all zones 100,000. The page
+    states the tolerances. Figures shown are those of the tables.
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     layers = map_layers(results, context=context)
@@ -168,9 +168,12 @@ def page_content(results: MapResults, layers: MapLayers, language: Language) -> 
         "description": str(results.study.description),
         "attribution": [str(line) for line in results.attribution],
         "notes": [str(line) for line in results.notes],
+        "quantum": QUANTUM_DEG,
+        "reachQuantum": REACH_QUANTUM_DEG,
         "tolerances": {
             "boundary": metres(BOUNDARY_TOLERANCE_DEG),
-            "reach": metres(layers.reach_tolerance_deg),
+            "circle": metres(layers.circle_tolerance_deg),
+            "zone": metres(layers.zone_tolerance_deg),
         },
         "bounds": [[south, west], [north, east]],
         "scenario": layers.scenario,
@@ -265,9 +268,9 @@ def _reach(reach: Reach) -> dict[str, Any]:
         "minutes": reach.cutoff_min,
         "baseKm2": reach.base_km2,
         "afterKm2": reach.scenario_km2,
-        "base": pack(reach.base),
-        "after": pack(reach.scenario),
-        "gained": pack(reach.gained),
+        "base": pack(reach.base, REACH_QUANTUM_DEG),
+        "after": pack(reach.scenario, REACH_QUANTUM_DEG),
+        "gained": pack(reach.gained, REACH_QUANTUM_DEG),
     }
 
 

@@ -95,7 +95,7 @@
         data.counties.length ? input : null, results);
     }
     function goTo(row) {
-      map.fitBounds(L.polygon(br.unpackPolygons(row.shape)).getBounds(), { maxZoom: 9, padding: [60, 60], animate: false });
+      map.fitBounds(scene.boundsOf(row), { maxZoom: 9, padding: [60, 60], animate: false });
       scene.select(row.adcode);
     }
 
@@ -221,7 +221,7 @@
         data.scenario && scenarioName() !== word("after") ? e("p", { className: "br-muted" }, word("after") + "：" + scenarioName()) : null,
         circles.length ? group(word("circles"), reachTable(circles)) : null,
         centreRows.length ? folded("centres", word("centre_circles"), reachTable(centreRows)) : null,
-        zones.length ? group(word("zones"), reachTable(zones)) : null,
+        zones.length ? group(word("zones"), reachTable(zones), e("p", { className: "br-muted" }, word("pick_county"))) : null,
         data.corridors.length ? group(word("corridors"), data.corridors.map((row) =>
           box("corridor-" + row.id, row.name, lineSwatch(scene.corridorLook(row)), e("span", {}, row.name + "（" + word.of("status", row.status) + "）")))) : null,
         colourGroup(),

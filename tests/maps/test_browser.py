@@ -88,7 +88,7 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Any]:
 def test_it_opens_without_a_network_and_shows_every_layer(results: SimpleNamespace, show: Any) -> None:
     opened = show(results)
     for name in ("provinces", "counties", "borders", "junctions", "centres", "circle-60-base", "circle-120-base",
-                 "circle-120-after", "circle-120-gained", "zones-base", "corridor-yys", "corridor-cqgy"):  # fmt: skip
+                 "circle-120-after", "circle-120-gained", "corridor-yys", "corridor-cqgy"):  # fmt: skip
         assert opened.layer(name), name
     text = opened.page.inner_text("body")
     for words in (
@@ -130,6 +130,10 @@ def test_boxes_show_and_hide_layers(results: SimpleNamespace, show: Any) -> None
         box = opened.page.locator(f'[data-layer="{name}"]')
         assert box.is_checked()
         box.uncheck()
+        assert not opened.layer(name)
+        opened.page.locator(f'[data-layer="{name}"]').check()
+        assert opened.layer(name)
+    for name in ("zones-base", "zones-after", "zones-gained"):
         assert not opened.layer(name)
         opened.page.locator(f'[data-layer="{name}"]').check()
         assert opened.layer(name)

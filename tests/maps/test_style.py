@@ -59,7 +59,7 @@ def test_a_rank_beyond_the_colours_takes_the_last() -> None:
 def test_both_languages_have_the_same_words_and_places_for_values() -> None:
     assert ZH.keys() == EN.keys()
     for key in ZH:
-        for place in ("{minutes}", "{centre}", "{n}", "{boundary}", "{reach}"):
+        for place in ("{minutes}", "{centre}", "{n}", "{boundary}", "{circle}", "{zone}"):
             assert (place in ZH[key]) == (place in EN[key]), key
     for mode in style.MODE_COLOURS:
         assert all(f"mode_{mode}" in words for words in WORDS.values())
