@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
+import airportsdata
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -16,7 +17,6 @@ from .errors import (
     InputError,
     InputTypeError,
     MissingColumnError,
-    MissingDependencyError,
     UnknownPlaceError,
 )
 from .network import Links, TransportNetwork, build_network
@@ -43,8 +43,8 @@ def airports(*, country: str | None = "CN") -> gpd.GeoDataFrame:
 
     Raises
     ------
-    MissingDependencyError
-        If airportsdata isn't installed.
+    InputError
+        If `country` is no code of two letters.
     UnknownPlaceError
         If no airport has that country.
 
@@ -64,13 +64,7 @@ def airports(*, country: str | None = "CN") -> gpd.GeoDataFrame:
     >>> table.loc["KWE", "city"]
     'Guiyang'
     """
-    try:
-        import airportsdata  # noqa: PLC0415 - three megabytes that few need
-    except ImportError as error:
-        raise MissingDependencyError(
-            "airports need the package airportsdata; install it with pip install 'borderreach[air]'"
-        ) from error
-    if country is not None and (not isinstance(country, str) or len(country) != 2):
+    if country is not None and len(country) != 2:
         raise InputError(f"'country' should be an ISO code of two letters such as 'CN', got {country!r}")
     rows = [
         {
@@ -209,4 +203,4 @@ def _positive(values: pd.Series, column: str, *, empty: bool) -> pd.Series:
         raise InputError(
             f"'flights', row {index!r}: {column} should be a number above 0, got {values.loc[index]!r}"
         )
-    return cast("pd.Series", numbers)
+    return numbers

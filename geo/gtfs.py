@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -234,7 +234,8 @@ def _seconds(times: pd.Series, file: Path, name: str) -> pd.Series:
     bad = parts[0].isna() & ~blank
     if bad.any():
         raise DataFileError(f"{file.name}: {name} has the time {times[bad].iloc[0]!r}; expected HH:MM:SS")
-    return cast("pd.Series", parts.astype(float) @ np.array([3600.0, 60.0, 1.0]))
+    hours, minutes, seconds = (parts[column].astype(float) for column in range(3))
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def _runs(trips: pd.DataFrame, frequencies: pd.DataFrame, file: Path) -> pd.Series:
@@ -246,7 +247,8 @@ def _runs(trips: pd.DataFrame, frequencies: pd.DataFrame, file: Path) -> pd.Seri
         headway = pd.to_numeric(frequencies["headway_secs"], errors="coerce")
         if not (headway > 0).all():
             raise DataFileError(f"{file.name}: frequencies.txt has a headway_secs that isn't above 0")
-        counts = np.maximum(np.ceil((end - start) / headway), 0).groupby(frequencies["trip_id"]).sum()
+        departures = (-((start - end) // headway)).clip(lower=0)  # rounded up
+        counts = departures.groupby(frequencies["trip_id"]).sum()
         common = runs.index.intersection(counts.index)
         runs.loc[common] = counts.loc[common]
     return runs
@@ -295,9 +297,6 @@ def _sections(
     low = directed[["from_station", "to_station"]].min(axis=1)
     high = directed[["from_station", "to_station"]].max(axis=1)
     both = directed.assign(from_station=low, to_station=high)
-    return cast(
-        "pd.DataFrame",
-        both.groupby(["line_id", "from_station", "to_station"], as_index=False).agg(
-            minutes=("minutes", "min"), trains_per_day=("runs", "max")
-        ),
+    return both.groupby(["line_id", "from_station", "to_station"], as_index=False).agg(
+        minutes=("minutes", "min"), trains_per_day=("runs", "max")
     )

@@ -109,7 +109,7 @@ class TransferRules:
     air_max_wait_min: float = 60.0
     station_access_kph: float | None = None
     station_access_km: float | None = None
-    n_access_points: int = 8
+    n_access_points: int = 16
 
     def __post_init__(self) -> None:
         for name in (
@@ -124,7 +124,7 @@ class TransferRules:
             require_number(self.station_access_kph, "station_access_kph", unit="km/h", above=0, maximum=400)
         if self.station_access_km is not None:
             require_number(self.station_access_km, "station_access_km", unit="km", minimum=0, maximum=1000)
-        if not isinstance(self.n_access_points, int) or self.n_access_points < 1:
+        if self.n_access_points < 1:
             raise InputError(f"'n_access_points' should be 1 or more, got {self.n_access_points!r}")
 
     def wait_min(self, departures_per_day: float | None, *, air: bool = False) -> float:
@@ -177,8 +177,9 @@ def join_networks(
         - its named node, reached and left off the network like any exit of the road network;
         - an entrance that roads lead to, and an exit that leads to roads, so that nobody crosses
           a station to get from one road to another;
-        - per line a queue (after boarding) and a platform (after waiting). Through trains link
-          platforms; other changes go from a platform to another line's queue.
+        - per line a queue (after boarding), and per section a departure (after waiting) and an
+          arrival. Through trains link an arrival to a departure; other changes lead from an
+          arrival to another line's queue.
 
         Flights leave from a gate of their own, and arrivals always pass the exit: connecting
         means alighting, boarding and waiting again. With `line_haul_only` every station is two
@@ -194,8 +195,9 @@ def join_networks(
 
     Notes
     -----
-    A fork is not told from a straight run: where trains of line A run on to line B, the model lets
-    them do so from both of A's directions.
+    No train goes straight back to where it came from. Beyond that a fork is not told from a
+    straight run: where trains of line A run on to line B, the model lets them do so from both of
+    A's directions.
 
     Examples
     --------
@@ -360,38 +362,35 @@ def _add_lines(
                     build.link(landed, gate_in, (alighting + boarding) * 60, mode, TRANSFER)
         return stations
 
-    busiest: dict[tuple[int, str], float] = {}
-    lines_at: dict[int, list[str]] = {}
-    for tail, head, line, _, _ in arcs:
-        for node in (tail, head):
-            if line not in lines_at.setdefault(node, []):
-                lines_at[node].append(line)
-        trains = per_day.get((tail, head, line))
-        if trains:
-            busiest[tail, line] = max(trains, busiest.get((tail, line), 0.0))
-    queue: dict[tuple[int, str], int] = {}
-    platform: dict[tuple[int, str], int] = {}
-    for node, lines in lines_at.items():
-        for line in lines:
-            queue[node, line] = build.node(part.node_lon[node], part.node_lat[node])
-            platform[node, line] = build.node(part.node_lon[node], part.node_lat[node])
-            wait = rules.wait_min(busiest.get((node, line)))
-            build.link(queue[node, line], platform[node, line], wait * 60, mode, WAITING)
-            if alone:
-                build.link(entrance[node], platform[node, line], 0, mode, BOARDING)
-                build.link(platform[node, line], way_out[node], 0, mode, ALIGHTING)
-            else:
-                build.link(entrance[node], queue[node, line], boarding * 60, mode, BOARDING)
-                build.link(platform[node, line], way_out[node], alighting * 60, mode, ALIGHTING)
-        for a in lines:
-            for b in lines:
-                if a == b:
-                    continue
-                build.link(platform[node, a], queue[node, b], rules.transfer_min * 60, mode, TRANSFER)
-                if (node, a, b) in through:
-                    build.link(platform[node, a], platform[node, b], rules.through_min * 60, mode, THROUGH)
+    # Each section has its own departure and arrival: nobody passes a station's gates without
+    # riding, and no train turns back to where it came from.
+    queue: dict[int, dict[str, int]] = {}
+    leaving: dict[int, list[tuple[str, int, int]]] = {}
+    arriving: list[tuple[int, int, str, int]] = []
     for tail, head, line, seconds, length in arcs:
-        build.link(platform[tail, line], platform[head, line], seconds, mode, line, length_m=length)
+        for node in (tail, head):
+            if line not in queue.setdefault(node, {}):
+                queue[node][line] = build.node(part.node_lon[node], part.node_lat[node])
+                if not alone:
+                    build.link(entrance[node], queue[node][line], boarding * 60, mode, BOARDING)
+        start = build.node(part.node_lon[tail], part.node_lat[tail])
+        stop = build.node(part.node_lon[head], part.node_lat[head])
+        wait = rules.wait_min(per_day.get((tail, head, line)))
+        build.link(queue[tail][line], start, wait * 60, mode, WAITING)
+        build.link(start, stop, seconds, mode, line, length_m=length)
+        build.link(stop, way_out[head], 0 if alone else alighting * 60, mode, ALIGHTING)
+        if alone:
+            build.link(entrance[tail], start, 0, mode, BOARDING)
+        leaving.setdefault(tail, []).append((line, head, start))
+        arriving.append((tail, head, line, stop))
+    for origin, node, line, stop in arriving:
+        for other, onward, start in leaving.get(node, []):
+            if onward != origin and (other == line or (node, line, other) in through):
+                stay = 0.0 if other == line else rules.through_min
+                build.link(stop, start, stay * 60, mode, THROUGH)
+        for other, place in queue[node].items():
+            if other != line:
+                build.link(stop, place, rules.transfer_min * 60, mode, TRANSFER)
     return stations
 
 
@@ -415,12 +414,15 @@ def _connect(
     seconds_per_m = 3.6 / speed_kph
     lonely = []
     nodes = _near_nodes(network, lon, lat, reach_m=reach_km * 1000, k=k)
-    lines = _ExitLines.of(network)
+    with_line, against = network.link_arcs
+    tails, heads = network.link_ends
     for i in range(len(lon)):
         found = [(metres, node, -1, 0.0) for metres, node in nodes[i]]
         found += [
             (metres, -1, link, part)
-            for metres, link, part in lines.near(float(lon[i]), float(lat[i]), reach_m=reach_km * 1000, k=k)
+            for metres, link, part in _near_lines(
+                network, float(lon[i]), float(lat[i]), reach_m=reach_km * 1000, k=k
+            )
         ]
         found.sort()
         if not found:
@@ -431,17 +433,17 @@ def _connect(
                 build.link(outward[i], node, walk, "access", ACCESS, length_m=metres)
                 build.link(node, inward[i], walk, "access", ACCESS, length_m=metres)
                 continue
-            length, forward, backward = lines.length[link], lines.forward[link], lines.backward[link]
-            tail, head = int(lines.tail[link]), int(lines.head[link])
-            for end, share, leaving, coming in (
-                (head, 1 - part, forward, backward),
-                (tail, part, backward, forward),
+            for arc, start, end, share in (
+                (int(with_line[link]), int(tails[link]), int(heads[link]), part),
+                (int(against[link]), int(heads[link]), int(tails[link]), 1 - part),
             ):
-                metres_all = metres + share * length
-                if np.isfinite(leaving):
-                    build.link(outward[i], end, walk + share * leaving, "access", ACCESS, length_m=metres_all)
-                if np.isfinite(coming):
-                    build.link(end, inward[i], walk + share * coming, "access", ACCESS, length_m=metres_all)
+                if arc < 0 or not network.arc_exit[arc]:
+                    continue
+                seconds, length = network.arc_time_ms[arc] / 1000, float(network.arc_length_m[arc])
+                for tail, head, rest in ((outward[i], end, 1 - share), (start, inward[i], share)):
+                    build.link(
+                        tail, head, walk + rest * seconds, "access", ACCESS, length_m=metres + rest * length
+                    )
     return lonely
 
 
@@ -459,76 +461,37 @@ def _near_nodes(
     ]
 
 
-@dataclass(frozen=True, eq=False)
-class _ExitLines:
-    """The links that may be left part-way, as lines to search; arrays by number among them."""
-
-    lines: NDArray[np.object_]
-    tree: shapely.STRtree
-    tail: NDArray[np.int64]
-    head: NDArray[np.int64]
-    length: NDArray[np.float64]
-    forward: NDArray[np.float64]
-    backward: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, network: TransportNetwork) -> _ExitLines:
-        forward = np.full(network.n_links, np.inf)
-        backward = np.full(network.n_links, np.inf)
-        along, against = network.arc_exit & ~network.arc_reversed, network.arc_exit & network.arc_reversed
-        forward[network.arc_link[along]] = network.arc_time_ms[along] / 1000
-        backward[network.arc_link[against]] = network.arc_time_ms[against] / 1000
-        chosen = np.flatnonzero(np.isfinite(forward) | np.isfinite(backward))
-        tail, head = network.link_ends
-        lines = np.empty(len(chosen), dtype=object)
-        bent = np.diff(network.link_offset)[chosen] > 0
-        straight = chosen[~bent]
-        ends = np.stack([tail[straight], head[straight]], axis=1)
-        if len(straight):
-            lines[~bent] = shapely.linestrings(np.dstack([network.node_lon[ends], network.node_lat[ends]]))
-        for number in np.flatnonzero(bent):
-            lines[number] = shapely.LineString(network.link_line(int(chosen[number])))
-        return cls(
-            lines=lines,
-            tree=shapely.STRtree(lines),
-            tail=tail[chosen].astype(np.int64),
-            head=head[chosen].astype(np.int64),
-            length=network.link_length_m[chosen],
-            forward=forward[chosen],
-            backward=backward[chosen],
-        )
-
-    def near(self, lon: float, lat: float, *, reach_m: float, k: int) -> list[tuple[float, int, float]]:
-        """Return distance (m), number and share of its length of the k nearest lines in reach."""
-        if len(self.lines) == 0:
-            return []
-        squeeze = np.cos(np.radians(lat))
-        dx, dy = 1.01 * reach_m / (_DEGREE_M * max(squeeze, 0.01)), 1.01 * reach_m / (_DEGREE_M * 0.99)
-        number = self.tree.query(shapely.box(lon - dx, lat - dy, lon + dx, lat + dy))
-        if len(number) == 0:
-            return []
-
-        def flat(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.column_stack([(lonlat[:, 0] - lon) * squeeze, lonlat[:, 1] - lat])
-
-        lines = shapely.transform(self.lines[number], flat)
-        centre = shapely.Point(0, 0)
-        order = np.argsort(shapely.distance(lines, centre), kind="stable")[:k]
-        lines, number = lines[order], number[order]
-        part = shapely.line_locate_point(lines, centre, normalized=True)
-        # A line of no length has no share: its ends are one point.
-        part = np.nan_to_num(part)
-        foot = shapely.get_coordinates(shapely.line_interpolate_point(lines, part, normalized=True))
-        here = to_ecef([lon], [lat])
-        there = to_ecef(lon + foot[:, 0] / squeeze, lat + foot[:, 1])
-        metres = np.linalg.norm(there - here, axis=1)
-        return [
-            (float(d), int(n), float(p)) for d, n, p in zip(metres, number, part, strict=True) if d <= reach_m
-        ]
+def _near_lines(
+    network: TransportNetwork, lon: float, lat: float, *, reach_m: float, k: int
+) -> list[tuple[float, int, float]]:
+    """Return distance (m), link and share of its length of the nearest lines that may be left."""
+    if not network.has_exits_along:
+        return []
+    lines = network.exit_lines
+    nearby = lines.near(lon, lat, reach_m)
+    if len(nearby) == 0:
+        return []
+    squeeze = np.cos(np.radians(lat))
+    sizes = lines.offset[nearby + 1] - lines.offset[nearby]
+    first = np.repeat(lines.offset[nearby] - np.cumsum(sizes) + sizes, sizes)
+    flat = (lines.lonlat[first + np.arange(len(first))] - [lon, lat]) * [squeeze, 1.0]
+    drawn = shapely.linestrings(flat, indices=np.repeat(np.arange(len(nearby)), sizes))
+    here = shapely.Point(0, 0)
+    nearest = np.argsort(shapely.distance(drawn, here), kind="stable")[:k]
+    # A line of no length has no share: its ends are one point.
+    share = np.nan_to_num(shapely.line_locate_point(drawn[nearest], here, normalized=True))
+    foot = shapely.get_coordinates(shapely.line_interpolate_point(drawn[nearest], share, normalized=True))
+    there = to_ecef(lon + foot[:, 0] / squeeze, lat + foot[:, 1])
+    metres = np.linalg.norm(there - to_ecef([lon], [lat]), axis=1)
+    return [
+        (float(distance), int(lines.link[nearby[i]]), float(part))
+        for distance, i, part in zip(metres, nearest, share, strict=True)
+        if distance <= reach_m
+    ]
 
 
 def journey_components(
-    network: TransportNetwork, pairs: Iterable[tuple[Any, Any]], *, n_access_points: int = 8
+    network: TransportNetwork, pairs: Iterable[tuple[Any, Any]], *, n_access_points: int = 16
 ) -> pd.DataFrame:
     """Take the fastest journeys apart: what is spent on the road, waiting, in the train.
 

@@ -240,12 +240,11 @@ def network_from_sections(
         if not math.isnan(trains):
             per_day[int(a), int(b), line_id] = per_day[int(b), int(a), line_id] = float(trains)
     lines = set(line)
-    pairs = {
-        (int(number.loc[row.station_id]), one, other)
-        for row in through.itertuples()
-        if row.station_id in number.index and {row.line_a, row.line_b} <= lines
-        for one, other in ((row.line_a, row.line_b), (row.line_b, row.line_a))
-    }
+    pairs: set[tuple[int, str, str]] = set()
+    for station, a, b in through[list(THROUGH_COLUMNS)].itertuples(index=False, name=None):
+        if station in number.index and {a, b} <= lines:
+            node = int(number.loc[station])
+            pairs |= {(node, str(a), str(b)), (node, str(b), str(a))}
     fields = {name: getattr(plain, name) for name in TransportNetwork.__dataclass_fields__}
     return LineNetwork(**fields, departures_per_day=MappingProxyType(per_day), through=frozenset(pairs))
 
