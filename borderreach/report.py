@@ -121,13 +121,11 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     number = 3
     if math.isfinite(base.pair_min):
         verdict = (
-            "在圈内"
+            f"在{cutoff}之内"
             if base.pair_min <= study.circle_min
-            else f"超出 {base.pair_min - study.circle_min:.0f} 分钟"
+            else f"比{cutoff}多 {base.pair_min - study.circle_min:.0f} 分钟"
         )
-        lines.append(
-            f"{number}. **中心之间**：沿现状公路门到门平均 {base.pair_min:.0f} 分钟，{verdict}（{cutoff}）。"
-        )
+        lines.append(f"{number}. **中心之间**：沿现状公路门到门平均 {base.pair_min:.0f} 分钟，{verdict}。")
         number += 1
     if context.scenarios:
         last = context.scenarios[-1]

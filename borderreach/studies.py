@@ -57,12 +57,12 @@ PAIR_TIMES: Schema = {
 MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "centre_pair_min")
 
 
-def studies() -> list[str]:
+def study_names() -> list[str]:
     """Return the names of the embedded studies.
 
     Examples
     --------
-    >>> "yuqian" in studies()
+    >>> "yuqian" in study_names()
     True
     """
     return sorted(path.stem for path in data.path("studies").glob("*.toml"))
@@ -94,10 +94,10 @@ def study(name_or_path: str | Path | Study) -> Study:
         if not given.is_file():
             raise UnknownStudyError(f"there is no study file {str(given)!r}")
         path = given
-    elif str(name_or_path) in studies():
+    elif str(name_or_path) in study_names():
         path = data.path(f"studies/{name_or_path}.toml")
     else:
-        names = studies()
+        names = study_names()
         close = difflib.get_close_matches(str(name_or_path), names, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise UnknownStudyError(

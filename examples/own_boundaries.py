@@ -25,8 +25,10 @@ DEMO_COLUMNS = {"adcode": "code", "name": "county_name"}
 
 
 def main() -> int:
-    """Read the file, print its borders, write its border counties beside each other as CSV."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Read the file, print its borders, and write its border counties as CSV if asked to."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("file", nargs="?", type=Path, help="polygons of counties")
     parser.add_argument("--columns", nargs="+", default=[], metavar="OURS=YOURS", help="such as adcode=code")
     parser.add_argument("--crs", help="if the file has none, such as EPSG:4490 or GCJ-02")

@@ -90,7 +90,7 @@ def test_wrong_arguments():
     with pytest.raises(EmptyInputError):
         air_network(airports(), flights().iloc[:0])
     with pytest.raises(InputTypeError, match="'flights'"):
-        air_network(airports(), [("CKG", "KWE", 70)])
+        air_network(airports(), [("CKG", "KWE", 70)])  # type: ignore[arg-type]
     bare = gpd.GeoDataFrame({"iata": ["CKG"]}, geometry=[shapely.Point(106.6, 29.7)])
     with pytest.raises(MissingCRSError):
         air_network(bare, flights())

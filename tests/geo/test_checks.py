@@ -49,7 +49,12 @@ def test_a_projected_frame_comes_back_in_wgs84_and_is_left_alone():
         (None, {}, InputTypeError, "got NoneType"),
         (gpd.GeoDataFrame({"a": [1]}), {}, GeometryTypeError, "no active geometry"),
         (frame(crs=None), {}, MissingCRSError, "origins.set_crs"),
-        (frame(), {"columns": ["adcode"]}, MissingColumnError, r"lacks the column\(s\) 'adcode'; it has 'name'"),
+        (
+            frame(),
+            {"columns": ["adcode"]},
+            MissingColumnError,
+            r"lacks the column\(s\) 'adcode'; it has 'name'",
+        ),
         (frame().iloc[:0], {"allow_empty": False}, EmptyInputError, "'origins' has no rows"),
         (frame(), {"geometry_types": ["Polygon"]}, GeometryTypeError, "type Point; expected Polygon"),
         (

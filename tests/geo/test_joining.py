@@ -170,8 +170,8 @@ def test_changing_lines_costs_a_transfer_and_a_wait_unless_trains_run_through():
     assert (row["transfer_min"], row["n_boardings"], row["lines"]) == (7, 2, "x > y")
     through = pd.DataFrame({"station_id": ["B"], "line_a": ["y"], "line_b": ["x"]})
     stay = join_networks(road, rail_network(**frames, through=through), rules=RULES)
-    row = journey_components(stay, [("A", "C"), ("C", "A")])
-    assert row["total_min"].tolist() == pytest.approx([5 + 7.5 + 90 + 5, 5 + 15 + 90 + 5])
+    both = journey_components(stay, [("A", "C"), ("C", "A")])
+    assert both["total_min"].tolist() == pytest.approx([5 + 7.5 + 90 + 5, 5 + 15 + 90 + 5])
     alone = join_networks(None, rail_network(**frames), line_haul_only=True, rules=RULES)
     assert journey_components(alone, [("A", "C")])["total_min"].iloc[0] == pytest.approx(40 + 7 + 15 + 50)
     alone = join_networks(None, rail_network(**frames, through=through), line_haul_only=True)
@@ -242,7 +242,7 @@ def test_wrong_arguments_are_named():
     with pytest.raises(InputTypeError, match="'road'"):
         join_networks(None, rail)
     with pytest.raises(InputTypeError, match="'rail'"):
-        join_networks(road, "rail.csv")
+        join_networks(road, "rail.csv")  # type: ignore[arg-type]
     joined = join_networks(road, rail)
     with pytest.raises(UnknownPlaceError, match="'Z'"):
         journey_components(joined, [("A", "Z")])

@@ -203,4 +203,5 @@ def results() -> SimpleNamespace:
 
 @pytest.fixture(scope="session")
 def times(results: SimpleNamespace) -> pd.DataFrame:
-    return results.county_times
+    frame: pd.DataFrame = results.county_times
+    return frame

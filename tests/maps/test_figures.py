@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from matplotlib import font_manager
+from matplotlib.patches import Rectangle
 
 from borderreach.geo.errors import InputError, MissingDependencyError, OutputError
 from borderreach.maps import fonts
@@ -48,7 +49,7 @@ def test_the_figure_is_saved_and_says_what_it_shows(results: SimpleNamespace, tm
 @needs_font
 def test_the_scale_bar_is_as_long_as_it_says(results: SimpleNamespace) -> None:
     axes = study_figure(results).axes[0]
-    parts = [patch for patch in axes.patches if patch.get_zorder() == 12]
+    parts = [patch for patch in axes.patches if isinstance(patch, Rectangle) and patch.get_zorder() == 12]
     length_m = sum(patch.get_width() for patch in parts)
     stated = next(text.get_text() for text in axes.texts if text.get_text().endswith("千米"))
     assert length_m == float(stated.split()[0]) * 1000

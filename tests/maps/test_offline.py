@@ -89,7 +89,8 @@ def test_what_needs_a_network_is_refused_and_nothing_is_written(
 ) -> None:
     m = folium.Map(tiles=None)
     if type(addition) is folium.Element:
-        m.get_root().html.add_child(addition)
+        root: Any = m.get_root()
+        root.html.add_child(addition)
     elif isinstance(addition, folium.Popup):
         folium.CircleMarker([29, 106], popup=addition).add_to(m)
     else:
