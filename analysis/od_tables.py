@@ -74,11 +74,11 @@ class Pairs:
 
     def sum_by_origin(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum values of pairs over destinations, shape (number of origins,)."""
-        return np.bincount(self.origin, weights=values, minlength=len(self.from_ids))
+        return np.asarray(np.bincount(self.origin, values, minlength=len(self.from_ids)), dtype=float)
 
     def sum_by_destination(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum values of pairs over origins, shape (number of destinations,)."""
-        return np.bincount(self.destination, weights=values, minlength=len(self.to_ids))
+        return np.asarray(np.bincount(self.destination, values, minlength=len(self.to_ids)), dtype=float)
 
     def name(self, pair: int) -> str:
         """Return how a message calls a pair."""
@@ -173,7 +173,7 @@ def _numbered(values: pd.Series[Any], label: str) -> tuple[NDArray[np.int64], pd
 def _numbers(values: pd.Series[Any], label: str) -> NDArray[np.float64]:
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         raise InputTypeError(f"'{label}' should hold numbers, got {values.dtype}")
-    return values.to_numpy(dtype=float)
+    return values.to_numpy(dtype=float, na_value=np.nan)
 
 
 def masses(
@@ -231,7 +231,7 @@ def masses(
         )
     if some and not (found > 0).any():
         raise EmptyInputError(f"'{argument}' is zero everywhere, so that there is nothing to reach")
-    return found.to_numpy(dtype=float)
+    return np.asarray(found, dtype=float)
 
 
 def listed(ids: Iterable[Any], *, most: int = 5) -> str:

@@ -158,7 +158,7 @@ def waiting_from_frequency(departures_per_hour: Any) -> Any:
 
 
 def mean_by_region(
-    values: pd.DataFrame, people: Any, regions: Any, *, columns: tuple[str, ...] | None = None
+    values: Any, people: Any, regions: Any, *, columns: tuple[str, ...] | None = None
 ) -> pd.DataFrame:
     """Average an indicator over regions, weighted by people: what the mean resident experiences.
 
@@ -241,7 +241,7 @@ def _waits(times: pd.DataFrame, pairs: Pairs, waiting_min: Any) -> NDArray[np.fl
             raise MissingColumnError(f"'times' lacks the column {waiting_min!r} that 'waiting_min' names")
         # the same rows as `pairs`: those that can be travelled
         kept = np.isfinite(times["travel_time_min"].to_numpy(dtype=float))
-        waits = times[waiting_min].to_numpy(dtype=float)[kept]
+        waits: NDArray[np.float64] = times[waiting_min].to_numpy(dtype=float)[kept]
         if not (np.isfinite(waits) & (waits >= 0)).all():
             raise InputError(
                 f"'waiting_min': column {waiting_min!r} should be finite and at least 0 wherever a time is given"
