@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from itertools import combinations
 from typing import Final
 
 import geopandas as gpd
@@ -17,9 +14,11 @@ from numpy.typing import NDArray
 from ..geo.air import airports
 from ..geo.crs import CHINA_ALBERS, ELLIPSOID, WGS84, area_km2, to_ecef
 from ..geo.errors import InputError
+from ..geo.places import Place
 from .claim_files import Claim
-from .claim_ground import BEYOND_MAINLAND, ClaimGround, mean_speed_kph, straight_km
-from .corridors import Corridor, corridor
+from .claim_ground import BEYOND_MAINLAND, ClaimGround, straight_km
+from .claim_measure import Measure, limit_of, network_data, pair_lines, some_of
+from .claim_times import TIME_KINDS, measure_times
 from .travel_times import travel_times
 
 #: Pairs of cities count as equally far apart within this share of the distance.
@@ -28,47 +27,6 @@ SAME_DISTANCE: Final = 0.25
 RANKS: Final = (3, 4, 5, 6)
 #: An airport on the border counts for both provinces, degrees.
 AT_BORDER_DEG: Final = 0.005
-#: Speeds from a quarter to four times the modelled ones are tried.
-FASTEST: Final = 4.0
-
-TIME_KINDS: Final = ("pair", "circle", "across")
-
-
-@dataclass
-class Measure:
-    """What was found: the value, what it is compared with, and how it would come out otherwise.
-
-    Attributes
-    ----------
-    value : float
-    limit : float
-    detail : str
-        The parts behind the value, in Chinese.
-    method, data : str
-        How and from what, in Chinese.
-    geometry : shapely.Geometry
-        Degrees, WGS 84; empty where a claim has no place.
-    flip : str
-        What would have to be different for the verdict to turn.
-    other_reading, other_value
-        The same claim read the other way (train alone, door to door), NaN where there is none.
-    with_corridors : callable or None
-        Value with corridors added, for claims that corridors can change.
-    corridors : list of Corridor
-        Those that can.
-    """
-
-    value: float
-    limit: float
-    detail: str
-    method: str
-    data: str
-    geometry: shapely.Geometry = field(default_factory=shapely.GeometryCollection)
-    flip: str = ""
-    other_reading: str = ""
-    other_value: float = float("nan")
-    with_corridors: Callable[[Iterable[str]], float] | None = None
-    corridors: list[Corridor] = field(default_factory=list)
 
 
 def measure(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> Measure:
@@ -87,190 +45,8 @@ def measure(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> Mea
     Measure
     """
     if claim.kind in TIME_KINDS:
-        return _times(claim, ground, claim.corridors or tuple(candidates))
+        return measure_times(claim, ground, claim.corridors or tuple(candidates))
     return _CHECKS[claim.kind](claim, ground)
-
-
-# times
-
-
-def _times(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> Measure:
-    if claim.meant == "line_haul":
-        return _line_haul(claim, ground, candidates)
-    pairs = _PAIRS[claim.kind](claim, ground)
-    mode, date = claim.mode, claim.date
-
-    def minutes(ids: Iterable[str] = (), *, faster: float = 1.0) -> NDArray[np.float64]:
-        return pairs.nearest(
-            ground.minutes(pairs.origins, pairs.destinations, mode=mode, date=date, ids=ids, faster=faster)
-        )
-
-    found = minutes()
-    value = _longest(found)
-    limit = _limit(claim)
-    row = int(np.argmax(np.nan_to_num(found, nan=np.inf)))
-    inside = int((found <= limit).sum())
-    detail = ""
-    if len(found) > 1:
-        detail = f"最长为{pairs.names[row]}；{len(found)}项中{inside}项在{limit:g}分钟以内"
-    beyond = [pairs.names[k] for k in np.argsort(-np.nan_to_num(found, nan=np.inf)) if not found[k] <= limit]
-    if 0 < len(beyond) < len(found):
-        detail += f"，其余：{_some(beyond, 8)}"
-    measured = Measure(
-        value=value,
-        limit=limit,
-        detail=detail,
-        method=_MODES[mode] + "，门到门最短时间（含进出路网）",
-        data=_network_data(ground, mode, date),
-        geometry=pairs.geometry(),
-        flip=_speed_flip(ground, mode, date, lambda faster: _longest(minutes(faster=faster)), value, limit),
-        with_corridors=lambda ids: _longest(minutes(ids)),
-        corridors=ground.usable(mode, claim.meant, candidates),
-    )
-    if claim.kind == "pair" and mode != "road" and all(name in ground.stations for name in claim.places):
-        trains = [ground.line_haul_minutes(a, b, date=date)[0] for a, b in combinations(claim.places, 2)]
-        measured.other_reading, measured.other_value = "只计列车运行", max(trains)
-    return measured
-
-
-def _line_haul(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> Measure:
-    names = list(combinations(claim.places, 2))
-
-    def minutes(ids: Iterable[str] = ()) -> list[tuple[float, str]]:
-        ids = list(ids)
-        return [ground.line_haul_minutes(a, b, date=claim.date, ids=ids) for a, b in names]
-
-    found = minutes()
-    value, limit = max(found)[0], _limit(claim)
-    parts = [
-        f"{a}—{b} {minute:.0f}分钟（{stations}）" if stations else f"{a}—{b}没有列车可达"
-        for (a, b), (minute, stations) in zip(names, found, strict=True)
-    ]
-    table = ground.table(claim.places)
-    doors = ground.minutes(table, table, mode="any", date=claim.date)
-    faster = value / limit
-    return Measure(
-        value=value,
-        limit=limit,
-        detail="；".join(parts),
-        method="最快列车的运行时间，含停站与换线，不含到站、候车、离站",
-        data=_network_data(ground, "rail", claim.date),
-        geometry=_pair_lines(table, list(combinations(range(len(table)), 2))),
-        flip=(
-            f"列车旅行速度须为现在的{faster:.2f}倍才成立"
-            if value > limit
-            else f"列车旅行速度低于现在的{faster:.2f}倍即不成立"
-        )
-        if np.isfinite(faster)
-        else "",
-        other_reading="门到门",
-        other_value=_longest(doors[~np.eye(len(table), dtype=bool)]),
-        with_corridors=lambda ids: max(minutes(ids))[0],
-        corridors=ground.usable("rail", "line_haul", candidates),
-    )
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """Origins and destinations, and which minutes of their matrix a claim is about."""
-
-    origins: gpd.GeoDataFrame
-    destinations: gpd.GeoDataFrame
-    #: Matrix of minutes -> minutes of each item that the claim speaks of.
-    nearest: Callable[[NDArray[np.float64]], NDArray[np.float64]]
-    names: list[str]
-    lines: list[tuple[int, int]] | None
-
-    def geometry(self) -> shapely.Geometry:
-        if self.lines is not None:
-            return _pair_lines(self.destinations, self.lines)
-        return shapely.MultiPoint(
-            np.unique(np.vstack([self.origins[["lon", "lat"]], self.destinations[["lon", "lat"]]]), axis=0)
-        )
-
-
-def _mutual(claim: Claim, ground: ClaimGround) -> _Pairs:
-    table = ground.table(claim.places)
-    if len(table) < 2:
-        raise InputError(f"claim '{claim.id}': 'places' should stand for two places or more, got {claim.places}")
-    lines = list(combinations(range(len(table)), 2))
-    name = table["origin_name"].to_list()
-    first, second = (np.array(side) for side in zip(*lines, strict=True))
-
-    def pick(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.maximum(matrix[first, second], matrix[second, first])
-
-    return _Pairs(table, table, pick, [f"{name[i]}—{name[j]}" for i, j in lines], lines)
-
-
-def _circle(claim: Claim, ground: ClaimGround) -> _Pairs:
-    centres, table = ground.table(claim.centres), ground.table(claim.places)
-    table = table[~table["origin_id"].isin(centres["origin_id"])].reset_index(drop=True)
-    return _Pairs(centres, table, lambda m: _least(m, axis=0), table["origin_name"].to_list(), None)
-
-
-def _across(claim: Claim, ground: ClaimGround) -> _Pairs:
-    table = ground.table(claim.places)
-    province = table["province"].to_numpy()
-    same = province[:, None] == province[None, :]
-
-    def pick(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _least(np.where(same, np.nan, matrix), axis=1)
-
-    return _Pairs(table, table, pick, table["origin_name"].to_list(), None)
-
-
-_PAIRS: Final = {"pair": _mutual, "circle": _circle, "across": _across}
-_MODES: Final = {"road": "公路", "rail": "公路与铁路", "any": "公路与铁路"}
-
-
-def _least(matrix: NDArray[np.float64], *, axis: int) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = np.nan_to_num(matrix, nan=np.inf).min(axis=axis)
-    return found
-
-
-def _longest(minutes: NDArray[np.float64]) -> float:
-    return float(np.nan_to_num(minutes, nan=np.inf).max())
-
-
-def _speed_flip(
-    ground: ClaimGround,
-    mode: str,
-    date: dt.date | None,
-    value_at: Callable[[float], float],
-    value: float,
-    limit: float,
-) -> str:
-    """Find by bisection how much faster or slower everything must move for value and limit to meet."""
-    if not np.isfinite(value):
-        return "路网不通，车速再高也不成立"
-    low, high = (1.0, FASTEST) if value > limit else (1 / FASTEST, 1.0)
-    if value > limit and value_at(high) > limit:
-        return f"车速提高到{FASTEST:g}倍仍不成立：时间花在进出路网、候车与换乘上"
-    if value <= limit and value_at(low) <= limit:
-        return f"车速降到{low:g}倍仍成立"
-    while high / low > 1.005:
-        middle = float(np.sqrt(low * high))
-        if value_at(middle) > limit:
-            low = middle
-        else:
-            high = middle
-    speed = mean_speed_kph(ground.network("road", date)) * high
-    what = "干线公路平均车速" if mode == "road" else "车速（公路与列车同比例）"
-    shown = f"{what}达到现在的{high:.2f}倍" + (f"（约{speed:.0f}公里/小时）" if mode == "road" else "")
-    return f"{shown}才成立" if value > limit else f"{what}低于现在的{high:.2f}倍即不成立"
-
-
-def _network_data(ground: ClaimGround, mode: str, date: dt.date | None) -> str:
-    parts = []
-    if mode != "rail":
-        roads = ground.roads.provenance
-        source = roads.get("attribution") or roads.get("source") or "来源不详"
-        day = f"，{roads['date']}" if "date" in roads else ""
-        parts.append(f"公路网（{source}{day}），平均{mean_speed_kph(ground.roads):.0f}公里/小时")
-    if mode != "road":
-        parts.append(f"铁路网（{date or ground.rail_as_of}已开通的线路，时刻表最快车次）")
-    return "；".join(parts)
 
 
 # what lies where
@@ -284,12 +60,16 @@ def _radius(claim: Claim, ground: ClaimGround) -> Measure:
     weight = np.ones(len(frame))
     if claim.of == "people":
         weight = np.nan_to_num(ground.people.to_numpy(dtype=float)) / 10_000
-    limit = _limit(claim)
+    limit = limit_of(claim)
     inside = km <= radius
     value = float(weight[inside].sum())
     order = np.argsort(km, kind="stable")
     reached = np.flatnonzero(np.cumsum(weight[order]) >= limit * (1 - 1e-12))
-    flip = "全国加起来也不到" if len(reached) == 0 else f"半径为{km[order][reached[0]]:.0f}公里时才达到{limit:g}{claim.unit_shown}"
+    flip = (
+        "全国加起来也不到"
+        if len(reached) == 0
+        else f"半径为{km[order][reached[0]]:.0f}公里时才达到{limit:g}{claim.unit_shown}"
+    )
     ring = _disc(centre.lon, centre.lat, radius)
     detail = ""
     if claim.of in ("provinces", "cities"):
@@ -297,7 +77,7 @@ def _radius(claim: Claim, ground: ClaimGround) -> Measure:
         shapely.prepare(ring)
         touched = shapely.intersects(ring, frame.geometry.to_numpy())
         nearest = [str(names[k]) for k in order if inside[k]]
-        detail = f"驻地在圈内：{_some(nearest, 12)}；面积与圈相交的有{int(touched.sum())}个"
+        detail = f"驻地在圈内：{some_of(nearest, 12)}；面积与圈相交的有{int(touched.sum())}个"
         if claim.of == "cities":
             detail += f"；圈内名为“市”的{sum(name.endswith('市') for name in nearest)}个"
     elif claim.of == "people":
@@ -315,7 +95,7 @@ def _radius(claim: Claim, ground: ClaimGround) -> Measure:
 
 def _count(claim: Claim, ground: ClaimGround) -> Measure:
     value, detail, geometry, source = _COUNTS[claim.of](claim, ground)
-    return Measure(value, _limit(claim), detail, "计数", source, geometry)
+    return Measure(value, limit_of(claim), detail, "计数", source, geometry)
 
 
 _Counted = tuple[float, str, shapely.Geometry, str]
@@ -348,18 +128,28 @@ def _count_junction(_claim: Claim, ground: ClaimGround) -> _Counted:
     most = int(points["n_provinces"].max()) if len(points) else 0
     there = points[points["n_provinces"] == most]
     per = points["n_provinces"].value_counts().sort_index()
-    detail = "；".join(f"{n}省交点{count}处" for n, count in per.items()) + f"；最多处：{_some(list(there['provinces']), 6, '；')}"
+    detail = (
+        "；".join(f"{n}省交点{count}处" for n, count in per.items())
+        + f"；最多处：{some_of(list(there['provinces']), 6, '；')}"
+    )
     return float(most), detail, shapely.MultiPoint(list(there.geometry)), "行政区划（当前）"
 
 
 def _count_airports(claim: Claim, ground: ClaimGround) -> _Counted:
     table = airports()
     table = table[~table["iata"].isin(claim.against)]
-    wanted = ground.provinces[ground.provinces["name"].isin([ground.place(name).name for name in claim.places])]
+    wanted = ground.provinces[
+        ground.provinces["name"].isin([ground.place(name).name for name in claim.places])
+    ]
     shape = shapely.union_all(wanted.geometry.to_numpy())
     found = table[shapely.dwithin(shape, table.geometry.to_numpy(), AT_BORDER_DEG)]
     source = "airportsdata：有三字代码的机场，可能含未通航或停用者"
-    return float(len(found)), "三字代码：" + "、".join(found["iata"]), shapely.MultiPoint(list(found.geometry)), source
+    return (
+        float(len(found)),
+        "三字代码：" + "、".join(found["iata"]),
+        shapely.MultiPoint(list(found.geometry)),
+        source,
+    )
 
 
 def _count_neighbours(claim: Claim, ground: ClaimGround) -> _Counted:
@@ -374,7 +164,9 @@ def _count_neighbours(claim: Claim, ground: ClaimGround) -> _Counted:
 def _count_connected(claim: Claim, ground: ClaimGround) -> _Counted:
     """Largest set of the provinces that hang together through borders with each other."""
     names = [ground.place(name).name for name in claim.places]
-    lines = ground.borders[ground.borders["province_a"].isin(names) & ground.borders["province_b"].isin(names)]
+    lines = ground.borders[
+        ground.borders["province_a"].isin(names) & ground.borders["province_b"].isin(names)
+    ]
     part = {name: {name} for name in names}
     for row in lines.itertuples():
         union = part[str(row.province_a)] | part[str(row.province_b)]
@@ -410,7 +202,7 @@ def _share(claim: Claim, ground: ClaimGround) -> Measure:
         whole = float(area_km2(ground.counties.geometry).sum())
         return Measure(
             value=mine / whole * 100,
-            limit=_limit(claim),
+            limit=limit_of(claim),
             detail=f"毗邻县{mine / 10_000:.1f}万平方公里，全部{whole / 10_000:.1f}万平方公里",
             method="等积投影面积之比",
             data="行政区划（当前）",
@@ -422,13 +214,14 @@ def _share(claim: Claim, ground: ClaimGround) -> Measure:
     km = np.asarray(metres, dtype=float) / 1000
     near = km <= float(claim.radius_km or 0)
     far = table["origin_name"].to_numpy()[~near]
-    needed = np.sort(km)[max(0, int(np.ceil(_limit(claim) / 100 * len(km))) - 1)]
+    needed = np.sort(km)[max(0, int(np.ceil(limit_of(claim) / 100 * len(km))) - 1)]
     return Measure(
         value=float(near.mean()) * 100,
-        limit=_limit(claim),
-        detail=f"{len(table)}个县级驻地中{int(near.sum())}个在{claim.radius_km:g}公里以内" + (f"，其余：{'、'.join(far)}" if len(far) else ""),
+        limit=limit_of(claim),
+        detail=f"{len(table)}个县级驻地中{int(near.sum())}个在{claim.radius_km:g}公里以内"
+        + (f"，其余：{'、'.join(far)}" if len(far) else ""),
         method="驻地到最近的干线公路节点的直线距离",
-        data=_network_data(ground, "road", None),
+        data=network_data(ground, "road", None),
         geometry=shapely.MultiPoint(table[["lon", "lat"]].to_numpy()),
         flip=f"距离为{needed:.1f}公里时恰好达到",
     )
@@ -436,7 +229,7 @@ def _share(claim: Claim, ground: ClaimGround) -> Measure:
 
 def _people(claim: Claim, ground: ClaimGround) -> Measure:
     value = ground.people_of(claim.places) / 10_000
-    limit = _limit(claim)
+    limit = limit_of(claim)
     return Measure(
         value=value,
         limit=limit,
@@ -451,22 +244,28 @@ def _people(claim: Claim, ground: ClaimGround) -> Measure:
 def _distance(claim: Claim, ground: ClaimGround) -> Measure:
     kind, _, rest = claim.of.partition(":")
     if kind != "centroid" or not rest:
-        raise InputError(f"claim '{claim.id}': 'of' should be 'centroid:A,B' or 'centroid:*', got {claim.of!r}")
+        raise InputError(
+            f"claim '{claim.id}': 'of' should be 'centroid:A,B' or 'centroid:*', got {claim.of!r}"
+        )
     frame = ground.provinces
     if rest != "*":
         frame = frame[frame["name"].isin([ground.place(name).name for name in rest.split(",")])]
     flat = frame.geometry.to_crs(CHINA_ALBERS)
-    middle = gpd.GeoSeries([shapely.union_all(flat.to_numpy()).centroid], crs=CHINA_ALBERS).to_crs(WGS84).iloc[0]
+    middle = (
+        gpd.GeoSeries([shapely.union_all(flat.to_numpy()).centroid], crs=CHINA_ALBERS).to_crs(WGS84).iloc[0]
+    )
     one = ground.place(claim.places[0])
     km = float(ELLIPSOID.inv(one.lon, one.lat, middle.x, middle.y)[2]) / 1000
     return Measure(
         value=km,
-        limit=_limit(claim),
+        limit=limit_of(claim),
         detail=f"重心在东经{middle.x:.2f}°、北纬{middle.y:.2f}°",
         method="等积投影下的面积重心，椭球面距离",
         data="行政区划（当前）",
         geometry=shapely.LineString([(one.lon, one.lat), (middle.x, middle.y)]),
-        flip=f"“附近”放宽到{km:.0f}公里才成立" if km > _limit(claim) else f"“附近”收紧到{km:.0f}公里以内即不成立",
+        flip=f"“附近”放宽到{km:.0f}公里才成立"
+        if km > limit_of(claim)
+        else f"“附近”收紧到{km:.0f}公里以内即不成立",
     )
 
 
@@ -480,21 +279,23 @@ def _nearer(claim: Claim, ground: ClaimGround) -> Measure:
 
     return Measure(
         value=float(km_near.mean() / km_far.mean()),
-        limit=_limit(claim),
+        limit=limit_of(claim),
         detail=f"公里：{shown(near, km_near)}；{shown(far, km_far)}",
         method="平均直线距离之比",
         data="行政区划与驻地",
-        geometry=_pair_lines(
-            pd.concat([ground.table(claim.places), near], ignore_index=True), [(0, k + 1) for k in range(len(near))]
+        geometry=pair_lines(
+            pd.concat([ground.table(claim.places), near], ignore_index=True),
+            [(0, k + 1) for k in range(len(near))],
         ),
         flip="对比的城市不同，比值会变",
     )
 
 
 def _status(claim: Claim, ground: ClaimGround) -> Measure:
-    del ground
-    meant = [corridor(identifier) for identifier in claim.corridors]
-    done = [one for one in meant if one.status == "open" and (claim.date is None or one.status_date <= claim.date)]
+    meant = [ground.corridor(identifier) for identifier in claim.corridors]
+    done = [
+        one for one in meant if one.status == "open" and (claim.date is None or one.status_date <= claim.date)
+    ]
     missing = [one for one in meant if one not in done]
     shown = [f"{one.name}（{_STATUS[one.status]}，{one.opening_year or '年份未定'}）" for one in missing]
     return Measure(
@@ -541,8 +342,8 @@ def _detour(claim: Claim, ground: ClaimGround) -> Measure:
         detail=f"公路{mine:.0f}公里，直线{straight:.0f}公里；{len(usual)}对距离相近（±{SAME_DISTANCE:.0%}）的城市绕行系数中位数{limit:.2f}，"
         f"其中{float((usual < value).mean()):.0%}低于本对",
         method="最短时间路线的公路里程与直线距离之比，与本省和邻省距离相近的地级城市对相比",
-        data=_network_data(ground, "road", None),
-        geometry=_pair_lines(table, [(0, 1)]),
+        data=network_data(ground, "road", None),
+        geometry=pair_lines(table, [(0, 1)]),
         flip=f"公路里程为{limit * straight:.0f}公里时即与常见程度相当",
     )
 
@@ -561,7 +362,11 @@ def _remoteness(claim: Claim, ground: ClaimGround) -> Measure:
     minutes = np.full(len(frame), np.nan)
     for row in ground.provinces.itertuples():
         inside = (frame["province_adcode"] == row.adcode).to_numpy()
-        if row.adcode in BEYOND_MAINLAND or not inside.any() or frame[inside]["city_adcode"].nunique() == 1:
+        if (
+            row.adcode in BEYOND_MAINLAND
+            or not inside.any()
+            or len(set(frame.loc[inside, "city_adcode"])) == 1
+        ):
             continue  # a municipality is its own centre
         capital = ground.table([str(row.name)])
         minutes[inside] = ground.minutes(capital, frame[inside], mode="road", date=None)[0]
@@ -572,11 +377,13 @@ def _remoteness(claim: Claim, ground: ClaimGround) -> Measure:
     farther = float((border > np.median(other)).mean())
     return Measure(
         value=float(border.mean() / other.mean()),
-        limit=_limit(claim),
+        limit=limit_of(claim),
         detail=f"毗邻县{len(border)}个平均{border.mean():.0f}分钟，其余{len(other)}个平均{other.mean():.0f}分钟；毗邻县中{farther:.0%}高于其余各县的中位数",
         method="各县驻地到本省省会的公路时间，毗邻县与其余县的均值之比",
-        data=_network_data(ground, "road", None),
-        geometry=shapely.union_all(ground.borders.geometry.to_numpy()) if not claim.places else _points_of(frame[at_border]),
+        data=network_data(ground, "road", None),
+        geometry=shapely.union_all(ground.borders.geometry.to_numpy())
+        if not claim.places
+        else _points_of(frame[at_border]),
     )
 
 
@@ -585,13 +392,16 @@ def _rank_size(claim: Claim, ground: ClaimGround) -> Measure:
     people = pd.Series(
         [ground.people_of([name]) for name in table["origin_id"]], index=table["origin_name"], dtype=float
     ).sort_values(ascending=False)
-    limit = _limit(claim)
+    limit = limit_of(claim)
     shown = "、".join(f"{name}{value / 10_000:.0f}" for name, value in people.head(max(RANKS)).items())
     if claim.of == "third_to_second":
         value, what = float(people.iloc[2] / people.iloc[1]), "第3位与第2位城市人口之比"
     else:
         parts = [people.iloc[k - 1] / (people.iloc[0] / k) for k in RANKS]
-        value, what = float(np.mean(parts)), f"第{RANKS[0]}至第{RANKS[-1]}位城市人口与位序—规模法则值之比的均值"
+        value, what = (
+            float(np.mean(parts)),
+            f"第{RANKS[0]}至第{RANKS[-1]}位城市人口与位序—规模法则值之比的均值",
+        )
     return Measure(
         value=value,
         limit=limit,
@@ -606,7 +416,7 @@ def _rank_size(claim: Claim, ground: ClaimGround) -> Measure:
 def _stated_ratio(claim: Claim, ground: ClaimGround) -> Measure:
     del ground
     first, second = claim.numbers
-    return Measure(first / second, _limit(claim), f"{first:g} ÷ {second:g}", "文中两个数字之比", "文中表格")
+    return Measure(first / second, limit_of(claim), f"{first:g} ÷ {second:g}", "文中两个数字之比", "文中表格")
 
 
 _CHECKS: Final[dict[str, Callable[[Claim, ClaimGround], Measure]]] = {
@@ -624,14 +434,6 @@ _CHECKS: Final[dict[str, Callable[[Claim, ClaimGround], Measure]]] = {
 }
 
 
-def _some(names: list[str], n: int, between: str = "、") -> str:
-    return between.join(names[:n]) + (f"等{len(names)}个" if len(names) > n else "")
-
-
-def _limit(claim: Claim) -> float:
-    return float("nan") if claim.limit is None else float(claim.limit)
-
-
 def _disc(lon: float, lat: float, radius_km: float) -> shapely.Polygon:
     around = np.linspace(0, 360, 181)
     n = len(around)
@@ -639,13 +441,8 @@ def _disc(lon: float, lat: float, radius_km: float) -> shapely.Polygon:
     return shapely.Polygon(np.column_stack([x, y]))
 
 
-def _pair_lines(table: pd.DataFrame, pairs: list[tuple[int, int]]) -> shapely.MultiLineString:
-    points = table[["lon", "lat"]].to_numpy(dtype=float)
-    return shapely.MultiLineString([[points[i], points[j]] for i, j in pairs])
-
-
-def _points(places: Iterable[object]) -> shapely.MultiPoint:
-    return shapely.MultiPoint([(one.lon, one.lat) for one in places])  # type: ignore[attr-defined]
+def _points(places: Iterable[Place]) -> shapely.MultiPoint:
+    return shapely.MultiPoint([(one.lon, one.lat) for one in places])
 
 
 def _points_of(frame: pd.DataFrame) -> shapely.MultiPoint:

@@ -239,8 +239,8 @@ class ClaimsFile(Strict):
 
     study: str
     text: str
-    stations: dict[str, tuple[str, ...]] = {}
-    also: dict[str, tuple[str, ...]] = {}
+    stations: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    also: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     claim: tuple[Claim, ...] = ()
     group: tuple[Group, ...] = ()
 
@@ -255,7 +255,9 @@ class ClaimsFile(Strict):
             if claim.meant == "line_haul":
                 without = [place for place in claim.places if place not in self.stations]
                 if without:
-                    raise ValueError(f"'{claim.id}': 'stations' doesn't say where trains of {without[0]} are boarded")
+                    raise ValueError(
+                        f"'{claim.id}': 'stations' doesn't say where trains of {without[0]} are boarded"
+                    )
         return self
 
 
@@ -313,7 +315,9 @@ def _claims_of(name: str) -> ClaimsFile | None:
         return None
     found = read_claims(path)
     if found.study != name:
-        raise ConfigError(f"{path}: 'study' is {found.study!r}, but the file is called {name!r}; make them equal")
+        raise ConfigError(
+            f"{path}: 'study' is {found.study!r}, but the file is called {name!r}; make them equal"
+        )
     borrowed = []
     stations = dict(found.stations)
     for other, ids in found.also.items():
@@ -321,7 +325,9 @@ def _claims_of(name: str) -> ClaimsFile | None:
         theirs = {} if lender is None else {claim.id: claim for claim in lender.claim}
         for identifier in ids:
             if identifier not in theirs:
-                raise ConfigError(f"{path}: 'also' names the claim '{identifier}', which '{other}' doesn't have")
+                raise ConfigError(
+                    f"{path}: 'also' names the claim '{identifier}', which '{other}' doesn't have"
+                )
             borrowed.append(theirs[identifier])
         if lender is not None:
             stations = {**lender.stations, **stations}

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .. import data
 from ..geo.borders import border_counties, borders, junctions
 from ..geo.boundaries import cities, counties, provinces
 from ..geo.crs import ELLIPSOID
@@ -23,8 +22,10 @@ from ..geo.places import Place, origins_table, place
 from ..geo.rail import EMBEDDED_AS_OF, LineNetwork, rail_network
 from ..geo.trunk import trunk_network
 from .comparison import minutes_between
+from .corridor_files import Corridor, corridor
 from .corridor_lines import add_corridor_lines
-from .corridors import Corridor, add_corridors, corridor
+from .corridors import add_corridors
+from .people import people as census
 
 #: Special administrative regions and Taiwan: provinces without a row in the census.
 BEYOND_MAINLAND: tuple[int, ...] = (710000, 810000, 820000)
@@ -44,6 +45,8 @@ class ClaimGround:
         Columns ``adcode, people``; the embedded census of 2020 when left out.
     stations : mapping of str to sequence of str
         Where trains of a place are boarded.
+    corridors : iterable of Corridor
+        Corridors beside the embedded ones.
     """
 
     def __init__(
@@ -54,12 +57,14 @@ class ClaimGround:
         rail: LineNetwork | None = None,
         people: pd.DataFrame | None = None,
         stations: Mapping[str, Sequence[str]] | None = None,
+        corridors: Iterable[Corridor] = (),
     ) -> None:
         self.source = source
         self._network = network
         self._rail = rail
         self._people = people
         self.stations = dict(stations or {})
+        self._own = {one.id: one for one in corridors}
         self._rails: dict[tuple[dt.date | None, frozenset[str]], LineNetwork] = {}
         self._networks: dict[tuple[str, dt.date | None, frozenset[str]], TransportNetwork] = {}
 
@@ -135,7 +140,9 @@ class ClaimGround:
                 column = "province_adcode" if unit.level == "province" else "city_adcode"
                 found = self.counties[self.counties[column] == unit.adcode]
                 if len(found) == 0:
-                    raise UnknownPlaceError(f"'{name}': {unit.name} has no counties in the source {self.source!r}")
+                    raise UnknownPlaceError(
+                        f"'{name}': {unit.name} has no counties in the source {self.source!r}"
+                    )
                 frames.append(origins_table(found).assign(province=found["province"].to_numpy()))
             elif rest and kind == "cities":
                 unit = self.place(rest)
@@ -152,10 +159,7 @@ class ClaimGround:
     @cached_property
     def people(self) -> pd.Series[float]:
         """Residents of each county of the boundary source, by adcode; NaN where not counted."""
-        table = self._people
-        if table is None:
-            table = pd.read_csv(data.path("people_2020.csv"))
-            table = table[table["boundaries"].isin(["both", self.source])]
+        table = census(self.source) if self._people is None else self._people
         counted = table.drop_duplicates("adcode").set_index("adcode")["people"].astype(float)
         return counted.reindex(self.counties["adcode"].to_numpy())
 
@@ -171,10 +175,15 @@ class ClaimGround:
         for column in ("province_adcode", "city_adcode", "adcode"):
             inside = table[table[column] == one.adcode]
             if len(inside):
-                return inside["adcode"].to_numpy(dtype="int64")
+                codes: NDArray[np.int64] = inside["adcode"].to_numpy(dtype="int64")
+                return codes
         raise UnknownPlaceError(f"{one.name} has no counties in the source {self.source!r}")
 
     # networks
+
+    def corridor(self, identifier: str) -> Corridor:
+        """Return a corridor by id: one of the user's own, or an embedded one."""
+        return self._own.get(identifier) or corridor(identifier)
 
     @cached_property
     def roads(self) -> TransportNetwork:
@@ -186,7 +195,8 @@ class ClaimGround:
         key = (date, frozenset(ids))
         if key not in self._rails:
             base = rail_network(date=date) if self._rail is None else self._rail
-            self._rails[key] = add_corridor_lines(base, sorted(key[1])) if key[1] else base
+            lines = [self.corridor(identifier) for identifier in sorted(key[1])]
+            self._rails[key] = add_corridor_lines(base, lines) if lines else base
         return self._rails[key]
 
     @property
@@ -205,20 +215,22 @@ class ClaimGround:
         ids : iterable of str
             Corridors added; railways only where the mode has them.
         """
-        chosen = [corridor(identifier) for identifier in sorted(set(ids))]
+        chosen = [self.corridor(identifier) for identifier in sorted(set(ids))]
         if mode == "road":
             chosen = [one for one in chosen if one.mode == "road"]
         key = (mode, date, frozenset(one.id for one in chosen))
         if key not in self._networks:
             base = self.roads
             if mode != "road":
-                base = join_networks(self.roads, self.rail(date, [one.id for one in chosen if one.mode == "rail"]))
+                base = join_networks(
+                    self.roads, self.rail(date, [one.id for one in chosen if one.mode == "rail"])
+                )
             self._networks[key] = add_corridors(base, [one for one in chosen if one.mode != "rail"])
         return self._networks[key]
 
     def usable(self, mode: str, meant: str, ids: Iterable[str]) -> list[Corridor]:
         """Return the corridors among `ids` that can change a claim of this mode."""
-        found = [corridor(identifier) for identifier in ids]
+        found = [self.corridor(identifier) for identifier in ids]
         if meant == "line_haul":
             return [one for one in found if one.mode == "rail"]
         return [one for one in found if mode != "road" or one.mode == "road"]

@@ -15,11 +15,13 @@ from .. import data
 from ..geo.errors import MissingDependencyError
 from ..geo.network import TransportNetwork
 from ..geo.rail import LineNetwork
-from .claim_checks import TIME_KINDS, Measure, measure
+from .claim_checks import measure
 from .claim_files import Claim, ClaimsFile, claims_of
 from .claim_ground import ClaimGround
+from .claim_measure import Measure
+from .claim_times import TIME_KINDS
 from .config import read_toml
-from .corridors import corridor
+from .corridor_files import Corridor
 from .results import Study
 from .schemas import Schema, conform
 
@@ -76,6 +78,7 @@ def audit_claims(
     network: TransportNetwork | None = None,
     rail: LineNetwork | None = None,
     people: pd.DataFrame | None = None,
+    corridors: Iterable[Corridor] = (),
     progress: Callable[[str], None] | None = None,
 ) -> gpd.GeoDataFrame:
     """Check every claim of a study's text.
@@ -92,6 +95,8 @@ def audit_claims(
         Railways; the embedded ones, as open on each claim's date, when left out.
     people : pandas.DataFrame, optional
         Columns ``adcode, people``; the embedded census when left out.
+    corridors : iterable of Corridor
+        Corridors beside the embedded ones, for claims and studies that name them.
     progress : callable, optional
         Gets the id of each claim before it is checked.
 
@@ -125,9 +130,14 @@ def audit_claims(
     chosen = study if isinstance(study, Study) else _study(study)
     found = claims_of(chosen) if claims is None else claims
     ground = ClaimGround(
-        source=chosen.boundary_source, network=network, rail=rail, people=people, stations=found.stations
+        source=chosen.boundary_source,
+        network=network,
+        rail=rail,
+        people=people,
+        stations=found.stations,
+        corridors=corridors,
     )
-    candidates = [identifier for identifier in chosen.corridors if corridor(identifier).status != "open"]
+    candidates = [one for one in chosen.corridors if ground.corridor(one).status != "open"]
     rows = []
     for claim in found.claim:
         if progress is not None:
@@ -158,7 +168,8 @@ def claim_paragraphs(table: pd.DataFrame) -> list[str]:
     head = f"文中列入检验的论断共{len(table)}条：{'，'.join(parts)}。"
     if goals:
         head += f"其中{goals}条是文中提出的目标，“不成立”表示目前尚未达到。"
-    return [head, *map(_paragraph, table.to_dict("records")), *_sources(table)]
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    return [head, *map(_paragraph, rows), *_sources(table)]
 
 
 def _paragraph(row: dict[str, Any]) -> str:
@@ -172,7 +183,9 @@ def _paragraph(row: dict[str, Any]) -> str:
         sentences.append(f"若按{row['other_reading']}理解，为{value}，{outcome}")
     if row["reported_by"]:
         outcome = "成立" if row["reported_holds"] == "yes" else "不成立"
-        sentences.append(f"公开报道为{_shown(row['reported'], row['unit'])}（{row['reported_by']}），按此{outcome}")
+        sentences.append(
+            f"公开报道为{_shown(row['reported'], row['unit'])}（{row['reported_by']}），按此{outcome}"
+        )
     if row["assumptions"]:
         sentences.append(f"假设：{row['assumptions']}")
     return text + "。" + "。".join(filter(None, sentences)) + "。"
@@ -262,7 +275,7 @@ def _row(
     if claim.reported is not None:
         held = _margin(claim, claim.reported, found.limit) >= 0
         row |= {"reported_holds": "yes" if held else "no"}
-    return row | {"verdict_text": _verdict_text(claim, row)}
+    return row | {"verdict_text": _verdict_text(claim, row, ground)}
 
 
 def _rescue(claim: Claim, found: Measure) -> tuple[tuple[str, ...], float]:
@@ -308,7 +321,7 @@ def _margin(claim: Claim, value: float, limit: float) -> float:
     return slack - abs(value - limit)
 
 
-def _verdict_text(claim: Claim, row: dict[str, Any]) -> str:
+def _verdict_text(claim: Claim, row: dict[str, Any], ground: ClaimGround) -> str:
     unit, value, limit = row["unit"], row["value"], row["limit"]
     whose = "应" if claim.kind == "status" else "文中" if claim.kind in _STATED else "判据"
     seen = f"算得{_shown(value, unit)}，{whose}{_COMPARED[claim.comparison]}{_shown(limit, unit)}"
@@ -316,7 +329,9 @@ def _verdict_text(claim: Claim, row: dict[str, Any]) -> str:
         seen = f"绕行系数{_number(value)}，距离相近的城市对中位数为{_number(limit)}"
     if claim.comparison == "about":
         seen += f"（容差{claim.tolerance:.0%}）"
-    names = "、".join(corridor(identifier).name for identifier in row["corridors"].split("、") if identifier)
+    names = "、".join(
+        ground.corridor(identifier).name for identifier in row["corridors"].split("、") if identifier
+    )
     if row["verdict"] == "holds":
         return f"成立。{seen}"
     if row["verdict"] == "holds_with":

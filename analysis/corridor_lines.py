@@ -12,7 +12,8 @@ from ..geo.crs import to_ecef
 from ..geo.errors import InputError
 from ..geo.network import Links, TransportNetwork
 from ..geo.rail import LineNetwork
-from .corridors import Corridor, corridor_segments, resolve_corridors
+from .corridor_files import Corridor, resolve_corridors
+from .corridors import corridor_segments
 
 #: A stop is the station of the same name within this distance, or any station within the second, km.
 SAME_NAME_KM: Final = 25.0
@@ -27,7 +28,7 @@ def add_corridor_lines(rail: LineNetwork, corridors: Any) -> LineNetwork:
     rail : LineNetwork
         As `geo.rail.rail_network` builds it.
     corridors
-        As `analysis.corridors.resolve_corridors` takes it; railways only.
+        As `analysis.corridor_files.resolve_corridors` takes it; railways only.
 
     Returns
     -------
@@ -49,7 +50,9 @@ def add_corridor_lines(rail: LineNetwork, corridors: Any) -> LineNetwork:
     """
     for one in resolve_corridors(corridors):
         if one.mode != "rail":
-            raise InputError(f"corridor '{one.id}' is a {one.mode} corridor; only railways become railway lines")
+            raise InputError(
+                f"corridor '{one.id}' is a {one.mode} corridor; only railways become railway lines"
+            )
         rail = _add_lines(rail, one)
     return rail
 
@@ -76,13 +79,15 @@ def _add_lines(rail: LineNetwork, one: Corridor) -> LineNetwork:
             legs["length_km"].to_numpy() * 1000,
             legs["line_haul_min"].to_numpy() * 60,
             mode="rail",
-            road_class=np.array(line, dtype=object),
+            road_class=line,
         ),
         node_lon=lon,
         node_lat=lat,
         node_exit=True,
         node_names=names,
-        provenance={"rail_corridors": ", ".join(filter(None, (rail.provenance.get("rail_corridors"), one.id)))},
+        provenance={
+            "rail_corridors": ", ".join(filter(None, (rail.provenance.get("rail_corridors"), one.id)))
+        },
     )
     fields = {name: getattr(plain, name) for name in TransportNetwork.__dataclass_fields__}
     return LineNetwork(

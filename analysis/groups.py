@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ..geo.checks import require_number
+from ..geo.checks import require_choice, require_number
 from ..geo.crs import CHINA_ALBERS, area_km2
 from ..geo.errors import InputError, InputTypeError
 from ..geo.network import TransportNetwork
@@ -310,7 +310,9 @@ def circle_overlap(network: TransportNetwork, centres: Any, *, cutoff_min: float
     return found
 
 
-def nearest_group(network: TransportNetwork, places: Any, members: Any) -> gpd.GeoDataFrame:
+def nearest_group(
+    network: TransportNetwork, places: Any, members: Any, *, by: Literal["nearest", "mean"] = "nearest"
+) -> gpd.GeoDataFrame:
     """Say which group each place is nearest to.
 
     Parameters
@@ -320,15 +322,24 @@ def nearest_group(network: TransportNetwork, places: Any, members: Any) -> gpd.G
         Border counties, for instance.
     members : geopandas.GeoDataFrame, str or Study
         As `groups` returns them, or the study.
+    by : {"nearest", "mean"}
+        A group is as near as its nearest member, or as the mean of all of its members but the
+        place itself: what tells groups apart for a place that is a member of several.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        Schema ``NEAREST_GROUP``, one row per place in the order given: the group with the member
-        reached soonest, that member and the minutes, and the group that comes second. A place
+        Schema ``NEAREST_GROUP``, one row per place in the order given: the nearest group and its
+        minutes, the member reached soonest, and the group that comes second. By "nearest", a place
         that is a member itself has 0 minutes. Of groups equally near, the first is named. Empty
-        names and NaN where no member is reached.
+        names and NaN where no member is reached (by "mean": not all are).
+
+    Raises
+    ------
+    InputError
+        If there is no group, or `by` is unknown.
     """
+    rule = require_choice(by, "by", ("nearest", "mean"))
     table = _members(members)
     starts = origins_table(places, argument="places")
     if len(table) == 0:
@@ -340,9 +351,16 @@ def nearest_group(network: TransportNetwork, places: Any, members: Any) -> gpd.G
     best = np.full((len(starts), len(group_ids)), np.inf)
     who = np.zeros((len(starts), len(group_ids)), dtype=int)
     for k, group_id in enumerate(group_ids):
-        columns = np.array([column[member] for member in table.loc[table["group_id"] == group_id, "member_id"]])
-        best[:, k] = minutes[:, columns].min(axis=1)
-        who[:, k] = columns[minutes[:, columns].argmin(axis=1)]
+        columns = np.array(
+            [column[member] for member in table.loc[table["group_id"] == group_id, "member_id"]]
+        )
+        part = minutes[:, columns]
+        who[:, k] = columns[part.argmin(axis=1)]
+        if rule == "nearest":
+            best[:, k] = part.min(axis=1)
+        else:
+            other = starts["origin_id"].to_numpy()[:, None] != ends["origin_id"].to_numpy()[columns][None, :]
+            best[:, k] = np.where(other, part, 0).sum(axis=1) / np.maximum(1, other.sum(axis=1))
     name_of = dict(zip(table["group_id"], table["group_name"], strict=True))
     rows = []
     for row, start in enumerate(starts.itertuples()):
@@ -397,14 +415,20 @@ def _both_ways(minutes: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.maximum(minutes, minutes.T)
 
 
-def _circles(network: TransportNetwork, centres: Any, cutoff: float) -> tuple[list[str], list[str], list[Any]]:
+def _circles(
+    network: TransportNetwork, centres: Any, cutoff: float
+) -> tuple[list[str], list[str], list[Any]]:
     if isinstance(centres, pd.DataFrame) and set(GROUP_MEMBERS) <= set(centres.columns):
         members = gpd.GeoDataFrame(centres)
         if len(members) == 0:
             return [], [], []
         found = isochrones(network, _points(members), cutoffs_min=(cutoff,))
         parts = [
-            (str(group_id), str(part["group_name"].iloc[0]), found[found["origin_id"].isin(part["member_id"])])
+            (
+                str(group_id),
+                str(part["group_name"].iloc[0]),
+                found[found["origin_id"].isin(part["member_id"])],
+            )
             for group_id, part in members.groupby("group_id", sort=False)
         ]
         ids, names = [part[0] for part in parts], [part[1] for part in parts]
