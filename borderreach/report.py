@@ -35,6 +35,7 @@ def report(results: StudyResults) -> str:
         _borders(results, context),
         _circles(results, context),
         _centre_pairs(results, context),
+        _railways(results, context),
         _zones(results, context),
         _corridors(results, context),
         _counties(results),
@@ -85,12 +86,30 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
     lines += [
         "",
         (
-            "All times are modelled, door to door, by car on today's trunk roads; corridors are added to these roads. "
-            "The base network has no railways, so that a railway's gain is measured against driving and not against "
-            "the trains of today. Definitions and limits stand at the end."
+            "All these times are modelled, door to door, by car on today's trunk roads; corridors are added to these "
+            "roads, so that a railway's gain is measured against driving." + _rail_sentence_en(results)
         ),
+        "",
+        "Definitions and limits stand at the end.",
     ]
     return lines
+
+
+def _rail_sentence_en(results: StudyResults) -> str:
+    """Tell what today's trains make of it, line haul and door to door."""
+    if results.rail_circles.empty:
+        return ""
+    area = _rail_areas(results)
+    text = f" With today's trains as well, the circle covers {area['base']:,.0f} km² today"
+    text += f" and {area['all']:,.0f} km² with every corridor" if "all" in area else ""
+    trips = results.journeys[results.journeys["line_haul_min"] > 0]
+    if len(trips):
+        first = trips.iloc[0]
+        text += (
+            f"; from {first['from_name']} to {first['to_name']} it takes {first['line_haul_min']:.0f} minutes on the "
+            f"train and {first['door_to_door_min']:.0f} from door to door"
+        )
+    return text + "."
 
 
 def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
@@ -249,6 +268,60 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
             ),
         ]
     return lines
+
+
+def _rail_areas(results: StudyResults) -> dict[str, float]:
+    """Area of the largest circle with today's trains, by scenario."""
+    largest = results.rail_circles[results.rail_circles["cutoff_min"] == results.study.circle_min]
+    return dict(zip(largest["scenario"], largest["area_km2"].astype(float), strict=True))
+
+
+def _railways(results: StudyResults, context: ReportContext) -> list[str]:
+    if results.rail_circles.empty:
+        return []
+    cutoff = _hours(results.study.circle_min)
+    area = _rail_areas(results)
+    gained = f"，{_scenario_of(results, 'all')}后 {area['all']:,.0f} 平方千米" if "all" in area else ""
+    times = results.rail_county_times
+    inside = times.loc[times["base_inside"], "adcode"].nunique()
+    after = times.loc[times["scenario_inside"], "adcode"].nunique()
+    lines = [
+        "## 公路与铁路联程",
+        "",
+        (
+            f"允许在现有车站换乘列车（驾车到站，乘车，再驾车）时，{cutoff}圈为 {area['base']:,.0f} 平方千米{gained}；"
+            f"{context.n_border} 个毗邻区县中有 {inside} 个在圈内"
+            + (f"，{_scenario_of(results, 'all')}后 {after} 个" if "all" in area else "")
+            + f"。只走公路时为 {context.base.area_km2:,.0f} 平方千米。"
+        ),
+    ]
+    if len(results.journeys):
+        rows = [
+            (
+                f"{row.from_name} → {row.to_name}",
+                _minutes(row.line_haul_min) if row.n_boardings else "不乘车",
+                _minutes(row.waiting_min + row.boarding_min + row.transfer_min + row.alighting_min),
+                _minutes(row.road_min + row.access_min),
+                _minutes(row.door_to_door_min),
+                _minutes(row.road_only_min),
+            )
+            for row in rows_of(results.journeys)
+        ]
+        header = ("起讫", "行车时间", "候车、进出站与换乘", "两端公路", "门到门", "全程公路")
+        lines += [
+            "",
+            *_table(header, rows, right=(1, 2, 3, 4, 5)),
+            "",
+            (
+                "单位为分钟，均为现状。**行车时间**（line-haul）只是列车上的时间，文本和新闻所说的“两小时”多指它；**门到门**"
+                "另含候车、进出站、换乘与两端的路程。候车按平均发车间隔的一半计，设上限；各项取值见 manifest.json。"
+            ),
+        ]
+    return lines
+
+
+def _scenario_of(results: StudyResults, scenario: str) -> str:
+    return results.scenario_names[scenario]
 
 
 def _zones(results: StudyResults, context: ReportContext) -> list[str]:
@@ -419,8 +492,8 @@ def _limits(results: StudyResults, context: ReportContext) -> list[str]:
         )
     if any(item.corridor.mode != "road" for item in context.corridors):
         lines.append(
-            "- 基准路网只有公路，没有既有铁路。铁路廊道的增益是相对于驾车而言，不是相对于现有列车；"
-            "它与既有线路之间的换乘也未计入。"
+            "- 除“公路与铁路联程”一节外，基准路网只有公路，铁路廊道的增益是相对于驾车而言；联程一节以现有列车为基准。"
+            "新线与既有线路之间只能经车站外的道路换乘。"
         )
     if any(item.corridor.mode == "road" and item.corridor.status == "open" for item in context.corridors):
         lines.append("- 已通车的廊道若已在基准路网中，测得的增益会偏小；各廊道一节给出了两者的比较。")

