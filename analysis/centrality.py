@@ -93,7 +93,7 @@ def betweenness(times: pd.DataFrame, *, people: Any = None, tolerance: float = 0
 
     Notes
     -----
-    Takes n³ steps: 3 s for 1,000 places, a minute or two for 2,891.
+    Takes n³ steps: a second for 1,000 places, half a minute for 2,891.
 
     References
     ----------
@@ -307,21 +307,25 @@ def _between(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:  # pragma: no cover - compiled
     """Weight and number of journeys through each place, and weight of all journeys between others."""
     n = len(minutes)
+    there = minutes.copy()
+    for v in range(n):
+        there[v, v] = np.inf  # an end isn't on the way
+    back = there.T.copy()
     through = np.zeros(n)
     number = np.zeros(n, dtype=np.int64)
     whole = 0.0
     at_end = np.zeros(n)
     for s in range(n):
         for t in range(n):
-            longest = factor * minutes[s, t] * (1 + 1e-12)
-            if s == t or not math.isfinite(longest):
+            longest = factor * there[s, t] * (1 + 1e-12)
+            if not math.isfinite(longest):  # no journey, or that of a place to itself
                 continue
             weight = size[s] * size[t]
             whole += weight
             at_end[s] += weight
             at_end[t] += weight
             for v in range(n):
-                if minutes[s, v] < longest and v not in (s, t) and minutes[s, v] + minutes[v, t] <= longest:
-                    through[v] += weight
-                    number[v] += 1
+                passes = there[s, v] + back[t, v] <= longest
+                through[v] += weight * passes
+                number[v] += passes
     return through, number, whole - at_end

@@ -257,13 +257,12 @@ def nearer_across_border(
     table = table[table["county"].isin(home.keys()) & table["centre"].isin(seat.keys())]
     table = table.sort_values("minutes", kind="stable")
     is_own = table["county"].map(home) == table["centre"].map(seat)
-    own = table[is_own].drop_duplicates("county").set_index("county")
-    other = table[~is_own].drop_duplicates("county").set_index("county")
+    own, other = _nearest(table[is_own]), _nearest(table[~is_own])
     rows = []
     for county in border_counties.itertuples(index=False):
         code = str(county.adcode)
-        own_id, own_min = _first(own, code)
-        other_id, other_min = _first(other, code)
+        own_id, own_min = own.get(code, ("", np.nan))
+        other_id, other_min = other.get(code, ("", np.nan))
         across = other_min < own_min or (np.isnan(own_min) and not np.isnan(other_min))
         rows.append(
             {
@@ -282,10 +281,13 @@ def nearer_across_border(
     return schemas.conform(rows, ACROSS_BORDER)
 
 
-def _first(nearest: pd.DataFrame, code: str) -> tuple[str, float]:
-    if code not in nearest.index:
-        return "", np.nan
-    return str(nearest.at[code, "centre"]), float(np.asarray(nearest.at[code, "minutes"]))
+def _nearest(table: pd.DataFrame) -> dict[str, tuple[str, float]]:
+    """Return county -> (centre, minutes) of the first row of each county."""
+    first = table.drop_duplicates("county")
+    return {
+        str(county): (str(centre), float(minutes))
+        for county, centre, minutes in zip(first["county"], first["centre"], first["minutes"], strict=True)
+    }
 
 
 def _require_columns(table: object, argument: str, columns: tuple[str, ...]) -> None:

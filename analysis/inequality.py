@@ -78,7 +78,7 @@ def theil(values: ArrayLike, weights: ArrayLike | None = None) -> float:
     return _theil(x, w)
 
 
-def theil_by_group(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None) -> pd.DataFrame:
+def theil_by_group(values: ArrayLike, groups: Any, weights: ArrayLike | None = None) -> pd.DataFrame:
     """Divide Theil's T into inequality within groups and between them; the parts add up exactly.
 
     T = Σ_g s_g T_g + Σ_g s_g ln(μ_g / μ), with s_g the group's share of the weighted sum of values.
@@ -140,7 +140,7 @@ def theil_by_group(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | No
     return table
 
 
-def gini_by_group(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None) -> pd.Series[float]:
+def gini_by_group(values: ArrayLike, groups: Any, weights: ArrayLike | None = None) -> pd.Series[float]:
     """Divide the Gini coefficient into parts within groups, between them, and from their overlap.
 
     G = Σ_g p_g s_g G_g + G_b + G_o, with p_g the group's share of weights, s_g that of the weighted sum,
@@ -307,12 +307,11 @@ def _labels(groups: Any, n: int) -> NDArray[np.object_]:
 
 def _gini(x: NDArray[np.float64], w: NDArray[np.float64]) -> float:
     order = np.argsort(x, kind="stable")
-    x, w = x[order], w[order]
-    below = np.cumsum(w) - w / 2
-    mean = float(np.average(x, weights=w))
-    # Σ_ij w_i w_j |x_i − x_j| = 4 Σ_i w_i x_i (F_i − W/2), with F_i the weight below the middle of i
-    spread = float((w * x * (below - w.sum() / 2)).sum())
-    return max(0.0, 2 * spread / (mean * float(w.sum()) ** 2))
+    share = w[order] / w.sum()
+    relative = x[order] / np.average(x, weights=w)
+    # Σ_ij w_i w_j |x_i − x_j| = 4 Σ_i w_i x_i (F_i − 1/2), with F_i the share below the middle of i
+    middle = np.cumsum(share) - share / 2
+    return max(0.0, 2 * float((share * relative * (middle - 0.5)).sum()))
 
 
 def _theil(x: NDArray[np.float64], w: NDArray[np.float64]) -> float:

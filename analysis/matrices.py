@@ -92,7 +92,7 @@ def od_matrix(
     Raises
     ------
     InputError, InputTypeError, EmptyInputError, MissingCRSError
-        If an argument can't be used; two places of one list must not have the same id.
+        If an argument can't be used.
     UnknownPlaceError, AmbiguousPlaceError, OffNetworkError
 
     See Also
@@ -247,8 +247,6 @@ def _task(
     on_missing = require_choice(off_network, "off_network", ("raise", "unreachable"))
     starts = origin_list(origins)
     ends = starts if destinations is None else origin_list(destinations, argument="destinations")
-    for places, argument in ((starts, "origins"), (ends, "destinations")):
-        _require_distinct(places, argument)
     entries = [_ways(checked, start, on_missing) for start in starts]
     exits = [_ways(checked.reverse, end, on_missing) for end in ends]
     prepared = hierarchy(checked)
@@ -378,11 +376,3 @@ def _require_count(value: Any, argument: str) -> int:
     if number != int(number):
         raise InputError(f"'{argument}' should be a whole number, got {value!r}")
     return int(number)
-
-
-def _require_distinct(places: list[Origin], argument: str) -> None:
-    ids = pd.Index([place.id for place in places])
-    if ids.has_duplicates:
-        raise InputError(
-            f"'{argument}' has the id {ids[ids.duplicated()][0]!r} more than once; keep one row per place"
-        )

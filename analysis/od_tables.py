@@ -5,12 +5,15 @@ give it: ``from_id, to_id, travel_time_min`` (and ``distance_km`` where a functi
 ordered pair; a pair that is NaN or isn't there can't be travelled. *Masses* (people, jobs, beds ...) are
 a Series whose index holds the ids of the table; ids are compared as text, so that adcodes serve as
 they are.
+
+An origin from which the table has no journey at all, not even to itself, lies off the network: its
+indicators are NaN, and its counts of places 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -40,6 +43,9 @@ class Pairs:
     minutes : ndarray of float64, shape (n,)
     km : ndarray of float64, shape (n,)
         NaN where the table has no distances.
+    cut_off : ndarray of bool, shape (number of origins,)
+        Whether the table has no journey from an origin at all, not even to itself: the place lies off
+        the network, and nothing is known of it.
     """
 
     from_ids: pd.Index[str]
@@ -48,6 +54,7 @@ class Pairs:
     destination: NDArray[np.int64]
     minutes: NDArray[np.float64]
     km: NDArray[np.float64]
+    cut_off: NDArray[np.bool_]
 
     @property
     def own(self) -> NDArray[np.bool_]:
@@ -59,18 +66,17 @@ class Pairs:
     def without(self, left_out: NDArray[np.bool_]) -> Pairs:
         """Return the pairs that aren't left out."""
         keep = ~left_out
-        return Pairs(
-            self.from_ids,
-            self.to_ids,
-            self.origin[keep],
-            self.destination[keep],
-            self.minutes[keep],
-            self.km[keep],
+        return replace(
+            self,
+            origin=self.origin[keep],
+            destination=self.destination[keep],
+            minutes=self.minutes[keep],
+            km=self.km[keep],
         )
 
     def with_minutes(self, minutes: NDArray[np.float64]) -> Pairs:
         """Return the same pairs with other times."""
-        return Pairs(self.from_ids, self.to_ids, self.origin, self.destination, minutes, self.km)
+        return replace(self, minutes=minutes)
 
     def sum_by_origin(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum values of pairs over destinations, shape (number of origins,)."""
@@ -129,7 +135,9 @@ def read_pairs(
     km = np.full(len(minutes), np.nan)
     if "distance_km" in times.columns:
         km = _numbers(times["distance_km"], f"{argument}.distance_km")
-    pairs = Pairs(from_ids, to_ids, origin, destination, minutes, km)
+    travelled = np.isfinite(minutes)
+    cut_off = np.bincount(origin[travelled], minlength=len(from_ids)) == 0
+    pairs = Pairs(from_ids, to_ids, origin, destination, minutes, km, cut_off)
     for values, column in ((minutes, "travel_time_min"), (km, "distance_km")):
         if (values < 0).any():
             at = int(np.argmax(values < 0))
@@ -145,7 +153,7 @@ def read_pairs(
             f"'{argument}' has the pair {from_ids[first]} → {to_ids[second]} more than once; "
             "keep one row per pair (and one scenario per table)"
         )
-    return pairs.without(~np.isfinite(minutes))
+    return pairs.without(~travelled)
 
 
 def _require_complete(times: pd.DataFrame, argument: str, cutoff_min: float) -> None:
@@ -242,5 +250,15 @@ def listed(ids: Iterable[Any], *, most: int = 5) -> str:
 
 
 def by_origin(pairs: Pairs, **columns: Any) -> pd.DataFrame:
-    """Return one row per origin of the table, in its order: ``from_id`` and the columns given."""
-    return pd.DataFrame({"from_id": pairs.from_ids.astype("str"), **columns})
+    """Return one row per origin of the table, in its order: ``from_id`` and the columns given.
+
+    Numbers with a fraction are NaN for origins that are cut off: zero would say that they were
+    measured.
+    """
+    known = {
+        name: np.where(pairs.cut_off, np.nan, values)
+        if isinstance(values, np.ndarray) and values.dtype.kind == "f"
+        else values
+        for name, values in columns.items()
+    }
+    return pd.DataFrame({"from_id": pairs.from_ids.astype("str"), **known})

@@ -198,7 +198,7 @@ def people_points(
     frame = require_frame(
         counties, "counties", columns=("adcode", "people", "lon", "lat"), geometry_types=_POLYGONS
     )
-    _require_people(frame["people"], "counties", frame.index)
+    _require_people(frame["people"], "counties", frame["adcode"])
     if chosen == "seat":
         if network is not None:
             raise InputError("'network' is given, and rule='seat' has no use for it; leave it out")

@@ -110,6 +110,15 @@ class StudyResults:
         As `circles` and `county_times` where today's trains may be used too, before and with all
         corridors; and today's journeys between the centres, taken apart (`schemas.JOURNEYS`).
         Empty where the study leaves railways out.
+    chances : DataFrame
+        Probability of the border counties to lie in the circle, see `analysis.uncertainty`.
+    indicators, circle_people, rail_circle_people : DataFrame
+        People, potential, efficiency and type of the border counties, and people in the circles by
+        road and with today's trains, see `analysis.study_indicators`.
+    crossings, border_crossings, gaps : geopandas.GeoDataFrame
+        Where roads cross the study's borders and where they stop short, see `analysis.crossings`.
+    border_effect : DataFrame
+        Detours across the borders against matched pairs within, see `analysis.border_effect`.
     comparison : DataFrame
         One row per county of the study's provinces, see `analysis.comparison.compare`.
     gains, contributions : DataFrame
@@ -142,6 +151,14 @@ class StudyResults:
     rail_circles: gpd.GeoDataFrame
     rail_county_times: pd.DataFrame
     journeys: pd.DataFrame
+    chances: pd.DataFrame
+    indicators: pd.DataFrame
+    circle_people: pd.DataFrame
+    rail_circle_people: pd.DataFrame
+    crossings: gpd.GeoDataFrame
+    border_crossings: gpd.GeoDataFrame
+    gaps: gpd.GeoDataFrame
+    border_effect: pd.DataFrame
     comparison: pd.DataFrame
     gains: pd.DataFrame
     contributions: pd.DataFrame

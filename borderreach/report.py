@@ -37,6 +37,8 @@ def report(results: StudyResults) -> str:
         _centre_pairs(results, context),
         _railways(results, context),
         _zones(results, context),
+        _people(results),
+        _price(results),
         _corridors(results, context),
         _counties(results),
         _definitions(results),
@@ -364,6 +366,124 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
         ),
         "",
         "面积过半在圈内的区县算作圈内区县。",
+    ]
+
+
+_TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "塌陷", "remote": "边远"}
+
+
+def _people(results: StudyResults) -> list[str]:
+    """Tell the people in the circles, and the border counties' indicators."""
+    if results.circle_people.empty:
+        return []
+    rows = []
+    for table, label in ((results.circle_people, "公路"), (results.rail_circle_people, "公路与铁路")):
+        rows += [
+            (
+                label,
+                _scenario_of(results, row.scenario),
+                f"{row.cutoff_min:g}",
+                f"{row.people / 1e4:,.0f}",
+                f"{row.people_by_seat / 1e4:,.0f}",
+            )
+            for row in rows_of(table.sort_values(["scenario", "cutoff_min"], ascending=[False, True]))
+        ]
+    header = ("方式", "情景", "分钟", "人口（万）", "按驻地计（万）")
+    lines = [
+        "## 人口与可达性指标",
+        "",
+        *_table(header, rows, right=(2, 3, 4)),
+        "",
+        (
+            "人口为第七次全国人口普查常住人口，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
+        ),
+    ]
+    if results.indicators.empty:
+        return lines
+    cutoff = _hours(results.study.circle_min)
+    rows = [
+        (
+            str(row.name_of),
+            f"{row.people / 1e4:,.1f}",
+            _TYPES[row.county_type],
+            f"{row.base_people_reached / 1e4:,.0f}",
+            f"{row.scenario_people_reached / 1e4:,.0f}",
+            f"{_signed(row.potential_change * 100, digits=1)}%",
+            _share(row.efficiency),
+            _share(row.efficiency_own),
+            _share(row.efficiency_across),
+        )
+        for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
+    ]
+    header = (
+        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力变化", "通行效率", "省内", "跨省",
+    )  # fmt: skip
+    lines += [
+        "",
+        *_table(header, rows, right=(1, 3, 4, 5, 6, 7, 8)),
+        "",
+        (
+            "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
+            "市场潜力按哈里斯公式，以时间为阻抗。类型的规则见 `borderreach.analysis.typology`。"
+        ),
+    ]
+    return lines
+
+
+def _share(value: float) -> str:
+    return f"{value * 100:.0f}%" if math.isfinite(value) else "—"
+
+
+def _price(results: StudyResults) -> list[str]:
+    """Say what the border costs: crossings, gaps, detours, and how sure the circle is."""
+    if results.border_crossings.empty:
+        return []
+    rows = [
+        (
+            f"{row.province_a}–{row.province_b}",
+            f"{row.border_km:,.0f}",
+            f"{row.n_crossings}",
+            f"{row.spacing_km:,.0f}" if row.n_crossings else "—",
+            f"{row.longest_without_km:,.0f}",
+        )
+        for row in rows_of(results.border_crossings)
+    ]
+    header = ("省界", "长度（千米）", "干线公路口子", "平均间距（千米）", "最长无口子一段（千米）")
+    lines = ["## 省界的代价", "", *_table(header, rows, right=(1, 2, 3, 4)), ""]
+    lines += [
+        (
+            f"- {row.province_a}–{row.province_b}：跨界县际路程是直线的 {row.detour_across:.2f} 倍，等距的省内县际为 "
+            f"{row.detour_within:.2f} 倍，相差 {_signed((row.detour_ratio - 1) * 100, digits=0)}%（95% 区间 "
+            f"{_signed((row.detour_ratio_low - 1) * 100, digits=0)}% 至 {_signed((row.detour_ratio_high - 1) * 100, digits=0)}%）；"
+            f"跨界平均{'多' if row.extra_min >= 0 else '少'} {abs(row.extra_min):.0f} 分钟（{row.n_pairs} 对，平均直线距离 "
+            f"{row.mean_straight_km:.0f} 千米）。"
+        )
+        for row in rows_of(results.border_effect)
+    ]
+    lines.append(f"- 断头路（距省界不远中断、对侧有路可接、绕行数倍的干线）：{len(results.gaps)} 处。")
+    lines += _chance_lines(results)
+    lines += [
+        "",
+        (
+            "口子是连接两省的干线公路路段，本路网不含地方道路，实际口子更多。路程之比用两省县级驻地之间 20 至 150 千米的县对，"
+            "每对跨界县配以直线距离相近的省内县对。"
+        ),
+    ]
+    return lines
+
+
+def _chance_lines(results: StudyResults) -> list[str]:
+    """Border counties whose place inside or outside the circle isn't sure."""
+    table = results.chances
+    best = table.groupby(["adcode", "name"], sort=False)["base_chance"].max().reset_index()
+    unsure = best[best["base_chance"].between(0.05, 0.95)]
+    if unsure.empty:
+        return []
+    named = "、".join(f"{row.name_of}（{row.base_chance * 100:.0f}%）" for row in rows_of(
+        unsure.rename(columns={"name": "name_of"})
+    ))  # fmt: skip
+    return [
+        f"- 模型的时间有误差，驻地在{_hours(results.study.circle_min)}圈内与否因此并不都确定。不确定的毗邻区县及其在圈内的概率（现状）：{named}。"
     ]
 
 

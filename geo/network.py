@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
 from .checks import require_frame, require_number
 from .crs import WGS84, to_ecef
 from .errors import InputError, NetworkError
 from .exit_lines import ExitLines
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 #: Longest time that fits the search's 32-bit milliseconds, with room for adding two of them.
 MAX_ARC_TIME_MS: Final = 2**30 - 1
@@ -37,6 +39,8 @@ EDGE_COLUMNS: Final = (
 
 class RaggedLines(NamedTuple):
     """Coordinates along lines, one after the other: quicker than a sequence of arrays.
+
+    A network that is built from them takes the arrays over, and makes them read-only.
 
     Attributes
     ----------
@@ -202,6 +206,8 @@ class TransportNetwork:
     @cached_property
     def exit_node_tree(self) -> cKDTree:
         """Search tree over the earth-centred coordinates of `exit_nodes`."""
+        from scipy.spatial import cKDTree  # noqa: PLC0415 - 26 MB that reading a network does without
+
         return cKDTree(self.node_xyz[self.exit_nodes].reshape(-1, 3))
 
     @cached_property
@@ -702,8 +708,8 @@ def _assemble(
         arc_exit=links.exit_along[link],
         arc_link=link.astype(np.int32),
         arc_reversed=reverse,
-        link_offset=links.offset.copy(),
-        link_coords=links.coords.copy(),
+        link_offset=links.offset,
+        link_coords=links.coords,
         modes=modes,
         classes=classes,
         access_speed_kph=require_number(

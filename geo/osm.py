@@ -6,7 +6,7 @@ import contextlib
 import math
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
@@ -114,7 +114,7 @@ def osm_network(
         provenance["file"] = Path(where).name
     else:
         server = _Server(
-            urls=[overpass_urls] if isinstance(overpass_urls, str) else list(overpass_urls),
+            urls=_require_urls(overpass_urls),
             nominatim_url=nominatim_url,
             cache_folder=_cache_folder() if cache_folder is None else Path(cache_folder),
             timeout_s=timeout_s,
@@ -138,6 +138,16 @@ def osm_network(
     )
 
 
+def _require_urls(given: object) -> list[str]:
+    """Return the servers named as a list, or raise."""
+    if isinstance(given, str):
+        given = [given]
+    urls = list(given) if isinstance(given, Iterable) else []
+    if not urls or not all(isinstance(url, str) and url for url in urls):
+        raise InputError(f"'overpass_urls' should name at least one server, got {given!r}")
+    return urls
+
+
 @dataclass
 class _Server:
     """Where and how osmnx fetches."""
@@ -150,8 +160,6 @@ class _Server:
     used: str = field(default="", init=False)
 
     def download(self, where: Any) -> nx.MultiDiGraph:
-        if not self.urls or not all(isinstance(url, str) and url for url in self.urls):
-            raise InputError(f"'overpass_urls' should name at least one server, got {self.urls!r}")
         area = _place_or_area(where)
         if isinstance(area, str):
             with self._settings(self.urls[0], rate_limit=self.rate_limit):

@@ -1,7 +1,8 @@
 """Read the roads of an OpenStreetMap file into arrays.
 
-PBF files are decoded block by block with the kernels of `pbf_blocks`, which takes a third of
-the memory of an index of node locations; XML files (plain, gzip, bzip2) are read with pyosmium.
+PBF files are decoded block by block with the kernels of `pbf_blocks`, straight into arrays and
+without an index of all the nodes' locations; XML files (plain, gzip, bzip2) are read with
+pyosmium, object by object.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from .osm_tags import (
     read_restriction,
     read_road,
 )
-from .pbf_blocks import Blob, Block, BlockError, Header
+from .pbf_blocks import Blob, Block, BlockError, Header, UnreadFormatError
 
 PBF_SUFFIXES: Final = (".osm.pbf", ".pbf")
 XML_SUFFIXES: Final = (".osm", ".osm.gz", ".osm.bz2", ".osm.xml")
@@ -144,6 +145,8 @@ def read_extract(path: str | Path, *, progress: bool = False) -> OsmExtract:
             with file.open("rb") as stream:
                 return _PbfReader(stream, progress=progress).read()
         return _read_xml(file, progress=progress)
+    except UnreadFormatError as error:
+        raise DataFileError(f"can't read {file}: {error}") from error
     except (BlockError, RuntimeError) as error:  # pyosmium raises plain RuntimeErrors
         raise DataFileError(f"can't read {file}: {error}; download it again") from error
     except OSError as error:
@@ -284,7 +287,9 @@ class _PbfReader:
         header = Header.read(pbf_blocks.unpack(self._packed(blobs[0])))
         unknown = header.required - _KNOWN_FEATURES
         if unknown:
-            raise BlockError(f"it needs {', '.join(sorted(unknown))}, which isn't read here")
+            raise UnreadFormatError(
+                f"it needs {', '.join(sorted(unknown))}, which isn't read here; take a plain extract"
+            )
         blobs = blobs[1:]
         # Sorted files hold the nodes first: then each block needs unpacking only once.
         first = self._first_way(blobs) if "Sort.Type_then_ID" in header.optional else 0

@@ -90,15 +90,18 @@ def pbf_network(
     ways = ways_of(extract, table)
     if polygon is not None:
         ways = clip_ways(ways, polygon)
+    restrictions, via = extract.restrictions, find_nodes(extract.node_id, extract.restrictions.via_node)
+    provenance = _provenance(Path(path), extract, clipped=polygon is not None)
+    del extract  # what is left to do needs room
     return road_network(
         ways,
         table,
         keep=keep,
         access_speed_kph=access_speed_kph,
         max_access_km=max_access_km,
-        provenance=_provenance(Path(path), extract, clipped=polygon is not None),
-        restrictions=extract.restrictions,
-        via=find_nodes(extract.node_id, extract.restrictions.via_node),
+        provenance=provenance,
+        restrictions=restrictions,
+        via=via,
     )
 
 

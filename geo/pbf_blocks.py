@@ -39,6 +39,10 @@ class BlockError(Exception):
     """Bytes aren't what the format says; turned into a `DataFileError` with the file's name."""
 
 
+class UnreadFormatError(BlockError):
+    """Bytes are what the format says, but of a kind that isn't read here."""
+
+
 class Blob(NamedTuple):
     """Where a packed block lies in the file."""
 
@@ -455,7 +459,7 @@ def unpack(packed: bytes) -> bytes:
     elif packing == "lzma":
         stream = lzma.LZMADecompressor()
     else:
-        raise BlockError(
+        raise UnreadFormatError(
             f"its blocks are packed with {packing}, which isn't read here; convert it with "
             "'osmium cat -f pbf,pbf_compression=zlib -o new.osm.pbf'"
         )

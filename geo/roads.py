@@ -261,20 +261,9 @@ def road_network(
         )  # fmt: skip
         fixed[via[known]] = True
     chains = join_chains(links.tail, links.head, links.kind, links.kind_back, fixed)
-    lines = RaggedLines(
-        *chain_lines(
-            chains.offset,
-            chains.link,
-            chains.reverse,
-            links.first,
-            links.last,
-            ways.nodes,
-            ways.lon,
-            ways.lat,
-        )
-    )
     joined = links.joined(chains)
-    del links, chains  # a big network's are worth their room
+    first, last = links.first, links.last
+    del links  # a big network's are worth their room
     turns = expand_turns(
         joined.tail, joined.head, joined.forward, joined.backward, joined.end_ways, rules, n_nodes
     )
@@ -317,13 +306,14 @@ def road_network(
     line_of = link[use[: len(link)]]
     twin[: len(line_of)] = row[np.searchsorted(kept, line_of)]
     alone = twin == np.arange(n_used)
-    sizes = np.zeros(n_used, dtype=np.int64)
-    sizes[: len(line_of)] = np.diff(lines.offset)[line_of]
-    sizes[~alone] = 0
-    offset = np.concatenate([[0], np.cumsum(sizes)])
-    from_line = np.zeros(n_used, dtype=np.int64)
-    from_line[: len(line_of)] = lines.offset[line_of]
-    at = np.arange(offset[-1]) + np.repeat(from_line - offset[:-1], sizes)
+    chain_of = np.full(n_used, -1)
+    chain_of[: len(line_of)] = line_of
+    chain_of[~alone] = -1
+    lines = RaggedLines(
+        *chain_lines(
+            chain_of, chains.offset, chains.link, chains.reverse, first, last, ways.nodes, ways.lon, ways.lat
+        )
+    )
     classes = np.array([*(kind.road.road_class for kind in ways.kinds), TURN], dtype=object)
     network = build_network(
         lon[origin[used]],
@@ -337,7 +327,7 @@ def road_network(
             mode="road",
             road_class=classes[road_class[use]],
             exit_along=exit_along[use],
-            geometry=RaggedLines(offset, lines.coords[at]),
+            geometry=lines,
         ),
         node_exit=exits[origin[used]],
         access_speed_kph=access_speed_kph,

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 from numba import njit
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 #: The ellipsoid, as in `crs.to_ecef`.
 WGS84_A_M: Final = 6378137.0
@@ -239,11 +237,69 @@ def strong_components(
     n_nodes: int,
 ) -> NDArray[np.int32]:
     """Return the number of every node's strongly connected component, shape (n_nodes,)."""
-    rows = np.concatenate([tail[forward], head[backward]])
-    columns = np.concatenate([head[forward], tail[backward]])
-    graph = sp.csr_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(n_nodes, n_nodes))
-    component: NDArray[np.int32] = connected_components(graph, directed=True, connection="strong")[1]
-    return component
+    number: NDArray[np.int32] = _strong_components(tail, head, forward, backward, n_nodes)
+    return number
+
+
+@njit(cache=True, nogil=True)
+def _strong_components(tail, head, forward, backward, n_nodes):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Tarjan's algorithm with a stack of its own, over arcs sorted by the node they leave."""
+    start = np.zeros(n_nodes + 1, dtype=np.int64)
+    for k in range(len(tail)):
+        if forward[k]:
+            start[tail[k] + 1] += 1
+        if backward[k]:
+            start[head[k] + 1] += 1
+    for node in range(n_nodes):
+        start[node + 1] += start[node]
+    at = start[:-1].copy()
+    goal = np.zeros(start[n_nodes], dtype=np.int32)
+    for k in range(len(tail)):
+        if forward[k]:
+            goal[at[tail[k]]] = head[k]
+            at[tail[k]] += 1
+        if backward[k]:
+            goal[at[head[k]]] = tail[k]
+            at[head[k]] += 1
+    at[:] = start[:-1]  # the next arc to look at
+    number = np.full(n_nodes, -1, dtype=np.int32)
+    order = np.full(n_nodes, -1, dtype=np.int32)  # when a node was first seen
+    low = np.zeros(n_nodes, dtype=np.int32)
+    path = np.zeros(n_nodes, dtype=np.int32)
+    waiting = np.zeros(n_nodes, dtype=np.int32)
+    n_path = n_waiting = n_seen = n_components = 0
+    for root in range(n_nodes):
+        if order[root] >= 0:
+            continue
+        path[0], n_path = root, 1
+        while n_path:
+            node = path[n_path - 1]
+            if order[node] < 0:
+                order[node] = low[node] = n_seen
+                n_seen += 1
+                waiting[n_waiting] = node
+                n_waiting += 1
+            if at[node] < start[node + 1]:
+                other = goal[at[node]]
+                at[node] += 1
+                if order[other] < 0:
+                    path[n_path] = other
+                    n_path += 1
+                elif number[other] < 0:
+                    low[node] = min(low[node], order[other])
+                continue
+            n_path -= 1
+            if n_path:
+                low[path[n_path - 1]] = min(low[path[n_path - 1]], low[node])
+            if low[node] == order[node]:
+                while True:
+                    n_waiting -= 1
+                    other = waiting[n_waiting]
+                    number[other] = n_components
+                    if other == node:
+                        break
+                n_components += 1
+    return number
 
 
 def join_chains(
@@ -341,23 +397,23 @@ def _join_chains(tail, head, kind, kind_back, keep):  # type: ignore[no-untyped-
 
 
 @njit(cache=True, nogil=True)
-def chain_lines(offset, link, reverse, first, last, nodes, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Coordinates along chains: offsets and (lon, lat) rows; straight ones get none."""
-    n_chains = len(offset) - 1
-    line_offset = np.zeros(n_chains + 1, dtype=np.int64)
-    for c in range(n_chains):
+def chain_lines(rows, offset, link, reverse, first, last, nodes, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Coordinates along the chains `rows`: offsets and (lon, lat); straight ones and -1 get none."""
+    line_offset = np.zeros(len(rows) + 1, dtype=np.int64)
+    for r in range(len(rows)):
         count = 1
-        for i in range(offset[c], offset[c + 1]):
-            count += last[link[i]] - first[link[i]]
-        line_offset[c + 1] = line_offset[c] + (count if count > 2 else 0)
-    coords = np.zeros((line_offset[n_chains], 2))
-    for c in range(n_chains):
-        at = line_offset[c]
-        if line_offset[c + 1] == at:
+        if rows[r] >= 0:
+            for i in range(offset[rows[r]], offset[rows[r] + 1]):
+                count += last[link[i]] - first[link[i]]
+        line_offset[r + 1] = line_offset[r] + (count if count > 2 else 0)
+    coords = np.zeros((line_offset[-1], 2))
+    for r in range(len(rows)):
+        at = line_offset[r]
+        if line_offset[r + 1] == at:
             continue
-        for i in range(offset[c], offset[c + 1]):
+        for i in range(offset[rows[r]], offset[rows[r] + 1]):
             k = link[i]
-            if i > offset[c]:
+            if i > offset[rows[r]]:
                 at -= 1  # the point that this link shares with the one before
             for j in range(last[k] - first[k] + 1):
                 node = nodes[last[k] - j] if reverse[i] else nodes[first[k] + j]

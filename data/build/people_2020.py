@@ -18,16 +18,17 @@ one of the units that today's polygons have:
 - People of development zones are added to the county that a zone lies in where that is one county
   beyond doubt, and else shared out among the districts of the zone's prefecture in proportion to
   their people (among all its counties where it has no districts). `zone_people` says how many.
-- The table lacks zones of 20 prefectures. What a prefecture has by its province's communiqué and
+- The table lacks zones of 26 prefectures. What a prefecture has by its province's communiqué and
   lacks in the table (3.4 million in all) is shared out in the same way, and counted in `zone_people`.
 - Units whose territory belongs to other counties in the census have none ("counted elsewhere").
 
 Hong Kong, Macao and Taiwan with Jinmen aren't in the table: the census didn't count there.
 
 Communiqués: National Bureau of Statistics, Communiqué of the Seventh National Population Census
-(No. 3), 11 May 2021, for provinces; the statistical bureaus of the provinces, May 2021, for
-prefectures; Hangzhou's, 17 May 2021, for its districts. Figures of prefectures and provinces agree
-to the last person, which the script checks.
+(No. 3), 11 May 2021, for provinces; the statistical bureaus of the provinces and of Hangzhou, May
+2021, for prefectures and Hangzhou's districts. The script checks that figures of prefectures and
+provinces agree to the last person. (In Hubei the county volume revises the communiqué's Wuhan,
+Yichang and Xiantao, with the province's total unchanged; the volume's figures are kept.)
 """
 
 from __future__ import annotations

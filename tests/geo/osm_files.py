@@ -11,7 +11,11 @@ from pathlib import Path
 import numpy as np
 import osmium
 import pytest
+
 from borderreach.geo.network import TransportNetwork
+
+#: Nodes by id: longitude, latitude and, for some, tags.
+Nodes = Mapping[int, tuple[float, float] | tuple[float, float, Mapping[str, str]]]
 
 mutable = osmium.osm.mutable
 REFERENCE = Path(os.environ.get("BORDERREACH_REFERENCE", Path(__file__).parents[3] / "shared"))
@@ -27,7 +31,7 @@ def reference_file(name: str) -> Path:
 
 def write_osm(
     path: Path,
-    nodes: Mapping[int, tuple[float, float] | tuple[float, float, Mapping[str, str]]],
+    nodes: Nodes,
     ways: Sequence[tuple[Sequence[int], Mapping[str, str]]]
     | Mapping[int, tuple[Sequence[int], Mapping[str, str]]],
     relations: Sequence[tuple[Mapping[str, str], Sequence[tuple[str, int, str]]]] = (),
@@ -35,8 +39,8 @@ def write_osm(
     """Write nodes (lon, lat[, tags]), ways (nodes, tags; ids from 1) and relations (tags, members)."""
     numbered = ways if isinstance(ways, Mapping) else dict(enumerate(ways, start=1))
     with osmium.SimpleWriter(str(path), overwrite=True) as writer:
-        for number, (lon, lat, *tags) in sorted(nodes.items()):
-            writer.add_node(mutable.Node(id=number, version=1, location=(lon, lat), tags=dict(*tags)))
+        for number, (lon, lat, *own) in sorted(nodes.items()):
+            writer.add_node(mutable.Node(id=number, version=1, location=(lon, lat), tags=dict(*own)))
         for number, (refs, tags) in numbered.items():
             writer.add_way(mutable.Way(id=number, version=1, nodes=list(refs), tags=dict(tags)))
         for number, (tags, members) in enumerate(relations, start=1):

@@ -15,9 +15,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import osmium
+from pyproj import Geod
+
 from borderreach.geo.osm_tags import FERRY, ROAD_CLASSES, read_node, read_restriction, read_road
 from borderreach.geo.speeds import SpeedTable
-from pyproj import Geod
 
 GEOD = Geod(ellps="WGS84")
 
@@ -48,14 +49,14 @@ class Streets:
             osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.EmptyTagFilter())
         )
         for entity in processor:
-            if entity.is_node():
+            if isinstance(entity, osmium.osm.Node):
                 tagged[entity.id] = dict(entity.tags)
-            elif entity.is_way():
+            elif isinstance(entity, osmium.osm.Way):
                 tags = dict(entity.tags)
                 if tags.get("highway") in ROAD_CLASSES or tags.get("route") == FERRY:
                     nodes = [(n.ref, (n.lon, n.lat) if n.location.valid() else None) for n in entity.nodes]
                     streets._add(entity.id, tags, nodes)
-            elif entity.tags.get("type") == "restriction":
+            elif isinstance(entity, osmium.osm.Relation) and entity.tags.get("type") == "restriction":
                 streets._restrict(dict(entity.tags), [(m.role, m.type, m.ref) for m in entity.members])
         for node in streets.where:
             closed, names = read_node(tagged.get(node, {}))
@@ -118,7 +119,8 @@ class Streets:
     def junctions(self) -> tuple[int, dict[str, float]]:
         """Nodes that stay after contraction, and links by class: half of the ends at them."""
         vias = {via for _, _, via, _ in self.rules}
-        n_nodes, halves = 0, defaultdict(int)
+        n_nodes = 0
+        halves: dict[str, int] = defaultdict(int)
         for node, ends in self.ends.items():
             if len(ends) == 2 and ends[0][0] == ends[1][1] and node not in vias | self.closed:
                 continue
@@ -138,7 +140,8 @@ class Streets:
             for _, _, node, way in self.rules
             if any(way == onto for _, _, onto in self.steps[node])
         }
-        forbidden, only = defaultdict(set), defaultdict(set)
+        forbidden: dict[tuple[int, int], set[int]] = defaultdict(set)
+        only: dict[tuple[int, int], set[int]] = defaultdict(set)
         for word, start, via, end in self.rules:
             if (via, end) in leaving:
                 (only if word == "only" else forbidden)[start, via].add(end)

@@ -16,6 +16,7 @@ import osmnx as ox
 import platformdirs
 import pytest
 import shapely
+
 from borderreach.geo.errors import (
     DataFileError,
     EmptyInputError,
@@ -52,7 +53,8 @@ class Overpass:
     """A server on loopback that answers with the recorded town."""
 
     def __init__(self, answer: bytes, *, status: int = 200) -> None:
-        seen = self.seen = []
+        seen: list[tuple[str, str]] = []
+        self.seen = seen
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
@@ -154,7 +156,9 @@ def test_shortest_times_agree_with_networkx(graph):
             or access[:1] in (["private"], ["no"])
         ):
             continue
-        seconds = data["length"] * 3.6 / table.speeds_kph(data_tags(data), data["highway"])[0]
+        kph = table.speeds_kph(data_tags(data), data["highway"])
+        assert kph is not None
+        seconds = data["length"] * 3.6 / kph[0]
         if seconds < plain.get_edge_data(u, v, {"s": math.inf})["s"]:
             plain.add_edge(u, v, s=seconds)
     for node, data in graph.nodes(data=True):
@@ -351,8 +355,9 @@ def test_more_arguments():
         osm_network(graph)
     with pytest.raises(InputError, match="'timeout_s'"):
         osm_network(BOX, timeout_s=0)
-    with pytest.raises(InputError, match="'overpass_urls'"):
-        osm_network(BOX, overpass_urls=[])
+    for urls in ([], "", [""], [7], 7):
+        with pytest.raises(InputError, match="'overpass_urls'"):
+            osm_network(BOX, overpass_urls=urls)  # type: ignore[arg-type]
 
 
 def test_the_example_runs_on_a_recorded_answer(tmp_path, overpass, monkeypatch, capsys):

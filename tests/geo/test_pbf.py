@@ -7,6 +7,7 @@ import random
 import struct
 import zlib
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,10 @@ import numpy as np
 import osmium
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+
 from borderreach.geo.errors import (
     BorderReachError,
     DataFileError,
@@ -29,11 +34,8 @@ from borderreach.geo.osm_tags import FERRY, ROAD_CLASSES, read_road
 from borderreach.geo.pbf import pbf_network
 from borderreach.geo.pbf_blocks import Block, BlockError
 from borderreach.geo.speeds import speed_table
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from pyproj import Geod
 
-from .osm_files import links_by_class, node_at, reference_file, times_from, write_osm
+from .osm_files import Nodes, links_by_class, node_at, reference_file, times_from, write_osm
 from .osm_naive import Streets
 
 GEOD = Geod(ellps="WGS84")
@@ -241,7 +243,7 @@ def test_ferry_without_duration_takes_the_default_speed(tmp_path):
     ],
 )
 def test_barriers(tmp_path, tags, passes):
-    nodes = {**GRID, 2: (*GRID[2], tags)}
+    nodes: Nodes = {**GRID, 2: (*GRID[2], tags)}
     network = read(write_osm(tmp_path / "a.osm", nodes, [((1, 2, 3), ROAD), ((2, 7), ROAD)]))
     assert math.isfinite(seconds(network, 1, 3)) == passes
     assert math.isfinite(seconds(network, 3, 7)) == passes
@@ -249,7 +251,11 @@ def test_barriers(tmp_path, tags, passes):
 
 
 def test_delays_at_nodes(tmp_path):
-    nodes = {**GRID, 2: (*GRID[2], {"highway": "traffic_signals"}), 3: (*GRID[3], {"highway": "stop"})}
+    nodes: Nodes = {
+        **GRID,
+        2: (*GRID[2], {"highway": "traffic_signals"}),
+        3: (*GRID[3], {"highway": "stop"}),
+    }
     ways = [((1, 2, 3, 4), ROAD), ((4, 9), ROAD), ((4, 5), ROAD)]
     network = read(write_osm(tmp_path / "a.osm", nodes, ways), speeds="default")
     # Both nodes are passed; at 4 three roads meet.
@@ -307,7 +313,7 @@ def test_turn_restrictions(tmp_path, table, kind, open_to):
         assert seconds(network, goal, 3) == pytest.approx(direct, abs=0.01)
     # The roads are what they were; turns have neither length nor class.
     by_class = links_by_class(network)
-    assert by_class["primary"] == (4, pytest.approx(metres(3, 8, 13) / 1000 + metres(7, 8, 9) / 1000))
+    assert by_class["primary"] == pytest.approx((4, (metres(3, 8, 13) + metres(7, 8, 9)) / 1000))
     assert by_class["turn"][1] == 0
     assert "1 honoured" in network.provenance["turn_restrictions"]
 
@@ -586,20 +592,20 @@ def test_damaged_blocks_are_refused_or_read(seed, flips):
 def make_block() -> bytes:
     """A block with nodes, ways and a relation, made with a writer of our own in a few lines."""
 
-    def varint(value):
+    def varint(value: int) -> bytes:
         out = b""
         while value > 127:
             out += bytes([value & 127 | 128])
             value >>= 7
         return out + bytes([value])
 
-    def message(number, content):
+    def message(number: int, content: bytes) -> bytes:
         return varint(number << 3 | 2) + varint(len(content)) + content
 
-    def packed(values, *, signed=False):
+    def packed(values: Iterable[int], *, signed: bool = False) -> bytes:
         return b"".join(varint((v << 1) ^ (v >> 63) if signed else v) for v in values)
 
-    def deltas(values):
+    def deltas(values: Sequence[int]) -> bytes:
         return packed([b - a for a, b in zip([0, *values], values, strict=False)], signed=True)
 
     strings = [b"", b"highway", b"primary", b"crossing", b"type", b"restriction", b"no_left_turn", b"from"]
@@ -683,7 +689,7 @@ def test_arguments(tmp_path):
     with pytest.raises(InputError, match="should end in"):
         pbf_network(tmp_path / "roads.shp")
     with pytest.raises(InputTypeError, match="'path'"):
-        pbf_network(7)
+        pbf_network(7)  # type: ignore[arg-type]
     path = sample_pbf(tmp_path)
     with pytest.raises(InputError, match="'keep'"):
         pbf_network(path, keep="most")
@@ -743,13 +749,14 @@ def test_isle_of_wight_agrees_with_a_count_node_by_node():
 
 def test_iceland_agrees_with_pyosmium():
     path = reference_file("iceland-2019-05-09.osm.pbf")
-    km = defaultdict(float)
+    km: dict[str, float] = defaultdict(float)
     ways = (
         osmium.FileProcessor(str(path))
         .with_locations()
         .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
     )
     for way in ways.with_filter(osmium.filter.KeyFilter("highway", "route")):
+        assert isinstance(way, osmium.osm.Way)
         tags = dict(way.tags)
         if tags.get("highway") in ROAD_CLASSES or tags.get("route") == FERRY:
             road = read_road(tags)

@@ -3,11 +3,12 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from borderreach.geo.errors import ConfigError, DataFileError, InputError, InputTypeError
 from borderreach.geo.osm_tags import DELAYS, ROAD_CLASSES, parse_duration, read_road
 from borderreach.geo.speeds import speed_table
-from hypothesis import given
-from hypothesis import strategies as st
 
 TABLE = speed_table("CN")
 

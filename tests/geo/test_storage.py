@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from borderreach.geo.errors import DataFileError, InputTypeError, OutputError
 from borderreach.geo.network import Links, TransportNetwork, build_network
 from borderreach.geo.pbf import pbf_network
@@ -145,7 +146,7 @@ def test_other_files(tmp_path):
     with pytest.raises(DataFileError, match="can't read"):
         open_network(tmp_path)
     with pytest.raises(InputTypeError, match="'path'"):
-        open_network(7)
+        open_network(7)  # type: ignore[arg-type]
 
 
 def test_saving_leaves_nothing_half_written(tmp_path, network, monkeypatch):
@@ -163,4 +164,4 @@ def test_saving_leaves_nothing_half_written(tmp_path, network, monkeypatch):
     with pytest.raises(OutputError, match="folder"):
         save_network(network, tmp_path / "nowhere" / "n.brn")
     with pytest.raises(InputTypeError, match="'network'"):
-        save_network("network", path)
+        save_network("network", path)  # type: ignore[arg-type]

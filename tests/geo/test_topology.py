@@ -4,6 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse.csgraph import connected_components
+
 from borderreach.geo.crs import ELLIPSOID, to_ecef
 from borderreach.geo.topology import (
     GAP,
@@ -14,8 +18,6 @@ from borderreach.geo.topology import (
     split_ways,
     strong_components,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def ways_of(*runs):
@@ -66,7 +68,7 @@ def test_pieces_cover_every_step_once(runs):
             assert count <= 1
             if a >= 0 and b >= 0 and a != b:
                 assert count == 1
-    uses = {}
+    uses: dict[int, int] = {}
     for first, last in zip(pieces.first, pieces.last, strict=True):
         for node in set(nodes[first + 1 : last].tolist()) - {nodes[first], nodes[last]}:
             uses[node] = uses.get(node, 0) + 1
@@ -116,6 +118,7 @@ def test_lines_of_chains():
     lon, lat = np.arange(5.0), np.zeros(5)
     first, last = np.array([0, 3]), np.array([2, 5])
     offset, coords = chain_lines(
+        np.array([-1, 0]),
         np.array([0, 2]),
         np.array([0, 1], dtype=np.int32),
         np.array([False, True]),
@@ -125,9 +128,10 @@ def test_lines_of_chains():
         lon,
         lat,
     )
-    assert offset.tolist() == [0, 5]
+    assert offset.tolist() == [0, 0, 5]
     assert coords[:, 0].tolist() == [0, 1, 2, 3, 4]
     offset, coords = chain_lines(
+        np.array([0]),
         np.array([0, 1]),
         np.array([0], dtype=np.int32),
         np.array([False]),
@@ -171,12 +175,27 @@ def test_strong_components():
     assert len(set(number)) == 3
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.booleans(), st.booleans()), max_size=25))
+def test_strong_components_are_scipys(links):
+    tail, head = (np.array([link[i] for link in links], dtype=np.int32) for i in (0, 1))
+    forward, backward = (np.array([link[i] for link in links], dtype=bool) for i in (2, 3))
+    number = strong_components(tail, head, forward, backward, 10)
+    arcs = [(a, b) for a, b, ahead, back in links for a, b in [(a, b)] * ahead + [(b, a)] * back]
+    graph = np.zeros((10, 10))
+    for a, b in arcs:
+        graph[a, b] = 1
+    count, expected = connected_components(graph, directed=True, connection="strong")
+    assert len(set(number)) == count
+    assert len(set(zip(number.tolist(), expected.tolist(), strict=True))) == count
+
+
 STAR = np.array([1, 2, 3, 4], dtype=np.int32), np.zeros(4, dtype=np.int32)  # links to node 0
 
 
 def reachable(turns, source):
     """Links that can be left on after arriving along one, by what the turns allow."""
-    steps = {}
+    steps: dict[int, set[int]] = {}
     for a, b in zip(turns.turn_tail.tolist(), turns.turn_head.tolist(), strict=True):
         steps.setdefault(a, set()).add(b)
     for i in range(len(turns.link)):

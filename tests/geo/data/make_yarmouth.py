@@ -12,8 +12,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import osmium
+
 from borderreach.geo.osm_tags import ROAD_CLASSES
 
 WEST, SOUTH, EAST, NORTH = -1.512, 50.690, -1.480, 50.710
@@ -25,11 +27,14 @@ def inside(location: osmium.osm.Location) -> bool:
 
 
 def main(source: str) -> None:
-    here, ways, restrictions = set(), [], []
+    here: set[int] = set()
+    ways: list[dict[str, Any]] = []
+    restrictions: list[tuple[int, dict[str, str], list[tuple[str, int, str]]]] = []
     for node in osmium.FileProcessor(source, osmium.osm.NODE):
-        if inside(node.location):
+        if isinstance(node, osmium.osm.Node) and inside(node.location):
             here.add(node.id)
     for way in osmium.FileProcessor(source, osmium.osm.WAY):
+        assert isinstance(way, osmium.osm.Way)
         tags = dict(way.tags)
         wanted = tags.get("highway") in ROAD_CLASSES or tags.get("route") == "ferry"
         refs = [node.ref for node in way.nodes]
@@ -37,15 +42,16 @@ def main(source: str) -> None:
             ways.append({"type": "way", "id": way.id, "nodes": refs, "tags": tags})
     ids = {way["id"] for way in ways}
     for relation in osmium.FileProcessor(source, osmium.osm.RELATION):
+        assert isinstance(relation, osmium.osm.Relation)
         if relation.tags.get("type") == "restriction" and any(
             m.type == "w" and m.ref in ids for m in relation.members
         ):
             members = [(m.type, m.ref, m.role) for m in relation.members]
             restrictions.append((relation.id, dict(relation.tags), members))
     used = {ref for way in ways for ref in way["nodes"]}
-    nodes = []
+    nodes: list[dict[str, Any]] = []
     for node in osmium.FileProcessor(source, osmium.osm.NODE):
-        if node.id in used:
+        if isinstance(node, osmium.osm.Node) and node.id in used:
             entry = {"type": "node", "id": node.id, "lat": node.location.lat, "lon": node.location.lon}
             nodes.append({**entry, "tags": dict(node.tags)} if len(node.tags) else entry)
     answer = {
@@ -62,16 +68,14 @@ def main(source: str) -> None:
     target = FOLDER / "yarmouth.osm"
     target.unlink(missing_ok=True)
     with osmium.SimpleWriter(str(target)) as writer:
-        for node in nodes:
+        for n in nodes:
             writer.add_node(
                 osmium.osm.mutable.Node(
-                    id=node["id"], version=1, location=(node["lon"], node["lat"]), tags=node.get("tags", {})
+                    id=n["id"], version=1, location=(n["lon"], n["lat"]), tags=n.get("tags", {})
                 )
             )
-        for way in ways:
-            writer.add_way(
-                osmium.osm.mutable.Way(id=way["id"], version=1, nodes=way["nodes"], tags=way["tags"])
-            )
+        for w in ways:
+            writer.add_way(osmium.osm.mutable.Way(id=w["id"], version=1, nodes=w["nodes"], tags=w["tags"]))
         for number, tags, members in restrictions:
             writer.add_relation(osmium.osm.mutable.Relation(id=number, version=1, tags=tags, members=members))
     print(f"{len(ways)} ways, {len(nodes)} nodes, {len(restrictions)} restrictions")
