@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from . import data
 from .analysis.border_effect import BORDER_EFFECT, border_effect
+from .analysis.claims import audit_claims
 from .analysis.comparison import (
     Scenarios,
     compare,
@@ -32,6 +33,7 @@ from .analysis.config import read_toml
 from .analysis.corridor_files import resolve_corridors
 from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
 from .analysis.crossings import BORDER_CROSSINGS, CROSSINGS, GAPS, border_crossings, crossings, gaps
+from .analysis.groups import group_cohesion, group_times, groups
 from .analysis.isochrones import isochrones
 from .analysis.multimodal import journeys, with_railways
 from .analysis.origins import within_reach
@@ -165,7 +167,7 @@ def run_study(
         return results
 
 
-_N_STEPS = 10
+_N_STEPS = 11
 
 
 def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> StudyResults:
@@ -206,6 +208,9 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     )
     step("price of the border")
     price = _price(base, ground)
+    step("claims")
+    claims = audit_claims(chosen, network=base)
+    town_groups = groups(chosen)
     step("contributions")
     areas = {s: reach.areas(ids) for s, ids in names.items()}
     inside = {s: reach.inside(ids) for s, ids in names.items()}
@@ -231,6 +236,9 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         rail_county_times=rail.county_times,
         journeys=rail.journeys,
         chances=chances(times, cutoff_min=chosen.circle_min, relative_error=trunk_error()),
+        claims=claims,
+        group_cohesion=group_cohesion(base, town_groups, scenario=everything),
+        group_times=group_times(base, town_groups, scenario=everything),
         indicators=indicators,
         circle_people=circle_people(circles, residents, base),
         rail_circle_people=circle_people(rail.circles, residents, base),
