@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from .. import data
 from ..geo.crs import ELLIPSOID, to_ecef
 from ..geo.errors import ConfigError, InputError, InputTypeError
+from ..geo.joining import TransferRules
 from .config import Strict, read_toml
 from .results import Study
 
@@ -100,6 +101,9 @@ class Corridor(Strict):
         Length along the line over straight distance between stops.
     stop_penalty_min : float
         Minutes that a call under way costs (braking, standing, accelerating).
+    trains_per_day : float, optional
+        Departures of each service per day and direction. With it, half the headway is waited at
+        boarding, as `geo.joining.TransferRules` has it; without it, `board_min` is all there is.
     board_min, alight_min : float
         Minutes from the station's door to the moving train, and back.
     join_km : float
@@ -126,6 +130,7 @@ class Corridor(Strict):
     length_km: Positive | None = None
     sinuosity: Annotated[float, Field(ge=1, le=3)] = 1.2
     stop_penalty_min: Minutes = 0.0
+    trains_per_day: Positive | None = None
     board_min: Minutes = 0.0
     alight_min: Minutes = 0.0
     join_km: Annotated[float, Field(ge=0, le=50)] = 5.0
@@ -180,6 +185,13 @@ class Corridor(Strict):
                     f"'{self.id}': the calls of service '{service.name}' are out of the stops' order"
                 )
         return self
+
+    @property
+    def wait_min(self) -> float:
+        """Minutes of waiting at boarding; 0 where the number of trains isn't given."""
+        if self.trains_per_day is None:
+            return 0.0
+        return TransferRules().wait_min(self.trains_per_day, air=self.mode == "air")
 
     @property
     def straight_km(self) -> NDArray[np.float64]:

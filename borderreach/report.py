@@ -266,7 +266,7 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
             "",
             (
                 f"{item.corridor.name}起讫站之间的**行车时间**为{spans}；上表是**门到门**时间，另含进站候车 "
-                f"{item.corridor.board_min:g} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
+                f"{item.corridor.board_min + item.corridor.wait_min:.0f} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
                 "文本和新闻中的“两小时”多指行车时间，两者不可混用。"
             ),
         ]
@@ -614,6 +614,14 @@ def _limits(results: StudyResults, context: ReportContext) -> list[str]:
         lines.append(
             "- 除“公路与铁路联程”一节外，基准路网只有公路，铁路廊道的增益是相对于驾车而言；联程一节以现有列车为基准。"
             "新线与既有线路之间只能经车站外的道路换乘。"
+        )
+    frequencies = sorted(
+        {item.corridor.trains_per_day for item in context.corridors if item.corridor.trains_per_day}
+    )
+    if frequencies:
+        listed = join(f"{number:g}" for number in frequencies)
+        lines.append(
+            f"- 铁路廊道的候车按假定的班次计：每类列车每日每方向 {listed} 列（38 列即现有渝贵铁路的班次，16 列即每小时一列），取间隔的一半。"
         )
     if any(item.corridor.mode == "road" and item.corridor.status == "open" for item in context.corridors):
         lines.append("- 已通车的廊道若已在基准路网中，测得的增益会偏小；各廊道一节给出了两者的比较。")
