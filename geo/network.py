@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import geopandas as gpd
 import numpy as np
@@ -35,6 +35,21 @@ EDGE_COLUMNS: Final = (
 )
 
 
+class RaggedLines(NamedTuple):
+    """Coordinates along lines, one after the other: quicker than a sequence of arrays.
+
+    Attributes
+    ----------
+    offset : ndarray of int64, shape (k + 1,)
+        Line ``i`` is ``coords[offset[i]:offset[i + 1]]``; none for a straight line.
+    coords : ndarray of float64, shape (c, 2)
+        (lon, lat) in degrees.
+    """
+
+    offset: NDArray[np.int64]
+    coords: NDArray[np.float64]
+
+
 @dataclass(frozen=True, eq=False)
 class Links:
     """Lines between nodes, each passable in one or both directions: the raw material of a network.
@@ -53,7 +68,7 @@ class Links:
         Mode ("road", "rail", ...) and class ("motorway", ...) of all or of each line.
     exit_along : bool or array_like of bool
         Whether one may enter and leave the network anywhere along the line.
-    geometry : sequence of array_like, optional
+    geometry : sequence of array_like or RaggedLines, optional
         Coordinates (lon, lat) along each line, ends included; ``None`` for a straight line.
     """
 
@@ -65,7 +80,7 @@ class Links:
     mode: str | Sequence[str] = "road"
     road_class: str | Sequence[str] = ""
     exit_along: bool | ArrayLike = False
-    geometry: Sequence[ArrayLike | None] | None = None
+    geometry: Sequence[ArrayLike | None] | RaggedLines | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -442,12 +457,7 @@ class _Columns:
 
         time_s = column(links.time_s, "time_s", float)
         back = time_s if links.back_time_s is None else column(links.back_time_s, "back_time_s", float)
-        lines = [None] * k if links.geometry is None else list(links.geometry)
-        if len(lines) != k:
-            raise NetworkError(f"'geometry' has {len(lines)} entries, but 'tail' has {k}")
-        arrays = [np.zeros((0, 2)) if line is None else np.asarray(line, dtype=float) for line in lines]
-        offset = np.zeros(k + 1, dtype=np.int64)
-        np.cumsum([len(a) for a in arrays], out=offset[1:])
+        lines = _ragged(links.geometry, k)
         return cls(
             tail=tail,
             head=column(links.head, "head", np.int64),
@@ -457,8 +467,8 @@ class _Columns:
             mode=column(links.mode, "mode", object),
             road_class=column(links.road_class, "road_class", object),
             exit_along=column(links.exit_along, "exit_along", bool),
-            offset=offset,
-            coords=np.concatenate(arrays) if k else np.zeros((0, 2)),
+            offset=lines.offset,
+            coords=lines.coords,
         )
 
     def joined(self, other: _Columns) -> _Columns:
@@ -469,6 +479,25 @@ class _Columns:
             )
         }  # fmt: skip
         return _Columns(**both, offset=np.concatenate([self.offset, other.offset[1:] + self.offset[-1]]))
+
+
+def _ragged(geometry: Sequence[ArrayLike | None] | RaggedLines | None, k: int) -> RaggedLines:
+    if isinstance(geometry, RaggedLines):
+        offset = np.asarray(geometry.offset, dtype=np.int64)
+        coords = np.asarray(geometry.coords, dtype=float).reshape(-1, 2)
+        if len(offset) != k + 1 or offset[0] != 0 or offset[-1] != len(coords) or (np.diff(offset) < 0).any():
+            raise NetworkError(
+                f"'geometry' has {len(offset) - 1} lines of {offset[-1]} points for {k} links and "
+                f"{len(coords)} coordinates"
+            )
+        return RaggedLines(offset, coords)
+    lines = [None] * k if geometry is None else list(geometry)
+    if len(lines) != k:
+        raise NetworkError(f"'geometry' has {len(lines)} entries, but 'tail' has {k}")
+    arrays = [np.zeros((0, 2)) if line is None else np.asarray(line, dtype=float) for line in lines]
+    offset = np.zeros(k + 1, dtype=np.int64)
+    np.cumsum([len(a) for a in arrays], out=offset[1:])
+    return RaggedLines(offset, np.concatenate(arrays) if k else np.zeros((0, 2)))
 
 
 def build_network(
