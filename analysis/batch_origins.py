@@ -90,8 +90,10 @@ def collect_origins(wanted: BatchOrigins, *, file: Path | None) -> list[BatchOri
     found += _of_items(wanted.places, wanted.boundaries)
     if file is not None:
         found += _of_frame(read_points(file), file.name)
-    once = list({origin.id: origin for origin in reversed(found)}.values())[::-1]
-    return _usable(once[: wanted.limit], "[origins] of the job")
+    once: dict[str, BatchOrigin] = {}
+    for origin in found:
+        once.setdefault(origin.id, origin)
+    return _usable(list(once.values())[: wanted.limit], "[origins] of the job")
 
 
 def given_origins(origins: Any) -> list[BatchOrigin]:
@@ -258,4 +260,4 @@ def _column(frame: gpd.GeoDataFrame, names: tuple[str, ...]) -> list[str] | None
 def _is_pair(origins: Sequence[Any]) -> bool:
     """Tell (lon, lat) from a list of two adcodes."""
     numbers = [v for v in origins if isinstance(v, Real) and not isinstance(v, bool)]
-    return len(origins) == len(numbers) == 2 and any(abs(value) < 1000 for value in numbers)
+    return len(origins) == len(numbers) == 2 and any(abs(float(value)) < 1000 for value in numbers)

@@ -10,7 +10,7 @@ import io
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -143,14 +143,14 @@ def compute_on(network: TransportNetwork, plan: Plan, task: Task, *, threads: in
     failed = {k: (one.error, one.problem) for k, one in enumerate(task.origins) if one.problem}
     for k, one in enumerate(task.origins):
         if k not in failed:
-            _try(lambda origin=one: enter(network, _point(origin)), failed, k)
+            _try(partial(enter, network, _point(one)), failed, k)
     try:
         tables = _tables(network, plan, task, failed, threads)
     except _NOT_OF_AN_ORIGIN:
         raise
     except Exception:  # noqa: BLE001 - which of the origins it was, each shows alone, and is then recorded
         for k in set(range(len(task.origins))) - set(failed):
-            _try(lambda k=k: _tables(network, plan, task.only(k), {}, 1), failed, k)
+            _try(partial(_tables, network, plan, task.only(k), {}, 1), failed, k)
         tables = _tables(network, plan, task, failed, threads)
     rows = [_failed(task.scenario, task.origins[k], *failed[k]) for k in sorted(failed)]
     tables["errors"] = schemas.conform(rows, ERRORS)
@@ -229,7 +229,7 @@ def _failed(scenario: str, origin: BatchOrigin, error: str, reason: str) -> dict
 
 
 def _with_scenario(frame: pd.DataFrame, scenario: str) -> pd.DataFrame:
-    frame.insert(0, "scenario", pd.array([scenario] * len(frame), dtype="str"))
+    frame.insert(0, "scenario", pd.Series(scenario, index=frame.index, dtype="str"))
     return frame
 
 
@@ -247,6 +247,12 @@ def _counties(boundaries: str) -> gpd.GeoDataFrame:
 
 _lock = threading.Lock()
 _open: dict[Path, TransportNetwork] = {}
+
+
+def close_network() -> None:
+    """Let go of the network file that is open; on Windows it couldn't be removed otherwise."""
+    with _lock:
+        _open.clear()
 
 
 def _opened(path: Path) -> TransportNetwork:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import logging
 import multiprocessing
 import os
@@ -16,7 +17,7 @@ import signal
 import tempfile
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
@@ -27,7 +28,7 @@ from typing import Any, Final, Protocol
 from ..geo.errors import BatchStoppedError, MissingDependencyError
 from ..geo.network import TransportNetwork
 from ..geo.storage import open_network
-from .batch_tasks import Part, Plan, Task, compute, compute_on
+from .batch_tasks import Part, Plan, Task, close_network, compute, compute_on
 
 #: So often is a part tried again among others after a worker died, before it is looked at alone.
 MAX_RETRIES: Final = 2
@@ -65,8 +66,11 @@ class Here:
 
     def run(self, plan: Plan, tasks: Iterable[Task]) -> Iterator[Part]:
         """Yield the parts one after the other."""
-        for task in tasks:
-            yield compute(plan, task, threads=self._threads)
+        try:
+            for task in tasks:
+                yield compute(plan, task, threads=self._threads)
+        finally:
+            close_network()
 
 
 class Processes:
@@ -149,11 +153,11 @@ class Dask:
 
     def run(self, plan: Plan, tasks: Iterable[Task]) -> Iterator[Part]:
         """Yield parts as they come; Dask itself gives the work of a dead worker to another."""
-        from distributed import as_completed  # noqa: PLC0415 - an extra
+        distributed: Any = importlib.import_module("distributed")  # an extra
 
         source = iter(tasks)
         in_hand: dict[Any, tuple[Task, int]] = {}
-        finished = as_completed()
+        finished = distributed.as_completed()
         suspects = list[Task]()
 
         def submit(task: Task, attempt: int = 0) -> None:
@@ -185,7 +189,8 @@ class Dask:
                 self._client.cancel(list(in_hand), force=True)
 
     def _slots(self) -> int:
-        return _IN_HAND * max(1, sum(self._client.nthreads().values()))
+        threads: Mapping[str, int] = self._client.nthreads()
+        return _IN_HAND * max(1, sum(threads.values()))
 
     def _submit(self, plan: Plan, task: Task) -> Any:
         if self._scattered is None or self._scattered[0] != task.network:
@@ -199,11 +204,10 @@ class Dask:
 
     def _result(self, future: Any) -> Part | None:
         """Return the part, or None where workers died over it; other errors are raised."""
-        from distributed import CancelledError, KilledWorker  # noqa: PLC0415 - an extra
-
+        distributed: Any = importlib.import_module("distributed")
         try:
             part: Part = future.result()
-        except (KilledWorker, CancelledError, MemoryError):
+        except (distributed.KilledWorker, distributed.CancelledError, MemoryError):
             return None
         return part
 
@@ -257,7 +261,7 @@ def dask_client(address: str | None) -> Any:
         If the scheduler doesn't answer, or no address is given.
     """
     try:
-        from distributed import Client  # noqa: PLC0415 - an extra
+        distributed: Any = importlib.import_module("distributed")
     except ImportError as error:
         raise MissingDependencyError(
             "a batch on a Dask cluster needs the package 'distributed'; install borderreach[dask]"
@@ -268,7 +272,7 @@ def dask_client(address: str | None) -> Any:
             "line), or a distributed.Client as executor="
         )
     try:
-        return Client(address, timeout="15s", set_as_default=False)
+        return distributed.Client(address, timeout="15s", set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise BatchStoppedError(
             f"the Dask scheduler at {address!r} doesn't answer ({error}); start it, or choose another executor"
