@@ -157,7 +157,7 @@ class Dask:
 
         source = iter(tasks)
         in_hand: dict[Any, tuple[Task, int]] = {}
-        finished = distributed.as_completed()
+        finished = distributed.as_completed(loop=self._client.loop)
         suspects = list[Task]()
 
         def submit(task: Task, attempt: int = 0) -> None:

@@ -80,8 +80,9 @@ def write_job(folder: Path, *, n_origins: int = 18, text: str = JOB) -> Path:
     save_network(grid(), folder / "grid.network")
     (folder / "own.toml").write_text(CORRIDOR, encoding="utf-8")
     rows = ["origin_id,origin_name,lon,lat"]
-    for k in range(n_origins - 2):
-        rows.append(f"p{k},点{k},{WEST + 0.021 * (k % 15):.4f},{SOUTH + 0.027 * (k % 13):.4f}")
+    rows += [
+        f"p{k},点{k},{WEST + 0.021 * (k % 15):.4f},{SOUTH + 0.027 * (k % 13):.4f}" for k in range(n_origins - 2)
+    ]
     rows.insert(3, "sea,海上,124.0,29.0")
     rows.insert(8, "bad,坏,29.1,106.2")
     (folder / "points.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")

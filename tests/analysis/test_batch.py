@@ -142,7 +142,7 @@ def test_no_file_holds_a_time_or_a_path(undisturbed, job):
     assert str(undisturbed) not in text
 
 
-def test_a_complete_batch_is_not_run_again(job, undisturbed, tmp_path, monkeypatch):
+def test_a_complete_batch_is_not_run_again(job, undisturbed, monkeypatch):
     before = contents(undisturbed)
     monkeypatch.setattr(batch, "_compute", None)
     summary = run_batch(job, out=undisturbed)
@@ -267,7 +267,7 @@ def kill_once(job: Path, out: Path, executor: str, chance: random.Random, n_file
     ],
 )
 def test_killed_at_random_moments_it_ends_with_the_same_bytes(job, undisturbed, tmp_path, executor, times):
-    chance = random.Random(8)
+    chance = random.Random(8)  # noqa: S311 - moments to kill at
     for number in range(times):
         out = tmp_path / f"out{number}"
         kill_once(job, out, executor, chance, 45)
@@ -492,7 +492,7 @@ def test_a_script_without_a_guard_is_told_so(job, tmp_path):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_workers_die_with_the_run(job, tmp_path):
     out = tmp_path / "out"
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311
     assert kill_once(job, out, "processes", chance, 1)
     deadline = time.monotonic() + 20
     while alive := [p for p in Path("/proc").glob("[0-9]*/environ") if _belongs(p, str(tmp_path))]:
@@ -642,7 +642,7 @@ def test_rows_of_a_frame_are_judged_one_by_one(tmp_path):
     assert "has no id" in errors["(row 6)"]
 
 
-def test_origins_add_up_and_count_once(tmp_path):
+def test_origins_add_up_and_count_once():
     job = BatchJob(
         name="kinds",
         network={"source": "trunk"},
