@@ -316,11 +316,12 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
                 "'if __name__ == \"__main__\":'; elsewhere, use executor='here'"
             ) from error
         yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    except BaseException:  # Ctrl-C, a full disk: what is being computed won't be wanted
         for process in set(multiprocessing.active_children()) - before:
             process.terminate()
-            process.join()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _start_worker() -> None:

@@ -170,7 +170,7 @@ def each(
     """
 
     def shown(results: Iterable[_Result]) -> Iterable[_Result]:
-        return tqdm(results, total=len(items), desc=label, disable=not progress, leave=False)
+        return tqdm(results, total=len(items), desc=label, leave=False) if progress else results
 
     if len(items) <= 1 or workers == 1:
         yield from shown(map(function, items))

@@ -279,14 +279,18 @@ def _isochrones(options: argparse.Namespace) -> None:
 def _batch(options: argparse.Namespace) -> int:
     from .analysis.batch import run_batch  # noqa: PLC0415
 
-    done = run_batch(
-        options.job,
-        out=options.out,
-        executor=options.executor,
-        workers=options.workers,
-        fresh=options.fresh,
-        progress=_on_terminal(),
-    )
+    try:
+        done = run_batch(
+            options.job,
+            out=options.out,
+            executor=options.executor,
+            workers=options.workers,
+            fresh=options.fresh,
+            progress=_on_terminal(),
+        )
+    except KeyboardInterrupt:
+        print("borderreach: what is finished is kept; the same command goes on from there", file=sys.stderr)
+        raise
     print(
         f"{done.n_origins:,} origins, {done.n_scenarios} scenario(s): {done.n_parts} parts "
         f"({done.n_parts_before} of them from before) in {done.seconds:,.0f} s"
