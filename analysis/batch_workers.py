@@ -116,7 +116,8 @@ class Processes:
                 if task is None:
                     break
                 try:
-                    in_hand[pool.submit(self._function, plan, task)] = task
+                    with _deaf_to_ctrl_c():
+                        in_hand[pool.submit(self._function, plan, task)] = task
                 except BrokenProcessPool:
                     lost.append(task)
             if not in_hand:
@@ -309,7 +310,9 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     try:
         try:
-            pool.submit(os.getpid).result()
+            with _deaf_to_ctrl_c():
+                first = pool.submit(os.getpid)
+            first.result()
         except BrokenProcessPool as error:
             raise BatchStoppedError(
                 "the worker processes can't start. In a script, put the call under "
@@ -322,6 +325,19 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Put off Ctrl-C while a worker may be started, which would die of it before it's deaf itself."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_worker() -> None:

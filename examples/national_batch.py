@@ -30,11 +30,17 @@ def borders_table(out: Path) -> pd.DataFrame:
     )
     table = zones.merge(circles, on="centre_id").merge(shared_zones(out, units), on="centre_id", how="left")
     table["adcode"] = table["centre_id"].astype("int64")
+    sides = br.border_counties(units)[["adcode", "province", "neighbour_provinces"]]
+    table = table.merge(sides, on="adcode")
     rows = []
     for border in br.borders(units).itertuples():
-        pair = (border.adcode_a, border.adcode_b)
-        both = units[units["province_adcode"].isin(pair)]
-        on_it = table[table["adcode"].isin(br.border_counties(both, between=pair)["adcode"])]
+        beyond = {border.province_a: border.province_b, border.province_b: border.province_a}
+        on_it = table[
+            [
+                beyond.get(own) in neighbours.split("、")
+                for own, neighbours in zip(table["province"], table["neighbour_provinces"], strict=True)
+            ]
+        ]
         rows.append(
             {
                 "province_a": border.province_a,
