@@ -16,8 +16,8 @@ from typing import Any, Final
 from tqdm.auto import tqdm
 
 from .. import data
-from ..geo.checks import require_number
-from ..geo.errors import BatchStoppedError, BorderReachError, EmptyInputError, InputError, InputTypeError
+from ..geo.checks import require_path, require_whole
+from ..geo.errors import BatchStoppedError, BorderReachError, EmptyInputError, InputError
 from ..geo.network import TransportNetwork
 from ..geo.storage import open_network, save_network
 from ..geo.trunk import trunk_network
@@ -132,8 +132,7 @@ def run_batch(
     """
     started = time.monotonic()
     chosen = read_job(job)
-    if not isinstance(out, (str, Path)):
-        raise InputTypeError(f"'out' should be the path of a folder, got {out!r}")
+    target = require_path(out, "out")
     staff, closing = _workers(chosen, executor, workers)
     with closing:
         base = _network(chosen, network)
@@ -144,7 +143,7 @@ def run_batch(
         chunks = [tuple(points[k : k + size]) for k in range(0, len(points), size)]
         n_parts = len(chunks) * len(scenarios)
         folder = BatchFolder(
-            Path(out),
+            target,
             _identity(chosen, base, scenarios, points, plan.centres),
             tables=chosen.outputs.tables,
             n_parts=n_parts,
@@ -161,7 +160,7 @@ def run_batch(
             for table in chosen.outputs.tables
         }
     return BatchSummary(
-        out=Path(out),
+        out=target,
         n_origins=len(points),
         n_scenarios=len(scenarios),
         n_parts=n_parts,
@@ -225,7 +224,7 @@ def _workers(
     """Return who computes, and what is to be closed in the end."""
     number = job.run.workers
     if workers is not None:
-        number = round(require_number(workers, "workers", minimum=1, maximum=1024))
+        number = require_whole(workers, "workers", minimum=1, maximum=1024)
     if is_dask_client(executor):
         return Dask(executor), contextlib.nullcontext()
     kind = job.run.executor if executor is None else executor

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from ..geo.errors import InputTypeError
+from ..geo.checks import require_path
 from .config import Strict, read_toml
 from .results import Minutes
 
@@ -168,7 +168,7 @@ class BatchJob(Strict):
     title: str = ""
     network: BatchNetwork = BatchNetwork()
     origins: BatchOrigins = BatchOrigins()
-    scenarios: Annotated[dict[Text, tuple[Text, ...]], Field(min_length=1)] = Field({"base": ()})
+    scenarios: dict[Text, tuple[Text, ...]] = Field(default={"base": ()}, min_length=1)
     outputs: BatchOutputs
     run: BatchRun = BatchRun()
 
@@ -201,7 +201,5 @@ def read_job(job: Any) -> BatchJob:
     """
     if isinstance(job, BatchJob):
         return job
-    if not isinstance(job, (str, Path)):
-        raise InputTypeError(f"'job' should be the path of a job file or a BatchJob, got {job!r}")
-    path = Path(job)
+    path = require_path(job, "job")
     return read_toml(path, BatchJob).placed(path.parent)

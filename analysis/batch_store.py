@@ -29,6 +29,7 @@ from typing import IO, Any, Final, Self
 
 import pandas as pd
 
+from ..geo.checks import require_path
 from ..geo.errors import BatchStoppedError, InputError, OutputError
 from .batch_tasks import ERRORS, SCHEMAS, Part
 
@@ -335,7 +336,7 @@ def read_batch(out: str | Path, table: str, *, check: bool = True) -> pd.DataFra
     OutputError
         If the folder holds no batch, the batch isn't complete, or a file isn't as it was written.
     """
-    folder = Path(out)
+    folder = require_path(out, "out")
     manifest = read_manifest(folder)
     if not manifest.get("complete"):
         raise OutputError(f"the batch in {str(folder)!r} isn't complete; run it again to go on with it")

@@ -21,7 +21,7 @@ from .access import access
 from .corridor_files import Corridor, resolve_corridors
 from .corridors import add_corridors, corridor_joins, corridor_segments
 from .isochrones import isochrones
-from .origins import origin_list
+from .origins import origin_list, require_network
 from .schemas import COUNTY_TIMES, Schema, conform
 from .travel_times import travel_times
 
@@ -272,6 +272,11 @@ def compare(
     """
     if scenario is None and corridors is None:
         raise InputTypeError("'scenario' is None; give a network, or 'corridors' to build it from")
+    require_network(base, "base")
+    if scenario is not None:
+        require_network(scenario, "scenario")
+    if counties is not None:
+        require_frame(counties, "counties", columns=("lon", "lat"))
     scenarios = None if corridors is None else Scenarios(base, corridors)
     after_network = scenario
     if after_network is None and scenarios is not None:

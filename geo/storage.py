@@ -29,6 +29,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import require_path
 from .errors import DataFileError, InputTypeError, OutputError
 from .network import TransportNetwork
 
@@ -256,9 +257,7 @@ def _check(arrays: dict[str, NDArray[Any]], meta: dict[str, Any], source: Path) 
 
 
 def _path(path: Any) -> Path:
-    if not isinstance(path, (str, Path)):
-        raise InputTypeError(f"'path' should be the path of a file, got {path!r}")
-    return Path(path)
+    return require_path(path, "path")
 
 
 def _aligned(position: int) -> int:

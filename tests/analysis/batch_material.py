@@ -81,7 +81,8 @@ def write_job(folder: Path, *, n_origins: int = 18, text: str = JOB) -> Path:
     (folder / "own.toml").write_text(CORRIDOR, encoding="utf-8")
     rows = ["origin_id,origin_name,lon,lat"]
     rows += [
-        f"p{k},点{k},{WEST + 0.021 * (k % 15):.4f},{SOUTH + 0.027 * (k % 13):.4f}" for k in range(n_origins - 2)
+        f"p{k},点{k},{WEST + 0.021 * (k % 15):.4f},{SOUTH + 0.027 * (k % 13):.4f}"
+        for k in range(n_origins - 2)
     ]
     rows.insert(3, "sea,海上,124.0,29.0")
     rows.insert(8, "bad,坏,29.1,106.2")

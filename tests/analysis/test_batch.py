@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -40,6 +41,7 @@ from borderreach.geo.errors import (
     OffNetworkError,
     OutputError,
 )
+from borderreach.geo.storage import save_network
 
 from .batch_material import (
     JOB,
@@ -54,6 +56,11 @@ from .batch_material import (
     write_job,
 )
 
+
+def job_of(**keys) -> BatchJob:
+    return BatchJob.model_validate(keys)
+
+
 CENTRES = ["重庆市/江津区", "重庆市/綦江区"]
 
 
@@ -65,7 +72,7 @@ def job(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(job, tmp_path_factory) -> Path:
     """Results of a run that nothing disturbed."""
-    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    out: Path = tmp_path_factory.mktemp("undisturbed") / "out"
     summary = run_batch(job, out=out)
     assert summary.n_parts == 10
     assert summary.n_failed == 4
@@ -77,8 +84,8 @@ def good_points(job: Path) -> gpd.GeoDataFrame:
     table = table[~table["origin_id"].isin(["sea", "bad"])]
     return as_frame(
         [
-            BatchOrigin(r.origin_id, r.origin_name, float(r.lon), float(r.lat))
-            for r in table.itertuples(index=False)
+            BatchOrigin(str(own_id), str(name), float(lon), float(lat))
+            for own_id, name, lon, lat in table.to_numpy().tolist()
         ]
     )
 
@@ -162,7 +169,7 @@ def test_processes_do_not_change_a_byte(job, undisturbed, tmp_path):
 
 
 def test_job_network_and_origins_may_be_given(tmp_path):
-    given = BatchJob(name="given", outputs={"isochrones_min": [20]})
+    given = job_of(name="given", outputs={"isochrones_min": [20]})
     points = [(106.3, 29.0), (106.4, 29.1), "不存在县", (124.0, 29.0)]
     summary = run_batch(given, out=tmp_path, network=grid(), origins=points, executor="here")
     assert summary.rows["isochrones"] == 2
@@ -171,7 +178,7 @@ def test_job_network_and_origins_may_be_given(tmp_path):
 
 
 def test_all_pairs(tmp_path):
-    given = BatchJob(name="pairs", outputs={"travel_times_to": "origins"})
+    given = job_of(name="pairs", outputs={"travel_times_to": "origins"})
     points = [(106.3, 29.0), (106.4, 29.1), (124.0, 29.0)]
     run_batch(given, out=tmp_path, network=grid(), origins=points, executor="here")
     times = read_batch(tmp_path, "travel_times")
@@ -215,7 +222,7 @@ def test_a_full_disk_stops_cleanly(job, undisturbed, tmp_path, monkeypatch, writ
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(batch_store.os, "fsync", full)
+        patch.setattr("borderreach.analysis.batch_store.os.fsync", full)
         with pytest.raises((BatchStoppedError, OutputError), match="No space left"):
             run_batch(job, out=out)
     assert [path for path in out.rglob("*") if "draft" in path.name] == []
@@ -361,9 +368,9 @@ def test_other_data_or_another_version_is_refused(undisturbed, tmp_path, monkeyp
         monkeypatch.setattr(batch, "version", lambda _: "99")
     elif what == "data":
         entry = {"sha256": "0"}
-        monkeypatch.setattr(batch.data, "catalog", lambda: {"county_seats": entry})
+        monkeypatch.setattr("borderreach.data.catalog", lambda: {"county_seats": entry})
     elif what == "network":
-        batch.save_network(grid().with_access(max_access_km=9.5), tmp_path / "grid.network")
+        save_network(grid().with_access(max_access_km=9.5), tmp_path / "grid.network")
     elif what == "points":
         text = (tmp_path / "points.csv").read_text("utf-8").replace("106.2610", "106.2611")
         (tmp_path / "points.csv").write_text(text, encoding="utf-8")
@@ -376,9 +383,7 @@ def test_other_data_or_another_version_is_refused(undisturbed, tmp_path, monkeyp
 
 def test_fresh_removes_what_a_batch_wrote_and_nothing_else(job, undisturbed, tmp_path):
     out = tmp_path / "out"
-    run_batch(
-        BatchJob(name="old", outputs={"zones_min": 9}), out=out, network=grid(), origins=[(106.3, 29.0)]
-    )
+    run_batch(job_of(name="old", outputs={"zones_min": 9}), out=out, network=grid(), origins=[(106.3, 29.0)])
     (out / "zones" / "mine.txt").write_text("kept")
     (out / "notes.txt").write_text("kept")
     run_batch(job, out=out, fresh=True)
@@ -444,18 +449,19 @@ SMALL = {"isochrones_min": [20], "origins_per_part": 2}
 @pytest.mark.slow
 def test_an_origin_that_kills_workers_becomes_a_row(tmp_path, monkeypatch):
     staff = Processes(2, function=dies_of_poison)
-    monkeypatch.setattr(batch, "_workers", lambda *_: (staff, batch.contextlib.nullcontext()))
+    monkeypatch.setattr(batch, "_workers", lambda *_: (staff, contextlib.nullcontext()))
     monkeypatch.setattr(batch_workers, "MAX_RETRIES", 0)
-    summary = run_batch(BatchJob(name="poison", outputs=SMALL), out=tmp_path, **with_poison())
+    summary = run_batch(job_of(name="poison", outputs=SMALL), out=tmp_path, **with_poison())
     assert summary.rows == {"isochrones": 5, "errors": 1}
     errors = read_batch(tmp_path, "errors")
     assert errors["origin_id"].item() == POISON
     assert errors["error"].item() == "WorkerDied"
 
 
+@pytest.mark.slow
 def test_a_dead_workers_work_is_done_by_another(job, undisturbed, tmp_path, monkeypatch):
     staff = Processes(2, function=dies_once)
-    monkeypatch.setattr(batch, "_workers", lambda *_: (staff, batch.contextlib.nullcontext()))
+    monkeypatch.setattr(batch, "_workers", lambda *_: (staff, contextlib.nullcontext()))
     run_batch(job, out=tmp_path / "out")
     assert (tmp_path / "out.died").exists()
     assert contents(tmp_path / "out") == contents(undisturbed)
@@ -464,10 +470,10 @@ def test_a_dead_workers_work_is_done_by_another(job, undisturbed, tmp_path, monk
 @pytest.mark.slow
 def test_workers_that_always_die_stop_the_batch(tmp_path, monkeypatch):
     staff = Processes(1, function=always_dies)
-    monkeypatch.setattr(batch, "_workers", lambda *_: (staff, batch.contextlib.nullcontext()))
+    monkeypatch.setattr(batch, "_workers", lambda *_: (staff, contextlib.nullcontext()))
     monkeypatch.setattr(batch_workers, "MAX_RETRIES", 0)
     with pytest.raises(BatchStoppedError, match="whichever of its 2 origins"):
-        run_batch(BatchJob(name="dying", outputs=SMALL), out=tmp_path, **with_poison())
+        run_batch(job_of(name="dying", outputs=SMALL), out=tmp_path, **with_poison())
 
 
 @pytest.mark.slow
@@ -509,7 +515,7 @@ def _belongs(environ: Path, name: str) -> bool:
 
 
 def test_whatever_one_origin_brings_up_does_not_cost_the_others(tmp_path, monkeypatch):
-    honest = batch_tasks.isochrones
+    honest = isochrones
 
     def fails(network, points, **options):
         if "点3" in set(points["origin_name"]):
@@ -517,7 +523,7 @@ def test_whatever_one_origin_brings_up_does_not_cost_the_others(tmp_path, monkey
         return honest(network, points, **options)
 
     monkeypatch.setattr(batch_tasks, "isochrones", fails)
-    job = BatchJob(name="odd", outputs=SMALL)
+    job = job_of(name="odd", outputs=SMALL)
     summary = run_batch(job, out=tmp_path, executor="here", **with_poison())
     assert summary.rows == {"isochrones": 5, "errors": 1}
     errors = read_batch(tmp_path, "errors")
@@ -530,7 +536,7 @@ def test_short_of_memory_is_not_an_origins_fault(tmp_path, monkeypatch):
 
     monkeypatch.setattr(batch_tasks, "isochrones", fails)
     with pytest.raises(BatchStoppedError, match="goes on from there"):
-        run_batch(BatchJob(name="odd", outputs=SMALL), out=tmp_path, executor="here", **with_poison())
+        run_batch(job_of(name="odd", outputs=SMALL), out=tmp_path, executor="here", **with_poison())
 
 
 # Faults in the job
@@ -590,8 +596,8 @@ def test_what_a_job_names_must_be_there(tmp_path, old, new, kind, words):
         ({"executor": "cloud"}, "'executor' should be one of 'here', 'processes', 'dask'"),
         ({"executor": 3}, "got 3"),
         ({"workers": 0}, "'workers' should be at least 1"),
-        ({"out": 3}, "'out' should be the path of a folder"),
-        ({"job": 3}, "'job' should be the path of a job file"),
+        ({"out": 3}, "'out' should be a path, got 3"),
+        ({"job": 3}, "'job' should be a path, got 3"),
         ({"network": 3}, "'network' should be a TransportNetwork"),
         ({"origins": 3.5}, "'origins' should be"),
         ({"origins": []}, "there is no origin"),
@@ -631,7 +637,7 @@ def test_rows_of_a_frame_are_judged_one_by_one(tmp_path):
         crs="EPSG:4326",
     )  # fmt: skip
     frame = gpd.GeoDataFrame({"adcode": [1, 2, 3, 4, 5, 6, np.nan]}, geometry=lines)
-    job = BatchJob(name="rows", outputs={"isochrones_min": [5]})
+    job = job_of(name="rows", outputs={"isochrones_min": [5]})
     run_batch(job, out=tmp_path, network=grid(), origins=frame, executor="here")
     assert list(read_batch(tmp_path, "isochrones")["origin_id"]) == ["1", "6"]
     errors = read_batch(tmp_path, "errors").set_index("origin_id")["reason"]
@@ -643,7 +649,7 @@ def test_rows_of_a_frame_are_judged_one_by_one(tmp_path):
 
 
 def test_origins_add_up_and_count_once():
-    job = BatchJob(
+    job = job_of(
         name="kinds",
         network={"source": "trunk"},
         origins={"border_counties": ["重庆"], "counties": ["重庆"], "places": ["綦江", 500110], "limit": 60},
