@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from .. import data
+from ..geo.checks import require_number, require_path
 from ..geo.crs import ELLIPSOID, to_ecef
 from ..geo.errors import ConfigError, InputError, InputTypeError
 from ..geo.joining import TransferRules
@@ -250,7 +251,7 @@ def read_corridors(path: str | Path) -> list[Corridor]:
     DataFileError, ConfigError
         With the file, the line and the key.
     """
-    found = list(read_toml(Path(path), _CorridorFile).corridor)
+    found = list(read_toml(require_path(path, "path"), _CorridorFile).corridor)
     ids = [corridor.id for corridor in found]
     for identifier in ids:
         if ids.count(identifier) > 1:
@@ -332,6 +333,9 @@ def _of_frame(frame: pd.DataFrame) -> list[Corridor]:
     found = []
     for row in frame.to_dict("records"):
         one = corridor(str(row["corridor_id"]))
+        for name in ("design_speed_kph", "length_km"):
+            if name in row:
+                require_number(row[name], f"corridors, row of {one.id!r}: {name}")
         changes = {
             name: float(row[name])
             for name, value in (

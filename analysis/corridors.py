@@ -18,6 +18,7 @@ from ..geo.crs import to_ecef
 from ..geo.errors import NetworkError
 from ..geo.network import Links, TransportNetwork
 from .corridor_files import Corridor, Stop, resolve_corridors
+from .origins import require_network
 from .schemas import Schema, conform
 
 CORRIDORS: Final[Schema] = {
@@ -239,9 +240,10 @@ def add_corridors(network: TransportNetwork, corridors: Any) -> TransportNetwork
     behind the station: getting there takes `board_min` and the wait, getting out `alight_min`, and so changing
     between services costs both. Links are only added, so that no trip takes longer than before.
     """
+    joined = require_network(network)
     for one in resolve_corridors(corridors):
-        network = _add(network, one)
-    return network
+        joined = _add(joined, one)
+    return joined
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from .analysis.crossings import BORDER_CROSSINGS, CROSSINGS, GAPS, border_crossi
 from .analysis.groups import group_cohesion, group_times, groups
 from .analysis.isochrones import isochrones
 from .analysis.multimodal import journeys, with_railways
-from .analysis.origins import within_reach
+from .analysis.origins import require_network, within_reach
 from .analysis.results import Study, StudyResults
 from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
 from .analysis.study_indicators import circle_people, county_indicators, people_of
@@ -46,6 +46,7 @@ from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
 from .geo.borders import border_counties, borders, junctions
 from .geo.boundaries import counties as read_counties
 from .geo.boundaries import provinces as read_provinces
+from .geo.checks import require_path
 from .geo.errors import ConfigError, UnknownStudyError
 from .geo.network import TransportNetwork
 from .geo.places import origins_table
@@ -99,7 +100,7 @@ def study(name_or_path: str | Path | Study) -> Study:
     """
     if isinstance(name_or_path, Study):
         return name_or_path
-    given = Path(name_or_path)
+    given = require_path(name_or_path, "name_or_path")
     if given.suffix == ".toml":
         if not given.is_file():
             raise UnknownStudyError(f"there is no study file {str(given)!r}")
@@ -155,11 +156,13 @@ def run_study(
         If `out` can't be written; found out before anything is computed.
     """
     chosen = study(study_or_name)
+    if network is not None:
+        require_network(network)
     resolve_corridors(chosen)  # an unknown id is an error before any work
     if out is None:
         with _bar(progress, total=_N_STEPS) as step:
             return _compute(chosen, network, step)
-    with OutputFolder(out) as folder, _bar(progress, total=_N_STEPS + 1) as step:
+    with OutputFolder(require_path(out, "out")) as folder, _bar(progress, total=_N_STEPS + 1) as step:
         started = time.monotonic()
         results = _compute(chosen, network, step)
         step("map, tables, report")
