@@ -102,6 +102,8 @@ def class_labels(breaks: Sequence[float]) -> tuple[str, ...]:
     >>> class_labels((30, 60))
     ('≤ 30', '30–60', '> 60')
     """
+    if not breaks:
+        return ("∀",)
     return (
         f"≤ {breaks[0]:g}",
         *(f"{a:g}–{b:g}" for a, b in pairwise(breaks)),
@@ -115,14 +117,8 @@ def ranked(colours: Sequence[str], rank: int) -> str:
 
 
 def page_style() -> dict[str, Any]:
-    """Return colours and classes as the page's script reads them."""
+    """Return colours and lines as the page's script reads them."""
     return {
-        "minuteBreaks": MINUTE_BREAKS,
-        "minuteColours": MINUTE_COLOURS,
-        "minuteLabels": class_labels(MINUTE_BREAKS),
-        "gainBreaks": GAIN_BREAKS,
-        "gainColours": GAIN_COLOURS,
-        "gainLabels": class_labels(GAIN_BREAKS),
         "noValue": NO_VALUE_COLOUR,
         "circleFills": CIRCLE_FILLS,
         "circleLine": CIRCLE_LINE,
