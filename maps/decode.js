@@ -1,15 +1,31 @@
 // Helpers: unpacking of shapes, elements built from text, words, numbers.
 const borderreach = {};
 (function (br) {
-  // One flat list: first point in units of the quantum (lon, lat), then steps.
-  br.unpackLine = function (flat, quantum) {
-    const points = new Array(flat.length / 2);
+  // One text per line: digits of five bits, lowest first, 32 added to all but the last of a number; lon
+  // then lat of the first point in units of the quantum, then steps.
+  const digits = new Uint8Array(128);
+  br.useAlphabet = (alphabet) => [...alphabet].forEach((character, value) => { digits[character.charCodeAt(0)] = value; });
+  br.unpackLine = function (text, quantum) {
+    const points = [];
+    let at = 0;
     let lon = 0;
     let lat = 0;
-    for (let i = 0; i < flat.length; i += 2) {
-      lon += flat[i];
-      lat += flat[i + 1];
-      points[i / 2] = [lat * quantum, lon * quantum];
+    function next() {
+      let number = 0;
+      let weight = 1;
+      let digit;
+      do {
+        digit = digits[text.charCodeAt(at)];
+        at += 1;
+        number += (digit & 31) * weight;
+        weight *= 32;
+      } while (digit >= 32);
+      return number % 2 ? -(number + 1) / 2 : number / 2;
+    }
+    while (at < text.length) {
+      lon += next();
+      lat += next();
+      points.push([lat * quantum, lon * quantum]);
     }
     return points;
   };

@@ -177,7 +177,7 @@ def _draw_areas(axes: Axes, layers: MapLayers, crs: pyproj.CRS) -> None:
 def _draw_lines(axes: Axes, layers: MapLayers, crs: pyproj.CRS) -> None:
     if len(layers.borders):
         borders = layers.borders.geometry.to_crs(crs)
-        borders.plot(ax=axes, aspect=None, color="#b9a3cf", linewidth=3, alpha=0.6, zorder=6)
+        borders.plot(ax=axes, aspect=None, color=style.BORDER_HALO, linewidth=3, alpha=0.6, zorder=6)
         borders.plot(ax=axes, aspect=None, color=style.BORDER_LINE, linewidth=0.9, zorder=6,
                      linestyle=(0, (7, 2.5, 1.5, 2.5)))  # fmt: skip
     if len(layers.corridors):

@@ -38,6 +38,7 @@ SEA: Final = "#e8edf1"
 PROVINCE_LINE: Final = "#8a8a8a"
 COUNTY_LINE: Final = "#4a4a4a"
 BORDER_LINE: Final = "#222222"
+BORDER_HALO: Final = "#b9a3cf"
 JUNCTION_FILL: Final = "#ffffff"
 CENTRE_FILL: Final = "#111111"
 STOP_FILL: Final = "#ffffff"
@@ -103,7 +104,7 @@ def class_labels(breaks: Sequence[float]) -> tuple[str, ...]:
     ('≤ 30', '30–60', '> 60')
     """
     if not breaks:
-        return ("∀",)
+        return ("≥ 0",)
     return (
         f"≤ {breaks[0]:g}",
         *(f"{a:g}–{b:g}" for a, b in pairwise(breaks)),
@@ -131,6 +132,7 @@ def page_style() -> dict[str, Any]:
         "provinceLine": PROVINCE_LINE,
         "countyLine": COUNTY_LINE,
         "borderLine": BORDER_LINE,
+        "borderHalo": BORDER_HALO,
         "junctionFill": JUNCTION_FILL,
         "centreFill": CENTRE_FILL,
         "stopFill": STOP_FILL,
