@@ -95,6 +95,7 @@ class StudyOverlay(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "StudyOverlay"
         self._id = "study"
+        self.content = content
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         self.data = text.translate(_ESCAPES)
         self.js = "\n".join(_asset(name) for name in _SCRIPTS)

@@ -15,27 +15,39 @@
     } else if (kind === "outline") {
       style.border = "2px dashed " + look.after;
     } else if (kind === "hatch") {
-      const angle = look.rising ? "135deg" : "45deg";
-      style.background = `repeating-linear-gradient(${angle}, ${look.hatch} 0 1.5px, transparent 1.5px 5px)`;
-      style.border = "1px solid " + look.hatch;
+      return hatched(look);
     } else {
       Object.assign(style, look);
     }
     return e("span", { className: "br-swatch", style, "aria-hidden": "true" });
   };
 
-  br.lineSwatch = function (look) {
+  function drawing(className, viewBox, lines) {
     const space = "http://www.w3.org/2000/svg";
     const svg = document.createElementNS(space, "svg");
-    svg.setAttribute("class", "br-line");
-    svg.setAttribute("viewBox", "0 0 34 10");
-    svg.setAttribute("aria-hidden", "true");
-    const line = document.createElementNS(space, "line");
-    const values = { x1: 0, x2: 34, y1: 5, y2: 5, stroke: look.color, "stroke-width": look.weight };
-    if (look.dashArray) values["stroke-dasharray"] = look.dashArray;
-    for (const [name, value] of Object.entries(values)) line.setAttribute(name, value);
-    svg.append(line);
+    for (const [name, value] of Object.entries({ class: className, viewBox, "aria-hidden": "true" })) svg.setAttribute(name, value);
+    for (const values of lines) {
+      const line = document.createElementNS(space, "line");
+      for (const [name, value] of Object.entries(values)) line.setAttribute(name, value);
+      svg.append(line);
+    }
     return svg;
+  }
+  // Lines rather than a gradient, which printers blur.
+  function hatched(look) {
+    const lines = [];
+    for (let x = -12; x < 22; x += 5) {
+      const [y1, y2] = look.rising ? [12, 0] : [0, 12];
+      lines.push({ x1: x, y1, x2: x + 12, y2, stroke: look.hatch, "stroke-width": 1.5 });
+    }
+    const svg = drawing("br-swatch", "0 0 22 12", lines);
+    svg.style.border = "1px solid " + look.hatch;
+    return svg;
+  }
+  br.lineSwatch = function (look) {
+    const line = { x1: 0, x2: 34, y1: 5, y2: 5, stroke: look.color, "stroke-width": look.weight };
+    if (look.dashArray) line["stroke-dasharray"] = look.dashArray;
+    return drawing("br-line", "0 0 34 10", [line]);
   };
 
   br.makeLegend = function (data, scene, word, names) {

@@ -2,8 +2,8 @@
 (function (br) {
   const e = br.element;
 
-  function control(map, position, className) {
-    const element = e("section", { className: "br-panel " + className });
+  function control(map, position, className, tag = "section") {
+    const element = e(tag, { className: "br-panel " + className });
     const Holder = L.Control.extend({ onAdd: () => element });
     new Holder({ position }).addTo(map);
     L.DomEvent.disableClickPropagation(element);
@@ -35,7 +35,8 @@
     const county = control(map, "topleft", "br-county-panel");
     const side = control(map, narrow() ? "topleft" : "topright", "br-layers");
     const scale = L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    const short = control(map, "bottomleft", "br-legend");
+    const short = control(map, "bottomleft", "br-legend", "details");
+    short.open = !narrow();
     const zoom = L.control.zoom({ position: "bottomright" }).addTo(map);
     county.setAttribute("aria-live", "polite");
 
@@ -173,7 +174,7 @@
       if (again) again.focus();
       short.hidden = open.layers;
       short.setAttribute("aria-label", word("legend"));
-      short.replaceChildren(...legend.short());
+      short.replaceChildren(e("summary", {}, word("legend")), ...legend.short());
     }
     function focused() {
       const element = document.activeElement;

@@ -12,7 +12,7 @@
     state.text = function () {
       const centre = map.getCenter();
       const parts = new URLSearchParams();
-      parts.set("v", [centre.lat.toFixed(4), centre.lng.toFixed(4), map.getZoom()].join(","));
+      parts.set("v", [centre.lat.toFixed(4), centre.lng.toFixed(4), map.getZoom()].join("_"));
       parts.set("m", scene.view);
       if (scene.split.on) parts.set("s", scene.split.at.toFixed(3));
       if (scene.minutes !== null) parts.set("t", scene.minutes);
@@ -20,7 +20,7 @@
       if (scene.selected !== null) parts.set("c", scene.selected);
       parts.set("g", word.state.language);
       const changed = [...scene.items.values()].filter((item) => item.on !== first.get(item.id)).map((item) => item.id);
-      if (changed.length) parts.set("l", changed.join("~"));
+      if (changed.length) parts.set("l", changed.join("*"));
       return "#" + parts.toString();
     };
     state.link = () => location.href.split("#")[0] + state.text();
@@ -41,7 +41,7 @@
       if (data.scenario && ["compare", "base", "after", "split"].includes(view)) scene.setView(view);
       const minutes = Number(parts.get("t"));
       if (scene.slider) scene.setMinutes(data.slider.some((row) => row.minutes === minutes) ? minutes : null);
-      const changed = (parts.get("l") || "").split("~");
+      const changed = (parts.get("l") || "").split("*");
       for (const [id, on] of first) scene.show(id, on !== changed.includes(id));
       const colouring = parts.get("k") || "none";
       const [kind, id] = colouring.split(/:(.*)/s);
@@ -49,7 +49,7 @@
       scene.colouring = known ? colouring : "none";
       scene.select(scene.counties.has(Number(parts.get("c"))) ? Number(parts.get("c")) : null);
       scene.recolour(scene.colouring);
-      const place = (parts.get("v") || "").split(",").map(Number);
+      const place = (parts.get("v") || "").split("_").map(Number);
       if (place.length === 3 && place.every(Number.isFinite)) map.setView([place[0], place[1]], place[2], { animate: false });
       const share = Number(parts.get("s"));
       if (scene.split.on && share >= 0 && share <= 1) scene.split.move(share);
@@ -87,6 +87,7 @@
       if (before) return;
       before = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
       document.documentElement.classList.add("br-printing");
+      for (const folded of container.querySelectorAll(".br-legend")) folded.open = true;
       Object.assign(container.style, sheet);
       map.invalidateSize({ animate: false, pan: false });
       map.fitBounds(before.bounds, { animate: false });
