@@ -63,7 +63,7 @@ def minute_classes(times: pd.DataFrame, choice: ClassChoice = None, *, n_classes
         One of `SCHEMES`, applied to both columns together; upper bounds, ascending; or None for
         `style.MINUTE_BREAKS`.
     n_classes : int
-        For a scheme; it may give fewer where there are few different values.
+        For a scheme, 2 to 9; it may give fewer where there are few different values.
 
     Raises
     ------
@@ -110,36 +110,44 @@ def gain_classes(times: pd.DataFrame, choice: ClassChoice = None, *, n_classes: 
     if choice is None:
         return Classes(style.GAIN_BREAKS, style.GAIN_COLOURS)
     values = -times["delta_min"].to_numpy(dtype=float)
-    count = n_classes - 1 if isinstance(n_classes, int) else n_classes
-    above = _breaks(values[values > NO_CHANGE_MIN], choice, count, argument="gain_classes")
+    above = _breaks(values[values > NO_CHANGE_MIN], choice, n_classes, argument="gain_classes", fewer=1)
     breaks = (NO_CHANGE_MIN, *(value for value in above if value > NO_CHANGE_MIN))
     return Classes(breaks, _sampled(style.GAIN_COLOURS, len(breaks) + 1))
 
 
 def _breaks(
-    values: NDArray[np.float64], choice: str | Sequence[float], n_classes: int, *, argument: str
+    values: NDArray[np.float64],
+    choice: str | Sequence[float],
+    n_classes: int,
+    *,
+    argument: str,
+    fewer: int = 0,
 ) -> tuple[float, ...]:
     if not isinstance(choice, str):
         return _own_breaks(choice, argument)
     scheme = require_choice(choice, argument, SCHEMES)
     most = len(style.MINUTE_COLOURS) + 1
-    count = int(require_number(n_classes, "n_classes", minimum=1, maximum=most))
+    count = int(require_number(n_classes, "n_classes", minimum=2, maximum=most)) - fewer
     values = np.unique(values[np.isfinite(values)])
-    if len(values) <= 1 or count <= 1:
+    if len(values) <= 1 or count == 1:
         return ()
     options: dict[str, Any] = {} if scheme == "head_tail" else {"k": min(count, len(values))}
     bins = getattr(_mapclassify(), SCHEMES[scheme])(values, **options).bins
-    return _rounded(np.asarray(bins, dtype=float)[:-1][: most - 1], values)
+    return _rounded(np.asarray(bins, dtype=float)[:-1][: most - 1 - fewer], values)
 
 
 def _rounded(breaks: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[float, ...]:
-    """Round breaks for display as far as that keeps every class and puts no value into another one."""
-    wanted = np.searchsorted(breaks, values)
-    for digits in (0, 1, 2):
-        short = np.round(breaks, digits)
-        if len(np.unique(short)) == len(short) and (np.searchsorted(short, values) == wanted).all():
-            return tuple(float(value) for value in short)
-    return tuple(float(value) for value in np.unique(breaks))
+    """Return breaks with few digits that put every value into the class that the given ones do."""
+    found: list[float] = []
+    for value in breaks:
+        below, above = values[values <= value], values[values > value]
+        if len(below) == 0 or len(above) == 0 or (found and found[-1] >= below[-1]):
+            continue  # a class without values
+        raised = (float(np.ceil(below[-1] * 10**digits) / 10**digits) for digits in range(4))
+        near = (float(np.round(value, digits)) for digits in range(4))
+        short = next((each for each in (*near, *raised) if below[-1] <= each < above[0]), float(below[-1]))
+        found.append(short)
+    return tuple(found)
 
 
 def _own_breaks(choice: Any, argument: str) -> tuple[float, ...]:

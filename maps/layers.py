@@ -32,10 +32,14 @@ from .shapes import (
 
 #: Name of the scenario without corridors in every table.
 BASE: Final = "base"
-#: Vertices on one page of all circles together, of all steps of the slider, and of all counties' zones.
-MAX_CIRCLE_VERTICES: Final = 110_000
+#: Vertices on one page of all circles together, of all steps of the slider, of all counties' zones and of
+#: their union; `LARGE_SCALE` times as many for a study of more border counties than `LARGE_STUDY`.
+MAX_CIRCLE_VERTICES: Final = 100_000
 MAX_SLIDER_VERTICES: Final = 100_000
 MAX_ZONE_VERTICES: Final = 100_000
+MAX_UNION_VERTICES: Final = 50_000
+LARGE_STUDY: Final = 500
+LARGE_SCALE: Final = 1.3
 _REACH_TOLERANCE_DEG: Final = 0.001
 
 _PROVINCES: Final = ("adcode", "name")
@@ -162,10 +166,12 @@ def map_layers(
         per_centre = _pairs(isochrones, scenario, cutoff="cutoff_min", key="origin_id", name="origin_name")
         per_county = _pairs(zones, scenario, cutoff="minutes", key="centre_id", name="centre_name")
     merged = _merged(per_county)
-    drawn, circle_tolerance = _thin([*all_circles, *per_centre, *merged], MAX_CIRCLE_VERTICES)
-    drawn_steps, slider_tolerance = _thin(slider, MAX_SLIDER_VERTICES)
-    drawn_zones, zone_tolerance = _thin(per_county, MAX_ZONE_VERTICES)
-    split = len(all_circles), len(all_circles) + len(per_centre)
+    # A map of the whole country may be larger than one of two provinces.
+    scale = LARGE_SCALE if len(counties) > LARGE_STUDY else 1.0
+    drawn, circle_tolerance = _thin([*all_circles, *per_centre], scale * MAX_CIRCLE_VERTICES)
+    drawn_steps, slider_tolerance = _thin(slider, scale * MAX_SLIDER_VERTICES)
+    drawn_zones, zone_tolerance = _thin(per_county, scale * MAX_ZONE_VERTICES)
+    drawn_union, union_tolerance = _thin(merged, scale * MAX_UNION_VERTICES)
 
     lines = {"borders": borders, "corridors": corridors}
     for name, frame in lines.items():
@@ -182,16 +188,16 @@ def map_layers(
         county_times=_table(results.county_times, "county_times", COUNTY_TIMES),
         zone_counties=_table(results.zone_counties, "zone_counties", ZONE_COUNTIES),
         gains_by_corridor=_table(results.comparison, "comparison", ("origin_id",)),
-        circles=tuple(drawn[: split[0]]),
-        centre_circles=tuple(drawn[split[0] : split[1]]),
+        circles=tuple(drawn[: len(all_circles)]),
+        centre_circles=tuple(drawn[len(all_circles) :]),
         slider=tuple(drawn_steps),
         zones=tuple(drawn_zones),
-        all_zones=drawn[-1] if merged else None,
+        all_zones=drawn_union[0] if merged else None,
         scenario=scenario,
         scenario_name=str(results.scenario_names.get(scenario, scenario)) if scenario else "",
         base_name=str(results.scenario_names.get(BASE, "")),
         circle_tolerance_deg=circle_tolerance,
-        zone_tolerance_deg=zone_tolerance,
+        zone_tolerance_deg=max(zone_tolerance, union_tolerance),
         slider_tolerance_deg=slider_tolerance,
     )
 
@@ -345,7 +351,7 @@ def _merged(reaches: Sequence[Reach]) -> list[Reach]:
     ]
 
 
-def _thin(reaches: Sequence[Reach], max_vertices: int) -> tuple[list[Reach], float]:
+def _thin(reaches: Sequence[Reach], max_vertices: float) -> tuple[list[Reach], float]:
     thin, tolerance_deg = thin_to_budget(
         [_pieces(reach) for reach in reaches], tolerance_deg=_REACH_TOLERANCE_DEG, max_vertices=max_vertices
     )

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import folium
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from branca.element import Figure, MacroElement
 from folium.template import Template
@@ -24,7 +25,7 @@ from .classes import minute_classes as classes_of_minutes
 from .layers import MapLayers, Reach, in_gcj02, map_layers, number
 from .offline import offline_html
 from .protocols import MapResults
-from .shapes import ALPHABET, BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack
+from .shapes import ALPHABET, BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack, pack_numbers
 from .style import page_style
 from .wording import WORDS, Language
 
@@ -159,8 +160,8 @@ def study_map(
     Notes
     -----
     Shapes on the map are simplified: boundaries by about 50 m, travel-time areas by about 110 m, or
-    by more where all circles together would exceed 110,000 vertices or all zones 100,000. The page
-    states the tolerances. Figures shown are those of the tables.
+    by more where these would have too many vertices (`maps.layers`). The page states the tolerances.
+    Figures shown are those of the tables.
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     tiles = None if base_map is None else base_map_of(base_map)
@@ -294,7 +295,7 @@ def _counties(layers: MapLayers) -> dict[str, Any]:
                 "km": number(row.border_km),
                 "at": _at(row),
                 "shape": pack(row.geometry),
-                "times": times.get(adcode, []),
+                "times": times.get(adcode, ""),
                 "gains": gains.get(str(adcode), []),
                 "members": members.get(str(adcode), {}),
             }
@@ -302,22 +303,25 @@ def _counties(layers: MapLayers) -> dict[str, Any]:
     return {"timeCentres": centres, "counties": rows}
 
 
-def _times_by_county(
-    frame: pd.DataFrame,
-) -> tuple[list[dict[str, str]], dict[int, list[list[float | None]]]]:
-    """Return the centres and, per county, rows of centre, minutes before, after and between, inside or not."""
-    centres: dict[str, int] = {}
-    names: list[dict[str, str]] = []
-    times: dict[int, list[list[float | None]]] = {}
-    for row in frame.itertuples():
-        identifier = str(row.centre_id)
-        if identifier not in centres:
-            centres[identifier] = len(centres)
-            names.append({"id": identifier, "name": str(row.centre_name)})
-        inside = int(bool(row.base_inside)) + 2 * int(bool(row.scenario_inside))
-        figures = [number(row.base_min), number(row.scenario_min), number(row.delta_min)]
-        times.setdefault(int(row.adcode), []).append([centres[identifier], *figures, inside])  # type: ignore[arg-type]
-    return names, times
+def _times_by_county(frame: pd.DataFrame) -> tuple[list[dict[str, str]], dict[int, str]]:
+    """Return the centres, and per county a text of packed numbers, five for each centre.
+
+    They are the number of the centre, tenths of minutes before, after and between, and five bits: inside
+    before, inside after, and whether each of the three figures is known.
+    """
+    numbers, centres = pd.factorize(frame["centre_id"].astype(str))
+    names = frame["centre_name"].astype(str).to_numpy()
+    first = {int(number): str(names[i]) for i, number in reversed(list(enumerate(numbers)))}
+    figures = frame[["base_min", "scenario_min", "delta_min"]].to_numpy(dtype=float)
+    known = np.isfinite(figures)
+    # Rounded as Python does it, so that the page shows what a table with one decimal shows.
+    tenths = np.rint(np.round(np.where(known, figures, 0.0), 1) * 10).astype(np.int64)
+    inside = frame[["base_inside", "scenario_inside"]].to_numpy(dtype=bool)
+    bits = np.column_stack([inside, known]) @ (1 << np.arange(5))
+    rows = np.column_stack([numbers, tenths, bits])
+    places = frame.groupby(frame["adcode"].astype("int64")).indices
+    times = {int(code): pack_numbers(rows[place].ravel()) for code, place in places.items()}
+    return [{"id": str(each), "name": first[i]} for i, each in enumerate(centres)], times
 
 
 def _gains_by_county(layers: MapLayers) -> dict[str, list[float | None]]:

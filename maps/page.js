@@ -11,13 +11,20 @@
     return element;
   }
 
-  // Rows of minutes come as [number of the centre, before, after, change, inside before + 2 inside after].
+  // Minutes come as five numbers for each centre, see _times_by_county in leaflet.py.
   function unpackTimes(data) {
     for (const row of data.counties) {
-      row.times = row.times.map(([centre, base, after, change, inside]) => ({
-        id: data.timeCentres[centre].id, name: data.timeCentres[centre].name, base, after, change,
-        baseIn: (inside & 1) > 0, afterIn: (inside & 2) > 0,
-      }));
+      const numbers = br.unpackNumbers(row.times);
+      row.times = [];
+      for (let i = 0; i < numbers.length; i += 5) {
+        const [centre, base, after, change, bits] = numbers.slice(i, i + 5);
+        const minutes = (value, bit) => (bits & bit ? value / 10 : null);
+        row.times.push({
+          id: data.timeCentres[centre].id, name: data.timeCentres[centre].name,
+          base: minutes(base, 4), after: minutes(after, 8), change: minutes(change, 16),
+          baseIn: (bits & 1) > 0, afterIn: (bits & 2) > 0,
+        });
+      }
     }
   }
 

@@ -94,7 +94,7 @@ def thin_coverage(polygons: Sequence[BaseGeometry], tolerance_deg: float) -> lis
 
 
 def thin_to_budget(
-    groups: Sequence[Sequence[BaseGeometry]], *, tolerance_deg: float, max_vertices: int
+    groups: Sequence[Sequence[BaseGeometry]], *, tolerance_deg: float, max_vertices: float
 ) -> tuple[list[list[BaseGeometry]], float]:
     """Simplify groups of polygons until all together have at most so many vertices.
 
@@ -104,7 +104,7 @@ def thin_to_budget(
         Each group is a coverage whose members keep fitting each other.
     tolerance_deg : float
         Tolerance tried first; doubled while there are too many vertices.
-    max_vertices : int
+    max_vertices : float
         Rings too small to be simplified further may exceed it; then the result of the coarsest
         tolerance (about 11 km) is returned.
 
@@ -189,10 +189,17 @@ def _steps(line: BaseGeometry, quantum_deg: float, *, ring: bool) -> str:
         points = points[:-1]
     if len(points) < (3 if ring else 2):
         return ""
-    return _digits(np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel())
+    return pack_numbers(np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel())
 
 
-def _digits(numbers: NDArray[np.int64]) -> str:
+def pack_numbers(numbers: NDArray[np.int64]) -> str:
+    """Return whole numbers as one text, in the digits that `pack` describes.
+
+    Examples
+    --------
+    >>> pack_numbers(np.array([0, 1, -1, 16]))
+    'ACBgB'
+    """
     signless = np.where(numbers < 0, -2 * numbers - 1, 2 * numbers)
     digits = (signless[:, None] >> _SHIFTS) & 31
     used = (signless[:, None] >> _SHIFTS) > 0
