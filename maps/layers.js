@@ -241,10 +241,16 @@
       return values.length ? Math.min(...values) : null;
     };
     scene.classes = (colouring) => data.classes[colouring.startsWith("gain") ? "gain" : "minute"];
+    // Kept, because a split map asks for every county whenever its line moves.
+    const found = new Map();
     function countyColour(row, colouring) {
-      const { breaks, colours } = scene.classes(colouring);
-      const value = scene.valueOf(row, colouring);
-      return value === null ? style.noValue : colours[br.classOf(value, breaks)];
+      const key = row.adcode + " " + colouring;
+      if (!found.has(key)) {
+        const { breaks, colours } = scene.classes(colouring);
+        const value = scene.valueOf(row, colouring);
+        found.set(key, value === null ? style.noValue : colours[br.classOf(value, breaks)]);
+      }
+      return found.get(key);
     }
     function countyStyle(row) {
       const chosen = row.adcode === scene.selected;
