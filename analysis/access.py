@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from ..geo.network import TransportNetwork
 
-#: Columns of a piece: start (x, y, z) and end (x, y, z) in space, metres; time at start and end, ms.
-PIECE_COLUMNS: Final = 8
+#: Columns of a piece: start (x, y, z) and end (x, y, z) in space, metres; time at start and end, ms;
+#: position of its line in the network's exit lines; 1 if it's come to on foot at each of its points,
+#: 0 if it's entered at its start and followed; share of the line before start and end.
+PIECE_COLUMNS: Final = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +34,9 @@ class Access:
         Time to be there, movement off the network included.
     length_m : ndarray of float64, shape (k,)
         Distance covered until there.
-    pieces : ndarray of float64, shape (p, 8)
-        Stretches of line between an entry part-way and the line's end; `PIECE_COLUMNS`.
+    pieces : ndarray of float64, shape (p, 12)
+        Stretches of line between an entry part-way and the line's end, and those before the best
+        entry, where one can leave again at once; `PIECE_COLUMNS`.
     """
 
     node: NDArray[np.int64]
@@ -87,6 +90,7 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
             xyz,
             lines.xyz,
             lines.share,
+            both,
             lines.offset[both],
             lines.offset[both + 1],
             backward,
@@ -121,8 +125,11 @@ def _nearest_in_time(
     px: float, py: float, pz: float,
     ax: float, ay: float, az: float, bx: float, by: float, bz: float,
     per_metre: float, pace: float, reach: float,
-) -> tuple[float, float]:  # fmt: skip  # pragma: no cover - compiled
-    """Where to enter a segment a-b, from p, so as to be at b first: (metres along, metres to there).
+) -> tuple[float, float, float, float]:  # fmt: skip  # pragma: no cover - compiled
+    """Where to enter a segment a-b, from p, so as to be at b first.
+
+    Returns metres along, metres from p to there, and metres along where the segment comes within reach
+    and where it leaves it.
 
     Minimises pace * |p - s| + per_metre * (length - s) over the positions s that lie within reach:
     with h the height of p over the line and u its foot, s = u + h m / sqrt(1 - m²), m = per_metre /
@@ -137,15 +144,15 @@ def _nearest_in_time(
     square = qx * qx + qy * qy + qz * qz - foot * foot
     height = math.sqrt(max(square, 0.0))
     if height > reach:
-        return -1.0, 0.0
+        return -1.0, 0.0, 0.0, 0.0
     half = math.sqrt(reach * reach - height * height)
     low, high = max(0.0, foot - half), min(length, foot + half)
     if low > high:
-        return -1.0, 0.0
+        return -1.0, 0.0, 0.0, 0.0
     ratio = per_metre / pace
     best = foot + height * ratio / math.sqrt(1 - ratio * ratio) if ratio < 1.0 else high
     best = min(max(best, low), high)
-    return best, math.sqrt((best - foot) ** 2 + height * height)
+    return best, math.sqrt((best - foot) ** 2 + height * height), low, high
 
 
 @njit(cache=True, nogil=True)
@@ -153,6 +160,7 @@ def _enter_lines(
     p: NDArray[np.float64],
     xyz: NDArray[np.float64],
     share: NDArray[np.float64],
+    line: NDArray[np.int64],
     first: NDArray[np.int64],
     last: NDArray[np.int64],
     backward: NDArray[np.bool_],
@@ -167,8 +175,8 @@ def _enter_lines(
     ends_m = np.full(n, np.inf)
     total = 0
     for k in range(n):
-        total += 2 * (last[k] - first[k] - 1)
-    pieces = np.empty((max(total, 1), 8))
+        total += 3 * (last[k] - first[k] - 1)
+    pieces = np.empty((max(total, 1), 12))
     count = 0
     for k in range(n):
         now, gone = np.inf, np.inf  # time and distance at the vertex at hand
@@ -181,11 +189,27 @@ def _enter_lines(
             dx, dy, dz = xyz[b, 0] - xyz[a, 0], xyz[b, 1] - xyz[a, 1], xyz[b, 2] - xyz[a, 2]
             length = math.sqrt(dx * dx + dy * dy + dz * dz)
             takes, long = part * arc_time_ms[k], part * arc_length_m[k]
-            s, away = _nearest_in_time(
+            s, away, low, _ = _nearest_in_time(
                 p[0], p[1], p[2], xyz[a, 0], xyz[a, 1], xyz[a, 2], xyz[b, 0], xyz[b, 1], xyz[b, 2],
                 takes / length if length > 0.0 else 0.0, pace, reach,
             )  # fmt: skip
             then, far = now + takes, gone + long
+            if s > low:
+                # before the best entry one can come to any point on foot, and leave there again
+                u0, u1 = low / length, s / length
+                pieces[count, 0], pieces[count, 3] = xyz[a, 0] + u0 * dx, xyz[a, 0] + u1 * dx
+                pieces[count, 1], pieces[count, 4] = xyz[a, 1] + u0 * dy, xyz[a, 1] + u1 * dy
+                pieces[count, 2], pieces[count, 5] = xyz[a, 2] + u0 * dz, xyz[a, 2] + u1 * dz
+                pieces[count, 6] = pace * math.sqrt(
+                    (pieces[count, 0] - p[0]) ** 2
+                    + (pieces[count, 1] - p[1]) ** 2
+                    + (pieces[count, 2] - p[2]) ** 2
+                )
+                pieces[count, 7] = away * pace
+                pieces[count, 8], pieces[count, 9] = line[k], 1.0
+                pieces[count, 10] = share[a] + u0 * (share[b] - share[a])
+                pieces[count, 11] = share[a] + u1 * (share[b] - share[a])
+                count += 1
             if s >= 0.0:
                 rest = 1.0 - s / length if length > 0.0 else 1.0
                 start = away * pace
@@ -196,6 +220,9 @@ def _enter_lines(
                     pieces[count, 3:6] = xyz[b]
                     pieces[count, 6] = start
                     pieces[count, 7] = start + rest * takes
+                    pieces[count, 8], pieces[count, 9] = line[k], 0.0
+                    pieces[count, 10] = share[b] - rest * (share[b] - share[a])
+                    pieces[count, 11] = share[b]
                     count += 1
                     then, far = start + rest * takes, away + rest * long
             if math.isfinite(now):
@@ -203,6 +230,8 @@ def _enter_lines(
                 pieces[count, 3:6] = xyz[b]
                 pieces[count, 6] = now
                 pieces[count, 7] = now + takes
+                pieces[count, 8], pieces[count, 9] = line[k], 0.0
+                pieces[count, 10], pieces[count, 11] = share[a], share[b]
                 count += 1
             now, gone = then, far
         ends_ms[k], ends_m[k] = now, gone
@@ -211,20 +240,56 @@ def _enter_lines(
 
 @njit(cache=True, nogil=True)
 def leave_pieces(
-    pieces: NDArray[np.float64], p: NDArray[np.float64], pace: float, reach: float
+    pieces: NDArray[np.float64],
+    origin: NDArray[np.float64],
+    p: NDArray[np.float64],
+    pace: float,
+    reach: float,
 ) -> float:  # pragma: no cover - compiled
     """Least time in ms to be at a point by leaving one of the pieces part-way; infinite if out of reach."""
     least = np.inf
     for k in range(len(pieces)):
-        ax, ay, az, bx, by, bz, t0, t1 = pieces[k]
+        ax, ay, az, bx, by, bz, t0, t1 = pieces[k, :8]
         dx, dy, dz = bx - ax, by - ay, bz - az
         length = math.sqrt(dx * dx + dy * dy + dz * dz)
+        on_foot = pieces[k, 9] == 1.0
         # leaving a-b early is entering b-a late
-        s, away = _nearest_in_time(
+        s, away, low, high = _nearest_in_time(
             p[0], p[1], p[2], bx, by, bz, ax, ay, az,
-            (t1 - t0) / length if length > 0.0 else 0.0, pace, reach,
+            (t1 - t0) / length if length > 0.0 and not on_foot else 0.0, pace, reach,
         )  # fmt: skip
-        if s >= 0.0:
+        if s < 0.0:
+            continue
+        if on_foot:
+            bend = _least_bend(origin, p, pieces[k], low / length, high / length)
+            least = min(least, pace * bend)
+        else:
             kept = 1.0 - s / length if length > 0.0 else 0.0
             least = min(least, t0 + kept * (t1 - t0) + away * pace)
     return least
+
+
+@njit(cache=True, nogil=True)
+def _least_bend(
+    origin: NDArray[np.float64], p: NDArray[np.float64], piece: NDArray[np.float64], low: float, high: float
+) -> float:  # pragma: no cover - compiled
+    """Least |origin - u| + |u - p| over the shares low to high of a piece, counted from its end (convex)."""
+    for _ in range(100):
+        one, two = low + (high - low) / 3, high - (high - low) / 3
+        if _bend(origin, p, piece, one) <= _bend(origin, p, piece, two):
+            high = two
+        else:
+            low = one
+    return _bend(origin, p, piece, 0.5 * (low + high))
+
+
+@njit(cache=True, nogil=True)
+def _bend(
+    origin: NDArray[np.float64], p: NDArray[np.float64], piece: NDArray[np.float64], share: float
+) -> float:  # pragma: no cover - compiled
+    to, on = 0.0, 0.0
+    for axis in range(3):
+        u = piece[3 + axis] + share * (piece[axis] - piece[3 + axis])
+        to += (u - origin[axis]) ** 2
+        on += (p[axis] - u) ** 2
+    return math.sqrt(to) + math.sqrt(on)

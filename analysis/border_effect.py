@@ -8,11 +8,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from ..geo.checks import require_frame, require_number
 from ..geo.crs import ELLIPSOID
-from ..geo.errors import EmptyInputError, InputError, InputTypeError, MissingColumnError
+from ..geo.errors import InputError, InputTypeError, MissingColumnError
 from . import schemas
 
 _PLACE_COLUMNS: Final = ("adcode", "name", "province", "lon", "lat")
@@ -138,7 +137,8 @@ def border_effect(
     Returns
     -------
     pandas.DataFrame
-        Columns of `BORDER_EFFECT`, one row per province pair with matched pairs: detour factors,
+        Columns of `BORDER_EFFECT`, one row per province pair with matched pairs (``province_a`` is
+        the one with the smaller codes, as in `geo.borders.borders`): detour factors,
         their ratio with a 95 % bootstrap interval (above 1: the border costs detours), straight
         speeds, and how many minutes longer a pair across takes than its matches.
 
@@ -160,8 +160,10 @@ def border_effect(
     pairs = pairs[pairs["straight_km"].between(low, high)]
     across = pairs[pairs["province_from"] != pairs["province_to"]].copy()
     within = pairs[pairs["province_from"] == pairs["province_to"]]
-    order = np.sort(across[["province_from", "province_to"]].to_numpy(dtype=str), axis=1)
-    across["province_a"], across["province_b"] = order[:, 0], order[:, 1]
+    code = places.groupby("province")["adcode"].min()
+    swap = across["province_from"].map(code).to_numpy() > across["province_to"].map(code).to_numpy()
+    across["province_a"] = np.where(swap, across["province_to"], across["province_from"])
+    across["province_b"] = np.where(swap, across["province_from"], across["province_to"])
     generator = np.random.default_rng(seed)
     rows = []
     for (a, b), some in across.groupby(["province_a", "province_b"], sort=True):
@@ -303,69 +305,6 @@ def efficiency_across_borders(
             }
         )
     return schemas.conform(rows, EFFICIENCY)
-
-
-def inside_probability(minutes: Any, cutoff_min: float, *, relative_error: float) -> NDArray[np.float64]:
-    """Return the probability that a place lies inside a circle, given how far modelled times are off.
-
-    The true time is taken as the modelled one times a log-normal error with median 1, so that the
-    probability is Phi(ln(cutoff / time) / s), with s the standard deviation of the error's logarithm.
-
-    Parameters
-    ----------
-    minutes : array_like of float
-        Modelled times; NaN (unreachable) gives 0.
-    cutoff_min : float
-        Cutoff of the circle.
-    relative_error : float
-        s: standard deviation of ln(true / modelled), such as 0.08; `calibration_error` measures it.
-
-    Returns
-    -------
-    ndarray of float, the shape of `minutes`
-
-    Raises
-    ------
-    InputError, InputTypeError
-
-    Examples
-    --------
-    >>> inside_probability([60.0, 120.0, 180.0], 120, relative_error=0.1).round(3).tolist()
-    [1.0, 0.5, 0.0]
-    """
-    limit = require_number(cutoff_min, "cutoff_min", unit="minutes", above=0)
-    spread = require_number(relative_error, "relative_error", above=0, maximum=2)
-    values = np.asarray(minutes, dtype=float)
-    if (values < 0).any():
-        raise InputError("'minutes' has negative times; times are 0 or more")
-    with np.errstate(divide="ignore"):
-        chance = ndtr(np.log(limit / values) / spread)
-    return np.asarray(np.where(np.isnan(values), 0.0, chance), dtype=float)
-
-
-def calibration_error(known_hours: Any, modelled_hours: Any) -> float:
-    """Return the standard deviation of ln(known / modelled) around zero: bias counts as error.
-
-    Parameters
-    ----------
-    known_hours, modelled_hours : array_like of float, shape (n,)
-        Positive, two at least.
-
-    Raises
-    ------
-    EmptyInputError, InputError
-    """
-    known = np.asarray(known_hours, dtype=float)
-    modelled = np.asarray(modelled_hours, dtype=float)
-    if known.shape != modelled.shape:
-        raise InputError(
-            f"'known_hours' has {known.size} entries and 'modelled_hours' {modelled.size}; give one each"
-        )
-    if known.size < 2:
-        raise EmptyInputError("'known_hours' needs two entries at least")
-    if not ((known > 0).all() and (modelled > 0).all()):
-        raise InputError("'known_hours' and 'modelled_hours' should be above 0 and not missing")
-    return float(np.sqrt(np.mean(np.log(known / modelled) ** 2)))
 
 
 def _require_times(times: object) -> pd.DataFrame:

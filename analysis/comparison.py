@@ -17,11 +17,10 @@ from ..geo.crs import WGS84
 from ..geo.errors import InputError, InputTypeError
 from ..geo.network import TransportNetwork
 from ..geo.places import origins_table
-from .access import access
 from .corridor_files import Corridor, resolve_corridors
 from .corridors import add_corridors, corridor_joins, corridor_segments
 from .isochrones import isochrones
-from .origins import origin_list
+from .origins import within_reach
 from .schemas import COUNTY_TIMES, Schema, conform
 from .travel_times import travel_times
 
@@ -203,7 +202,7 @@ def minutes_between(network: TransportNetwork, origins: Any, destinations: Any) 
     """
     starts, ends = origins_table(origins), origins_table(destinations, argument="destinations")
     minutes = np.full((len(starts), len(ends)), np.nan)
-    near_start, near_end = _within_reach(network, starts), _within_reach(network, ends)
+    near_start, near_end = within_reach(network, starts), within_reach(network, ends)
     if not near_start.any() or not near_end.any():
         travel_times(network, starts, ends)  # tells which point is how far off the network
     near = np.ix_(near_start, near_end)
@@ -215,13 +214,6 @@ def minutes_between(network: TransportNetwork, origins: Any, destinations: Any) 
         table = travel_times(network.reverse, ends, starts)
         minutes[near] = table["travel_time_min"].to_numpy().reshape(len(ends), len(starts)).T
     return minutes
-
-
-def _within_reach(network: TransportNetwork, points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    found = np.zeros(len(points), dtype=bool)
-    for row, origin in enumerate(origin_list(points)):
-        found[row] = not access(network, lon=origin.lon, lat=origin.lat, xyz=origin.xyz).is_empty
-    return found
 
 
 def compare(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from ..geo.crs import to_ecef
 from ..geo.errors import NetworkError
@@ -230,7 +231,7 @@ def add_corridors(network: TransportNetwork, corridors: Any) -> TransportNetwork
 
     Notes
     -----
-    Every stop is a new node, linked with the nearest node that can be entered within `join_km`:
+    Every stop is a new node, linked with the nearest road node that can be entered within `join_km`:
     interchanges and stations at `join_speed_kph` along the straight line, hubs (which join two
     expressways, so that the gap comes from simplified coordinates) at the corridor's own speed.
     One can leave to anywhere in reach at interchanges, stations and airports, not at hubs and
@@ -384,12 +385,21 @@ def _platforms(parts: _Parts, one: Corridor, stations: Mapping[str, int]) -> dic
 
 
 def _nearest(network: TransportNetwork, one: Corridor) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Nearest node of the network for each stop, and its distance in metres."""
+    """Nearest node of the roads for each stop, and its distance in metres.
+
+    In a network with railways a station isn't such a node: one doesn't drive through its hall.
+    """
     points = one.points
-    if len(network.exit_nodes) == 0:
+    nodes = network.exit_nodes
+    if "road" in network.modes and len(network.modes) > 1:
+        on_road = np.zeros(network.n_nodes, dtype=bool)
+        roads = network.arc_mode == network.modes.index("road")
+        on_road[network.arc_tail[roads]] = on_road[network.arc_head[roads]] = True
+        nodes = nodes[on_road[nodes]]
+    if len(nodes) == 0:
         return np.full(len(points), -1), np.full(len(points), np.inf)
-    metres, index = network.exit_node_tree.query(to_ecef(points[:, 0], points[:, 1]))
-    return network.exit_nodes[index], np.asarray(metres, dtype=float)
+    metres, index = cKDTree(network.node_xyz[nodes]).query(to_ecef(points[:, 0], points[:, 1]))
+    return nodes[index], np.asarray(metres, dtype=float)
 
 
 def _join_min(one: Corridor, stop: Stop, metres: float) -> float:

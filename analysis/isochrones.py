@@ -16,15 +16,19 @@ from ..geo.network import TransportNetwork
 from ..geo.plane import LocalPlane
 from . import schemas
 from .access import ms_per_metre
+from .contour import polygons_in_degrees
 from .origins import Direction, Origin, directed, each, enter, origin_list, search
-from .reach import reach_sources
-from .surface import assemble, isochrone_polygon
+from .reach import line_table, reach_sources
+from .surface import isochrone_edge
 
 #: Cells per reach off the network, and bounds of the default cell size in metres.
-_CELLS_PER_REACH: Final = 60
+_CELLS_PER_REACH: Final = 10
 _CELL_BOUNDS_M: Final = (100.0, 500.0)
-#: Least number of cells across the radius of the disc that the cutoff allows off the network.
-_CELLS_PER_RADIUS: Final = 8
+#: Cells per radius of the disc that a cutoff allows off the network, at least, up to the network's reach.
+_CELLS_PER_RADIUS: Final = 25
+
+#: Cutoffs nearer to each other than this are checked for crossing edges, ms.
+_MOMENT_MS: Final = 1000
 
 
 def isochrones(
@@ -55,9 +59,10 @@ def isochrones(
     direction : {"from", "to"}
         Away from the origins, or towards them.
     cell_m : float, optional
-        Side of the grid cells that the edge is drawn on, metres. The default is a sixtieth of the
-        network's reach, between 100 and 500 m, halved until a cutoff's own walking radius has
-        eight cells. Edges are interpolated within cells, so that errors are a small part of one.
+        Side of the grid cells that the edge is drawn on, metres. The default is a tenth of the
+        network's reach, between 100 and 500 m; halved for short cutoffs, until what they allow off
+        the network has 25 cells. Edges are interpolated within cells, so that errors are a small
+        part of one; see `audit_isochrones`.
     workers : int, optional
         Threads; one per processor when left out. Results don't depend on it.
     progress : bool
@@ -107,7 +112,7 @@ def isochrones(
         None if cell_m is None else require_number(cell_m, "cell_m", unit="metres", minimum=1, maximum=10_000)
     )
     points = origin_list(origins)
-    _prepare(turned)
+    prepare(turned)
     found = each(
         lambda origin: polygons_of(turned, origin, cutoffs, cell_m=cell),
         points,
@@ -123,21 +128,19 @@ def isochrones(
             "mode": mode,
             "direction": direction,
             "cutoff_min": cutoff,
-            "area_km2": 0.0,
+            "area_km2": size_km2,
             "geometry": polygon,
         }
         for origin, polygons in zip(points, found, strict=True)
-        for cutoff, polygon in zip(reversed(cutoffs), reversed(polygons), strict=True)
+        for cutoff, (polygon, size_km2) in zip(reversed(cutoffs), reversed(polygons), strict=True)
     ]
-    result = gpd.GeoDataFrame(schemas.conform(rows, schemas.ISOCHRONES))
-    result["area_km2"] = area_km2(result.geometry)
-    return result
+    return gpd.GeoDataFrame(schemas.conform(rows, schemas.ISOCHRONES))
 
 
 def polygons_of(
     network: TransportNetwork, origin: Origin, cutoffs_min: Sequence[float], *, cell_m: float | None = None
-) -> list[shapely.MultiPolygon]:
-    """Return one origin's isochrones in EPSG:4326, in the order of the cutoffs (ascending).
+) -> list[tuple[shapely.MultiPolygon, float]]:
+    """Return one origin's isochrones in EPSG:4326 and their km², in the order of the cutoffs (ascending).
 
     Parameters
     ----------
@@ -153,35 +156,39 @@ def polygons_of(
     """
     entry = enter(network, origin)
     limits = [round(cutoff * 60_000) for cutoff in cutoffs_min]
+    cells = [cell_m if cell_m is not None else default_cell_m(network, limit) for limit in limits]
     times = search(network, entry, limit_ms=limits[-1])
     plane = LocalPlane(origin.lon, origin.lat)
-    polygons: list[shapely.MultiPolygon] = []
-    for limit in limits:
-        sources = reach_sources(network, plane, origin.xyz, entry, times, cutoff_ms=limit)
-        cell = cell_m if cell_m is not None else default_cell_m(network, limit)
-        rings = isochrone_polygon(sources, cell_m=cell)
-        polygon = assemble([plane.to_lonlat(ring) for ring in rings])
-        if not polygon.is_valid:
-            polygon = as_multipolygon(shapely.make_valid(polygon))
-        if polygons and not polygon.covers(polygons[-1]):
-            # cutoffs so close that they differ by less than a cell, drawn on cells of two sizes
-            polygon = as_multipolygon(shapely.union(polygon, polygons[-1]))
-        polygons.append(polygon)
-    return polygons
+    found: list[tuple[shapely.MultiPolygon, float]] = []
+    for k, (cell, limit) in enumerate(zip(cells, limits, strict=True)):
+        sources = reach_sources(network, plane, origin.xyz, entry, times, cutoff_ms=limit, cell_m=cell)
+        polygon, size_km2 = polygons_in_degrees(isochrone_edge(sources, cell_m=cell), plane)
+        # On one grid a larger cutoff covers a smaller one by construction. Cutoffs that differ by
+        # a moment, or are drawn on cells of two sizes, may cross by a part of a cell.
+        crossing = k > 0 and (cell != cells[k - 1] or limit - limits[k - 1] < _MOMENT_MS)
+        if crossing and not polygon.covers(found[-1][0]):
+            polygon = as_multipolygon(shapely.union(polygon, found[-1][0]))
+            size_km2 = float(area_km2(gpd.GeoSeries([polygon], crs=WGS84))[0])
+        found.append((polygon, size_km2))
+    return found
 
 
 def default_cell_m(network: TransportNetwork, cutoff_ms: int) -> float:
     """Return the grid's cell size in metres; it depends on the network and on this cutoff alone."""
     low, high = _CELL_BOUNDS_M
-    cell = min(max(network.max_access_km * 1000 / _CELLS_PER_REACH, low), high)
-    radius = min(cutoff_ms / ms_per_metre(network), max(network.max_access_km * 1000, low))
-    halvings = max(0, math.ceil(math.log2(_CELLS_PER_RADIUS * cell / radius)))
-    return float(cell * 0.5**halvings)
+    reach = network.max_access_km * 1000
+    cell = min(max(reach / _CELLS_PER_REACH, low), high)
+    radius = cutoff_ms / ms_per_metre(network)
+    # one size for all cutoffs that allow the full reach: on equal cells their polygons are nested
+    wanted = _CELLS_PER_RADIUS if radius < reach else min(reach / cell, _CELLS_PER_RADIUS)
+    if radius <= 0 or wanted <= 0:
+        return cell
+    return cell / 2 ** max(0, math.ceil(math.log2(wanted * cell / radius)))
 
 
-def _prepare(network: TransportNetwork) -> None:
+def prepare(network: TransportNetwork) -> None:
     """Build what is shared between origins before threads start."""
-    _ = network.exit_node_tree, network.link_ends, network.link_arcs
+    _ = network.exit_node_tree, line_table(network)
     if network.has_exits_along:
         lines = network.exit_lines
         _ = lines.share

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import weakref
+from dataclasses import dataclass
+from typing import Final
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -9,7 +14,17 @@ from numpy.typing import NDArray
 from ..geo.network import TransportNetwork
 from ..geo.plane import LocalPlane
 from .access import Access, ms_per_metre
-from .search import UNREACHED
+from .interior import needless
+
+#: Lines are drawn on a grid with vertices within this part of a cell of where they are.
+_TOLERANCE_IN_CELLS: Final = 1 / 25
+#: Larger cutoffs get larger buffers, metres per minute: else rounding could draw an edge that two
+#: cutoffs share a billionth of a metre apart, and break their nesting.
+_LIFT_M_PER_MIN: Final = 1e-6
+#: Chords per stretch that is come to on foot, whose times aren't linear along it.
+_CHORDS: Final = 8
+#: So many lines reached that it pays to look for those that the edge can't depend on.
+_WORTH_SORTING: Final = 2000
 
 
 def reach_sources(
@@ -20,6 +35,7 @@ def reach_sources(
     time_ms: NDArray[np.int32],
     *,
     cutoff_ms: int,
+    cell_m: float,
 ) -> NDArray[np.float64]:
     """Return the tapered buffers whose union is the isochrone, in plane coordinates.
 
@@ -35,70 +51,238 @@ def reach_sources(
     time_ms : ndarray of int32, shape (n,)
         Times at the nodes; `UNREACHED` where there is none.
     cutoff_ms : int
-        Time to be spent, milliseconds.
+        Time to be spent, milliseconds; no larger than the limit of the search.
+    cell_m : float
+        Side of the grid's cells: lines are drawn with a twenty-fifth of it as their tolerance.
 
     Returns
     -------
     ndarray of float64, shape (k, 6)
-        x0, y0, r0, x1, y1, r1 in metres, as `surface.isochrone_polygon` takes them. The first is
-        the disc around the origin.
+        x0, y0, r0, x1, y1, r1 in metres, as `surface.isochrone_edge` takes them. The first is
+        the disc around the origin. Lines that the edge can't depend on are represented by discs.
     """
     pace = ms_per_metre(network)
     cap = network.max_access_km * 1000
-    at_origin = np.append(plane.project(origin_xyz[None, :])[0], min(cap, cutoff_ms / pace))
-    node = np.flatnonzero((time_ms <= cutoff_ms) & network.node_exit)
-    xy = plane.project(network.node_xyz[node])
-    radius = np.minimum(cap, (cutoff_ms - time_ms[node]) / pace)
-    discs = np.column_stack([xy, radius, xy, radius])
-    parts = [np.tile(at_origin, 2)[None, :], discs]
+    table = line_table(network)
+    node = _alone(time_ms, network.node_exit, table.speaks, cutoff_ms)
+    nodes = np.column_stack([plane.project(network.node_xyz[node]), time_ms[node].astype(np.float64)])
+    origin = plane.project(origin_xyz[None, :])[0]
+    line, line_times = np.zeros(0, dtype=np.int64), np.zeros((0, 4))
+    vertex, offset = line, np.zeros(1, dtype=np.int64)
+    xyz, share = np.zeros((0, 3)), np.zeros(0)
+    pieces = np.zeros((0, 6))
     if network.has_exits_along:
-        parts.append(_line_sources(network, plane, time_ms, cutoff_ms, pace, cap))
-    pieces = entry.pieces[entry.pieces[:, 6] < cutoff_ms]
-    if len(pieces):
-        starts = plane.project(np.ascontiguousarray(pieces[:, 0:3]))
-        ends = plane.project(np.ascontiguousarray(pieces[:, 3:6]))
-        rows = np.empty((2 * len(pieces), 6))
-        count = 0
-        for k in range(len(pieces)):
-            count = _taper(
-                rows, count, starts[k, 0], starts[k, 1], pieces[k, 6], ends[k, 0], ends[k, 1], pieces[k, 7],
-                float(cutoff_ms), pace, cap,
-            )  # fmt: skip
-        parts.append(rows[:count])
-    return np.concatenate(parts)
+        lines = network.exit_lines.thinned(line_tolerance_m(cell_m))
+        entered = entry.pieces[np.minimum(entry.pieces[:, 6], entry.pieces[:, 7]) < cutoff_ms]
+        line, line_times, full = _reached_lines(
+            time_ms, table.tail, table.head, table.takes, entered[:, 8], cutoff_ms, cutoff_ms - cap * pace
+        )
+        if len(line) > _WORTH_SORTING:
+            drop, stand_in = needless(lines, cap, line, full, margin_m=4 * cell_m)
+            discs = np.column_stack([plane.project(lines.xyz[stand_in]), np.zeros(len(stand_in))])
+            nodes = np.concatenate([nodes, discs])
+            line, line_times, full = line[~drop], line_times[~drop], full[~drop]
+        vertex, offset = _vertices(line, lines.offset)
+        xyz, share = lines.xyz[vertex], lines.share[vertex]
+        place = np.searchsorted(line, entered[:, 8])
+        known = np.append(line, -1)[place] == entered[:, 8]
+        known[known] = ~full[place[known]]  # where the whole line has the full reach, pieces add nothing
+        pieces = np.column_stack([place, entered[:, 9:12], entered[:, 6:8]])[known]
+    rows = _all_sources(
+        origin, nodes, plane.project(xyz), share, offset, line_times, pieces, float(cutoff_ms), pace, cap
+    )
+    lift = _LIFT_M_PER_MIN * cutoff_ms / 60_000
+    rows[:, 2] += lift
+    rows[:, 5] += lift
+    return np.asarray(rows)
 
 
-def _line_sources(
-    network: TransportNetwork,
-    plane: LocalPlane,
+def line_tolerance_m(cell_m: float) -> float:
+    """Return how exactly lines are drawn on cells of a size, metres: a power of two."""
+    return 2.0 ** math.floor(math.log2(cell_m * _TOLERANCE_IN_CELLS))
+
+
+@dataclass(frozen=True, eq=False)
+class LineTable:
+    """The lines that may be left anywhere, as a search sees them.
+
+    Attributes
+    ----------
+    tail, head : ndarray of int32, shape (lines,)
+        Nodes that each direction begins at.
+    takes : ndarray of int32, shape (lines, 2)
+        Milliseconds with the line and against it; -1 where it can't be passed that way.
+    speaks : ndarray of bool, shape (nodes,)
+        Nodes whose disc is the beginning of a line that leaves them.
+    """
+
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    takes: NDArray[np.int32]
+    speaks: NDArray[np.bool_]
+
+
+_TABLES: Final[weakref.WeakKeyDictionary[TransportNetwork, LineTable]] = weakref.WeakKeyDictionary()
+
+
+def line_table(network: TransportNetwork) -> LineTable:
+    """Return a network's line table, made once."""
+    table = _TABLES.get(network)
+    if table is None:
+        link = network.exit_lines.link if network.has_exits_along else np.zeros(0, dtype=np.int64)
+        tail, head = (ends[link].copy() for ends in network.link_ends)
+        takes = np.full((len(link), 2), -1, dtype=np.int32)
+        speaks = np.zeros(network.n_nodes, dtype=bool)
+        for way, (arcs, start) in enumerate(zip(network.link_arcs, (tail, head), strict=True)):
+            arc = arcs[link]
+            usable = arc >= 0
+            usable[usable] = network.arc_exit[arc[usable]]
+            # where a turn is banned, the two directions end at different nodes of one place
+            start[usable] = network.arc_tail[arc[usable]]
+            takes[usable, way] = network.arc_time_ms[arc[usable]]
+            speaks[start[usable]] = True
+        table = _TABLES[network] = LineTable(tail, head, takes, speaks)
+    return table
+
+
+@njit(cache=True, nogil=True)
+def _alone(
+    time_ms: NDArray[np.int32], node_exit: NDArray[np.bool_], speaks: NDArray[np.bool_], limit_ms: int
+) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    """Nodes reached in time that have an exit and no line that begins there."""
+    out = np.empty(len(time_ms), dtype=np.int64)
+    n = 0
+    for node in range(len(time_ms)):
+        if time_ms[node] <= limit_ms and node_exit[node] and not speaks[node]:
+            out[n] = node
+            n += 1
+    return out[:n].copy()
+
+
+@njit(cache=True, nogil=True)
+def _reached_lines(
     time_ms: NDArray[np.int32],
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    takes: NDArray[np.int32],
+    entered: NDArray[np.float64],
     cutoff_ms: int,
+    capped_until: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:  # pragma: no cover - compiled
+    """Lines followed from an end, or entered part-way; their times; whether all of one has full reach."""
+    wanted = np.zeros(len(tail), dtype=np.bool_)
+    for k in range(len(entered)):
+        wanted[int(entered[k])] = True
+    line = np.empty(len(tail), dtype=np.int64)
+    times = np.empty((len(tail), 4))
+    full = np.empty(len(tail), dtype=np.bool_)
+    n = 0
+    for k in range(len(tail)):
+        forward, backward = np.inf, np.inf
+        if takes[k, 0] >= 0 and time_ms[tail[k]] <= cutoff_ms:
+            forward = float(time_ms[tail[k]])
+        if takes[k, 1] >= 0 and time_ms[head[k]] <= cutoff_ms:
+            backward = float(time_ms[head[k]])
+        if forward == np.inf and backward == np.inf and not wanted[k]:
+            continue
+        line[n] = k
+        times[n, 0], times[n, 1], times[n, 2], times[n, 3] = forward, backward, takes[k, 0], takes[k, 1]
+        full[n] = forward + takes[k, 0] <= capped_until or backward + takes[k, 1] <= capped_until
+        n += 1
+    return line[:n].copy(), times[:n].copy(), full[:n].copy()
+
+
+@njit(cache=True, nogil=True)
+def _vertices(
+    line: NDArray[np.int64], offset: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # pragma: no cover - compiled
+    start = np.zeros(len(line) + 1, dtype=np.int64)
+    for k in range(len(line)):
+        start[k + 1] = start[k] + offset[line[k] + 1] - offset[line[k]]
+    vertex = np.empty(start[-1], dtype=np.int64)
+    for k in range(len(line)):
+        for v in range(start[k + 1] - start[k]):
+            vertex[start[k] + v] = offset[line[k]] + v
+    return vertex, start
+
+
+@njit(cache=True, nogil=True)
+def _all_sources(
+    origin: NDArray[np.float64],
+    nodes: NDArray[np.float64],
+    xy: NDArray[np.float64],
+    share: NDArray[np.float64],
+    offset: NDArray[np.int64],
+    line_times: NDArray[np.float64],
+    pieces: NDArray[np.float64],
+    cutoff: float,
     pace: float,
     cap: float,
-) -> NDArray[np.float64]:
-    lines = network.exit_lines
-    with_line, against = (arcs[lines.link] for arcs in network.link_arcs)
-    tail, head = (ends[lines.link] for ends in network.link_ends)
-    forward = np.where((with_line >= 0) & network.arc_exit[with_line], time_ms[tail], UNREACHED)
-    backward = np.where((against >= 0) & network.arc_exit[against], time_ms[head], UNREACHED)
-    reached = np.flatnonzero((forward < cutoff_ms) | (backward < cutoff_ms))
-    sizes = np.diff(lines.offset)[reached]
-    vertex = np.repeat(lines.offset[reached] - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
-    offset = np.concatenate([[0], np.cumsum(sizes)])
-    return np.asarray(
-        _taper_lines(
-            plane.project(lines.xyz[vertex]),
-            lines.share[vertex],
-            offset,
-            forward[reached].astype(np.float64),
-            backward[reached].astype(np.float64),
-            network.arc_time_ms[with_line[reached]].astype(np.float64),
-            network.arc_time_ms[against[reached]].astype(np.float64),
-            float(cutoff_ms),
-            pace,
-            cap,
+) -> NDArray[np.float64]:  # pragma: no cover - compiled
+    on_foot = 2 * _CHORDS + 2
+    rows = np.empty((1 + len(nodes) + 4 * len(xy) + 4 * len(line_times) + 2 * on_foot * len(pieces), 6))
+    count = _taper(rows, 0, origin[0], origin[1], 0.0, origin[0], origin[1], 0.0, cutoff, pace, cap)
+    for k in range(len(nodes)):
+        x, y, time = nodes[k]
+        if time <= cutoff:
+            reach = min(cap, (cutoff - time) / pace)
+            rows[count, 0], rows[count, 1], rows[count, 2] = x, y, reach
+            rows[count, 3], rows[count, 4], rows[count, 5] = x, y, reach
+            count += 1
+    for k in range(len(line_times)):
+        count = _taper_line(
+            rows, count, xy, share, offset[k], offset[k + 1] - 1, line_times[k], cutoff, pace, cap
         )
-    )
+    for k in range(len(pieces)):
+        place, walked, s0, s1, t0, t1 = pieces[k]
+        first, last = offset[int(place)], offset[int(place) + 1] - 1
+        x0, y0 = _along(xy, share, first, last, s0)
+        x1, y1 = _along(xy, share, first, last, s1)
+        if walked == 0.0:
+            count = _taper(rows, count, x0, y0, t0, x1, y1, t1, cutoff, pace, cap)
+        elif cutoff > cap * pace:  # else the disc around the origin reaches farther
+            count = _taper_on_foot(rows, count, origin, x0, y0, x1, y1, cutoff, pace, cap)
+    return rows[:count]
+
+
+@njit(cache=True, nogil=True)
+def _along(
+    xy: NDArray[np.float64], share: NDArray[np.float64], first: int, last: int, at: float
+) -> tuple[float, float]:  # pragma: no cover - compiled
+    """Where a share of a line lies."""
+    v = first
+    while v < last - 1 and share[v + 1] < at:
+        v += 1
+    span = share[v + 1] - share[v]
+    part = (at - share[v]) / span if span > 0.0 else 0.0
+    return xy[v, 0] + part * (xy[v + 1, 0] - xy[v, 0]), xy[v, 1] + part * (xy[v + 1, 1] - xy[v, 1])
+
+
+@njit(cache=True, nogil=True)
+def _taper_on_foot(
+    rows: NDArray[np.float64], count: int, origin: NDArray[np.float64],
+    x0: float, y0: float, x1: float, y1: float, cutoff: float, pace: float, cap: float,
+) -> int:  # fmt: skip  # pragma: no cover - compiled
+    """Add a stretch each point of which is come to straight from the origin, in chords."""
+    dx, dy = x1 - x0, y1 - y0
+    square = dx * dx + dy * dy
+    foot = ((origin[0] - x0) * dx + (origin[1] - y0) * dy) / square if square > 0.0 else 0.0
+    foot = min(max(foot, 0.0), 1.0)
+    for side in range(2):
+        low, high = (0.0, foot) if side == 0 else (foot, 1.0)
+        if high <= low:
+            continue
+        for chord in range(_CHORDS):
+            a = low + (high - low) * chord / _CHORDS
+            b = low + (high - low) * (chord + 1) / _CHORDS
+            if side == 0:
+                a, b = b, a  # away from the foot, so that the reach falls
+            ax, ay, bx, by = x0 + a * dx, y0 + a * dy, x0 + b * dx, y0 + b * dy
+            ta = pace * math.sqrt((ax - origin[0]) ** 2 + (ay - origin[1]) ** 2)
+            tb = pace * math.sqrt((bx - origin[0]) ** 2 + (by - origin[1]) ** 2)
+            if ta < cutoff:
+                count = _taper(rows, count, ax, ay, ta, bx, by, tb, cutoff, pace, cap)
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -108,7 +292,7 @@ def _taper(
     cutoff: float, pace: float, cap: float,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
     """Add the stretch passed from time t0 to t1, cut where the time runs out, split where the cap ends."""
-    if t0 >= cutoff:
+    if t0 > cutoff:
         return count
     if t1 > cutoff:
         part = (cutoff - t0) / (t1 - t0)
@@ -127,54 +311,44 @@ def _taper(
 
 
 @njit(cache=True, nogil=True)
-def _taper_lines(
-    xy: NDArray[np.float64],
-    share: NDArray[np.float64],
-    offset: NDArray[np.int64],
-    forward: NDArray[np.float64],
-    backward: NDArray[np.float64],
-    forward_takes: NDArray[np.float64],
-    backward_takes: NDArray[np.float64],
-    cutoff: float,
-    pace: float,
-    cap: float,
-) -> NDArray[np.float64]:  # pragma: no cover - compiled
-    """Follow each line from both ends, each up to where the two meet or the time runs out.
+def _taper_line(
+    rows: NDArray[np.float64], count: int,
+    xy: NDArray[np.float64], share: NDArray[np.float64], first: int, last: int, times: NDArray[np.float64],
+    cutoff: float, pace: float, cap: float,
+) -> int:  # fmt: skip  # pragma: no cover - compiled
+    """Follow a line from both ends, each up to where the two meet or the time runs out.
 
     Beyond the meeting point the other direction is ahead at every exit, so that nothing is lost.
     """
-    rows = np.empty((4 * len(xy) + 4 * len(forward) + 1, 6))
-    count = 0
-    for k in range(len(forward)):
-        first, last = offset[k], offset[k + 1] - 1
-        go_f, go_b = forward[k] < cutoff, backward[k] < cutoff
-        until_f, until_b = 1.0, 1.0  # shares of the line covered from each end
-        if go_f and go_b:
-            total = forward_takes[k] + backward_takes[k]
-            meet = (backward[k] + backward_takes[k] - forward[k]) / total if total > 0.0 else 1.0
-            until_f = min(max(meet, 0.0), 1.0)
-            until_b = 1.0 - until_f
-        if go_f:
-            for v in range(first, last):
-                s0, s1 = share[v], share[v + 1]
-                if s0 > until_f or (s0 == until_f and v > first):
-                    break
-                e = 1.0 if s1 <= until_f or s1 == s0 else (until_f - s0) / (s1 - s0)
-                count = _taper(
-                    rows, count, xy[v, 0], xy[v, 1], forward[k] + s0 * forward_takes[k],
-                    xy[v, 0] + (xy[v + 1, 0] - xy[v, 0]) * e, xy[v, 1] + (xy[v + 1, 1] - xy[v, 1]) * e,
-                    forward[k] + (s0 + (s1 - s0) * e) * forward_takes[k], cutoff, pace, cap,
-                )  # fmt: skip
-        if go_b and until_b > 0.0:
-            for w in range(last - first):
-                v = last - w
-                s0, s1 = 1.0 - share[v], 1.0 - share[v - 1]
-                if s0 > until_b or (s0 == until_b and w > 0):
-                    break
-                e = 1.0 if s1 <= until_b or s1 == s0 else (until_b - s0) / (s1 - s0)
-                count = _taper(
-                    rows, count, xy[v, 0], xy[v, 1], backward[k] + s0 * backward_takes[k],
-                    xy[v, 0] + (xy[v - 1, 0] - xy[v, 0]) * e, xy[v, 1] + (xy[v - 1, 1] - xy[v, 1]) * e,
-                    backward[k] + (s0 + (s1 - s0) * e) * backward_takes[k], cutoff, pace, cap,
-                )  # fmt: skip
-    return rows[:count].copy()
+    forward, backward, forward_takes, backward_takes = times
+    go_f, go_b = forward < cutoff, backward < cutoff
+    until_f, until_b = 1.0, 1.0  # shares of the line covered from each end
+    if go_f and go_b:
+        total = forward_takes + backward_takes
+        meet = (backward + backward_takes - forward) / total if total > 0.0 else 1.0
+        until_f = min(max(meet, 0.0), 1.0)
+        until_b = 1.0 - until_f
+    if go_f:
+        for v in range(first, last):
+            s0, s1 = share[v], share[v + 1]
+            if s0 > until_f or (s0 == until_f and v > first):
+                break
+            e = 1.0 if s1 <= until_f or s1 == s0 else (until_f - s0) / (s1 - s0)
+            count = _taper(
+                rows, count, xy[v, 0], xy[v, 1], forward + s0 * forward_takes,
+                xy[v, 0] + (xy[v + 1, 0] - xy[v, 0]) * e, xy[v, 1] + (xy[v + 1, 1] - xy[v, 1]) * e,
+                forward + (s0 + (s1 - s0) * e) * forward_takes, cutoff, pace, cap,
+            )  # fmt: skip
+    if go_b and until_b > 0.0:
+        for w in range(last - first):
+            v = last - w
+            s0, s1 = 1.0 - share[v], 1.0 - share[v - 1]
+            if s0 > until_b or (s0 == until_b and w > 0):
+                break
+            e = 1.0 if s1 <= until_b or s1 == s0 else (until_b - s0) / (s1 - s0)
+            count = _taper(
+                rows, count, xy[v, 0], xy[v, 1], backward + s0 * backward_takes,
+                xy[v, 0] + (xy[v - 1, 0] - xy[v, 0]) * e, xy[v, 1] + (xy[v - 1, 1] - xy[v, 1]) * e,
+                backward + (s0 + (s1 - s0) * e) * backward_takes, cutoff, pace, cap,
+            )  # fmt: skip
+    return count

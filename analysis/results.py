@@ -36,6 +36,8 @@ class Study(Strict):
         Cutoffs of the circles, minutes, ascending; the largest is *the* circle.
     zone_min : float
         Cutoff of the border counties' commuting zones, minutes.
+    railways : bool
+        Whether times are also reckoned with today's railways (`geo.rail`).
     corridors : tuple of str
         Ids of the corridors; each alone and all together make the scenarios.
     notes : tuple of str
@@ -53,6 +55,7 @@ class Study(Strict):
     centres: Annotated[tuple[str, ...], Field(min_length=1)]
     circle_cutoffs_min: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (60.0, 120.0)
     zone_min: Minutes = 60.0
+    railways: bool = True
     corridors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -103,6 +106,19 @@ class StudyResults:
         Border counties and centres, minutes before and with all corridors.
     pair_times : DataFrame
         Between the centres, in every scenario.
+    rail_circles, rail_county_times, journeys : DataFrame
+        As `circles` and `county_times` where today's trains may be used too, before and with all
+        corridors; and today's journeys between the centres, taken apart (`schemas.JOURNEYS`).
+        Empty where the study leaves railways out.
+    chances : DataFrame
+        Probability of the border counties to lie in the circle, see `analysis.uncertainty`.
+    indicators, circle_people, rail_circle_people : DataFrame
+        People, potential, efficiency and type of the border counties, and people in the circles by
+        road and with today's trains, see `analysis.study_indicators`.
+    crossings, border_crossings, gaps : geopandas.GeoDataFrame
+        Where roads cross the study's borders and where they stop short, see `analysis.crossings`.
+    border_effect : DataFrame
+        Detours across the borders against matched pairs within, see `analysis.border_effect`.
     comparison : DataFrame
         One row per county of the study's provinces, see `analysis.comparison.compare`.
     gains, contributions : DataFrame
@@ -135,6 +151,17 @@ class StudyResults:
     zone_counties: pd.DataFrame
     county_times: pd.DataFrame
     pair_times: pd.DataFrame
+    rail_circles: gpd.GeoDataFrame
+    rail_county_times: pd.DataFrame
+    journeys: pd.DataFrame
+    chances: pd.DataFrame
+    indicators: pd.DataFrame
+    circle_people: pd.DataFrame
+    rail_circle_people: pd.DataFrame
+    crossings: gpd.GeoDataFrame
+    border_crossings: gpd.GeoDataFrame
+    gaps: gpd.GeoDataFrame
+    border_effect: pd.DataFrame
     comparison: pd.DataFrame
     gains: pd.DataFrame
     contributions: pd.DataFrame

@@ -64,6 +64,29 @@ SERVICE_AREAS: Final[Schema] = {
     "area_km2": "float64",
     "geometry": "geometry",
 }
+#: What random points say of each isochrone; shares in per cent of its area.
+AUDIT: Final[Schema] = {
+    "origin_id": "str",
+    "origin_name": "str",
+    "direction": "str",
+    "cutoff_min": "float64",
+    "samples": "int64",
+    "area_km2": "float64",
+    "band_m": "float64",
+    "band_km2": "float64",
+    "n_inside": "int64",
+    "n_outside": "int64",
+    "n_false_inclusion": "int64",
+    "n_false_exclusion": "int64",
+    "false_inclusion_pct": "float64",
+    "false_inclusion_low_pct": "float64",
+    "false_inclusion_high_pct": "float64",
+    "false_exclusion_pct": "float64",
+    "false_exclusion_low_pct": "float64",
+    "false_exclusion_high_pct": "float64",
+    "worst_distance_m": "float64",
+    "mean_distance_m": "float64",
+}
 #: One row per border county and centre; minutes in the base network and with all corridors.
 COUNTY_TIMES: Final[Schema] = {
     "adcode": "int64",
@@ -76,6 +99,26 @@ COUNTY_TIMES: Final[Schema] = {
     "delta_min": "float64",
     "base_inside": "bool",
     "scenario_inside": "bool",
+}
+
+
+#: One row per ordered pair of centres: the fastest journey of today by road and rail, taken apart.
+JOURNEYS: Final[Schema] = {
+    "from_id": "str",
+    "from_name": "str",
+    "to_id": "str",
+    "to_name": "str",
+    "road_only_min": "float64",
+    "door_to_door_min": "float64",
+    "line_haul_min": "float64",
+    "waiting_min": "float64",
+    "boarding_min": "float64",
+    "alighting_min": "float64",
+    "transfer_min": "float64",
+    "road_min": "float64",
+    "access_min": "float64",
+    "n_boardings": "int64",
+    "lines": "str",
 }
 
 

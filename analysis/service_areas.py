@@ -68,7 +68,7 @@ def service_areas(
         if cell_m is None
         else require_number(cell_m, "cell_m", unit="metres", minimum=1, maximum=10_000)
     )
-    isochrones = [polygons_of(checked, point, [cutoff], cell_m=cell)[0] for point in points]
+    isochrones = [polygons_of(checked, point, [cutoff], cell_m=cell)[0][0] for point in points]
     plane = LocalPlane(
         float(np.mean([point.lon for point in points])), float(np.mean([point.lat for point in points]))
     )
@@ -109,7 +109,7 @@ def _lead(
     for point in points:
         entry = enter(network, point)
         times = search(network, entry, limit_ms=limit_ms)
-        rows = reach_sources(free, plane, point.xyz, entry, times, cutoff_ms=limit_ms)
+        rows = reach_sources(free, plane, point.xyz, entry, times, cutoff_ms=limit_ms, cell_m=cell_m)
         sources.append(rows)
     every = np.concatenate(sources)
     reach = np.maximum(every[:, 2], every[:, 5])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..geo.network import TransportNetwork
 from . import schemas
-from .access import leave_pieces, ms_per_metre
+from .access import Access, leave_pieces, ms_per_metre
 from .origins import Origin, each, enter, limit_to_ms, origin_list, require_network
 from .search import UNREACHED, shortest_times_and_lengths
 
@@ -79,11 +80,10 @@ def travel_times(
     limit = limit_to_ms(limit_min, "limit_min")
     starts = origin_list(origins)
     ends = origin_list(destinations, argument="destinations")
-    egress = _egress(checked, ends)
-    end_xyz = np.array([end.xyz for end in ends])
+    targets = Targets.of([enter(checked.reverse, end) for end in ends], [end.xyz for end in ends])
 
     def row(origin: Origin) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return _times_from(checked, origin, egress, end_xyz, limit)
+        return times_from(checked, origin, targets, limit_ms=limit)
 
     found = list(each(row, starts, progress=progress, label="travel times", workers=workers))
     minutes = np.concatenate([time for time, _ in found]) / 60_000
@@ -100,35 +100,65 @@ def travel_times(
 
 
 @dataclass(frozen=True, eq=False)
-class _Egress:
-    """Ways from the network to each destination: those of destination k are start[k]:start[k + 1]."""
+class Targets:
+    """Points to be routed to, and the ways from the network to them.
 
+    Attributes
+    ----------
+    xyz : ndarray of float64, shape (n, 3)
+        Earth-centred metres.
+    start : ndarray of int64, shape (n + 1,)
+        The ways to target ``k`` are ``start[k]:start[k + 1]``; none where the network is out of reach.
+    node, time_ms : ndarray of int64, shape (ways,)
+        Where the network is left, and the time from there.
+    length_m : ndarray of float64, shape (ways,)
+    """
+
+    xyz: NDArray[np.float64]
     start: NDArray[np.int64]
     node: NDArray[np.int64]
     time_ms: NDArray[np.int64]
     length_m: NDArray[np.float64]
 
+    @classmethod
+    def of(cls, ways: Sequence[Access], xyz: Sequence[NDArray[np.float64]]) -> Targets:
+        """Gather what `access` on the reversed network says of each point.
 
-def _egress(network: TransportNetwork, ends: list[Origin]) -> _Egress:
-    ways = [enter(network.reverse, end) for end in ends]
-    start = np.zeros(len(ways) + 1, dtype=np.int64)
-    np.cumsum([len(way.node) for way in ways], out=start[1:])
-    return _Egress(
-        start,
-        np.concatenate([way.node for way in ways]),
-        np.concatenate([way.time_ms for way in ways]),
-        np.concatenate([way.length_m for way in ways]),
-    )
+        Parameters
+        ----------
+        ways : sequence of Access
+        xyz : sequence of ndarray of float64, shape (3,)
+        """
+        start = np.zeros(len(ways) + 1, dtype=np.int64)
+        np.cumsum([len(way.node) for way in ways], out=start[1:])
+        return cls(
+            np.asarray(xyz, dtype=np.float64).reshape(-1, 3),
+            start,
+            np.concatenate([np.zeros(0, dtype=np.int64), *(way.node for way in ways)]),
+            np.concatenate([np.zeros(0, dtype=np.int64), *(way.time_ms for way in ways)]),
+            np.concatenate([np.zeros(0), *(way.length_m for way in ways)]),
+        )
 
 
-def _times_from(
-    network: TransportNetwork,
-    origin: Origin,
-    egress: _Egress,
-    end_xyz: NDArray[np.float64],
-    limit_ms: int,
+def times_from(
+    network: TransportNetwork, origin: Origin, targets: Targets, *, limit_ms: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Time in ms and length in m to every destination; infinite where unreachable."""
+    """Return time in ms and length in m from an origin to every target; infinite where unreachable.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+        Its reverse, for the way to the origin with the ways of the targets turned round as well.
+    origin : Origin
+    targets : Targets
+    limit_ms : int
+        Journeys longer than this count as unreachable.
+
+    Raises
+    ------
+    OffNetworkError
+        If the origin is farther from the network than its reach.
+    """
     entry = enter(network, origin)
     time_ms = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
     length_m = np.full(network.n_nodes, np.inf)
@@ -145,17 +175,17 @@ def _times_from(
         length_m,
     )
     times, lengths = _leave(
-        egress.start, egress.node, egress.time_ms, egress.length_m, time_ms, length_m, int(UNREACHED)
+        targets.start, targets.node, targets.time_ms, targets.length_m, time_ms, length_m, int(UNREACHED)
     )
     pace, reach = ms_per_metre(network), network.max_access_km * 1000
-    straight = np.sqrt(((end_xyz - origin.xyz) ** 2).sum(axis=1))
+    straight = np.sqrt(((targets.xyz - origin.xyz) ** 2).sum(axis=1))
     direct = np.where(straight <= reach, np.rint(straight * pace), np.inf)
     faster = direct < times
     times, lengths = np.where(faster, direct, times), np.where(faster, straight, lengths)
     if len(entry.pieces):
         # both ends part-way along the same line: no node lies between them
         for k in np.flatnonzero(straight <= 2 * reach + _longest(entry.pieces)):
-            along = np.rint(leave_pieces(entry.pieces, end_xyz[k], pace, reach))
+            along = np.rint(leave_pieces(entry.pieces, origin.xyz, targets.xyz[k], pace, reach))
             if along < times[k]:
                 times[k], lengths[k] = along, straight[k]
     beyond = times > limit_ms

@@ -167,9 +167,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _studies(_: argparse.Namespace) -> None:
-    from .studies import studies, study  # noqa: PLC0415
+    from .studies import study, study_names  # noqa: PLC0415
 
-    found = [study(name) for name in studies()]
+    found = [study(name) for name in study_names()]
     _print_table(
         ("study", "title", "title in English"), [(one.name, one.title, one.title_en) for one in found]
     )

@@ -35,7 +35,10 @@ def report(results: StudyResults) -> str:
         _borders(results, context),
         _circles(results, context),
         _centre_pairs(results, context),
+        _railways(results, context),
         _zones(results, context),
+        _people(results),
+        _price(results),
         _corridors(results, context),
         _counties(results),
         _definitions(results),
@@ -85,12 +88,30 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
     lines += [
         "",
         (
-            "All times are modelled, door to door, by car on today's trunk roads; corridors are added to these roads. "
-            "The base network has no railways, so that a railway's gain is measured against driving and not against "
-            "the trains of today. Definitions and limits stand at the end."
+            "All these times are modelled, door to door, by car on today's trunk roads; corridors are added to these "
+            "roads, so that a railway's gain is measured against driving." + _rail_sentence_en(results)
         ),
+        "",
+        "Definitions and limits stand at the end.",
     ]
     return lines
+
+
+def _rail_sentence_en(results: StudyResults) -> str:
+    """Tell what today's trains make of it, line haul and door to door."""
+    if results.rail_circles.empty:
+        return ""
+    area = _rail_areas(results)
+    text = f" With today's trains as well, the circle covers {area['base']:,.0f} km² today"
+    text += f" and {area['all']:,.0f} km² with every corridor" if "all" in area else ""
+    trips = results.journeys[results.journeys["line_haul_min"] > 0]
+    if len(trips):
+        first = trips.iloc[0]
+        text += (
+            f"; from {first['from_name']} to {first['to_name']} it takes {first['line_haul_min']:.0f} minutes on the "
+            f"train and {first['door_to_door_min']:.0f} from door to door"
+        )
+    return text + "."
 
 
 def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
@@ -251,6 +272,60 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
     return lines
 
 
+def _rail_areas(results: StudyResults) -> dict[str, float]:
+    """Area of the largest circle with today's trains, by scenario."""
+    largest = results.rail_circles[results.rail_circles["cutoff_min"] == results.study.circle_min]
+    return dict(zip(largest["scenario"], largest["area_km2"].astype(float), strict=True))
+
+
+def _railways(results: StudyResults, context: ReportContext) -> list[str]:
+    if results.rail_circles.empty:
+        return []
+    cutoff = _hours(results.study.circle_min)
+    area = _rail_areas(results)
+    gained = f"，{_scenario_of(results, 'all')}后 {area['all']:,.0f} 平方千米" if "all" in area else ""
+    times = results.rail_county_times
+    inside = times.loc[times["base_inside"], "adcode"].nunique()
+    after = times.loc[times["scenario_inside"], "adcode"].nunique()
+    lines = [
+        "## 公路与铁路联程",
+        "",
+        (
+            f"允许在现有车站换乘列车（驾车到站，乘车，再驾车）时，{cutoff}圈为 {area['base']:,.0f} 平方千米{gained}；"
+            f"{context.n_border} 个毗邻区县中有 {inside} 个在圈内"
+            + (f"，{_scenario_of(results, 'all')}后 {after} 个" if "all" in area else "")
+            + f"。只走公路时为 {context.base.area_km2:,.0f} 平方千米。"
+        ),
+    ]
+    if len(results.journeys):
+        rows = [
+            (
+                f"{row.from_name} → {row.to_name}",
+                _minutes(row.line_haul_min) if row.n_boardings else "不乘车",
+                _minutes(row.waiting_min + row.boarding_min + row.transfer_min + row.alighting_min),
+                _minutes(row.road_min + row.access_min),
+                _minutes(row.door_to_door_min),
+                _minutes(row.road_only_min),
+            )
+            for row in rows_of(results.journeys)
+        ]
+        header = ("起讫", "行车时间", "候车、进出站与换乘", "两端公路", "门到门", "全程公路")
+        lines += [
+            "",
+            *_table(header, rows, right=(1, 2, 3, 4, 5)),
+            "",
+            (
+                "单位为分钟，均为现状。**行车时间**（line-haul）只是列车上的时间，文本和新闻所说的“两小时”多指它；**门到门**"
+                "另含候车、进出站、换乘与两端的路程。候车按平均发车间隔的一半计，设上限；各项取值见 manifest.json。"
+            ),
+        ]
+    return lines
+
+
+def _scenario_of(results: StudyResults, scenario: str) -> str:
+    return results.scenario_names[scenario]
+
+
 def _zones(results: StudyResults, context: ReportContext) -> list[str]:
     if len(results.zones) == 0:
         return []
@@ -291,6 +366,124 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
         ),
         "",
         "面积过半在圈内的区县算作圈内区县。",
+    ]
+
+
+_TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "塌陷", "remote": "边远"}
+
+
+def _people(results: StudyResults) -> list[str]:
+    """Tell the people in the circles, and the border counties' indicators."""
+    if results.circle_people.empty:
+        return []
+    rows = []
+    for table, label in ((results.circle_people, "公路"), (results.rail_circle_people, "公路与铁路")):
+        rows += [
+            (
+                label,
+                _scenario_of(results, row.scenario),
+                f"{row.cutoff_min:g}",
+                f"{row.people / 1e4:,.0f}",
+                f"{row.people_by_seat / 1e4:,.0f}",
+            )
+            for row in rows_of(table.sort_values(["scenario", "cutoff_min"], ascending=[False, True]))
+        ]
+    header = ("方式", "情景", "分钟", "人口（万）", "按驻地计（万）")
+    lines = [
+        "## 人口与可达性指标",
+        "",
+        *_table(header, rows, right=(2, 3, 4)),
+        "",
+        (
+            "人口为第七次全国人口普查常住人口，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
+        ),
+    ]
+    if results.indicators.empty:
+        return lines
+    cutoff = _hours(results.study.circle_min)
+    rows = [
+        (
+            str(row.name_of),
+            f"{row.people / 1e4:,.1f}",
+            _TYPES[row.county_type],
+            f"{row.base_people_reached / 1e4:,.0f}",
+            f"{row.scenario_people_reached / 1e4:,.0f}",
+            f"{_signed(row.potential_change * 100, digits=1)}%",
+            _share(row.efficiency),
+            _share(row.efficiency_own),
+            _share(row.efficiency_across),
+        )
+        for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
+    ]
+    header = (
+        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力变化", "通行效率", "省内", "跨省",
+    )  # fmt: skip
+    lines += [
+        "",
+        *_table(header, rows, right=(1, 3, 4, 5, 6, 7, 8)),
+        "",
+        (
+            "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
+            "市场潜力按哈里斯公式，以时间为阻抗。类型的规则见 `borderreach.analysis.typology`。"
+        ),
+    ]
+    return lines
+
+
+def _share(value: float) -> str:
+    return f"{value * 100:.0f}%" if math.isfinite(value) else "—"
+
+
+def _price(results: StudyResults) -> list[str]:
+    """Say what the border costs: crossings, gaps, detours, and how sure the circle is."""
+    if results.border_crossings.empty:
+        return []
+    rows = [
+        (
+            f"{row.province_a}–{row.province_b}",
+            f"{row.border_km:,.0f}",
+            f"{row.n_crossings}",
+            f"{row.spacing_km:,.0f}" if row.n_crossings else "—",
+            f"{row.longest_without_km:,.0f}",
+        )
+        for row in rows_of(results.border_crossings)
+    ]
+    header = ("省界", "长度（千米）", "干线公路口子", "平均间距（千米）", "最长无口子一段（千米）")
+    lines = ["## 省界的代价", "", *_table(header, rows, right=(1, 2, 3, 4)), ""]
+    lines += [
+        (
+            f"- {row.province_a}–{row.province_b}：跨界县际路程是直线的 {row.detour_across:.2f} 倍，等距的省内县际为 "
+            f"{row.detour_within:.2f} 倍，相差 {_signed((row.detour_ratio - 1) * 100, digits=0)}%（95% 区间 "
+            f"{_signed((row.detour_ratio_low - 1) * 100, digits=0)}% 至 {_signed((row.detour_ratio_high - 1) * 100, digits=0)}%）；"
+            f"跨界平均{'多' if row.extra_min >= 0 else '少'} {abs(row.extra_min):.0f} 分钟（{row.n_pairs} 对，平均直线距离 "
+            f"{row.mean_straight_km:.0f} 千米）。"
+        )
+        for row in rows_of(results.border_effect)
+    ]
+    lines.append(f"- 断头路（距省界不远中断、对侧有路可接、绕行数倍的干线）：{len(results.gaps)} 处。")
+    lines += _chance_lines(results)
+    lines += [
+        "",
+        (
+            "口子是连接两省的干线公路路段，本路网不含地方道路，实际口子更多。路程之比用两省县级驻地之间 20 至 150 千米的县对，"
+            "每对跨界县配以直线距离相近的省内县对。"
+        ),
+    ]
+    return lines
+
+
+def _chance_lines(results: StudyResults) -> list[str]:
+    """Border counties whose place inside or outside the circle isn't sure."""
+    table = results.chances
+    best = table.groupby(["adcode", "name"], sort=False)["base_chance"].max().reset_index()
+    unsure = best[best["base_chance"].between(0.05, 0.95)]
+    if unsure.empty:
+        return []
+    named = "、".join(f"{row.name_of}（{row.base_chance * 100:.0f}%）" for row in rows_of(
+        unsure.rename(columns={"name": "name_of"})
+    ))  # fmt: skip
+    return [
+        f"- 模型的时间有误差，驻地在{_hours(results.study.circle_min)}圈内与否因此并不都确定。不确定的毗邻区县及其在圈内的概率（现状）：{named}。"
     ]
 
 
@@ -419,8 +612,8 @@ def _limits(results: StudyResults, context: ReportContext) -> list[str]:
         )
     if any(item.corridor.mode != "road" for item in context.corridors):
         lines.append(
-            "- 基准路网只有公路，没有既有铁路。铁路廊道的增益是相对于驾车而言，不是相对于现有列车；"
-            "它与既有线路之间的换乘也未计入。"
+            "- 除“公路与铁路联程”一节外，基准路网只有公路，铁路廊道的增益是相对于驾车而言；联程一节以现有列车为基准。"
+            "新线与既有线路之间只能经车站外的道路换乘。"
         )
     if any(item.corridor.mode == "road" and item.corridor.status == "open" for item in context.corridors):
         lines.append("- 已通车的廊道若已在基准路网中，测得的增益会偏小；各廊道一节给出了两者的比较。")

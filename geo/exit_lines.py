@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from .crs import to_ecef
@@ -55,6 +56,28 @@ class ExitLines:
         share[self.offset[1:] - 1] = 1.0
         return share
 
+    @cached_property
+    def _thinned(self) -> dict[float, ExitLines]:
+        return {}
+
+    def thinned(self, tolerance_m: float) -> ExitLines:
+        """Return the same lines with fewer vertices, each place within a tolerance of where it was.
+
+        Parameters
+        ----------
+        tolerance_m : float
+            Metres. A place is found by its share of the line's length, so that what is left at it
+            of a given time shifts by no more than that either.
+        """
+        if tolerance_m not in self._thinned:
+            kept = _thin(self.xyz, self.share, self.offset, tolerance_m)
+            counts = np.add.reduceat(kept.astype(np.int64), self.offset[:-1]) if len(self.link) else []
+            offset = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+            lines = ExitLines(self.link, offset, self.lonlat[kept], self.cell_m)
+            lines.__dict__["xyz"], lines.__dict__["share"] = self.xyz[kept], self.share[kept]
+            self._thinned[tolerance_m] = lines
+        return self._thinned[tolerance_m]
+
     def near(self, lon: float, lat: float, reach_m: float) -> NDArray[np.int64]:
         """Return the lines that may come within `reach_m` of a point, ascending (positions in `link`)."""
         keys, lines = self._cells
@@ -69,7 +92,7 @@ class ExitLines:
             found.append(lines[first:last])
         return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
 
-    @property
+    @cached_property
     def _step(self) -> tuple[float, float]:
         step = self.cell_m / _METRES_PER_DEGREE
         return step, step / max(float(np.cos(np.radians(np.abs(self.lonlat[:, 1]).max()))), 0.01)
@@ -103,3 +126,38 @@ class ExitLines:
         key = (row0[which] + nth // cols[which]) * self._n_col + col0[which] + nth % cols[which]
         pairs = np.unique(np.stack([key, line[start][which]], axis=1), axis=0)
         return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+
+
+@njit(cache=True, nogil=True)
+def _thin(
+    xyz: NDArray[np.float64], share: NDArray[np.float64], offset: NDArray[np.int64], tolerance_m: float
+) -> NDArray[np.bool_]:  # pragma: no cover - compiled
+    """Mark the vertices to keep: Douglas and Peucker's choice, with places compared by share."""
+    kept = np.zeros(len(xyz), dtype=np.bool_)
+    most = 2
+    for k in range(len(offset) - 1):
+        most = max(most, offset[k + 1] - offset[k])
+    stack = np.empty((most, 2), dtype=np.int64)
+    for k in range(len(offset) - 1):
+        first, last = offset[k], offset[k + 1] - 1
+        kept[first], kept[last] = True, True
+        stack[0, 0], stack[0, 1] = first, last
+        top = 1
+        while top > 0:
+            top -= 1
+            a, b = stack[top]
+            worst, at = tolerance_m * tolerance_m, -1
+            span = share[b] - share[a]
+            for v in range(a + 1, b):
+                part = (share[v] - share[a]) / span if span > 0.0 else 0.0
+                square = 0.0
+                for axis in range(3):
+                    square += (xyz[v, axis] - xyz[a, axis] - part * (xyz[b, axis] - xyz[a, axis])) ** 2
+                if square > worst:
+                    worst, at = square, v
+            if at >= 0:
+                kept[at] = True
+                stack[top, 0], stack[top, 1] = a, at
+                stack[top + 1, 0], stack[top + 1, 1] = at, b
+                top += 2
+    return kept

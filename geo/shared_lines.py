@@ -9,7 +9,8 @@ Polygons that don't share their vertices (slivers, gaps, other generalisation) a
 second step: ring segments without a partner are cut into short pieces, and each piece belongs to
 the nearest such segment of another polygon that runs the other way, if that is within the
 tolerance. A piece has one partner, so that a sliver is counted once and a polygon that only
-comes near a corner of another shares no line with it.
+comes near a corner of another shares no line with it. Neither does a county that has less than
+the tolerance of border with a province: its corner touches there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from typing import Any, Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter, minimum_filter
 
 from .crs import ELLIPSOID
 
@@ -29,6 +29,8 @@ _DECIMALS: Final = 7
 _M_PER_DEGREE: Final = 111_320.0
 #: Pieces per tolerance in the second step.
 _PIECES: Final = 2
+#: A vertex within this share of the tolerance lies on a segment.
+_ON_LINE: Final = 0.01
 #: Two corners that touch run within tolerance of each other over about two tolerances.
 _MIN_INEXACT: Final = 4
 #: Grid that finds where provinces come near each other.
@@ -48,6 +50,16 @@ class _Segments:
     start: Floats  # (n, 2) degrees
     end: Floats
     county: Ints  # row of the frame
+    order: Ints  # ascending along each ring, in steps of 1
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Parts of segments, in their order: from `start` to `end`, as shares of the segment."""
+
+    segment: Ints
+    start: Floats
+    end: Floats
 
 
 @dataclass(frozen=True)
@@ -90,13 +102,15 @@ def shared_pieces(shapes: NDArray[Any], codes: Ints, tolerance_m: float) -> Shar
         end=segments.end[left],
         county=segments.county[left],
         other=segments.county[right],
-        order=left.astype(float),
+        order=segments.order[left].astype(float),
         exact=np.ones(len(left), dtype=bool),
     )
-    if tolerance_m > 0 and len(free):
+    if tolerance_m == 0:
+        return shared
+    if len(free):
         shared = _join(shared, _inexact(segments, free, codes, tolerance_m))
-        shared = take(shared, _long_enough(shared, len(codes), tolerance_m))
-    return shared
+        shared = take(shared, _more_than_corners(shared, len(codes), tolerance_m))
+    return take(shared, _more_than_touching(shared, codes, tolerance_m))
 
 
 def _pieces(
@@ -124,16 +138,19 @@ def _segments(shapes: NDArray[Any], rows: Ints, codes: Ints, tolerance_m: float)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
     xy, ring_of = shapely.get_coordinates(rings, return_index=True)
     if len(xy) == 0:
-        return _Segments(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, dtype="int64"))
+        return _Segments(xy, xy, np.zeros(0, dtype="int64"), np.zeros(0, dtype="int64"))
     county_of_ring = rows[part_of[ring_part]]
     near = _near_mixed_cells(xy, ring_of, codes[county_of_ring], tolerance_m)
     i = np.flatnonzero((ring_of[1:] == ring_of[:-1]) & (near[1:] | near[:-1]))
-    i = i[(xy[i] != xy[i + 1]).any(axis=1)]
+    i = i[(xy[i, 0] != xy[i + 1, 0]) | (xy[i, 1] != xy[i + 1, 1])]
     # A shell should run counter-clockwise and a hole clockwise, for the county to lie to the left.
     is_shell = np.r_[True, ring_part[1:] != ring_part[:-1]]
     backwards = (shapely.is_ccw(rings) != is_shell)[ring_of[i]]
     return _Segments(
-        xy[np.where(backwards, i + 1, i)], xy[np.where(backwards, i, i + 1)], county_of_ring[ring_of[i]]
+        start=xy[np.where(backwards, i + 1, i)],
+        end=xy[np.where(backwards, i, i + 1)],
+        county=county_of_ring[ring_of[i]],
+        order=np.where(backwards, -i, i),
     )
 
 
@@ -150,9 +167,9 @@ def _near_mixed_cells(xy: Floats, ring_of: Ints, ring_code: Ints, tolerance_m: f
     # A rim of one cell spares the neighbours' neighbours an edge case.
     shape = np.floor((high - low) / size).astype("int64") + 3
     corner = low - size
-    code = ring_code[ring_of]
+    code = np.unique(ring_code, return_inverse=True)[1].astype("int32")[ring_of]
 
-    step = np.abs(np.diff(xy, axis=0)).max(axis=1)
+    step = np.maximum(np.abs(np.diff(xy[:, 0])), np.abs(np.diff(xy[:, 1])))
     long = np.flatnonzero((ring_of[1:] == ring_of[:-1]) & (step > size))
     count = np.ceil(step[long] / size).astype("int64")
     owner = np.repeat(long, count)
@@ -162,21 +179,30 @@ def _near_mixed_cells(xy: Floats, ring_of: Ints, ring_code: Ints, tolerance_m: f
     between = xy[owner] + (xy[owner + 1] - xy[owner]) * share[:, None]
 
     def cell(points: Floats) -> Ints:
-        place = ((points - corner) / size).astype("int64")
-        return np.asarray(place[:, 0] * shape[1] + place[:, 1])
+        column = ((points[:, 0] - corner[0]) / size).astype("int64")
+        row = ((points[:, 1] - corner[1]) / size).astype("int64")
+        return np.asarray(column * shape[1] + row)
 
     cells, cells_between = cell(xy), cell(between)
-    least = np.full(shape, np.iinfo("int64").max)
-    most = np.full(shape, np.iinfo("int64").min)
+    least = np.full(shape, np.iinfo("int32").max, dtype="int32")
+    most = np.full(shape, -1, dtype="int32")
     for where, values in ((cells, code), (cells_between, code[owner])):
         np.minimum.at(least.reshape(-1), where, values)
         np.maximum.at(most.reshape(-1), where, values)
-    mixed = (maximum_filter(most, size=3) > minimum_filter(least, size=3)).reshape(-1)
+    mixed = np.zeros(shape, dtype=bool)
+    mixed[1:-1, 1:-1] = _around(most, np.maximum) > _around(least, np.minimum)
+    mixed = mixed.reshape(-1)
     near = np.asarray(mixed[cells], dtype=bool)
     hit = owner[mixed[cells_between]]
     near[hit] = True
     near[hit + 1] = True
     return near
+
+
+def _around(grid: NDArray[np.int32], pick: np.ufunc) -> NDArray[np.int32]:
+    """`pick` of every inner cell and its eight neighbours."""
+    rows = pick(pick(grid[:-2], grid[1:-1]), grid[2:])
+    return np.asarray(pick(pick(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:]))
 
 
 def _matches(segments: _Segments) -> tuple[Ints, Ints, Ints]:
@@ -220,122 +246,156 @@ def vertex_keys(xy: Floats) -> NDArray[np.uint64]:
 def _inexact(segments: _Segments, free: Ints, codes: Ints, tolerance_m: float) -> SharedPieces:
     """Pieces of unmatched segments whose nearest unmatched segment is of another province."""
     start, end, county = segments.start[free], segments.end[free], segments.county[free]
-    one, two = _near_pairs(start, end, county, tolerance_m)
-    heading = (end - start) * np.column_stack(
-        [np.cos(np.radians((start[:, 1] + end[:, 1]) / 2)), np.ones(len(start))]
-    )
-    opposite = (heading[one] * heading[two]).sum(axis=1) < 0
+    code = codes[county]
+    scale_x = np.cos(np.radians((start[:, 1] + end[:, 1]) / 2))
+    east, north = (end[:, 0] - start[:, 0]) * scale_x, end[:, 1] - start[:, 1]
+
+    # Partners run the other way. Segments that meet another province at all keep those of their own
+    # province too, to win where they are nearer.
+    one, two = _box_pairs(start, end, tolerance_m)
+    opposite = (county[one] != county[two]) & (east[one] * east[two] + north[one] * north[two] < 0)
     one, two = one[opposite], two[opposite]
-    # Segments that meet other provinces at all; their other partners stay, to win where nearer.
     crosses = np.zeros(len(free), dtype=bool)
-    crosses[one[codes[county[one]] != codes[county[two]]]] = True
-    keep = crosses[one]
-    one, two = one[keep], two[keep]
+    crosses[one[code[one] != code[two]]] = True
+    one, two = one[crosses[one]], two[crosses[one]]
     by_one = np.argsort(one, kind="stable")
     one, two = one[by_one], two[by_one]
+    if len(one) == 0:
+        one = two = np.zeros(0, dtype="int64")
 
-    cells = np.ones(len(free), dtype="int64")
-    length_m = np.hypot(heading[:, 0], heading[:, 1]) * _M_PER_DEGREE
-    cells[crosses] = np.maximum(1, np.ceil(length_m[crosses] * _PIECES / tolerance_m)).astype("int64")
-    found = [
-        _nearest_cells(start, end, one[part], two[part], cells, tolerance_m)
-        for part in _chunks(one, cells[one])
-    ]
-    segment, cell, partner = (
+    metres = np.hypot(east, north) * _M_PER_DEGREE
+    cells = _cells(start, end, one, two, np.ceil(metres * _PIECES / tolerance_m).astype("int64"), tolerance_m)
+    found = [_nearest(start, end, one[part], two[part], cells, tolerance_m) for part in _chunks(one, cells)]
+    cell, partner = (
         (np.concatenate(column) for column in zip(*found, strict=True))
         if found
-        else (np.zeros(0, dtype="int64"),) * 3
+        else (np.zeros(0, dtype="int64"), np.zeros(0, dtype="int64"))
     )
-    foreign = codes[county[segment]] != codes[county[partner]]
-    segment, cell, partner = segment[foreign], cell[foreign], partner[foreign]
-    other = county[partner]
+    foreign = code[cells.segment[cell]] != code[partner]
+    cell, other = cell[foreign], county[partner[foreign]]
 
     # Neighbouring cells of one segment with one partner county make one piece.
-    if len(segment):
-        new = np.r_[
-            True, (segment[1:] != segment[:-1]) | (cell[1:] != cell[:-1] + 1) | (other[1:] != other[:-1])
-        ]
-        first = np.flatnonzero(new)
-        last = np.r_[first[1:], len(segment)] - 1
-    else:
-        first = last = np.zeros(0, dtype="int64")
-    of, share = segment[first], 1.0 / cells[segment[first]]
-    from_, to = cell[first] * share, (cell[last] + 1) * share
+    of = cells.segment[cell]
+    goes_on = (of[1:] == of[:-1]) & (cell[1:] == cell[:-1] + 1) & (other[1:] == other[:-1])
+    first = np.flatnonzero(np.r_[True, ~goes_on])[: len(cell)]
+    last = np.flatnonzero(np.r_[~goes_on, True])[: len(cell)]
+    of, other = of[first], other[first]
+    from_, to = cells.start[cell[first]][:, None], cells.end[cell[last]][:, None]
     along = end[of] - start[of]
     return _pieces(
-        start=start[of] + along * from_[:, None],
-        end=np.where((to >= 1 - 1e-12)[:, None], end[of], start[of] + along * to[:, None]),
+        start=start[of] + along * from_,
+        end=np.where(to == 1, end[of], start[of] + along * to),
         county=county[of],
-        other=other[first],
-        order=free[of] + from_,
+        other=other,
+        order=segments.order[free[of]] + from_[:, 0],
         exact=np.zeros(len(of), dtype=bool),
     )
 
 
-def _near_pairs(start: Floats, end: Floats, county: Ints, tolerance_m: float) -> tuple[Ints, Ints]:
-    """Pairs of segments of different counties that come within about the tolerance."""
-    lines = shapely.linestrings(np.stack([start, end], axis=1))
-    north = min(float(np.abs(start[:, 1]).max()), 89.0)
-    reach = tolerance_m / _M_PER_DEGREE / np.cos(np.radians(north))
-    one, two = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=reach)
-    differ = county[one] != county[two]
-    return one[differ], two[differ]
+def _cells(start: Floats, end: Floats, one: Ints, two: Ints, count: Ints, tolerance_m: float) -> _Cells:
+    """Cut segments into about `count` equal cells, and where a vertex of a partner lies on them.
+
+    The second kind of cut puts the end of a border where the neighbour's corner is, not at the
+    end of a cell.
+    """
+    segments = np.unique(one)
+    equal = count[segments] + 1
+    owner = np.repeat(segments, equal)
+    share = (np.arange(len(owner)) - np.repeat(np.cumsum(equal) - equal, equal)) / np.repeat(equal - 1, equal)
+    cuts, owners = [share], [owner]
+    for vertex in (start[two], end[two]):
+        distance, t = _to_segment(vertex, start[one], end[one])
+        on_it = (distance <= _ON_LINE * tolerance_m) & (t > 0) & (t < 1)
+        cuts.append(t[on_it])
+        owners.append(one[on_it])
+    t, owner = np.concatenate(cuts), np.concatenate(owners)
+    order = np.lexsort((t, owner))
+    t, owner = t[order], owner[order]
+    real = (owner[1:] == owner[:-1]) & (t[1:] - t[:-1] > 1e-9)
+    return _Cells(owner[:-1][real], t[:-1][real], t[1:][real])
 
 
-def _chunks(one: Ints, work: Ints) -> list[slice]:
+def _box_pairs(start: Floats, end: Floats, tolerance_m: float) -> tuple[Ints, Ints]:
+    """Pairs of segments whose bounding boxes come within about the tolerance."""
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    dy = tolerance_m / _M_PER_DEGREE
+    dx = dy / np.cos(np.radians(min(float(np.abs(start[:, 1]).max()), 89.0)))
+    boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+    wide = shapely.box(low[:, 0] - dx, low[:, 1] - dy, high[:, 0] + dx, high[:, 1] + dy)
+    one, two = shapely.STRtree(boxes).query(wide)
+    return one, two
+
+
+def _chunks(one: Ints, cells: _Cells) -> list[slice]:
     """Slices of pairs that hold whole segments and about `_CHUNK` samples each."""
     if len(one) == 0:
         return []
+    work = np.bincount(cells.segment, minlength=int(one[-1]) + 1)[one]
     heads = np.flatnonzero(np.r_[True, one[1:] != one[:-1]])
     block = (np.cumsum(work)[heads] - work[heads]) // _CHUNK
     cuts = heads[np.r_[True, block[1:] != block[:-1]]]
     return [slice(a, b) for a, b in zip(cuts, np.r_[cuts[1:], len(one)], strict=True)]
 
 
-def _nearest_cells(
-    start: Floats, end: Floats, one: Ints, two: Ints, cells: Ints, tolerance_m: float
-) -> tuple[Ints, Ints, Ints]:
-    """Segment, cell and nearest partner segment of every cell that has one within tolerance.
+def _nearest(
+    start: Floats, end: Floats, one: Ints, two: Ints, cells: _Cells, tolerance_m: float
+) -> tuple[Ints, Ints]:
+    """Cells whose middle has a partner segment within tolerance, and the nearest such segment.
 
     `one` is sorted; every cell of a segment is measured against all partners of that segment.
     """
     head = np.flatnonzero(np.r_[True, one[1:] != one[:-1]])
     partners = np.diff(np.r_[head, len(one)])
-    count = cells[one[head]]
-    block = np.repeat(np.arange(len(head)), count)
-    cell = np.arange(len(block)) - np.repeat(np.cumsum(count) - count, count)
-    segment = one[head][block]
-    at = start[segment] + (end[segment] - start[segment]) * ((cell + 0.5) / cells[segment])[:, None]
+    low, high = np.searchsorted(cells.segment, [one[0], one[-1] + 1])
+    cell = np.arange(low, high)
+    segment = cells.segment[cell]
+    block = np.searchsorted(one[head], segment)
+    middle = (cells.start[cell] + cells.end[cell]) / 2
+    at = start[segment] + (end[segment] - start[segment]) * middle[:, None]
 
     tries = partners[block]
     first = np.cumsum(tries) - tries
     row = np.repeat(np.arange(len(block)), tries)
     partner = two[np.repeat(head[block] - first, tries) + np.arange(len(row))]
-    distance = _distance_m(at[row], start[partner], end[partner])
+    distance, _ = _to_segment(at[row], start[partner], end[partner])
     least = np.minimum.reduceat(distance, first)
     is_least = np.flatnonzero(distance == least[row])
     winner = is_least[np.searchsorted(row[is_least], np.arange(len(block)))]
     near = least <= tolerance_m
-    return segment[near], cell[near], partner[winner[near]]
+    return cell[near], partner[winner[near]]
 
 
-def _distance_m(at: Floats, start: Floats, end: Floats) -> Floats:
-    """Metres from points to segments nearby, on the plane that touches the ground at the point."""
+def _to_segment(at: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Metres from points to segments nearby, and where along these the nearest point lies (0 to 1).
+
+    Measured on the plane that touches the ground at the point.
+    """
     scale_x = np.cos(np.radians(at[:, 1])) * _M_PER_DEGREE
     ax, ay = (start[:, 0] - at[:, 0]) * scale_x, (start[:, 1] - at[:, 1]) * _M_PER_DEGREE
     dx, dy = (end[:, 0] - start[:, 0]) * scale_x, (end[:, 1] - start[:, 1]) * _M_PER_DEGREE
     t = np.clip(-(ax * dx + ay * dy) / (dx * dx + dy * dy), 0, 1)
-    return np.asarray(np.hypot(ax + dx * t, ay + dy * t))
+    return np.hypot(ax + dx * t, ay + dy * t), t
 
 
-def _long_enough(shared: SharedPieces, n_counties: int, tolerance_m: float) -> NDArray[np.bool_]:
-    """Drop inexact pieces of county pairs that, all in all, may be two corners that touch."""
+def _more_than_corners(shared: SharedPieces, n_counties: int, tolerance_m: float) -> NDArray[np.bool_]:
+    """Pieces but inexact ones of county pairs that, all in all, may be two corners that touch."""
     low, high = np.minimum(shared.county, shared.other), np.maximum(shared.county, shared.other)
     _, pair = np.unique(low * n_counties + high, return_inverse=True)
     both_sides_km = np.bincount(pair, weights=shared.km)
-    has_exact = np.bincount(pair, weights=shared.exact) > 0
-    ok = has_exact | (both_sides_km >= 2 * _MIN_INEXACT * tolerance_m / 1000)
-    return np.asarray(ok[pair], dtype=bool)
+    exact_km = np.bincount(pair, weights=shared.km * shared.exact)
+    tolerance_km = tolerance_m / 1000
+    ok = (exact_km >= 2 * tolerance_km) | (both_sides_km >= 2 * _MIN_INEXACT * tolerance_km)
+    return np.asarray(shared.exact | ok[pair], dtype=bool)
+
+
+def _more_than_touching(shared: SharedPieces, codes: Ints, tolerance_m: float) -> NDArray[np.bool_]:
+    """Pieces but those of counties that have less than the tolerance of border with a province."""
+    known = np.unique(codes)
+    province = np.searchsorted(known, codes)
+    seen = shared.county * len(known) + province[shared.other]
+    total_km = np.bincount(seen, weights=shared.km, minlength=len(codes) * len(known))
+    enough = total_km >= tolerance_m / 1000
+    return np.asarray(enough[seen] & enough[shared.other * len(known) + province[shared.county]])
 
 
 def _join(first: SharedPieces, second: SharedPieces) -> SharedPieces:

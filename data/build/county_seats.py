@@ -114,7 +114,7 @@ def seats(units: gpd.GeoDataFrame, former: pd.DataFrame) -> pd.DataFrame:
     for row in np.flatnonzero(~direct):
         code, way = predecessor(units.iloc[row], former, free)
         chosen[row], how[row] = code, way
-    print(units.assign(how=how).groupby(["level", "how"]).size().unstack(fill_value=0).to_string())
+    print(units.assign(how=how).groupby(["level", "how"]).size().to_string())
     table = units.assign(source_adcode=chosen)[chosen > 0].drop(columns=["geometry", "level"])
     table = table.join(
         by_code[["lon", "lat", "name"]].rename(columns={"name": "source_name"}), on="source_adcode"

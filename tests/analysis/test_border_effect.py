@@ -6,18 +6,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from borderreach.analysis.border_effect import (
-    border_effect,
-    calibration_error,
-    efficiency_across_borders,
-    inside_probability,
-    place_pairs,
-)
+from borderreach.analysis.border_effect import border_effect, efficiency_across_borders, place_pairs
 from borderreach.geo.crs import ELLIPSOID
-from borderreach.geo.errors import EmptyInputError, InputError, MissingColumnError
+from borderreach.geo.errors import InputError, MissingColumnError
 
 
 @pytest.fixture
@@ -93,22 +85,6 @@ def test_efficiency_by_hand(places: gpd.GeoDataFrame) -> None:
     assert np.isnan(table.iloc[0]["efficiency_across"])  # nobody near on the other side
 
 
-@given(st.floats(1, 500), st.floats(1, 500), st.floats(0.02, 0.5), st.floats(1, 300))  # times, error, cutoff
-def test_probability_falls_with_time(a: float, b: float, spread: float, cutoff: float) -> None:
-    low, high = sorted((a, b))
-    near, far = inside_probability([low, high], cutoff, relative_error=spread)
-    assert 0 <= far <= near <= 1
-    assert (near >= 0.5) == (low <= cutoff)
-
-
-def test_unreachable_places_are_never_inside() -> None:
-    assert inside_probability([np.nan], 120, relative_error=0.1).tolist() == [0.0]
-
-
-def test_calibration_error_counts_bias() -> None:
-    assert calibration_error([1.0, 2.0], [1.1, 2.2]) == pytest.approx(np.log(1.1))
-
-
 def test_bad_input_has_its_own_error(places: gpd.GeoDataFrame) -> None:
     times = times_between(places)
     with pytest.raises(MissingColumnError, match="distance_km"):
@@ -117,9 +93,3 @@ def test_bad_input_has_its_own_error(places: gpd.GeoDataFrame) -> None:
         border_effect(times, places.iloc[:3])
     with pytest.raises(InputError, match="people"):
         efficiency_across_borders(times, places.assign(people=-1.0))
-    with pytest.raises(InputError, match="negative"):
-        inside_probability([-1.0], 120, relative_error=0.1)
-    with pytest.raises(EmptyInputError):
-        calibration_error([1.0], [1.0])
-    with pytest.raises(InputError, match="above 0"):
-        calibration_error([1.0, 0.0], [1.0, 1.0])

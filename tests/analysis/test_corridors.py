@@ -22,7 +22,10 @@ from borderreach.analysis.corridors import (
 )
 from borderreach.analysis.travel_times import travel_times
 from borderreach.geo.errors import InputError, InputTypeError, NetworkError
+from borderreach.geo.joining import join_networks
 from borderreach.geo.network import Links, build_network
+from borderreach.geo.rail import rail_network
+from borderreach.geo.trunk import trunk_network
 
 #: A degree of longitude at 29 N, km on the ellipsoid.
 DEGREE_KM = 97.4374
@@ -312,3 +315,12 @@ def test_overlap_tells_what_the_network_has_already():
     slow = corridor_overlap(road(minutes=90.0), make())
     assert not slow["already_there"].any()
     assert slow["base_min"].to_list() == pytest.approx([90, 90])
+
+
+def test_a_corridor_brings_as_much_where_railways_are_joined():
+    road = trunk_network()
+    joined = join_networks(road, rail_network())
+    ends = ("重庆市", "贵阳市")
+    on_road = travel_times(add_corridors(road, "yugui-hsr"), *ends)["travel_time_min"].item()
+    on_both = travel_times(add_corridors(joined, "yugui-hsr"), *ends)["travel_time_min"].item()
+    assert on_both <= on_road

@@ -46,7 +46,7 @@ def test_context_counts_border_counties_inside(yuqian):
 def test_it_states_its_limits_and_sources(yuqian):
     text = report(yuqian)
     for words in (
-        "has no railways",
+        "measured against driving",
         "基准路网只有公路",
         "由模型估算",
         "OpenStreetMap contributors",
@@ -74,6 +74,39 @@ def test_the_same_results_give_the_same_text(yuqian):
     assert report(yuqian) == report(yuqian)
 
 
+def test_line_haul_and_door_to_door_stand_side_by_side(yuqian):
+    trip = yuqian.journeys.iloc[0]
+    # the fastest train takes 1 h 58; a journey holds it and everything before and after
+    assert trip["line_haul_min"] == pytest.approx(118, abs=0.5)
+    parts = [
+        "line_haul_min",
+        "waiting_min",
+        "boarding_min",
+        "alighting_min",
+        "transfer_min",
+        "road_min",
+        "access_min",
+    ]
+    assert trip["door_to_door_min"] == pytest.approx(trip[parts].sum(), abs=0.01)
+    assert trip["line_haul_min"] + 30 < trip["door_to_door_min"] < trip["road_only_min"]
+    (row,) = [line for line in report(yuqian).splitlines() if line.startswith("| 重庆市 → 贵阳市 | 118 ")]
+    assert f"| {trip['door_to_door_min']:.0f} | {trip['road_only_min']:.0f} |" in row
+
+
+def test_trains_never_shrink_a_circle(yuqian):
+    road = yuqian.circles.set_index(["scenario", "cutoff_min"])["area_km2"]
+    rail = yuqian.rail_circles.set_index(["scenario", "cutoff_min"])["area_km2"]
+    assert (rail.loc[road.index] >= road).all()
+    assert rail["base", 120] > 1.2 * road["base", 120]
+
+
+def test_a_study_that_leaves_railways_out(yuqian):
+    without = dataclasses.replace(
+        yuqian, rail_circles=yuqian.rail_circles.iloc[:0], journeys=yuqian.journeys.iloc[:0]
+    )
+    assert "联程" not in report(without).split("## 说明与局限")[0]
+
+
 def test_a_study_without_corridors_has_a_report_too(yuqian):
     none = dataclasses.replace(
         yuqian,
@@ -84,6 +117,7 @@ def test_a_study_without_corridors_has_a_report_too(yuqian):
         parameters={**yuqian.parameters, "corridors": []},
         isochrones=yuqian.isochrones.query("scenario == 'base'"),
         circles=yuqian.circles.query("scenario == 'base'"),
+        rail_circles=yuqian.rail_circles.query("scenario == 'base'"),
         zones=yuqian.zones.query("scenario == 'base'"),
         pair_times=yuqian.pair_times.query("scenario == 'base'"),
         county_times=yuqian.county_times.assign(delta_min=0.0),

@@ -22,7 +22,7 @@ from borderreach.geo.errors import (
     UnknownStudyError,
 )
 from borderreach.geo.trunk import trunk_network
-from borderreach.studies import run_study, studies, study
+from borderreach.studies import run_study, study, study_names
 
 STUDY = """\
 name = "mine"
@@ -40,8 +40,8 @@ def write(tmp_path, text):
 
 
 def test_every_embedded_study_can_be_read_and_names_its_file():
-    assert "yuqian" in studies()
-    for name in studies():
+    assert "yuqian" in study_names()
+    for name in study_names():
         found = study(name)
         assert found.name == name
         assert resolve_corridors(found) is not None
@@ -128,15 +128,18 @@ def test_the_railway_brings_the_capitals_near_to_two_hours(yuqian):
     assert pairs["yanyinsong-expressway", "重庆市"] == pytest.approx(pairs["base", "重庆市"])
 
 
-def test_the_expressway_serves_the_counties_it_was_built_for(yuqian):
+def test_the_expressway_serves_the_counties_it_was_built_for():
     base = trunk_network()
     after = add_corridors(base, "yanyinsong-expressway")
     yanhe, yinjiang = 520627, 520625
     before_min = travel_times(base, yanhe, yinjiang)["travel_time_min"].item()
     after_min = travel_times(after, yanhe, yinjiang)["travel_time_min"].item()
     assert 60 < after_min < before_min - 2
-    shares = yuqian.contributions.set_index(["corridor_id", "measure"])["contribution"]
-    assert shares["yanyinsong-expressway", "border_pair_min"] < 0
+    # Yinjiang isn't on the border, and between Yanhe and Songtao the roads of 2024 by Xiushan are as fast
+    songtao = 520628
+    assert travel_times(after, yanhe, songtao)["travel_time_min"].item() == pytest.approx(
+        travel_times(base, yanhe, songtao)["travel_time_min"].item()
+    )
 
 
 def test_results_with_another_name_and_no_corridor(tmp_path):
@@ -177,4 +180,4 @@ def test_an_unknown_study_suggests():
 
 
 def test_study_files_are_where_they_are_looked_for():
-    assert {path.stem for path in data.path("studies").glob("*.toml")} == set(studies())
+    assert {path.stem for path in data.path("studies").glob("*.toml")} == set(study_names())
