@@ -36,11 +36,15 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if MARK in markdown:
         cards = GALLERY / "cards.html"
         if not cards.is_file():
-            raise PluginError(f"{page.file.src_uri} shows the gallery, but there is no {cards}: run tasks.py docs")
+            raise PluginError(
+                f"{page.file.src_uri} shows the gallery, but there is no {cards}: run tasks.py docs"
+            )
         links = re.sub(r'(href|src)="', r'\1="gallery/', cards.read_text(encoding="utf-8"))
         markdown = markdown.replace(MARK, links.replace("report.md", "report.html"))
     markdown = markdown.replace(NAMES, reference())
-    return re.sub(r"\[([^\]]*)\]\(\.\./[^)]*\)", r"\1", markdown) if "/" not in page.file.src_uri else markdown
+    return (
+        re.sub(r"\[([^\]]*)\]\(\.\./[^)]*\)", r"\1", markdown) if "/" not in page.file.src_uri else markdown
+    )
 
 
 def reference() -> str:

@@ -64,16 +64,16 @@ def make_card(name: str, folder: Path, *, reuse: bool) -> Card:
         kept = json.loads(note.read_text(encoding="utf-8"))
         return Card(**{**kept, "figures": tuple(map(tuple, kept["figures"]))})
     study = br.study(name)
-    titles = {"title": study.title, "title_en": study.title_en, "description": study.description}
+    about = study.title, study.title_en, study.description
     try:
         results = br.run_study(study, out=folder)
     except br.BorderReachError as error:
-        return Card(name=name, **titles, fault=str(error))
+        return Card(name, *about, fault=str(error))
     with Image.open(folder / "figure.png") as figure:
         small = figure.convert("RGB")
         small.thumbnail((PICTURE_WIDTH, 10 * PICTURE_WIDTH))
         small.save(folder / "picture.png", optimize=True)
-    card = Card(name=name, **titles, figures=tuple(key_figures(results)))
+    card = Card(name, *about, figures=tuple(key_figures(results)))
     note.write_text(json.dumps(vars(card), ensure_ascii=False), encoding="utf-8")
     return card
 
@@ -109,7 +109,9 @@ def card_html(card: Card) -> str:
     head = f'<h3 lang="zh-CN">{text["title"]}</h3>\n<p>{text["title_en"]}</p>'
     if card.fault:
         return f'<section class="card">\n{head}\n<p class="fault">Not shown: {text["fault"]}</p>\n</section>'
-    rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in card.figures)
+    rows = "".join(
+        f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in card.figures
+    )
     return (
         f'<section class="card">\n<a href="{card.name}/map.html">'
         f'<img src="{card.name}/picture.png" alt="{text["title_en"]}" loading="lazy"></a>\n{head}\n<dl>{rows}</dl>\n'

@@ -152,7 +152,9 @@ def _service(name: str, key: str | None) -> BaseMap:
             max_zoom=19,
         )
     if name == "gaode":
-        address = "https://webrd0{s}.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}"
+        address = (
+            "https://webrd0{s}.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}"
+        )
         return BaseMap("高德地图", (address,), "© 高德软件 AutoNavi", "1234", "gcj02", min_zoom=3)
     if not key:
         raise InputError(

@@ -147,11 +147,8 @@ def _shades(
             raise InputError(f"'centre' should be the id or name of a centre ({known}), got {centre!r}")
         name = str(times["centre_name"].iloc[0])
     by_county = times.groupby("adcode")
-    values = {
-        "base": lambda: by_county["base_min"].min(),
-        "after": lambda: by_county["scenario_min"].min(),
-        "gain": lambda: -by_county["delta_min"].min(),
-    }[colour_by]()
+    column = {"base": "base_min", "after": "scenario_min", "gain": "delta_min"}[colour_by]
+    values = by_county[column].min() * (-1 if colour_by == "gain" else 1)
     key = "colour_gain_most" if colour_by == "gain" and centre is None else f"colour_{colour_by}"
     return _Shades(
         title=words[key].format(centre=name, scenario=words["after"]),
@@ -275,7 +272,9 @@ def _draw_points(axes: Axes, layers: MapLayers, crs: pyproj.CRS, font: FontPrope
     taken: list[Bbox] = []
     for row, point in _points(layers.centres, crs):
         _label(axes, point, str(row.origin_name), _sized(font, 11), taken, beside=True)
-    for name, point in _named_stops(layers.corridor_stops, crs, least_m=0.035 * float(np.ptp(axes.get_xlim()))):
+    for name, point in _named_stops(
+        layers.corridor_stops, crs, least_m=0.035 * float(np.ptp(axes.get_xlim()))
+    ):
         _label(axes, point, name, _sized(font, 7), taken, beside=True)
     for row, point in _points(layers.counties, crs):
         _label(axes, point.representative_point(), str(row.name), _sized(font, 6.5), taken, beside=False)
@@ -327,9 +326,7 @@ def _corridor_look(mode: str, status: str) -> dict[str, Any]:
     }
 
 
-def _legend(
-    layers: MapLayers, words: dict[str, str], shades: _Shades | None
-) -> tuple[list[Any], list[str]]:
+def _legend(layers: MapLayers, words: dict[str, str], shades: _Shades | None) -> tuple[list[Any], list[str]]:
     handles: list[Any] = []
     labels: list[str] = []
 

@@ -25,7 +25,15 @@ from .classes import minute_classes as classes_of_minutes
 from .layers import MapLayers, Reach, in_gcj02, map_layers, number
 from .offline import offline_html
 from .protocols import MapResults
-from .shapes import ALPHABET, BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack, pack_numbers
+from .shapes import (
+    ALPHABET,
+    BOUNDARY_TOLERANCE_DEG,
+    QUANTUM_DEG,
+    REACH_QUANTUM_DEG,
+    metres,
+    pack,
+    pack_numbers,
+)
 from .style import page_style
 from .wording import WORDS, Language
 
@@ -320,12 +328,12 @@ def _times_by_county(frame: pd.DataFrame) -> tuple[list[dict[str, str]], dict[in
     bits = np.column_stack([inside, known]) @ (1 << np.arange(5))
     rows = np.column_stack([numbers, tenths, bits])
     places = frame.groupby(frame["adcode"].astype("int64")).indices
-    times = {int(code): pack_numbers(rows[place].ravel()) for code, place in places.items()}
+    times = {int(str(code)): pack_numbers(rows[place].ravel()) for code, place in places.items()}
     return [{"id": str(each), "name": first[i]} for i, each in enumerate(centres)], times
 
 
 def _gains_by_county(layers: MapLayers) -> dict[str, list[float | None]]:
-    """What each corridor contributes to a county's mean minutes, in the order of the corridors."""
+    """Return what each corridor contributes to a county's mean minutes, in the order of the corridors."""
     frame = layers.gains_by_corridor
     columns = [f"contribution_{corridor}_min" for corridor in layers.corridors["corridor_id"]]
     if not columns or not set(columns) <= set(frame.columns):

@@ -92,13 +92,13 @@ def build_results() -> SimpleNamespace:
     )
     isochrones, circles, steps = [], [], []
     for scenario, factor in (("base", 1.0), ("all", 1.18)):
-        for cutoff in STEPS:
-            steps.append(
-                {
-                    "scenario": scenario, "cutoff_min": cutoff, "n_centres": 2, "centres": "重庆市、贵阳市",
-                    "geometry": blob([(x, y) for _, x, y in CENTRES.values()], cutoff * 1000, factor, 5),
-                }
-            )  # fmt: skip
+        steps += [
+            {
+                "scenario": scenario, "cutoff_min": cutoff, "n_centres": 2, "centres": "重庆市、贵阳市",
+                "geometry": blob([(x, y) for _, x, y in CENTRES.values()], cutoff * 1000, factor, 5),
+            }
+            for cutoff in STEPS
+        ]  # fmt: skip
         for cutoff in (60.0, 120.0):
             for key, (name, lon, lat) in CENTRES.items():
                 isochrones.append(

@@ -58,8 +58,13 @@ def national_results() -> SimpleNamespace:
     circles, steps, isochrones, zones = [], [], [], []
     for scenario, factor in (("base", 1.0), ("all", 1.15)):
         row = {"scenario": scenario, "n_centres": n_centres, "centres": "、".join(centres["origin_name"])}
-        circles += [row | {"cutoff_min": t, "geometry": blob(points, t * 1000, factor, 5)} for t in (60.0, 120.0)]
-        steps += [row | {"cutoff_min": float(t), "geometry": blob(points, t * 1000, factor, 5)} for t in range(30, 181, 10)]
+        circles += [
+            row | {"cutoff_min": t, "geometry": blob(points, t * 1000, factor, 5)} for t in (60.0, 120.0)
+        ]
+        steps += [
+            row | {"cutoff_min": float(t), "geometry": blob(points, t * 1000, factor, 5)}
+            for t in range(30, 181, 10)
+        ]
         isochrones += [
             {
                 "scenario": scenario, "origin_id": centre.origin_id, "origin_name": centre.origin_name, "mode": "drive",

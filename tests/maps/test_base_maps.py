@@ -60,7 +60,11 @@ def test_tianditu_needs_the_users_key() -> None:
     [
         ("https://a.example/{z}/{x}/{y}.png", "https://a.example/{z}/{x}/{y}.png", False),
         ("http://{s}.example/{z}/{x}/{-y}.png", "http://{s}.example/{z}/{x}/{y}.png", True),
-        ("https://a.example/wmts/l/g/{TileMatrix}/{TileRow}/{TileCol}", "https://a.example/wmts/l/g/{z}/{y}/{x}", False),
+        (
+            "https://a.example/wmts/l/g/{TileMatrix}/{TileRow}/{TileCol}",
+            "https://a.example/wmts/l/g/{z}/{y}/{x}",
+            False,
+        ),
         (
             "https://a.example/?SERVICE=WMTS&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}",
             "https://a.example/?SERVICE=WMTS&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}",
@@ -104,7 +108,9 @@ def test_a_folder_is_read_for_its_levels(tiles: Path) -> None:
     assert folder_address(tiles, None) == tiles.resolve().as_uri()
 
 
-def test_offline_refuses_tiles_from_outside_and_writes_nothing(results: SimpleNamespace, tmp_path: Path) -> None:
+def test_offline_refuses_tiles_from_outside_and_writes_nothing(
+    results: SimpleNamespace, tmp_path: Path
+) -> None:
     m = study_map(results, base_map="osm")
     with pytest.raises(OutputError, match=r"tile\.openstreetmap\.org.*offline=False"):
         save_map(m, tmp_path / "map.html")
@@ -116,13 +122,19 @@ def test_online_allows_the_tiles_and_nothing_else(results: SimpleNamespace, tmp_
     page = save_map(m, tmp_path / "map.html", offline=False).read_text("utf-8")
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
     assert policy is not None
-    assert re.findall(r"https://\S+?(?=[ ;])", policy[1]) == [f"https://t{i}.tianditu.gov.cn" for i in range(8)]
+    assert re.findall(r"https://\S+?(?=[ ;])", policy[1]) == [
+        f"https://t{i}.tianditu.gov.cn" for i in range(8)
+    ]
     assert "cdn.jsdelivr.net" not in page
 
 
 def test_shapes_are_shifted_for_gaode_and_only_for_it(results: SimpleNamespace) -> None:
     def stop(base: Any) -> list[float]:
-        overlay = next(child for child in study_map(results, base_map=base)._children.values() if hasattr(child, "content"))
+        overlay = next(
+            child
+            for child in study_map(results, base_map=base)._children.values()
+            if hasattr(child, "content")
+        )
         found: list[float] = overlay.content["corridors"][0]["stops"][0]["at"]
         return found
 
@@ -135,7 +147,9 @@ def test_shapes_are_shifted_for_gaode_and_only_for_it(results: SimpleNamespace) 
 
 @pytest.mark.browser
 class TestInABrowser:
-    def open_with(self, results: Any, open_file: Any, tmp_path: Path, base: str | BaseMap) -> tuple[Any, list[str]]:
+    def open_with(
+        self, results: Any, open_file: Any, tmp_path: Path, base: str | BaseMap
+    ) -> tuple[Any, list[str]]:
         asked: list[str] = []
 
         def answer(route: Any) -> None:
@@ -159,7 +173,9 @@ class TestInABrowser:
 
     def test_gaode_says_that_shapes_are_shifted(self, results: Any, open_file: Any, tmp_path: Path) -> None:
         opened, asked = self.open_with(results, open_file, tmp_path, "gaode")
-        assert {urlsplit(address).netloc for address in asked} <= {f"webrd0{i}.is.autonavi.com" for i in "1234"}
+        assert {urlsplit(address).netloc for address in asked} <= {
+            f"webrd0{i}.is.autonavi.com" for i in "1234"
+        }
         assert "GCJ-02" in opened.page.inner_text(".leaflet-control-attribution")
         lon, lat = (results.centres[name].iloc[0] for name in ("lon", "lat"))
         gcj_lon, gcj_lat = (float(value) for value in wgs84_to_gcj02(lon, lat))

@@ -53,7 +53,9 @@ def test_the_slider_moves_the_circle(results: SimpleNamespace, show: Any) -> Non
     opened = show(results)
     for step, cutoff in enumerate(STEPS):
         slide(opened, step)
-        assert drawn_km2(opened, "slider-base") == pytest.approx(circle(results, "base", cutoff)["area_km2"], rel=0.03)
+        assert drawn_km2(opened, "slider-base") == pytest.approx(
+            circle(results, "base", cutoff)["area_km2"], rel=0.03
+        )
         assert f"{cutoff:g} 分钟圈" in opened.page.inner_text(".br-slider output")
         base, after = (f"{circle(results, s, cutoff)['area_km2']:,.0f} km²" for s in ("base", "all"))
         assert f"{base} → {after}" in opened.page.inner_text(".br-slider-area")
@@ -76,14 +78,18 @@ def test_the_slider_moves_by_keys(results: SimpleNamespace, show: Any) -> None:
     assert shown == f"{STEPS[-1]:g} 分钟圈"
 
 
-def test_the_swipe_shows_before_on_one_side_and_after_on_the_other(results: SimpleNamespace, show: Any) -> None:
+def test_the_swipe_shows_before_on_one_side_and_after_on_the_other(
+    results: SimpleNamespace, show: Any
+) -> None:
     opened = show(results)
     base = circle(results, "base", 120)["geometry"]
     gained = circle(results, "all", 120)["geometry"].difference(base.buffer(0.02)).buffer(-0.03)
     # A place that only the scenario reaches, away from counties and lines that lie above.
-    gained = gained.intersection(shapely.union_all(list(results.provinces.geometry))).difference(
-        shapely.union_all(list(results.border_counties.geometry)).buffer(0.03)
-    ).difference(shapely.union_all(list(results.corridors.geometry)).buffer(0.1))
+    gained = (
+        gained.intersection(shapely.union_all(list(results.provinces.geometry)))
+        .difference(shapely.union_all(list(results.border_counties.geometry)).buffer(0.03))
+        .difference(shapely.union_all(list(results.corridors.geometry)).buffer(0.1))
+    )
     spot = max(shapely.get_parts(gained), key=lambda part: part.area).representative_point()
     x, _ = opened.pixel(spot.x, spot.y)
     opened.page.click('[data-view="split"]')
@@ -112,15 +118,22 @@ def test_the_swipe_shows_before_on_one_side_and_after_on_the_other(results: Simp
     assert line.is_hidden()
 
 
-def test_a_split_map_colours_counties_by_both_states(results: SimpleNamespace, times: pd.DataFrame, show: Any) -> None:
+def test_a_split_map_colours_counties_by_both_states(
+    results: SimpleNamespace, times: pd.DataFrame, show: Any
+) -> None:
     opened = show(results)
     rows = times[times["centre_id"] == "520100"].set_index("adcode")
-    classes = [pd.cut(rows[name], [0, 30, 60, 90, 120, 150, 180, 240, 10_000], labels=False) for name in ("base_min", "scenario_min")]
+    classes = [
+        pd.cut(rows[name], [0, 30, 60, 90, 120, 150, 180, 240, 10_000], labels=False)
+        for name in ("base_min", "scenario_min")
+    ]
     changed = classes[0][classes[0] != classes[1]].index
     counties = results.border_counties.set_index("adcode")
     # The largest county that changes its class, at a place clear of names and lines.
     adcode = changed[shapely.area(counties.loc[changed].geometry.to_numpy()).argmax()]
-    lines = shapely.union_all([*results.corridors.geometry, *results.borders.geometry, *results.corridor_stops.geometry]).buffer(0.08)
+    lines = shapely.union_all(
+        [*results.corridors.geometry, *results.borders.geometry, *results.corridor_stops.geometry]
+    ).buffer(0.08)
     inner = counties.loc[adcode, "geometry"].buffer(-0.04).difference(lines)
     spot = max(shapely.get_parts(inner), key=lambda part: part.area).representative_point()
     opened.page.select_option("[data-colouring]", "base:520100")
@@ -166,7 +179,9 @@ def test_a_link_that_does_not_fit_is_left_aside(results: SimpleNamespace, show: 
     assert opened.messages == []
 
 
-def test_the_county_panel_shows_the_tables_own_figures(results: SimpleNamespace, times: pd.DataFrame, show: Any) -> None:
+def test_the_county_panel_shows_the_tables_own_figures(
+    results: SimpleNamespace, times: pd.DataFrame, show: Any
+) -> None:
     opened = show(results)
     county = results.border_counties[results.border_counties["name"] == "正安县"].iloc[0]
     opened.page.mouse.click(*opened.pixel(county["lon"], county["lat"]))
@@ -180,11 +195,17 @@ def test_the_county_panel_shows_the_tables_own_figures(results: SimpleNamespace,
             assert figure in panel
         assert f"120 分钟圈{'内' if row.base_inside else '外'}" in panel
     gains = results.comparison[results.comparison["origin_id"] == str(county["adcode"])].iloc[0]
-    for name, column in (("沿河—印江—松桃高速公路", "contribution_yys_min"), ("渝贵高铁", "contribution_cqgy_min")):
+    for name, column in (
+        ("沿河—印江—松桃高速公路", "contribution_yys_min"),
+        ("渝贵高铁", "contribution_cqgy_min"),
+    ):
         line = re.search(rf"{name}\s*(−[\d.]+) 分钟", panel)
         assert line is not None
         assert line[1] == f"−{-gains[column]:.1f}"
-    nearest = [next((f"{c} 分钟圈" for c in (60, 120) if v <= c), "120 分钟圈外") for v in (rows["base_min"].min(), rows["scenario_min"].min())]
+    nearest = [
+        next((f"{c} 分钟圈" for c in (60, 120) if v <= c), "120 分钟圈外")
+        for v in (rows["base_min"].min(), rows["scenario_min"].min())
+    ]
     assert f"{nearest[0]} → {nearest[1]}" in panel
 
 
@@ -218,7 +239,17 @@ def test_keys_go_through_the_page_in_reading_order(results: SimpleNamespace, sho
             )
         )
         opened.page.keyboard.press("Tab")
-    assert stops == ["search", "br-language", "br-share-button", "br-print-button", "br-fold", "compare", "base", "after", "split"]
+    assert stops == [
+        "search",
+        "br-language",
+        "br-share-button",
+        "br-print-button",
+        "br-fold",
+        "compare",
+        "base",
+        "after",
+        "split",
+    ]
 
 
 def test_focus_stays_where_it_was_after_a_box(results: SimpleNamespace, show: Any) -> None:
@@ -271,7 +302,9 @@ def test_a_sheet_of_paper_is_enough(results: SimpleNamespace, show: Any) -> None
 
 def test_stops_close_to_each_other_have_no_names_until_zoomed(results: SimpleNamespace, show: Any) -> None:
     opened = show(results)
-    names = "() => [...document.querySelectorAll('.br-stop')].filter(e => e.isConnected).map(e => e.textContent)"
+    names = (
+        "() => [...document.querySelectorAll('.br-stop')].filter(e => e.isConnected).map(e => e.textContent)"
+    )
     opened.page.evaluate("void borderreach.map.setZoom(5, {animate: false})")
     assert "印江" not in opened.page.evaluate(names)
     opened.page.evaluate("void borderreach.map.setView([28.1, 108.6], 9, {animate: false})")

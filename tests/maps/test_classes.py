@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
 
 from borderreach.geo.errors import InputError, InputTypeError, MissingDependencyError
 from borderreach.maps import style
@@ -30,12 +31,15 @@ def table(minutes: list[float]) -> pd.DataFrame:
 )
 def test_every_value_has_a_class_and_every_class_a_colour(values: list[float], scheme: str, n: int) -> None:
     pytest.importorskip("mapclassify")
-    for classes in (minute_classes(table(values), scheme, n_classes=n), gain_classes(table(values), scheme, n_classes=n)):
+    for classes in (
+        minute_classes(table(values), scheme, n_classes=n),
+        gain_classes(table(values), scheme, n_classes=n),
+    ):
         assert len(classes.colours) == len(classes.breaks) + 1 == len(classes.labels)
         assert list(classes.breaks) == sorted(set(classes.breaks))
         for value in values:
             number = style.class_of(value, classes.breaks)
-            assert number is None if np.isnan(value) else 0 <= number < len(classes.colours)
+            assert number in range(len(classes.colours)) or (number is None and np.isnan(value))
 
 
 def test_quantiles_are_those_of_numpy() -> None:
@@ -82,7 +86,7 @@ def test_map_and_figure_have_the_same_classes(results: SimpleNamespace) -> None:
     entries = [text.get_text() for text in figure.legends[0].get_texts()]
     for label in wanted["labels"]:
         assert any(text.startswith(label) for text in entries), label
-    drawn = {tuple(np.round(patch.get_facecolor()[:3], 3)) for patch in figure.legends[0].get_patches()}
+    drawn = {tuple(np.round(to_rgb(patch.get_facecolor()), 3)) for patch in figure.legends[0].get_patches()}
     for colour in wanted["colours"]:
         rgb = tuple(np.round([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)], 3))
         assert rgb in drawn

@@ -81,7 +81,12 @@ def test_counties_are_filled_by_the_classes_of_their_minutes(results: SimpleName
     figure = study_figure(results, colour_by="gain", centre="贵阳市", gain_classes=(10, 25))
     times = results.county_times[results.county_times["centre_name"] == "贵阳市"]
     gains = -times["delta_min"]
-    counts = [(gains <= 0.5).sum(), gains.between(0.5, 10).sum(), gains.between(10, 25).sum(), (gains > 25).sum()]
+    counts = [
+        (gains <= 0.5).sum(),
+        gains.between(0.5, 10).sum(),
+        gains.between(10, 25).sum(),
+        (gains > 25).sum(),
+    ]
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
     labels = ["≤ 0.5", "0.5–10", "10–25", "> 25"]
     for label, count in zip(labels, counts, strict=True):

@@ -67,7 +67,9 @@ def test_the_map_looks_as_it_did(results: SimpleNamespace, show: Any, name: str)
 
 def test_the_measure_sees_a_layer_that_is_missing(results: SimpleNamespace, show: Any) -> None:
     opened = show(results)
-    opened.page.evaluate("['base', 'gained'].forEach(c => borderreach.scene.toggle('circle-120-' + c, false))")
+    opened.page.evaluate(
+        "['base', 'gained'].forEach(c => borderreach.scene.toggle('circle-120-' + c, false))"
+    )
     opened.page.add_style_tag(content=BARE)
     kept = small((KEPT / "compare.png").read_bytes())
     assert difference(kept, small(opened.page.screenshot())) > 5 * STATES["compare"][3]
