@@ -6,6 +6,8 @@
     python3 tasks.py lint [--fix]              check (or mend) style and formatting
     python3 tasks.py types                     check types
     python3 tasks.py bench                     run the benchmarks
+    python3 tasks.py gallery [--reuse]         run every study into out/gallery, with a page of them all
+    python3 tasks.py docs [--reuse]            build the documentation into site/, the gallery in front
     python3 tasks.py wheel [PYTEST ARGUMENTS]  build the wheel, install it elsewhere, run the tests on it
     python3 tasks.py clean                     remove what this script made (results in out/ stay)
 
@@ -403,6 +405,28 @@ def task_bench(arguments: list[str]) -> int:
     return max(codes, key=abs)
 
 
+def task_gallery(arguments: list[str]) -> int:
+    """Run every study, or those named, and write a page that shows them all."""
+    return call([prepare(""), ROOT / "examples" / "gallery.py", ROOT / "out" / "gallery", *arguments])
+
+
+def task_docs(arguments: list[str]) -> int:
+    """Build the documentation strictly; --reuse takes the studies in out/gallery as they are."""
+    python = prepare("docs")
+    gallery = ROOT / "out" / "gallery"
+    code = call([python, ROOT / "examples" / "gallery.py", gallery, *arguments])
+    if code != 0:
+        return code
+    tree = VENV / "docs"
+    remove(tree)
+    mirror_installed_tree(ROOT, tree)  # the reference is read from files, and geo/ is borderreach.geo
+    variables = {"BORDERREACH_TREE": str(tree), "BORDERREACH_GALLERY": str(gallery)}
+    code = call([python, "-m", "mkdocs", "build", "--strict", "--quiet"], **variables)
+    if code == 0:
+        say(f"open the documentation in a browser: {(ROOT / 'site' / 'index.html').as_uri()}")
+    return code
+
+
 def task_wheel(arguments: list[str]) -> int:
     """Build the wheel, install it into an environment of its own, and run the tests on it elsewhere."""
     python = prepare("test")
@@ -445,7 +469,7 @@ def _site_packages(python: Path) -> Path:
 def task_clean(arguments: list[str]) -> int:
     """Remove environments, builds and caches."""
     argparse.ArgumentParser(prog="tasks.py clean").parse_args(arguments)
-    made = [VENV, WHEEL_VENV, *(ROOT / name for name in ("build", "dist"))]
+    made = [VENV, WHEEL_VENV, *(ROOT / name for name in ("build", "dist", "site"))]
     made += [ROOT / f".{tool}" for tool in ("mypy_cache", "ruff_cache", "pytest_cache", "hypothesis")]
     made += ROOT.glob("*.egg-info")
     for path in made:
@@ -461,6 +485,8 @@ TASKS: Final[dict[str, Callable[[list[str]], int]]] = {
     "lint": task_lint,
     "types": task_types,
     "bench": task_bench,
+    "gallery": task_gallery,
+    "docs": task_docs,
     "wheel": task_wheel,
     "clean": task_clean,
 }

@@ -66,6 +66,8 @@ PAIR_TIMES: Schema = {
 #: What each corridor contributes to: area of the largest circle, seats in it, mean minutes between
 #: border counties and centres, among border counties, and among centres.
 MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "centre_pair_min")
+#: Cutoffs that the slider of the map offers, minutes.
+SLIDER_MIN = tuple(range(30, 181, 10))
 
 
 def study_names() -> list[str]:
@@ -188,6 +190,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     found_isochrones = pd.concat([reach.isochrones(names[s]).assign(scenario=s) for s in both])
     circles = pd.concat([reach.circles(names[s], label=s) for s in both])
     each = pd.concat([reach.circles(ids, label=s) for s, ids in names.items()])
+    slider = pd.concat([reach.slider(names[s], label=s) for s in both], ignore_index=True)
     step("commuting zones")
     zones, members = _zones(chosen, scenarios, ground, both)
     step("travel times")
@@ -257,6 +260,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         corridor_segments=corridor_segments(own),
         corridor_joins=corridor_joins(base, own),
         corridor_overlap=corridor_overlap(base, own),
+        slider_circles=slider,
         scenario_names=_scenario_names(scenarios),
         attribution=_attribution(chosen, base),
         notes=_notes(chosen, scenarios),
@@ -313,6 +317,10 @@ class _Reach:
         if key not in self._circles:
             self._circles[key] = travel_time_circle(self.isochrones(key))
         return self._circles[key].assign(scenario=label)
+
+    def slider(self, ids: Iterable[str], *, label: str) -> gpd.GeoDataFrame:
+        found = isochrones(self._scenarios.network(ids), self._ground.centres, cutoffs_min=SLIDER_MIN)
+        return travel_time_circle(found, scenario=label)
 
     def areas(self, ids: Iterable[str]) -> dict[float, float]:
         found = self.circles(ids, label="")
