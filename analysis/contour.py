@@ -111,6 +111,12 @@ def polygons_in_degrees(edge: Edge, plane: LocalPlane) -> tuple[shapely.MultiPol
     return shapely.multipolygons(polygons), doubled_m2 / 2e6
 
 
+def as_multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
+    """Return the polygons in a geometry as one MultiPolygon; lines and points are left out."""
+    parts = [part for part in shapely.get_parts(shapely.get_parts(shape)) if part.geom_type == "Polygon"]
+    return shapely.MultiPolygon(parts)
+
+
 def _to_degrees(edge: Edge, plane: LocalPlane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (lon, lat) in degrees and the authalic ordinate in metres of the edge's points.
 

@@ -34,7 +34,7 @@ from borderreach.geo.trunk import trunk_network
 from .networks import Case, cases, flat
 
 CHECKED = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
