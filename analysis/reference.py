@@ -222,7 +222,10 @@ def _length(line: NDArray[np.float64]) -> float:
 
 
 def _cut(line: NDArray[np.float64], step_m: float, reach_m: float) -> Iterator[NDArray[np.float64]]:
-    """Cut a line at its vertices, every `step_m` at most, and where (0, 0) is nearest and just in reach."""
+    """Cut a line at its vertices, every `step_m` at most, and where (0, 0) is nearest and just in reach.
+
+    And just off its vertices: a line may be left next to a node that itself is no exit.
+    """
     for a, b in zip(line[:-1], line[1:], strict=True):
         along = b - a
         square = float(along @ along)
@@ -232,7 +235,7 @@ def _cut(line: NDArray[np.float64], step_m: float, reach_m: float) -> Iterator[N
             foot = float(-a @ along) / square
             height2 = max(float(a @ a) - foot * foot * square, 0.0)
             half = math.sqrt(max(reach_m**2 * (1 - 1e-9) - height2, 0.0) / square)
-            shares = np.unique(np.append(shares, np.clip([foot - half, foot, foot + half], 0, 1)))
+            shares = np.unique(np.clip([*shares, foot - half, foot, foot + half, 1e-6, 1 - 1e-6], 0, 1))
         points = a + shares[:, None] * along
         points[-1] = b
         for k in range(len(shares) - 1):
