@@ -123,7 +123,11 @@ def audit_isochrones(
     jobs = [
         _Job(starts[origin_id], str(direction), float(cutoff), shape)
         for origin_id, direction, cutoff, shape in zip(
-            frame["origin_id"].astype(str), frame["direction"], frame["cutoff_min"], frame.geometry, strict=True
+            frame["origin_id"].astype(str),
+            frame["direction"],
+            frame["cutoff_min"],
+            frame.geometry,
+            strict=True,
         )
     ]
     for direction in {job.direction for job in jobs}:

@@ -71,9 +71,7 @@ def rings_of(edge: Edge) -> Rings:
 def ring_coordinates(edge: Edge) -> list[NDArray[np.float64]]:
     """Return closed rings in plane coordinates; shells run anticlockwise, holes clockwise."""
     rings = rings_of(edge)
-    return [
-        edge.xy[np.append(rings.piece[a:b], rings.piece[a])] for a, b in itertools.pairwise(rings.offset)
-    ]
+    return [edge.xy[np.append(rings.piece[a:b], rings.piece[a])] for a, b in itertools.pairwise(rings.offset)]
 
 
 def polygons_in_degrees(edge: Edge, plane: LocalPlane) -> tuple[shapely.MultiPolygon, float]:

@@ -116,6 +116,24 @@ def enter(network: TransportNetwork, origin: Origin) -> Access:
     )
 
 
+def within_reach(network: TransportNetwork, points: Any) -> NDArray[np.bool_]:
+    """Say which points lie within a network's reach, shape (n,).
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    points
+        As `geo.places.origins_table` takes them.
+    """
+    return np.array(
+        [
+            not access(network, lon=point.lon, lat=point.lat, xyz=point.xyz).is_empty
+            for point in origin_list(points, argument="points")
+        ],
+        dtype=bool,
+    )
+
+
 def search(network: TransportNetwork, entry: Access, *, limit_ms: int) -> NDArray[np.int32]:
     """Return the time at every node in ms, `UNREACHED` beyond the limit, shape (n,)."""
     time_ms = np.full(network.n_nodes, UNREACHED, dtype=np.int32)

@@ -16,7 +16,6 @@ from ..geo.plane import LocalPlane
 from .access import Access, ms_per_metre
 from .interior import needless
 
-
 #: Lines are drawn on a grid with vertices within this part of a cell of where they are.
 _TOLERANCE_IN_CELLS: Final = 1 / 25
 #: Larger cutoffs get larger buffers, metres per minute: else rounding could draw an edge that two
@@ -110,7 +109,7 @@ class LineTable:
     Attributes
     ----------
     tail, head : ndarray of int32, shape (lines,)
-        Nodes at their ends.
+        Nodes that each direction begins at.
     takes : ndarray of int32, shape (lines, 2)
         Milliseconds with the line and against it; -1 where it can't be passed that way.
     speaks : ndarray of bool, shape (nodes,)
@@ -131,13 +130,15 @@ def line_table(network: TransportNetwork) -> LineTable:
     table = _TABLES.get(network)
     if table is None:
         link = network.exit_lines.link if network.has_exits_along else np.zeros(0, dtype=np.int64)
-        tail, head = (ends[link] for ends in network.link_ends)
+        tail, head = (ends[link].copy() for ends in network.link_ends)
         takes = np.full((len(link), 2), -1, dtype=np.int32)
         speaks = np.zeros(network.n_nodes, dtype=bool)
         for way, (arcs, start) in enumerate(zip(network.link_arcs, (tail, head), strict=True)):
             arc = arcs[link]
             usable = arc >= 0
             usable[usable] = network.arc_exit[arc[usable]]
+            # where a turn is banned, the two directions end at different nodes of one place
+            start[usable] = network.arc_tail[arc[usable]]
             takes[usable, way] = network.arc_time_ms[arc[usable]]
             speaks[start[usable]] = True
         table = _TABLES[network] = LineTable(tail, head, takes, speaks)
@@ -220,9 +221,7 @@ def _all_sources(
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled
     on_foot = 2 * _CHORDS + 2
     rows = np.empty((1 + len(nodes) + 4 * len(xy) + 4 * len(line_times) + 2 * on_foot * len(pieces), 6))
-    count = _taper(
-        rows, 0, origin[0], origin[1], 0.0, origin[0], origin[1], 0.0, cutoff, pace, cap
-    )
+    count = _taper(rows, 0, origin[0], origin[1], 0.0, origin[0], origin[1], 0.0, cutoff, pace, cap)
     for k in range(len(nodes)):
         x, y, time = nodes[k]
         if time <= cutoff:

@@ -68,7 +68,14 @@ class _Graph:
             )
 
     def _add(
-        self, tail: int, head: int, seconds: float, line: NDArray[np.float64], *, may_leave: bool, step_m: float
+        self,
+        tail: int,
+        head: int,
+        seconds: float,
+        line: NDArray[np.float64],
+        *,
+        may_leave: bool,
+        step_m: float,
     ) -> None:
         near = may_leave and shapely.LineString(line).distance(shapely.Point(0, 0)) <= self.reach_m
         parts = list(_cut(line, step_m, self.reach_m)) if near else [line]
@@ -138,7 +145,8 @@ class _Graph:
                 breaks += [(limit_s - now) / takes, (limit_s - self.reach_m / self.speed_mps - now) / takes]
             inside = sorted(b for b in breaks if 0 <= b <= 1 and now + b * takes <= limit_s + 1e-9)
             ends = [
-                (ax + (bx - ax) * b, ay + (by - ay) * b, self._left(limit_s - now - b * takes)) for b in inside
+                (ax + (bx - ax) * b, ay + (by - ay) * b, self._left(limit_s - now - b * takes))
+                for b in inside
             ]
             yield from zip(ends[:-1], ends[1:], strict=True)
             now += takes

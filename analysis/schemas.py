@@ -102,6 +102,26 @@ COUNTY_TIMES: Final[Schema] = {
 }
 
 
+#: One row per ordered pair of centres: the fastest journey of today by road and rail, taken apart.
+JOURNEYS: Final[Schema] = {
+    "from_id": "str",
+    "from_name": "str",
+    "to_id": "str",
+    "to_name": "str",
+    "road_only_min": "float64",
+    "door_to_door_min": "float64",
+    "line_haul_min": "float64",
+    "waiting_min": "float64",
+    "boarding_min": "float64",
+    "alighting_min": "float64",
+    "transfer_min": "float64",
+    "road_min": "float64",
+    "access_min": "float64",
+    "n_boardings": "int64",
+    "lines": "str",
+}
+
+
 def empty(schema: Schema) -> pd.DataFrame:
     """Return a frame without rows that has the schema's columns and types.
 

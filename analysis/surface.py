@@ -256,17 +256,15 @@ def _field(
     along = dx * ux + dy * uy
     height = abs(dy * ux - dx * uy)
     best = along - height * lead
-    best = best if best > 0.0 else 0.0
-    best = best if best < length else length
+    best = max(0.0, best)
+    best = min(length, best)
     rest = along - best
     return r0 - fall * best - math.sqrt(rest * rest + height * height)
 
 
 @njit(cache=True, nogil=True, inline="always")
 def _field_of(shape: NDArray[np.float64], x: float, y: float) -> float:  # pragma: no cover - compiled
-    return _field(
-        shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], shape[6], shape[7], x, y
-    )
+    return _field(shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], shape[6], shape[7], x, y)
 
 
 @njit(cache=True, nogil=True)
@@ -282,7 +280,7 @@ def _values(
         values[k] = _field(x0[k], y0[k], ux[k], uy[k], length[k], r0[k], fall[k], lead[k], x, y)
     best = -np.inf
     for k in range(n):
-        best = values[k] if values[k] > best else best
+        best = max(best, values[k])
     return best
 
 
@@ -318,8 +316,8 @@ def _keep_rivals(
         along = dx * ux[k] + dy * uy[k]
         height = abs(dy * ux[k] - dx * uy[k])
         at = along - height * lead[k]
-        at = at if at > 0.0 else 0.0
-        at = at if at < length[k] else length[k]
+        at = max(0.0, at)
+        at = min(length[k], at)
         ex, ey = dx - at * ux[k], dy - at * uy[k]
         distance = math.sqrt(ex * ex + ey * ey) + 1e-9
         values[k] = r0[k] - fall[k] * at - distance
@@ -535,7 +533,7 @@ def _raise_field(
         length, r0, fall, lead = kept[4, k], kept[5, k], kept[6, k], kept[7, k]
         for p in range(len(gx)):
             value = _field(x0, y0, ux, uy, length, r0, fall, lead, gx[p], gy[p])
-            field[p] = value if value > field[p] else field[p]
+            field[p] = max(field[p], value)
 
 
 @njit(cache=True, nogil=True)
@@ -566,7 +564,17 @@ def _fill_grid(
             base_i = (square % n_x) * per_root + (part % (per_root // middle)) * middle
             base_j = (square // n_x) * per_root + (part // (per_root // middle)) * middle
             n_near = _nearest(
-                shapes, member[first:last], base_i, base_j, middle, per_root, first_x, first_y, cell_m, values, near
+                shapes,
+                member[first:last],
+                base_i,
+                base_j,
+                middle,
+                per_root,
+                first_x,
+                first_y,
+                cell_m,
+                values,
+                near,
             )
             for quarter in range(4):
                 i0, j0 = base_i + (quarter & 1) * _LEAF, base_j + (quarter >> 1) * _LEAF

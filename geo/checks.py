@@ -9,7 +9,10 @@ from numbers import Real
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pyproj
+from numpy.typing import ArrayLike
 from pyproj.exceptions import CRSError
 
 from .crs import WGS84
@@ -85,7 +88,7 @@ def require_frame(
     if bad.any():
         raise GeometryTypeError(
             f"'{argument}' has {int(bad.sum())} missing or empty geometries "
-            f"(first at index {frame.index[bad.to_numpy()][0]!r}); drop these rows first"
+            f"(first at index {first_index(frame, bad)}); drop these rows first"
         )
     if geometry_types is not None:
         allowed = set(geometry_types)
@@ -96,6 +99,11 @@ def require_frame(
                 f"expected {' or '.join(sorted(allowed))}"
             )
     return frame if frame.crs == WGS84 else frame.to_crs(WGS84)
+
+
+def first_index(frame: pd.DataFrame, rows: ArrayLike) -> str:
+    """Return the label of the first of the rows that are true, as a message shows it."""
+    return repr(frame.index[np.asarray(rows, dtype=bool)].tolist()[0])
 
 
 def require_same_crs(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame, names: tuple[str, str]) -> None:

@@ -90,7 +90,7 @@ def resolve_provinces(wanted: Any, known: pd.DataFrame, argument: str) -> list[i
     for item in wanted:
         if isinstance(item, bool) or not isinstance(item, (str, Integral)):
             raise InputTypeError(
-                f"'{argument}' should hold names or adcodes of provinces such as '重庆' or 500000, got {item!r}"
+                f"'{argument}' should hold provinces' names or adcodes such as '重庆' or 500000, got {item!r}"
             )
         key = item.strip() if isinstance(item, str) else str(int(item))
         found = by_key.get(key)

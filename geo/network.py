@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
 from .checks import require_frame, require_number
 from .crs import WGS84, to_ecef
 from .errors import InputError, NetworkError
 from .exit_lines import ExitLines
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 #: Longest time that fits the search's 32-bit milliseconds, with room for adding two of them.
 MAX_ARC_TIME_MS: Final = 2**30 - 1
@@ -33,6 +35,23 @@ EDGE_COLUMNS: Final = (
     "exit_along",
     "geometry",
 )
+
+
+class RaggedLines(NamedTuple):
+    """Coordinates along lines, one after the other: quicker than a sequence of arrays.
+
+    A network that is built from them takes the arrays over, and makes them read-only.
+
+    Attributes
+    ----------
+    offset : ndarray of int64, shape (k + 1,)
+        Line ``i`` is ``coords[offset[i]:offset[i + 1]]``; none for a straight line.
+    coords : ndarray of float64, shape (c, 2)
+        (lon, lat) in degrees.
+    """
+
+    offset: NDArray[np.int64]
+    coords: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +72,7 @@ class Links:
         Mode ("road", "rail", ...) and class ("motorway", ...) of all or of each line.
     exit_along : bool or array_like of bool
         Whether one may enter and leave the network anywhere along the line.
-    geometry : sequence of array_like, optional
+    geometry : sequence of array_like or RaggedLines, optional
         Coordinates (lon, lat) along each line, ends included; ``None`` for a straight line.
     """
 
@@ -65,7 +84,7 @@ class Links:
     mode: str | Sequence[str] = "road"
     road_class: str | Sequence[str] = ""
     exit_along: bool | ArrayLike = False
-    geometry: Sequence[ArrayLike | None] | None = None
+    geometry: Sequence[ArrayLike | None] | RaggedLines | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,7 +92,9 @@ class TransportNetwork:
     """A directed transport network; make one with `build_network`, not directly.
 
     The arcs that leave node ``i`` are ``arc_start[i]:arc_start[i + 1]``. A *link* is the line on
-    the ground that one arc, or two in opposite directions, run along. All arrays are read-only.
+    the ground that one arc, or two in opposite directions, run along. Where turns are restricted,
+    several nodes lie at one place, and a link's two arcs may end at different ones of them. All
+    arrays are read-only.
 
     Attributes
     ----------
@@ -185,6 +206,8 @@ class TransportNetwork:
     @cached_property
     def exit_node_tree(self) -> cKDTree:
         """Search tree over the earth-centred coordinates of `exit_nodes`."""
+        from scipy.spatial import cKDTree  # noqa: PLC0415 - 26 MB that reading a network does without
+
         return cKDTree(self.node_xyz[self.exit_nodes].reshape(-1, 3))
 
     @cached_property
@@ -390,15 +413,19 @@ class TransportNetwork:
         time = np.full(k, np.inf)
         back = np.full(k, np.inf)
         forward, backward = ~self.arc_reversed, self.arc_reversed
-        time[self.arc_link[forward]] = self.arc_time_ms[forward] / 1000
-        back[self.arc_link[backward]] = self.arc_time_ms[backward] / 1000
+        # An arc back that ends elsewhere than its link begins (at restricted junctions) stands alone.
+        link = self.arc_link
+        apart = backward & ((self.arc_head != tail[link]) | (self.arc_tail != head[link]))
+        back_arcs, own = backward & ~apart, np.flatnonzero(apart)
+        time[link[forward]] = self.arc_time_ms[forward] / 1000
+        back[link[back_arcs]] = self.arc_time_ms[back_arcs] / 1000
         exits = np.zeros(k, dtype=bool)
-        exits[self.arc_link] = self.arc_exit
+        exits[link] = self.arc_exit
         mode = np.zeros(k, dtype=np.int64)
-        mode[self.arc_link] = self.arc_mode
+        mode[link] = self.arc_mode
         road_class = np.zeros(k, dtype=np.int64)
-        road_class[self.arc_link] = self.arc_class
-        return _Columns(
+        road_class[link] = self.arc_class
+        columns = _Columns(
             tail=tail.astype(np.int64),
             head=head.astype(np.int64),
             length_m=self.link_length_m,
@@ -409,6 +436,24 @@ class TransportNetwork:
             exit_along=exits,
             offset=self.link_offset,
             coords=self.link_coords,
+        )
+        if not len(own):
+            return columns
+        lines = [self.link_line(int(i)) for i in link[own]]
+        return columns.joined(
+            _Columns.of(
+                Links(
+                    tail=self.arc_head[own],
+                    head=self.arc_tail[own],
+                    length_m=self.arc_length_m[own],
+                    time_s=np.full(len(own), np.inf),
+                    back_time_s=self.arc_time_ms[own] / 1000,
+                    mode=columns.mode[link[own]].tolist(),
+                    road_class=columns.road_class[link[own]].tolist(),
+                    exit_along=self.arc_exit[own],
+                    geometry=lines,
+                )
+            )
         )
 
 
@@ -442,12 +487,7 @@ class _Columns:
 
         time_s = column(links.time_s, "time_s", float)
         back = time_s if links.back_time_s is None else column(links.back_time_s, "back_time_s", float)
-        lines = [None] * k if links.geometry is None else list(links.geometry)
-        if len(lines) != k:
-            raise NetworkError(f"'geometry' has {len(lines)} entries, but 'tail' has {k}")
-        arrays = [np.zeros((0, 2)) if line is None else np.asarray(line, dtype=float) for line in lines]
-        offset = np.zeros(k + 1, dtype=np.int64)
-        np.cumsum([len(a) for a in arrays], out=offset[1:])
+        lines = _ragged(links.geometry, k)
         return cls(
             tail=tail,
             head=column(links.head, "head", np.int64),
@@ -457,8 +497,8 @@ class _Columns:
             mode=column(links.mode, "mode", object),
             road_class=column(links.road_class, "road_class", object),
             exit_along=column(links.exit_along, "exit_along", bool),
-            offset=offset,
-            coords=np.concatenate(arrays) if k else np.zeros((0, 2)),
+            offset=lines.offset,
+            coords=lines.coords,
         )
 
     def joined(self, other: _Columns) -> _Columns:
@@ -469,6 +509,25 @@ class _Columns:
             )
         }  # fmt: skip
         return _Columns(**both, offset=np.concatenate([self.offset, other.offset[1:] + self.offset[-1]]))
+
+
+def _ragged(geometry: Sequence[ArrayLike | None] | RaggedLines | None, k: int) -> RaggedLines:
+    if isinstance(geometry, RaggedLines):
+        offset = np.asarray(geometry.offset, dtype=np.int64)
+        coords = np.asarray(geometry.coords, dtype=float).reshape(-1, 2)
+        if len(offset) != k + 1 or offset[0] != 0 or offset[-1] != len(coords) or (np.diff(offset) < 0).any():
+            raise NetworkError(
+                f"'geometry' has {len(offset) - 1} lines of {offset[-1]} points for {k} links and "
+                f"{len(coords)} coordinates"
+            )
+        return RaggedLines(offset, coords)
+    lines = [None] * k if geometry is None else list(geometry)
+    if len(lines) != k:
+        raise NetworkError(f"'geometry' has {len(lines)} entries, but 'tail' has {k}")
+    arrays = [np.zeros((0, 2)) if line is None else np.asarray(line, dtype=float) for line in lines]
+    offset = np.zeros(k + 1, dtype=np.int64)
+    np.cumsum([len(a) for a in arrays], out=offset[1:])
+    return RaggedLines(offset, np.concatenate(arrays) if k else np.zeros((0, 2)))
 
 
 def build_network(
@@ -649,8 +708,8 @@ def _assemble(
         arc_exit=links.exit_along[link],
         arc_link=link.astype(np.int32),
         arc_reversed=reverse,
-        link_offset=links.offset.copy(),
-        link_coords=links.coords.copy(),
+        link_offset=links.offset,
+        link_coords=links.coords,
         modes=modes,
         classes=classes,
         access_speed_kph=require_number(

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from .boundaries import Level, cities, counties, provinces
-from .checks import require_choice, require_frame, require_lonlat
+from .checks import first_index, require_choice, require_frame, require_lonlat
 from .crs import WGS84
 from .errors import AmbiguousPlaceError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
 from .names import stem
@@ -221,7 +221,8 @@ def _from_frame(frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
         own = frame[["lon", "lat"]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
         lon, lat = own[:, 0].copy(), own[:, 1].copy()
     else:
-        inner = shapely.point_on_surface(shapes)
+        inner = shapes.copy()
+        inner[~is_point] = shapely.point_on_surface(shapes[~is_point])
         lon, lat = shapely.get_x(inner), shapely.get_y(inner)
     lon[is_point], lat[is_point] = shapely.get_x(shapes[is_point]), shapely.get_y(shapes[is_point])
     bad = ~(np.isfinite(lon) & np.isfinite(lat)) | (np.abs(lon) > 180) | (np.abs(lat) > 90)
@@ -229,7 +230,7 @@ def _from_frame(frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
         row = int(np.argmax(bad))
         raise InputError(
             f"'{argument}' has {int(bad.sum())} row(s) without usable coordinates, the first at index "
-            f"{frame.index[row]!r}: lon {lon[row]}, lat {lat[row]}; expected degrees in WGS 84"
+            f"{first_index(frame, bad)}: lon {lon[row]}, lat {lat[row]}; expected degrees in WGS 84"
         )
     ids = _first_column(frame, ("origin_id", "adcode"), argument)
     names = _first_column(frame, ("origin_name", "name"), argument)
@@ -245,7 +246,7 @@ def _first_column(frame: gpd.GeoDataFrame, names: tuple[str, ...], argument: str
         if values.isna().any():
             raise InputError(
                 f"'{argument}' has rows without a value in {name!r}, the first at index "
-                f"{frame.index[values.isna().to_numpy()][0]!r}; fill them or drop the column"
+                f"{first_index(frame, values.isna())}; fill them or drop the column"
             )
         if pd.api.types.is_float_dtype(values) and (values % 1 == 0).all():
             values = values.astype("int64")

@@ -1,22 +1,20 @@
 // Helpers: unpacking of shapes, elements built from text, words, numbers.
 const borderreach = {};
 (function (br) {
-  const QUANTUM = 1e-5;
-
-  // One flat list: first point in units of 1e-5 degrees (lon, lat), then steps.
-  br.unpackLine = function (flat) {
+  // One flat list: first point in units of the quantum (lon, lat), then steps.
+  br.unpackLine = function (flat, quantum) {
     const points = new Array(flat.length / 2);
     let lon = 0;
     let lat = 0;
     for (let i = 0; i < flat.length; i += 2) {
       lon += flat[i];
       lat += flat[i + 1];
-      points[i / 2] = [lat * QUANTUM, lon * QUANTUM];
+      points[i / 2] = [lat * quantum, lon * quantum];
     }
     return points;
   };
-  br.unpackLines = (packed) => packed.map(br.unpackLine);
-  br.unpackPolygons = (packed) => packed.map((rings) => rings.map(br.unpackLine));
+  br.unpackLines = (packed, quantum) => packed.map((flat) => br.unpackLine(flat, quantum));
+  br.unpackPolygons = (packed, quantum) => packed.map((rings) => br.unpackLines(rings, quantum));
 
   // Text only ever becomes a text node, so that a name from the data can't become markup.
   br.element = function (tag, attributes, ...children) {

@@ -40,7 +40,7 @@ def write_atomically(path: str | PathLike[str], content: bytes) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft.write_bytes(content)
-            os.replace(draft, target)
+            draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:

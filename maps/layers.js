@@ -20,6 +20,18 @@
     return pen.createPattern(tile, "repeat");
   }
 
+  // Dots leave the colour of what lies below as the legend shows it.
+  function dots(colour) {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 7;
+    const pen = tile.getContext("2d");
+    pen.fillStyle = colour;
+    pen.beginPath();
+    pen.arc(3.5, 3.5, 1.1, 0, 2 * Math.PI);
+    pen.fill();
+    return pen.createPattern(tile, "repeat");
+  }
+
   br.ranked = (list, rank) => list[Math.min(rank, list.length - 1)];
 
   br.makeScene = function (map, data, word) {
@@ -30,7 +42,9 @@
     map.options.renderer = L.canvas({ padding: 0.3, tolerance: 5 });
 
     const fixed = (options) => Object.assign({ interactive: false, smoothFactor: 0.6 }, options);
-    const area = (packed, options) => L.polygon(br.unpackPolygons(packed), options);
+    const area = (packed, options) => L.polygon(br.unpackPolygons(packed, data.quantum), options);
+    const reachArea = (packed, options) => L.polygon(br.unpackPolygons(packed, data.reachQuantum), options);
+    scene.boundsOf = (row) => area(row.shape).getBounds();
 
     // An item's layer is made when it is first shown.
     function add(id, order, on, make, more) {
@@ -86,17 +100,17 @@
       if (row.base.length) {
         names.base = prefix + "-base";
         add(names.base, look.order + 0.5 - depth / 2, on.base, () =>
-          area(row.base, fixed({ color: look.line, weight: look.weight, fillColor: look.fill, fillOpacity: look.opacity })));
+          reachArea(row.base, fixed({ color: look.line, weight: look.weight, fillColor: look.fill, fillOpacity: look.opacity })));
       }
       if (row.after.length) {
         names.after = prefix + "-after";
         add(names.after, ORDER.outlines - depth, on.after, () =>
-          area(row.after, fixed({ color: look.after, weight: 2.2, dashArray: "7 5", fillColor: look.fill, fillOpacity: 0 })));
+          reachArea(row.after, fixed({ color: look.after, weight: 2.2, dashArray: "7 5", fillColor: look.fill, fillOpacity: 0 })));
       }
       if (row.gained.length) {
         names.gained = prefix + "-gained";
         add(names.gained, look.order + 0.99 - depth / 2, on.gained, () =>
-          area(row.gained, fixed({ stroke: false, fillColor: hatch(look.hatch, look.rising), fillOpacity: 1 })));
+          reachArea(row.gained, fixed({ stroke: false, fillColor: hatch(look.hatch, look.rising), fillOpacity: 1 })));
       }
       reaches.push({ names, look });
       return names;
@@ -133,7 +147,7 @@
       return { row, look, names: reach("centre-" + row.key + "-" + row.minutes, row, rank, 4, none, look) };
     });
     const zoneLook = {
-      order: ORDER.zones, line: style.zoneFill, weight: 1.6, fill: style.zoneFill, opacity: 0.16,
+      order: ORDER.zones, line: style.zoneFill, weight: 1.8, fill: dots(style.zoneFill), dots: style.zoneFill, opacity: 1,
       after: style.zoneScenarioLine, hatch: style.zoneScenarioLine, rising: false,
     };
     scene.allZones = data.allZones && {
@@ -146,7 +160,7 @@
     scene.counties = new Map(data.counties.map((row) => [row.adcode, row]));
     add("counties", ORDER.counties, true, () =>
       L.layerGroup(data.counties.map((row) => {
-        const layer = area(row.shape, { color: style.countyLine, weight: 1, fillOpacity: 0, smoothFactor: 0.6 });
+        const layer = area(row.shape, { color: style.countyLine, weight: 1.3, fillOpacity: 0, smoothFactor: 0.6 });
         layer.bindTooltip(() => br.countyText(row, word), { sticky: true, className: "br-tooltip", opacity: 1 });
         layer.on("mouseover", () => layer.setStyle({ weight: 3, color: style.highlight }));
         layer.on("mouseout", () => layer.setStyle(countyStyle(row)));
@@ -175,11 +189,11 @@
         : { breaks: style.minuteBreaks, colours: style.minuteColours, labels: style.minuteLabels };
     function countyStyle(row) {
       const chosen = row.adcode === scene.selected;
-      const look = { weight: chosen ? 3 : 1, color: chosen ? style.highlight : style.countyLine, fillOpacity: 0 };
+      const look = { weight: chosen ? 3 : 1.3, color: chosen ? style.highlight : style.countyLine, fillOpacity: 0 };
       if (scene.colouring !== "none") {
         const { breaks, colours } = scene.classes(scene.colouring);
         const value = scene.valueOf(row, scene.colouring);
-        look.fillOpacity = 0.85;
+        look.fillOpacity = 1; // what lies below would shift the colour away from the legend's
         look.fillColor = value === null ? style.noValue : colours[br.classOf(value, breaks)];
       }
       return look;
@@ -200,9 +214,9 @@
       zone.clearLayers();
       const row = adcode === null ? null : scene.zonesOf.get(String(adcode));
       if (row) {
-        zone.addLayer(area(row.base, fixed({ color: style.zoneFill, weight: 2.5, fillColor: style.zoneFill, fillOpacity: 0.35 })));
-        zone.addLayer(area(row.gained, fixed({ stroke: false, fillColor: hatch(style.zoneScenarioLine, false), fillOpacity: 1 })));
-        zone.addLayer(area(row.after, fixed({ color: style.zoneScenarioLine, weight: 2.5, dashArray: "7 5", fill: false })));
+        zone.addLayer(reachArea(row.base, fixed({ color: style.zoneFill, weight: 2.5, fillColor: dots(style.zoneFill), fillOpacity: 1 })));
+        zone.addLayer(reachArea(row.gained, fixed({ stroke: false, fillColor: hatch(style.zoneScenarioLine, false), fillOpacity: 1 })));
+        zone.addLayer(reachArea(row.after, fixed({ color: style.zoneScenarioLine, weight: 2.5, dashArray: "7 5", fill: false })));
       }
       scene.recolour(scene.colouring);
       scene.restack();
@@ -213,7 +227,7 @@
     if (data.borders.length) {
       add("borders", ORDER.borders, true, () =>
         L.layerGroup(data.borders.flatMap((row) => {
-          const line = br.unpackLines(row.shape);
+          const line = br.unpackLines(row.shape, data.quantum);
           const text = () => br.element("div", {}, br.element("strong", {}, row.names.join(" – ")),
             br.element("div", {}, word("border_length") + " " + br.fixed(row.km, 1) + " km"));
           return [
@@ -238,7 +252,7 @@
     });
     for (const row of data.corridors) {
       add("corridor-" + row.id, ORDER.corridors, true, () => {
-        const line = br.unpackLines(row.shape);
+        const line = br.unpackLines(row.shape, data.quantum);
         const look = Object.assign({ lineCap: "butt" }, scene.corridorLook(row));
         if (!look.dashArray) delete look.dashArray;
         return L.layerGroup([
@@ -266,7 +280,7 @@
       const taken = [];
       for (const item of labels) {
         const owner = items.get(item.owner);
-        const wanted = owner && owner.on && (item.rank < 3 || item.rank === 4 || map.getZoom() >= 7.5);
+        const wanted = owner && owner.on && (item.rank < 3 || item.rank === 4 || map.getZoom() >= 7);
         item.element.style.visibility = "hidden";
         if (!wanted || !map.getBounds().pad(0.2).contains(item.at)) continue;
         const centre = map.latLngToContainerPoint(item.at);

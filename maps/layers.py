@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from ..analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE_COUNTIES, ZONES
 from ..geo.checks import require_frame
-from ..geo.crs import area_km2
+from ..geo.crs import WGS84, area_km2
 from ..geo.errors import EmptyInputError, InputTypeError, MissingColumnError
+from .protocols import MapResults
 from .shapes import (
     BOUNDARY_TOLERANCE_DEG,
     difference,
@@ -24,13 +24,15 @@ from .shapes import (
     snapped,
     thin_coverage,
     thin_to_budget,
+    together,
     union,
 )
 
 #: Name of the scenario without corridors in every table.
 BASE: Final = "base"
-#: Vertices of all travel-time areas on one page together; about 1 MB.
-MAX_REACH_VERTICES: Final = 120_000
+#: Vertices on one page of all circles together, and of all counties' zones together.
+MAX_CIRCLE_VERTICES: Final = 110_000
+MAX_ZONE_VERTICES: Final = 100_000
 _REACH_TOLERANCE_DEG: Final = 0.001
 
 _PROVINCES: Final = ("adcode", "name")
@@ -46,56 +48,6 @@ _CORRIDORS: Final = (
 _STOPS: Final = ("corridor_id", "stop_no", "stop_name", "lon", "lat")
 _AREAS: Final = ("Polygon", "MultiPolygon")
 _LINES: Final = ("LineString", "MultiLineString", "LinearRing")
-
-
-class StudyTitles(Protocol):
-    """What a map needs to know of a study."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def title_en(self) -> str: ...
-    @property
-    def description(self) -> str: ...
-
-
-class MapResults(Protocol):
-    """The results that a map is drawn from; `analysis.results.StudyResults` is one."""
-
-    @property
-    def study(self) -> StudyTitles: ...
-    @property
-    def provinces(self) -> gpd.GeoDataFrame: ...
-    @property
-    def border_counties(self) -> gpd.GeoDataFrame: ...
-    @property
-    def borders(self) -> gpd.GeoDataFrame: ...
-    @property
-    def junctions(self) -> gpd.GeoDataFrame: ...
-    @property
-    def centres(self) -> gpd.GeoDataFrame: ...
-    @property
-    def isochrones(self) -> gpd.GeoDataFrame: ...
-    @property
-    def circles(self) -> gpd.GeoDataFrame: ...
-    @property
-    def zones(self) -> gpd.GeoDataFrame: ...
-    @property
-    def zone_counties(self) -> pd.DataFrame: ...
-    @property
-    def county_times(self) -> pd.DataFrame: ...
-    @property
-    def corridors(self) -> gpd.GeoDataFrame: ...
-    @property
-    def corridor_stops(self) -> gpd.GeoDataFrame: ...
-    @property
-    def scenario_names(self) -> Mapping[str, str]: ...
-    @property
-    def attribution(self) -> Sequence[str]: ...
-    @property
-    def notes(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True)
@@ -147,15 +99,15 @@ class MapLayers:
     scenario: str | None
     scenario_name: str
     base_name: str
-    reach_tolerance_deg: float
+    circle_tolerance_deg: float
+    zone_tolerance_deg: float
 
 
 def map_layers(
     results: MapResults,
     *,
     context: gpd.GeoDataFrame | None = None,
-    boundary_tolerance_deg: float = BOUNDARY_TOLERANCE_DEG,
-    max_reach_vertices: int = MAX_REACH_VERTICES,
+    circles_only: bool = False,
 ) -> MapLayers:
     """Check the results of a study and bring their shapes into what a map draws.
 
@@ -164,8 +116,8 @@ def map_layers(
     results : StudyResults
     context : GeoDataFrame, optional
         Polygons around the study (other provinces), drawn as outlines only.
-    boundary_tolerance_deg, max_reach_vertices : number
-        How far shapes are simplified; see `shapes`.
+    circles_only : bool
+        Leave out the circles of single centres and the counties' zones, which take most of the time.
 
     Raises
     ------
@@ -190,26 +142,24 @@ def map_layers(
     zones = _reach_frame(results.zones, "zones", ZONES)
     scenario = _scenario(results.scenario_names, (circles, isochrones, zones))
 
-    all_circles = _pairs(circles, scenario, key=None, name=None, cutoff="cutoff_min")
-    per_centre = _pairs(isochrones, scenario, key="origin_id", name="origin_name", cutoff="cutoff_min")
-    per_county = _pairs(zones, scenario, key="centre_id", name="centre_name", cutoff="minutes")
+    all_circles = _pairs(circles, scenario, cutoff="cutoff_min")
+    per_centre: list[Reach] = []
+    per_county: list[Reach] = []
+    if not circles_only:
+        per_centre = _pairs(isochrones, scenario, cutoff="cutoff_min", key="origin_id", name="origin_name")
+        per_county = _pairs(zones, scenario, cutoff="minutes", key="centre_id", name="centre_name")
     merged = _merged(per_county)
-    reaches = [*all_circles, *per_centre, *per_county, *([merged] if merged else [])]
-    thin, tolerance = thin_to_budget(
-        [_coverage(reach) for reach in reaches],
-        tolerance_deg=_REACH_TOLERANCE_DEG,
-        max_vertices=max_reach_vertices,
-    )
-    drawn = [_rebuilt(reach, members) for reach, members in zip(reaches, thin, strict=True)]
-    ends = np.cumsum([len(all_circles), len(per_centre), len(per_county)])
+    drawn, circle_tolerance = _thin([*all_circles, *per_centre, *merged], MAX_CIRCLE_VERTICES)
+    drawn_zones, zone_tolerance = _thin(per_county, MAX_ZONE_VERTICES)
+    split = len(all_circles), len(all_circles) + len(per_centre)
 
     lines = {"borders": borders, "corridors": corridors}
     for name, frame in lines.items():
-        lines[name] = frame.set_geometry(frame.geometry.simplify(boundary_tolerance_deg))
+        lines[name] = frame.set_geometry(frame.geometry.simplify(BOUNDARY_TOLERANCE_DEG))
     return MapLayers(
-        provinces=_thin_frame(provinces, boundary_tolerance_deg),
-        context=_thin_frame(_context(context, provinces), boundary_tolerance_deg),
-        counties=_thin_frame(counties, boundary_tolerance_deg),
+        provinces=_thin_frame(provinces, BOUNDARY_TOLERANCE_DEG),
+        context=_thin_frame(_context(context, provinces), BOUNDARY_TOLERANCE_DEG),
+        counties=_thin_frame(counties, BOUNDARY_TOLERANCE_DEG),
         borders=lines["borders"],
         junctions=_frame(results.junctions, "junctions", _JUNCTIONS, ("Point",)),
         centres=centres,
@@ -217,14 +167,15 @@ def map_layers(
         corridor_stops=_frame(results.corridor_stops, "corridor_stops", _STOPS, ("Point",)),
         county_times=_table(results.county_times, "county_times", COUNTY_TIMES),
         zone_counties=_table(results.zone_counties, "zone_counties", ZONE_COUNTIES),
-        circles=tuple(drawn[: ends[0]]),
-        centre_circles=tuple(drawn[ends[0] : ends[1]]),
-        zones=tuple(drawn[ends[1] : ends[2]]),
+        circles=tuple(drawn[: split[0]]),
+        centre_circles=tuple(drawn[split[0] : split[1]]),
+        zones=tuple(drawn_zones),
         all_zones=drawn[-1] if merged else None,
         scenario=scenario,
         scenario_name=str(results.scenario_names.get(scenario, scenario)) if scenario else "",
         base_name=str(results.scenario_names.get(BASE, "")),
-        reach_tolerance_deg=tolerance,
+        circle_tolerance_deg=circle_tolerance,
+        zone_tolerance_deg=zone_tolerance,
     )
 
 
@@ -282,7 +233,12 @@ def _scenario(names: Mapping[str, str], frames: Iterable[pd.DataFrame]) -> str |
 
 
 def _pairs(
-    frame: gpd.GeoDataFrame, scenario: str | None, *, key: str | None, name: str | None, cutoff: str
+    frame: gpd.GeoDataFrame,
+    scenario: str | None,
+    *,
+    cutoff: str,
+    key: str | None = None,
+    name: str | None = None,
 ) -> list[Reach]:
     """Join base and scenario rows of a table, smallest cutoff first, in the table's order of keys."""
     rows: dict[tuple[str, float], dict[str, Any]] = {}
@@ -306,8 +262,8 @@ def _pairs(
                 base=base_shape,
                 scenario=after_shape,
                 gained=difference(after_shape, base_shape),
-                base_km2=number(base.area_km2) if base is not None else None,
-                scenario_km2=number(after.area_km2) if after is not None else None,
+                base_km2=number(base.area_km2, 3) if base is not None else None,
+                scenario_km2=number(after.area_km2, 3) if after is not None else None,
                 name=entry["name"],
                 key=identifier,
             )
@@ -315,39 +271,46 @@ def _pairs(
     return reaches
 
 
-def _merged(reaches: Sequence[Reach]) -> Reach | None:
+def _merged(reaches: Sequence[Reach]) -> list[Reach]:
+    """Unite the zones of all counties: one reach, or none without zones."""
     if not reaches:
-        return None
+        return []
     base = union([reach.base for reach in reaches])
     after = union([reach.scenario for reach in reaches])
-    areas = area_km2(gpd.GeoSeries([base, after], crs="EPSG:4326"))
-    return Reach(
-        cutoff_min=reaches[0].cutoff_min,
-        base=base,
-        scenario=after,
-        gained=difference(after, base),
-        base_km2=number(areas[0]),
-        scenario_km2=number(areas[1]) if not after.is_empty else None,
+    areas = area_km2(gpd.GeoSeries([base, after], crs=WGS84))
+    return [
+        Reach(
+            cutoff_min=reaches[0].cutoff_min,
+            base=base,
+            scenario=after,
+            gained=difference(after, base),
+            base_km2=number(areas[0], 3),
+            scenario_km2=number(areas[1], 3) if not after.is_empty else None,
+        )
+    ]
+
+
+def _thin(reaches: Sequence[Reach], max_vertices: int) -> tuple[list[Reach], float]:
+    thin, tolerance_deg = thin_to_budget(
+        [_pieces(reach) for reach in reaches], tolerance_deg=_REACH_TOLERANCE_DEG, max_vertices=max_vertices
     )
+    return [_rebuilt(reach, pieces) for reach, pieces in zip(reaches, thin, strict=True)], tolerance_deg
 
 
-def _coverage(reach: Reach) -> list[BaseGeometry]:
+def _pieces(reach: Reach) -> list[BaseGeometry]:
     """Split the areas into pieces that don't overlap: what is lost, what stays, what is gained."""
     if reach.scenario.is_empty:
-        return [reach.base, polygons_only(None), polygons_only(None)]
-    stays = polygons_only(shapely.intersection(reach.base, reach.scenario, grid_size=1e-5))
-    return [difference(reach.base, reach.scenario), stays, reach.gained]
+        return [polygons_only(None), reach.base, polygons_only(None)]
+    lost = difference(reach.base, reach.scenario)
+    stays = reach.base if lost.is_empty else difference(reach.base, lost)
+    return [lost, stays, reach.gained]
 
 
-def _rebuilt(reach: Reach, members: Sequence[BaseGeometry]) -> Reach:
-    lost, stays, gained = members
-    return Reach(
-        cutoff_min=reach.cutoff_min,
-        base=union([lost, stays]),
-        scenario=union([stays, gained]) if not reach.scenario.is_empty else reach.scenario,
+def _rebuilt(reach: Reach, pieces: Sequence[BaseGeometry]) -> Reach:
+    lost, stays, gained = pieces
+    return replace(
+        reach,
+        base=polygons_only(stays) if lost.is_empty else together([lost, stays]),
+        scenario=together([stays, gained]) if not reach.scenario.is_empty else reach.scenario,
         gained=polygons_only(gained),
-        base_km2=reach.base_km2,
-        scenario_km2=reach.scenario_km2,
-        name=reach.name,
-        key=reach.key,
     )

@@ -15,9 +15,10 @@ from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from ..geo.checks import require_choice
-from .layers import MapLayers, MapResults, Reach, map_layers, number
+from .layers import MapLayers, Reach, map_layers, number
 from .offline import offline_html
-from .shapes import BOUNDARY_TOLERANCE_DEG, metres, pack
+from .protocols import MapResults
+from .shapes import BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack
 from .style import page_style
 from .wording import WORDS, Language
 
@@ -47,7 +48,7 @@ class StudyPage(Figure):
         super().__init__(title=title)
         self.lang = lang
         # The charset stands first in the head, where browsers look for it.
-        self.header._children.pop("meta_http")
+        del self.header._children["meta_http"]  # noqa: SLF001 (branca has no other way)
 
 
 class StudyMap(folium.Map):
@@ -62,12 +63,9 @@ class StudyMap(folium.Map):
         self._id = "study"
         StudyPage(title=title, lang=lang).add_child(self)
 
-    def _repr_html_(self, **kwargs: Any) -> str:
+    def _repr_html_(self, **_kwargs: Any) -> str:
         page = html.escape(offline_html(self))
-        return (
-            f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0" '
-            "allowfullscreen></iframe>"
-        )
+        return f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0" allowfullscreen></iframe>'
 
 
 class StudyOverlay(MacroElement):
@@ -85,7 +83,7 @@ class StudyOverlay(MacroElement):
     )
 
     def __init__(self, content: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "StudyOverlay"
         self._id = "study"
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -133,9 +131,9 @@ def study_map(
 
     Notes
     -----
-    Shapes on the map are simplified: boundaries by about 50 m, travel-time areas by about 110 m,
-    more where all together would exceed 120 000 vertices. The page states the tolerances. Figures
-    shown are those of the tables.
+    Shapes on the map are simplified: boundaries by about 50 m, travel-time areas by about 110 m, or
+    by more where all circles together would exceed 110,000 vertices or all zones 100,000. The page
+    states the tolerances. Figures shown are those of the tables.
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     layers = map_layers(results, context=context)
@@ -170,9 +168,12 @@ def page_content(results: MapResults, layers: MapLayers, language: Language) -> 
         "description": str(results.study.description),
         "attribution": [str(line) for line in results.attribution],
         "notes": [str(line) for line in results.notes],
+        "quantum": QUANTUM_DEG,
+        "reachQuantum": REACH_QUANTUM_DEG,
         "tolerances": {
             "boundary": metres(BOUNDARY_TOLERANCE_DEG),
-            "reach": metres(layers.reach_tolerance_deg),
+            "circle": metres(layers.circle_tolerance_deg),
+            "zone": metres(layers.zone_tolerance_deg),
         },
         "bounds": [[south, west], [north, east]],
         "scenario": layers.scenario,
@@ -189,9 +190,7 @@ def page_content(results: MapResults, layers: MapLayers, language: Language) -> 
             }
             for row in layers.borders.itertuples()
         ],
-        "junctions": [
-            {"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()
-        ],
+        "junctions": [{"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()],
         "counties": _counties(layers),
         "circles": [_reach(reach) for reach in layers.circles],
         "centreCircles": [_reach(reach) for reach in layers.centre_circles],
@@ -269,9 +268,9 @@ def _reach(reach: Reach) -> dict[str, Any]:
         "minutes": reach.cutoff_min,
         "baseKm2": reach.base_km2,
         "afterKm2": reach.scenario_km2,
-        "base": pack(reach.base),
-        "after": pack(reach.scenario),
-        "gained": pack(reach.gained),
+        "base": pack(reach.base, REACH_QUANTUM_DEG),
+        "after": pack(reach.scenario, REACH_QUANTUM_DEG),
+        "gained": pack(reach.gained, REACH_QUANTUM_DEG),
     }
 
 

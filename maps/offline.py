@@ -147,7 +147,7 @@ class _ReferenceReader(HTMLParser):
             elif name == "style":
                 self._style(value)
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 (the base class's signature)
         self._in_style = False
 
     def handle_data(self, data: str) -> None:
@@ -168,7 +168,7 @@ def _is_outside(address: str) -> bool:
 
 def _tile_addresses(element: Element) -> Iterator[str]:
     # Tiles, WMS and pictures of folium carry their address in one of these attributes.
-    for child in element._children.values():
+    for child in element._children.values():  # noqa: SLF001 (branca has no other way)
         for attribute in ("tiles", "url"):
             address = getattr(child, attribute, None)
             if isinstance(address, str) and re.match(r"(https?:)?//", address):
@@ -248,6 +248,9 @@ def _with_policy(page: str) -> str:
         f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; "
         "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
     )
-    return page.replace(
-        "<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1
-    )
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    # Before the first script, and after the charset, which has to come within the first kilobyte.
+    start = re.search(r"<head>\s*(<meta charset=[^>]*>)?", page)
+    if start is None:
+        raise OutputError("the page has no head; was the map rendered by folium?")
+    return f"{page[: start.end()]}\n{tag}{page[start.end() :]}"

@@ -13,7 +13,10 @@
 
   function swatch(kind, look) {
     const style = {};
-    if (kind === "fill") {
+    if (kind === "fill" && look.dots) {
+      style.background = `radial-gradient(${look.dots} 1.2px, transparent 1.6px) 0 0 / 5px 5px`;
+      style.border = "1.5px solid " + look.line;
+    } else if (kind === "fill") {
       style.backgroundColor = look.fill;
       style.opacity = Math.max(0.35, look.opacity);
       style.border = "1px solid " + look.line;
@@ -50,7 +53,7 @@
     const open = { layers: !narrow(), centres: false, notes: false };
     const title = control(map, "topleft", "br-title");
     const county = control(map, "topleft", "br-county-panel");
-    const side = control(map, "topright", "br-layers");
+    const side = control(map, narrow() ? "topleft" : "topright", "br-layers");
     county.setAttribute("aria-live", "polite");
     L.control.zoom({ position: "bottomright" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
@@ -92,7 +95,7 @@
         data.counties.length ? input : null, results);
     }
     function goTo(row) {
-      map.fitBounds(L.polygon(br.unpackPolygons(row.shape)).getBounds(), { maxZoom: 9, padding: [60, 60], animate: false });
+      map.fitBounds(scene.boundsOf(row), { maxZoom: 9, padding: [60, 60], animate: false });
       scene.select(row.adcode);
     }
 
@@ -101,7 +104,8 @@
       const row = scene.selected === null ? null : scene.counties.get(scene.selected);
       county.hidden = !row;
       if (!row) return county.replaceChildren();
-      const inside = (value) => (value ? word("inside") : word("outside"));
+      const circle = data.circles.length ? Math.max(...data.circles.map((each) => each.minutes)) : "";
+      const inside = (value) => word(value ? "inside" : "outside", { minutes: circle });
       const zone = scene.zonesOf.get(String(row.adcode));
       const members = (scenario) => row.members[scenario] || [];
       county.replaceChildren(
@@ -118,7 +122,7 @@
             e("td", { className: "br-number" }, br.signed(time.change, 1)))))) : null,
         zone
           ? e("div", {},
-              e("h3", {}, swatch("fill", { fill: data.style.zoneFill, line: data.style.zoneFill, opacity: 0.5 }),
+              e("h3", {}, swatch("fill", { dots: data.style.zoneFill, line: data.style.zoneFill }),
                 word("zone_minutes", { minutes: zone.minutes })),
               e("p", {}, word("base") + " " + br.area(zone.baseKm2) + "，" + word("of_counties", { n: members("base").length }),
                 members("base").length ? e("small", {}, members("base").join("、")) : null),
@@ -214,9 +218,10 @@
       const body = !open.layers ? [] : [
         data.scenario ? e("div", { className: "br-buttons", role: "group", "aria-label": word("view") },
           ["compare", "base", "after"].map((kind) => e("button", { type: "button", "data-view": kind, onclick: () => show(kind) }, word(kind)))) : null,
+        data.scenario && scenarioName() !== word("after") ? e("p", { className: "br-muted" }, word("after") + "：" + scenarioName()) : null,
         circles.length ? group(word("circles"), reachTable(circles)) : null,
         centreRows.length ? folded("centres", word("centre_circles"), reachTable(centreRows)) : null,
-        zones.length ? group(word("zones"), reachTable(zones)) : null,
+        zones.length ? group(word("zones"), reachTable(zones), e("p", { className: "br-muted" }, word("pick_county"))) : null,
         data.corridors.length ? group(word("corridors"), data.corridors.map((row) =>
           box("corridor-" + row.id, row.name, lineSwatch(scene.corridorLook(row)), e("span", {}, row.name + "（" + word.of("status", row.status) + "）")))) : null,
         colourGroup(),
@@ -252,17 +257,14 @@
 
     // Attribution stays on the map itself, whatever panel is folded.
     map.attributionControl.setPrefix("Leaflet");
-    if (data.attribution.some((line) => line.includes("OpenStreetMap"))) {
-      map.attributionControl.addAttribution(
-        '<a href="https://www.openstreetmap.org/copyright">© OpenStreetMap contributors</a> (ODbL)');
-    }
-    for (const line of data.attribution) {
-      map.attributionControl.addAttribution('<span class="br-wide">' + br.escape(line) + "</span>");
-    }
+    const osm = data.attribution.some((line) => line.includes("OpenStreetMap"));
+    const credit = '<a href="https://www.openstreetmap.org/copyright">© OpenStreetMap contributors</a> (ODbL)';
+    const lines = data.attribution.map((line) => " · " + br.escape(line)).join("");
+    map.attributionControl.addAttribution((osm ? credit : "") + '<span class="br-wide">' + lines + "</span>");
 
     drawAll();
     const left = narrow() ? 10 : 40;
-    map.fitBounds(data.bounds, { paddingTopLeft: [left, narrow() ? 120 : 10], paddingBottomRight: narrow() ? [10, 40] : [300, 20], animate: false });
+    map.fitBounds(data.bounds, { paddingTopLeft: [left, narrow() ? 150 : 10], paddingBottomRight: narrow() ? [10, 40] : [300, 20], animate: false });
     scene.begin();
     br.scene = scene;
     br.map = map;

@@ -13,8 +13,12 @@ from shapely.geometry.base import BaseGeometry
 #: A line or polygon as nested lists of flat integer lists; see `pack`.
 Packed: TypeAlias = list[Any]
 
-#: Packed coordinates are multiples of this many degrees: 1.1 m north, less east.
+#: Packed coordinates of boundaries, lines and points are multiples of this: 1.1 m north, less east.
 QUANTUM_DEG: Final = 1e-5
+#: The grid of travel-time areas, whose edges are known to some hundred metres at best: 11 m.
+REACH_QUANTUM_DEG: Final = 1e-4
+#: Pieces of what is gained or lost smaller than this are left out: 1 ha.
+_LEAST_PIECE_DEG2: Final = 1e-6
 #: What boundaries are simplified by: about 50 m, half a pixel at zoom 11.
 BOUNDARY_TOLERANCE_DEG: Final = 0.0005
 _METRES_PER_DEGREE: Final = 111_320.0
@@ -29,19 +33,25 @@ def polygons_only(geometry: BaseGeometry | None) -> BaseGeometry:
 
 
 def snapped(geometry: BaseGeometry | None) -> BaseGeometry:
-    """Return the areas of a geometry on the grid that pages use, valid, so that shapes share edges."""
+    """Return the areas of a geometry on the grid of travel-time areas, valid, so that shapes share edges."""
     areas = polygons_only(geometry)
-    return polygons_only(shapely.set_precision(shapely.make_valid(areas), QUANTUM_DEG))
+    return polygons_only(shapely.set_precision(shapely.make_valid(areas), REACH_QUANTUM_DEG))
 
 
 def difference(left: BaseGeometry, right: BaseGeometry) -> BaseGeometry:
-    """Return the areas of `left` outside `right`; both snapped."""
-    return polygons_only(shapely.difference(left, right, grid_size=QUANTUM_DEG))
+    """Return the areas of `left` outside `right`, both snapped, without pieces too small to see."""
+    rest = polygons_only(shapely.difference(left, right, grid_size=REACH_QUANTUM_DEG))
+    return shapely.MultiPolygon([part for part in rest.geoms if part.area >= _LEAST_PIECE_DEG2])
 
 
 def union(geometries: Sequence[BaseGeometry]) -> BaseGeometry:
     """Return the union of snapped areas."""
-    return polygons_only(shapely.union_all(list(geometries), grid_size=QUANTUM_DEG))
+    return snapped(shapely.union_all(list(geometries)))
+
+
+def together(pieces: Sequence[BaseGeometry]) -> BaseGeometry:
+    """Return pieces that touch along their edges as one; where they overlap by a hair, too."""
+    return polygons_only(shapely.union_all(shapely.make_valid(np.array(list(pieces), dtype=object))))
 
 
 def thin_coverage(polygons: Sequence[BaseGeometry], tolerance_deg: float) -> list[BaseGeometry]:
@@ -86,11 +96,12 @@ def thin_to_budget(
     tuple of list and float
         Groups in order, and the tolerance used, in degrees.
     """
-    while True:
-        thin = [thin_coverage(group, tolerance_deg) for group in groups]
-        if sum(vertices(group) for group in thin) <= max_vertices or tolerance_deg > 0.1:
-            return thin, tolerance_deg
+    thin = [thin_coverage(group, tolerance_deg) for group in groups]
+    while sum(vertices(group) for group in thin) > max_vertices and tolerance_deg <= 0.1:
         tolerance_deg *= 2
+        # From what is left: coarser steps drop the corners that finer steps would drop first.
+        thin = [thin_coverage(group, tolerance_deg) for group in thin]
+    return thin, tolerance_deg
 
 
 def vertices(geometries: Sequence[BaseGeometry]) -> int:
@@ -103,10 +114,10 @@ def metres(tolerance_deg: float) -> float:
     return float(f"{tolerance_deg * _METRES_PER_DEGREE:.2g}")
 
 
-def pack(geometry: BaseGeometry | None) -> Packed:
+def pack(geometry: BaseGeometry | None, quantum_deg: float = QUANTUM_DEG) -> Packed:
     """Return lines or polygons as nested lists of integers that a page's script unpacks.
 
-    Every ring or line is one flat list: first point in units of 1e-5 degrees, lon then lat, then
+    Every ring or line is one flat list: first point in units of `quantum_deg`, lon then lat, then
     the steps from point to point. Rings aren't closed. Rings and lines that shrink to fewer points
     than they need on this grid are left out.
 
@@ -114,6 +125,8 @@ def pack(geometry: BaseGeometry | None) -> Packed:
     ----------
     geometry : shapely geometry or None
         Degrees. Points are ignored.
+    quantum_deg : float
+        Side of the grid that coordinates are rounded to, degrees.
 
     Returns
     -------
@@ -132,19 +145,19 @@ def pack(geometry: BaseGeometry | None) -> Packed:
     packed: Packed = []
     for part in shapely.get_parts(shapely.get_parts(geometry)):
         if part.geom_type == "Polygon":
-            outer = _steps(part.exterior, ring=True)
+            outer = _steps(part.exterior, quantum_deg, ring=True)
             if outer:
-                holes = (_steps(ring, ring=True) for ring in part.interiors)
+                holes = (_steps(ring, quantum_deg, ring=True) for ring in part.interiors)
                 packed.append([outer, *(hole for hole in holes if hole)])
         elif part.geom_type in ("LineString", "LinearRing"):
-            line = _steps(part, ring=False)
+            line = _steps(part, quantum_deg, ring=False)
             if line:
                 packed.append(line)
     return packed
 
 
-def _steps(line: BaseGeometry, *, ring: bool) -> list[int]:
-    points: NDArray[np.int64] = np.rint(shapely.get_coordinates(line) / QUANTUM_DEG).astype(np.int64)
+def _steps(line: BaseGeometry, quantum_deg: float, *, ring: bool) -> list[int]:
+    points: NDArray[np.int64] = np.rint(shapely.get_coordinates(line) / quantum_deg).astype(np.int64)
     moved = np.ones(len(points), dtype=bool)
     moved[1:] = (np.diff(points, axis=0) != 0).any(axis=1)
     points = points[moved]

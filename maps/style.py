@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 #: Upper bounds of the classes of minutes to a centre; the last class is open.
@@ -35,7 +36,7 @@ ZONE_SCENARIO_LINE: Final = "#00563e"
 LAND: Final = "#f7f5ef"
 SEA: Final = "#e8edf1"
 PROVINCE_LINE: Final = "#8a8a8a"
-COUNTY_LINE: Final = "#6b6b6b"
+COUNTY_LINE: Final = "#4a4a4a"
 BORDER_LINE: Final = "#222222"
 JUNCTION_FILL: Final = "#ffffff"
 CENTRE_FILL: Final = "#111111"
@@ -45,23 +46,10 @@ HIGHLIGHT: Final = "#000000"
 CENTRE_LINES: Final = ("#0072b2", "#8c2d6f", "#5b4a00", "#00563e", "#333333")
 
 #: Colour of a corridor by the mode it is planned for.
-MODE_COLOURS: Final = {
-    "road": "#8c2d6f",
-    "expressway": "#8c2d6f",
-    "rail": "#111111",
-    "railway": "#111111",
-    "air": "#005f8f",
-    "water": "#005f8f",
-}
+MODE_COLOURS: Final = {"road": "#8c2d6f", "rail": "#111111", "air": "#005f8f"}
 OTHER_MODE_COLOUR: Final = "#5b4a00"
 #: Dashes (in pixels) of a corridor by its status; none draws a solid line.
-STATUS_DASHES: Final = {
-    "open": "",
-    "built": "",
-    "building": "14 4",
-    "planned": "9 6",
-    "proposed": "3 6",
-}
+STATUS_DASHES: Final = {"open": "", "building": "14 4", "planned": "9 6", "proposed": "3 6"}
 OTHER_STATUS_DASH: Final = "9 6"
 
 #: Families tried for Chinese text, in this order, in the page and in figures.
@@ -116,7 +104,7 @@ def class_labels(breaks: Sequence[float]) -> tuple[str, ...]:
     """
     return (
         f"≤ {breaks[0]:g}",
-        *(f"{a:g}–{b:g}" for a, b in zip(breaks, breaks[1:], strict=False)),
+        *(f"{a:g}–{b:g}" for a, b in pairwise(breaks)),
         f"> {breaks[-1]:g}",
     )
 

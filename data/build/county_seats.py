@@ -47,10 +47,7 @@ SANSHA: Final = 4603
 
 def main() -> None:
     """Write the table and print how many units got a seat in which way."""
-    if len(sys.argv) > 1:
-        wheel = Path(sys.argv[1]).read_bytes()
-    else:
-        wheel = download()
+    wheel = Path(sys.argv[1]).read_bytes() if len(sys.argv) > 1 else download()
     if hashlib.sha256(wheel).hexdigest() != SHA256:
         raise SystemExit(f"this isn't the wheel of cpca {VERSION} that the table was checked with")
     former = read_points(wheel)
@@ -117,9 +114,11 @@ def seats(units: gpd.GeoDataFrame, former: pd.DataFrame) -> pd.DataFrame:
     for row in np.flatnonzero(~direct):
         code, way = predecessor(units.iloc[row], former, free)
         chosen[row], how[row] = code, way
-    print(units.assign(how=how).groupby(["level", "how"]).size().unstack(fill_value=0).to_string())
+    print(units.assign(how=how).groupby(["level", "how"]).size().to_string())
     table = units.assign(source_adcode=chosen)[chosen > 0].drop(columns=["geometry", "level"])
-    table = table.join(by_code[["lon", "lat", "name"]].rename(columns={"name": "source_name"}), on="source_adcode")
+    table = table.join(
+        by_code[["lon", "lat", "name"]].rename(columns={"name": "source_name"}), on="source_adcode"
+    )
     columns = ["adcode", "name", "lon", "lat", "source_adcode", "source_name"]
     return pd.DataFrame(table[columns]).drop_duplicates(["adcode", "name"]).sort_values(["adcode", "name"])
 

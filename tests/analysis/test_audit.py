@@ -76,9 +76,7 @@ def test_points_depend_on_the_seed_alone(trunk, two):
 
 
 def test_origins_of_ones_own(trunk):
-    frame = gpd.GeoDataFrame(
-        {"origin_id": ["depot"]}, geometry=[shapely.Point(106.93, 27.7)], crs=WGS84
-    )
+    frame = gpd.GeoDataFrame({"origin_id": ["depot"]}, geometry=[shapely.Point(106.93, 27.7)], crs=WGS84)
     result = isochrones(trunk, frame, cutoffs_min=30)
     with pytest.raises(InputError, match="origins="):
         audit_isochrones(trunk, result)

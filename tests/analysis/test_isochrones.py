@@ -153,7 +153,8 @@ class TestWhatAlwaysHolds:
         xyz = to_ecef(lonlat[:, 0], lonlat[:, 1])
         network, (origin,) = case.network, origin_list(case.origin)
         ways = [
-            access(network.reverse, lon=lon, lat=lat, xyz=at) for (lon, lat), at in zip(lonlat, xyz, strict=True)
+            access(network.reverse, lon=lon, lat=lat, xyz=at)
+            for (lon, lat), at in zip(lonlat, xyz, strict=True)
         ]
         times, _ = times_from(network, origin, Targets.of(ways, list(xyz)), limit_ms=NO_LIMIT_MS)
         inside = shapely.contains_xy(shape, points[:, 0], points[:, 1])
@@ -192,9 +193,7 @@ class TestHandComputed:
         r0, r1, length = 1250.0, 1250.0 - 600 * 5 / 3.6, 9690.0
         lean = math.asin((r0 - r1) / length)
         area = (
-            (r0 + r1) * length * math.cos(lean)
-            + r0**2 * (math.pi / 2 + lean)
-            + r1**2 * (math.pi / 2 - lean)
+            (r0 + r1) * length * math.cos(lean) + r0**2 * (math.pi / 2 + lean) + r1**2 * (math.pi / 2 - lean)
         )
         assert got.area == pytest.approx(area, rel=2e-3)
         west, _, east, _ = got.bounds

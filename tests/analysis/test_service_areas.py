@@ -51,9 +51,7 @@ def test_each_point_belongs_to_the_centre_first_there(trunk):
 
 
 def test_equal_centres_share_down_the_middle():
-    network = build_network(
-        [106.5, 106.6], [29.5, 29.5], Links([0], [1], [9690.0], [600.0], exit_along=True)
-    )
+    network = build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9690.0], [600.0], exit_along=True))
     areas = service_areas(network, [(106.5, 29.5), (106.6, 29.5)], cutoff_min=15)
     assert areas["area_km2"].iloc[0] == pytest.approx(areas["area_km2"].iloc[1], rel=0.02)
     assert areas.geometry.iloc[0].bounds[2] == pytest.approx(106.55, abs=2e-3)

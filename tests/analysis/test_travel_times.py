@@ -38,7 +38,9 @@ class TestHandComputed:
         assert minutes(road(), (106.5, 29.5), (106.6, 29.5)) == pytest.approx(10, abs=1e-3)
 
     def test_between_two_places_on_one_road(self):
-        assert minutes(road(), (106.52, 29.5), (106.58, 29.5)) == pytest.approx(6, abs=0.05)  # a straight line passes a metre below ground
+        assert minutes(road(), (106.52, 29.5), (106.58, 29.5)) == pytest.approx(
+            6, abs=0.05
+        )  # a straight line passes a metre below ground
 
     def test_off_the_road_at_both_ends(self):
         # 400 m north of the road at both ends: walk with a lead of 400 k / sqrt(1 - k²), k = 5 / 58.14
@@ -60,7 +62,9 @@ class TestHandComputed:
 
     def test_no_way_is_nan(self):
         network = build_network(
-            [106.5, 106.6, 106.5, 106.6], [29.5, 29.5, 29.7, 29.7], Links([0, 2], [1, 3], [9690] * 2, [600] * 2)
+            [106.5, 106.6, 106.5, 106.6],
+            [29.5, 29.5, 29.7, 29.7],
+            Links([0, 2], [1, 3], [9690] * 2, [600] * 2),
         )
         assert math.isnan(minutes(network, (106.5, 29.5), (106.5, 29.7)))
 

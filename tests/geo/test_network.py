@@ -173,7 +173,8 @@ class TestExitLines:
         assert thin.share[-1] == 1
         at = np.linspace(0, 1, 500)
         places, thinned = (
-            np.column_stack([np.interp(at, one.share, one.xyz[:, k]) for k in range(3)]) for one in (lines, thin)
+            np.column_stack([np.interp(at, one.share, one.xyz[:, k]) for k in range(3)])
+            for one in (lines, thin)
         )
         assert np.linalg.norm(places - thinned, axis=1).max() <= tolerance + 1e-6
         assert lines.thinned(tolerance) is thin

@@ -43,7 +43,9 @@ def test_exits_are_at_junctions_only(network):
 
 
 def test_provenance_names_source_and_licence(network):
-    assert {"license", "source"} <= set(network.provenance) or {"licence", "source"} <= set(network.provenance)
+    assert {"license", "source"} <= set(network.provenance) or {"licence", "source"} <= set(
+        network.provenance
+    )
     assert str(TRUNK_SPEED_KPH).removesuffix(".0") in network.provenance["travel_time_model"]
     assert data.path("trunk_network.npz").stat().st_size < 5_000_000
 

@@ -31,15 +31,15 @@ CORRIDOR_STOPS = {
 }  # fmt: skip
 
 
-def blob(points: list[tuple[float, float]], radius_m: float, wobble: int) -> Any:
-    """A bumpy area around points, with a hole, as travel-time areas are."""
+def blob(points: list[tuple[float, float]], size_m: float, factor: float, wobble: int) -> Any:
+    """A bumpy area around points, with a hole, as travel-time areas are; a larger factor covers more."""
     local = gpd.GeoSeries(gpd.points_from_xy(*zip(*points, strict=True)), crs="EPSG:4326").to_crs(LOCAL)
-    shapes = []
+    shapes, radius_m = [], size_m * factor
     for point in local:
-        angle = np.linspace(0, 2 * np.pi, 720, endpoint=False)
+        angle = np.linspace(0, 2 * np.pi, 300, endpoint=False)
         reach = radius_m * (1 + 0.25 * np.sin(wobble * angle) + 0.08 * np.sin(31 * angle))
         ring = np.column_stack([point.x + reach * np.cos(angle), point.y + reach * np.sin(angle)])
-        hole = shapely.Point(point.x + radius_m * 0.55, point.y).buffer(radius_m * 0.08)
+        hole = shapely.Point(point.x + size_m * 0.4, point.y).buffer(size_m * 0.08 / factor)
         shapes.append(shapely.Polygon(ring).difference(hole))
     return gpd.GeoSeries([shapely.union_all(shapes)], crs=LOCAL).to_crs("EPSG:4326").iloc[0]
 
@@ -73,7 +73,13 @@ def build_results() -> SimpleNamespace:
 
     centres = gpd.GeoDataFrame(
         [
-            {"origin_id": key, "origin_name": name, "lon": lon, "lat": lat, "geometry": shapely.Point(lon, lat)}
+            {
+                "origin_id": key,
+                "origin_name": name,
+                "lon": lon,
+                "lat": lat,
+                "geometry": shapely.Point(lon, lat),
+            }
             for key, (name, lon, lat) in CENTRES.items()
         ],
         crs="EPSG:4326",
@@ -86,13 +92,13 @@ def build_results() -> SimpleNamespace:
                     {
                         "origin_id": key, "origin_name": name, "mode": "drive", "direction": "from",
                         "cutoff_min": cutoff, "scenario": scenario,
-                        "geometry": blob([(lon, lat)], cutoff * 1000 * factor, 5),
+                        "geometry": blob([(lon, lat)], cutoff * 1000, factor, 5),
                     }
                 )  # fmt: skip
             circles.append(
                 {
                     "scenario": scenario, "cutoff_min": cutoff, "n_centres": 2, "centres": "重庆市、贵阳市",
-                    "geometry": blob([(x, y) for _, x, y in CENTRES.values()], cutoff * 1000 * factor, 5),
+                    "geometry": blob([(x, y) for _, x, y in CENTRES.values()], cutoff * 1000, factor, 5),
                 }
             )  # fmt: skip
     zones, zone_counties, times = [], [], []
@@ -103,7 +109,7 @@ def build_results() -> SimpleNamespace:
                 {
                     "scenario": scenario, "centre_id": str(row.adcode), "centre_name": row.name,
                     "minutes": 60.0, "n_counties": 3,
-                    "geometry": blob([(row.lon, row.lat)], 30_000 * factor, 3),
+                    "geometry": blob([(row.lon, row.lat)], 30_000, factor, 3),
                 }
             )  # fmt: skip
             zone_counties.append(
@@ -127,7 +133,7 @@ def build_results() -> SimpleNamespace:
     corridors = gpd.GeoDataFrame(
         {
             "corridor_id": ["yys", "cqgy"], "name": ["沿河—印江—松桃高速公路", "渝贵高铁"],
-            "mode": ["expressway", "railway"], "status": ["proposed", "planned"],
+            "mode": ["road", "rail"], "status": ["proposed", "planned"],
             "design_speed_kph": [80.0, 350.0], "length_km": [118.0, 400.0], "n_stops": [3, 4],
             "source": ["规划文本", "规划文本"],
         },
@@ -136,7 +142,14 @@ def build_results() -> SimpleNamespace:
     )  # fmt: skip
     stops = gpd.GeoDataFrame(
         [
-            {"corridor_id": key, "stop_no": i, "stop_name": name, "lon": x, "lat": y, "geometry": shapely.Point(x, y)}
+            {
+                "corridor_id": key,
+                "stop_no": i,
+                "stop_name": name,
+                "lon": x,
+                "lat": y,
+                "geometry": shapely.Point(x, y),
+            }
             for key, listed in CORRIDOR_STOPS.items()
             for i, (name, x, y) in enumerate(listed, 1)
         ],
@@ -190,4 +203,5 @@ def results() -> SimpleNamespace:
 
 @pytest.fixture(scope="session")
 def times(results: SimpleNamespace) -> pd.DataFrame:
-    return results.county_times
+    frame: pd.DataFrame = results.county_times
+    return frame

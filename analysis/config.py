@@ -1,0 +1,151 @@
+"""Read TOML files into checked models; a fault names the file, the line and the key."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..geo.errors import ConfigError, DataFileError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """A frozen model that refuses keys it doesn't know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_toml(path: Path, model: type[Model]) -> Model:
+    """Read a TOML file into `model`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    model : type
+        A pydantic model, best a `Strict` one.
+
+    Returns
+    -------
+    object of type `model`
+
+    Raises
+    ------
+    DataFileError
+        If the file isn't there or can't be read.
+    ConfigError
+        If it isn't TOML, has a key that `model` doesn't know, lacks one, or a value is out of
+        range; each fault on its own line, with the file, its line and the key.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text ({error.reason}); save the file as UTF-8") from error
+    except OSError as error:
+        raise DataFileError(f"{path}: can't be read ({error.strerror})") from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        faults = [_describe(fault, path, text, model) for fault in error.errors()]
+        raise ConfigError("\n".join(faults)) from error
+
+
+def line_of(text: str, location: Sequence[str | int]) -> int:
+    r"""Return the line of a key or list item in TOML text, counted from 1.
+
+    Parameters
+    ----------
+    text : str
+    location : sequence of str and int
+        Keys and positions from the root, such as ``("corridor", 1, "stops", 3, "lon")``.
+
+    Returns
+    -------
+    int
+        The line of the last element found; 1 where not even the first is.
+
+    Notes
+    -----
+    `tomllib` gives values without their lines. This looks for headers and ``key =`` from the
+    place where the parent was found on, which is right for files with one inline table per
+    line, as the package's own are; strings over several lines may mislead it.
+
+    Examples
+    --------
+    >>> line_of("[[corridor]]\nid = 'a'\n[[corridor]]\nid = 'b'", ("corridor", 1, "id"))
+    4
+    """
+    position = 0
+    i = 0
+    while i < len(location):
+        element = location[i]
+        following = location[i + 1] if i + 1 < len(location) else None
+        if isinstance(element, str):
+            name = re.escape(element)
+            header = re.compile(rf"^[ \t]*\[+(?:[\w-]+\.)*{name}\]+", re.MULTILINE)
+            starts = [match.start() for match in header.finditer(text, position)]
+            if starts and isinstance(following, int):
+                position = starts[min(following, len(starts) - 1)]
+                i += 2
+                continue
+            key = re.compile(rf"(?:^[ \t]*|[{{,][ \t]*)(?P<key>{name})[ \t]*=", re.MULTILINE)
+            match = key.search(text, position)
+            if match is not None:
+                position = match.start("key")
+            elif starts:
+                position = starts[0]
+        else:
+            items = [match.start() for match in re.compile(r"\{").finditer(text, position)]
+            if element < len(items):
+                position = items[element]
+        i += 1
+    return text.count("\n", 0, position) + 1
+
+
+def _describe(fault: object, path: Path, text: str, model: type[BaseModel]) -> str:
+    assert isinstance(fault, dict)  # noqa: S101 - what pydantic's errors() holds
+    location: tuple[str | int, ...] = fault["loc"]
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    names = ".".join(str(part) for part in location)
+    if fault["type"] == "extra_forbidden":
+        known = _fields_at(model, location[:-1])
+        close = difflib.get_close_matches(str(location[-1]), known, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"known keys: {', '.join(known)}"
+        return f"{path}:{line_of(text, location)}: unknown key '{location[-1]}'; {hint}"
+    if fault["type"] == "missing":
+        return f"{path}:{line_of(text, location[:-1])}: the key '{location[-1]}' is missing"
+    where = f"{path}:{line_of(text, location)}"
+    if not location:
+        return f"{where}: {message}"
+    seen = "" if isinstance(fault.get("input"), (dict, list)) else f", got {fault.get('input')!r}"
+    return f"{where}: '{names}': {message}{seen}"
+
+
+def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    """Names of the keys that the model nested at `location` knows."""
+    for part in location:
+        if isinstance(part, str) and part in model.model_fields:
+            inner = _model_in(model.model_fields[part].annotation)
+            if inner is not None:
+                model = inner
+    return list(model.model_fields)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,377 @@
+"""What a corridor file says: models that check it, and the embedded corridors by id."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from .. import data
+from ..geo.crs import ELLIPSOID, to_ecef
+from ..geo.errors import ConfigError, InputError, InputTypeError
+from .config import Strict, read_toml
+from .results import Study
+
+#: Straight distances between neighbouring stops beyond these are taken for a slip, km.
+MAX_GAP_KM: Final[Mapping[str, float]] = {"road": 150.0, "rail": 400.0, "air": 3000.0}
+#: Stops are out of order where turning a stretch of the line round shortens it by more than this share.
+DISORDER_SHARE: Final = 0.15
+
+Positive = Annotated[float, Field(gt=0)]
+Minutes = Annotated[float, Field(ge=0, le=240)]
+
+
+class Stop(Strict):
+    """Where a corridor can be entered and left.
+
+    Attributes
+    ----------
+    name : str
+    lon, lat : float
+        Degrees, WGS 84.
+    kind : {"interchange", "hub", "station", "airport"}
+        A hub joins other expressways only: one can change there, but not leave to local roads.
+    position : {"existing", "approximate"}
+    note : str
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    kind: Literal["interchange", "hub", "station", "airport"]
+    position: Literal["existing", "approximate"]
+    note: str = ""
+
+
+class Service(Strict):
+    """Trains or flights that call at some of the stops, in the corridor's order."""
+
+    name: str
+    calls: Annotated[tuple[str, ...], Field(min_length=2)]
+
+
+class Mention(Strict):
+    """Where a text names the corridor: the file and a few of its words."""
+
+    text: str
+    words: str
+
+
+class Source(Strict):
+    """A public report and what it says."""
+
+    title: str
+    date: dt.date | None = None
+    says: str = ""
+
+
+class Corridor(Strict):
+    """A planned, proposed, building or open line with its stops.
+
+    Attributes
+    ----------
+    id : str
+        Stable; lower case letters, digits and hyphens.
+    name, name_en : str
+    mode : {"road", "rail", "air"}
+    road_class : str
+        Class of a road, such as ``"motorway"``.
+    status : {"proposed", "planned", "building", "open"}
+    status_date : date
+        Day on which the status was reported.
+    opening_year : int, optional
+    design_speed_kph : float
+        At most 400 km/h on rails and roads.
+    speed_factor : float
+        Running speed over design speed.
+    length_km : float, optional
+        Official length; without it, straight distances times `sinuosity`.
+    sinuosity : float
+        Length along the line over straight distance between stops.
+    stop_penalty_min : float
+        Minutes that a call under way costs (braking, standing, accelerating).
+    board_min, alight_min : float
+        Minutes from the station's door to the moving train, and back.
+    join_km : float
+        A stop is joined to the nearest network node within this distance.
+    join_speed_kph : float
+        Speed between an interchange or station and that node, along the straight line.
+    stops : tuple of Stop
+        In their order along the line.
+    services : tuple of Service
+        For railways and flights; one service with all stops where left out.
+    mentions, sources, notes
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    name: str
+    name_en: str = ""
+    mode: Literal["road", "rail", "air"]
+    road_class: str = ""
+    status: Literal["proposed", "planned", "building", "open"]
+    status_date: dt.date
+    opening_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    design_speed_kph: Annotated[float, Field(gt=0, le=400)]
+    speed_factor: Annotated[float, Field(gt=0, le=1)] = 1.0
+    length_km: Positive | None = None
+    sinuosity: Annotated[float, Field(ge=1, le=3)] = 1.2
+    stop_penalty_min: Minutes = 0.0
+    board_min: Minutes = 0.0
+    alight_min: Minutes = 0.0
+    join_km: Annotated[float, Field(ge=0, le=50)] = 5.0
+    join_speed_kph: Annotated[float, Field(gt=0, le=120)] = 25.0
+    stops: Annotated[tuple[Stop, ...], Field(min_length=2)]
+    services: tuple[Service, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    sources: tuple[Source, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @field_validator("stops")
+    @classmethod
+    def _distinct_names(cls, stops: tuple[Stop, ...]) -> tuple[Stop, ...]:
+        inner = [stop.name for stop in stops[:-1]]  # a ring ends where it began
+        if len(set(inner)) < len(inner):
+            twice = next(name for name in inner if inner.count(name) > 1)
+            raise ValueError(f"the stop {twice} stands twice in the list")
+        return stops
+
+    @model_validator(mode="after")
+    def _plausible_line(self) -> Self:
+        straight = self.straight_km
+        limit = MAX_GAP_KM[self.mode]
+        swap = _disorder(self.points)
+        if swap is not None:
+            first, last, km = swap
+            raise ValueError(
+                f"'{self.id}': stops out of order: turning round the stretch from {self.stops[first].name} to "
+                f"{self.stops[last].name} makes the line {km:.0f} km shorter; list them as they lie on the line"
+            )
+        for (a, b), km in zip(pairwise(self.stops), straight, strict=True):
+            if km > limit:
+                raise ValueError(
+                    f"'{self.id}': {a.name} and {b.name} lie {km:.0f} km apart, more than the {limit:.0f} km "
+                    f"that a {self.mode} corridor may go without a stop; check their coordinates"
+                )
+        if self.length_km is not None and self.length_km < 0.98 * straight.sum():
+            raise ValueError(
+                f"'{self.id}': length_km is {self.length_km:g}, but the stops alone lie "
+                f"{straight.sum():.1f} km apart in a straight line; check length and coordinates"
+            )
+        if self.mode == "road" and self.services:
+            raise ValueError(f"'{self.id}': a road has no services; remove the key 'services'")
+        names = [stop.name for stop in self.stops]
+        for service in self.services:
+            unknown = [call for call in service.calls if call not in names]
+            if unknown:
+                raise ValueError(f"'{self.id}': service '{service.name}' calls at {unknown[0]}, not a stop")
+            order = [names.index(call) for call in service.calls]
+            if order != sorted(set(order)):
+                raise ValueError(
+                    f"'{self.id}': the calls of service '{service.name}' are out of the stops' order"
+                )
+        return self
+
+    @property
+    def straight_km(self) -> NDArray[np.float64]:
+        """Ellipsoidal distance between consecutive stops, km, shape (number of stops - 1,)."""
+        points = self.points
+        return np.asarray(ELLIPSOID.line_lengths(points[:, 0], points[:, 1]), dtype=float) / 1000
+
+    @property
+    def lengths_km(self) -> NDArray[np.float64]:
+        """Length along the line between consecutive stops, km.
+
+        An official length is shared out in proportion to the straight distances.
+        """
+        straight = self.straight_km
+        if self.length_km is None:
+            return straight * self.sinuosity
+        return np.asarray(straight * (self.length_km / straight.sum()), dtype=float)
+
+    @property
+    def running_speed_kph(self) -> float:
+        """Speed between stops, km/h."""
+        return self.design_speed_kph * self.speed_factor
+
+    @property
+    def line(self) -> shapely.LineString:
+        """Straight lines from stop to stop, (lon, lat)."""
+        return shapely.LineString(self.points)
+
+    def all_services(self) -> tuple[Service, ...]:
+        """Return the services, or one that calls everywhere where none is given."""
+        return self.services or (Service(name="", calls=tuple(stop.name for stop in self.stops)),)
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """(lon, lat) of the stops, shape (number of stops, 2)."""
+        return np.array([(stop.lon, stop.lat) for stop in self.stops], dtype=float)
+
+
+class _CorridorFile(Strict):
+    corridor: Annotated[tuple[Corridor, ...], Field(min_length=1)]
+
+
+def read_corridors(path: str | Path) -> list[Corridor]:
+    """Read corridors from a TOML file with one ``[[corridor]]`` table each.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    list of Corridor
+
+    Raises
+    ------
+    DataFileError, ConfigError
+        With the file, the line and the key.
+    """
+    found = list(read_toml(Path(path), _CorridorFile).corridor)
+    ids = [corridor.id for corridor in found]
+    for identifier in ids:
+        if ids.count(identifier) > 1:
+            raise ConfigError(f"{path}: the corridor id '{identifier}' stands there more than once")
+    return found
+
+
+def corridor_ids() -> dict[str, str]:
+    """Return the ids of the embedded corridors and their names."""
+    return {identifier: corridor.name for identifier, corridor in _embedded()[0].items()}
+
+
+def corridor(identifier: str) -> Corridor:
+    """Return one embedded corridor.
+
+    Raises
+    ------
+    InputError
+        If there is none of that id; the message suggests the nearest ones.
+    """
+    known = _embedded()[0]
+    if identifier not in known:
+        close = difflib.get_close_matches(str(identifier), known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {', '.join(known)}"
+        raise InputError(f"no corridor has the id {identifier!r}; {hint}")
+    return known[identifier]
+
+
+def resolve_corridors(given: Any) -> list[Corridor]:
+    """Return the corridors that an argument stands for.
+
+    Parameters
+    ----------
+    given : Study, GeoDataFrame, str, Corridor, sequence of str and Corridor, or None
+        A frame as `corridors` gives it stands for its rows, with the `design_speed_kph` and
+        `length_km` that it holds; None for every embedded corridor.
+
+    Returns
+    -------
+    list of Corridor
+        Each once, in the order given.
+
+    Raises
+    ------
+    InputError, InputTypeError
+    """
+    by_id, by_file = _embedded()
+    if given is None:
+        return list(by_id.values())
+    if isinstance(given, Study):
+        given = given.corridors
+    if isinstance(given, pd.DataFrame):
+        return _of_frame(given)
+    if isinstance(given, (str, Corridor)):
+        given = (given,)
+    if not isinstance(given, Iterable):
+        raise InputTypeError(
+            f"'corridors' should be ids, Corridor objects, a study or a frame of corridors, got {given!r}"
+        )
+    found: dict[str, Corridor] = {}
+    for item in given:
+        if isinstance(item, Corridor):
+            found[item.id] = item
+        elif not isinstance(item, str):
+            raise InputTypeError(f"'corridors' should hold ids or Corridor objects, got {item!r}")
+        elif item in by_file and item not in by_id:
+            found.update({identifier: by_id[identifier] for identifier in by_file[item]})
+        else:
+            found[item] = corridor(item)
+    return list(found.values())
+
+
+def _of_frame(frame: pd.DataFrame) -> list[Corridor]:
+    if "corridor_id" not in frame:
+        raise InputError(
+            "'corridors' lacks the column 'corridor_id'; use the frame that corridors() returns, or "
+            "read_corridors() for corridors of your own"
+        )
+    found = []
+    for row in frame.to_dict("records"):
+        one = corridor(str(row["corridor_id"]))
+        changes = {
+            name: float(row[name])
+            for name, value in (
+                ("design_speed_kph", one.design_speed_kph),
+                ("length_km", float(one.lengths_km.sum())),
+            )
+            if name in row and not np.isclose(float(row[name]), value)
+        }
+        try:
+            found.append(Corridor.model_validate({**dict(one), **changes}) if changes else one)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            where = ".".join(str(part) for part in fault["loc"]) or "the row"
+            raise InputError(
+                f"'corridors', row of '{one.id}': {where}: {fault['msg'].removeprefix('Value error, ')}"
+            ) from error
+    return found
+
+
+@cache
+def _embedded() -> tuple[Mapping[str, Corridor], Mapping[str, tuple[str, ...]]]:
+    """Embedded corridors by id, and the ids of each file."""
+    by_id: dict[str, Corridor] = {}
+    by_file: dict[str, tuple[str, ...]] = {}
+    for path in sorted(data.path("corridors").glob("*.toml")):
+        found = read_corridors(path)
+        for one in found:
+            if one.id in by_id:
+                raise ConfigError(f"{path}: another file has a corridor of the id '{one.id}' already")
+            by_id[one.id] = one
+        by_file[path.stem] = tuple(one.id for one in found)
+    return by_id, by_file
+
+
+def _disorder(points: NDArray[np.float64]) -> tuple[int, int, float] | None:
+    """Return the stretch of stops whose reversal shortens the line most, if by too much.
+
+    Returns the numbers of its first and last stop and the km saved, or None.
+    """
+    xyz = to_ecef(points[:, 0], points[:, 1])
+    distance = np.linalg.norm(xyz[:, None] - xyz[None, :], axis=2) / 1000
+    n = len(points)
+    total = float(distance[np.arange(n - 1), np.arange(1, n)].sum())
+    ring = distance[0, -1] < 1e-6
+    best: tuple[int, int, float] | None = None
+    for first in range(1 if ring else 0, n):
+        for last in range(first + 1, n - 1 if ring else n):
+            before = distance[first - 1, first] if first > 0 else 0.0
+            after = distance[last, last + 1] if last < n - 1 else 0.0
+            new_before = distance[first - 1, last] if first > 0 else 0.0
+            new_after = distance[first, last + 1] if last < n - 1 else 0.0
+            saved = float(before + after - new_before - new_after)
+            if saved > DISORDER_SHARE * total and (best is None or saved > best[2]):
+                best = (first, last, saved)
+    return best

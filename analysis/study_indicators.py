@@ -1,0 +1,165 @@
+"""Indicators of a study's border counties and circles: people in reach, potential, efficiency, type."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from ..geo.crs import area_km2
+from ..geo.network import TransportNetwork
+from . import schemas
+from .border_effect import efficiency_across_borders
+from .comparison import minutes_between
+from .people import people_points, people_within, with_people
+from .potential import cumulative_opportunities, internal_time_min, market_potential
+from .typology import classify_counties
+
+#: One row per border county, in the base network and with all corridors.
+INDICATORS: Final[schemas.Schema] = {
+    "adcode": "int64",
+    "name": "str",
+    "province": "str",
+    "people": "float64",
+    "county_type": "str",
+    "core_id": "str",
+    "core_min": "float64",
+    "base_people_reached": "float64",
+    "scenario_people_reached": "float64",
+    "base_potential": "float64",
+    "scenario_potential": "float64",
+    "potential_change": "float64",
+    "efficiency": "float64",
+    "efficiency_own": "float64",
+    "efficiency_across": "float64",
+}
+#: People in each circle, by the two rules of where in its county people live.
+CIRCLE_PEOPLE: Final[schemas.Schema] = {
+    "scenario": "str",
+    "cutoff_min": "float64",
+    "people": "float64",
+    "people_by_seat": "float64",
+}
+#: DG REGIO's bounds of a neighbourhood: 90 minutes and 120 km; counties beyond a margin can't matter.
+_NEIGHBOURHOOD_KM: Final = 120.0
+_MARGIN_DEG: Final = 2.5
+#: Taiwan, Hong Kong and Macao; Jinmen.
+_NOT_COVERED_PROVINCES: Final = (71, 81, 82)
+_NOT_COVERED_COUNTIES: Final = (350527,)
+
+
+def people_of(counties: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the counties that the census counts, with their people.
+
+    The census covers neither Hong Kong, Macao, Taiwan nor Jinmen; these counties are left out.
+    """
+    codes = counties["adcode"]
+    covered = ~(codes // 10_000).isin(_NOT_COVERED_PROVINCES) & ~codes.isin(_NOT_COVERED_COUNTIES)
+    known = with_people(counties[covered], missing="report")
+    return known[known["people"].notna()].reset_index(drop=True)
+
+
+def circle_people(
+    circles: gpd.GeoDataFrame, counties: gpd.GeoDataFrame, network: TransportNetwork
+) -> pd.DataFrame:
+    """Count the people inside circles, under both rules of where in its county people live.
+
+    Parameters
+    ----------
+    circles : geopandas.GeoDataFrame
+        ``scenario, cutoff_min, geometry``.
+    counties : geopandas.GeoDataFrame
+        With people, as `people_of` gives them.
+    network : TransportNetwork
+        Whose nodes stand for where people live.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `CIRCLE_PEOPLE`: ``people`` spreads a county's people over its road nodes,
+        ``people_by_seat`` has them all at the seat. The difference is what the choice is worth.
+    """
+    areas = circles[["scenario", "cutoff_min", "geometry"]]
+    spread = people_within(areas, people_points(counties, rule="nodes", network=network))
+    at_seats = people_within(areas, people_points(counties, rule="seat"))
+    table = pd.DataFrame(spread[["scenario", "cutoff_min", "people"]])
+    table["people_by_seat"] = at_seats["people"].to_numpy()
+    return table.astype(dict(CIRCLE_PEOPLE)).reset_index(drop=True)
+
+
+def county_indicators(
+    base: TransportNetwork,
+    scenario: TransportNetwork,
+    border_counties: gpd.GeoDataFrame,
+    counties: gpd.GeoDataFrame,
+    centres: gpd.GeoDataFrame,
+    *,
+    cutoff_min: float,
+) -> pd.DataFrame:
+    """Compute the indicators of border counties, before and with corridors.
+
+    Parameters
+    ----------
+    base, scenario : TransportNetwork
+    border_counties : geopandas.GeoDataFrame
+    counties : geopandas.GeoDataFrame
+        Every county that may count as a destination, with people, as `people_of` gives them.
+    centres : geopandas.GeoDataFrame
+        The cores of the typology: ``origin_id, lon, lat``.
+    cutoff_min : float
+        Within which people are counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `INDICATORS`, one row per border county with people: residents; type
+        (`typology.classify_counties`, cores are the centres); people within the cutoff by seat
+        (`potential.cumulative_opportunities`); market potential with exponent 1, own county
+        included (`potential.market_potential`), and its relative change; transport efficiency
+        within 90 minutes and 120 km in the base network, in the own province and across
+        (`border_effect.efficiency_across_borders`).
+    """
+    own = people_of(border_counties)
+    if own.empty:
+        return schemas.empty(INDICATORS)
+    mass = counties.assign(id=counties["adcode"].astype(str)).set_index("id")["people"]
+    within = pd.Series(
+        internal_time_min(area_km2(own.geometry), speed_kph=base.access_speed_kph),
+        index=own["adcode"].astype(str),
+    )
+    table = own[["adcode", "name", "province", "people"]].reset_index(drop=True)
+    for label, network in (("base", base), ("scenario", scenario)):
+        times = _long(network, own, counties)
+        reached = cumulative_opportunities(times, mass, cutoffs_min=cutoff_min)
+        potential = market_potential(times, mass, own_time_min=within)
+        table[f"{label}_people_reached"] = reached["opportunities"].to_numpy()
+        table[f"{label}_potential"] = potential["potential"].to_numpy()
+        if label == "base":
+            base_times = times
+    table["potential_change"] = table["scenario_potential"] / table["base_potential"] - 1
+    cores = centres.rename(columns={"origin_id": "adcode"})
+    types = classify_counties(own, _long(base, own, cores), _long(base, cores, cores))
+    table = table.join(types[["county_type", "core_id", "core_min"]])
+    west, south, east, north = own.total_bounds
+    near = counties.cx[
+        west - _MARGIN_DEG : east + _MARGIN_DEG, south - _MARGIN_DEG : north + _MARGIN_DEG
+    ].reset_index(drop=True)
+    efficiency = efficiency_across_borders(base_times, near, radius_km=_NEIGHBOURHOOD_KM)
+    columns = ["efficiency", "efficiency_own", "efficiency_across"]
+    table = table.merge(efficiency[["adcode", *columns]], on="adcode", how="left")
+    return table[list(INDICATORS)].astype(dict(INDICATORS))
+
+
+def _long(network: TransportNetwork, starts: gpd.GeoDataFrame, ends: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Travel times as a long table named by adcode; NaN where a place is off the network."""
+    minutes = minutes_between(network, starts, ends)
+    return pd.DataFrame(
+        {
+            "from_id": np.repeat(starts["adcode"].astype(str).to_numpy(), len(ends)),
+            "to_id": np.tile(ends["adcode"].astype(str).to_numpy(), len(starts)),
+            "travel_time_min": minutes.ravel(),
+            "distance_km": np.full(minutes.size, np.nan),
+        }
+    )

@@ -1,0 +1,297 @@
+"""The command line: `borderreach`, or `python -m borderreach`."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import math
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from .geo.errors import BorderReachError
+
+# Everything heavy is imported inside the command that needs it: --help answers at once.
+
+#: Adcodes of Taiwan, Hong Kong and Macao begin here.
+_FIRST_REGION: Final = 710000
+EXIT_OK: Final = 0
+EXIT_FAULT: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+_ABOUT: Final = """\
+Accessibility of border regions: which counties lie on a border between provinces,
+how far one gets in one or two hours, and what a planned line changes.
+Everything runs on data that comes with the package; no server is asked."""
+
+_EPILOG: Final = """\
+exit codes:
+  0    done
+  2    a fault in the command or its input; one line on standard error says which
+  130  interrupted with Ctrl-C; nothing is left half-written
+
+start with:
+  borderreach studies
+  borderreach run yuqian --out results"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        As typed after ``borderreach``; ``sys.argv[1:]`` when left out.
+
+    Returns
+    -------
+    int
+        0 when done, 2 on a fault in the input, 130 when interrupted. argparse itself leaves with
+        2 on a command that it can't read, and with 0 after ``--help``.
+    """
+    _speak_utf8()
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except BorderReachError as error:
+        print(f"borderreach: {error}", file=sys.stderr)
+        return EXIT_FAULT
+    except KeyboardInterrupt:
+        print("borderreach: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_OK
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Keeps the line breaks of descriptions and leaves room for the longest command."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="borderreach",
+        description=_ABOUT,
+        epilog=_EPILOG,
+        formatter_class=_Help,
+    )
+    parser.add_argument("--version", action="version", version=f"borderreach {version('borderreach')}")
+    commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, brief: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=brief, description=text, formatter_class=_Help)
+
+    studies = command("studies", "list the studies", "List the studies that come with the package.")
+    studies.set_defaults(run=_studies)
+
+    run = command(
+        "run",
+        "run a study and write its results",
+        "Run a study and write its results into a folder:\n"
+        "  map.html        the map; opens in a browser, needs no network\n"
+        "  figure.png      the same as a picture\n"
+        "  report.md       the key figures and what they mean\n"
+        "  results.gpkg    every table as a layer, for QGIS or geopandas\n"
+        "  *.csv           one file per table, for a spreadsheet\n"
+        "  manifest.json   versions, data and their hashes, parameters, run time\n"
+        "Files of an earlier run in that folder are replaced, others left alone.",
+    )
+    run.add_argument(
+        "study", metavar="STUDY", help="name of a study (see 'studies'), or path of a .toml file"
+    )
+    run.add_argument("--out", metavar="DIR", required=True, help="folder to write to; made if it isn't there")
+    run.set_defaults(run=_run)
+
+    borders = command(
+        "borders",
+        "print the land borders between provinces",
+        "Print every pair of provinces that share a land border, with the border's length in km\n"
+        "(on the ellipsoid) and the number of counties on each side. Hong Kong and Macao are left\n"
+        "out unless --all is given.",
+    )
+    borders.add_argument("--all", action="store_true", help="with Hong Kong and Macao")
+    borders.add_argument(
+        "--source",
+        default="tianditu",
+        metavar="SOURCE",
+        help="tianditu (default), amap, or the path of a file with county polygons",
+    )
+    borders.add_argument("--csv", metavar="FILE", help="write the table to this .csv (or .gpkg) as well")
+    borders.set_defaults(run=_borders)
+
+    isochrones = command(
+        "isochrones",
+        "compute how far one gets from places",
+        "Compute the area that can be reached from each place within some minutes, by car on the\n"
+        "embedded trunk roads, and print its size; with --out, write the polygons.",
+    )
+    isochrones.add_argument(
+        "places",
+        nargs="+",
+        metavar="PLACE",
+        help="a name (綦江区), an adcode (500110) or lon,lat (106.55,29.56)",
+    )
+    isochrones.add_argument(
+        "--cutoffs",
+        nargs="+",
+        type=float,
+        default=[60.0, 120.0],
+        metavar="MIN",
+        help="minutes, ascending (default: 60 120)",
+    )
+    isochrones.add_argument(
+        "--direction",
+        choices=("from", "to"),
+        default="from",
+        help="away from the places (default) or to them",
+    )
+    isochrones.add_argument(
+        "--corridors",
+        nargs="+",
+        default=(),
+        metavar="ID",
+        help="add these corridors to the roads first; the name of a study adds all of its own",
+    )
+    isochrones.add_argument(
+        "--out", metavar="FILE", help="write the polygons to this .gpkg, .geojson or .csv"
+    )
+    isochrones.set_defaults(run=_isochrones)
+    return parser
+
+
+def _studies(_: argparse.Namespace) -> None:
+    from .studies import study, study_names  # noqa: PLC0415
+
+    found = [study(name) for name in study_names()]
+    _print_table(
+        ("study", "title", "title in English"), [(one.name, one.title, one.title_en) for one in found]
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    from .studies import run_study  # noqa: PLC0415
+
+    results = run_study(options.study, out=options.out, progress=_on_terminal())
+    out = Path(options.out)
+    n_corridors = len(results.corridors)
+    print(f"{results.study.title}: {len(results.border_counties)} border counties, {n_corridors} corridors")
+    for name in ("map.html", "report.md", "results.gpkg"):
+        print(f"  {out / name}")
+
+
+def _borders(options: argparse.Namespace) -> None:
+    from .geo.borders import border_counties, borders  # noqa: PLC0415
+    from .geo.boundaries import counties  # noqa: PLC0415
+    from .output import require_table_path, write_table  # noqa: PLC0415
+
+    path = None if options.csv is None else require_table_path(Path(options.csv))
+    units = counties(options.source)
+    if not options.all:
+        units = units[units["province_adcode"] < _FIRST_REGION]
+    table = borders(units)
+    rows = [
+        (
+            str(number),
+            str(row.province_a),
+            str(row.province_b),
+            f"{row.length_km:,.1f}",
+            str(row.n_counties_a),
+            str(row.n_counties_b),
+            str(row.n_counties),
+        )
+        for number, row in enumerate(table.itertuples(), start=1)
+    ]
+    _print_table(
+        ("", "province a", "province b", "km", "counties a", "counties b", "both"),
+        rows,
+        right=(0, 3, 4, 5, 6),
+    )
+    on_border = border_counties(units)
+    print(
+        f"\n{len(table)} borders, {table['length_km'].sum():,.0f} km in all; "
+        f"{len(on_border)} of {len(units)} counties lie on one"
+    )
+    if path is not None:
+        write_table(table, path, layer="borders")
+
+
+def _isochrones(options: argparse.Namespace) -> None:
+    from .analysis.corridors import add_corridors  # noqa: PLC0415
+    from .analysis.isochrones import isochrones  # noqa: PLC0415
+    from .geo.checks import require_cutoffs  # noqa: PLC0415
+    from .geo.places import origins_table  # noqa: PLC0415
+    from .geo.trunk import trunk_network  # noqa: PLC0415
+    from .output import require_table_path, write_table  # noqa: PLC0415
+
+    path = None if options.out is None else require_table_path(Path(options.out))
+    cutoffs = require_cutoffs(options.cutoffs)
+    origins = origins_table([_place(text) for text in options.places], argument="PLACE")
+    network = add_corridors(trunk_network(), options.corridors)
+    table = isochrones(
+        network, origins, cutoffs_min=cutoffs, direction=options.direction, progress=_on_terminal()
+    )
+    rows = [
+        (str(row.origin_id), str(row.origin_name), f"{row.cutoff_min:g}", f"{row.area_km2:,.0f}")
+        for row in table.itertuples()
+    ]
+    _print_table(("id", "place", "minutes", "km²"), rows, right=(2, 3))
+    if path is not None:
+        write_table(table, path, layer="isochrones")
+
+
+def _place(text: str) -> str | tuple[float, float]:
+    """Return coordinates where the text is two numbers with a comma between, else the text."""
+    parts = text.replace("，", ",").split(",")
+    if len(parts) == 2:
+        try:
+            lon, lat = float(parts[0]), float(parts[1])
+        except ValueError:
+            return text
+        if math.isfinite(lon) and math.isfinite(lat):
+            return lon, lat
+    return text
+
+
+def _print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> None:
+    """Print columns that line up on a terminal, where Chinese characters take two places each."""
+    lines = [tuple(header), *(tuple(row) for row in rows)]
+    widths = [max(text_width(line[column]) for line in lines) for column in range(len(header))]
+    numeric = set(right)
+    for line in lines:
+        cells = []
+        for column, (text, width) in enumerate(zip(line, widths, strict=True)):
+            space = " " * (width - text_width(text))
+            cells.append(space + text if column in numeric else text + space)
+        print("  ".join(cells).rstrip())
+
+
+def text_width(text: str) -> int:
+    """Return the places that a text takes on a terminal.
+
+    Examples
+    --------
+    >>> text_width("重庆 a")
+    6
+    """
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )
+
+
+def _on_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+def _speak_utf8() -> None:
+    """Windows consoles and pipes may be in a code page that lacks characters; never fail over that."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")

@@ -1,0 +1,638 @@
+"""The report of a study: prose whose every figure comes from the results' tables."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from .analysis.results import StudyResults
+from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
+from .markdown import and_, hours, join, km, minutes, rows_of, signed, table
+from .report_claims import claims_section, groups_section
+
+_MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
+_STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
+
+
+def report(results: StudyResults) -> str:
+    """Write the report of a study: an English summary, then the findings in Chinese.
+
+    Parameters
+    ----------
+    results : StudyResults
+
+    Returns
+    -------
+    str
+        Markdown. The same results give the same text.
+    """
+    context = ReportContext.of(results)
+    sections = [
+        _title(results),
+        _summary_en(results, context),
+        _findings(results, context),
+        _borders(results, context),
+        _circles(results, context),
+        _centre_pairs(results, context),
+        _railways(results, context),
+        _zones(results, context),
+        _people(results),
+        _price(results),
+        groups_section(results),
+        claims_section(results),
+        _corridors(results, context),
+        _counties(results),
+        _definitions(results),
+        _limits(results, context),
+        _sources(results),
+    ]
+    return "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
+
+
+def _title(results: StudyResults) -> list[str]:
+    study = results.study
+    lines = [f"# {study.title}", "", f"*{study.title_en}*", ""]
+    if study.description:
+        lines += [study.description, ""]
+    if study.text:
+        named = f"《{study.text_title}》（{study.text}）" if study.text_title else study.text
+        lines += [f"所据文本：{named}。"]
+    return lines
+
+
+def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
+    study, base = results.study, context.base
+    hours = f"{study.circle_min:g}-minute"
+    centres = and_(results.centres["origin_name"])
+    lines = [
+        "## Summary in English",
+        "",
+        f"{context.n_border} counties lie on the border studied ({km(context.border_km)} km). The {hours} circle of "
+        f"{centres} covers {base.area_km2:,.0f} km² in the road network of today and holds the seats of "
+        f"{base.n_counties} of the {context.n_study_counties} counties of the provinces studied; "
+        f"{context.n_inside_base} of the {context.n_border} border counties are among them. "
+        + _pair_sentence_en(results, base),
+    ]
+    for item in context.scenarios:
+        named = (
+            "with every corridor"
+            if item.scenario == "all"
+            else f"with {_name_en(results, item.scenario)} alone"
+        )
+        pair = ""
+        if math.isfinite(item.pair_min):
+            pair = f", and the centres lie {item.pair_min:.0f} min apart ({signed(item.pair_delta_min)} min)"
+        lines.append(
+            f"- {named}: {item.area_km2:,.0f} km² ({signed(item.delta_area_km2)}), {item.n_counties} counties "
+            f"({signed(item.delta_counties)}){pair}."
+        )
+    lines += [
+        "",
+        (
+            "All these times are modelled, door to door, by car on today's trunk roads; corridors are added to these "
+            "roads, so that a railway's gain is measured against driving." + _rail_sentence_en(results)
+        ),
+        "",
+        "Definitions and limits stand at the end.",
+    ]
+    return lines
+
+
+def _rail_sentence_en(results: StudyResults) -> str:
+    """Tell what today's trains make of it, line haul and door to door."""
+    if results.rail_circles.empty:
+        return ""
+    area = _rail_areas(results)
+    text = f" With today's trains as well, the circle covers {area['base']:,.0f} km² today"
+    text += f" and {area['all']:,.0f} km² with every corridor" if "all" in area else ""
+    trips = results.journeys[results.journeys["line_haul_min"] > 0]
+    if len(trips):
+        first = trips.iloc[0]
+        text += (
+            f"; from {first['from_name']} to {first['to_name']} it takes {first['line_haul_min']:.0f} minutes on the "
+            f"train and {first['door_to_door_min']:.0f} from door to door"
+        )
+    return text + "."
+
+
+def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
+    if not math.isfinite(base.pair_min):
+        return ""
+    inside = "inside" if base.pair_min <= results.study.circle_min else "outside"
+    return (
+        f"The centres lie {base.pair_min:.0f} minutes apart by road, {inside} "
+        f"the {results.study.circle_min:g} minutes."
+    )
+
+
+def _findings(results: StudyResults, context: ReportContext) -> list[str]:
+    study, base = results.study, context.base
+    cutoff = hours(study.circle_min)
+    lines = [
+        "## 主要结论",
+        "",
+        f"1. **毗邻区县**：所研究的省界上有 {context.n_border} 个区县（"
+        + "，".join(f"{name} {n} 个" for name, n in context.n_border_by_province.items())
+        + f"），省界长 {km(context.border_km)} 千米。",
+        (
+            f"2. **{cutoff}圈**：现状路网下，{join(results.centres['origin_name'])}的{cutoff}圈合计 "
+            f"{base.area_km2:,.0f} 平方千米，覆盖研究省份 {context.n_study_counties} 个区县中 {base.n_counties} 个的政府"
+            f"驻地；{context.n_border} 个毗邻区县中有 {context.n_inside_base} 个在圈内。"
+        ),
+    ]
+    number = 3
+    if math.isfinite(base.pair_min):
+        verdict = (
+            f"在{cutoff}之内"
+            if base.pair_min <= study.circle_min
+            else f"比{cutoff}多 {base.pair_min - study.circle_min:.0f} 分钟"
+        )
+        lines.append(f"{number}. **中心之间**：沿现状公路门到门平均 {base.pair_min:.0f} 分钟，{verdict}。")
+        number += 1
+    if context.scenarios:
+        last = context.scenarios[-1]
+        lines.append(
+            f"{number}. **廊道**：{last.name}后，{cutoff}圈变化 {signed(last.delta_area_km2)} 平方千米、"
+            f"{signed(last.delta_counties)} 个区县"
+            + (f"（新增{join(last.gained)}）" if last.gained else "")
+            + (f"；中心之间变为 {last.pair_min:.0f} 分钟" if math.isfinite(last.pair_min) else "")
+            + f"；毗邻区县在圈内的由 {context.n_inside_base} 个变为 {context.n_inside_after} 个。"
+        )
+        number += 1
+    if math.isfinite(context.zone_area_base):
+        lines.append(
+            f"{number}. **{hours(study.zone_min)}通勤圈**：毗邻区县的通勤圈平均 {context.zone_area_base:,.0f} 平方千米"
+            + (
+                f"（{context.scenarios[-1].name}后 {context.zone_area_after:,.0f}）"
+                if context.scenarios
+                else ""
+            )
+            + f"，其中 {context.zone_cross_base} 个跨越省界，即另一省有区县过半面积在圈内。"
+        )
+    return lines
+
+
+def _borders(results: StudyResults, context: ReportContext) -> list[str]:
+    rows = [
+        (
+            f"{row.province_a}–{row.province_b}",
+            f"{row.length_km:,.1f}",
+            f"{row.n_counties_a}",
+            f"{row.n_counties_b}",
+        )
+        for row in rows_of(results.borders)
+    ]
+    lines = [
+        "## 省界与毗邻区县",
+        "",
+        *table(("省界", "长度（千米）", "前者一侧区县", "后者一侧区县"), rows, right=(1, 2, 3)),
+        "",
+        (
+            f"“毗邻区县”指与另一省的区县共有一段陆地边界的区县，只在一点相接的不算。本研究共 {context.n_border} 个。"
+            "长度在椭球面上量算，取决于边界画得多细。"
+        ),
+    ]
+    if len(results.junctions):
+        meeting = "；".join(str(names) for names in results.junctions["provinces"])
+        lines += ["", f"与此省界有关的三省交界点 {len(results.junctions)} 处：{meeting}。"]
+    return lines
+
+
+def _circles(results: StudyResults, context: ReportContext) -> list[str]:
+    study = results.study
+    lines = [f"## {hours(study.circle_min)}圈", ""]
+    base_rows = results.circles[results.circles["scenario"] == "base"].sort_values("cutoff_min")
+    rows = []
+    for row in rows_of(base_rows):
+        known = results.gains[(results.gains["cutoff_min"] == row.cutoff_min)]
+        n = str(int(known["base_counties"].iloc[0])) if len(known) else "—"
+        rows.append(
+            (results.scenario_names["base"], f"{row.cutoff_min:g}", f"{row.area_km2:,.0f}", "", n, "", "")
+        )
+    rows += [
+        (
+            results.scenario_names[str(row.scenario)],
+            f"{row.cutoff_min:g}",
+            f"{row.scenario_area_km2:,.0f}",
+            signed(float(row.delta_area_km2)),
+            f"{row.scenario_counties}",
+            signed(int(row.delta_counties)),
+            str(row.counties_gained) or "无",
+        )
+        for row in rows_of(results.gains)
+    ]
+    lines += table(
+        ("情景", "分钟", "面积（平方千米）", "增加", "区县驻地", "增加", "新进入圈内的区县"),
+        rows,
+        right=(1, 2, 3, 4, 5),
+    )
+    single = results.isochrones[
+        (results.isochrones["scenario"] == "base") & (results.isochrones["cutoff_min"] == study.circle_min)
+    ]
+    if len(single) > 1:
+        total = float(single["area_km2"].sum())
+        each = "，".join(f"{row.origin_name} {row.area_km2:,.0f}" for row in rows_of(single))
+        overlap = total - context.base.area_km2
+        lines += [
+            "",
+            f"现状下各中心单独的圈（平方千米）：{each}；两圈以上重叠的面积约 {overlap:,.0f} 平方千米"
+            + ("，即圈已相接。" if overlap >= 1 else "，即圈尚不相接。"),
+        ]
+    return lines
+
+
+def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
+    if len(results.pair_times) == 0:
+        return []
+    rows = [
+        (
+            results.scenario_names[str(row.scenario)],
+            f"{row.from_name} → {row.to_name}",
+            minutes(float(row.travel_time_min)),
+            "" if row.scenario == "base" else minutes(float(row.delta_min), with_sign=True),
+        )
+        for row in rows_of(results.pair_times)
+    ]
+    lines = [
+        "## 中心之间的时间",
+        "",
+        *table(("情景", "起讫", "门到门（分钟）", "变化"), rows, right=(2, 3)),
+    ]
+    for item in context.corridors:
+        if item.corridor.mode == "road":
+            continue
+        spans = "，".join(f"{name or '全程'} {value:.0f} 分钟" for name, value in item.line_haul_min.items())
+        lines += [
+            "",
+            (
+                f"{item.corridor.name}起讫站之间的**行车时间**为{spans}；上表是**门到门**时间，另含进站候车 "
+                f"{item.corridor.board_min:g} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
+                "文本和新闻中的“两小时”多指行车时间，两者不可混用。"
+            ),
+        ]
+    return lines
+
+
+def _rail_areas(results: StudyResults) -> dict[str, float]:
+    """Area of the largest circle with today's trains, by scenario."""
+    largest = results.rail_circles[results.rail_circles["cutoff_min"] == results.study.circle_min]
+    return dict(zip(largest["scenario"], largest["area_km2"].astype(float), strict=True))
+
+
+def _railways(results: StudyResults, context: ReportContext) -> list[str]:
+    if results.rail_circles.empty:
+        return []
+    cutoff = hours(results.study.circle_min)
+    area = _rail_areas(results)
+    gained = f"，{_scenario_of(results, 'all')}后 {area['all']:,.0f} 平方千米" if "all" in area else ""
+    times = results.rail_county_times
+    inside = times.loc[times["base_inside"], "adcode"].nunique()
+    after = times.loc[times["scenario_inside"], "adcode"].nunique()
+    lines = [
+        "## 公路与铁路联程",
+        "",
+        (
+            f"允许在现有车站换乘列车（驾车到站，乘车，再驾车）时，{cutoff}圈为 {area['base']:,.0f} 平方千米{gained}；"
+            f"{context.n_border} 个毗邻区县中有 {inside} 个在圈内"
+            + (f"，{_scenario_of(results, 'all')}后 {after} 个" if "all" in area else "")
+            + f"。只走公路时为 {context.base.area_km2:,.0f} 平方千米。"
+        ),
+    ]
+    if len(results.journeys):
+        rows = [
+            (
+                f"{row.from_name} → {row.to_name}",
+                minutes(row.line_haul_min) if row.n_boardings else "不乘车",
+                minutes(row.waiting_min + row.boarding_min + row.transfer_min + row.alighting_min),
+                minutes(row.road_min + row.access_min),
+                minutes(row.door_to_door_min),
+                minutes(row.road_only_min),
+            )
+            for row in rows_of(results.journeys)
+        ]
+        header = ("起讫", "行车时间", "候车、进出站与换乘", "两端公路", "门到门", "全程公路")
+        lines += [
+            "",
+            *table(header, rows, right=(1, 2, 3, 4, 5)),
+            "",
+            (
+                "单位为分钟，均为现状。**行车时间**（line-haul）只是列车上的时间，文本和新闻所说的“两小时”多指它；**门到门**"
+                "另含候车、进出站、换乘与两端的路程。候车按平均发车间隔的一半计，设上限；各项取值见 manifest.json。"
+            ),
+        ]
+    return lines
+
+
+def _scenario_of(results: StudyResults, scenario: str) -> str:
+    return results.scenario_names[scenario]
+
+
+def _zones(results: StudyResults, context: ReportContext) -> list[str]:
+    if len(results.zones) == 0:
+        return []
+    study = results.study
+    base = results.zones[results.zones["scenario"] == "base"]
+    after = results.zones[results.zones["scenario"] == "all"].set_index("centre_id")
+    home = results.border_counties.assign(key=results.border_counties["adcode"].astype(str)).set_index("key")[
+        "province"
+    ]
+    belongs = results.zone_counties[
+        (results.zone_counties["scenario"] == "base") & results.zone_counties["belongs"]
+    ]
+    rows = []
+    for row in rows_of(base):
+        own = belongs[belongs["centre_id"] == row.centre_id]
+        across = own[own["province"] != home.get(row.centre_id)]["name"]
+        rows.append(
+            (
+                str(row.centre_name),
+                f"{row.area_km2:,.0f}",
+                f"{after['area_km2'].get(row.centre_id, math.nan):,.0f}" if len(after) else "—",
+                f"{len(own)}",
+                join(across) if len(across) else "无",
+            )
+        )
+    largest, smallest = context.zone_largest, context.zone_smallest
+    return [
+        f"## {hours(study.zone_min)}通勤圈",
+        "",
+        f"往返两个方向都不超过 {study.zone_min:g} 分钟的范围。最大的是{largest[0]}（{largest[1]:,.0f} 平方千米），最小的是"
+        f"{smallest[0]}（{smallest[1]:,.0f} 平方千米）；现状下 {context.zone_cross_base} 个跨越省界"
+        + (
+            f"，{context.scenarios[-1].name}后 {context.zone_cross_after} 个。" if context.scenarios else "。"
+        ),
+        "",
+        *table(
+            ("中心", "现状（平方千米）", "全部廊道建成", "圈内区县", "其中另一省的"), rows, right=(1, 2, 3)
+        ),
+        "",
+        "面积过半在圈内的区县算作圈内区县。",
+    ]
+
+
+_TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "塌陷", "remote": "边远"}
+
+
+def _people(results: StudyResults) -> list[str]:
+    """Tell the people in the circles, and the border counties' indicators."""
+    if results.circle_people.empty:
+        return []
+    rows = []
+    for counted, label in ((results.circle_people, "公路"), (results.rail_circle_people, "公路与铁路")):
+        rows += [
+            (
+                label,
+                _scenario_of(results, row.scenario),
+                f"{row.cutoff_min:g}",
+                f"{row.people / 1e4:,.0f}",
+                f"{row.people_by_seat / 1e4:,.0f}",
+            )
+            for row in rows_of(counted.sort_values(["scenario", "cutoff_min"], ascending=[False, True]))
+        ]
+    header = ("方式", "情景", "分钟", "人口（万）", "按驻地计（万）")
+    lines = [
+        "## 人口与可达性指标",
+        "",
+        *table(header, rows, right=(2, 3, 4)),
+        "",
+        (
+            "人口为第七次全国人口普查常住人口，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
+        ),
+    ]
+    if results.indicators.empty:
+        return lines
+    cutoff = hours(results.study.circle_min)
+    rows = [
+        (
+            str(row.name_of),
+            f"{row.people / 1e4:,.1f}",
+            _TYPES[row.county_type],
+            f"{row.base_people_reached / 1e4:,.0f}",
+            f"{row.scenario_people_reached / 1e4:,.0f}",
+            f"{signed(row.potential_change * 100, digits=1)}%",
+            _share(row.efficiency),
+            _share(row.efficiency_own),
+            _share(row.efficiency_across),
+        )
+        for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
+    ]
+    header = (
+        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力变化", "通行效率", "省内", "跨省",
+    )  # fmt: skip
+    lines += [
+        "",
+        *table(header, rows, right=(1, 3, 4, 5, 6, 7, 8)),
+        "",
+        (
+            "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
+            "市场潜力按哈里斯公式，以时间为阻抗。类型的规则见 `borderreach.analysis.typology`。"
+        ),
+    ]
+    return lines
+
+
+def _share(value: float) -> str:
+    return f"{value * 100:.0f}%" if math.isfinite(value) else "—"
+
+
+def _price(results: StudyResults) -> list[str]:
+    """Say what the border costs: crossings, gaps, detours, and how sure the circle is."""
+    if results.border_crossings.empty:
+        return []
+    rows = [
+        (
+            f"{row.province_a}–{row.province_b}",
+            f"{row.border_km:,.0f}",
+            f"{row.n_crossings}",
+            f"{row.spacing_km:,.0f}" if row.n_crossings else "—",
+            f"{row.longest_without_km:,.0f}",
+        )
+        for row in rows_of(results.border_crossings)
+    ]
+    header = ("省界", "长度（千米）", "干线公路口子", "平均间距（千米）", "最长无口子一段（千米）")
+    lines = ["## 省界的代价", "", *table(header, rows, right=(1, 2, 3, 4)), ""]
+    lines += [
+        (
+            f"- {row.province_a}–{row.province_b}：跨界县际路程是直线的 {row.detour_across:.2f} 倍，等距的省内县际为 "
+            f"{row.detour_within:.2f} 倍，相差 {signed((row.detour_ratio - 1) * 100, digits=0)}%（95% 区间 "
+            f"{signed((row.detour_ratio_low - 1) * 100, digits=0)}% 至 {signed((row.detour_ratio_high - 1) * 100, digits=0)}%）；"
+            f"跨界平均{'多' if row.extra_min >= 0 else '少'} {abs(row.extra_min):.0f} 分钟（{row.n_pairs} 对，平均直线距离 "
+            f"{row.mean_straight_km:.0f} 千米）。"
+        )
+        for row in rows_of(results.border_effect)
+    ]
+    lines.append(f"- 断头路（距省界不远中断、对侧有路可接、绕行数倍的干线）：{len(results.gaps)} 处。")
+    lines += _chance_lines(results)
+    lines += [
+        "",
+        (
+            "口子是连接两省的干线公路路段，本路网不含地方道路，实际口子更多。路程之比用两省县级驻地之间 20 至 150 千米的县对，"
+            "每对跨界县配以直线距离相近的省内县对。"
+        ),
+    ]
+    return lines
+
+
+def _chance_lines(results: StudyResults) -> list[str]:
+    """Border counties whose place inside or outside the circle isn't sure."""
+    best = results.chances.groupby(["adcode", "name"], sort=False)["base_chance"].max().reset_index()
+    unsure = best[best["base_chance"].between(0.05, 0.95)]
+    if unsure.empty:
+        return []
+    named = "、".join(f"{row.name_of}（{row.base_chance * 100:.0f}%）" for row in rows_of(
+        unsure.rename(columns={"name": "name_of"})
+    ))  # fmt: skip
+    return [
+        f"- 模型的时间有误差，驻地在{hours(results.study.circle_min)}圈内与否因此并不都确定。不确定的毗邻区县及其在圈内的概率（现状）：{named}。"
+    ]
+
+
+def _corridors(results: StudyResults, context: ReportContext) -> list[str]:
+    if not context.corridors:
+        return []
+    lines = ["## 廊道及其贡献", ""]
+    rows = [
+        (
+            item.corridor.name,
+            _MODES[item.corridor.mode],
+            f"{_STATUS[item.corridor.status]}（{item.corridor.status_date.isoformat()}）",
+            f"{sum(item.corridor.lengths_km):,.1f}",
+            f"{item.corridor.design_speed_kph:g}",
+            f"{item.n_joined}/{len(item.corridor.stops)}",
+            signed(item.contribution_km2),
+            signed(item.contribution_counties, digits=1),
+            signed(item.contribution_county_min, digits=1),
+            signed(item.contribution_border_pair_min, digits=1),
+        )
+        for item in context.corridors
+    ]
+    lines += [
+        *table(
+            (
+                "廊道", "方式", "状态（截至）", "长度（千米）", "设计时速", "接入路网的站点",
+                f"{hours(results.study.circle_min)}圈（平方千米）", "区县", "毗邻区县至中心（分钟）", "毗邻区县之间（分钟）",
+            ),
+            rows,
+            right=(3, 4, 5, 6, 7, 8, 9),
+        ),
+        "",
+        ("最后四列是各廊道自身的贡献（沙普利值：在所有建设次序中新增量的平均），各廊道之和等于全部建成的变化。"
+        "分钟数是驻地之间时间的平均变化，负数为节省。"),
+    ]  # fmt: skip
+    for item in context.corridors:
+        lines += ["", f"### {item.corridor.name}", "", _corridor_prose(item)]
+        lines += [f"- {mention.text}：……{mention.words}……" for mention in item.corridor.mentions]
+    return lines
+
+
+def _corridor_prose(item: CorridorFigures) -> str:
+    one = item.corridor
+    run = (
+        "，".join(f"{name}行车 {value:.0f} 分钟" for name, value in item.line_haul_min.items())
+        if one.mode != "road"
+        else f"全程行车 {sum(item.line_haul_min.values()):.0f} 分钟"
+    )
+    approximate = sum(stop.position == "approximate" for stop in one.stops)
+    text = (
+        f"{one.stops[0].name}至{one.stops[-1].name}，{sum(one.lengths_km):,.1f} 千米，设计时速 "
+        f"{one.design_speed_kph:g} 千米，按其 {one.speed_factor:.0%} 运行，{run}。{len(one.stops)} 个站点中 "
+        f"{approximate} 个的位置是近似的。"
+    )
+    if item.met_km > 0 and math.isfinite(item.base_min):
+        text += (
+            f"在与现状路网相接的站点之间（{item.met_km:,.1f} 千米），廊道行车 {item.corridor_min:.0f} 分钟，"
+            f"现状公路 {item.base_min:.0f} 分钟。"
+        )
+        if one.mode == "road":
+            share = item.overlap_km / item.met_km
+            text += f"其中 {share:.0%} 的长度上现状公路已同样快"
+            text += "，即路网已含此线的大部分或有平行道路，测得的增益因此有限。" if share > 0.5 else "。"
+    return text
+
+
+def _counties(results: StudyResults) -> list[str]:
+    times = results.county_times
+    if len(times) == 0:
+        return []
+    header = ["区县", "省份", "省界长（千米）"]
+    centres = results.centres["origin_name"].to_list()
+    ids = results.centres["origin_id"].to_list()
+    after = "all" in results.scenario_names
+    for name in centres:
+        header += [f"至{name}（分钟）", *(("廊道建成后",) if after else ())]
+    rows = []
+    by_county = times.set_index(["adcode", "centre_id"])
+    for county in rows_of(results.border_counties):
+        cells = [str(county.name), str(county.province), f"{county.border_km:,.1f}"]
+        for centre in ids:
+            row = by_county.loc[(county.adcode, centre)]
+            mark = "●" if row["base_inside"] else ""
+            cells.append(f"{minutes(float(row['base_min']))}{mark}")
+            if after:
+                mark = "●" if row["scenario_inside"] else ""
+                cells.append(f"{minutes(float(row['scenario_min']))}{mark}")
+        rows.append(tuple(cells))
+    return [
+        "## 毗邻区县逐一",
+        "",
+        *table(header, rows, right=range(2, len(header))),
+        "",
+        f"● 表示在{hours(results.study.circle_min)}之内。时间从中心的政府驻地到区县的政府驻地。",
+    ]
+
+
+def _definitions(results: StudyResults) -> list[str]:
+    network = results.parameters.get("network", {})
+    speed, reach = network.get("access_speed_kph", math.nan), network.get("max_access_km", math.nan)
+    return [
+        "## 定义",
+        "",
+        (
+            "- **时间**：从起点到终点的最短时间，由三段组成：到路网的接入、路网上的最短时间、离开路网到终点；或不经路网直接前往，"
+            "取较短者。不含堵车、休息和收费站停留。"
+        ),
+        f"- **路网之外**：以时速 {speed:g} 千米沿直线移动，最远 {reach:g} 千米，代表未收入路网的地方道路。",
+        "- **圈**：从一个或几个中心出发、在给定分钟内能到达的全部地点。区县按政府驻地是否在圈内计。",
+        f"- **通勤圈**：到中心与从中心返回都不超过 {results.study.zone_min:g} 分钟的范围。",
+        "- **廊道**：只在互通、车站与路网相接；中途经过而不设站的区县不能上下。枢纽只连接高速公路，不能驶出到地方道路。",
+    ]
+
+
+def _limits(results: StudyResults, context: ReportContext) -> list[str]:
+    network = results.parameters.get("network", {})
+    lines = [
+        "## 说明与局限",
+        "",
+        "- 全部时间由模型估算，不是实测；适合比较，不宜当作单次出行的预报。",
+    ]
+    if network.get("travel_time_model"):
+        lines.append(
+            f"- 路网不分道路等级，所用速度：{network['travel_time_model']}。山区道路因此偏快，平原高速公路偏慢；"
+            "新建公路相对于现状的增益可能被低估。"
+        )
+    if any(item.corridor.mode != "road" for item in context.corridors):
+        lines.append(
+            "- 除“公路与铁路联程”一节外，基准路网只有公路，铁路廊道的增益是相对于驾车而言；联程一节以现有列车为基准。"
+            "新线与既有线路之间只能经车站外的道路换乘。"
+        )
+    if any(item.corridor.mode == "road" and item.corridor.status == "open" for item in context.corridors):
+        lines.append("- 已通车的廊道若已在基准路网中，测得的增益会偏小；各廊道一节给出了两者的比较。")
+    lines += [f"- {note}" for note in results.notes]
+    return lines
+
+
+def _sources(results: StudyResults) -> list[str]:
+    lines = ["## 数据与许可", ""]
+    lines += [f"- {line}" for line in results.attribution]
+    for one in results_corridors(results):
+        for source in one.sources:
+            date = f"（{source.date.isoformat()}）" if source.date else ""
+            lines.append(f"- {one.name}：{source.title}{date}")
+    lines += ["", "运行的版本、参数和数据校验值见 manifest.json，全部表格见各 CSV 与 results.gpkg。"]
+    return lines
+
+
+def _name_en(results: StudyResults, identifier: str) -> str:
+    return next(
+        (one.name_en or one.name for one in results_corridors(results) if one.id == identifier), identifier
+    )

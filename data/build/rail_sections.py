@@ -1,0 +1,273 @@
+"""Derive the tables in data/rail from rail_lines.toml and the reference table of 2016.
+
+    python data/build/rail_sections.py [REFERENCE]
+
+REFERENCE is the folder with ``rail/hsr_od_fastest_2016.csv`` and ``rail/hsr_stations_wgs84.csv``
+(default: the environment variable BORDERREACH_REFERENCE, else ``../shared`` beside the checkout).
+
+A published time holds for a *run* between two stations. It is split over the run's sections in
+proportion to their length, after what earlier runs have fixed; no section comes out faster than
+0.95 of the design speed. Lines open in 2016 take, of all chains of scheduled runs from one end to
+the other, the one with the least total time.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+import pyproj
+
+HERE = Path(__file__).resolve().parent
+OUT = HERE.parent / "rail"
+GEOD = pyproj.Geod(ellps="WGS84")
+#: No section may be faster than this share of the design speed.
+MAX_SHARE = 0.95
+
+
+@dataclass
+class Section:
+    """One section while it is being worked out."""
+
+    line: dict
+    start: str
+    end: str
+    straight_km: float
+    length_km: float = 0.0
+    length_kind: str = ""
+    minutes: float = 0.0
+    minutes_kind: str = ""
+    source: str = ""
+
+    @property
+    def floor_min(self) -> float:
+        """Least minutes that the design speed allows."""
+        return self.length_km / (MAX_SHARE * self.line["speed"]) * 60
+
+
+def main() -> None:
+    """Write stations.csv, sections.csv, lines.csv, through.csv and sources.csv."""
+    default = HERE.parents[1].parent / "shared"
+    reference = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("BORDERREACH_REFERENCE", default))
+    known = tomllib.loads((HERE / "rail_lines.toml").read_text("utf-8"))
+    stations = station_rows(known, read(reference / "rail/hsr_stations_wgs84.csv"))
+    place = {row["station_id"]: (row["lon"], row["lat"]) for row in stations}
+    lines = {line["id"]: line for line in known["line"]}
+    sections = {
+        line_id: [
+            Section(line, a, b, GEOD.inv(*place[a], *place[b])[2] / 1000)
+            for a, b in pairwise(line["stations"].split())
+        ]
+        for line_id, line in lines.items()
+    }
+    set_lengths(sections)
+    ratios = set_published(lines, sections)
+    set_2016(known, sections, read(reference / "rail/hsr_od_fastest_2016.csv"))
+    set_estimates(sections, ratios)
+    OUT.mkdir(exist_ok=True)
+    write("stations.csv", stations)
+    write("sections.csv", [section_row(s) for line in sections.values() for s in line])
+    write("lines.csv", [line_row(line, sections[line["id"]]) for line in known["line"]])
+    write("through.csv", through_rows(known))
+    write("sources.csv", [{"source_id": k, "citation": v} for k, v in sorted(known["sources"].items())])
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(name: str, rows: list[dict]) -> None:
+    """Write rows under their keys, in UTF-8 with plain line ends."""
+    with (OUT / name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print(f"{name}: {len(rows)} rows")
+
+
+def station_rows(known: dict, table: list[dict[str, str]]) -> list[dict]:
+    """One row per station of any line, in the order of the lines."""
+    surveyed = {row["name"]: (float(row["lon"]), float(row["lat"])) for row in table}
+    names = dict.fromkeys(name for line in known["line"] for name in line["stations"].split())
+    rows = []
+    for name in names:
+        former = known["renamed"].get(name, "")
+        if name in known["positions"]:
+            lon, lat, county = known["positions"][name]
+            kind, source = "approximate", "position-approximate"
+        else:
+            lon, lat = surveyed[former or name]
+            county, kind, source = "", "surveyed", "p12306-2016"
+        rows.append(
+            {
+                "station_id": name, "name": name, "lon": round(lon, 5), "lat": round(lat, 5),
+                "position": kind, "county": county, "former_name": former, "source": source,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def set_lengths(sections: dict[str, list[Section]]) -> None:
+    """Apportion published lengths by straight distance; estimate the rest by the usual detour."""
+    for line in sections.values():
+        for start, end, km in line[0].line.get("km", []):
+            part = between(line, start, end)
+            open_part = [s for s in part if not s.length_kind]
+            rest = km - sum(s.length_km for s in part if s.length_kind)
+            straight = sum(s.straight_km for s in open_part)
+            if rest < straight:
+                print(f"! {line[0].line['id']} {start}-{end}: {rest:.0f} km, straight {straight:.0f} km")
+            for s in open_part:
+                s.length_km = rest * s.straight_km / straight
+                s.length_kind = "published" if len(part) == 1 else "apportioned"
+    fixed = [s for line in sections.values() for s in line if s.length_kind]
+    detour = sum(s.length_km for s in fixed) / sum(s.straight_km for s in fixed)
+    print(f"detour of the lines of published length: {detour:.3f}")
+    for s in (s for line in sections.values() for s in line if not s.length_kind):
+        s.length_km, s.length_kind = s.straight_km * detour, "estimated"
+
+
+def between(line: list[Section], start: str, end: str) -> list[Section]:
+    """Sections of a line from one station to another."""
+    first = next(i for i, s in enumerate(line) if s.start == start)
+    last = next(i for i, s in enumerate(line) if s.end == end)
+    return line[first : last + 1]
+
+
+def fix(part: Iterable[Section], minutes: float, source: str) -> None:
+    """Split a run's minutes over its sections that no earlier run has fixed."""
+    part = list(part)
+    rest = minutes - sum(s.minutes for s in part if s.minutes_kind)
+    free = [s for s in part if not s.minutes_kind]
+    kind = "published" if len(part) == 1 else "interpolated"
+    # Sections at their floor drop out and the others share what is left.
+    while free:
+        share = rest / sum(s.length_km / s.line["speed"] for s in free)
+        tight = [s for s in free if share * s.length_km / s.line["speed"] < s.floor_min]
+        if not tight:
+            break
+        for s in tight:
+            s.minutes, s.minutes_kind, s.source = s.floor_min, kind, source
+            rest -= s.minutes
+        free = [s for s in free if not s.minutes_kind]
+    for s in free:
+        s.minutes = share * s.length_km / s.line["speed"]
+        s.minutes_kind, s.source = kind, source
+    total = sum(s.minutes for s in part)
+    if abs(total - minutes) > 0.5:
+        print(f"! {part[0].start}-{part[-1].end}: published {minutes} min, table {total:.1f} min")
+
+
+def set_published(lines: dict[str, dict], sections: dict[str, list[Section]]) -> dict[int, float]:
+    """Fix the published runs; return the median share of the design speed, by design speed."""
+    shares: dict[int, list[float]] = {}
+    for line in lines.values():
+        for minutes, source, *path in line.get("runs", []):
+            steps = [path[i : i + 3] for i in range(0, len(path), 3)]
+            part = [s for line_id, a, b in steps for s in between(sections[line_id], a, b)]
+            fix(part, minutes, source)
+            ideal = sum(s.length_km / s.line["speed"] * 60 for s in part)
+            shares.setdefault(max(s.line["speed"] for s in part), []).append(ideal / minutes)
+    medians = {speed: round(median(values), 2) for speed, values in sorted(shares.items())}
+    print("median share of the design speed of the published runs:", medians)
+    return medians
+
+
+def set_2016(known: dict, sections: dict[str, list[Section]], table: list[dict[str, str]]) -> None:
+    """Fix the lines of 2016 by the chain of scheduled runs with the least total time."""
+    fastest: dict[tuple[str, str], int] = {}
+    for row in table:
+        for pair in ((row["from"], row["to"]), (row["to"], row["from"])):
+            fastest[pair] = min(int(row["min_minutes"]), fastest.get(pair, 10**6))
+    former = known["renamed"]
+    for line in sections.values():
+        if not line[0].line.get("p2016"):
+            continue
+        stretch: list[Section] = []
+        for s in [*line, None]:
+            if s is not None and not s.minutes_kind:
+                stretch.append(s)
+                continue
+            if stretch:
+                for first, last, minutes in best_chain(stretch, fastest, former):
+                    fix(stretch[first:last], minutes, "p12306-2016")
+            stretch = []
+
+
+def best_chain(
+    stretch: list[Section], fastest: dict[tuple[str, str], int], former: dict[str, str]
+) -> list[tuple[int, int, int]]:
+    """Return runs (first section, last section + 1, minutes) of the fastest chain over the stretch."""
+    names = [former.get(n, n) for n in (stretch[0].start, *(s.end for s in stretch))]
+    best: list[tuple[float, int]] = [(0.0, -1)]
+    for j in range(1, len(names)):
+        options = [
+            (best[i][0] + fastest[names[i], names[j]], i) for i in range(j) if (names[i], names[j]) in fastest
+        ]
+        best.append(min(options, default=(float("inf"), -1)))
+    runs, j = [], len(names) - 1
+    while j > 0:
+        i = best[j][1]
+        if i < 0:
+            raise SystemExit(f"no scheduled run of 2016 reaches {names[j]}")
+        runs.append((i, j, fastest[names[i], names[j]]))
+        j = i
+    return runs[::-1]
+
+
+def set_estimates(sections: dict[str, list[Section]], ratios: dict[int, float]) -> None:
+    """Give the sections without a published time the usual share of their design speed."""
+    for s in (s for line in sections.values() for s in line if not s.minutes_kind):
+        nearest = min(ratios, key=lambda speed: abs(speed - s.line["speed"]))
+        s.minutes = max(s.length_km / (s.line["speed"] * ratios[nearest]) * 60, s.floor_min)
+        s.minutes_kind, s.source = "estimated", "estimated"
+
+
+def section_row(s: Section) -> dict:
+    """Return a row of sections.csv."""
+    line = s.line
+    sources = dict.fromkeys([s.source, *line["sources"]])
+    length = round(s.length_km, 2)
+    floor = length / (MAX_SHARE * line["speed"]) * 60
+    minutes = round(s.minutes, 2)
+    return {
+        "line_id": line["id"], "from_station": s.start, "to_station": s.end,
+        "minutes": minutes if minutes >= floor else round(minutes + 0.01, 2),
+        "minutes_kind": s.minutes_kind, "length_km": length, "length_kind": s.length_kind,
+        "status": line.get("status", "open"), "opening_date": line.get("opened", ""),
+        "design_speed_kph": line["speed"], "trains_per_day": line.get("pairs", ""),
+        "source": ";".join(sources),
+    }  # fmt: skip
+
+
+def line_row(line: dict, sections: list[Section]) -> dict:
+    """Return a row of lines.csv."""
+    return {
+        "line_id": line["id"], "name": line["name"], "from_station": sections[0].start,
+        "to_station": sections[-1].end, "n_stations": len(sections) + 1,
+        "length_km": round(sum(s.length_km for s in sections), 1),
+        "minutes": round(sum(s.minutes for s in sections), 1),
+        "status": line.get("status", "open"), "source": ";".join(line["sources"]),
+    }  # fmt: skip
+
+
+def through_rows(known: dict) -> list[dict]:
+    """Rows of through.csv."""
+    return [
+        {"station_id": station, "line_a": a, "line_b": b}
+        for station, pairs in known["through"].items()
+        for a, b in pairs
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,615 @@
+"""Decode the blocks of OpenStreetMap's PBF format: compiled kernels over bytes.
+
+Every read is checked against the end of its message, so that a damaged block ends in a status
+and never in a read past the buffer. The format is described at
+https://wiki.openstreetmap.org/wiki/PBF_Format; the field numbers below are its own.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, BinaryIO, Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+#: Limits that the format sets.
+MAX_HEADER_BYTES: Final = 64 * 1024
+MAX_BLOB_BYTES: Final = 32 * 1024 * 1024
+
+#: What a group of a block holds, by field number (1: nodes one by one).
+NODES: Final = 1
+DENSE_NODES: Final = 2
+WAYS: Final = 3
+RELATIONS: Final = 4
+
+_VARINT: Final = 0
+_BYTES: Final = 2
+_PACKINGS: Final = {1: "raw", 3: "zlib", 4: "lzma", 5: "bzip2", 6: "lz4", 7: "zstd"}
+
+
+class BlockError(Exception):
+    """Bytes aren't what the format says; turned into a `DataFileError` with the file's name."""
+
+
+class UnreadFormatError(BlockError):
+    """Bytes are what the format says, but of a kind that isn't read here."""
+
+
+class Blob(NamedTuple):
+    """Where a packed block lies in the file."""
+
+    start: int
+    size: int
+
+
+class WayTable(NamedTuple):
+    """Ways of a block that passed the filter."""
+
+    ids: NDArray[np.int64]
+    tags: NDArray[np.int32]
+    n_refs: NDArray[np.int32]
+    refs: NDArray[np.int64]
+
+
+class RelationTable(NamedTuple):
+    """Relations of a block that passed the filter, with their members."""
+
+    tags: NDArray[np.int32]
+    n_members: NDArray[np.int32]
+    member_ids: NDArray[np.int64]
+    member_types: NDArray[np.int32]
+    member_roles: NDArray[np.int32]
+
+
+@njit(cache=True, nogil=True)
+def _varint(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    value = np.uint64(0)
+    shift = np.uint64(0)
+    for _ in range(10):
+        if pos >= end:
+            return np.int64(0), np.int64(-1)
+        byte = np.uint64(data[pos])
+        pos += 1
+        value |= (byte & np.uint64(0x7F)) << shift
+        if byte < np.uint64(0x80):
+            return np.int64(value), np.int64(pos)
+        shift += np.uint64(7)
+    return np.int64(0), np.int64(-1)
+
+
+@njit(cache=True, nogil=True)
+def _zigzag(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    value, pos = _varint(data, pos, end)
+    raw = np.uint64(value)
+    return np.int64(raw >> np.uint64(1)) ^ -np.int64(raw & np.uint64(1)), pos
+
+
+@njit(cache=True, nogil=True)
+def _field(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """Read number, wire type, value (or where the bytes start) and the position after the field."""
+    bad = (np.int64(0), np.int64(0), np.int64(0), np.int64(-1))
+    key, pos = _varint(data, pos, end)
+    if pos < 0:
+        return bad
+    number, wire = key >> 3, key & 7
+    if number <= 0:
+        return bad
+    if wire == 0:
+        value, pos = _varint(data, pos, end)
+        return number, wire, value, pos
+    if wire == 2:
+        size, pos = _varint(data, pos, end)
+        if pos < 0 or size < 0 or size > end - pos:
+            return bad
+        return number, wire, pos, pos + size
+    size = 8 if wire == 1 else 4
+    if wire not in (1, 5) or end - pos < size:
+        return bad
+    return number, wire, pos, pos + size
+
+
+@njit(cache=True, nogil=True)
+def _count_packed(data, start, stop):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    count = 0
+    for pos in range(start, stop):
+        if data[pos] < 0x80:
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _fields(data, start, stop):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """All fields of a message as rows (number, wire, value, end); none if it is damaged."""
+    n = 0
+    pos = start
+    while pos < stop:
+        _, _, _, pos = _field(data, pos, stop)
+        if pos < 0:
+            return np.zeros((0, 4), dtype=np.int64), False
+        n += 1
+    rows = np.empty((n, 4), dtype=np.int64)
+    pos = start
+    for i in range(n):
+        number, wire, value, pos = _field(data, pos, stop)
+        rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3] = number, wire, value, pos
+    return rows, True
+
+
+@njit(cache=True, nogil=True)
+def _read_tags(data, keys, vals, column_of, row):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Write the values' string numbers into their columns; False if the message is damaged."""
+    kpos, kend = keys
+    vpos, vend = vals
+    n_strings = len(column_of)
+    while kpos < kend:
+        key, kpos = _varint(data, kpos, kend)
+        value, vpos = _varint(data, vpos, vend)
+        if kpos < 0 or vpos < 0 or not (0 <= key < n_strings and 0 <= value < n_strings):
+            return False
+        column = column_of[key]
+        if column >= 0:
+            row[column] = value
+    return vpos == vend
+
+
+@njit(cache=True, nogil=True)
+def _decode_ways(data, fields, column_of, n_columns, useful):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Ways whose value in column 0 or 1 is useful: status, ids, tags, counts of refs, refs."""
+    n_ways = len(fields)
+    ids = np.zeros(n_ways, dtype=np.int64)
+    tags = np.full((n_ways, n_columns), -1, dtype=np.int32)
+    n_refs = np.zeros(n_ways, dtype=np.int32)
+    ref_start = np.zeros(n_ways, dtype=np.int64)
+    ref_stop = np.zeros(n_ways, dtype=np.int64)
+    refs = np.zeros(0, dtype=np.int64)
+    kept = 0
+    total = 0
+    for way in range(n_ways):
+        pos, end = fields[way, 2], fields[way, 3]
+        way_id = np.int64(0)
+        keys, vals, span = (pos, pos), (pos, pos), (pos, pos)
+        while pos < end:
+            number, wire, value, pos = _field(data, pos, end)
+            if pos < 0:
+                return False, ids, tags, n_refs, refs
+            if number == 1 and wire == 0:
+                way_id = value
+            elif wire == 2:
+                if number == 2:
+                    keys = (value, pos)
+                elif number == 3:
+                    vals = (value, pos)
+                elif number == 8:
+                    span = (value, pos)
+        tags[kept] = -1
+        if not _read_tags(data, keys, vals, column_of, tags[kept]):
+            return False, ids, tags, n_refs, refs
+        first, second = tags[kept, 0], tags[kept, 1]
+        if (first >= 0 and useful[first]) or (second >= 0 and useful[second]):
+            count = _count_packed(data, span[0], span[1])
+            ids[kept] = way_id
+            n_refs[kept] = count
+            ref_start[kept], ref_stop[kept] = span
+            total += count
+            kept += 1
+    refs = np.zeros(total, dtype=np.int64)
+    k = 0
+    for way in range(kept):
+        pos, end = ref_start[way], ref_stop[way]
+        ref = np.int64(0)
+        for _ in range(n_refs[way]):
+            delta, pos = _zigzag(data, pos, end)
+            if pos < 0:
+                return False, ids, tags, n_refs, refs
+            ref += delta
+            refs[k] = ref
+            k += 1
+        if pos != end:
+            return False, ids, tags, n_refs, refs
+    return True, ids[:kept].copy(), tags[:kept].copy(), n_refs[:kept].copy(), refs
+
+
+@njit(cache=True, nogil=True)
+def _place(ids, node_id, at):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """First position from which `ids` (ascending) isn't below node_id, searched on from `at`."""
+    n = len(ids)
+    if at > 0 and ids[at - 1] >= node_id:
+        return np.searchsorted(ids, node_id)
+    steps = 0
+    while at < n and ids[at] < node_id:
+        at += 1
+        steps += 1
+        if steps == 64:
+            return at + np.searchsorted(ids[at:], node_id)
+    return at
+
+
+@njit(cache=True, nogil=True)
+def _decode_dense(data, start, stop, scale, column_of, n_columns, ids, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Fill in the coordinates of the nodes in `ids`: status, their places that have tags, tags."""
+    granularity, lat_offset, lon_offset = scale
+    n_strings = len(column_of)
+    none = np.zeros(0, dtype=np.int64), np.zeros((0, n_columns), dtype=np.int32)
+    id_pos = id_end = lat_pos = lat_end = lon_pos = lon_end = kv_pos = kv_end = start
+    pos = start
+    while pos < stop:
+        number, wire, value, pos = _field(data, pos, stop)
+        if pos < 0:
+            return False, none[0], none[1]
+        if wire == 2:
+            if number == 1:
+                id_pos, id_end = value, pos
+            elif number == 8:
+                lat_pos, lat_end = value, pos
+            elif number == 9:
+                lon_pos, lon_end = value, pos
+            elif number == 10:
+                kv_pos, kv_end = value, pos
+    count = _count_packed(data, id_pos, id_end)
+    rows = min(count, (kv_end - kv_pos) // 2)
+    where = np.zeros(rows, dtype=np.int64)
+    tags = np.full((rows, n_columns), -1, dtype=np.int32)
+    tagged = 0
+    node_id = np.int64(0)
+    node_lat = np.int64(0)
+    node_lon = np.int64(0)
+    at = 0
+    for _ in range(count):
+        delta, id_pos = _zigzag(data, id_pos, id_end)
+        dlat, lat_pos = _zigzag(data, lat_pos, lat_end)
+        dlon, lon_pos = _zigzag(data, lon_pos, lon_end)
+        if id_pos < 0 or lat_pos < 0 or lon_pos < 0:
+            return False, none[0], none[1]
+        node_id += delta
+        node_lat += dlat
+        node_lon += dlon
+        at = _place(ids, node_id, at)
+        wanted = at < len(ids) and ids[at] == node_id
+        if wanted:
+            lon[at] = (lon_offset + granularity * node_lon) / 1e9
+            lat[at] = (lat_offset + granularity * node_lat) / 1e9
+        has = False
+        while kv_pos < kv_end:
+            key, kv_pos = _varint(data, kv_pos, kv_end)
+            if kv_pos < 0 or key < 0 or key >= n_strings:
+                return False, none[0], none[1]
+            if key == 0:
+                break
+            value, kv_pos = _varint(data, kv_pos, kv_end)
+            if kv_pos < 0 or value < 0 or value >= n_strings:
+                return False, none[0], none[1]
+            column = column_of[key]
+            if wanted and column >= 0 and tagged < rows:
+                tags[tagged, column] = value
+                has = True
+        if has:
+            where[tagged] = at
+            tagged += 1
+    if lat_pos != lat_end or lon_pos != lon_end or id_pos != id_end:
+        return False, none[0], none[1]
+    return True, where[:tagged].copy(), tags[:tagged].copy()
+
+
+@njit(cache=True, nogil=True)
+def _decode_nodes(data, fields, scale, column_of, n_columns, ids, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Do the same for nodes that are stored one by one."""
+    granularity, lat_offset, lon_offset = scale
+    where = np.zeros(len(fields), dtype=np.int64)
+    tags = np.full((len(fields), n_columns), -1, dtype=np.int32)
+    tagged = 0
+    at = 0
+    for node in range(len(fields)):
+        pos, end = fields[node, 2], fields[node, 3]
+        node_id = node_lat = node_lon = np.int64(0)
+        keys, vals = (pos, pos), (pos, pos)
+        while pos < end:
+            number, wire, value, pos = _field(data, pos, end)
+            if pos < 0:
+                return False, where, tags
+            if wire == 0:
+                signed = np.int64(np.uint64(value) >> np.uint64(1)) ^ -np.int64(value & 1)
+                if number == 1:
+                    node_id = signed
+                elif number == 8:
+                    node_lat = signed
+                elif number == 9:
+                    node_lon = signed
+            elif wire == 2:
+                if number == 2:
+                    keys = (value, pos)
+                elif number == 3:
+                    vals = (value, pos)
+        at = _place(ids, node_id, at)
+        if at < len(ids) and ids[at] == node_id:
+            lon[at] = (lon_offset + granularity * node_lon) / 1e9
+            lat[at] = (lat_offset + granularity * node_lat) / 1e9
+            if not _read_tags(data, keys, vals, column_of, tags[tagged]):
+                return False, where, tags
+            if tags[tagged].max() >= 0:
+                where[tagged] = at
+                tagged += 1
+    return True, where[:tagged].copy(), tags[:tagged].copy()
+
+
+@njit(cache=True, nogil=True)
+def _decode_relations(data, fields, column_of, n_columns, useful):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Relations whose value in column 0 is useful, with their members."""
+    n = len(fields)
+    tags = np.full((n, n_columns), -1, dtype=np.int32)
+    n_members = np.zeros(n, dtype=np.int32)
+    spans = np.zeros((n, 6), dtype=np.int64)
+    empty = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
+    kept = 0
+    for relation in range(n):
+        pos, end = fields[relation, 2], fields[relation, 3]
+        keys, vals = (pos, pos), (pos, pos)
+        spans[kept] = pos
+        while pos < end:
+            number, wire, value, pos = _field(data, pos, end)
+            if pos < 0:
+                return False, tags, n_members, empty[0], empty[1], empty[2]
+            if wire == 2:
+                if number == 2:
+                    keys = (value, pos)
+                elif number == 3:
+                    vals = (value, pos)
+                elif 8 <= number <= 10:
+                    spans[kept, 2 * (number - 8)] = value
+                    spans[kept, 2 * (number - 8) + 1] = pos
+        tags[kept] = -1
+        if not _read_tags(data, keys, vals, column_of, tags[kept]):
+            return False, tags, n_members, empty[0], empty[1], empty[2]
+        if tags[kept, 0] >= 0 and useful[tags[kept, 0]]:
+            n_members[kept] = _count_packed(data, spans[kept, 2], spans[kept, 3])
+            kept += 1
+    total = n_members[:kept].sum()
+    ids = np.zeros(total, dtype=np.int64)
+    types = np.zeros(total, dtype=np.int32)
+    roles = np.zeros(total, dtype=np.int32)
+    k = 0
+    for relation in range(kept):
+        role_pos, role_end, id_pos, id_end, type_pos, type_end = spans[relation]
+        member = np.int64(0)
+        for _ in range(n_members[relation]):
+            role, role_pos = _varint(data, role_pos, role_end)
+            delta, id_pos = _zigzag(data, id_pos, id_end)
+            kind, type_pos = _varint(data, type_pos, type_end)
+            if role_pos < 0 or id_pos < 0 or type_pos < 0 or not 0 <= role < len(column_of):
+                return False, tags, n_members, empty[0], empty[1], empty[2]
+            member += delta
+            ids[k], types[k], roles[k] = member, kind, role
+            k += 1
+    return True, tags[:kept].copy(), n_members[:kept].copy(), ids, types, roles
+
+
+def find_blobs(file: BinaryIO) -> list[Blob]:
+    """Walk over a file's blobs without unpacking them.
+
+    Raises
+    ------
+    BlockError
+        If the file doesn't begin with a header, is cut short, or holds something else.
+    """
+    blobs: list[Blob] = []
+    size = file.seek(0, os.SEEK_END)
+    pos = 0
+    while pos < size:
+        file.seek(pos)
+        prefix = file.read(4)
+        if len(prefix) < 4:
+            raise BlockError("it is cut short")
+        (length,) = struct.unpack(">I", prefix)
+        if not 0 < length <= MAX_HEADER_BYTES:
+            raise BlockError("it isn't in PBF format" if pos == 0 else f"damaged at byte {pos:,}")
+        header = file.read(length)
+        if len(header) < length:
+            raise BlockError("it is cut short")
+        kind, blob_size = b"", -1
+        for number, wire, value, end in _message(header):
+            if number == 1 and wire == _BYTES:
+                kind = header[value:end]
+            elif number == 3 and wire == _VARINT:
+                blob_size = value
+        if kind != (b"OSMData" if blobs else b"OSMHeader"):
+            raise BlockError("it isn't in PBF format" if pos == 0 else f"damaged at byte {pos:,}")
+        if not 0 <= blob_size <= MAX_BLOB_BYTES:
+            raise BlockError(f"damaged at byte {pos:,}")
+        pos += 4 + length
+        if size - pos < blob_size:
+            raise BlockError("it is cut short")
+        blobs.append(Blob(pos, blob_size))
+        pos += blob_size
+    if not blobs:
+        raise BlockError("it is empty")
+    return blobs
+
+
+def unpack(packed: bytes) -> bytes:
+    """Return the bytes of a blob, decompressed.
+
+    Raises
+    ------
+    BlockError
+        If they are damaged, longer than the format allows, or packed in a way that isn't read.
+    """
+    raw_size = -1
+    method, content = 0, b""
+    for number, wire, value, end in _message(packed):
+        if number == 2 and wire == _VARINT:
+            raw_size = value
+        elif wire == _BYTES and number in _PACKINGS:
+            method, content = number, packed[value:end]
+    packing = _PACKINGS.get(method)
+    if packing is None:
+        raise BlockError("a block has no data")
+    if packing == "raw":
+        return content
+    if not 0 <= raw_size <= MAX_BLOB_BYTES:
+        raise BlockError(f"a block states a size of {raw_size} bytes")
+    if packing == "zlib":
+        stream: Any = zlib.decompressobj()
+    elif packing == "lzma":
+        stream = lzma.LZMADecompressor()
+    else:
+        raise UnreadFormatError(
+            f"its blocks are packed with {packing}, which isn't read here; convert it with "
+            "'osmium cat -f pbf,pbf_compression=zlib -o new.osm.pbf'"
+        )
+    try:
+        out: bytes = stream.decompress(content, raw_size + 1)
+    except (zlib.error, lzma.LZMAError) as error:
+        raise BlockError(f"a block can't be unpacked: {error}") from error
+    if len(out) != raw_size or not stream.eof:
+        raise BlockError("a block has another size than it states")
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One unpacked block: a table of strings and groups of nodes, ways or relations."""
+
+    raw: bytes
+
+    @cached_property
+    def _data(self) -> NDArray[np.uint8]:
+        return np.frombuffer(self.raw, dtype=np.uint8)
+
+    @cached_property
+    def _top(self) -> list[tuple[int, int, int, int]]:
+        return _message(self.raw)
+
+    @cached_property
+    def groups(self) -> list[tuple[int, NDArray[np.int64]]]:
+        """Kind of each group and its fields of that kind, as rows (number, wire, start, stop)."""
+        found = []
+        for number, wire, start, stop in self._top:
+            if number != 2 or wire != _BYTES:
+                continue
+            rows, good = _fields(self._data, start, stop)
+            if not good:
+                raise BlockError("a group of objects is damaged")
+            rows = rows[rows[:, 1] == _BYTES]
+            found += [(int(kind), rows[rows[:, 0] == kind]) for kind in np.unique(rows[:, 0])]
+        return found
+
+    @cached_property
+    def kinds(self) -> set[int]:
+        """Which kinds of groups it holds."""
+        return {kind for kind, _ in self.groups}
+
+    @cached_property
+    def strings(self) -> list[bytes]:
+        """Its table of strings."""
+        for number, wire, start, stop in self._top:
+            if number == 1 and wire == _BYTES:
+                rows, good = _fields(self._data, start, stop)
+                if not good:
+                    raise BlockError("a table of strings is damaged")
+                raw = self.raw
+                return [raw[a:b] for number, wire, a, b in rows.tolist() if number == 1 and wire == _BYTES]
+        return []
+
+    @cached_property
+    def _scale(self) -> tuple[int, int, int]:
+        """Granularity, offset of latitudes and of longitudes, in 1e-9 degrees."""
+        values = {17: 100, 19: 0, 20: 0}
+        for number, wire, value, _ in self._top:
+            if wire == _VARINT and number in values:
+                values[number] = value
+        return values[17], values[19], values[20]
+
+    def columns(self, keys: dict[bytes, int]) -> NDArray[np.int8]:
+        """For every string, the column that it is the key of, or -1."""
+        column_of = np.full(len(self.strings), -1, dtype=np.int8)
+        for number, text in enumerate(self.strings):
+            column = keys.get(text)
+            if column is not None:
+                column_of[number] = column
+        return column_of
+
+    def _useful(self, values: frozenset[bytes]) -> NDArray[np.bool_]:
+        return np.fromiter((text in values for text in self.strings), dtype=bool, count=len(self.strings))
+
+    def ways(self, keys: dict[bytes, int], values: frozenset[bytes]) -> Iterator[WayTable]:
+        """Ways whose first or second key has one of the values; tags are string numbers."""
+        column_of, useful = self.columns(keys), self._useful(values)
+        for kind, fields in self.groups:
+            if kind == WAYS and len(column_of):
+                good, *table = _decode_ways(self._data, fields, column_of, len(keys), useful)
+                if not good:
+                    raise BlockError("a way is damaged")
+                yield WayTable(*table)
+
+    def relations(self, keys: dict[bytes, int], values: frozenset[bytes]) -> Iterator[RelationTable]:
+        """Relations whose first key has one of the values."""
+        column_of, useful = self.columns(keys), self._useful(values)
+        for kind, fields in self.groups:
+            if kind == RELATIONS and (column_of == 0).any():
+                good, *table = _decode_relations(self._data, fields, column_of, len(keys), useful)
+                if not good:
+                    raise BlockError("a relation is damaged")
+                yield RelationTable(*table)
+
+    def locate(
+        self,
+        keys: dict[bytes, int],
+        ids: NDArray[np.int64],
+        lon: NDArray[np.float64],
+        lat: NDArray[np.float64],
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+        """Fill in `lon` and `lat` of the nodes `ids` (ascending); give those that have tags."""
+        column_of = self.columns(keys)
+        for kind, fields in self.groups:
+            if kind == DENSE_NODES:
+                for _, _, start, stop in fields.tolist():
+                    good, where, tags = _decode_dense(
+                        self._data, start, stop, self._scale, column_of, len(keys), ids, lon, lat
+                    )
+                    if not good:
+                        raise BlockError("a group of nodes is damaged")
+                    yield where, tags
+            elif kind == NODES:
+                good, where, tags = _decode_nodes(
+                    self._data, fields, self._scale, column_of, len(keys), ids, lon, lat
+                )
+                if not good:
+                    raise BlockError("a node is damaged")
+                yield where, tags
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the first block says of the file."""
+
+    required: frozenset[str]
+    optional: frozenset[str]
+    timestamp_s: int | None
+
+    @classmethod
+    def read(cls, raw: bytes) -> Header:
+        """Decode a header block."""
+        required, optional, timestamp = set(), set(), None
+        for number, wire, value, end in _message(raw):
+            if number == 4 and wire == _BYTES:
+                required.add(raw[value:end].decode("utf-8", "replace"))
+            elif number == 5 and wire == _BYTES:
+                optional.add(raw[value:end].decode("utf-8", "replace"))
+            elif number == 32 and wire == _VARINT:
+                timestamp = value
+        return cls(frozenset(required), frozenset(optional), timestamp)
+
+
+def _message(raw: bytes) -> list[tuple[int, int, int, int]]:
+    """Fields of a message: number, wire type, value or start, end."""
+    rows, good = _fields(np.frombuffer(raw, dtype=np.uint8), 0, len(raw))
+    if not good:
+        raise BlockError("a message is damaged")
+    return [tuple(row) for row in rows.tolist()]

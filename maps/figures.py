@@ -1,0 +1,337 @@
+"""The static figure of a study's results, for papers and plans."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import matplotlib as mpl
+import numpy as np
+import pyproj
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Bbox
+
+from ..geo.checks import require_choice
+from ..geo.crs import WGS84, local_crs
+from ..geo.errors import OutputError
+from . import style
+from .files import write_atomically
+from .fonts import font_for
+from .layers import MapLayers, Reach, map_layers
+from .protocols import MapResults
+from .wording import WORDS, Language
+
+#: File endings that a figure can be saved as, with metadata that would differ from run to run off.
+_FORMATS: Final[dict[str, dict[str, Any]]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None, "ModDate": None},
+}
+_DPI: Final = 200
+_SETTINGS: Final[dict[Any, Any]] = {
+    "svg.hashsalt": "borderreach",
+    "svg.fonttype": "path",
+    "hatch.linewidth": 0.7,
+}
+_HALO: Final = [withStroke(linewidth=2.2, foreground="white")]
+_WIDTH_IN: Final = 7.2
+
+
+def study_figure(
+    results: MapResults,
+    path: str | PathLike[str] | None = None,
+    *,
+    context: gpd.GeoDataFrame | None = None,
+    language: Language = "zh",
+) -> Figure:
+    """Draw the results of a study as a static figure and save it where a path is given.
+
+    The same layers, colours and classes as `study_map`, in an azimuthal equidistant projection
+    centred on the study, with a scale bar, a north arrow, a legend and the sources.
+
+    Parameters
+    ----------
+    results : StudyResults
+        What `run_study` returns; all geometry in EPSG:4326.
+    path : path, optional
+        Ending in .png, .svg or .pdf; folders on the way are made. The file is replaced whole or
+        not touched.
+    context : GeoDataFrame, optional
+        Polygons with a `name` around the study, drawn pale.
+    language : {"zh", "en"}
+        Language of title and legend; names stay as the data has them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not registered with pyplot.
+
+    Raises
+    ------
+    OutputError
+        If the ending isn't one of the three or the file can't be written.
+    MissingDependencyError
+        If no installed font has all characters; the message names fonts to install.
+    InputError, InputTypeError, MissingColumnError, MissingCRSError, GeometryTypeError
+        If a table of the results has another shape than documented.
+    """
+    language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
+    suffix = None if path is None else _suffix(path)
+    layers = map_layers(results, context=context, circles_only=True)
+    figure = _draw(results, layers, WORDS[language], language)
+    if path is not None and suffix is not None:
+        content = io.BytesIO()
+        with mpl.rc_context(_SETTINGS):
+            figure.savefig(content, format=suffix[1:], dpi=_DPI, metadata=_FORMATS[suffix])
+        write_atomically(path, content.getvalue())
+    return figure
+
+
+def _suffix(path: str | PathLike[str]) -> str:
+    suffix = Path(path).suffix.lower()
+    if suffix not in _FORMATS:
+        raise OutputError(f"'path' should end in {', '.join(_FORMATS)}, got {str(path)!r}")
+    return suffix
+
+
+def _draw(results: MapResults, layers: MapLayers, words: dict[str, str], language: Language) -> Figure:
+    title = str(results.study.title if language == "zh" else results.study.title_en)
+    crs = _projection(layers)
+    west, south, east, north = gpd.GeoSeries(layers.provinces.geometry).to_crs(crs).total_bounds
+    pad = 0.03 * max(east - west, north - south)
+    footer = "\n".join([*(str(line) for line in results.attribution), words["modelled"]])
+    handles, labels = _legend(layers, words)
+    texts = [title, footer, words["north"], words["kilometres"], *labels, *_names(layers)]
+    font = font_for("".join(texts) + "0123456789")
+
+    # The map keeps its shape; title above, legend and sources below take what they need.
+    map_high = _WIDTH_IN * (north - south + 2 * pad) / (east - west + 2 * pad)
+    map_high = float(np.clip(map_high, 3.0, 9.5))
+    rows = -(-len(handles) // 2)
+    legend_high, footer_high, title_high = 0.19 * rows + 0.15, 0.13 * (footer.count("\n") + 1) + 0.15, 0.45
+    high = map_high + legend_high + footer_high + title_high
+    figure = Figure(figsize=(_WIDTH_IN, high), facecolor="white")
+    axes = figure.add_axes((0.01, (legend_high + footer_high) / high, 0.98, map_high / high))
+    figure.text(
+        0.5, 1 - 0.5 * title_high / high, title, ha="center", va="center", fontproperties=_sized(font, 15)
+    )
+    figure.text(
+        0.02, 0.08 / high, footer, ha="left", va="bottom", fontproperties=_sized(font, 7), color="#333333"
+    )
+    axes.set_aspect("equal", adjustable="box")
+    axes.set_facecolor(style.SEA)
+
+    _draw_areas(axes, layers, crs)
+    _draw_lines(axes, layers, crs)
+    # Set last, because geopandas fits limits and labels to each layer that it draws.
+    axes.set(xlim=(west - pad, east + pad), ylim=(south - pad, north + pad), xticks=[], yticks=[],
+             xlabel="", ylabel="")  # fmt: skip
+    _draw_points(axes, layers, crs, font)
+    _scale_bar(axes, font, words["kilometres"])
+    _north_arrow(axes, font, words["north"])
+    figure.legend(
+        handles, labels, loc="upper center", ncols=2, frameon=False, prop=_sized(font, 8.5),
+        bbox_to_anchor=(0.5, (legend_high + footer_high - 0.03) / high), handlelength=2.8, columnspacing=1.6,
+    )  # fmt: skip
+    return figure
+
+
+def _projection(layers: MapLayers) -> pyproj.CRS:
+    west, south, east, north = layers.provinces.total_bounds
+    return local_crs(lon=(west + east) / 2, lat=(south + north) / 2)
+
+
+def _area(axes: Axes, geometry: Any, crs: pyproj.CRS, **look: Any) -> None:
+    series = geometry if isinstance(geometry, gpd.GeoSeries) else gpd.GeoSeries([geometry], crs=WGS84)
+    if len(series) and not series.is_empty.all():
+        series.to_crs(crs).plot(ax=axes, aspect=None, **look)
+
+
+def _draw_areas(axes: Axes, layers: MapLayers, crs: pyproj.CRS) -> None:
+    _area(axes, layers.context.geometry, crs, facecolor=style.LAND, edgecolor=style.PROVINCE_LINE,
+          linewidth=0.5, alpha=0.5, zorder=1)  # fmt: skip
+    _area(axes, layers.provinces.geometry, crs, facecolor=style.LAND, edgecolor=style.PROVINCE_LINE,
+          linewidth=0.8, zorder=2)  # fmt: skip
+    for rank, reach in reversed(list(enumerate(layers.circles))):
+        _area(axes, reach.base, crs, facecolor=style.ranked(style.CIRCLE_FILLS, rank),
+              edgecolor=style.CIRCLE_LINE, linewidth=0.5, alpha=0.8, zorder=3)  # fmt: skip
+    for rank, reach in reversed(list(enumerate(layers.circles))):
+        _area(axes, reach.gained, crs, facecolor="none", edgecolor=style.ranked(style.GAIN_LINES, rank),
+              linewidth=0, hatch="/////", zorder=3.5)  # fmt: skip
+        _area(axes, reach.scenario, crs, facecolor="none", edgecolor=style.SCENARIO_LINE, linewidth=0.9,
+              linestyle=(0, (4, 2.5)), zorder=4)  # fmt: skip
+    _area(axes, layers.counties.geometry, crs, facecolor="none", edgecolor=style.COUNTY_LINE,
+          linewidth=0.6, zorder=5)  # fmt: skip
+
+
+def _draw_lines(axes: Axes, layers: MapLayers, crs: pyproj.CRS) -> None:
+    if len(layers.borders):
+        borders = layers.borders.geometry.to_crs(crs)
+        borders.plot(ax=axes, aspect=None, color="#b9a3cf", linewidth=3, alpha=0.6, zorder=6)
+        borders.plot(ax=axes, aspect=None, color=style.BORDER_LINE, linewidth=0.9, zorder=6,
+                     linestyle=(0, (7, 2.5, 1.5, 2.5)))  # fmt: skip
+    if len(layers.corridors):
+        shapes = layers.corridors.geometry.to_crs(crs)
+        for row, shape in zip(layers.corridors.itertuples(), shapes, strict=True):
+            line = gpd.GeoSeries([shape], crs=crs)
+            line.plot(ax=axes, aspect=None, color="white", linewidth=3.2, zorder=7)
+            line.plot(ax=axes, aspect=None, zorder=7, **_corridor_look(str(row.mode), str(row.status)))
+
+
+def _draw_points(axes: Axes, layers: MapLayers, crs: pyproj.CRS, font: FontProperties) -> None:
+    for _, point in _points(layers.junctions, crs):
+        axes.plot(point.x, point.y, "o", markersize=4, markerfacecolor=style.JUNCTION_FILL,
+                  markeredgecolor=style.BORDER_LINE, zorder=8)  # fmt: skip
+    colours = {
+        str(row.corridor_id): style.MODE_COLOURS.get(str(row.mode), style.OTHER_MODE_COLOUR)
+        for row in layers.corridors.itertuples()
+    }
+    for row, point in _points(layers.corridor_stops, crs):
+        axes.plot(point.x, point.y, "o", markersize=3.6, markerfacecolor=style.STOP_FILL, zorder=8,
+                  markeredgecolor=colours.get(str(row.corridor_id), style.OTHER_MODE_COLOUR))  # fmt: skip
+    for _, point in _points(layers.centres, crs):
+        axes.plot(point.x, point.y, "o", markersize=6.5, markerfacecolor=style.CENTRE_FILL,
+                  markeredgecolor="white", zorder=10)  # fmt: skip
+
+    taken: list[Bbox] = []
+    for row, point in _points(layers.centres, crs):
+        _label(axes, point, str(row.origin_name), _sized(font, 11), taken, beside=True)
+    for row, point in _points(layers.corridor_stops, crs):
+        _label(axes, point, str(row.stop_name), _sized(font, 7), taken, beside=True)
+    for row, point in _points(layers.counties, crs):
+        _label(axes, point.representative_point(), str(row.name), _sized(font, 6.5), taken, beside=False)
+
+
+def _label(
+    axes: Axes, point: shapely.Point, text: str, font: FontProperties, taken: list[Bbox], *, beside: bool
+) -> None:
+    """Write a name where no earlier one stands, right or left of its point; else leave it out."""
+    places = (((6, -3), "left"), ((-6, -3), "right"), ((4, 5), "left")) if beside else (((0, 0), "center"),)
+    for offset, side in places:
+        note = axes.annotate(
+            text, (point.x, point.y), xytext=offset, textcoords="offset points", ha=side, zorder=11,
+            va="baseline" if beside else "center", fontproperties=font, path_effects=_HALO,
+        )  # fmt: skip
+        box = note.get_window_extent()
+        if not any(box.overlaps(other) for other in taken):
+            taken.append(box)
+            return
+        note.remove()
+
+
+def _points(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> Iterator[tuple[Any, Any]]:
+    if len(frame):
+        yield from zip(frame.itertuples(), frame.geometry.to_crs(crs), strict=True)
+
+
+def _corridor_look(mode: str, status: str) -> dict[str, Any]:
+    dashes = [float(part) for part in style.STATUS_DASHES.get(status, style.OTHER_STATUS_DASH).split()]
+    return {
+        "color": style.MODE_COLOURS.get(mode, style.OTHER_MODE_COLOUR),
+        "linewidth": 1.8,
+        "linestyle": (0, [part / 3.2 for part in dashes]) if dashes else "solid",
+    }
+
+
+def _legend(layers: MapLayers, words: dict[str, str]) -> tuple[list[Any], list[str]]:
+    handles: list[Any] = []
+    labels: list[str] = []
+
+    def entry(handle: Any, label: str) -> None:
+        handles.append(handle)
+        labels.append(label)
+
+    for rank, reach in enumerate(layers.circles):
+        circle = words["circle_of"].format(minutes=f"{reach.cutoff_min:g}")
+        entry(
+            Patch(facecolor=style.ranked(style.CIRCLE_FILLS, rank), edgecolor=style.CIRCLE_LINE, alpha=0.8),
+            f"{circle} · {words['base']}{_km2(reach.base_km2)}",
+        )
+        if not reach.gained.is_empty:
+            colour = style.ranked(style.GAIN_LINES, rank)
+            entry(
+                Patch(facecolor="none", edgecolor=colour, hatch="/////", linewidth=0.6),
+                f"{circle} · {words['gained']}{_gain(reach)}",
+            )
+    if any(not reach.scenario.is_empty for reach in layers.circles):
+        dashed = Line2D([], [], color=style.SCENARIO_LINE, linewidth=1, linestyle=(0, (4, 2.5)))
+        name = f" ({layers.scenario_name})" if layers.scenario_name and words["base"] == "现状" else ""
+        entry(dashed, words["after"] + name)
+    for row in layers.corridors.itertuples():
+        status = words.get(f"status_{row.status}", str(row.status))
+        entry(Line2D([], [], **_corridor_look(str(row.mode), str(row.status))), f"{row.name} ({status})")
+    if len(layers.borders):
+        dashdot = Line2D([], [], color=style.BORDER_LINE, linewidth=0.9, linestyle=(0, (7, 2.5, 1.5, 2.5)))
+        entry(dashdot, words["border"])
+    if len(layers.counties):
+        entry(
+            Patch(facecolor="none", edgecolor=style.COUNTY_LINE),
+            f"{words['counties']} {len(layers.counties)}",
+        )
+    if len(layers.junctions):
+        dot = Line2D([], [], linestyle="none", marker="o", markersize=4, markerfacecolor=style.JUNCTION_FILL,
+                     markeredgecolor=style.BORDER_LINE)  # fmt: skip
+        entry(dot, words["junctions"])
+    return handles, labels
+
+
+def _km2(area: float | None) -> str:
+    return "" if area is None else f" {area:,.0f} km²"
+
+
+def _gain(reach: Reach) -> str:
+    if reach.base_km2 is None or reach.scenario_km2 is None:
+        return ""
+    return f" {reach.scenario_km2 - reach.base_km2:+,.0f} km²"
+
+
+def _names(layers: MapLayers) -> list[str]:
+    return [
+        *(str(name) for name in layers.centres["origin_name"]),
+        *(str(name) for name in layers.corridor_stops["stop_name"]),
+        *(str(name) for name in layers.counties["name"]),
+    ]
+
+
+def _scale_bar(axes: Axes, font: FontProperties, unit: str) -> None:
+    west, east = axes.get_xlim()
+    south, north = axes.get_ylim()
+    wanted_km = (east - west) / 1000 / 5
+    step = 10 ** np.floor(np.log10(wanted_km))
+    length_km = float(max(n * step for n in (1, 2, 5) if n * step <= wanted_km))
+    x, y, high = west + 0.04 * (east - west), south + 0.035 * (north - south), 0.007 * (north - south)
+    for part, colour in enumerate(("black", "white")):
+        axes.add_patch(
+            mpl.patches.Rectangle(
+                (x + part * length_km * 500, y), length_km * 500, high, facecolor=colour, edgecolor="black",
+                linewidth=0.6, zorder=12,
+            )
+        )  # fmt: skip
+    for at_km in (0.0, length_km / 2, length_km):
+        text = f"{at_km:g}" + (f" {unit}" if at_km == length_km else "")
+        axes.text(x + at_km * 1000, y + 1.6 * high, text, ha="center", va="bottom", zorder=12,
+                  fontproperties=_sized(font, 7.5), path_effects=_HALO)  # fmt: skip
+
+
+def _north_arrow(axes: Axes, font: FontProperties, text: str) -> None:
+    axes.annotate(
+        text, xy=(0.955, 0.975), xytext=(0.955, 0.895), xycoords="axes fraction", ha="center", va="top",
+        fontproperties=_sized(font, 10), zorder=12,
+        arrowprops={"arrowstyle": "-|>,head_width=0.35,head_length=0.7", "facecolor": "black", "linewidth": 1.2},
+    )  # fmt: skip
+
+
+def _sized(font: FontProperties, size: float) -> FontProperties:
+    copy = font.copy()
+    copy.set_size(size)
+    return copy

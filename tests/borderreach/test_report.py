@@ -1,0 +1,129 @@
+"""The report says what the tables hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from borderreach.key_figures import ReportContext
+from borderreach.report import report
+
+
+def test_key_figures_are_those_of_the_tables(yuqian):
+    text = report(yuqian)
+    base = yuqian.circles[
+        (yuqian.circles["scenario"] == "base") & (yuqian.circles["cutoff_min"] == 120)
+    ].iloc[0]
+    assert text.count(f"{base['area_km2']:,.0f}") >= 3  # summary, findings, table
+    gained = yuqian.gains[(yuqian.gains["scenario"] == "all") & (yuqian.gains["cutoff_min"] == 120)].iloc[0]
+    for name in gained["counties_gained"].split("、"):
+        assert name in text
+    for row in yuqian.county_times.itertuples():
+        assert f"{row.base_min:.0f}" in text
+    for name in yuqian.border_counties["name"]:
+        assert f"| {name} |" in text
+
+
+def test_other_tables_give_other_figures(yuqian):
+    circles = yuqian.circles.assign(area_km2=yuqian.circles["area_km2"] + 1_000_000)
+    changed = report(dataclasses.replace(yuqian, circles=circles))
+    area = yuqian.circles.query("scenario == 'base' and cutoff_min == 120")["area_km2"].item()
+    assert f"{area + 1_000_000:,.0f}" in changed
+    assert f"covers {area:,.0f} km²" in report(yuqian)
+    assert f"covers {area:,.0f} km²" not in changed
+
+
+def test_context_counts_border_counties_inside(yuqian):
+    context = ReportContext.of(yuqian)
+    times = yuqian.county_times.groupby("adcode")[["base_inside", "scenario_inside"]].any()
+    assert context.n_inside_base == times["base_inside"].sum()
+    assert context.n_inside_after == times["scenario_inside"].sum() >= context.n_inside_base
+    assert sum(context.n_border_by_province.values()) == context.n_border == len(yuqian.border_counties)
+
+
+def test_it_states_its_limits_and_sources(yuqian):
+    text = report(yuqian)
+    for words in (
+        "measured against driving",
+        "基准路网只有公路",
+        "由模型估算",
+        "OpenStreetMap contributors",
+        "ODbL",
+        "时速 25 千米",
+        "行车时间",
+        "门到门",
+    ):
+        assert words in text
+    assert "nan" not in text.lower().replace("nanping", "")
+    assert "None" not in text
+
+
+def test_tables_are_well_formed(yuqian):
+    block: list[int] = []
+    for line in [*report(yuqian).splitlines(), ""]:
+        if line.startswith("|"):
+            block.append(len(re.findall(r"(?<!\\)\|", line)))
+        else:
+            assert len(set(block)) <= 1, line
+            block = []
+
+
+def test_the_same_results_give_the_same_text(yuqian):
+    assert report(yuqian) == report(yuqian)
+
+
+def test_line_haul_and_door_to_door_stand_side_by_side(yuqian):
+    trip = yuqian.journeys.iloc[0]
+    # the fastest train takes 1 h 58; a journey holds it and everything before and after
+    assert trip["line_haul_min"] == pytest.approx(118, abs=0.5)
+    parts = [
+        "line_haul_min",
+        "waiting_min",
+        "boarding_min",
+        "alighting_min",
+        "transfer_min",
+        "road_min",
+        "access_min",
+    ]
+    assert trip["door_to_door_min"] == pytest.approx(trip[parts].sum(), abs=0.01)
+    assert trip["line_haul_min"] + 30 < trip["door_to_door_min"] < trip["road_only_min"]
+    (row,) = [line for line in report(yuqian).splitlines() if line.startswith("| 重庆市 → 贵阳市 | 118 ")]
+    assert f"| {trip['door_to_door_min']:.0f} | {trip['road_only_min']:.0f} |" in row
+
+
+def test_trains_never_shrink_a_circle(yuqian):
+    road = yuqian.circles.set_index(["scenario", "cutoff_min"])["area_km2"]
+    rail = yuqian.rail_circles.set_index(["scenario", "cutoff_min"])["area_km2"]
+    assert (rail.loc[road.index] >= road).all()
+    assert rail["base", 120] > 1.2 * road["base", 120]
+
+
+def test_a_study_that_leaves_railways_out(yuqian):
+    without = dataclasses.replace(
+        yuqian, rail_circles=yuqian.rail_circles.iloc[:0], journeys=yuqian.journeys.iloc[:0]
+    )
+    assert "联程" not in report(without).split("## 说明与局限")[0]
+
+
+def test_a_study_without_corridors_has_a_report_too(yuqian):
+    none = dataclasses.replace(
+        yuqian,
+        scenario_names={"base": "现状"},
+        gains=yuqian.gains.iloc[:0],
+        contributions=yuqian.contributions.iloc[:0],
+        corridors=yuqian.corridors.iloc[:0],
+        parameters={**yuqian.parameters, "corridors": []},
+        isochrones=yuqian.isochrones.query("scenario == 'base'"),
+        circles=yuqian.circles.query("scenario == 'base'"),
+        rail_circles=yuqian.rail_circles.query("scenario == 'base'"),
+        zones=yuqian.zones.query("scenario == 'base'"),
+        pair_times=yuqian.pair_times.query("scenario == 'base'"),
+        county_times=yuqian.county_times.assign(delta_min=0.0),
+    )
+    text = report(none)
+    assert "廊道及其贡献" not in text
+    assert "渝贵高铁" not in text.split("## 说明与局限")[0].split("## 主要结论")[1]
+    base = ReportContext.of(none).base
+    assert base.n_counties == pytest.approx(ReportContext.of(yuqian).base.n_counties, abs=1)

@@ -1,0 +1,95 @@
+"""The embedded studies, claims and groups: they parse, name what exists, and quote the texts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from borderreach.analysis.claim_files import claims_of, read_claims
+from borderreach.analysis.comparison import MAX_EXACT
+from borderreach.analysis.corridor_files import corridor, resolve_corridors
+from borderreach.data import path
+from borderreach.geo.boundaries import provinces
+from borderreach.geo.places import place
+from borderreach.geo.rail import rail_stations
+from borderreach.studies import study, study_names
+
+TEXTS = {
+    "guizhou": "000_4aed21a698ac897a.txt",
+    "yuqian": "001_70d25c14cee422de.txt",
+    "zheminggan": "002_2a224bb3db518c50.txt",
+    "national": "002_2a224bb3db518c50.txt",
+    "bazhong": "003_ab47a2aae3fd0867.txt",
+    "chengyugui": "004_826bcbb6eedfeee4.txt",
+}
+FILES = sorted(path("claims").glob("*.toml"))
+
+
+def flat(text):
+    """Text without blanks and bold marks: the texts break lines inside words."""
+    return re.sub(r"[\s*]", "", text)
+
+
+def test_every_text_has_a_study_with_claims():
+    assert set(TEXTS) <= set(study_names())
+    assert {file.stem for file in FILES} == set(TEXTS)
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_studies_name_what_exists(name):
+    found = study(name)
+    assert found.text == TEXTS[name]
+    assert found.title
+    assert found.title_en
+    known = set(provinces()["name"])
+    assert set(found.provinces) <= known
+    assert [place(centre).level for centre in found.centres].count("county") == 0
+    # contributions are exact up to so many corridors
+    assert len(resolve_corridors(found)) <= MAX_EXACT
+    assert claims_of(found).text == found.text
+
+
+def test_the_national_study_has_every_mainland_province_and_its_capital():
+    found = study("national")
+    assert len(found.provinces) == 31
+    homes = [place(centre).province for centre in found.centres]
+    assert homes == list(found.provinces)
+    assert found.corridors == ()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_quotes_stand_in_the_texts(file, reference):
+    found = read_claims(file)
+    text = flat((reference / "seeds" / found.text).read_text(encoding="utf-8"))
+    missing = [item.id for item in (*found.claim, *found.group) if flat(item.words) not in text]
+    assert not missing
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_places_corridors_and_stations_exist(file):
+    found = read_claims(file)
+    stations = set(rail_stations()["name"])
+    for names in found.stations.values():
+        assert stations & set(names)
+    for claim in found.claim:
+        for identifier in claim.corridors:
+            assert corridor(identifier).id == identifier
+        for name in (*claim.places, *claim.centres):
+            for part in name.partition(":")[2].split(",") if ":" in name else [name]:
+                assert place(part).adcode
+    for group in found.group:
+        assert len({place(member).adcode for member in group.members}) == len(group.members)
+
+
+def test_ids_of_claims_are_distinct_over_all_files():
+    ids = [claim.id for file in FILES for claim in read_claims(file).claim]
+    assert len(set(ids)) == len(ids)
+    assert len(ids) >= 80
+
+
+def test_every_claim_that_cannot_be_checked_says_why_in_full():
+    for file in FILES:
+        for claim in read_claims(file).claim:
+            if claim.kind == "not_checkable":
+                assert len(claim.reason) >= 8, claim.id
