@@ -154,7 +154,7 @@ def _authalic(lat: NDArray[np.float64]) -> NDArray[np.float64]:
 def _patches(
     xy: NDArray[np.float64], low: NDArray[np.float64], side: float, n_x: int, n_y: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:  # pragma: no cover - compiled
-    """Number the patches that hold points, in the order of their first point."""
+    """Give numbers to the patches that hold points, in the order of their first point."""
     number = np.full(n_x * n_y, -1, dtype=np.int32)
     used = np.empty(min(n_x * n_y, len(xy)), dtype=np.int64)
     patch = np.empty(len(xy), dtype=np.int32)

@@ -183,7 +183,8 @@ def default_cell_m(network: TransportNetwork, cutoff_ms: int) -> float:
     wanted = _CELLS_PER_RADIUS if radius < reach else min(reach / cell, _CELLS_PER_RADIUS)
     if radius <= 0 or wanted <= 0:
         return cell
-    return cell / 2 ** max(0, math.ceil(math.log2(wanted * cell / radius)))
+    halvings = max(0, math.ceil(math.log2(wanted * cell / radius)))
+    return math.ldexp(cell, -halvings)
 
 
 def prepare(network: TransportNetwork) -> None:

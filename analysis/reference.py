@@ -11,6 +11,7 @@ import heapq
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -136,7 +137,7 @@ class _Graph:
         now = start_s
         if total == 0:
             return  # nothing but its ends, and these have discs if one may leave there
-        for (ax, ay), (bx, by) in zip(way.line[:-1], way.line[1:], strict=True):
+        for (ax, ay), (bx, by) in pairwise(way.line):
             share = math.hypot(bx - ax, by - ay) / total
             takes = way.seconds * share
             # the reach changes its law where the cap ends and where the time runs out
@@ -148,7 +149,7 @@ class _Graph:
                 (ax + (bx - ax) * b, ay + (by - ay) * b, self._left(limit_s - now - b * takes))
                 for b in inside
             ]
-            yield from zip(ends[:-1], ends[1:], strict=True)
+            yield from pairwise(ends)
             now += takes
 
 
@@ -226,7 +227,7 @@ def reference_isochrone(
 
 
 def _length(line: NDArray[np.float64]) -> float:
-    return sum(math.dist(a, b) for a, b in zip(line[:-1], line[1:], strict=True))
+    return sum(math.dist(a, b) for a, b in pairwise(line))
 
 
 def _cut(line: NDArray[np.float64], step_m: float, reach_m: float) -> Iterator[NDArray[np.float64]]:
@@ -234,7 +235,7 @@ def _cut(line: NDArray[np.float64], step_m: float, reach_m: float) -> Iterator[N
 
     And just off its vertices: a line may be left next to a node that itself is no exit.
     """
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for a, b in pairwise(line):
         along = b - a
         square = float(along @ along)
         n = max(1, math.ceil(math.sqrt(square) / step_m))

@@ -158,9 +158,8 @@ def cases(draw: st.DrawFn) -> Case:
     if share and not sketch.along[-1]:
         at = (ax, ay)
     lon, lat = sketch.lonlat([(at[0], at[1] + aside)], centre)[0]
-    place = {"lon": float(lon), "lat": float(lat), "xyz": to_ecef(lon, lat)}
-    assume(not access(network, **place).is_empty)
-    assume(not access(network.reverse, **place).is_empty)
+    for turned in (network, network.reverse):
+        assume(not access(turned, lon=float(lon), lat=float(lat), xyz=to_ecef(lon, lat)).is_empty)
     return Case(network, (float(lon), float(lat)), draw(st.sampled_from([3.0, 8.0, 20.0])), centre)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from borderreach.analysis import reach
+from borderreach.analysis.interior import needless
 from borderreach.analysis.isochrones import isochrones
 
 from .networks import Sketch
@@ -35,7 +36,7 @@ def test_edges_are_the_same_to_the_bit(monkeypatch, gap, cutoff):
     network = dense_town(gap=gap)
     monkeypatch.setattr(reach, "_WORTH_SORTING", 10)
     dropped = []
-    real = reach.needless
+    real = needless
 
     def counted(*args, **options):
         drop, stand_in = real(*args, **options)

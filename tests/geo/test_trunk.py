@@ -58,4 +58,4 @@ def test_bad_speeds(speed):
 
 def test_a_speed_is_a_number():
     with pytest.raises(InputTypeError, match="speed_kph"):
-        trunk_network(speed_kph="fast")
+        trunk_network(speed_kph="fast")  # type: ignore[arg-type]
