@@ -402,7 +402,7 @@ def _people(results: StudyResults) -> list[str]:
     if results.indicators.empty:
         return lines
     cutoff = hours(results.study.circle_min)
-    rows = [
+    by_county = [
         (
             str(row.name_of),
             f"{row.people / 1e4:,.1f}",
@@ -416,12 +416,12 @@ def _people(results: StudyResults) -> list[str]:
         )
         for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
     ]
-    header = (
+    columns = (
         "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力变化", "通行效率", "省内", "跨省",
     )  # fmt: skip
     lines += [
         "",
-        *table(header, rows, right=(1, 3, 4, 5, 6, 7, 8)),
+        *table(columns, by_county, right=(1, 3, 4, 5, 6, 7, 8)),
         "",
         (
             "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"

@@ -438,9 +438,8 @@ def _price(road: TransportNetwork, ground: _Ground) -> _Price:
     sides = {province for pair in pairs for province in pair}
     places = ground.every[ground.every["province"].isin(sides)].reset_index(drop=True)
     if places.empty:
-        return _Price(
-            *(gpd.GeoDataFrame(empty(s)) for s in (CROSSINGS, BORDER_CROSSINGS, GAPS)), empty(BORDER_EFFECT)
-        )
+        none = [gpd.GeoDataFrame(empty(schema)) for schema in (CROSSINGS, BORDER_CROSSINGS, GAPS)]
+        return _Price(none[0], none[1], none[2], empty(BORDER_EFFECT))
     found = crossings(road, places)
     own = [pair in pairs for pair in zip(found["province_a"], found["province_b"], strict=True)]
     found = found[np.array(own, dtype=bool)].reset_index(drop=True)
