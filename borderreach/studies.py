@@ -18,6 +18,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from . import data
+from .analysis.audit import audit_isochrones
 from .analysis.border_effect import BORDER_EFFECT, border_effect
 from .analysis.claims import audit_claims
 from .analysis.comparison import (
@@ -66,6 +67,8 @@ PAIR_TIMES: Schema = {
 #: What each corridor contributes to: area of the largest circle, seats in it, mean minutes between
 #: border counties and centres, among border counties, and among centres.
 MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "centre_pair_min")
+#: Random points per isochrone in the audit that every study carries.
+AUDIT_SAMPLES = 1000
 #: Cutoffs that the slider of the map offers, minutes.
 SLIDER_MIN = tuple(range(30, 181, 10))
 
@@ -190,6 +193,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     found_isochrones = pd.concat([reach.isochrones(names[s]).assign(scenario=s) for s in both])
     circles = pd.concat([reach.circles(names[s], label=s) for s in both])
     each = pd.concat([reach.circles(ids, label=s) for s, ids in names.items()])
+    audited = audit_isochrones(base, reach.isochrones(()), origins=ground.centres, samples=AUDIT_SAMPLES)
     slider = pd.concat([reach.slider(names[s], label=s) for s in both], ignore_index=True)
     step("commuting zones")
     zones, members = _zones(chosen, scenarios, ground, both)
@@ -242,6 +246,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         rail_county_times=rail.county_times,
         journeys=rail.journeys,
         chances=chances(times, cutoff_min=chosen.circle_min, relative_error=trunk_error()),
+        audit=audited,
         claims=claims,
         group_cohesion=group_cohesion(base, town_groups, scenario=everything),
         group_times=group_times(base, town_groups, scenario=everything),
