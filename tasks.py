@@ -5,7 +5,7 @@
     python3 tasks.py test [PYTEST ARGUMENTS]   run the tests
     python3 tasks.py lint [--fix]              check (or mend) style and formatting
     python3 tasks.py types                     check types
-    python3 tasks.py bench                     run the benchmarks
+    python3 tasks.py bench [NAME] [--valhalla] run the benchmarks
     python3 tasks.py gallery [--reuse]         run every study into out/gallery, with a page of them all
     python3 tasks.py docs [--reuse]            build the documentation into site/, the gallery in front
     python3 tasks.py wheel [PYTEST ARGUMENTS]  build the wheel, install it elsewhere, run the tests on it
@@ -387,21 +387,23 @@ def checkout_paths(text: str, root: Path) -> str:
 
 
 def task_bench(arguments: list[str]) -> int:
-    """Run every benchmark, or those named."""
+    """Run every benchmark, or those named; options such as --valhalla go to the benchmarks."""
     scripts = sorted((ROOT / "benchmarks").glob("bench_*.py"))
-    if arguments:
+    options = [argument for argument in arguments if argument.startswith("-")]
+    names = [argument for argument in arguments if not argument.startswith("-")]
+    if names:
         known = {script.stem.removeprefix("bench_"): script for script in scripts}
-        unknown = [name for name in arguments if name not in known]
+        unknown = [name for name in names if name not in known]
         if unknown:
             raise TaskError(
                 f"tasks: no benchmark {', '.join(unknown)}; there are: {', '.join(known) or 'none'}", 2
             )
-        scripts = [known[name] for name in arguments]
+        scripts = [known[name] for name in names]
     if not scripts:
         say("benchmarks/ holds no bench_*.py, so there's nothing to measure")
         return 0
-    python = prepare("dev")
-    codes = [call([python, script]) for script in scripts]
+    python = prepare("bench")
+    codes = [call([python, script, *options]) for script in scripts]
     return max(codes, key=abs)
 
 

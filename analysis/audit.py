@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -196,9 +196,9 @@ def _audit(network: TransportNetwork, job: _Job, plan: _Plan) -> dict[str, Any]:
     draw = np.random.default_rng(seed)
 
     half = plan.samples // 2
-    inside = _draw(draw, half, lambda n: _in_bounds(draw, n, shape.bounds), shape, inside=True)
+    inside = _draw(half, lambda n: _in_bounds(draw, n, shape.bounds), shape, inside=True)
     squares = _squares_near(shape, band)
-    outside = _draw(draw, half, lambda n: _in_squares(draw, n, squares, band), shape, inside=False)
+    outside = _draw(half, lambda n: _in_squares(draw, n, squares, band), shape, inside=False)
     # the share of the squares that lies outside: exact, not another estimate
     row, col = squares.T
     cells = shapely.box(col * band, row * band, (col + 1) * band, (row + 1) * band)
@@ -237,7 +237,7 @@ def _audit(network: TransportNetwork, job: _Job, plan: _Plan) -> dict[str, Any]:
 
 
 def _draw(
-    draw: np.random.Generator, wanted: int, candidates: Any, shape: shapely.Geometry, *, inside: bool
+    wanted: int, candidates: Callable[[int], NDArray[np.float64]], shape: shapely.Geometry, *, inside: bool
 ) -> NDArray[np.float64]:
     """Draw points uniformly among the candidates that lie on one side of the edge, shape (n, 2)."""
     found: list[NDArray[np.float64]] = []

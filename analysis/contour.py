@@ -109,6 +109,12 @@ def polygons_in_degrees(edge: Edge, plane: LocalPlane) -> tuple[shapely.MultiPol
     return shapely.multipolygons(polygons), doubled_m2 / 2e6
 
 
+def as_multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
+    """Return the polygons in a geometry as one MultiPolygon; lines and points are left out."""
+    parts = [part for part in shapely.get_parts(shapely.get_parts(shape)) if part.geom_type == "Polygon"]
+    return shapely.MultiPolygon(parts)
+
+
 def _to_degrees(edge: Edge, plane: LocalPlane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (lon, lat) in degrees and the authalic ordinate in metres of the edge's points.
 
@@ -148,7 +154,7 @@ def _authalic(lat: NDArray[np.float64]) -> NDArray[np.float64]:
 def _patches(
     xy: NDArray[np.float64], low: NDArray[np.float64], side: float, n_x: int, n_y: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:  # pragma: no cover - compiled
-    """Number the patches that hold points, in the order of their first point."""
+    """Give numbers to the patches that hold points, in the order of their first point."""
     number = np.full(n_x * n_y, -1, dtype=np.int32)
     used = np.empty(min(n_x * n_y, len(xy)), dtype=np.int64)
     patch = np.empty(len(xy), dtype=np.int32)

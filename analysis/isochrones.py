@@ -16,7 +16,7 @@ from ..geo.network import TransportNetwork
 from ..geo.plane import LocalPlane
 from . import schemas
 from .access import ms_per_metre
-from .contour import polygons_in_degrees
+from .contour import as_multipolygon, polygons_in_degrees
 from .origins import Direction, Origin, directed, each, enter, origin_list, search
 from .reach import line_table, reach_sources
 from .surface import isochrone_edge
@@ -183,7 +183,8 @@ def default_cell_m(network: TransportNetwork, cutoff_ms: int) -> float:
     wanted = _CELLS_PER_RADIUS if radius < reach else min(reach / cell, _CELLS_PER_RADIUS)
     if radius <= 0 or wanted <= 0:
         return cell
-    return cell / 2 ** max(0, math.ceil(math.log2(wanted * cell / radius)))
+    halvings = max(0, math.ceil(math.log2(wanted * cell / radius)))
+    return math.ldexp(cell, -halvings)
 
 
 def prepare(network: TransportNetwork) -> None:
@@ -193,12 +194,6 @@ def prepare(network: TransportNetwork) -> None:
         lines = network.exit_lines
         _ = lines.share
         lines.near(float(network.node_lon[0]), float(network.node_lat[0]), 1.0)
-
-
-def as_multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    """Return the polygons in a geometry as one MultiPolygon; lines and points are left out."""
-    parts = [part for part in shapely.get_parts(shapely.get_parts(shape)) if part.geom_type == "Polygon"]
-    return shapely.MultiPolygon(parts)
 
 
 def union_in_order(polygons: gpd.GeoSeries) -> shapely.MultiPolygon:

@@ -349,7 +349,9 @@ def _batch(task: _Task, batch: NDArray[np.int64]) -> tuple[NDArray[np.float64], 
             # both ends part-way along the same line: no node lies between them
             farthest = 2 * reach + np.linalg.norm(entry.pieces[:, 3:6] - entry.pieces[:, 0:3], axis=1).sum()
             for k in np.flatnonzero((straight <= farthest) & task.end_on_network):
-                along = np.rint(leave_pieces(entry.pieces, task.end_xyz[k], pace, reach))
+                along = np.rint(
+                    leave_pieces(entry.pieces, task.starts[start].xyz, task.end_xyz[k], pace, reach)
+                )
                 if along < times[row, k]:
                     times[row, k], lengths[row, k] = along, straight[k]
     beyond = times > task.limit_ms

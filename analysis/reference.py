@@ -11,6 +11,7 @@ import heapq
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..geo.checks import require_cutoffs, require_number
 from ..geo.crs import WGS84, local_crs
 from ..geo.errors import InputError, OffNetworkError
 from ..geo.network import TransportNetwork
+from .contour import as_multipolygon
 from .origins import Direction, directed, origin_list
 
 #: Metres between vertices when a polygon is turned from the plane into degrees.
@@ -77,7 +79,7 @@ class _Graph:
         step_m: float,
     ) -> None:
         near = may_leave and shapely.LineString(line).distance(shapely.Point(0, 0)) <= self.reach_m
-        parts = list(_cut(line, step_m)) if near else [line]
+        parts = list(_cut(line, step_m, self.reach_m)) if near else [line]
         lengths = [_length(part) for part in parts]
         total = sum(lengths)
         at = tail
@@ -135,7 +137,7 @@ class _Graph:
         now = start_s
         if total == 0:
             return  # nothing but its ends, and these have discs if one may leave there
-        for (ax, ay), (bx, by) in zip(way.line[:-1], way.line[1:], strict=True):
+        for (ax, ay), (bx, by) in pairwise(way.line):
             share = math.hypot(bx - ax, by - ay) / total
             takes = way.seconds * share
             # the reach changes its law where the cap ends and where the time runs out
@@ -147,7 +149,7 @@ class _Graph:
                 (ax + (bx - ax) * b, ay + (by - ay) * b, self._left(limit_s - now - b * takes))
                 for b in inside
             ]
-            yield from zip(ends[:-1], ends[1:], strict=True)
+            yield from pairwise(ends)
             now += takes
 
 
@@ -220,21 +222,29 @@ def reference_isochrone(
     union = shapely.segmentize(shapely.union_all(np.array(hulls, dtype=object)), _VERTEX_STEP_M)
     back = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
     shape = shapely.transform(union, lambda xy: np.column_stack(back.transform(xy[:, 0], xy[:, 1])))
-    return shapely.MultiPolygon([p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"])
+    # two discs that touch in the plane may cross by a hair in degrees
+    return as_multipolygon(shape if shape.is_valid else shapely.make_valid(shape))
 
 
 def _length(line: NDArray[np.float64]) -> float:
-    return sum(math.dist(a, b) for a, b in zip(line[:-1], line[1:], strict=True))
+    return sum(math.dist(a, b) for a, b in pairwise(line))
 
 
-def _cut(line: NDArray[np.float64], step_m: float) -> Iterator[NDArray[np.float64]]:
-    """Cut a line at its vertices, where it is nearest to (0, 0), and every `step_m` at most between."""
-    for a, b in zip(line[:-1], line[1:], strict=True):
+def _cut(line: NDArray[np.float64], step_m: float, reach_m: float) -> Iterator[NDArray[np.float64]]:
+    """Cut a line at its vertices, every `step_m` at most, and where (0, 0) is nearest and just in reach.
+
+    And just off its vertices: a line may be left next to a node that itself is no exit.
+    """
+    for a, b in pairwise(line):
         along = b - a
         square = float(along @ along)
-        foot = min(max(float(-a @ along) / square, 0.0), 1.0) if square > 0 else 0.0
         n = max(1, math.ceil(math.sqrt(square) / step_m))
-        shares = np.unique(np.append(np.linspace(0, 1, n + 1), foot))
+        shares = np.linspace(0, 1, n + 1)
+        if square > 0:
+            foot = float(-a @ along) / square
+            height2 = max(float(a @ a) - foot * foot * square, 0.0)
+            half = math.sqrt(max(reach_m**2 * (1 - 1e-9) - height2, 0.0) / square)
+            shares = np.unique(np.clip([*shares, foot - half, foot, foot + half, 1e-6, 1 - 1e-6], 0, 1))
         points = a + shares[:, None] * along
         points[-1] = b
         for k in range(len(shares) - 1):

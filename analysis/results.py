@@ -112,6 +112,10 @@ class StudyResults:
         Empty where the study leaves railways out.
     chances : DataFrame
         Probability of the border counties to lie in the circle, see `analysis.uncertainty`.
+    claims : geopandas.GeoDataFrame
+        Every checkable claim of the study's text with its verdict, see `analysis.claims`.
+    group_cohesion, group_times : geopandas.GeoDataFrame
+        Groups of places that the text names, see `analysis.groups`.
     indicators, circle_people, rail_circle_people : DataFrame
         People, potential, efficiency and type of the border counties, and people in the circles by
         road and with today's trains, see `analysis.study_indicators`.
@@ -155,6 +159,9 @@ class StudyResults:
     rail_county_times: pd.DataFrame
     journeys: pd.DataFrame
     chances: pd.DataFrame
+    claims: gpd.GeoDataFrame
+    group_cohesion: gpd.GeoDataFrame
+    group_times: gpd.GeoDataFrame
     indicators: pd.DataFrame
     circle_people: pd.DataFrame
     rail_circle_people: pd.DataFrame

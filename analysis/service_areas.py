@@ -17,7 +17,8 @@ from ..geo.network import TransportNetwork
 from ..geo.plane import LocalPlane
 from . import schemas
 from .access import ms_per_metre
-from .isochrones import as_multipolygon, default_cell_m, polygons_of
+from .contour import as_multipolygon
+from .isochrones import default_cell_m, polygons_of
 from .origins import Origin, enter, origin_list, require_network, search
 from .reach import reach_sources
 from .surface import field_grid

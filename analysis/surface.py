@@ -230,8 +230,8 @@ def _sort(
     square = np.empty(n, dtype=np.int32)
     start = np.zeros(n_x * n_y + 1, dtype=np.int64)
     for k in range(n):
-        i = int(math.floor(shapes[8, k] / root)) - first_x
-        j = int(math.floor(shapes[9, k] / root)) - first_y
+        i = math.floor(shapes[8, k] / root) - first_x
+        j = math.floor(shapes[9, k] / root) - first_y
         square[k] = j * n_x + i
         start[square[k] + 1] += 1
     for at in range(n_x * n_y):
@@ -402,11 +402,11 @@ def _trace_cells(
     root = per_root * cell_m
     width = n_x * per_root + 1  # grid points per row
     # how many squares to the side a source that matters may lie, by rows up or down
-    rows = int(math.floor(far / root + 0.5))
+    rows = math.floor(far / root + 0.5)
     across = np.empty(rows + 1, dtype=np.int64)
     for dj in range(rows + 1):
         off = max(0.0, dj - 0.5) * root
-        across[dj] = int(math.floor(math.sqrt(max(far * far - off * off, 0.0)) / root + 0.5))
+        across[dj] = math.floor(math.sqrt(max(far * far - off * off, 0.0)) / root + 0.5)
     most = 1
     for square in range(n_x * n_y):
         most = max(most, _count_near(start, square % n_x, square // n_x, n_x, n_y, rows, across))

@@ -12,7 +12,8 @@ from ..geo.checks import require_frame, require_number
 from ..geo.crs import CHINA_ALBERS, area_km2
 from ..geo.network import TransportNetwork
 from . import schemas
-from .isochrones import as_multipolygon, isochrones, union_in_order
+from .contour import as_multipolygon
+from .isochrones import isochrones, union_in_order
 
 _ISOCHRONE_COLUMNS = ("origin_id", "origin_name", "cutoff_min")
 

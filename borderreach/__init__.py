@@ -17,6 +17,9 @@ __version__ = _version("borderreach")
 if not (_Path(__file__).parent / "geo").exists():
     __path__.append(str(_Path(__file__).parent.parent))
 
+from .analysis.batch import BatchSummary, run_batch
+from .analysis.batch_job import BatchJob
+from .analysis.batch_store import read_batch
 from .analysis.border_effect import border_effect, efficiency_across_borders
 from .analysis.comparison import compare
 from .analysis.corridors import add_corridors, corridor_stops, corridors
@@ -47,6 +50,8 @@ from .maps.offline import save_map
 from .studies import run_study, study, study_names
 
 __all__ = [
+    "BatchJob",
+    "BatchSummary",
     "BorderReachError",
     "Links",
     "Place",
@@ -89,6 +94,8 @@ __all__ = [
     "rail_network",
     "rail_sections",
     "rail_stations",
+    "read_batch",
+    "run_batch",
     "run_study",
     "save_map",
     "save_network",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
-
-import pandas as pd
+from typing import Final
 
 from .analysis.results import StudyResults
 from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
+from .markdown import and_, hours, join, km, minutes, rows_of, signed, table
+from .report_claims import claims_section, groups_section
 
 _MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
 _STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
@@ -39,6 +38,8 @@ def report(results: StudyResults) -> str:
         _zones(results, context),
         _people(results),
         _price(results),
+        groups_section(results),
+        claims_section(results),
         _corridors(results, context),
         _counties(results),
         _definitions(results),
@@ -62,11 +63,11 @@ def _title(results: StudyResults) -> list[str]:
 def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
     study, base = results.study, context.base
     hours = f"{study.circle_min:g}-minute"
-    centres = _and(results.centres["origin_name"])
+    centres = and_(results.centres["origin_name"])
     lines = [
         "## Summary in English",
         "",
-        f"{context.n_border} counties lie on the border studied ({_km(context.border_km)} km). The {hours} circle of "
+        f"{context.n_border} counties lie on the border studied ({km(context.border_km)} km). The {hours} circle of "
         f"{centres} covers {base.area_km2:,.0f} km² in the road network of today and holds the seats of "
         f"{base.n_counties} of the {context.n_study_counties} counties of the provinces studied; "
         f"{context.n_inside_base} of the {context.n_border} border counties are among them. "
@@ -80,10 +81,10 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
         )
         pair = ""
         if math.isfinite(item.pair_min):
-            pair = f", and the centres lie {item.pair_min:.0f} min apart ({_signed(item.pair_delta_min)} min)"
+            pair = f", and the centres lie {item.pair_min:.0f} min apart ({signed(item.pair_delta_min)} min)"
         lines.append(
-            f"- {named}: {item.area_km2:,.0f} km² ({_signed(item.delta_area_km2)}), {item.n_counties} counties "
-            f"({_signed(item.delta_counties)}){pair}."
+            f"- {named}: {item.area_km2:,.0f} km² ({signed(item.delta_area_km2)}), {item.n_counties} counties "
+            f"({signed(item.delta_counties)}){pair}."
         )
     lines += [
         "",
@@ -126,15 +127,15 @@ def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
 
 def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     study, base = results.study, context.base
-    cutoff = _hours(study.circle_min)
+    cutoff = hours(study.circle_min)
     lines = [
         "## 主要结论",
         "",
         f"1. **毗邻区县**：所研究的省界上有 {context.n_border} 个区县（"
         + "，".join(f"{name} {n} 个" for name, n in context.n_border_by_province.items())
-        + f"），省界长 {_km(context.border_km)} 千米。",
+        + f"），省界长 {km(context.border_km)} 千米。",
         (
-            f"2. **{cutoff}圈**：现状路网下，{_join(results.centres['origin_name'])}的{cutoff}圈合计 "
+            f"2. **{cutoff}圈**：现状路网下，{join(results.centres['origin_name'])}的{cutoff}圈合计 "
             f"{base.area_km2:,.0f} 平方千米，覆盖研究省份 {context.n_study_counties} 个区县中 {base.n_counties} 个的政府"
             f"驻地；{context.n_border} 个毗邻区县中有 {context.n_inside_base} 个在圈内。"
         ),
@@ -151,16 +152,16 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     if context.scenarios:
         last = context.scenarios[-1]
         lines.append(
-            f"{number}. **廊道**：{last.name}后，{cutoff}圈变化 {_signed(last.delta_area_km2)} 平方千米、"
-            f"{_signed(last.delta_counties)} 个区县"
-            + (f"（新增{_join(last.gained)}）" if last.gained else "")
+            f"{number}. **廊道**：{last.name}后，{cutoff}圈变化 {signed(last.delta_area_km2)} 平方千米、"
+            f"{signed(last.delta_counties)} 个区县"
+            + (f"（新增{join(last.gained)}）" if last.gained else "")
             + (f"；中心之间变为 {last.pair_min:.0f} 分钟" if math.isfinite(last.pair_min) else "")
             + f"；毗邻区县在圈内的由 {context.n_inside_base} 个变为 {context.n_inside_after} 个。"
         )
         number += 1
     if math.isfinite(context.zone_area_base):
         lines.append(
-            f"{number}. **{_hours(study.zone_min)}通勤圈**：毗邻区县的通勤圈平均 {context.zone_area_base:,.0f} 平方千米"
+            f"{number}. **{hours(study.zone_min)}通勤圈**：毗邻区县的通勤圈平均 {context.zone_area_base:,.0f} 平方千米"
             + (
                 f"（{context.scenarios[-1].name}后 {context.zone_area_after:,.0f}）"
                 if context.scenarios
@@ -184,7 +185,7 @@ def _borders(results: StudyResults, context: ReportContext) -> list[str]:
     lines = [
         "## 省界与毗邻区县",
         "",
-        *_table(("省界", "长度（千米）", "前者一侧区县", "后者一侧区县"), rows, right=(1, 2, 3)),
+        *table(("省界", "长度（千米）", "前者一侧区县", "后者一侧区县"), rows, right=(1, 2, 3)),
         "",
         (
             f"“毗邻区县”指与另一省的区县共有一段陆地边界的区县，只在一点相接的不算。本研究共 {context.n_border} 个。"
@@ -199,7 +200,7 @@ def _borders(results: StudyResults, context: ReportContext) -> list[str]:
 
 def _circles(results: StudyResults, context: ReportContext) -> list[str]:
     study = results.study
-    lines = [f"## {_hours(study.circle_min)}圈", ""]
+    lines = [f"## {hours(study.circle_min)}圈", ""]
     base_rows = results.circles[results.circles["scenario"] == "base"].sort_values("cutoff_min")
     rows = []
     for row in rows_of(base_rows):
@@ -213,14 +214,14 @@ def _circles(results: StudyResults, context: ReportContext) -> list[str]:
             results.scenario_names[str(row.scenario)],
             f"{row.cutoff_min:g}",
             f"{row.scenario_area_km2:,.0f}",
-            _signed(float(row.delta_area_km2)),
+            signed(float(row.delta_area_km2)),
             f"{row.scenario_counties}",
-            _signed(int(row.delta_counties)),
+            signed(int(row.delta_counties)),
             str(row.counties_gained) or "无",
         )
         for row in rows_of(results.gains)
     ]
-    lines += _table(
+    lines += table(
         ("情景", "分钟", "面积（平方千米）", "增加", "区县驻地", "增加", "新进入圈内的区县"),
         rows,
         right=(1, 2, 3, 4, 5),
@@ -247,15 +248,15 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
         (
             results.scenario_names[str(row.scenario)],
             f"{row.from_name} → {row.to_name}",
-            _minutes(float(row.travel_time_min)),
-            "" if row.scenario == "base" else _minutes(float(row.delta_min), signed=True),
+            minutes(float(row.travel_time_min)),
+            "" if row.scenario == "base" else minutes(float(row.delta_min), with_sign=True),
         )
         for row in rows_of(results.pair_times)
     ]
     lines = [
         "## 中心之间的时间",
         "",
-        *_table(("情景", "起讫", "门到门（分钟）", "变化"), rows, right=(2, 3)),
+        *table(("情景", "起讫", "门到门（分钟）", "变化"), rows, right=(2, 3)),
     ]
     for item in context.corridors:
         if item.corridor.mode == "road":
@@ -265,7 +266,7 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
             "",
             (
                 f"{item.corridor.name}起讫站之间的**行车时间**为{spans}；上表是**门到门**时间，另含进站候车 "
-                f"{item.corridor.board_min:g} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
+                f"{item.corridor.board_min + item.corridor.wait_min:.0f} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
                 "文本和新闻中的“两小时”多指行车时间，两者不可混用。"
             ),
         ]
@@ -281,7 +282,7 @@ def _rail_areas(results: StudyResults) -> dict[str, float]:
 def _railways(results: StudyResults, context: ReportContext) -> list[str]:
     if results.rail_circles.empty:
         return []
-    cutoff = _hours(results.study.circle_min)
+    cutoff = hours(results.study.circle_min)
     area = _rail_areas(results)
     gained = f"，{_scenario_of(results, 'all')}后 {area['all']:,.0f} 平方千米" if "all" in area else ""
     times = results.rail_county_times
@@ -301,18 +302,18 @@ def _railways(results: StudyResults, context: ReportContext) -> list[str]:
         rows = [
             (
                 f"{row.from_name} → {row.to_name}",
-                _minutes(row.line_haul_min) if row.n_boardings else "不乘车",
-                _minutes(row.waiting_min + row.boarding_min + row.transfer_min + row.alighting_min),
-                _minutes(row.road_min + row.access_min),
-                _minutes(row.door_to_door_min),
-                _minutes(row.road_only_min),
+                minutes(row.line_haul_min) if row.n_boardings else "不乘车",
+                minutes(row.waiting_min + row.boarding_min + row.transfer_min + row.alighting_min),
+                minutes(row.road_min + row.access_min),
+                minutes(row.door_to_door_min),
+                minutes(row.road_only_min),
             )
             for row in rows_of(results.journeys)
         ]
         header = ("起讫", "行车时间", "候车、进出站与换乘", "两端公路", "门到门", "全程公路")
         lines += [
             "",
-            *_table(header, rows, right=(1, 2, 3, 4, 5)),
+            *table(header, rows, right=(1, 2, 3, 4, 5)),
             "",
             (
                 "单位为分钟，均为现状。**行车时间**（line-haul）只是列车上的时间，文本和新闻所说的“两小时”多指它；**门到门**"
@@ -348,12 +349,12 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
                 f"{row.area_km2:,.0f}",
                 f"{after['area_km2'].get(row.centre_id, math.nan):,.0f}" if len(after) else "—",
                 f"{len(own)}",
-                _join(across) if len(across) else "无",
+                join(across) if len(across) else "无",
             )
         )
     largest, smallest = context.zone_largest, context.zone_smallest
     return [
-        f"## {_hours(study.zone_min)}通勤圈",
+        f"## {hours(study.zone_min)}通勤圈",
         "",
         f"往返两个方向都不超过 {study.zone_min:g} 分钟的范围。最大的是{largest[0]}（{largest[1]:,.0f} 平方千米），最小的是"
         f"{smallest[0]}（{smallest[1]:,.0f} 平方千米）；现状下 {context.zone_cross_base} 个跨越省界"
@@ -361,7 +362,7 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
             f"，{context.scenarios[-1].name}后 {context.zone_cross_after} 个。" if context.scenarios else "。"
         ),
         "",
-        *_table(
+        *table(
             ("中心", "现状（平方千米）", "全部廊道建成", "圈内区县", "其中另一省的"), rows, right=(1, 2, 3)
         ),
         "",
@@ -377,7 +378,7 @@ def _people(results: StudyResults) -> list[str]:
     if results.circle_people.empty:
         return []
     rows = []
-    for table, label in ((results.circle_people, "公路"), (results.rail_circle_people, "公路与铁路")):
+    for counted, label in ((results.circle_people, "公路"), (results.rail_circle_people, "公路与铁路")):
         rows += [
             (
                 label,
@@ -386,13 +387,13 @@ def _people(results: StudyResults) -> list[str]:
                 f"{row.people / 1e4:,.0f}",
                 f"{row.people_by_seat / 1e4:,.0f}",
             )
-            for row in rows_of(table.sort_values(["scenario", "cutoff_min"], ascending=[False, True]))
+            for row in rows_of(counted.sort_values(["scenario", "cutoff_min"], ascending=[False, True]))
         ]
     header = ("方式", "情景", "分钟", "人口（万）", "按驻地计（万）")
     lines = [
         "## 人口与可达性指标",
         "",
-        *_table(header, rows, right=(2, 3, 4)),
+        *table(header, rows, right=(2, 3, 4)),
         "",
         (
             "人口为第七次全国人口普查常住人口，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
@@ -400,7 +401,7 @@ def _people(results: StudyResults) -> list[str]:
     ]
     if results.indicators.empty:
         return lines
-    cutoff = _hours(results.study.circle_min)
+    cutoff = hours(results.study.circle_min)
     rows = [
         (
             str(row.name_of),
@@ -408,7 +409,7 @@ def _people(results: StudyResults) -> list[str]:
             _TYPES[row.county_type],
             f"{row.base_people_reached / 1e4:,.0f}",
             f"{row.scenario_people_reached / 1e4:,.0f}",
-            f"{_signed(row.potential_change * 100, digits=1)}%",
+            f"{signed(row.potential_change * 100, digits=1)}%",
             _share(row.efficiency),
             _share(row.efficiency_own),
             _share(row.efficiency_across),
@@ -420,7 +421,7 @@ def _people(results: StudyResults) -> list[str]:
     )  # fmt: skip
     lines += [
         "",
-        *_table(header, rows, right=(1, 3, 4, 5, 6, 7, 8)),
+        *table(header, rows, right=(1, 3, 4, 5, 6, 7, 8)),
         "",
         (
             "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
@@ -449,12 +450,12 @@ def _price(results: StudyResults) -> list[str]:
         for row in rows_of(results.border_crossings)
     ]
     header = ("省界", "长度（千米）", "干线公路口子", "平均间距（千米）", "最长无口子一段（千米）")
-    lines = ["## 省界的代价", "", *_table(header, rows, right=(1, 2, 3, 4)), ""]
+    lines = ["## 省界的代价", "", *table(header, rows, right=(1, 2, 3, 4)), ""]
     lines += [
         (
             f"- {row.province_a}–{row.province_b}：跨界县际路程是直线的 {row.detour_across:.2f} 倍，等距的省内县际为 "
-            f"{row.detour_within:.2f} 倍，相差 {_signed((row.detour_ratio - 1) * 100, digits=0)}%（95% 区间 "
-            f"{_signed((row.detour_ratio_low - 1) * 100, digits=0)}% 至 {_signed((row.detour_ratio_high - 1) * 100, digits=0)}%）；"
+            f"{row.detour_within:.2f} 倍，相差 {signed((row.detour_ratio - 1) * 100, digits=0)}%（95% 区间 "
+            f"{signed((row.detour_ratio_low - 1) * 100, digits=0)}% 至 {signed((row.detour_ratio_high - 1) * 100, digits=0)}%）；"
             f"跨界平均{'多' if row.extra_min >= 0 else '少'} {abs(row.extra_min):.0f} 分钟（{row.n_pairs} 对，平均直线距离 "
             f"{row.mean_straight_km:.0f} 千米）。"
         )
@@ -474,8 +475,7 @@ def _price(results: StudyResults) -> list[str]:
 
 def _chance_lines(results: StudyResults) -> list[str]:
     """Border counties whose place inside or outside the circle isn't sure."""
-    table = results.chances
-    best = table.groupby(["adcode", "name"], sort=False)["base_chance"].max().reset_index()
+    best = results.chances.groupby(["adcode", "name"], sort=False)["base_chance"].max().reset_index()
     unsure = best[best["base_chance"].between(0.05, 0.95)]
     if unsure.empty:
         return []
@@ -483,7 +483,7 @@ def _chance_lines(results: StudyResults) -> list[str]:
         unsure.rename(columns={"name": "name_of"})
     ))  # fmt: skip
     return [
-        f"- 模型的时间有误差，驻地在{_hours(results.study.circle_min)}圈内与否因此并不都确定。不确定的毗邻区县及其在圈内的概率（现状）：{named}。"
+        f"- 模型的时间有误差，驻地在{hours(results.study.circle_min)}圈内与否因此并不都确定。不确定的毗邻区县及其在圈内的概率（现状）：{named}。"
     ]
 
 
@@ -499,18 +499,18 @@ def _corridors(results: StudyResults, context: ReportContext) -> list[str]:
             f"{sum(item.corridor.lengths_km):,.1f}",
             f"{item.corridor.design_speed_kph:g}",
             f"{item.n_joined}/{len(item.corridor.stops)}",
-            _signed(item.contribution_km2),
-            _signed(item.contribution_counties, digits=1),
-            _signed(item.contribution_county_min, digits=1),
-            _signed(item.contribution_border_pair_min, digits=1),
+            signed(item.contribution_km2),
+            signed(item.contribution_counties, digits=1),
+            signed(item.contribution_county_min, digits=1),
+            signed(item.contribution_border_pair_min, digits=1),
         )
         for item in context.corridors
     ]
     lines += [
-        *_table(
+        *table(
             (
                 "廊道", "方式", "状态（截至）", "长度（千米）", "设计时速", "接入路网的站点",
-                f"{_hours(results.study.circle_min)}圈（平方千米）", "区县", "毗邻区县至中心（分钟）", "毗邻区县之间（分钟）",
+                f"{hours(results.study.circle_min)}圈（平方千米）", "区县", "毗邻区县至中心（分钟）", "毗邻区县之间（分钟）",
             ),
             rows,
             right=(3, 4, 5, 6, 7, 8, 9),
@@ -567,17 +567,17 @@ def _counties(results: StudyResults) -> list[str]:
         for centre in ids:
             row = by_county.loc[(county.adcode, centre)]
             mark = "●" if row["base_inside"] else ""
-            cells.append(f"{_minutes(float(row['base_min']))}{mark}")
+            cells.append(f"{minutes(float(row['base_min']))}{mark}")
             if after:
                 mark = "●" if row["scenario_inside"] else ""
-                cells.append(f"{_minutes(float(row['scenario_min']))}{mark}")
+                cells.append(f"{minutes(float(row['scenario_min']))}{mark}")
         rows.append(tuple(cells))
     return [
         "## 毗邻区县逐一",
         "",
-        *_table(header, rows, right=range(2, len(header))),
+        *table(header, rows, right=range(2, len(header))),
         "",
-        f"● 表示在{_hours(results.study.circle_min)}之内。时间从中心的政府驻地到区县的政府驻地。",
+        f"● 表示在{hours(results.study.circle_min)}之内。时间从中心的政府驻地到区县的政府驻地。",
     ]
 
 
@@ -615,6 +615,14 @@ def _limits(results: StudyResults, context: ReportContext) -> list[str]:
             "- 除“公路与铁路联程”一节外，基准路网只有公路，铁路廊道的增益是相对于驾车而言；联程一节以现有列车为基准。"
             "新线与既有线路之间只能经车站外的道路换乘。"
         )
+    frequencies = sorted(
+        {item.corridor.trains_per_day for item in context.corridors if item.corridor.trains_per_day}
+    )
+    if frequencies:
+        listed = join(f"{number:g}" for number in frequencies)
+        lines.append(
+            f"- 铁路廊道的候车按假定的班次计：每类列车每日每方向 {listed} 列（38 列即现有渝贵铁路的班次，16 列即每小时一列），取间隔的一半。"
+        )
     if any(item.corridor.mode == "road" and item.corridor.status == "open" for item in context.corridors):
         lines.append("- 已通车的廊道若已在基准路网中，测得的增益会偏小；各廊道一节给出了两者的比较。")
     lines += [f"- {note}" for note in results.notes]
@@ -636,48 +644,3 @@ def _name_en(results: StudyResults, identifier: str) -> str:
     return next(
         (one.name_en or one.name for one in results_corridors(results) if one.id == identifier), identifier
     )
-
-
-def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
-    """Yield the rows of a table as named tuples, whose fields pandas doesn't type."""
-    yield from frame.itertuples()
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> list[str]:
-    numeric = set(right)
-    rule = ["---:" if column in numeric else "---" for column in range(len(header))]
-    cells = [header, rule, *rows]
-    return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in cells]
-
-
-def _hours(minutes: float) -> str:
-    if minutes % 60 == 0:
-        whole = int(minutes // 60)
-        return f"{ {1: '一', 2: '两', 3: '三', 4: '四', 5: '五'}.get(whole, whole) }小时"
-    return f"{minutes:g} 分钟"
-
-
-def _minutes(value: float, *, signed: bool = False) -> str:
-    if not math.isfinite(value):
-        return "不可达"
-    return _signed(value, digits=1) if signed else f"{value:.0f}"
-
-
-def _signed(value: float, *, digits: int = 0) -> str:
-    rounded = round(value, digits)
-    if rounded == 0:
-        return "0"
-    return f"{rounded:+,.{digits}f}".replace("-", "−")
-
-
-def _km(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-def _join(names: Iterable[Any]) -> str:
-    return "、".join(str(name) for name in names)
-
-
-def _and(names: Iterable[Any]) -> str:
-    listed = [str(name) for name in names]
-    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from . import data
 from .analysis.border_effect import BORDER_EFFECT, border_effect
+from .analysis.claims import audit_claims
 from .analysis.comparison import (
     Scenarios,
     compare,
@@ -32,9 +33,10 @@ from .analysis.config import read_toml
 from .analysis.corridor_files import resolve_corridors
 from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
 from .analysis.crossings import BORDER_CROSSINGS, CROSSINGS, GAPS, border_crossings, crossings, gaps
+from .analysis.groups import group_cohesion, group_times, groups
 from .analysis.isochrones import isochrones
 from .analysis.multimodal import journeys, with_railways
-from .analysis.origins import within_reach
+from .analysis.origins import require_network, within_reach
 from .analysis.results import Study, StudyResults
 from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
 from .analysis.study_indicators import circle_people, county_indicators, people_of
@@ -44,6 +46,7 @@ from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
 from .geo.borders import border_counties, borders, junctions
 from .geo.boundaries import counties as read_counties
 from .geo.boundaries import provinces as read_provinces
+from .geo.checks import require_path
 from .geo.errors import ConfigError, UnknownStudyError
 from .geo.network import TransportNetwork
 from .geo.places import origins_table
@@ -99,7 +102,7 @@ def study(name_or_path: str | Path | Study) -> Study:
     """
     if isinstance(name_or_path, Study):
         return name_or_path
-    given = Path(name_or_path)
+    given = require_path(name_or_path, "name_or_path")
     if given.suffix == ".toml":
         if not given.is_file():
             raise UnknownStudyError(f"there is no study file {str(given)!r}")
@@ -155,11 +158,13 @@ def run_study(
         If `out` can't be written; found out before anything is computed.
     """
     chosen = study(study_or_name)
+    if network is not None:
+        require_network(network)
     resolve_corridors(chosen)  # an unknown id is an error before any work
     if out is None:
         with _bar(progress, total=_N_STEPS) as step:
             return _compute(chosen, network, step)
-    with OutputFolder(out) as folder, _bar(progress, total=_N_STEPS + 1) as step:
+    with OutputFolder(require_path(out, "out")) as folder, _bar(progress, total=_N_STEPS + 1) as step:
         started = time.monotonic()
         results = _compute(chosen, network, step)
         step("map, tables, report")
@@ -167,7 +172,7 @@ def run_study(
         return results
 
 
-_N_STEPS = 10
+_N_STEPS = 11
 
 
 def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> StudyResults:
@@ -209,6 +214,9 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     )
     step("price of the border")
     price = _price(base, ground)
+    step("claims")
+    claims = audit_claims(chosen, network=base)
+    town_groups = groups(chosen)
     step("contributions")
     areas = {s: reach.areas(ids) for s, ids in names.items()}
     inside = {s: reach.inside(ids) for s, ids in names.items()}
@@ -234,6 +242,9 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         rail_county_times=rail.county_times,
         journeys=rail.journeys,
         chances=chances(times, cutoff_min=chosen.circle_min, relative_error=trunk_error()),
+        claims=claims,
+        group_cohesion=group_cohesion(base, town_groups, scenario=everything),
+        group_times=group_times(base, town_groups, scenario=everything),
         indicators=indicators,
         circle_people=circle_people(circles, residents, base),
         rail_circle_people=circle_people(rail.circles, residents, base),

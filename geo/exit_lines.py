@@ -71,8 +71,8 @@ class ExitLines:
         """
         if tolerance_m not in self._thinned:
             kept = _thin(self.xyz, self.share, self.offset, tolerance_m)
-            counts = np.add.reduceat(kept.astype(np.int64), self.offset[:-1]) if len(self.link) else []
-            offset = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+            before = np.concatenate([[0], np.cumsum(kept)])
+            offset = before[self.offset].astype(np.int64)
             lines = ExitLines(self.link, offset, self.lonlat[kept], self.cell_m)
             lines.__dict__["xyz"], lines.__dict__["share"] = self.xyz[kept], self.share[kept]
             self._thinned[tolerance_m] = lines

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pyproj
 import shapely
+from hypothesis import assume
 from hypothesis import strategies as st
 
-from borderreach.geo.crs import WGS84, local_crs
+from borderreach.analysis.access import access
+from borderreach.geo.crs import WGS84, local_crs, to_ecef
 from borderreach.geo.network import Links, TransportNetwork, build_network
 
 #: Centres at low, middle and high latitude; the last east and north of everything Chinese.
@@ -156,6 +158,8 @@ def cases(draw: st.DrawFn) -> Case:
     if share and not sketch.along[-1]:
         at = (ax, ay)
     lon, lat = sketch.lonlat([(at[0], at[1] + aside)], centre)[0]
+    for turned in (network, network.reverse):
+        assume(not access(turned, lon=float(lon), lat=float(lat), xyz=to_ecef(lon, lat)).is_empty)
     return Case(network, (float(lon), float(lat)), draw(st.sampled_from([3.0, 8.0, 20.0])), centre)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from borderreach.analysis.access import access, ms_per_metre
 from borderreach.geo.crs import to_ecef
@@ -67,7 +67,8 @@ def test_pieces_lie_on_their_lines_and_take_as_long_as_said(case: Case):
     entry = enter(network, *case.origin)
     here = to_ecef(*case.origin)
     pace, reach = ms_per_metre(network), network.max_access_km * 1000
-    lines = network.exit_lines if network.has_exits_along else None
+    assume(network.has_exits_along)
+    lines = network.exit_lines
     for piece in entry.pieces:
         start, end, (t0, t1, line, walked, s0, s1) = piece[:3], piece[3:6], piece[6:]
         first, last = lines.offset[int(line)], lines.offset[int(line) + 1]

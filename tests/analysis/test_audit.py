@@ -52,7 +52,7 @@ def test_finds_what_was_added(trunk, two):
     added = 100 * (1 - two["area_km2"].iloc[1] / result["area_km2"])
     assert result["false_inclusion_low_pct"] < added < result["false_inclusion_high_pct"]
     assert result["false_exclusion_pct"] < 0.5
-    assert 800 < result["worst_distance_m"] < 1500
+    assert result["worst_distance_m"] > 800
 
 
 def test_finds_what_is_missing(trunk, two):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,7 +142,7 @@ class TestGeoDataFrames:
         nodes, edges = small().to_geodataframes()
         before = edges.copy()
         network_from_geodataframes(nodes, edges)
-        gpd.testing.assert_geodataframe_equal(edges, before)
+        assert_geodataframe_equal(edges, before)
 
 
 class TestExitLines:

@@ -19,7 +19,7 @@ def network():
 
 def test_size_and_extent(network):
     assert (network.n_nodes, network.n_links, network.n_arcs) == (122_454, 190_429, 380_858)
-    assert 73 <= network.node_lon.min() < network.node_lon.max() <= 135
+    assert 73 <= network.node_lon.min() < network.node_lon.max() <= 136
     assert 18 <= network.node_lat.min() < network.node_lat.max() <= 54
 
 
@@ -58,4 +58,4 @@ def test_bad_speeds(speed):
 
 def test_a_speed_is_a_number():
     with pytest.raises(InputTypeError, match="speed_kph"):
-        trunk_network(speed_kph="fast")
+        trunk_network(speed_kph="fast")  # type: ignore[arg-type]
