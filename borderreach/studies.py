@@ -268,7 +268,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         slider_circles=slider,
         scenario_names=_scenario_names(scenarios),
         attribution=_attribution(chosen, base),
-        notes=_notes(chosen, scenarios),
+        notes=_notes(chosen, scenarios, ground),
         parameters=_parameters(chosen, base, scenarios, rail.provenance),
     )
 
@@ -383,10 +383,9 @@ def _zones(
     names = scenarios.names()
     if len(ground.border_counties) == 0:
         return gpd.GeoDataFrame(empty(ZONES)), empty(ZONE_COUNTIES)
+    centres = ground.border_counties[within_reach(scenarios.base, ground.border_counties)]
     frames = [
-        commuting_zone(
-            scenarios.network(names[s]), ground.border_counties, minutes=chosen.zone_min, scenario=s
-        )
+        commuting_zone(scenarios.network(names[s]), centres, minutes=chosen.zone_min, scenario=s)
         for s in both
     ]
     members = [zone_counties(zones, ground.counties) for zones in frames]
@@ -513,8 +512,15 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
     return lines
 
 
-def _notes(chosen: Study, scenarios: Scenarios) -> list[str]:
+def _notes(chosen: Study, scenarios: Scenarios, ground: _Ground) -> list[str]:
     own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
+    far = ground.border_counties[~within_reach(scenarios.base, ground.border_counties)]
+    if len(far):
+        reach = f"{scenarios.base.max_access_km:g}"
+        own.append(
+            f"{'、'.join(far['name'])}的政府驻地距路网超过 {reach} 千米，没有通勤圈，时间记为不可达。"
+            f" / The seats of {len(far)} border counties lie beyond the network's reach of {reach} km."
+        )
     return [*chosen.notes, *own]
 
 

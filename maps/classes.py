@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -176,10 +177,9 @@ def _sampled(colours: Sequence[str], count: int) -> tuple[str, ...]:
 
 def _mapclassify() -> Any:
     try:
-        import mapclassify  # noqa: PLC0415 (optional, and slow to import)
+        return importlib.import_module("mapclassify")  # optional, and slow to import
     except ImportError as error:
         raise MissingDependencyError(
             "schemes of classes need mapclassify: pip install 'borderreach[classes]', or give the upper "
             "bounds yourself, such as (30, 60, 90)"
         ) from error
-    return mapclassify

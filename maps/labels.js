@@ -44,14 +44,17 @@
         const { x, y } = map.latLngToContainerPoint(dot.at);
         taken.push([x - DOT, y - DOT, x + DOT, y + DOT]);
       }
+      const named = new Set(); // a place that several lines stop at has one name
       for (const label of list) {
-        const wanted = isOn(label.owner) && zoom >= label.leastZoom && view.contains(label.at) &&
+        const key = label.text + label.at.map((value) => value.toFixed(2));
+        const wanted = !named.has(key) && isOn(label.owner) && zoom >= label.leastZoom && view.contains(label.at) &&
           !hides(label.at, label.side) && !crowded(label);
         const x = wanted ? free(label, taken) : null;
         if (x === null) {
           if (label.marker) label.marker.remove();
           continue;
         }
+        named.add(key);
         if (!label.marker) make(label);
         label.marker.addTo(map);
         label.element.style.left = x + "px";

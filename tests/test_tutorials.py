@@ -1,6 +1,6 @@
 """The tutorials run, and print what they say they print.
 
-After a change that is meant to change figures: ``BORDERREACH_WRITE_TUTORIALS=1 python -m pytest tests/docs``,
+After a change that is meant to change figures: ``BORDERREACH_WRITE_TUTORIALS=1 python -m pytest tests/test_tutorials.py``,
 and read what changed.
 """
 
