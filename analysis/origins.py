@@ -18,7 +18,7 @@ from ..geo.errors import InputTypeError, OffNetworkError
 from ..geo.network import TransportNetwork
 from ..geo.places import origins_table
 from .access import Access, access
-from .search import UNREACHED, shortest_times
+from .search import UNREACHED, bucketed_times
 
 Direction = Literal["from", "to"]
 DIRECTIONS: Final = ("from", "to")
@@ -137,7 +137,7 @@ def within_reach(network: TransportNetwork, points: Any) -> NDArray[np.bool_]:
 def search(network: TransportNetwork, entry: Access, *, limit_ms: int) -> NDArray[np.int32]:
     """Return the time at every node in ms, `UNREACHED` beyond the limit, shape (n,)."""
     time_ms = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
-    shortest_times(
+    bucketed_times(
         network.arc_start,
         network.arc_head,
         network.arc_time_ms,

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 #: Time of a node that wasn't reached.
 UNREACHED: Final = np.int32(2**31 - 1)
 
+#: Buckets at most; longer limits get wider ones.
+_MOST_BUCKETS: Final = 1 << 15
+
 _NODE_BITS = 32
 _NODE_MASK = (1 << _NODE_BITS) - 1
 
@@ -115,6 +118,91 @@ def shortest_times(
                 time_ms[head] = reached
                 size = _push(heap, size, (reached << _NODE_BITS) | head)
     return settled[:n_settled].copy()
+
+
+@njit(cache=True, nogil=True)
+def bucketed_times(
+    arc_start: NDArray[np.int64],
+    arc_head: NDArray[np.int32],
+    arc_time_ms: NDArray[np.int32],
+    seed_node: NDArray[np.int64],
+    seed_time_ms: NDArray[np.int64],
+    limit_ms: int,
+    time_ms: NDArray[np.int32],
+) -> None:  # pragma: no cover - compiled
+    """Compute the same times as `shortest_times`, faster, and without the order of the nodes.
+
+    Nodes wait in buckets of about a second, each a linked list; within a bucket they're taken in any
+    order, and one that is reached again in less time is taken again (Dial 1969; Cherkassky,
+    Goldberg and Radzik 1996). Shortest times are what they are: the result is the same to the bit.
+
+    Parameters
+    ----------
+    arc_start, arc_head, arc_time_ms, seed_node, seed_time_ms, limit_ms, time_ms
+        As for `shortest_times`.
+
+    References
+    ----------
+    Dial, R. B. (1969). Algorithm 360: shortest-path forest with topological ordering.
+    Communications of the ACM 12(11), 632-633.
+    Cherkassky, B. V., Goldberg, A. V., Radzik, T. (1996). Shortest paths algorithms: theory and
+    experimental evaluation. Mathematical Programming 73, 129-174.
+    """
+    shift = 9
+    while (limit_ms >> shift) >= _MOST_BUCKETS:
+        shift += 1
+    first = np.full((limit_ms >> shift) + 1, -1, dtype=np.int32)
+    capacity = 1024
+    node_of = np.empty(capacity, dtype=np.int32)
+    time_of = np.empty(capacity, dtype=np.int32)
+    following = np.empty(capacity, dtype=np.int32)
+    n = 0
+    last = -1  # last bucket that holds anything
+    for k in range(len(seed_node)):
+        if n == capacity:
+            capacity *= 2
+            node_of, time_of = _grown(node_of, capacity), _grown(time_of, capacity)
+            following = _grown(following, capacity)
+        node, time = seed_node[k], seed_time_ms[k]
+        if time <= limit_ms and time < time_ms[node]:
+            time_ms[node] = time
+            bucket = time >> shift
+            node_of[n], time_of[n], following[n] = node, time, first[bucket]
+            first[bucket] = n
+            last = max(last, bucket)
+            n += 1
+    bucket = 0
+    while bucket <= last:
+        entry = first[bucket]
+        if entry < 0:
+            bucket += 1
+            continue
+        first[bucket] = following[entry]
+        node, time = node_of[entry], np.int64(time_of[entry])
+        if time > time_ms[node]:
+            continue
+        begin, end = arc_start[node], arc_start[node + 1]
+        if n + end - begin > capacity:
+            capacity = max(2 * capacity, n + end - begin)
+            node_of, time_of = _grown(node_of, capacity), _grown(time_of, capacity)
+            following = _grown(following, capacity)
+        for arc in range(begin, end):
+            head = arc_head[arc]
+            reached = time + arc_time_ms[arc]
+            if reached < time_ms[head] and reached <= limit_ms:
+                time_ms[head] = reached
+                into = reached >> shift
+                node_of[n], time_of[n], following[n] = head, reached, first[into]
+                first[into] = n
+                last = max(last, into)
+                n += 1
+
+
+@njit(cache=True, nogil=True)
+def _grown(array: NDArray[np.int32], capacity: int) -> NDArray[np.int32]:  # pragma: no cover - compiled
+    larger = np.empty(capacity, dtype=np.int32)
+    larger[: len(array)] = array
+    return larger
 
 
 @njit(cache=True, nogil=True)

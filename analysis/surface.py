@@ -400,6 +400,9 @@ def _trace_cells(
     """
     per_root = _LEAF << levels
     root = per_root * cell_m
+    reach = 0.0
+    for k in range(shapes.shape[1]):
+        reach = max(reach, shapes[5, k])
     width = n_x * per_root + 1  # grid points per row
     # how many squares to the side a source that matters may lie, by rows up or down
     rows = math.floor(far / root + 0.5)
@@ -452,7 +455,6 @@ def _trace_cells(
                 b = start[(j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1]
                 m = _keep(shapes, a, b, values[at:], best - 2 * half, kept[levels], m)
                 at += b - a
-        m = _keep_rivals(kept[levels], m, x, y, 0.5 * root, half, values, slope_x, slope_y)
         n_kept[levels] = m
         top = 0
         for child in range(4):
@@ -471,7 +473,7 @@ def _trace_cells(
             if best > half or best < -half:
                 continue
             m = _keep(kept[level + 1], 0, n_kept[level + 1], values, best - 2 * half, kept[level], 0)
-            if m > 8:
+            if m > 8 and half < 0.5 * reach:  # else tangents say little
                 m = _keep_rivals(kept[level], m, x, y, 0.5 * side * cell_m, half, values, slope_x, slope_y)
             n_kept[level] = m
             if level > 0:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from borderreach.analysis.search import UNREACHED, shortest_times, shortest_times_and_lengths
+from borderreach.analysis.search import UNREACHED, bucketed_times, shortest_times, shortest_times_and_lengths
 from borderreach.geo.trunk import trunk_network
 
 
@@ -54,6 +54,9 @@ def test_agrees_with_bellman_and_ford(graph):
     assert (out == brute(n, arcs, seeds, limit)).all()
     assert sorted(settled) == np.flatnonzero(out != UNREACHED).tolist()
     assert (np.diff(out[settled]) >= 0).all()
+    again = np.full(n, UNREACHED, dtype=np.int32)
+    bucketed_times(start, head, time, nodes, spent, limit, again)
+    assert (again == out).all()
 
 
 @settings(max_examples=80, deadline=None)
@@ -109,5 +112,13 @@ def test_agrees_with_scipy_on_the_trunk_network():
             network.arc_start, network.arc_head, network.arc_time_ms,
             np.array([origin]), np.array([0]), limit, ours,
         )  # fmt: skip
+        again = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
+        for any_limit in (limit, 2**30):
+            again[:] = UNREACHED
+            bucketed_times(
+                network.arc_start, network.arc_head, network.arc_time_ms,
+                np.array([origin]), np.array([0]), any_limit, again,
+            )  # fmt: skip
+            assert (again[ours != UNREACHED] == ours[ours != UNREACHED]).all()
         theirs = dijkstra(graph, indices=origin, limit=limit)
         assert (ours == np.where(np.isfinite(theirs), theirs, UNREACHED)).all()

