@@ -420,8 +420,16 @@ def task_docs(arguments: list[str]) -> int:
     tree = VENV / "docs"
     remove(tree)
     mirror_installed_tree(ROOT, tree)  # the reference is read from files, and geo/ is borderreach.geo
+<<<<<<< HEAD
+    code = call(
+        [python, "-m", "mkdocs", "build", "--strict", "--quiet"],
+        BORDERREACH_TREE=str(tree),
+        BORDERREACH_GALLERY=str(gallery),
+    )
+=======
     variables = {"BORDERREACH_TREE": str(tree), "BORDERREACH_GALLERY": str(gallery)}
     code = call([python, "-m", "mkdocs", "build", "--strict", "--quiet"], **variables, NO_MKDOCS_2_WARNING="1")
+>>>>>>> maps2
     if code == 0:
         say(f"open the documentation in a browser: {(ROOT / 'site' / 'index.html').as_uri()}")
     return code or shown

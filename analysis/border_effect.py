@@ -152,7 +152,8 @@ def border_effect(
     factors for road travel distance estimation. Transportation Research A 36(9), 843-848.
     Bootstrap: Efron, B., Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 13.
     """
-    if not isinstance(straight_km, (tuple, list)) or len(straight_km) != 2:
+    given: object = straight_km
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
         raise InputTypeError(f"'straight_km' should be two distances such as (20, 150), got {straight_km!r}")
     low = require_number(straight_km[0], "straight_km[0]", unit="km", minimum=0)
     high = require_number(straight_km[1], "straight_km[1]", unit="km", above=low)

@@ -112,6 +112,8 @@ class StudyResults:
         Empty where the study leaves railways out.
     chances : DataFrame
         Probability of the border counties to lie in the circle, see `analysis.uncertainty`.
+    audit : DataFrame
+        How much of the base isochrones is wrongly inside or outside, see `analysis.audit`.
     claims : geopandas.GeoDataFrame
         Every checkable claim of the study's text with its verdict, see `analysis.claims`.
     group_cohesion, group_times : geopandas.GeoDataFrame
@@ -159,6 +161,7 @@ class StudyResults:
     rail_county_times: pd.DataFrame
     journeys: pd.DataFrame
     chances: pd.DataFrame
+    audit: pd.DataFrame
     claims: gpd.GeoDataFrame
     group_cohesion: gpd.GeoDataFrame
     group_times: gpd.GeoDataFrame

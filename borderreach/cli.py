@@ -172,6 +172,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     isochrones.set_defaults(run=_isochrones)
 
+    audit = command(
+        "audit",
+        "check a study's claims and how exactly its isochrones are drawn",
+        "Check every claim of a study's text that has a number (does it hold, only with a corridor,\n"
+        "by how much does it fail), and route to random points to see how much of its isochrones is\n"
+        "wrongly inside or outside.",
+    )
+    audit.add_argument(
+        "study", metavar="STUDY", help="name of a study (see 'studies'), or path of a .toml file"
+    )
+    audit.add_argument(
+        "--samples", type=int, default=2000, metavar="N", help="random points per isochrone (default: 2000)"
+    )
+    audit.add_argument("--csv", metavar="FILE", help="write the claims, with every column, to this .csv")
+    audit.set_defaults(run=_audit)
+
     batch = command(
         "batch",
         "run a job over many origins, or go on with one",
@@ -214,6 +230,50 @@ def _run(options: argparse.Namespace) -> None:
     print(f"{results.study.title}: {len(results.border_counties)} border counties, {n_corridors} corridors")
     for name in ("map.html", "report.md", "results.gpkg"):
         print(f"  {out / name}")
+
+
+def _audit(options: argparse.Namespace) -> None:
+    from .analysis.audit import audit_isochrones  # noqa: PLC0415
+    from .analysis.claims import VERDICT_NAMES, audit_claims  # noqa: PLC0415
+    from .analysis.isochrones import isochrones  # noqa: PLC0415
+    from .geo.places import origins_table  # noqa: PLC0415
+    from .geo.trunk import trunk_network  # noqa: PLC0415
+    from .output import require_table_path, write_table  # noqa: PLC0415
+    from .studies import study  # noqa: PLC0415
+
+    path = None if options.csv is None else require_table_path(Path(options.csv))
+    chosen = study(options.study)
+    network = trunk_network()
+    claims = audit_claims(chosen, network=network)
+    _print_table(
+        ("claim", "verdict", "what came out"),
+        [
+            (str(row.claim_id), VERDICT_NAMES[str(row.verdict)], str(row.verdict_text))
+            for row in claims.itertuples()
+        ],
+    )
+    centres = origins_table(list(chosen.centres), argument="centres", source=chosen.boundary_source)
+    circles = isochrones(network, centres, cutoffs_min=chosen.circle_cutoffs_min)
+    found = audit_isochrones(network, circles, origins=centres, samples=options.samples)
+    print()
+    _print_table(
+        ("centre", "minutes", "wrongly inside %", "at most", "wrongly outside %", "at most", "worst m"),
+        [
+            (
+                str(row.origin_name),
+                f"{row.cutoff_min:g}",
+                f"{row.false_inclusion_pct:.2f}",
+                f"{row.false_inclusion_high_pct:.2f}",
+                f"{row.false_exclusion_pct:.2f}",
+                f"{row.false_exclusion_high_pct:.2f}",
+                f"{row.worst_distance_m:,.0f}",
+            )
+            for row in found.itertuples()
+        ],
+        right=(1, 2, 3, 4, 5, 6),
+    )
+    if path is not None:
+        write_table(claims, path, layer="claims")
 
 
 def _borders(options: argparse.Namespace) -> None:

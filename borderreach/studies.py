@@ -18,6 +18,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from . import data
+from .analysis.audit import audit_isochrones
 from .analysis.border_effect import BORDER_EFFECT, border_effect
 from .analysis.claims import audit_claims
 from .analysis.comparison import (
@@ -66,6 +67,8 @@ PAIR_TIMES: Schema = {
 #: What each corridor contributes to: area of the largest circle, seats in it, mean minutes between
 #: border counties and centres, among border counties, and among centres.
 MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "centre_pair_min")
+#: Random points per isochrone in the audit that every study carries.
+AUDIT_SAMPLES = 1000
 #: Cutoffs that the slider of the map offers, minutes.
 SLIDER_MIN = tuple(range(30, 181, 10))
 
@@ -190,6 +193,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     found_isochrones = pd.concat([reach.isochrones(names[s]).assign(scenario=s) for s in both])
     circles = pd.concat([reach.circles(names[s], label=s) for s in both])
     each = pd.concat([reach.circles(ids, label=s) for s, ids in names.items()])
+    audited = audit_isochrones(base, reach.isochrones(()), origins=ground.centres, samples=AUDIT_SAMPLES)
     slider = pd.concat([reach.slider(names[s], label=s) for s in both], ignore_index=True)
     step("commuting zones")
     zones, members = _zones(chosen, scenarios, ground, both)
@@ -242,6 +246,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         rail_county_times=rail.county_times,
         journeys=rail.journeys,
         chances=chances(times, cutoff_min=chosen.circle_min, relative_error=trunk_error()),
+        audit=audited,
         claims=claims,
         group_cohesion=group_cohesion(base, town_groups, scenario=everything),
         group_times=group_times(base, town_groups, scenario=everything),
@@ -263,7 +268,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         slider_circles=slider,
         scenario_names=_scenario_names(scenarios),
         attribution=_attribution(chosen, base),
-        notes=_notes(chosen, scenarios),
+        notes=_notes(chosen, scenarios, ground),
         parameters=_parameters(chosen, base, scenarios, rail.provenance),
     )
 
@@ -378,10 +383,9 @@ def _zones(
     names = scenarios.names()
     if len(ground.border_counties) == 0:
         return gpd.GeoDataFrame(empty(ZONES)), empty(ZONE_COUNTIES)
+    centres = ground.border_counties[within_reach(scenarios.base, ground.border_counties)]
     frames = [
-        commuting_zone(
-            scenarios.network(names[s]), ground.border_counties, minutes=chosen.zone_min, scenario=s
-        )
+        commuting_zone(scenarios.network(names[s]), centres, minutes=chosen.zone_min, scenario=s)
         for s in both
     ]
     members = [zone_counties(zones, ground.counties) for zones in frames]
@@ -438,9 +442,8 @@ def _price(road: TransportNetwork, ground: _Ground) -> _Price:
     sides = {province for pair in pairs for province in pair}
     places = ground.every[ground.every["province"].isin(sides)].reset_index(drop=True)
     if places.empty:
-        return _Price(
-            *(gpd.GeoDataFrame(empty(s)) for s in (CROSSINGS, BORDER_CROSSINGS, GAPS)), empty(BORDER_EFFECT)
-        )
+        none = [gpd.GeoDataFrame(empty(schema)) for schema in (CROSSINGS, BORDER_CROSSINGS, GAPS)]
+        return _Price(none[0], none[1], none[2], empty(BORDER_EFFECT))
     found = crossings(road, places)
     own = [pair in pairs for pair in zip(found["province_a"], found["province_b"], strict=True)]
     found = found[np.array(own, dtype=bool)].reset_index(drop=True)
@@ -509,8 +512,15 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
     return lines
 
 
-def _notes(chosen: Study, scenarios: Scenarios) -> list[str]:
+def _notes(chosen: Study, scenarios: Scenarios, ground: _Ground) -> list[str]:
     own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
+    far = ground.border_counties[~within_reach(scenarios.base, ground.border_counties)]
+    if len(far):
+        reach = f"{scenarios.base.max_access_km:g}"
+        own.append(
+            f"{'、'.join(far['name'])}的政府驻地距路网超过 {reach} 千米，没有通勤圈，时间记为不可达。"
+            f" / The seats of {len(far)} border counties lie beyond the network's reach of {reach} km."
+        )
     return [*chosen.notes, *own]
 
 

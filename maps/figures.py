@@ -153,7 +153,9 @@ def _shades(
     return _Shades(
         title=words[key].format(centre=name, scenario=words["after"]),
         classes=classes,
-        class_of={int(str(code)): style.class_of(float(value), classes.breaks) for code, value in values.items()},
+        class_of={
+            int(str(code)): style.class_of(float(value), classes.breaks) for code, value in values.items()
+        },
     )
 
 

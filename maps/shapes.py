@@ -205,4 +205,5 @@ def pack_numbers(numbers: NDArray[np.int64]) -> str:
     used = (signless[:, None] >> _SHIFTS) > 0
     used[:, 0] = True
     digits[:, :-1] += 32 * used[:, 1:]
-    return bytes(_ALPHABET_BYTES[digits[used]]).decode("ascii")
+    text: bytes = _ALPHABET_BYTES[digits[used]].tobytes()
+    return text.decode("ascii")
