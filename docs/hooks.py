@@ -42,6 +42,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         links = re.sub(r'(href|src)="', r'\1="gallery/', cards.read_text(encoding="utf-8"))
         markdown = markdown.replace(MARK, links.replace("report.md", "report.html"))
     markdown = markdown.replace(NAMES, reference())
+    if page.file.src_uri.startswith("gallery/"):  # a list may follow its sentence at once, as on GitHub
+        markdown = re.sub(r"(?m)^((?!- |\s).+)\n(?=- )", r"\1\n\n", markdown)
     return (
         re.sub(r"\[([^\]]*)\]\(\.\./[^)]*\)", r"\1", markdown) if "/" not in page.file.src_uri else markdown
     )

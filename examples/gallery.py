@@ -72,7 +72,7 @@ def make_card(name: str, folder: Path, *, reuse: bool) -> Card:
     with Image.open(folder / "figure.png") as figure:
         small = figure.convert("RGB")
         small.thumbnail((PICTURE_WIDTH, 10 * PICTURE_WIDTH))
-        small.quantize(128).save(folder / "picture.png", optimize=True)
+        small.save(folder / "picture.png", optimize=True)
     card = Card(name, *about, figures=tuple(key_figures(results)))
     note.write_text(json.dumps(vars(card), ensure_ascii=False), encoding="utf-8")
     return card

@@ -77,7 +77,9 @@
         open.share ? br.shareField(state.link(), word, () => { open.share = false; drawTitle(); }) : "");
     }
     function goTo(row) {
-      map.fitBounds(scene.boundsOf(row), { maxZoom: 9, padding: [60, 60], animate: false });
+      // On a phone, between the title and the county's panel.
+      const room = narrow() ? { paddingTopLeft: [20, 200], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] } : { padding: [60, 60] };
+      map.fitBounds(scene.boundsOf(row), Object.assign({ maxZoom: 9, animate: false }, room));
       scene.select(row.adcode);
     }
     const drawCounty = () =>

@@ -225,6 +225,24 @@ def test_a_phone_shows_title_and_map_with_layers_folded(results: SimpleNamespace
     assert opened.messages == []
 
 
+def test_a_countys_panel_on_a_phone_covers_no_credit_and_is_not_covered(
+    results: SimpleNamespace, show: Any
+) -> None:
+    opened = show(results, width=390, height=844)
+    opened.page.fill("input[type=search]", "綦江")
+    opened.page.keyboard.press("Enter")
+    on_top = (
+        "name => { const element = document.querySelector(name), box = element.getBoundingClientRect();"
+        " return [0.1, 0.5, 0.9].map(x => [0.1, 0.5, 0.9].map(y => element.contains(document.elementFromPoint("
+        "box.left + x * box.width, box.top + y * box.height)))).flat().every(Boolean); }"
+    )
+    for name in (".br-county-panel", ".leaflet-control-attribution"):
+        assert opened.page.evaluate(on_top, name), name
+    county = results.border_counties[results.border_counties["name"] == "綦江区"].iloc[0]
+    _, y = opened.pixel(county["lon"], county["lat"])
+    assert y < opened.page.locator(".br-county-panel").bounding_box()["y"]
+
+
 def test_every_control_has_a_name_for_screen_readers(results: SimpleNamespace, show: Any) -> None:
     opened = show(results)
     unnamed = opened.page.evaluate(

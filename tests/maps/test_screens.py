@@ -58,7 +58,7 @@ def test_the_map_looks_as_it_did(results: SimpleNamespace, show: Any, name: str)
     picture = small(opened.page.screenshot())
     file = KEPT / f"{name}.png"
     if os.environ.get("BORDERREACH_KEEP_SCREENS"):
-        picture.quantize(96).save(file, optimize=True)
+        picture.quantize(160, kmeans=3).save(file, optimize=True)
     kept = small(file.read_bytes())
     assert kept.size == picture.size
     assert difference(kept, picture) <= allowed
