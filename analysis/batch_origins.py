@@ -147,7 +147,8 @@ def read_points(path: Path) -> gpd.GeoDataFrame:
     if not path.is_file():
         raise DataFileError(f"there is no file {path}")
     try:
-        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+        with path.open("rb") as file:  # not by name, by which pandas would unpack archives
+            table = pd.read_csv(file, dtype=str, encoding="utf-8-sig", keep_default_na=False)
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataFileError(f"{path}: can't be read as a UTF-8 table ({error})") from error
     missing = [name for name in ("lon", "lat") if name not in table.columns]
