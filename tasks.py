@@ -509,8 +509,9 @@ def lowest_venv(wheel: Path) -> Path:
         say(f"installing the oldest packages allowed into {LOWEST_VENV.name} (minutes, the first time)")
         listed = LOWEST_VENV / "constraints.txt"
         listed.write_text("\n".join(constraints) + "\n", encoding="utf-8")
-        needed = [python, "-m", "pip", "install", "-qq", "--only-binary", ":all:", "--constraint", listed]
-        code = call([*needed, *extras_closure(ROOT, "test")])
+        options = ["-qq", "--only-binary", ":all:", "--constraint", str(listed)]
+        needed = extras_closure(ROOT, "test")
+        code = call([python, "-m", "pip", "install", *options, *needed])
         if code != 0:
             raise TaskError(INSTALL_ADVICE.format(python=python), code)
         write_state(LOWEST_VENV, {"lowest": key})

@@ -131,7 +131,7 @@ def audit_claims(
     chosen = study if isinstance(study, Study) else _study(study)
     if not isinstance(found, ClaimsFile):
         raise InputTypeError(f"'claims' should be a ClaimsFile, got {type(found).__name__}")
-    if isinstance(corridors, str) or not isinstance(corridors, Iterable):
+    if isinstance(corridors, str) or not isinstance(corridors, Iterable):  # type: ignore[redundant-expr] # callers aren't all typed
         raise InputTypeError(f"'corridors' should be a sequence of Corridor, got {corridors!r}")
     if people is not None and not isinstance(people, pd.DataFrame):
         raise InputTypeError(f"'people' should be a DataFrame, got {type(people).__name__}")

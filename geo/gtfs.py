@@ -78,7 +78,7 @@ def gtfs_rail_network(
     General Transit Feed Specification, https://gtfs.org/documentation/schedule/reference/
     """
     file = require_path(path, "path")
-    if isinstance(route_types, str) or not isinstance(route_types, Iterable):
+    if isinstance(route_types, str) or not isinstance(route_types, Iterable):  # type: ignore[redundant-expr] # callers aren't all typed
         raise InputTypeError(f"'route_types' should be numbers such as (2, 100), got {route_types!r}")
     with _open(file) as archive:
         tables = {name: _table(archive, file, name, columns) for name, columns in _NEEDED.items()}

@@ -534,11 +534,11 @@ def journey_components(
     """
     if not isinstance(network, TransportNetwork):
         raise InputTypeError(f"'network' should be a TransportNetwork, got {type(network).__name__}")
-    if isinstance(pairs, str) or not isinstance(pairs, Iterable):
+    if isinstance(pairs, str) or not isinstance(pairs, Iterable):  # type: ignore[redundant-expr] # callers aren't all typed
         raise InputTypeError(f"'pairs' should be pairs of places, got {pairs!r}")
     wanted = list(pairs)
     for pair in wanted:
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # type: ignore[redundant-expr] # callers aren't all typed
             raise InputTypeError(f"'pairs' should hold (origin, destination), got {pair!r}")
     n_access_points = require_whole(n_access_points, "n_access_points", minimum=1)
     names = _names(network)
