@@ -505,7 +505,7 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
     seats = data.catalog()["county_seats"]
     lines.append(f"政府驻地 / seats: {seats['licence']}")
     census = data.catalog()["people_2020"]
-    lines.append(f"人口 / people: {census['source'].split(';')[0]}, {census['date']}")
+    lines.append(f"人口 / people: {census['source'].split(',')[0]} (leiii/census), {census['date']}")
     if chosen.railways:
         rails = data.catalog()["rail_sections"]
         lines.append(f"铁路 / railways: borderreach, {rails['date']}")
