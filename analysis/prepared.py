@@ -333,18 +333,18 @@ def _times(
     waiting = np.empty(3 * len(seed_node), dtype=np.int32)
     n = 0
     for k in range(len(seed_node)):
-        node, time = np.int64(seed_node[k]), np.int64(seed_time_ms[k])
+        node, time = seed_node[k], seed_time_ms[k]
         while time <= limit_ms and place[node, 0] == 2:
-            out[node] = min(np.int64(out[node]), time)
+            out[node] = time if time < out[node] else out[node]
             at = place[node, 1]
             node = np.int64(tree[at, 1])
-            time += tree_ms[at, 1]
+            time = time + tree_ms[at, 1]
         if time > limit_ms:
             continue
         if place[node, 0] == 1:
             at = place[node, 1]
             chain = chain_of[at]
-            _along_chain(chain_start, chain_node, chain_ms, chain, at, time, limit_ms, out)
+            _along_chain(chain_start, chain_node, chain_ms, chain, at, int(time), limit_ms, out)
             for end in range(2):
                 there = time + chain_ms[at, 2 + end]
                 goal = chain_ends[chain, end]
@@ -392,13 +392,13 @@ def _along_chain(
         then += chain_ms[at, 4] if at > seed else 0
         if then > limit_ms:
             break
-        out[chain_node[at]] = min(np.int64(out[chain_node[at]]), then)
+        out[chain_node[at]] = then if then < out[chain_node[at]] else out[chain_node[at]]
     then = time
     for at in range(seed - 1, chain_start[chain] - 1, -1):
         then += chain_ms[at + 1, 5]
         if then > limit_ms:
             break
-        out[chain_node[at]] = min(np.int64(out[chain_node[at]]), then)
+        out[chain_node[at]] = then if then < out[chain_node[at]] else out[chain_node[at]]
 
 
 @njit(cache=True, nogil=True)
@@ -417,15 +417,15 @@ def _search_core(
     capacity = 1024 + len(waiting)
     entries = np.empty((capacity, 3), dtype=np.int32)  # node, time, next in the bucket
     n = 0
-    last = -1
+    last = np.int64(-1)
     for k in range(len(waiting)):
         node = waiting[k]
         bucket = np.int64(time_ms[node]) >> shift
         entries[n, 0], entries[n, 1], entries[n, 2] = node, time_ms[node], first[bucket]
         first[bucket] = n
-        last = max(last, bucket)
+        last = bucket if bucket > last else last
         n += 1
-    bucket = 0
+    bucket = np.int64(0)
     while bucket <= last:
         entry = first[bucket]
         if entry < 0:
@@ -449,5 +449,5 @@ def _search_core(
                 into = reached >> shift
                 entries[n, 0], entries[n, 1], entries[n, 2] = head, reached, first[into]
                 first[into] = n
-                last = max(last, into)
+                last = into if into > last else last
                 n += 1

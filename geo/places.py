@@ -216,7 +216,7 @@ def _require_distinct(ids: list[str], argument: str) -> None:
     twice = [name for name, times in Counter(ids).items() if times > 1]
     if twice:
         raise InputError(
-            f"'{argument}' has {len(twice)} origin(s) whose id occurs again, such as {twice[0]!r}; "
+            f"'{argument}' has {len(twice)} origin(s) whose id occurs before, such as {twice[0]!r}; "
             "drop the duplicates or give a column 'origin_id' with different values"
         )
 
