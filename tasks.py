@@ -6,7 +6,11 @@
     python3 tasks.py lint [--fix]              check (or mend) style and formatting
     python3 tasks.py types                     check types
     python3 tasks.py bench [NAME] [--valhalla] run the benchmarks
-    python3 tasks.py wheel [PYTEST ARGUMENTS]  build the wheel, install it elsewhere, run the tests on it
+    python3 tasks.py gallery [--reuse]         run every study into out/gallery, with a page of them all
+    python3 tasks.py docs [--reuse]            build the documentation into site/, the gallery in front
+    python3 tasks.py wheel [--lowest] [PYTEST ARGUMENTS]
+                                               build the wheel, install it elsewhere, run the tests on it;
+                                               --lowest: with the oldest packages that pyproject.toml allows
     python3 tasks.py clean                     remove what this script made (results in out/ stay)
 
 It needs Python 3.11 or later and a package index, and nothing else: the first call makes the virtual
@@ -37,6 +41,9 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parent
 VENV: Final = ROOT / ".venv"
 WHEEL_VENV: Final = ROOT / ".venv-wheel"
+LOWEST_VENV: Final = ROOT / ".venv-lowest"
+#: Extras that users install; what tests and benchmarks need may be as new as it likes.
+USER_EXTRAS: Final = ("classes", "dask", "raster")
 #: Says who made `.venv` and what is in it. It reads "installing" while pip works, so that an environment
 #: that was cut off half-way is known as such.
 STATE_FILE: Final = "borderreach-tasks.json"
@@ -99,6 +106,19 @@ def extras_closure(root: Path, extra: str) -> list[str]:
             else:
                 requirements.append(requirement)
     return sorted(requirements)
+
+
+def lowest_constraints(root: Path) -> list[str]:
+    """Return, for pip, the oldest minor version that each requirement of users allows.
+
+    ``numpy>=1.26,<3`` gives ``numpy==1.26.*``: of a minor version the last patch, because the first
+    often has no build for the newest Python that the version supports.
+    """
+    project = read_project(root)["project"]
+    extras = project.get("optional-dependencies", {})
+    requirements = [*project["dependencies"], *(r for extra in USER_EXTRAS for r in extras.get(extra, []))]
+    bounds = (re.match(r"([\w.-]+)>=([\w.]+)", requirement) for requirement in requirements)
+    return sorted({f"{bound[1]}=={bound[2]}.*" for bound in bounds if bound})
 
 
 def requirements_key(root: Path, extra: str) -> str:
@@ -405,8 +425,35 @@ def task_bench(arguments: list[str]) -> int:
     return max(codes, key=abs)
 
 
+def task_gallery(arguments: list[str]) -> int:
+    """Run every study, or those named, and write a page that shows them all."""
+    return call([prepare(""), ROOT / "examples" / "gallery.py", ROOT / "out" / "gallery", *arguments])
+
+
+def task_docs(arguments: list[str]) -> int:
+    """Build the documentation strictly; --reuse takes the studies in out/gallery as they are."""
+    python = prepare("docs")
+    gallery = ROOT / "out" / "gallery"
+    shown = call([python, ROOT / "examples" / "gallery.py", gallery, *arguments])  # 1: without some studies
+    tree = VENV / "docs"
+    remove(tree)
+    mirror_installed_tree(ROOT, tree)  # the reference is read from files, and geo/ is borderreach.geo
+    code = call(
+        [python, "-m", "mkdocs", "build", "--strict", "--quiet"],
+        BORDERREACH_TREE=str(tree),
+        BORDERREACH_GALLERY=str(gallery),
+        NO_MKDOCS_2_WARNING="1",
+    )
+    if code == 0:
+        say(f"open the documentation in a browser: {(ROOT / 'site' / 'index.html').as_uri()}")
+    return code or shown
+
+
 def task_wheel(arguments: list[str]) -> int:
     """Build the wheel, install it into an environment of its own, and run the tests on it elsewhere."""
+    parser = argparse.ArgumentParser(prog="tasks.py wheel", add_help=False, allow_abbrev=False)
+    parser.add_argument("--lowest", action="store_true")
+    options, arguments = parser.parse_known_args(arguments)
     python = prepare("test")
     for stale in [ROOT / "build" / "lib", *(ROOT / "build").glob("bdist.*"), *(ROOT / "dist").glob("*.whl")]:
         remove(stale)  # setuptools would pack what an earlier build left
@@ -417,6 +464,25 @@ def task_wheel(arguments: list[str]) -> int:
         raise TaskError("tasks: the wheel can't be built; the message stands above", code)
     (wheel,) = (ROOT / "dist").glob("*.whl")
 
+    venv = LOWEST_VENV if options.lowest else WHEEL_VENV
+    wheel_python = lowest_venv(wheel) if options.lowest else borrowing_venv(python, wheel)
+    elsewhere = venv / "elsewhere"
+    remove(elsewhere)
+    shutil.copytree(ROOT / "tests", elsewhere / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(ROOT / "pyproject.toml", elsewhere)  # pytest's settings
+    if options.lowest:  # old packages warn of each other, and no newer version mends it
+        arguments = ["-o", "filterwarnings=default", *arguments]
+    reference = os.environ.get("BORDERREACH_REFERENCE", str(ROOT.parent / "shared"))
+    variables = {
+        "BORDERREACH_WHEEL": str(venv),
+        "BORDERREACH_REFERENCE": reference,
+        "NUMBA_CACHE_DIR": str(venv / "numba-cache"),  # other versions, other machine code
+    }
+    return call([wheel_python, "-m", "pytest", *arguments], cwd=elsewhere, **variables)
+
+
+def borrowing_venv(python: Path, wheel: Path) -> Path:
+    """Return the interpreter of an environment with the wheel, and for the rest what `.venv` has."""
     say(f"installing {wheel.name} into {WHEEL_VENV.name}, which borrows the other packages of {VENV.name}")
     remove(WHEEL_VENV)
     if call([base_python(), "-m", "venv", "--without-pip", WHEEL_VENV]) != 0:
@@ -429,13 +495,29 @@ def task_wheel(arguments: list[str]) -> int:
     code = call([*pip, "--force-reinstall", wheel])
     if code != 0:
         raise TaskError("tasks: the wheel can't be installed; the message stands above", code)
+    return wheel_python
 
-    elsewhere = WHEEL_VENV / "elsewhere"
-    shutil.copytree(ROOT / "tests", elsewhere / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy2(ROOT / "pyproject.toml", elsewhere)  # pytest's settings
-    reference = os.environ.get("BORDERREACH_REFERENCE", str(ROOT.parent / "shared"))
-    variables = {"BORDERREACH_WHEEL": str(WHEEL_VENV), "BORDERREACH_REFERENCE": reference}
-    return call([wheel_python, "-m", "pytest", *arguments], cwd=elsewhere, **variables)
+
+def lowest_venv(wheel: Path) -> Path:
+    """Return the interpreter of an environment with the wheel and the oldest packages that it allows."""
+    constraints = lowest_constraints(ROOT)
+    key = _digest(constraints, extras_closure(ROOT, "test"), _version())
+    python = venv_python(LOWEST_VENV)
+    if read_state(LOWEST_VENV).get("lowest") != key or not works(LOWEST_VENV):
+        remove(LOWEST_VENV)
+        make_venv(LOWEST_VENV)
+        say(f"installing the oldest packages allowed into {LOWEST_VENV.name} (minutes, the first time)")
+        listed = LOWEST_VENV / "constraints.txt"
+        listed.write_text("\n".join(constraints) + "\n", encoding="utf-8")
+        needed = [python, "-m", "pip", "install", "-qq", "--only-binary", ":all:", "--constraint", listed]
+        code = call([*needed, *extras_closure(ROOT, "test")])
+        if code != 0:
+            raise TaskError(INSTALL_ADVICE.format(python=python), code)
+        write_state(LOWEST_VENV, {"lowest": key})
+    code = call([python, "-m", "pip", "install", "-qq", "--no-deps", "--force-reinstall", wheel])
+    if code != 0:
+        raise TaskError("tasks: the wheel can't be installed; the message stands above", code)
+    return python
 
 
 def _site_packages(python: Path) -> Path:
@@ -447,7 +529,7 @@ def _site_packages(python: Path) -> Path:
 def task_clean(arguments: list[str]) -> int:
     """Remove environments, builds and caches."""
     argparse.ArgumentParser(prog="tasks.py clean").parse_args(arguments)
-    made = [VENV, WHEEL_VENV, *(ROOT / name for name in ("build", "dist"))]
+    made = [VENV, WHEEL_VENV, LOWEST_VENV, *(ROOT / name for name in ("build", "dist", "site"))]
     made += [ROOT / f".{tool}" for tool in ("mypy_cache", "ruff_cache", "pytest_cache", "hypothesis")]
     made += ROOT.glob("*.egg-info")
     for path in made:
@@ -463,6 +545,8 @@ TASKS: Final[dict[str, Callable[[list[str]], int]]] = {
     "lint": task_lint,
     "types": task_types,
     "bench": task_bench,
+    "gallery": task_gallery,
+    "docs": task_docs,
     "wheel": task_wheel,
     "clean": task_clean,
 }

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..geo.checks import require_frame, require_number
+from ..geo.checks import require_frame, require_number, require_whole
 from ..geo.crs import ELLIPSOID
 from ..geo.errors import InputError, InputTypeError, MissingColumnError
 from . import schemas
@@ -152,10 +152,15 @@ def border_effect(
     factors for road travel distance estimation. Transportation Research A 36(9), 843-848.
     Bootstrap: Efron, B., Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 13.
     """
+    given: object = straight_km
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise InputTypeError(f"'straight_km' should be two distances such as (20, 150), got {straight_km!r}")
     low = require_number(straight_km[0], "straight_km[0]", unit="km", minimum=0)
     high = require_number(straight_km[1], "straight_km[1]", unit="km", above=low)
     near = require_number(tolerance, "tolerance", above=0, maximum=1)
-    count = int(require_number(matches, "matches", minimum=1, maximum=100))
+    count = require_whole(matches, "matches", minimum=1, maximum=100)
+    draws = require_whole(draws, "draws", minimum=1, maximum=1_000_000)
+    seed = require_whole(seed, "seed", minimum=0)
     pairs = place_pairs(times, places)
     pairs = pairs[pairs["straight_km"].between(low, high)]
     across = pairs[pairs["province_from"] != pairs["province_to"]].copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -10,7 +11,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from .. import data
-from ..geo.errors import ConfigError, InputError
+from ..geo.errors import ConfigError, InputTypeError, UnknownStudyError
 from .config import Strict, read_toml
 from .results import Study
 
@@ -296,16 +297,34 @@ def claims_of(study: str | Study) -> ClaimsFile:
     ------
     ConfigError
         If a file takes over a claim that isn't there.
+    UnknownStudyError, InputTypeError
+        If no embedded study has the name, or `study` is neither.
 
     Examples
     --------
     >>> [claim.id for claim in claims_of("yuqian").claim][:2]
     ['yuqian-provinces', 'yuqian-capitals-train']
     """
-    name = study.name if isinstance(study, Study) else study
-    if not isinstance(name, str):
-        raise InputError(f"'study' should be a Study or the name of one, got {study!r}")
+    if not isinstance(study, (str, Study)):
+        raise InputTypeError(f"'study' should be a Study or the name of one, got {study!r}")
+    name = study.name if isinstance(study, Study) else embedded_study_name(study)
     return _claims_of(name) or ClaimsFile(study=name, text=study.text if isinstance(study, Study) else "")
+
+
+def embedded_study_name(name: str) -> str:
+    """Return `name` if an embedded study, or a file of claims, is called so.
+
+    Raises
+    ------
+    UnknownStudyError
+        With the names that there are.
+    """
+    known = sorted({path.stem for kind in ("studies", "claims") for path in data.path(kind).glob("*.toml")})
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise UnknownStudyError(f"no study is called {name!r}; {hint}There are: {', '.join(known)}")
+    return name
 
 
 @cache

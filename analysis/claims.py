@@ -12,11 +12,11 @@ import pandas as pd
 import shapely
 
 from .. import data
-from ..geo.errors import MissingDependencyError
+from ..geo.errors import InputTypeError, MissingDependencyError
 from ..geo.network import TransportNetwork
 from ..geo.rail import LineNetwork
 from .claim_checks import measure
-from .claim_files import Claim, ClaimsFile, claims_of
+from .claim_files import Claim, ClaimsFile, claims_of, embedded_study_name
 from .claim_ground import ClaimGround
 from .claim_measure import Measure
 from .claim_times import TIME_KINDS
@@ -127,8 +127,16 @@ def audit_claims(
     >>> audit_claims("guizhou", claims=claims_of("guizhou").model_copy(update={"claim": ()})).shape
     (0, 31)
     """
+    found = claims_of(study) if claims is None else claims
     chosen = study if isinstance(study, Study) else _study(study)
-    found = claims_of(chosen) if claims is None else claims
+    if not isinstance(found, ClaimsFile):
+        raise InputTypeError(f"'claims' should be a ClaimsFile, got {type(found).__name__}")
+    if isinstance(corridors, str) or not isinstance(corridors, Iterable):
+        raise InputTypeError(f"'corridors' should be a sequence of Corridor, got {corridors!r}")
+    if people is not None and not isinstance(people, pd.DataFrame):
+        raise InputTypeError(f"'people' should be a DataFrame, got {type(people).__name__}")
+    if progress is not None and not callable(progress):
+        raise InputTypeError(f"'progress' should be a function that takes a claim's id, got {progress!r}")
     ground = ClaimGround(
         source=chosen.boundary_source,
         network=network,
@@ -160,6 +168,8 @@ def claim_paragraphs(table: pd.DataFrame) -> list[str]:
     list of str
         Plain text without markup; the last two say methods and data.
     """
+    if not isinstance(table, pd.DataFrame):
+        raise InputTypeError(f"'table' should be what audit_claims returns, got {type(table).__name__}")
     if len(table) == 0:
         return ["本文没有列入检验的论断。"]
     count = table["verdict"].value_counts()
@@ -199,7 +209,7 @@ def _sources(table: pd.DataFrame) -> list[str]:
 
 
 def _study(name: str) -> Study:
-    return read_toml(data.path(f"studies/{name}.toml"), Study)
+    return read_toml(data.path(f"studies/{embedded_study_name(name)}.toml"), Study)
 
 
 def _row(

@@ -20,7 +20,7 @@ from ..geo.places import origins_table
 from .corridor_files import Corridor, resolve_corridors
 from .corridors import add_corridors, corridor_joins, corridor_segments
 from .isochrones import isochrones
-from .origins import within_reach
+from .origins import require_network, within_reach
 from .schemas import COUNTY_TIMES, Schema, conform
 from .travel_times import travel_times
 
@@ -264,6 +264,11 @@ def compare(
     """
     if scenario is None and corridors is None:
         raise InputTypeError("'scenario' is None; give a network, or 'corridors' to build it from")
+    require_network(base, "base")
+    if scenario is not None:
+        require_network(scenario, "scenario")
+    if counties is not None:
+        require_frame(counties, "counties", columns=("lon", "lat"))
     scenarios = None if corridors is None else Scenarios(base, corridors)
     after_network = scenario
     if after_network is None and scenarios is not None:

@@ -7,13 +7,16 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..geo.errors import ConfigError, DataFileError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+#: Larger files than this weren't written by hand, and are refused before they are parsed.
+MAX_TOML_BYTES: Final = 1_000_000
 
 
 class Strict(BaseModel):
@@ -38,21 +41,32 @@ def read_toml(path: Path, model: type[Model]) -> Model:
     Raises
     ------
     DataFileError
-        If the file isn't there or can't be read.
+        If the file isn't there, can't be read, or is larger than `MAX_TOML_BYTES`.
     ConfigError
         If it isn't TOML, has a key that `model` doesn't know, lacks one, or a value is out of
         range; each fault on its own line, with the file, its line and the key.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text ({error.reason}); save the file as UTF-8") from error
+        with path.open("rb") as file:
+            content = file.read(MAX_TOML_BYTES + 1)
     except OSError as error:
         raise DataFileError(f"{path}: can't be read ({error.strerror})") from error
+    except ValueError as error:  # a null character in the name
+        raise DataFileError(f"{str(path)!r}: can't be read ({error})") from error
+    if len(content) > MAX_TOML_BYTES:
+        raise DataFileError(
+            f"{path}: larger than {MAX_TOML_BYTES:,} bytes, which no file written by hand is; check the name"
+        )
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text ({error.reason}); save the file as UTF-8") from error
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    except (RecursionError, ValueError) as error:  # brackets within brackets, numbers with too many digits
+        raise ConfigError(f"{path}: not valid TOML: {type(error).__name__}") from error
     try:
         return model.model_validate(table)
     except ValidationError as error:

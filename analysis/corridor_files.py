@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from .. import data
+from ..geo.checks import require_number, require_path
 from ..geo.crs import ELLIPSOID, to_ecef
 from ..geo.errors import ConfigError, InputError, InputTypeError
+from ..geo.joining import TransferRules
 from .config import Strict, read_toml
 from .results import Study
 
@@ -100,6 +102,9 @@ class Corridor(Strict):
         Length along the line over straight distance between stops.
     stop_penalty_min : float
         Minutes that a call under way costs (braking, standing, accelerating).
+    trains_per_day : float, optional
+        Departures of each service per day and direction. With it, half the headway is waited at
+        boarding, as `geo.joining.TransferRules` has it; without it, `board_min` is all there is.
     board_min, alight_min : float
         Minutes from the station's door to the moving train, and back.
     join_km : float
@@ -126,6 +131,7 @@ class Corridor(Strict):
     length_km: Positive | None = None
     sinuosity: Annotated[float, Field(ge=1, le=3)] = 1.2
     stop_penalty_min: Minutes = 0.0
+    trains_per_day: Positive | None = None
     board_min: Minutes = 0.0
     alight_min: Minutes = 0.0
     join_km: Annotated[float, Field(ge=0, le=50)] = 5.0
@@ -180,6 +186,13 @@ class Corridor(Strict):
                     f"'{self.id}': the calls of service '{service.name}' are out of the stops' order"
                 )
         return self
+
+    @property
+    def wait_min(self) -> float:
+        """Minutes of waiting at boarding; 0 where the number of trains isn't given."""
+        if self.trains_per_day is None:
+            return 0.0
+        return TransferRules().wait_min(self.trains_per_day, air=self.mode == "air")
 
     @property
     def straight_km(self) -> NDArray[np.float64]:
@@ -238,7 +251,7 @@ def read_corridors(path: str | Path) -> list[Corridor]:
     DataFileError, ConfigError
         With the file, the line and the key.
     """
-    found = list(read_toml(Path(path), _CorridorFile).corridor)
+    found = list(read_toml(require_path(path, "path"), _CorridorFile).corridor)
     ids = [corridor.id for corridor in found]
     for identifier in ids:
         if ids.count(identifier) > 1:
@@ -320,6 +333,9 @@ def _of_frame(frame: pd.DataFrame) -> list[Corridor]:
     found = []
     for row in frame.to_dict("records"):
         one = corridor(str(row["corridor_id"]))
+        for name in ("design_speed_kph", "length_km"):
+            if name in row:
+                require_number(row[name], f"corridors, row of {one.id!r}: {name}")
         changes = {
             name: float(row[name])
             for name, value in (

@@ -89,10 +89,14 @@ def _add_lines(rail: LineNetwork, one: Corridor) -> LineNetwork:
             "rail_corridors": ", ".join(filter(None, (rail.provenance.get("rail_corridors"), one.id)))
         },
     )
+    per_day = dict(rail.departures_per_day)
+    if one.trains_per_day is not None:
+        for a, b, name in zip(tail.tolist(), head.tolist(), line, strict=True):
+            per_day[a, b, name] = per_day[b, a, name] = one.trains_per_day
     fields = {name: getattr(plain, name) for name in TransportNetwork.__dataclass_fields__}
     return LineNetwork(
         **fields,
-        departures_per_day=MappingProxyType(dict(rail.departures_per_day)),
+        departures_per_day=MappingProxyType(per_day),
         through=frozenset(through),
     )
 

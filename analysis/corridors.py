@@ -18,6 +18,7 @@ from ..geo.crs import to_ecef
 from ..geo.errors import NetworkError
 from ..geo.network import Links, TransportNetwork
 from .corridor_files import Corridor, Stop, resolve_corridors
+from .origins import require_network
 from .schemas import Schema, conform
 
 CORRIDORS: Final[Schema] = {
@@ -236,12 +237,13 @@ def add_corridors(network: TransportNetwork, corridors: Any) -> TransportNetwork
     expressways, so that the gap comes from simplified coordinates) at the corridor's own speed.
     One can leave to anywhere in reach at interchanges, stations and airports, not at hubs and
     nowhere along the line. On railways and in the air each service has platforms of its own
-    behind the station: getting there takes `board_min`, getting out `alight_min`, and so changing
+    behind the station: getting there takes `board_min` and the wait, getting out `alight_min`, and so changing
     between services costs both. Links are only added, so that no trip takes longer than before.
     """
+    joined = require_network(network)
     for one in resolve_corridors(corridors):
-        network = _add(network, one)
-    return network
+        joined = _add(joined, one)
+    return joined
 
 
 @dataclass(frozen=True)
@@ -380,7 +382,15 @@ def _platforms(parts: _Parts, one: Corridor, stations: Mapping[str, int]) -> dic
         for call in dict.fromkeys(service.calls):
             platform = parts.node(by_name[call], can_leave=False, name=f"{call} {service.name}".rstrip())
             found[service.name, call] = platform
-            parts.link(stations[call], platform, 0.0, one.board_min, one.alight_min, one.mode, "platform")
+            parts.link(
+                stations[call],
+                platform,
+                0.0,
+                one.board_min + one.wait_min,
+                one.alight_min,
+                one.mode,
+                "platform",
+            )
     return found
 
 

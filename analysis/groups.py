@@ -20,6 +20,7 @@ from ..geo.places import origins_table, place
 from .claim_files import Group, claims_of
 from .comparison import minutes_between
 from .isochrones import isochrones
+from .origins import require_network
 from .results import Study
 from .schemas import Schema, conform
 from .zones import travel_time_circle
@@ -181,6 +182,9 @@ def group_times(
     InputError
         If a group has a single member.
     """
+    require_network(base, "base")
+    if scenario is not None:
+        require_network(scenario, "scenario")
     table = _members(members)
     if len(table) == 0:
         return conform([], GROUP_TIMES)

@@ -17,8 +17,8 @@ from numba import njit
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from ..geo.checks import require_choice, require_number
-from ..geo.errors import InputError, InputTypeError, OffNetworkError, OutputError
+from ..geo.checks import require_choice, require_number, require_path
+from ..geo.errors import InputError, OffNetworkError, OutputError
 from ..geo.network import TransportNetwork
 from . import schemas
 from .access import Access, leave_pieces, ms_per_metre
@@ -168,9 +168,7 @@ def write_od_matrix(
     InputError, InputTypeError, EmptyInputError, MissingCRSError
     UnknownPlaceError, AmbiguousPlaceError, OffNetworkError
     """
-    if not isinstance(out, (str, os.PathLike)):
-        raise InputTypeError(f"'out' should be a path, got {type(out).__name__}")
-    file = Path(out)
+    file = require_path(out, "out")
     if not file.parent.is_dir():
         raise OutputError(f"'out': the folder {file.parent} doesn't exist; make it first")
     if file.is_dir():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from ..geo.checks import require_choice, require_number
+from ..geo.checks import require_choice, require_number, require_whole
 from ..geo.crs import to_ecef
 from ..geo.errors import InputTypeError, OffNetworkError
 from ..geo.network import TransportNetwork
@@ -186,9 +186,11 @@ def each(
     workers : int, optional
         Threads; one per processor when left out.
     """
+    if workers is not None:
+        workers = require_whole(workers, "workers", minimum=1)
 
     def shown(results: Iterable[_Result]) -> Iterable[_Result]:
-        return tqdm(results, total=len(items), desc=label, disable=not progress, leave=False)
+        return tqdm(results, total=len(items), desc=label, leave=False) if progress else results
 
     if len(items) <= 1 or workers == 1:
         yield from shown(map(function, items))

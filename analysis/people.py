@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .. import data
 from ..geo.boundaries import SOURCES
-from ..geo.checks import require_choice, require_frame
+from ..geo.checks import require_choice, require_frame, require_path
 from ..geo.crs import WGS84
 from ..geo.errors import (
     DataFileError,
@@ -109,7 +109,11 @@ def people(
         raise InputTypeError(f"'source' should be 'tianditu', 'amap' or a path, got {type(source).__name__}")
     if source in SOURCES:
         return _embedded(str(source)).copy()
-    return _from_file(Path(source), dict(columns or {}), encoding)
+    if columns is not None and not isinstance(columns, Mapping):
+        raise InputTypeError(f"'columns' should map the schema's columns to the file's, got {columns!r}")
+    if not isinstance(encoding, str):
+        raise InputTypeError(f"'encoding' should be the name of one, such as 'gbk', got {encoding!r}")
+    return _from_file(require_path(source, "source"), dict(columns or {}), encoding)
 
 
 def with_people(
@@ -310,7 +314,10 @@ def _from_file(file: Path, columns: dict[str, str], encoding: str) -> pd.DataFra
             f"'source' should be {known} or the path of a CSV file that exists, got {str(file)!r}"
         )
     try:
-        raw = pd.read_csv(file, encoding=encoding)
+        with file.open("rb") as opened:  # not by name, by which pandas would unpack archives
+            raw = pd.read_csv(opened, encoding=encoding)
+    except LookupError as error:
+        raise InputError(f"'encoding': {error}; use 'utf-8-sig' or 'gbk'") from error
     except (ValueError, OSError) as error:  # of pandas' parser, codecs and the system
         raise DataFileError(f"'source': {file} can't be read as CSV in {encoding}: {error}") from error
     table = raw.rename(columns={there: own for own, there in columns.items()})

@@ -112,6 +112,8 @@ class StudyResults:
         Empty where the study leaves railways out.
     chances : DataFrame
         Probability of the border counties to lie in the circle, see `analysis.uncertainty`.
+    audit : DataFrame
+        How much of the base isochrones is wrongly inside or outside, see `analysis.audit`.
     claims : geopandas.GeoDataFrame
         Every checkable claim of the study's text with its verdict, see `analysis.claims`.
     group_cohesion, group_times : geopandas.GeoDataFrame
@@ -129,6 +131,9 @@ class StudyResults:
         Per scenario and per corridor, see `analysis.comparison`.
     corridors, corridor_stops, corridor_segments, corridor_joins, corridor_overlap : DataFrame
         See `analysis.corridors` and, for the last, `analysis.comparison`.
+    slider_circles : geopandas.GeoDataFrame
+        The circles in many cutoffs, base and with every corridor, for the slider of the map alone: it
+        isn't among the `tables` that are written.
     scenario_names : mapping of str to str
         Scenario to the name shown to readers.
     attribution : list of str
@@ -156,6 +161,7 @@ class StudyResults:
     rail_county_times: pd.DataFrame
     journeys: pd.DataFrame
     chances: pd.DataFrame
+    audit: pd.DataFrame
     claims: gpd.GeoDataFrame
     group_cohesion: gpd.GeoDataFrame
     group_times: gpd.GeoDataFrame
@@ -174,14 +180,15 @@ class StudyResults:
     corridor_segments: pd.DataFrame
     corridor_joins: pd.DataFrame
     corridor_overlap: pd.DataFrame
+    slider_circles: gpd.GeoDataFrame = field(metadata={"written": False})
     scenario_names: Mapping[str, str]
     attribution: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
-        """Yield the name and frame of each table, in the order of the attributes."""
+        """Yield the name and frame of each table that is written, in the order of the attributes."""
         for item in fields(self):
             value = getattr(self, item.name)
-            if isinstance(value, pd.DataFrame):
+            if isinstance(value, pd.DataFrame) and item.metadata.get("written", True):
                 yield item.name, value

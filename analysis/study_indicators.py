@@ -149,7 +149,8 @@ def county_indicators(
     efficiency = efficiency_across_borders(base_times, near, radius_km=_NEIGHBOURHOOD_KM)
     columns = ["efficiency", "efficiency_own", "efficiency_across"]
     table = table.merge(efficiency[["adcode", *columns]], on="adcode", how="left")
-    return table[list(INDICATORS)].astype(dict(INDICATORS))
+    result: pd.DataFrame = table[list(INDICATORS)].astype(dict(INDICATORS))
+    return result
 
 
 def _long(network: TransportNetwork, starts: gpd.GeoDataFrame, ends: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -73,8 +73,8 @@ def travel_times(
     --------
     >>> from borderreach.geo.network import Links, build_network
     >>> network = build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9700.0], [600.0]))
-    >>> travel_times(network, (106.5, 29.5), (106.6, 29.5)).travel_time_min[0]
-    np.float64(10.0)
+    >>> float(travel_times(network, (106.5, 29.5), (106.6, 29.5)).travel_time_min[0])
+    10.0
     """
     checked = require_network(network)
     limit = limit_to_ms(limit_min, "limit_min")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from .. import data
-from ..geo.checks import require_number
+from ..geo.checks import require_number, require_numbers
 from ..geo.errors import EmptyInputError, InputError
 from ..geo.trunk import trunk_network
 from . import schemas
@@ -62,7 +62,7 @@ def inside_probability(minutes: Any, cutoff_min: float, *, relative_error: float
     """
     limit = require_number(cutoff_min, "cutoff_min", unit="minutes", above=0)
     spread = require_number(relative_error, "relative_error", above=0, maximum=2)
-    values = np.asarray(minutes, dtype=float)
+    values = require_numbers(minutes, "minutes")
     if (values < 0).any():
         raise InputError("'minutes' has negative times; times are 0 or more")
     with np.errstate(divide="ignore"):

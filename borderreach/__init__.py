@@ -17,11 +17,19 @@ __version__ = _version("borderreach")
 if not (_Path(__file__).parent / "geo").exists():
     __path__.append(str(_Path(__file__).parent.parent))
 
+from .analysis.audit import audit_isochrones
+from .analysis.batch import BatchSummary, run_batch
+from .analysis.batch_job import BatchJob
+from .analysis.batch_store import read_batch
 from .analysis.border_effect import border_effect, efficiency_across_borders
+from .analysis.claims import audit_claims, claim_paragraphs
 from .analysis.comparison import compare
 from .analysis.corridors import add_corridors, corridor_stops, corridors
 from .analysis.crossings import border_crossings, close_gaps, crossings, gaps, with_border_penalty
+from .analysis.groups import group_cohesion, group_times, groups
 from .analysis.isochrones import isochrones
+from .analysis.matrices import od_matrix, write_od_matrix
+from .analysis.people import people, people_points, people_within, with_people
 from .analysis.results import Study, StudyResults
 from .analysis.service_areas import service_areas
 from .analysis.travel_times import travel_times
@@ -47,6 +55,8 @@ from .maps.offline import save_map
 from .studies import run_study, study, study_names
 
 __all__ = [
+    "BatchJob",
+    "BatchSummary",
     "BorderReachError",
     "Links",
     "Place",
@@ -57,12 +67,15 @@ __all__ = [
     "add_corridors",
     "air_network",
     "airports",
+    "audit_claims",
+    "audit_isochrones",
     "border_counties",
     "border_crossings",
     "border_effect",
     "borders",
     "build_network",
     "cities",
+    "claim_paragraphs",
     "close_gaps",
     "commuting_zone",
     "compare",
@@ -73,6 +86,9 @@ __all__ = [
     "efficiency_across_borders",
     "gaps",
     "gcj02_to_wgs84",
+    "group_cohesion",
+    "group_times",
+    "groups",
     "gtfs_rail_network",
     "inside_probability",
     "isochrones",
@@ -80,15 +96,21 @@ __all__ = [
     "journey_components",
     "junctions",
     "network_from_geodataframes",
+    "od_matrix",
     "open_network",
     "origins_table",
     "osm_network",
     "pbf_network",
+    "people",
+    "people_points",
+    "people_within",
     "place",
     "provinces",
     "rail_network",
     "rail_sections",
     "rail_stations",
+    "read_batch",
+    "run_batch",
     "run_study",
     "save_map",
     "save_network",
@@ -102,5 +124,7 @@ __all__ = [
     "trunk_network",
     "wgs84_to_gcj02",
     "with_border_penalty",
+    "with_people",
+    "write_od_matrix",
     "zone_counties",
 ]

@@ -13,14 +13,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from .geo.errors import BorderReachError
+from .geo.errors import BatchStoppedError, BorderReachError
 
 # Everything heavy is imported inside the command that needs it: --help answers at once.
 
 #: Adcodes of Taiwan, Hong Kong and Macao begin here.
 _FIRST_REGION: Final = 710000
 EXIT_OK: Final = 0
+EXIT_SOME_FAILED: Final = 1
 EXIT_FAULT: Final = 2
+EXIT_STOPPED: Final = 3
 EXIT_INTERRUPTED: Final = 130
 
 _ABOUT: Final = """\
@@ -31,7 +33,9 @@ Everything runs on data that comes with the package; no server is asked."""
 _EPILOG: Final = """\
 exit codes:
   0    done
+  1    a batch is done, and some of its origins couldn't be used; errors.csv says which and why
   2    a fault in the command or its input; one line on standard error says which
+  3    a batch stopped before its end (disk full, workers died); the same command goes on from there
   130  interrupted with Ctrl-C; nothing is left half-written
 
 start with:
@@ -50,13 +54,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when done, 2 on a fault in the input, 130 when interrupted. argparse itself leaves with
-        2 on a command that it can't read, and with 0 after ``--help``.
+        0 when done, 1 when a batch is done with failed origins, 2 on a fault in the input, 3 when
+        a batch stopped before its end, 130 when interrupted. argparse itself leaves with 2 on a
+        command that it can't read, and with 0 after ``--help``.
     """
     _speak_utf8()
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or EXIT_OK
+    except BatchStoppedError as error:
+        print(f"borderreach: {error}", file=sys.stderr)
+        return EXIT_STOPPED
     except BorderReachError as error:
         print(f"borderreach: {error}", file=sys.stderr)
         return EXIT_FAULT
@@ -163,6 +171,44 @@ def _parser() -> argparse.ArgumentParser:
         "--out", metavar="FILE", help="write the polygons to this .gpkg, .geojson or .csv"
     )
     isochrones.set_defaults(run=_isochrones)
+
+    audit = command(
+        "audit",
+        "check a study's claims and how exactly its isochrones are drawn",
+        "Check every claim of a study's text that has a number (does it hold, only with a corridor,\n"
+        "by how much does it fail), and route to random points to see how much of its isochrones is\n"
+        "wrongly inside or outside.",
+    )
+    audit.add_argument(
+        "study", metavar="STUDY", help="name of a study (see 'studies'), or path of a .toml file"
+    )
+    audit.add_argument(
+        "--samples", type=int, default=2000, metavar="N", help="random points per isochrone (default: 2000)"
+    )
+    audit.add_argument("--csv", metavar="FILE", help="write the claims, with every column, to this .csv")
+    audit.set_defaults(run=_audit)
+
+    batch = command(
+        "batch",
+        "run a job over many origins, or go on with one",
+        "Run the job that a TOML file describes: a network, origins, scenarios and what to compute\n"
+        "(docs/batches.md). Results are folders of numbered GeoParquet files. A run that was cut off\n"
+        "goes on where it stopped, when the same command is given again.",
+    )
+    batch.add_argument("job", metavar="JOB", help="path of a .toml file")
+    batch.add_argument(
+        "--out", metavar="DIR", required=True, help="folder for this batch; made if it isn't there"
+    )
+    batch.add_argument(
+        "--executor",
+        choices=("here", "processes", "dask"),
+        help="this process, processes of this computer, a Dask cluster (default: what the job says)",
+    )
+    batch.add_argument(
+        "--workers", type=int, metavar="N", help="threads or processes (default: one per processor)"
+    )
+    batch.add_argument("--fresh", action="store_true", help="remove earlier results in DIR and start anew")
+    batch.set_defaults(run=_batch)
     return parser
 
 
@@ -184,6 +230,50 @@ def _run(options: argparse.Namespace) -> None:
     print(f"{results.study.title}: {len(results.border_counties)} border counties, {n_corridors} corridors")
     for name in ("map.html", "report.md", "results.gpkg"):
         print(f"  {out / name}")
+
+
+def _audit(options: argparse.Namespace) -> None:
+    from .analysis.audit import audit_isochrones  # noqa: PLC0415
+    from .analysis.claims import VERDICT_NAMES, audit_claims  # noqa: PLC0415
+    from .analysis.isochrones import isochrones  # noqa: PLC0415
+    from .geo.places import origins_table  # noqa: PLC0415
+    from .geo.trunk import trunk_network  # noqa: PLC0415
+    from .output import require_table_path, write_table  # noqa: PLC0415
+    from .studies import study  # noqa: PLC0415
+
+    path = None if options.csv is None else require_table_path(Path(options.csv))
+    chosen = study(options.study)
+    network = trunk_network()
+    claims = audit_claims(chosen, network=network)
+    _print_table(
+        ("claim", "verdict", "what came out"),
+        [
+            (str(row.claim_id), VERDICT_NAMES[str(row.verdict)], str(row.verdict_text))
+            for row in claims.itertuples()
+        ],
+    )
+    centres = origins_table(list(chosen.centres), argument="centres", source=chosen.boundary_source)
+    circles = isochrones(network, centres, cutoffs_min=chosen.circle_cutoffs_min)
+    found = audit_isochrones(network, circles, origins=centres, samples=options.samples)
+    print()
+    _print_table(
+        ("centre", "minutes", "wrongly inside %", "at most", "wrongly outside %", "at most", "worst m"),
+        [
+            (
+                str(row.origin_name),
+                f"{row.cutoff_min:g}",
+                f"{row.false_inclusion_pct:.2f}",
+                f"{row.false_inclusion_high_pct:.2f}",
+                f"{row.false_exclusion_pct:.2f}",
+                f"{row.false_exclusion_high_pct:.2f}",
+                f"{row.worst_distance_m:,.0f}",
+            )
+            for row in found.itertuples()
+        ],
+        right=(1, 2, 3, 4, 5, 6),
+    )
+    if path is not None:
+        write_table(claims, path, layer="claims")
 
 
 def _borders(options: argparse.Namespace) -> None:
@@ -244,6 +334,33 @@ def _isochrones(options: argparse.Namespace) -> None:
     _print_table(("id", "place", "minutes", "km²"), rows, right=(2, 3))
     if path is not None:
         write_table(table, path, layer="isochrones")
+
+
+def _batch(options: argparse.Namespace) -> int:
+    from .analysis.batch import run_batch  # noqa: PLC0415
+
+    try:
+        done = run_batch(
+            options.job,
+            out=options.out,
+            executor=options.executor,
+            workers=options.workers,
+            fresh=options.fresh,
+            progress=_on_terminal(),
+        )
+    except KeyboardInterrupt:
+        print("borderreach: what is finished is kept; the same command goes on from there", file=sys.stderr)
+        raise
+    print(
+        f"{done.n_origins:,} origins, {done.n_scenarios} scenario(s): {done.n_parts} parts "
+        f"({done.n_parts_before} of them from before) in {done.seconds:,.0f} s"
+    )
+    for table, rows in done.rows.items():
+        print(f"  {done.out / table}  {rows:,} rows")
+    if done.n_failed:
+        print(f"{done.n_failed:,} without results: {done.out / 'errors.csv'} says why")
+        return EXIT_SOME_FAILED
+    return EXIT_OK
 
 
 def _place(text: str) -> str | tuple[float, float]:

@@ -33,6 +33,7 @@ def report(results: StudyResults) -> str:
         _findings(results, context),
         _borders(results, context),
         _circles(results, context),
+        _audit(results),
         _centre_pairs(results, context),
         _railways(results, context),
         _zones(results, context),
@@ -241,6 +242,34 @@ def _circles(results: StudyResults, context: ReportContext) -> list[str]:
     return lines
 
 
+def _audit(results: StudyResults) -> list[str]:
+    """Say how exact the drawn circles are: random points, each routed again."""
+    if results.audit.empty:
+        return []
+    rows = [
+        (
+            str(row.origin_name),
+            f"{row.cutoff_min:g}",
+            f"{row.samples}",
+            f"{row.false_inclusion_pct:.2f}（≤ {row.false_inclusion_high_pct:.2f}）",
+            f"{row.false_exclusion_pct:.2f}（≤ {row.false_exclusion_high_pct:.2f}）",
+            f"{row.worst_distance_m:,.0f}",
+        )
+        for row in rows_of(results.audit)
+    ]
+    header = ("中心", "分钟", "随机点", "误入（面积 %）", "误出（面积 %）", "最远偏离（米）")
+    return [
+        "### 圈画得有多准",
+        "",
+        *table(header, rows, right=(1, 2, 3, 4, 5)),
+        "",
+        (
+            "在每个圈内和圈外近旁随机取点，逐点重新精确计算时间：圈内而实际到不了的为误入，圈外而实际到得了的为误出；括号内为 95% 置信上限。"
+            "这检验的是图形与模型的一致，不是模型与现实的一致。"
+        ),
+    ]
+
+
 def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
     if len(results.pair_times) == 0:
         return []
@@ -266,7 +295,7 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
             "",
             (
                 f"{item.corridor.name}起讫站之间的**行车时间**为{spans}；上表是**门到门**时间，另含进站候车 "
-                f"{item.corridor.board_min:g} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
+                f"{item.corridor.board_min + item.corridor.wait_min:.0f} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
                 "文本和新闻中的“两小时”多指行车时间，两者不可混用。"
             ),
         ]
@@ -402,7 +431,7 @@ def _people(results: StudyResults) -> list[str]:
     if results.indicators.empty:
         return lines
     cutoff = hours(results.study.circle_min)
-    rows = [
+    by_county = [
         (
             str(row.name_of),
             f"{row.people / 1e4:,.1f}",
@@ -416,12 +445,12 @@ def _people(results: StudyResults) -> list[str]:
         )
         for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
     ]
-    header = (
+    columns = (
         "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力变化", "通行效率", "省内", "跨省",
     )  # fmt: skip
     lines += [
         "",
-        *table(header, rows, right=(1, 3, 4, 5, 6, 7, 8)),
+        *table(columns, by_county, right=(1, 3, 4, 5, 6, 7, 8)),
         "",
         (
             "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
@@ -614,6 +643,14 @@ def _limits(results: StudyResults, context: ReportContext) -> list[str]:
         lines.append(
             "- 除“公路与铁路联程”一节外，基准路网只有公路，铁路廊道的增益是相对于驾车而言；联程一节以现有列车为基准。"
             "新线与既有线路之间只能经车站外的道路换乘。"
+        )
+    frequencies = sorted(
+        {item.corridor.trains_per_day for item in context.corridors if item.corridor.trains_per_day}
+    )
+    if frequencies:
+        listed = join(f"{number:g}" for number in frequencies)
+        lines.append(
+            f"- 铁路廊道的候车按假定的班次计：每类列车每日每方向 {listed} 列（38 列即现有渝贵铁路的班次，16 列即每小时一列），取间隔的一半。"
         )
     if any(item.corridor.mode == "road" and item.corridor.status == "open" for item in context.corridors):
         lines.append("- 已通车的廊道若已在基准路网中，测得的增益会偏小；各廊道一节给出了两者的比较。")

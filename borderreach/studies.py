@@ -18,6 +18,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from . import data
+from .analysis.audit import audit_isochrones
 from .analysis.border_effect import BORDER_EFFECT, border_effect
 from .analysis.claims import audit_claims
 from .analysis.comparison import (
@@ -36,7 +37,7 @@ from .analysis.crossings import BORDER_CROSSINGS, CROSSINGS, GAPS, border_crossi
 from .analysis.groups import group_cohesion, group_times, groups
 from .analysis.isochrones import isochrones
 from .analysis.multimodal import journeys, with_railways
-from .analysis.origins import within_reach
+from .analysis.origins import require_network, within_reach
 from .analysis.results import Study, StudyResults
 from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
 from .analysis.study_indicators import circle_people, county_indicators, people_of
@@ -46,6 +47,7 @@ from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
 from .geo.borders import border_counties, borders, junctions
 from .geo.boundaries import counties as read_counties
 from .geo.boundaries import provinces as read_provinces
+from .geo.checks import require_path
 from .geo.errors import ConfigError, UnknownStudyError
 from .geo.network import TransportNetwork
 from .geo.places import origins_table
@@ -65,6 +67,10 @@ PAIR_TIMES: Schema = {
 #: What each corridor contributes to: area of the largest circle, seats in it, mean minutes between
 #: border counties and centres, among border counties, and among centres.
 MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "centre_pair_min")
+#: Random points per isochrone in the audit that every study carries.
+AUDIT_SAMPLES = 1000
+#: Cutoffs that the slider of the map offers, minutes.
+SLIDER_MIN = tuple(range(30, 181, 10))
 
 
 def study_names() -> list[str]:
@@ -99,7 +105,7 @@ def study(name_or_path: str | Path | Study) -> Study:
     """
     if isinstance(name_or_path, Study):
         return name_or_path
-    given = Path(name_or_path)
+    given = require_path(name_or_path, "name_or_path")
     if given.suffix == ".toml":
         if not given.is_file():
             raise UnknownStudyError(f"there is no study file {str(given)!r}")
@@ -155,11 +161,13 @@ def run_study(
         If `out` can't be written; found out before anything is computed.
     """
     chosen = study(study_or_name)
+    if network is not None:
+        require_network(network)
     resolve_corridors(chosen)  # an unknown id is an error before any work
     if out is None:
         with _bar(progress, total=_N_STEPS) as step:
             return _compute(chosen, network, step)
-    with OutputFolder(out) as folder, _bar(progress, total=_N_STEPS + 1) as step:
+    with OutputFolder(require_path(out, "out")) as folder, _bar(progress, total=_N_STEPS + 1) as step:
         started = time.monotonic()
         results = _compute(chosen, network, step)
         step("map, tables, report")
@@ -185,6 +193,8 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     found_isochrones = pd.concat([reach.isochrones(names[s]).assign(scenario=s) for s in both])
     circles = pd.concat([reach.circles(names[s], label=s) for s in both])
     each = pd.concat([reach.circles(ids, label=s) for s, ids in names.items()])
+    audited = audit_isochrones(base, reach.isochrones(()), origins=ground.centres, samples=AUDIT_SAMPLES)
+    slider = pd.concat([reach.slider(names[s], label=s) for s in both], ignore_index=True)
     step("commuting zones")
     zones, members = _zones(chosen, scenarios, ground, both)
     step("travel times")
@@ -236,6 +246,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         rail_county_times=rail.county_times,
         journeys=rail.journeys,
         chances=chances(times, cutoff_min=chosen.circle_min, relative_error=trunk_error()),
+        audit=audited,
         claims=claims,
         group_cohesion=group_cohesion(base, town_groups, scenario=everything),
         group_times=group_times(base, town_groups, scenario=everything),
@@ -254,9 +265,10 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         corridor_segments=corridor_segments(own),
         corridor_joins=corridor_joins(base, own),
         corridor_overlap=corridor_overlap(base, own),
+        slider_circles=slider,
         scenario_names=_scenario_names(scenarios),
         attribution=_attribution(chosen, base),
-        notes=_notes(chosen, scenarios),
+        notes=_notes(chosen, scenarios, ground),
         parameters=_parameters(chosen, base, scenarios, rail.provenance),
     )
 
@@ -310,6 +322,10 @@ class _Reach:
         if key not in self._circles:
             self._circles[key] = travel_time_circle(self.isochrones(key))
         return self._circles[key].assign(scenario=label)
+
+    def slider(self, ids: Iterable[str], *, label: str) -> gpd.GeoDataFrame:
+        found = isochrones(self._scenarios.network(ids), self._ground.centres, cutoffs_min=SLIDER_MIN)
+        return travel_time_circle(found, scenario=label)
 
     def areas(self, ids: Iterable[str]) -> dict[float, float]:
         found = self.circles(ids, label="")
@@ -367,10 +383,9 @@ def _zones(
     names = scenarios.names()
     if len(ground.border_counties) == 0:
         return gpd.GeoDataFrame(empty(ZONES)), empty(ZONE_COUNTIES)
+    centres = ground.border_counties[within_reach(scenarios.base, ground.border_counties)]
     frames = [
-        commuting_zone(
-            scenarios.network(names[s]), ground.border_counties, minutes=chosen.zone_min, scenario=s
-        )
+        commuting_zone(scenarios.network(names[s]), centres, minutes=chosen.zone_min, scenario=s)
         for s in both
     ]
     members = [zone_counties(zones, ground.counties) for zones in frames]
@@ -427,9 +442,8 @@ def _price(road: TransportNetwork, ground: _Ground) -> _Price:
     sides = {province for pair in pairs for province in pair}
     places = ground.every[ground.every["province"].isin(sides)].reset_index(drop=True)
     if places.empty:
-        return _Price(
-            *(gpd.GeoDataFrame(empty(s)) for s in (CROSSINGS, BORDER_CROSSINGS, GAPS)), empty(BORDER_EFFECT)
-        )
+        none = [gpd.GeoDataFrame(empty(schema)) for schema in (CROSSINGS, BORDER_CROSSINGS, GAPS)]
+        return _Price(none[0], none[1], none[2], empty(BORDER_EFFECT))
     found = crossings(road, places)
     own = [pair in pairs for pair in zip(found["province_a"], found["province_b"], strict=True)]
     found = found[np.array(own, dtype=bool)].reset_index(drop=True)
@@ -498,8 +512,15 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
     return lines
 
 
-def _notes(chosen: Study, scenarios: Scenarios) -> list[str]:
+def _notes(chosen: Study, scenarios: Scenarios, ground: _Ground) -> list[str]:
     own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
+    far = ground.border_counties[~within_reach(scenarios.base, ground.border_counties)]
+    if len(far):
+        reach = f"{scenarios.base.max_access_km:g}"
+        own.append(
+            f"{'、'.join(far['name'])}的政府驻地距路网超过 {reach} 千米，没有通勤圈，时间记为不可达。"
+            f" / The seats of {len(far)} border counties lie beyond the network's reach of {reach} km."
+        )
     return [*chosen.notes, *own]
 
 

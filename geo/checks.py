@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from itertools import pairwise
-from numbers import Real
+from numbers import Integral, Real
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from pyproj.exceptions import CRSError
 
 from .crs import WGS84
@@ -153,6 +155,53 @@ def require_number(
     return number
 
 
+def require_whole(value: Any, argument: str, *, minimum: int = 0, maximum: int | None = None) -> int:
+    """Return `value` as an int after checking that it is a whole number within its bounds.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If `value` isn't a number, isn't whole, or is out of bounds.
+    """
+    number = require_number(value, argument, minimum=minimum, maximum=maximum)
+    if not isinstance(value, Integral) and number != round(number):
+        raise InputError(f"'{argument}' should be a whole number, got {value!r}")
+    return int(value)
+
+
+def require_numbers(values: Any, argument: str) -> NDArray[np.float64]:
+    """Return `values` as an array of floats; of any shape, NaN and infinities allowed.
+
+    Raises
+    ------
+    InputTypeError
+        If they aren't numbers, or rows differ in length.
+    """
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "iufb":
+            return np.asarray(array, dtype=float)
+    except (TypeError, ValueError):
+        pass  # the same fault as below: it doesn't make an array
+    raise InputTypeError(f"'{argument}' should be a number or an array of numbers, got {_shown(values)}")
+
+
+def require_path(value: Any, argument: str) -> Path:
+    """Return `value` as a path.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If it is neither text nor a path, or has a null character in it.
+    """
+    if not isinstance(value, (str, PathLike)) or isinstance(fspath(value), bytes):
+        raise InputTypeError(f"'{argument}' should be a path, got {value!r}")
+    path = Path(value)
+    if "\0" in str(path):
+        raise InputError(f"'{argument}' has a null character in it, which no path may have: {str(path)!r}")
+    return path
+
+
 def require_cutoffs(cutoffs_min: Any, argument: str = "cutoffs_min") -> tuple[float, ...]:
     """Return cutoffs as a tuple of minutes, ascending.
 
@@ -234,6 +283,11 @@ def require_crs(value: Any, argument: str = "crs") -> pyproj.CRS:
             f"'{argument}' isn't a coordinate system that PROJ knows: {value!r}; "
             "give an EPSG code such as 'EPSG:4326'"
         ) from error
+
+
+def _shown(values: Any) -> str:
+    text = repr(values)
+    return text if len(text) <= 80 else f"{text[:76]} ..."
 
 
 def _crs_name(crs: pyproj.CRS | None) -> str:

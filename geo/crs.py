@@ -10,6 +10,8 @@ import pyproj
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from .errors import InputError, InputTypeError
+
 WGS84: Final = "EPSG:4326"
 #: Albers equal-area projection of China (standard parallels 25 and 47, central meridian 105).
 CHINA_ALBERS: Final = "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +datum=WGS84 +units=m +no_defs"
@@ -126,13 +128,18 @@ def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64],
     tuple of two ndarrays of float
         Degrees, GCJ-02.
 
+    Raises
+    ------
+    InputTypeError, InputError
+        If they aren't numbers, or don't go together in shape.
+
     Examples
     --------
     >>> lon, lat = wgs84_to_gcj02(116.391, 39.907)
     >>> f"{lon:.5f} {lat:.5f}"
     '116.39724 39.90840'
     """
-    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    x, y = _degrees(lon, lat)
     dx, dy = _gcj_shift(x, y)
     return x + dx, y + dy
 
@@ -150,13 +157,18 @@ def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64],
     tuple of two ndarrays of float
         Degrees, WGS 84.
 
+    Raises
+    ------
+    InputTypeError, InputError
+        If they aren't numbers, or don't go together in shape.
+
     Examples
     --------
     >>> lon, lat = gcj02_to_wgs84(*wgs84_to_gcj02(106.5516, 29.5628))
     >>> f"{lon:.7f} {lat:.7f}"
     '106.5516000 29.5628000'
     """
-    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    x, y = _degrees(lon, lat)
     guess_x, guess_y = x, y
     for _ in range(8):
         dx, dy = _gcj_shift(guess_x, guess_y)
@@ -182,6 +194,27 @@ def geometry_gcj02_to_wgs84(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
         return np.column_stack(gcj02_to_wgs84(coordinates[:, 0], coordinates[:, 1]))
 
     return gpd.GeoSeries(shapely.transform(geometry.to_numpy(), shift), index=geometry.index, crs=WGS84)
+
+
+def _degrees(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    found = []
+    for values, argument in ((lon, "lon"), (lat, "lat")):
+        try:
+            array = np.asarray(values)
+        except ValueError:
+            array = np.array(None)
+        if array.dtype.kind not in "iuf":
+            raise InputTypeError(
+                f"'{argument}' should be degrees, a number or an array of them, got {values!r}"
+            )
+        found.append(np.asarray(array, dtype=float))
+    try:
+        np.broadcast_shapes(found[0].shape, found[1].shape)
+    except ValueError as error:
+        raise InputError(
+            f"'lon' has shape {found[0].shape} and 'lat' {found[1].shape}; give as many of one as of the other"
+        ) from error
+    return found[0], found[1]
 
 
 def _gcj_shift(

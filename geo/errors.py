@@ -84,3 +84,7 @@ class OutputError(BorderReachError, OSError):
 
 class MissingDependencyError(BorderReachError, ImportError):
     """An optional dependency is needed; the message names the extra to install."""
+
+
+class BatchStoppedError(BorderReachError, RuntimeError):
+    """A batch stopped before its end; what is finished is kept, and the same call goes on from there."""

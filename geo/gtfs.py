@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from .checks import require_path, require_whole
 from .crs import ELLIPSOID
-from .errors import DataFileError, EmptyInputError, InputError
+from .errors import DataFileError, EmptyInputError, InputError, InputTypeError
 from .rail import LineNetwork, network_from_sections
 
 #: Rail in GTFS's route types and in the extended ones (100 to 117), metros and trams left out.
@@ -76,7 +77,9 @@ def gtfs_rail_network(
     ----------
     General Transit Feed Specification, https://gtfs.org/documentation/schedule/reference/
     """
-    file = Path(path)
+    file = require_path(path, "path")
+    if isinstance(route_types, str) or not isinstance(route_types, Iterable):
+        raise InputTypeError(f"'route_types' should be numbers such as (2, 100), got {route_types!r}")
     with _open(file) as archive:
         tables = {name: _table(archive, file, name, columns) for name, columns in _NEEDED.items()}
         calendar = _optional(
@@ -88,7 +91,7 @@ def gtfs_rail_network(
         )
     if len(calendar) + len(extra) == 0:
         raise DataFileError(f"{file.name} has neither calendar.txt nor calendar_dates.txt")
-    wanted = {str(int(kind)) for kind in route_types}
+    wanted = {str(require_whole(kind, "route_types")) for kind in route_types}
     routes = tables["routes.txt"]
     routes = routes[routes["route_type"].str.strip().isin(wanted)]
     trips = tables["trips.txt"]

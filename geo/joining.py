@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from .checks import require_lonlat, require_number
+from .checks import require_lonlat, require_number, require_whole
 from .crs import to_ecef
 from .errors import (
     AmbiguousPlaceError,
@@ -210,6 +210,8 @@ def join_networks(
     for name, part in (("road", road), *parts):
         if part is not None and not isinstance(part, TransportNetwork):
             raise InputTypeError(f"'{name}' should be a TransportNetwork, got {type(part).__name__}")
+    if rules is not None and not isinstance(rules, TransferRules):
+        raise InputTypeError(f"'rules' should be TransferRules, got {type(rules).__name__}")
     given = [(name, part) for name, part in parts if part is not None]
     if not given:
         raise EmptyInputError("give at least one of 'rail' and 'air'")
@@ -530,7 +532,15 @@ def journey_components(
     >>> journey_components(trains, [("重庆西", "贵阳北")])["total_min"].round().tolist()
     [118.0]
     """
+    if not isinstance(network, TransportNetwork):
+        raise InputTypeError(f"'network' should be a TransportNetwork, got {type(network).__name__}")
+    if isinstance(pairs, str) or not isinstance(pairs, Iterable):
+        raise InputTypeError(f"'pairs' should be pairs of places, got {pairs!r}")
     wanted = list(pairs)
+    for pair in wanted:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise InputTypeError(f"'pairs' should hold (origin, destination), got {pair!r}")
+    n_access_points = require_whole(n_access_points, "n_access_points", minimum=1)
     names = _names(network)
     build = _Builder(network.n_nodes)
     ends: dict[tuple[float, float], tuple[int, int]] = {}

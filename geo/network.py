@@ -14,9 +14,9 @@ import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import require_frame, require_number
+from .checks import require_frame, require_number, require_numbers
 from .crs import WGS84, to_ecef
-from .errors import InputError, NetworkError
+from .errors import InputError, InputTypeError, NetworkError
 from .exit_lines import ExitLines
 
 if TYPE_CHECKING:
@@ -474,11 +474,13 @@ class _Columns:
 
     @classmethod
     def of(cls, links: Links) -> _Columns:
-        tail = np.asarray(links.tail, dtype=np.int64).reshape(-1)
+        if not isinstance(links, Links):
+            raise InputTypeError(f"'links' should be Links, got {type(links).__name__}")
+        tail = _whole(links.tail, "tail").reshape(-1)
         k = len(tail)
 
         def column(value: Any, name: str, dtype: Any) -> NDArray[Any]:
-            array = np.asarray(value, dtype=dtype)
+            array = np.asarray(require_numbers(value, name) if dtype is float else value, dtype=dtype)
             if array.ndim == 0:
                 return np.full(k, array[()], dtype=dtype)
             if array.shape != (k,):
@@ -490,7 +492,7 @@ class _Columns:
         lines = _ragged(links.geometry, k)
         return cls(
             tail=tail,
-            head=column(links.head, "head", np.int64),
+            head=column(_whole(links.head, "head"), "head", np.int64),
             length_m=column(links.length_m, "length_m", float),
             time_s=time_s,
             back_time_s=back,
@@ -511,6 +513,14 @@ class _Columns:
         return _Columns(**both, offset=np.concatenate([self.offset, other.offset[1:] + self.offset[-1]]))
 
 
+def _whole(numbers: Any, name: str) -> NDArray[np.int64]:
+    """Node numbers as an array; an empty list has no type of its own."""
+    values = np.asarray(require_numbers(numbers, name))
+    if values.size and not (np.isfinite(values) & (values == np.floor(values))).all():
+        raise NetworkError(f"'{name}' should hold node numbers, which are whole")
+    return values.astype(np.int64)
+
+
 def _ragged(geometry: Sequence[ArrayLike | None] | RaggedLines | None, k: int) -> RaggedLines:
     if isinstance(geometry, RaggedLines):
         offset = np.asarray(geometry.offset, dtype=np.int64)
@@ -524,7 +534,12 @@ def _ragged(geometry: Sequence[ArrayLike | None] | RaggedLines | None, k: int) -
     lines = [None] * k if geometry is None else list(geometry)
     if len(lines) != k:
         raise NetworkError(f"'geometry' has {len(lines)} entries, but 'tail' has {k}")
-    arrays = [np.zeros((0, 2)) if line is None else np.asarray(line, dtype=float) for line in lines]
+    arrays = [np.zeros((0, 2)) if line is None else require_numbers(line, "geometry") for line in lines]
+    for number, array in enumerate(arrays):
+        if array.ndim != 2 or array.shape[1] != 2:
+            raise NetworkError(
+                f"'geometry' of link {number} has shape {array.shape}; it takes rows of (lon, lat)"
+            )
     offset = np.zeros(k + 1, dtype=np.int64)
     np.cumsum([len(a) for a in arrays], out=offset[1:])
     return RaggedLines(offset, np.concatenate(arrays) if k else np.zeros((0, 2)))
@@ -576,8 +591,8 @@ def build_network(
     >>> network
     <TransportNetwork road: 2 nodes, 1 links, 2 arcs, 10 km>
     """
-    lon = np.asarray(node_lon, dtype=float).reshape(-1).copy()
-    lat = np.asarray(node_lat, dtype=float).reshape(-1).copy()
+    lon = require_numbers(node_lon, "node_lon").reshape(-1).copy()
+    lat = require_numbers(node_lat, "node_lat").reshape(-1).copy()
     exits = np.broadcast_to(np.asarray(node_exit, dtype=bool), lon.shape)
     return _assemble(
         lon,
@@ -622,8 +637,10 @@ def network_from_geodataframes(
     MissingCRSError, MissingColumnError, NetworkError
     """
     points = require_frame(nodes, "nodes", geometry_types=("Point",), allow_empty=False)
-    table = edges.reset_index() if {"u", "v"} & set(edges.index.names) else edges
-    table = require_frame(table, "edges", columns=("u", "v", "length", "travel_time"))
+    by_ends = isinstance(edges, pd.DataFrame) and {"u", "v"} & set(edges.index.names)
+    table = require_frame(
+        edges.reset_index() if by_ends else edges, "edges", columns=("u", "v", "length", "travel_time")
+    )
     number = pd.Series(np.arange(len(points)), index=points.index)
     unknown = ~(table["u"].isin(number.index) & table["v"].isin(number.index))
     if unknown.any():

@@ -23,7 +23,7 @@ from osmnx._errors import InsufficientResponseError, ResponseStatusCodeError
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from .checks import require_choice, require_lonlat, require_number
+from .checks import require_choice, require_lonlat, require_number, require_path
 from .crs import WGS84, to_ecef
 from .errors import DataFileError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
 from .network import TransportNetwork
@@ -116,7 +116,9 @@ def osm_network(
         server = _Server(
             urls=_require_urls(overpass_urls),
             nominatim_url=nominatim_url,
-            cache_folder=_cache_folder() if cache_folder is None else Path(cache_folder),
+            cache_folder=_cache_folder()
+            if cache_folder is None
+            else require_path(cache_folder, "cache_folder"),
             timeout_s=timeout_s,
             rate_limit=rate_limit,
         )

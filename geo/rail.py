@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, cast
 
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from .. import data
+from .checks import require_path
 from .crs import ELLIPSOID, WGS84
 from .errors import DataFileError, EmptyInputError, InputError, InputTypeError, MissingColumnError
 from .network import Links, TransportNetwork, build_network
@@ -256,7 +256,7 @@ def _embedded_note(sections: pd.DataFrame) -> str:
 
 
 def _statuses(include: Iterable[str]) -> list[str]:
-    if isinstance(include, str):
+    if isinstance(include, str) or not isinstance(include, Iterable):
         raise InputTypeError(f"'include' should be a sequence such as ('open',), got {include!r}")
     wanted = list(dict.fromkeys(include))
     unknown = [status for status in wanted if status not in STATUSES]
@@ -285,12 +285,15 @@ def _read(
     if isinstance(table, pd.DataFrame):
         frame, name = table.copy(), f"'{argument}'"
     else:
-        path = data.path(embedded) if table is None else Path(table)
+        path = data.path(embedded) if table is None else require_path(table, argument)
         name = f"'{argument}' ({path.name})"
         try:
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            with path.open("rb") as file:  # a file as it is: pandas would unpack archives and ask servers
+                frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         except FileNotFoundError as error:
             raise DataFileError(f"{name}: no file at {path}") from error
+        except OSError as error:
+            raise DataFileError(f"{name}: {path} can't be read ({error.strerror})") from error
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise DataFileError(f"{name} can't be read as CSV in UTF-8: {error}") from error
     missing = [column for column in columns if column not in frame.columns]

@@ -29,6 +29,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import require_path
 from .errors import DataFileError, InputTypeError, OutputError
 from .network import TransportNetwork
 
@@ -139,12 +140,15 @@ def save_network(network: TransportNetwork, path: str | Path) -> Path:
     return target
 
 
-def open_network(path: str | Path) -> TransportNetwork:
+def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
     """Open a network that `save_network` wrote.
 
     Parameters
     ----------
     path : str or path
+    mapped : bool
+        Leave the arrays in the file instead of copying them: processes that open the same file
+        then share its memory. On Windows the file can't be replaced as long as the network lives.
 
     Returns
     -------
@@ -175,7 +179,11 @@ def open_network(path: str | Path) -> TransportNetwork:
                 raise DataFileError(f"{source} is cut short or damaged; build the network again and save it")
             meta = json.loads(header)
             file.seek(_aligned(file.tell()))
-            data = np.fromfile(file, dtype=np.uint8)
+            begin = file.tell()
+            if mapped and size > begin:
+                data = np.memmap(file, dtype=np.uint8, mode="r", offset=begin).view(np.ndarray)
+            else:
+                data = np.fromfile(file, dtype=np.uint8)
     except FileNotFoundError as error:
         raise DataFileError(f"there is no file {source}") from error
     except OSError as error:
@@ -254,9 +262,7 @@ def _check(arrays: dict[str, NDArray[Any]], meta: dict[str, Any], source: Path) 
 
 
 def _path(path: Any) -> Path:
-    if not isinstance(path, (str, Path)):
-        raise InputTypeError(f"'path' should be the path of a file, got {path!r}")
-    return Path(path)
+    return require_path(path, "path")
 
 
 def _aligned(position: int) -> int:

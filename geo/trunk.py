@@ -74,6 +74,8 @@ def trunk_network(
     <TransportNetwork road: 122,454 nodes, 191,304 links, 382,608 arcs, 669,060 km>
     """
     speed = require_number(speed_kph, "speed_kph", unit="km/h", above=0, maximum=200)
+    access_speed_kph = require_number(access_speed_kph, "access_speed_kph", unit="km/h", above=0, maximum=400)
+    max_access_km = require_number(max_access_km, "max_access_km", unit="km", minimum=0, maximum=1000)
     path = data.path("trunk_network.npz")
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -1,14 +1,33 @@
 // Helpers: unpacking of shapes, elements built from text, words, numbers.
 const borderreach = {};
 (function (br) {
-  // One flat list: first point in units of the quantum (lon, lat), then steps.
-  br.unpackLine = function (flat, quantum) {
-    const points = new Array(flat.length / 2);
+  // Numbers are digits of five bits, lowest first, with 32 added to all but the last; lines are lon then lat
+  // of the first point in units of the quantum, then steps.
+  const digits = new Uint8Array(128);
+  br.useAlphabet = (alphabet) => [...alphabet].forEach((character, value) => { digits[character.charCodeAt(0)] = value; });
+  br.unpackNumbers = function (text) {
+    const numbers = [];
+    let number = 0;
+    let weight = 1;
+    for (let i = 0; i < text.length; i += 1) {
+      const digit = digits[text.charCodeAt(i)];
+      number += (digit & 31) * weight;
+      weight *= 32;
+      if (digit >= 32) continue;
+      numbers.push(number % 2 ? -(number + 1) / 2 : number / 2);
+      number = 0;
+      weight = 1;
+    }
+    return numbers;
+  };
+  br.unpackLine = function (text, quantum) {
+    const numbers = br.unpackNumbers(text);
+    const points = new Array(numbers.length / 2);
     let lon = 0;
     let lat = 0;
-    for (let i = 0; i < flat.length; i += 2) {
-      lon += flat[i];
-      lat += flat[i + 1];
+    for (let i = 0; i < numbers.length; i += 2) {
+      lon += numbers[i];
+      lat += numbers[i + 1];
       points[i / 2] = [lat * quantum, lon * quantum];
     }
     return points;

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import geopandas as gpd
 import matplotlib as mpl
@@ -23,14 +24,20 @@ from matplotlib.transforms import Bbox
 
 from ..geo.checks import require_choice
 from ..geo.crs import WGS84, local_crs
-from ..geo.errors import OutputError
+from ..geo.errors import InputError, OutputError
 from . import style
+from .classes import ClassChoice, Classes
+from .classes import gain_classes as gain_classes_of
+from .classes import minute_classes as minute_classes_of
 from .files import write_atomically
 from .fonts import font_for
 from .layers import MapLayers, Reach, map_layers
 from .protocols import MapResults
 from .wording import WORDS, Language
 
+#: What border counties can be filled by.
+Colouring: TypeAlias = Literal["base", "after", "gain"]
+COLOURINGS: Final = ("base", "after", "gain")
 #: File endings that a figure can be saved as, with metadata that would differ from run to run off.
 _FORMATS: Final[dict[str, dict[str, Any]]] = {
     ".png": {"Software": None},
@@ -53,6 +60,11 @@ def study_figure(
     *,
     context: gpd.GeoDataFrame | None = None,
     language: Language = "zh",
+    colour_by: Colouring | None = None,
+    centre: str | None = None,
+    minute_classes: ClassChoice = None,
+    gain_classes: ClassChoice = None,
+    n_classes: int = 6,
 ) -> Figure:
     """Draw the results of a study as a static figure and save it where a path is given.
 
@@ -70,6 +82,13 @@ def study_figure(
         Polygons with a `name` around the study, drawn pale.
     language : {"zh", "en"}
         Language of title and legend; names stay as the data has them.
+    colour_by : {"base", "after", "gain"}, optional
+        Fills border counties by their minutes to a centre today or with corridors, or by the minutes
+        saved.
+    centre : str, optional
+        Id or name of that centre; the nearest of all (for gains, the one gained most) when left out.
+    minute_classes, gain_classes, n_classes
+        As `study_map` takes them; with the same ones, map and figure have the same classes.
 
     Returns
     -------
@@ -81,20 +100,63 @@ def study_figure(
     OutputError
         If the ending isn't one of the three or the file can't be written.
     MissingDependencyError
-        If no installed font has all characters; the message names fonts to install.
+        If no installed font has all characters (the message names fonts to install), or if a scheme
+        of classes is asked for and mapclassify isn't installed.
     InputError, InputTypeError, MissingColumnError, MissingCRSError, GeometryTypeError
-        If a table of the results has another shape than documented.
+        If a table of the results has another shape than documented, or an option can't be used.
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     suffix = None if path is None else _suffix(path)
     layers = map_layers(results, context=context, circles_only=True)
-    figure = _draw(results, layers, WORDS[language], language)
+    shades = None
+    if colour_by is not None:
+        colour_by = require_choice(colour_by, "colour_by", COLOURINGS)  # type: ignore[assignment]
+        classes = (
+            gain_classes_of(layers.county_times, gain_classes, n_classes=n_classes)
+            if colour_by == "gain"
+            else minute_classes_of(layers.county_times, minute_classes, n_classes=n_classes)
+        )
+        shades = _shades(layers, str(colour_by), centre, classes, WORDS[language])
+    figure = _draw(results, layers, WORDS[language], language, shades)
     if path is not None and suffix is not None:
         content = io.BytesIO()
         with mpl.rc_context(_SETTINGS):
             figure.savefig(content, format=suffix[1:], dpi=_DPI, metadata=_FORMATS[suffix])
         write_atomically(path, content.getvalue())
     return figure
+
+
+@dataclass(frozen=True)
+class _Shades:
+    """What border counties are filled with: a title, classes, and the class of each county."""
+
+    title: str
+    classes: Classes
+    class_of: dict[int, int | None]
+
+
+def _shades(
+    layers: MapLayers, colour_by: str, centre: str | None, classes: Classes, words: dict[str, str]
+) -> _Shades:
+    times = layers.county_times
+    name = words["nearest"]
+    if centre is not None:
+        times = times[(times["centre_id"].astype(str) == centre) | (times["centre_name"] == centre)]
+        if len(times) == 0:
+            known = ", ".join(sorted(set(layers.county_times["centre_name"].astype(str))))
+            raise InputError(f"'centre' should be the id or name of a centre ({known}), got {centre!r}")
+        name = str(times["centre_name"].iloc[0])
+    by_county = times.groupby("adcode")
+    column = {"base": "base_min", "after": "scenario_min", "gain": "delta_min"}[colour_by]
+    values = by_county[column].min() * (-1 if colour_by == "gain" else 1)
+    key = "colour_gain_most" if colour_by == "gain" and centre is None else f"colour_{colour_by}"
+    return _Shades(
+        title=words[key].format(centre=name, scenario=words["after"]),
+        classes=classes,
+        class_of={
+            int(str(code)): style.class_of(float(value), classes.breaks) for code, value in values.items()
+        },
+    )
 
 
 def _suffix(path: str | PathLike[str]) -> str:
@@ -104,13 +166,15 @@ def _suffix(path: str | PathLike[str]) -> str:
     return suffix
 
 
-def _draw(results: MapResults, layers: MapLayers, words: dict[str, str], language: Language) -> Figure:
+def _draw(
+    results: MapResults, layers: MapLayers, words: dict[str, str], language: Language, shades: _Shades | None
+) -> Figure:
     title = str(results.study.title if language == "zh" else results.study.title_en)
     crs = _projection(layers)
     west, south, east, north = gpd.GeoSeries(layers.provinces.geometry).to_crs(crs).total_bounds
     pad = 0.03 * max(east - west, north - south)
     footer = "\n".join([*(str(line) for line in results.attribution), words["modelled"]])
-    handles, labels = _legend(layers, words)
+    handles, labels = _legend(layers, words, shades)
     texts = [title, footer, words["north"], words["kilometres"], *labels, *_names(layers)]
     font = font_for("".join(texts) + "0123456789")
 
@@ -131,7 +195,7 @@ def _draw(results: MapResults, layers: MapLayers, words: dict[str, str], languag
     axes.set_aspect("equal", adjustable="box")
     axes.set_facecolor(style.SEA)
 
-    _draw_areas(axes, layers, crs)
+    _draw_areas(axes, layers, crs, shades)
     _draw_lines(axes, layers, crs)
     # Set last, because geopandas fits limits and labels to each layer that it draws.
     axes.set(xlim=(west - pad, east + pad), ylim=(south - pad, north + pad), xticks=[], yticks=[],
@@ -157,7 +221,7 @@ def _area(axes: Axes, geometry: Any, crs: pyproj.CRS, **look: Any) -> None:
         series.to_crs(crs).plot(ax=axes, aspect=None, **look)
 
 
-def _draw_areas(axes: Axes, layers: MapLayers, crs: pyproj.CRS) -> None:
+def _draw_areas(axes: Axes, layers: MapLayers, crs: pyproj.CRS, shades: _Shades | None) -> None:
     _area(axes, layers.context.geometry, crs, facecolor=style.LAND, edgecolor=style.PROVINCE_LINE,
           linewidth=0.5, alpha=0.5, zorder=1)  # fmt: skip
     _area(axes, layers.provinces.geometry, crs, facecolor=style.LAND, edgecolor=style.PROVINCE_LINE,
@@ -168,16 +232,20 @@ def _draw_areas(axes: Axes, layers: MapLayers, crs: pyproj.CRS) -> None:
     for rank, reach in reversed(list(enumerate(layers.circles))):
         _area(axes, reach.gained, crs, facecolor="none", edgecolor=style.ranked(style.GAIN_LINES, rank),
               linewidth=0, hatch="/////", zorder=3.5)  # fmt: skip
-        _area(axes, reach.scenario, crs, facecolor="none", edgecolor=style.SCENARIO_LINE, linewidth=0.9,
-              linestyle=(0, (4, 2.5)), zorder=4)  # fmt: skip
-    _area(axes, layers.counties.geometry, crs, facecolor="none", edgecolor=style.COUNTY_LINE,
+        _area(axes, reach.edge, crs, color=style.SCENARIO_LINE, linewidth=0.9, linestyle=(0, (4, 2.5)),
+              zorder=4)  # fmt: skip
+    fills: Any = "none"
+    if shades is not None:
+        numbers = [shades.class_of.get(int(code)) for code in layers.counties["adcode"]]
+        fills = [style.NO_VALUE_COLOUR if n is None else shades.classes.colours[n] for n in numbers]
+    _area(axes, layers.counties.geometry, crs, facecolor=fills, edgecolor=style.COUNTY_LINE,
           linewidth=0.6, zorder=5)  # fmt: skip
 
 
 def _draw_lines(axes: Axes, layers: MapLayers, crs: pyproj.CRS) -> None:
     if len(layers.borders):
         borders = layers.borders.geometry.to_crs(crs)
-        borders.plot(ax=axes, aspect=None, color="#b9a3cf", linewidth=3, alpha=0.6, zorder=6)
+        borders.plot(ax=axes, aspect=None, color=style.BORDER_HALO, linewidth=3, alpha=0.6, zorder=6)
         borders.plot(ax=axes, aspect=None, color=style.BORDER_LINE, linewidth=0.9, zorder=6,
                      linestyle=(0, (7, 2.5, 1.5, 2.5)))  # fmt: skip
     if len(layers.corridors):
@@ -206,10 +274,27 @@ def _draw_points(axes: Axes, layers: MapLayers, crs: pyproj.CRS, font: FontPrope
     taken: list[Bbox] = []
     for row, point in _points(layers.centres, crs):
         _label(axes, point, str(row.origin_name), _sized(font, 11), taken, beside=True)
-    for row, point in _points(layers.corridor_stops, crs):
-        _label(axes, point, str(row.stop_name), _sized(font, 7), taken, beside=True)
+    for name, point in _named_stops(
+        layers.corridor_stops, crs, least_m=0.035 * float(np.ptp(axes.get_xlim()))
+    ):
+        _label(axes, point, name, _sized(font, 7), taken, beside=True)
     for row, point in _points(layers.counties, crs):
         _label(axes, point.representative_point(), str(row.name), _sized(font, 6.5), taken, beside=False)
+
+
+def _named_stops(
+    stops: gpd.GeoDataFrame, crs: pyproj.CRS, *, least_m: float
+) -> Iterator[tuple[str, shapely.Point]]:
+    """Yield the first and last stop of each corridor, then those that no neighbour is too close to."""
+    between: list[tuple[str, shapely.Point]] = []
+    for _, corridor in stops.groupby("corridor_id", sort=False):
+        rows = [(str(row.stop_name), point) for row, point in _points(corridor.sort_values("stop_no"), crs)]
+        yield from rows[:1]
+        yield from rows[1:][-1:]
+        for (_, before), (name, point), (_, after) in zip(rows, rows[1:], rows[2:], strict=False):
+            if min(point.distance(before), point.distance(after)) >= least_m:
+                between.append((name, point))
+    yield from between
 
 
 def _label(
@@ -243,7 +328,7 @@ def _corridor_look(mode: str, status: str) -> dict[str, Any]:
     }
 
 
-def _legend(layers: MapLayers, words: dict[str, str]) -> tuple[list[Any], list[str]]:
+def _legend(layers: MapLayers, words: dict[str, str], shades: _Shades | None) -> tuple[list[Any], list[str]]:
     handles: list[Any] = []
     labels: list[str] = []
 
@@ -263,7 +348,7 @@ def _legend(layers: MapLayers, words: dict[str, str]) -> tuple[list[Any], list[s
                 Patch(facecolor="none", edgecolor=colour, hatch="/////", linewidth=0.6),
                 f"{circle} · {words['gained']}{_gain(reach)}",
             )
-    if any(not reach.scenario.is_empty for reach in layers.circles):
+    if any(not reach.edge.is_empty for reach in layers.circles):
         dashed = Line2D([], [], color=style.SCENARIO_LINE, linewidth=1, linestyle=(0, (4, 2.5)))
         name = f" ({layers.scenario_name})" if layers.scenario_name and words["base"] == "现状" else ""
         entry(dashed, words["after"] + name)
@@ -282,6 +367,12 @@ def _legend(layers: MapLayers, words: dict[str, str]) -> tuple[list[Any], list[s
         dot = Line2D([], [], linestyle="none", marker="o", markersize=4, markerfacecolor=style.JUNCTION_FILL,
                      markeredgecolor=style.BORDER_LINE)  # fmt: skip
         entry(dot, words["junctions"])
+    if shades is not None:
+        entry(Patch(facecolor="none", edgecolor="none"), f"{words['counties']}：{shades.title}")
+        for number, label in enumerate(shades.classes.labels):
+            count = sum(each == number for each in shades.class_of.values())
+            fill = Patch(facecolor=shades.classes.colours[number], edgecolor=style.COUNTY_LINE, linewidth=0.5)
+            entry(fill, f"{label} {words['minutes']} ({count})")
     return handles, labels
 
 

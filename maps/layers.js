@@ -4,6 +4,8 @@
     context: 0, provinces: 1, circles: 2, gained: 3, zones: 4, counties: 5, outlines: 6,
     borders: 7, selected: 8, corridors: 9, stops: 10, junctions: 11, centres: 12,
   };
+  const COLUMNS = { compare: ["base", "after", "gained"], base: ["base"], after: ["after"], split: ["base", "after"] };
+  const SIDES = { base: "before", after: "after", gained: "after" };
 
   function hatch(colour, rising) {
     const tile = document.createElement("canvas");
@@ -37,121 +39,173 @@
   br.makeScene = function (map, data, word) {
     const style = data.style;
     const items = new Map();
-    const labels = [];
-    const scene = { items, labels, selected: null, colouring: "none" };
+    const isOn = (id) => items.has(id) && items.get(id).on;
     map.options.renderer = L.canvas({ padding: 0.3, tolerance: 5 });
+    const split = br.makeSplit(map, word);
+    const labels = br.makeLabels(map, isOn, split.hides);
+    const scene = {
+      items, labels, split, selected: null, colouring: "none", view: data.scenario ? "compare" : "base",
+      minutes: null, onchange: () => {}, onmove: () => {}, onselect: () => {},
+    };
 
     const fixed = (options) => Object.assign({ interactive: false, smoothFactor: 0.6 }, options);
     const area = (packed, options) => L.polygon(br.unpackPolygons(packed, data.quantum), options);
     const reachArea = (packed, options) => L.polygon(br.unpackPolygons(packed, data.reachQuantum), options);
+    const reachLine = (packed, options) => L.polyline(br.unpackLines(packed, data.reachQuantum), options);
     scene.boundsOf = (row) => area(row.shape).getBounds();
 
     // An item's layer is made when it is first shown.
-    function add(id, order, on, make, more) {
-      items.set(id, Object.assign({ id, order, on, make, layer: null }, more));
+    function add(id, order, on, make, side) {
+      items.set(id, { id, order, on, make, side, layer: null });
     }
-
     scene.show = function (id, on) {
       const item = items.get(id);
       if (!item) return;
       item.on = on;
-      if (on) {
-        item.layer = item.layer || item.make();
-        item.layer.addTo(map);
-      } else if (item.layer) {
-        item.layer.remove();
+      if (on && !item.layer) {
+        item.layer = item.make();
+        split.confine(item.layer, item.side);
       }
+      if (on) item.layer.addTo(map);
+      else if (item.layer) item.layer.remove();
     };
-    scene.restack = function () {
+    function restack() {
       const visible = [...items.values()].filter((item) => item.on && item.layer);
       visible.sort((a, b) => a.order - b.order);
-      for (const item of visible) {
-        const lift = (layer) => (layer.eachLayer ? layer.eachLayer(lift) : layer.bringToFront && layer.bringToFront());
-        lift(item.layer);
-      }
+      const lift = (layer) => (layer.eachLayer ? layer.eachLayer(lift) : layer.bringToFront && layer.bringToFront());
+      for (const item of visible) lift(item.layer);
+    }
+    // After any change of what is shown.
+    scene.refresh = function () {
+      restyleReaches();
+      if (items.get("provinces").layer) restyleGround();
+      restack();
+      labels.place();
+      scene.onchange();
     };
     scene.toggle = function (id, on) {
       scene.show(id, on);
-      restyleReaches();
-      scene.restack();
-      scene.declutter();
+      scene.refresh();
     };
 
     // Backdrop ---------------------------------------------------------------------------------
+    const tiles = data.baseMap;
+    if (tiles) {
+      add("tiles", -1, true, () => L.layerGroup(tiles.addresses.map((address) => L.tileLayer(address, {
+        subdomains: tiles.subdomains || "abc", minNativeZoom: tiles.minZoom, maxNativeZoom: tiles.maxZoom,
+        minZoom: 0, maxZoom: 20, tms: tiles.tms, crossOrigin: false,
+      }))));
+    }
     if (data.context.length) {
       add("context", ORDER.context, true, () =>
         L.layerGroup(data.context.map((row) => area(row.shape, fixed({
-          color: style.provinceLine, weight: 0.7, opacity: 0.7, fillColor: style.land, fillOpacity: 0.45,
+          color: style.provinceLine, weight: 0.7, opacity: 0.7, fillColor: style.land, fillOpacity: tiles ? 0 : 0.45,
         })))));
     }
     add("provinces", ORDER.provinces, true, () =>
       L.layerGroup(data.provinces.map((row) => area(row.shape, fixed({
-        color: style.provinceLine, weight: 1.2, fillColor: style.land, fillOpacity: 1,
+        color: style.provinceLine, weight: 1.2, fillColor: style.land,
       })))));
+    // Tiles show through; without them, land differs from sea.
+    const ground = () => (isOn("tiles") ? 0 : 1);
+    function restyleGround() {
+      items.get("provinces").layer.eachLayer((layer) => layer.setStyle({ fillOpacity: ground() }));
+    }
     for (const row of [...data.provinces, ...data.context]) {
-      label(row.at, row.name, "br-province", 4, "provinces", 0);
+      labels.add({ at: row.at, text: row.name, className: "br-province", rank: 4, owner: "provinces" });
     }
 
     // Circles and zones: before, after and what is gained --------------------------------------
     const reaches = [];
+    // `entry.row` may be exchanged for another one (the slider does), so it is read when a layer is made.
     function reach(prefix, row, rank, rows, on, look) {
       const depth = rank / (rows + 1);
-      const names = {};
-      if (row.base.length) {
-        names.base = prefix + "-base";
-        add(names.base, look.order + 0.5 - depth / 2, on.base, () =>
-          reachArea(row.base, fixed({ color: look.line, weight: look.weight, fillColor: look.fill, fillOpacity: look.opacity })));
+      const entry = { row, look, depth, names: {} };
+      const has = (column) => row[column].length > 0 || prefix === "slider";
+      const make = {
+        base: () => reachArea(entry.row.base, fixed({ color: look.line, weight: look.weight, fillColor: look.fill })),
+        after: () => {
+          entry.whole = reachArea(entry.row.after, fixed({ color: look.after, weight: 1.6, fillColor: look.fill }));
+          entry.edge = reachLine(entry.row.edge, fixed({ color: look.after, weight: 2, dashArray: "6 4" }));
+          return L.layerGroup([entry.whole, entry.edge]);
+        },
+        gained: () => reachArea(entry.row.gained, fixed({ stroke: false, fillColor: hatch(look.hatch, look.rising), fillOpacity: 1 })),
+      };
+      const order = { base: look.order + 0.5 - depth / 2, after: ORDER.outlines - depth, gained: look.order + 0.99 - depth / 2 };
+      for (const column of ["base", "after", "gained"]) {
+        if (!has(column)) continue;
+        entry.names[column] = prefix + "-" + column;
+        add(entry.names[column], order[column], on.includes(column), make[column], SIDES[column]);
       }
-      if (row.after.length) {
-        names.after = prefix + "-after";
-        add(names.after, ORDER.outlines - depth, on.after, () =>
-          reachArea(row.after, fixed({ color: look.after, weight: 2.2, dashArray: "7 5", fillColor: look.fill, fillOpacity: 0 })));
-      }
-      if (row.gained.length) {
-        names.gained = prefix + "-gained";
-        add(names.gained, look.order + 0.99 - depth / 2, on.gained, () =>
-          reachArea(row.gained, fixed({ stroke: false, fillColor: hatch(look.hatch, look.rising), fillOpacity: 1 })));
-      }
-      reaches.push({ names, look });
-      return names;
+      reaches.push(entry);
+      return entry;
     }
-    // Alone, the circle after is filled like the one before; together, only its edge is drawn.
+    // Beside the circle before, only the new stretches of edge are drawn of the one after; else all of it.
     function restyleReaches() {
-      for (const { names, look } of reaches) {
-        const after = items.get(names.after);
-        if (!after || !after.layer) continue;
-        const base = items.get(names.base);
-        after.layer.setStyle({ fillOpacity: base && base.on ? 0 : look.opacity });
+      for (const { names, look, depth, whole, edge } of reaches) {
+        const opacity = look.opacity * (isOn("tiles") ? 0.7 : 1);
+        if (isOn(names.base)) items.get(names.base).layer.setStyle({ fillOpacity: opacity });
+        if (!isOn(names.after)) continue;
+        const item = items.get(names.after);
+        const alone = split.on || !isOn(names.base);
+        item.order = alone ? look.order + 0.5 - depth / 2 : ORDER.outlines - depth;
+        const [shown, other] = alone ? [whole, edge] : [edge, whole];
+        whole.setStyle({ fillOpacity: opacity });
+        item.layer.removeLayer(other);
+        item.layer.addLayer(shown);
       }
     }
-
+    const shownFirst = data.scenario ? ["base", "after", "gained"] : ["base"];
     const minutes = [...new Set(data.circles.map((row) => row.minutes))];
+    const circleLook = (rank) => ({
+      order: ORDER.circles, line: style.circleLine, weight: 0.8, fill: br.ranked(style.circleFills, rank),
+      opacity: 0.75, after: style.scenarioLine, hatch: br.ranked(style.gainLines, rank), rising: true,
+    });
     scene.circles = data.circles.map((row) => {
       const rank = minutes.indexOf(row.minutes);
-      const look = {
-        order: ORDER.circles, line: style.circleLine, weight: 0.8, fill: br.ranked(style.circleFills, rank),
-        opacity: 0.75, after: style.scenarioLine, hatch: br.ranked(style.gainLines, rank), rising: true,
-      };
-      const on = { base: true, after: true, gained: true };
-      return { row, look, names: reach("circle-" + row.minutes, row, rank, minutes.length, on, look) };
+      return reach("circle-" + row.minutes, row, rank, minutes.length, shownFirst, circleLook(rank));
     });
-    const none = { base: false, after: false, gained: false };
+    scene.slider = data.slider.length ? reach("slider", data.slider[0], 0, 1, [], circleLook(1)) : null;
     scene.centreCircles = data.centreCircles.map((row) => {
       const rank = [...new Set(data.centreCircles.map((other) => other.minutes))].indexOf(row.minutes);
       const centre = Math.max(0, data.centres.findIndex((other) => other.id === row.key));
       const colour = br.ranked(style.centreLines, centre);
-      const look = {
+      return reach("centre-" + row.key + "-" + row.minutes, row, rank, 4, [], {
         order: ORDER.gained, line: colour, weight: 1.8, fill: colour, opacity: 0.12, after: colour,
         hatch: colour, rising: centre % 2 === 0,
-      };
-      return { row, look, names: reach("centre-" + row.key + "-" + row.minutes, row, rank, 4, none, look) };
+      });
     });
     const zoneLook = {
       order: ORDER.zones, line: style.zoneFill, weight: 1.8, fill: dots(style.zoneFill), dots: style.zoneFill, opacity: 1,
       after: style.zoneScenarioLine, hatch: style.zoneScenarioLine, rising: false,
     };
-    scene.allZones = data.allZones && {
-      row: data.allZones, look: zoneLook, names: reach("zones", data.allZones, 0, 1, none, zoneLook),
+    scene.allZones = data.allZones && reach("zones", data.allZones, 0, 1, [], zoneLook);
+    scene.isShown = ({ names }) => Object.values(names).some(isOn);
+    function showColumns(entry, columns) {
+      for (const [column, id] of Object.entries(entry.names)) scene.show(id, columns.includes(column));
+    }
+
+    // What is shown of each: before, after, both above each other, or both beside each other.
+    scene.setView = function (view) {
+      scene.view = view;
+      for (const entry of reaches) if (scene.isShown(entry)) showColumns(entry, COLUMNS[view]);
+      for (const row of data.corridors) scene.show("corridor-" + row.id, view !== "base");
+      if (view === "split" && !split.moved) split.at = map.latLngToContainerPoint(L.latLngBounds(data.bounds).getCenter()).x / map.getSize().x;
+      split.set(view === "split");
+      showZone();
+      scene.recolour(scene.colouring);
+    };
+    // One circle of any minutes instead of the study's own; null brings these back.
+    scene.setMinutes = function (value) {
+      scene.minutes = value;
+      for (const entry of scene.circles) showColumns(entry, value === null ? COLUMNS[scene.view] : []);
+      showColumns(scene.slider, []);
+      if (value !== null) {
+        scene.slider.row = data.slider.find((row) => row.minutes === value);
+        for (const id of Object.values(scene.slider.names)) items.get(id).layer = null;
+        showColumns(scene.slider, COLUMNS[scene.view]);
+      }
+      scene.refresh();
     };
 
     // Counties ---------------------------------------------------------------------------------
@@ -160,18 +214,21 @@
     scene.counties = new Map(data.counties.map((row) => [row.adcode, row]));
     add("counties", ORDER.counties, true, () =>
       L.layerGroup(data.counties.map((row) => {
-        const layer = area(row.shape, { color: style.countyLine, weight: 1.3, fillOpacity: 0, smoothFactor: 0.6 });
+        const layer = area(row.shape, Object.assign({ smoothFactor: 0.6 }, countyStyle(row)));
         layer.bindTooltip(() => br.countyText(row, word), { sticky: true, className: "br-tooltip", opacity: 1 });
         layer.on("mouseover", () => layer.setStyle({ weight: 3, color: style.highlight }));
         layer.on("mouseout", () => layer.setStyle(countyStyle(row)));
         layer.on("click", () => scene.select(row.adcode));
+        inTwoColours(layer, row);
         countyLayers.set(row.adcode, layer);
         return layer;
       })));
-    for (const row of data.counties) label(row.at, row.name, "br-county", 3, "county-names", 0);
+    for (const row of data.counties) {
+      labels.add({ at: row.at, text: row.name, className: "br-county", rank: 3, owner: "county-names", leastZoom: 7 });
+    }
     add("county-names", ORDER.centres, true, () => L.layerGroup([]));
 
-    // "base:ID", "after:ID" and "gain:ID" colour by the minutes to a centre, "near" by the nearest.
+    // "base:ID", "after:ID" and "gain:ID" colour by the minutes to a centre, with ID "*" by the nearest.
     scene.valueOf = function (row, colouring) {
       const [kind, id] = colouring.split(/:(.*)/s);
       const rows = row.times.filter((time) => id === "*" || time.id === id);
@@ -183,44 +240,81 @@
       const values = pick(kind === "after" ? "after" : "base");
       return values.length ? Math.min(...values) : null;
     };
-    scene.classes = (colouring) =>
-      colouring.startsWith("gain")
-        ? { breaks: style.gainBreaks, colours: style.gainColours, labels: style.gainLabels }
-        : { breaks: style.minuteBreaks, colours: style.minuteColours, labels: style.minuteLabels };
+    scene.classes = (colouring) => data.classes[colouring.startsWith("gain") ? "gain" : "minute"];
+    // Kept, because a split map asks for every county whenever its line moves.
+    const found = new Map();
+    function countyColour(row, colouring) {
+      const key = row.adcode + " " + colouring;
+      if (!found.has(key)) {
+        const { breaks, colours } = scene.classes(colouring);
+        const value = scene.valueOf(row, colouring);
+        found.set(key, value === null ? style.noValue : colours[br.classOf(value, breaks)]);
+      }
+      return found.get(key);
+    }
     function countyStyle(row) {
       const chosen = row.adcode === scene.selected;
-      const look = { weight: chosen ? 3 : 1.3, color: chosen ? style.highlight : style.countyLine, fillOpacity: 0 };
+      const thin = data.counties.length > 400 ? 0.6 : 1.1;
+      const look = { weight: chosen ? 3 : thin, color: chosen ? style.highlight : style.countyLine, fillOpacity: 0 };
       if (scene.colouring !== "none") {
-        const { breaks, colours } = scene.classes(scene.colouring);
-        const value = scene.valueOf(row, scene.colouring);
         look.fillOpacity = 1; // what lies below would shift the colour away from the legend's
-        look.fillColor = value === null ? style.noValue : colours[br.classOf(value, breaks)];
+        look.fillColor = countyColour(row, scene.colouring);
       }
       return look;
     }
+    // On a split map, minutes are those of today on one side and those with corridors on the other.
+    function inTwoColours(layer, row) {
+      const draw = layer._updatePath;
+      layer._updatePath = function () {
+        const [kind, id] = scene.colouring.split(/:(.*)/s);
+        if (!split.on || !this._renderer._drawing || !["base", "after"].includes(kind)) return draw.call(this);
+        const colour = this.options.fillColor;
+        for (const [side, which] of [["before", "base"], ["after", "after"]]) {
+          this.options.fillColor = countyColour(row, which + ":" + id);
+          split.clipped(this._renderer._ctx, side, () => draw.call(this));
+        }
+        this.options.fillColor = colour;
+      };
+    }
     scene.recolour = function (colouring) {
       scene.colouring = colouring;
-      for (const row of data.counties) {
-        const layer = countyLayers.get(row.adcode);
-        if (layer) layer.setStyle(countyStyle(row));
-      }
+      for (const [adcode, layer] of countyLayers) layer.setStyle(countyStyle(scene.counties.get(adcode)));
+      scene.refresh();
     };
 
     // The zone of the county that is selected.
     const zone = L.layerGroup([]);
     add("selected-zone", ORDER.selected, true, () => zone);
-    scene.select = function (adcode) {
-      scene.selected = adcode;
+    function showZone() {
       zone.clearLayers();
-      const row = adcode === null ? null : scene.zonesOf.get(String(adcode));
-      if (row) {
-        zone.addLayer(reachArea(row.base, fixed({ color: style.zoneFill, weight: 2.5, fillColor: dots(style.zoneFill), fillOpacity: 1 })));
-        zone.addLayer(reachArea(row.gained, fixed({ stroke: false, fillColor: hatch(style.zoneScenarioLine, false), fillOpacity: 1 })));
-        zone.addLayer(reachArea(row.after, fixed({ color: style.zoneScenarioLine, weight: 2.5, dashArray: "7 5", fill: false })));
+      const row = scene.selected === null ? null : scene.zonesOf.get(String(scene.selected));
+      if (!row) return;
+      const columns = COLUMNS[scene.view];
+      const alone = !columns.includes("base") || scene.view === "split";
+      const line = { color: style.zoneScenarioLine, weight: 2.5, dashArray: "7 5" };
+      const layers = {
+        base: () => reachArea(row.base, fixed({ color: style.zoneFill, weight: 2.5, fillColor: dots(style.zoneFill), fillOpacity: 1 })),
+        gained: () => reachArea(row.gained, fixed({ stroke: false, fillColor: hatch(style.zoneScenarioLine, false), fillOpacity: 1 })),
+        after: () => alone
+          ? reachArea(row.after, fixed(Object.assign(line, { fillColor: dots(style.zoneFill), fillOpacity: 1 })))
+          : reachLine(row.edge, fixed(line)),
+      };
+      for (const column of ["base", "gained", "after"]) {
+        if (!columns.includes(column) || !row[column].length) continue;
+        const layer = layers[column]();
+        split.confine(layer, SIDES[column]);
+        zone.addLayer(layer);
       }
-      scene.recolour(scene.colouring);
-      scene.restack();
-      if (scene.onselect) scene.onselect(adcode);
+    }
+    scene.select = function (adcode) {
+      const before = scene.counties.get(scene.selected);
+      scene.selected = scene.counties.has(adcode) ? adcode : null;
+      showZone();
+      for (const row of [before, scene.counties.get(scene.selected)]) {
+        if (row && countyLayers.has(row.adcode)) countyLayers.get(row.adcode).setStyle(countyStyle(row));
+      }
+      scene.refresh();
+      scene.onselect();
     };
 
     // Lines and points -------------------------------------------------------------------------
@@ -231,7 +325,7 @@
           const text = () => br.element("div", {}, br.element("strong", {}, row.names.join(" – ")),
             br.element("div", {}, word("border_length") + " " + br.fixed(row.km, 1) + " km"));
           return [
-            L.polyline(line, fixed({ color: "#b9a3cf", weight: 6, opacity: 0.55 })),
+            L.polyline(line, fixed({ color: style.borderHalo, weight: 6, opacity: 0.55 })),
             L.polyline(line, { color: style.borderLine, weight: 1.8, dashArray: "9 4 2 4" })
               .bindTooltip(text, { sticky: true, className: "br-tooltip", opacity: 1 }),
           ];
@@ -251,7 +345,8 @@
       dashArray: row.status in style.dashes ? style.dashes[row.status] : style.otherDash,
     });
     for (const row of data.corridors) {
-      add("corridor-" + row.id, ORDER.corridors, true, () => {
+      const id = "corridor-" + row.id;
+      add(id, ORDER.corridors, true, () => {
         const line = br.unpackLines(row.shape, data.quantum);
         const look = Object.assign({ lineCap: "butt" }, scene.corridorLook(row));
         if (!look.dashArray) delete look.dashArray;
@@ -262,77 +357,28 @@
           ...row.stops.map((stop) =>
             point(stop.at, 3.5, style.stopFill, look.color, () => stop.name + " · " + row.name)),
         ]);
+      }, "after");
+      const last = row.stops.length - 1;
+      row.stops.forEach((stop, i) => {
+        const end = i === 0 || i === last;
+        const beside = end ? null : [row.stops[i - 1].at, row.stops[i + 1].at];
+        labels.add({ at: stop.at, text: stop.name, className: "br-stop", rank: end ? 2 : 2.5, owner: id, offset: 8, side: "after", beside });
+        labels.dot(stop.at, id);
       });
-      for (const stop of row.stops) label(stop.at, stop.name, "br-stop", 2, "corridor-" + row.id, 8);
     }
     add("centres", ORDER.centres, true, () =>
       L.layerGroup(data.centres.map((row) => point(row.at, 6, style.centreFill, "#ffffff", () => row.name))));
-    for (const row of data.centres) label(row.at, row.name, "br-centre", 1, "centres", 10);
-
-    // Labels: the less important one gives way where two would overlap -------------------------
-    function label(at, text, className, rank, owner, offset) {
-      const element = br.element("span", { className: "br-label " + className }, text);
-      const icon = L.divIcon({ html: element, className: "br-anchor", iconSize: [0, 0] });
-      const marker = L.marker(at, { icon, interactive: false, keyboard: false });
-      labels.push({ at, element, marker, rank, owner, offset });
+    for (const row of data.centres) {
+      labels.add({ at: row.at, text: row.name, className: "br-centre", rank: 1, owner: "centres", offset: 10 });
     }
-    scene.declutter = function () {
-      const taken = [];
-      for (const item of labels) {
-        const owner = items.get(item.owner);
-        const wanted = owner && owner.on && (item.rank < 3 || item.rank === 4 || map.getZoom() >= 7);
-        item.element.style.visibility = "hidden";
-        if (!wanted || !map.getBounds().pad(0.2).contains(item.at)) continue;
-        const centre = map.latLngToContainerPoint(item.at);
-        const width = item.element.offsetWidth;
-        const height = item.element.offsetHeight;
-        const shift = item.offset ? item.offset + width / 2 : 0;
-        // A point's name stands right of it, or left where the right is taken.
-        for (const x of item.offset ? [shift, -shift] : [0]) {
-          const box = [centre.x + x - width / 2, centre.y - height / 2, centre.x + x + width / 2, centre.y + height / 2];
-          const free = taken.every((b) => box[2] < b[0] || b[2] < box[0] || box[3] < b[1] || b[3] < box[1]);
-          if (!free) continue;
-          taken.push(box);
-          item.element.style.left = x + "px";
-          item.element.style.visibility = "visible";
-          break;
-        }
-      }
-    };
 
     scene.begin = function () {
-      labels.sort((a, b) => a.rank - b.rank);
-      for (const item of labels) item.marker.addTo(map);
+      labels.sort();
       for (const item of items.values()) if (item.on) scene.show(item.id, true);
-      restyleReaches();
-      scene.restack();
-      scene.declutter();
-      map.on("zoomend moveend resize", scene.declutter);
+      split.onmove = () => { labels.place(); scene.onmove(); };
+      scene.refresh();
+      map.on("zoomend moveend resize", () => { labels.place(); scene.onmove(); });
     };
     return scene;
-  };
-
-  // Texts of tooltips ---------------------------------------------------------------------------
-  br.minutesText = (value, word) =>
-    value === null ? word("not_reached") : br.fixed(value, 1) + " " + word("minutes");
-
-  br.countyText = function (row, word) {
-    const e = br.element;
-    return e("div", {},
-      e("strong", {}, row.name), " ", e("span", { className: "br-muted" }, row.province),
-      e("div", {}, word("neighbours") + " " + row.neighbours + " · " + word("border_length") + " " + br.fixed(row.km, 1) + " km"),
-      row.times.map((time) => e("div", {},
-        word("to") + " " + time.name + "：", br.minutesText(time.base, word), " → ", br.minutesText(time.after, word),
-        time.change === null ? "" : "（" + br.signed(time.change, 1) + "）")));
-  };
-
-  br.corridorText = function (row, word) {
-    const e = br.element;
-    return e("div", {},
-      e("strong", {}, row.name),
-      e("div", {}, word.of("mode", row.mode) + " · " + word.of("status", row.status) +
-        (row.kph === null ? "" : " · " + word("design_speed") + " " + row.kph + " km/h")),
-      e("div", {}, word("length") + " " + br.fixed(row.km, 1) + " km · " + word("stops") + " " + row.stops.length),
-      e("div", { className: "br-muted" }, word("source") + "：" + row.source));
   };
 })(borderreach);

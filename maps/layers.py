@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from ..analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE_COUNTIES, ZONES
 from ..geo.checks import require_frame
-from ..geo.crs import WGS84, area_km2
+from ..geo.crs import WGS84, area_km2, wgs84_to_gcj02
 from ..geo.errors import EmptyInputError, InputTypeError, MissingColumnError
 from .protocols import MapResults
 from .shapes import (
     BOUNDARY_TOLERANCE_DEG,
     difference,
+    new_edge,
     polygons_only,
     snapped,
     thin_coverage,
@@ -30,9 +32,14 @@ from .shapes import (
 
 #: Name of the scenario without corridors in every table.
 BASE: Final = "base"
-#: Vertices on one page of all circles together, and of all counties' zones together.
-MAX_CIRCLE_VERTICES: Final = 110_000
+#: Vertices on one page of all circles together, of all steps of the slider, of all counties' zones and of
+#: their union; `LARGE_SCALE` times as many for a study of more border counties than `LARGE_STUDY`.
+MAX_CIRCLE_VERTICES: Final = 100_000
+MAX_SLIDER_VERTICES: Final = 100_000
 MAX_ZONE_VERTICES: Final = 100_000
+MAX_UNION_VERTICES: Final = 50_000
+LARGE_STUDY: Final = 500
+LARGE_SCALE: Final = 1.3
 _REACH_TOLERANCE_DEG: Final = 0.001
 
 _PROVINCES: Final = ("adcode", "name")
@@ -66,6 +73,8 @@ class Reach:
         Of the centre or county; empty for circles of all centres.
     key : str
         Identifier of the centre or county.
+    edge : shapely geometry
+        The stretches of the edge of `scenario` where it differs from that of `base`, as lines.
     """
 
     cutoff_min: float
@@ -76,6 +85,7 @@ class Reach:
     scenario_km2: float | None
     name: str = ""
     key: str = ""
+    edge: BaseGeometry = field(default_factory=shapely.MultiLineString)
 
 
 @dataclass(frozen=True)
@@ -92,8 +102,10 @@ class MapLayers:
     corridor_stops: gpd.GeoDataFrame
     county_times: pd.DataFrame
     zone_counties: pd.DataFrame
+    gains_by_corridor: pd.DataFrame
     circles: tuple[Reach, ...]
     centre_circles: tuple[Reach, ...]
+    slider: tuple[Reach, ...]
     zones: tuple[Reach, ...]
     all_zones: Reach | None
     scenario: str | None
@@ -101,6 +113,7 @@ class MapLayers:
     base_name: str
     circle_tolerance_deg: float
     zone_tolerance_deg: float
+    slider_tolerance_deg: float
 
 
 def map_layers(
@@ -117,14 +130,15 @@ def map_layers(
     context : GeoDataFrame, optional
         Polygons around the study (other provinces), drawn as outlines only.
     circles_only : bool
-        Leave out the circles of single centres and the counties' zones, which take most of the time.
+        Leave out the circles of single centres, the slider's steps and the counties' zones, which take
+        most of the time.
 
     Raises
     ------
     InputTypeError, MissingCRSError, MissingColumnError, GeometryTypeError, EmptyInputError
         Naming the table of the results at fault.
     """
-    for name in ("study", "provinces", "border_counties", "circles", "county_times", "scenario_names"):
+    for name in ("study", "provinces", "border_counties", "circles", "slider_circles", "scenario_names"):
         if not hasattr(results, name):
             raise InputTypeError(
                 f"'results' should be the results of a study, got {type(results).__name__} without "
@@ -139,19 +153,25 @@ def map_layers(
     centres = _frame(results.centres, "centres", _CENTRES, ("Point",))
     circles = _reach_frame(results.circles, "circles", CIRCLES)
     isochrones = _reach_frame(results.isochrones, "isochrones", {"scenario": "str", **ISOCHRONES})
+    steps = _reach_frame(results.slider_circles, "slider_circles", CIRCLES)
     zones = _reach_frame(results.zones, "zones", ZONES)
     scenario = _scenario(results.scenario_names, (circles, isochrones, zones))
 
     all_circles = _pairs(circles, scenario, cutoff="cutoff_min")
     per_centre: list[Reach] = []
     per_county: list[Reach] = []
+    slider: list[Reach] = []
     if not circles_only:
+        slider = _pairs(steps, scenario, cutoff="cutoff_min")
         per_centre = _pairs(isochrones, scenario, cutoff="cutoff_min", key="origin_id", name="origin_name")
         per_county = _pairs(zones, scenario, cutoff="minutes", key="centre_id", name="centre_name")
     merged = _merged(per_county)
-    drawn, circle_tolerance = _thin([*all_circles, *per_centre, *merged], MAX_CIRCLE_VERTICES)
-    drawn_zones, zone_tolerance = _thin(per_county, MAX_ZONE_VERTICES)
-    split = len(all_circles), len(all_circles) + len(per_centre)
+    # A map of the whole country may be larger than one of two provinces.
+    scale = LARGE_SCALE if len(counties) > LARGE_STUDY else 1.0
+    drawn, circle_tolerance = _thin([*all_circles, *per_centre], scale * MAX_CIRCLE_VERTICES)
+    drawn_steps, slider_tolerance = _thin(slider, scale * MAX_SLIDER_VERTICES)
+    drawn_zones, zone_tolerance = _thin(per_county, scale * MAX_ZONE_VERTICES)
+    drawn_union, union_tolerance = _thin(merged, scale * MAX_UNION_VERTICES)
 
     lines = {"borders": borders, "corridors": corridors}
     for name, frame in lines.items():
@@ -167,16 +187,47 @@ def map_layers(
         corridor_stops=_frame(results.corridor_stops, "corridor_stops", _STOPS, ("Point",)),
         county_times=_table(results.county_times, "county_times", COUNTY_TIMES),
         zone_counties=_table(results.zone_counties, "zone_counties", ZONE_COUNTIES),
-        circles=tuple(drawn[: split[0]]),
-        centre_circles=tuple(drawn[split[0] : split[1]]),
+        gains_by_corridor=_table(results.comparison, "comparison", ("origin_id",)),
+        circles=tuple(drawn[: len(all_circles)]),
+        centre_circles=tuple(drawn[len(all_circles) :]),
+        slider=tuple(drawn_steps),
         zones=tuple(drawn_zones),
-        all_zones=drawn[-1] if merged else None,
+        all_zones=drawn_union[0] if merged else None,
         scenario=scenario,
         scenario_name=str(results.scenario_names.get(scenario, scenario)) if scenario else "",
         base_name=str(results.scenario_names.get(BASE, "")),
         circle_tolerance_deg=circle_tolerance,
-        zone_tolerance_deg=zone_tolerance,
+        zone_tolerance_deg=max(zone_tolerance, union_tolerance),
+        slider_tolerance_deg=slider_tolerance,
     )
+
+
+def in_gcj02(layers: MapLayers) -> MapLayers:
+    """Return the same layers shifted from WGS 84 into GCJ-02, the datum of some base maps."""
+
+    def shifted(geometry: BaseGeometry) -> BaseGeometry:
+        return shapely.transform(geometry, lambda points: np.column_stack(wgs84_to_gcj02(*points.T)))
+
+    def frame(value: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        moved = value.set_geometry(gpd.GeoSeries(shifted(value.geometry.to_numpy()), value.index, crs=WGS84))
+        if {"lon", "lat"} <= set(moved.columns):
+            moved["lon"], moved["lat"] = wgs84_to_gcj02(moved["lon"], moved["lat"])
+        return moved
+
+    def reach(value: Reach) -> Reach:
+        shapes = {name: shifted(getattr(value, name)) for name in ("base", "scenario", "gained", "edge")}
+        return replace(value, **shapes)
+
+    changes: dict[str, Any] = {}
+    for item in fields(layers):
+        value = getattr(layers, item.name)
+        if isinstance(value, gpd.GeoDataFrame):
+            changes[item.name] = frame(value)
+        elif isinstance(value, Reach):
+            changes[item.name] = reach(value)
+        elif isinstance(value, tuple):
+            changes[item.name] = tuple(reach(each) for each in value)
+    return replace(layers, **changes)
 
 
 def number(value: Any, digits: int = 1) -> float | None:
@@ -254,8 +305,8 @@ def _pairs(
         rows.items(), key=lambda item: (order[item[0][0]], item[0][1])
     ):
         base, after = entry.get(BASE), entry.get(scenario) if scenario else None
-        base_shape = snapped(base.geometry if base is not None else None)
-        after_shape = snapped(after.geometry if after is not None else None)
+        base_shape = _drawn(base.geometry if base is not None else None)
+        after_shape = _drawn(after.geometry if after is not None else None)
         reaches.append(
             Reach(
                 cutoff_min=minutes,
@@ -269,6 +320,16 @@ def _pairs(
             )
         )
     return reaches
+
+
+def _drawn(geometry: BaseGeometry | None) -> BaseGeometry:
+    """Return an area on the drawing grid, thinned a little, so that what follows takes a third of the time.
+
+    Corners are dropped by their own neighbourhood alone, so that two areas with a stretch of edge in
+    common still have it in common.
+    """
+    (thin,) = thin_coverage([polygons_only(geometry)], _REACH_TOLERANCE_DEG / 2)
+    return snapped(thin)
 
 
 def _merged(reaches: Sequence[Reach]) -> list[Reach]:
@@ -290,7 +351,7 @@ def _merged(reaches: Sequence[Reach]) -> list[Reach]:
     ]
 
 
-def _thin(reaches: Sequence[Reach], max_vertices: int) -> tuple[list[Reach], float]:
+def _thin(reaches: Sequence[Reach], max_vertices: float) -> tuple[list[Reach], float]:
     thin, tolerance_deg = thin_to_budget(
         [_pieces(reach) for reach in reaches], tolerance_deg=_REACH_TOLERANCE_DEG, max_vertices=max_vertices
     )
@@ -308,9 +369,10 @@ def _pieces(reach: Reach) -> list[BaseGeometry]:
 
 def _rebuilt(reach: Reach, pieces: Sequence[BaseGeometry]) -> Reach:
     lost, stays, gained = pieces
+    base = polygons_only(stays) if lost.is_empty else together([lost, stays])
+    if reach.scenario.is_empty:
+        return replace(reach, base=base, gained=polygons_only(gained))
+    scenario = together([stays, gained])
     return replace(
-        reach,
-        base=polygons_only(stays) if lost.is_empty else together([lost, stays]),
-        scenario=together([stays, gained]) if not reach.scenario.is_empty else reach.scenario,
-        gained=polygons_only(gained),
+        reach, base=base, scenario=scenario, gained=polygons_only(gained), edge=new_edge(scenario, base)
     )

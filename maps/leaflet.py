@@ -6,23 +6,40 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from os import PathLike
 from typing import Any, Final
 
 import folium
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from ..geo.checks import require_choice
-from .layers import MapLayers, Reach, map_layers, number
+from .base_maps import BaseMap
+from .base_maps import base_map as base_map_of
+from .classes import ClassChoice, Classes
+from .classes import gain_classes as classes_of_gains
+from .classes import minute_classes as classes_of_minutes
+from .layers import MapLayers, Reach, in_gcj02, map_layers, number
 from .offline import offline_html
 from .protocols import MapResults
-from .shapes import BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack
+from .shapes import (
+    ALPHABET,
+    BOUNDARY_TOLERANCE_DEG,
+    QUANTUM_DEG,
+    REACH_QUANTUM_DEG,
+    metres,
+    pack,
+    pack_numbers,
+)
 from .style import page_style
 from .wording import WORDS, Language
 
-_SCRIPTS: Final = ("decode.js", "layers.js", "panels.js")
+_SCRIPTS: Final = (
+    "decode.js", "split.js", "labels.js", "layers.js", "search.js", "county.js", "legend.js", "tools.js", "page.js",
+)  # fmt: skip
 _STYLES: Final = ("study_map.css",)
 #: Characters that would end a script element or a line of JavaScript, as JSON escapes.
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
@@ -57,8 +74,9 @@ class StudyMap(folium.Map):
     Layers, tooltips and tiles of folium can be added to it as to any folium map.
     """
 
-    def __init__(self, *, title: str, lang: str, **options: Any) -> None:
+    def __init__(self, *, title: str, lang: str, base_map: BaseMap | None = None, **options: Any) -> None:
         super().__init__(tiles=None, prefer_canvas=True, zoom_control=False, **options)
+        self.base_map = base_map
         # folium names elements at random, which makes every page differ from the one before.
         self._id = "study"
         StudyPage(title=title, lang=lang).add_child(self)
@@ -86,6 +104,7 @@ class StudyOverlay(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "StudyOverlay"
         self._id = "study"
+        self.content = content
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         self.data = text.translate(_ESCAPES)
         self.js = "\n".join(_asset(name) for name in _SCRIPTS)
@@ -97,13 +116,18 @@ def study_map(
     *,
     context: gpd.GeoDataFrame | None = None,
     language: Language = "zh",
+    base_map: str | PathLike[str] | BaseMap | None = None,
+    minute_classes: ClassChoice = None,
+    gain_classes: ClassChoice = None,
+    n_classes: int = 6,
 ) -> folium.Map:
     """Draw the results of a study as a Leaflet map.
 
-    The map has no base map and asks for nothing from outside once saved with `save_map`. It shows
+    Without a base map, the map asks for nothing from outside once saved with `save_map`. It shows
     provinces, borders, junctions, border counties with their minutes before and after, circles
     and commuting zones before and after with what is gained, corridors, centres, a legend and the
-    sources. Names are inserted as text, never as HTML.
+    sources. A swipe sets before beside after, a slider moves the circle from 30 to 180 minutes, a
+    link brings back what is seen. Names are inserted as text, never as HTML.
 
     Parameters
     ----------
@@ -114,6 +138,16 @@ def study_map(
         outlines around it.
     language : {"zh", "en"}
         Language that the page opens in; readers can switch.
+    base_map : str, path or BaseMap, optional
+        Tiles under the map: what `base_map` takes, or what it returns. Tiles of a service come from
+        outside, so that the map is then saved with ``save_map(m, path, offline=False)``. On tiles in
+        GCJ-02 (``"gaode"``) all shapes are shifted so that they fit, and the map says so.
+    minute_classes, gain_classes : str, sequence of float or None
+        Classes of minutes and of minutes saved that border counties are coloured by: a scheme of
+        mapclassify (``"quantiles"``, ``"natural_breaks"``, ``"equal_interval"``, ``"pretty_breaks"``,
+        ``"head_tail"``) or upper bounds. `study_figure` takes the same and gives the same classes.
+    n_classes : int
+        Number of classes that a scheme is asked for.
 
     Returns
     -------
@@ -124,6 +158,8 @@ def study_map(
     ------
     InputError, InputTypeError, MissingColumnError, MissingCRSError, GeometryTypeError
         If a table of the results has another shape than documented; the message names it.
+    MissingDependencyError
+        If a scheme is asked for and mapclassify isn't installed.
 
     See Also
     --------
@@ -132,28 +168,43 @@ def study_map(
     Notes
     -----
     Shapes on the map are simplified: boundaries by about 50 m, travel-time areas by about 110 m, or
-    by more where all circles together would exceed 110,000 vertices or all zones 100,000. The page
-    states the tolerances. Figures shown are those of the tables.
+    by more where these would have too many vertices (`maps.layers`). The page states the tolerances.
+    Figures shown are those of the tables.
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
+    tiles = None if base_map is None else base_map_of(base_map)
     layers = map_layers(results, context=context)
+    classes = {
+        "minute": classes_of_minutes(layers.county_times, minute_classes, n_classes=n_classes),
+        "gain": classes_of_gains(layers.county_times, gain_classes, n_classes=n_classes),
+    }
+    if tiles is not None and tiles.datum == "gcj02":
+        layers = in_gcj02(layers)
     title = str(results.study.title)
     west, south, east, north = layers.provinces.total_bounds
     m = StudyMap(
         title=title,
         lang="zh-CN" if language == "zh" else "en",
+        base_map=tiles,
         location=((south + north) / 2, (west + east) / 2),
         zoom_start=7,
-        min_zoom=4,
-        max_zoom=14,
+        min_zoom=3,
+        max_zoom=14 if tiles is None else 18,
         zoom_snap=0.25,
         attribution_control=True,
     )
-    m.add_child(StudyOverlay(page_content(results, layers, language)))
+    m.add_child(StudyOverlay(page_content(results, layers, language, tiles=tiles, classes=classes)))
     return m
 
 
-def page_content(results: MapResults, layers: MapLayers, language: Language) -> dict[str, Any]:
+def page_content(
+    results: MapResults,
+    layers: MapLayers,
+    language: Language,
+    *,
+    tiles: BaseMap | None,
+    classes: Mapping[str, Classes],
+) -> dict[str, Any]:
     """Return what the page's script draws, as JSON values in a fixed order."""
     west, south, east, north = (float(value) for value in layers.provinces.total_bounds)
     centres = [
@@ -164,15 +215,18 @@ def page_content(results: MapResults, layers: MapLayers, language: Language) -> 
         "language": language,
         "words": WORDS,
         "style": page_style(),
+        "classes": {name: _classes(each) for name, each in classes.items()},
         "title": {"zh": str(results.study.title), "en": str(results.study.title_en)},
         "description": str(results.study.description),
         "attribution": [str(line) for line in results.attribution],
         "notes": [str(line) for line in results.notes],
+        "baseMap": None if tiles is None else _tiles(tiles),
+        "alphabet": ALPHABET,
         "quantum": QUANTUM_DEG,
         "reachQuantum": REACH_QUANTUM_DEG,
         "tolerances": {
             "boundary": metres(BOUNDARY_TOLERANCE_DEG),
-            "circle": metres(layers.circle_tolerance_deg),
+            "circle": metres(max(layers.circle_tolerance_deg, layers.slider_tolerance_deg)),
             "zone": metres(layers.zone_tolerance_deg),
         },
         "bounds": [[south, west], [north, east]],
@@ -191,12 +245,30 @@ def page_content(results: MapResults, layers: MapLayers, language: Language) -> 
             for row in layers.borders.itertuples()
         ],
         "junctions": [{"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()],
-        "counties": _counties(layers),
+        **_counties(layers),
         "circles": [_reach(reach) for reach in layers.circles],
+        "slider": [_reach(reach) for reach in layers.slider],
         "centreCircles": [_reach(reach) for reach in layers.centre_circles],
         "zones": [_reach(reach) for reach in layers.zones],
         "allZones": _reach(layers.all_zones) if layers.all_zones else None,
         "corridors": _corridors(layers),
+    }
+
+
+def _classes(classes: Classes) -> dict[str, Any]:
+    return {"breaks": classes.breaks, "colours": classes.colours, "labels": classes.labels}
+
+
+def _tiles(tiles: BaseMap) -> dict[str, Any]:
+    return {
+        "name": tiles.name,
+        "addresses": tiles.addresses,
+        "attribution": tiles.attribution,
+        "subdomains": tiles.subdomains,
+        "datum": tiles.datum,
+        "minZoom": tiles.min_zoom,
+        "maxZoom": tiles.max_zoom,
+        "tms": tiles.tms,
     }
 
 
@@ -213,9 +285,11 @@ def _named(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _counties(layers: MapLayers) -> list[dict[str, Any]]:
-    times = _times_by_county(layers.county_times)
+def _counties(layers: MapLayers) -> dict[str, Any]:
+    """Return the counties, and the centres that their minutes refer to by number."""
+    centres, times = _times_by_county(layers.county_times)
     members = _members_by_zone(layers.zone_counties)
+    gains = _gains_by_county(layers)
     rows = []
     for row in layers.counties.itertuples():
         adcode = int(row.adcode)
@@ -229,28 +303,46 @@ def _counties(layers: MapLayers) -> list[dict[str, Any]]:
                 "km": number(row.border_km),
                 "at": _at(row),
                 "shape": pack(row.geometry),
-                "times": times.get(adcode, []),
+                "times": times.get(adcode, ""),
+                "gains": gains.get(str(adcode), []),
                 "members": members.get(str(adcode), {}),
             }
         )
-    return rows
+    return {"timeCentres": centres, "counties": rows}
 
 
-def _times_by_county(frame: pd.DataFrame) -> dict[int, list[dict[str, Any]]]:
-    times: dict[int, list[dict[str, Any]]] = {}
-    for row in frame.itertuples():
-        times.setdefault(int(row.adcode), []).append(  # type: ignore[arg-type]
-            {
-                "id": str(row.centre_id),
-                "name": str(row.centre_name),
-                "base": number(row.base_min),
-                "after": number(row.scenario_min),
-                "change": number(row.delta_min),
-                "baseIn": bool(row.base_inside),
-                "afterIn": bool(row.scenario_inside),
-            }
-        )
-    return times
+def _times_by_county(frame: pd.DataFrame) -> tuple[list[dict[str, str]], dict[int, str]]:
+    """Return the centres, and per county a text of packed numbers, five for each centre.
+
+    They are the number of the centre, tenths of minutes before, after and between, and five bits: inside
+    before, inside after, and whether each of the three figures is known.
+    """
+    numbers, centres = pd.factorize(frame["centre_id"].astype(str))
+    names = frame["centre_name"].astype(str).to_numpy()
+    first = {int(number): str(names[i]) for i, number in reversed(list(enumerate(numbers)))}
+    figures = frame[["base_min", "scenario_min", "delta_min"]].to_numpy(dtype=float)
+    known = np.isfinite(figures)
+    # Rounded as Python does it, so that the page shows what a table with one decimal shows.
+    tenths = np.rint(np.round(np.where(known, figures, 0.0), 1) * 10).astype(np.int64)
+    inside = frame[["base_inside", "scenario_inside"]].to_numpy(dtype=bool)
+    bits = np.column_stack([inside, known]) @ (1 << np.arange(5))
+    rows = np.column_stack([numbers, tenths, bits])
+    places = frame.groupby(frame["adcode"].astype("int64")).indices
+    times = {int(str(code)): pack_numbers(rows[place].ravel()) for code, place in places.items()}
+    return [{"id": str(each), "name": first[i]} for i, each in enumerate(centres)], times
+
+
+def _gains_by_county(layers: MapLayers) -> dict[str, list[float | None]]:
+    """Return what each corridor contributes to a county's mean minutes, in the order of the corridors."""
+    frame = layers.gains_by_corridor
+    columns = [f"contribution_{corridor}_min" for corridor in layers.corridors["corridor_id"]]
+    if not columns or not set(columns) <= set(frame.columns):
+        return {}
+    wanted = frame[frame["origin_id"].astype(str).isin(layers.counties["adcode"].astype(str))]
+    return {
+        str(identifier): [number(value) for value in values]
+        for identifier, values in zip(wanted["origin_id"], wanted[columns].to_numpy(dtype=float), strict=True)
+    }
 
 
 def _members_by_zone(frame: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
@@ -271,6 +363,7 @@ def _reach(reach: Reach) -> dict[str, Any]:
         "base": pack(reach.base, REACH_QUANTUM_DEG),
         "after": pack(reach.scenario, REACH_QUANTUM_DEG),
         "gained": pack(reach.gained, REACH_QUANTUM_DEG),
+        "edge": pack(reach.edge, REACH_QUANTUM_DEG),
     }
 
 

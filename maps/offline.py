@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from html.parser import HTMLParser
 from os import PathLike
@@ -17,6 +17,7 @@ from branca.element import Element
 from xstatic.pkg import leaflet as leaflet_files
 
 from ..geo.errors import InputTypeError, OutputError
+from .base_maps import TILE_FOLDER, BaseMap, folder_address
 from .files import write_atomically
 
 #: Libraries that folium loads by default and that the page needs only where its script says so.
@@ -63,7 +64,9 @@ def save_map(m: folium.Map, path: str | PathLike[str], *, offline: bool = True) 
     offline : bool
         True puts Leaflet and its pictures into the file, leaves out libraries that the page doesn't
         use, and adds a content security policy, so that a browser opens it without a network and
-        sends no request. False keeps folium's links to servers abroad.
+        sends no request. Tiles in a local folder are named by their path from the file, so that both
+        can be moved together. False allows what lies outside: of a `study_map` with a base map, its
+        tiles and nothing else; of other maps everything that folium links to on servers abroad.
 
     Returns
     -------
@@ -80,29 +83,43 @@ def save_map(m: folium.Map, path: str | PathLike[str], *, offline: bool = True) 
     """
     if not isinstance(m, folium.Map):
         raise InputTypeError(f"'m' should be a folium.Map, got {type(m).__name__}; call study_map(results)")
-    page = offline_html(m) if offline else str(m.get_root().render())
+    try:
+        target = Path(path)
+    except TypeError as error:
+        raise InputTypeError(f"'path' should be a path, got {path!r}") from error
+    page = offline_html(m, path=target) if offline else _online_html(m, path=target)
     return write_atomically(path, page.encode("utf-8"))
 
 
-def offline_html(m: folium.Map) -> str:
+def offline_html(m: folium.Map, *, path: Path | None = None) -> str:
     """Return a folium map as a page that needs nothing from outside.
 
     Parameters
     ----------
     m : folium.Map
+    path : pathlib.Path, optional
+        Where the page will lie, for the way from there to local tiles.
 
     Raises
     ------
     OutputError
         If the page needs something from outside; the message says what.
     """
-    tiles = list(_tile_addresses(m))
+    base = _base_map(m)
+    tiles = [*(base.hosts if base else ()), *_tile_addresses(m)]
     if tiles:
         raise OutputError(
-            f"the map has tiles from {tiles[0]!r}, which need a network; make it with tiles=None, "
-            "or save it with offline=False"
+            f"the map has tiles from {tiles[0]!r}, which need a network; make it without a base map (or with "
+            "a folder of tiles), or save it with offline=False"
         )
     page = str(m.get_root().render())
+    lacking = _lacking(page, m)
+    if lacking:
+        raise OutputError(
+            f"something added to the map needs {lacking[0]} (its script says {lacking[1]!r}), which isn't put "
+            "into the page; use a folium.Tooltip and folium.CircleMarker instead of a folium.Popup or an "
+            "icon marker, or save it with offline=False"
+        )
     page = _inline_leaflet(page, m)
     references = external_references(page)
     if references:
@@ -110,7 +127,33 @@ def offline_html(m: folium.Map) -> str:
             f"the page loads {', '.join(map(repr, references))} from outside; leave out what needs it, "
             "or save it with offline=False"
         )
-    return _with_policy(page.replace("\r\n", "\n"))
+    return _finished(page, base, path)
+
+
+def _online_html(m: folium.Map, *, path: Path) -> str:
+    """Return a page that loads the tiles of its base map, and what else somebody added to the map."""
+    page = str(m.get_root().render())
+    base = _base_map(m)
+    if base is None or _lacking(page, m) or any(_tile_addresses(m)):
+        return _with_folder(page, base, path)
+    inlined = _inline_leaflet(page, m)
+    return _with_folder(page, base, path) if external_references(inlined) else _finished(inlined, base, path)
+
+
+def _base_map(m: folium.Map) -> BaseMap | None:
+    found = getattr(m, "base_map", None)
+    return found if isinstance(found, BaseMap) else None
+
+
+def _finished(page: str, base: BaseMap | None, path: Path | None) -> str:
+    sources = base.hosts if base else ()
+    if base and base.folder:
+        sources = ("'self'", "file:")
+    return _with_policy(_with_folder(page, base, path).replace("\r\n", "\n"), images=sources)
+
+
+def _with_folder(page: str, base: BaseMap | None, path: Path | None) -> str:
+    return page.replace(TILE_FOLDER, folder_address(base.folder, path)) if base and base.folder else page
 
 
 def external_references(page: str) -> list[str]:
@@ -176,8 +219,18 @@ def _tile_addresses(element: Element) -> Iterator[str]:
         yield from _tile_addresses(child)
 
 
-def _inline_leaflet(page: str, m: folium.Map) -> str:
+def _lacking(page: str, m: folium.Map) -> tuple[str, str] | None:
+    """Return a library that the page's scripts use and that isn't put into the page, and how they use it."""
     scripts = "\n".join(re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
+    for name, address in (*m.default_js, *m.default_css):
+        needed = _ON_DEMAND.get(name)
+        found = needed.search(scripts) if needed and _tag_of(page, address) else None
+        if found:
+            return name, found.group(0)
+    return None
+
+
+def _inline_leaflet(page: str, m: folium.Map) -> str:
     for name, address in (*m.default_js, *m.default_css):
         tag = _tag_of(page, address)
         if tag is None:
@@ -187,14 +240,6 @@ def _inline_leaflet(page: str, m: folium.Map) -> str:
         elif name == "leaflet_css":
             page = page.replace(tag, f"<style>{_leaflet_css()}</style>")
         elif name in _ON_DEMAND:
-            needed = _ON_DEMAND[name]
-            found = needed.search(scripts) if needed else None
-            if found:
-                raise OutputError(
-                    f"something added to the map needs {name} (its script says {found.group(0)!r}), which "
-                    "isn't put into the page; use a folium.Tooltip and folium.CircleMarker instead of a "
-                    "folium.Popup or an icon marker, or save it with offline=False"
-                )
             page = page.replace(tag, "")
     return page
 
@@ -235,8 +280,8 @@ def _leaflet_file(name: str) -> bytes:
         ) from error
 
 
-def _with_policy(page: str) -> str:
-    """Add a policy under which a browser runs this page's scripts and loads nothing else."""
+def _with_policy(page: str, *, images: Iterable[str] = ()) -> str:
+    """Add a policy under which a browser runs this page's scripts and loads nothing but these images."""
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     hashes = sorted(
         {
@@ -246,7 +291,7 @@ def _with_policy(page: str) -> str:
     )
     policy = (
         f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; "
-        "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+        f"img-src {' '.join(('data:', 'blob:', *images))}; font-src data:; base-uri 'none'; form-action 'none'"
     )
     tag = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     # Before the first script, and after the charset, which has to come within the first kilobyte.

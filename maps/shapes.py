@@ -1,4 +1,4 @@
-"""Geometry made small for a page: simplified without opening gaps, then packed into integers."""
+"""Geometry made small for a page: simplified without opening gaps, then packed into text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-#: A line or polygon as nested lists of flat integer lists; see `pack`.
+#: A line or polygon as nested lists of texts, one per line or ring; see `pack`.
 Packed: TypeAlias = list[Any]
 
 #: Packed coordinates of boundaries, lines and points are multiples of this: 1.1 m north, less east.
@@ -19,9 +19,16 @@ QUANTUM_DEG: Final = 1e-5
 REACH_QUANTUM_DEG: Final = 1e-4
 #: Pieces of what is gained or lost smaller than this are left out: 1 ha.
 _LEAST_PIECE_DEG2: Final = 1e-6
+#: Stretches of a new edge shorter than this are left out: about 500 m.
+_LEAST_EDGE_DEG: Final = 5e-3
 #: What boundaries are simplified by: about 50 m, half a pixel at zoom 11.
 BOUNDARY_TOLERANCE_DEG: Final = 0.0005
 _METRES_PER_DEGREE: Final = 111_320.0
+#: Characters of packed numbers, for 0 to 63.
+ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_ALPHABET_BYTES: Final = np.frombuffer(ALPHABET.encode("ascii"), dtype=np.uint8)
+#: Seven digits of five bits hold every number of a grid of 1e-5 degrees.
+_SHIFTS: Final = np.arange(0, 35, 5, dtype=np.int64)
 
 
 def polygons_only(geometry: BaseGeometry | None) -> BaseGeometry:
@@ -47,6 +54,16 @@ def difference(left: BaseGeometry, right: BaseGeometry) -> BaseGeometry:
 def union(geometries: Sequence[BaseGeometry]) -> BaseGeometry:
     """Return the union of snapped areas."""
     return snapped(shapely.union_all(list(geometries)))
+
+
+def new_edge(after: BaseGeometry, before: BaseGeometry) -> BaseGeometry:
+    """Return the stretches of the edge of `after` that aren't an edge of `before`, as lines."""
+    if after.is_empty or before.is_empty:
+        return shapely.boundary(after)
+    kept = shapely.buffer(shapely.boundary(before), 1.5 * REACH_QUANTUM_DEG, quad_segs=1)
+    rest = shapely.difference(shapely.boundary(after), kept)
+    lines = [part for part in shapely.get_parts(shapely.line_merge(rest)) if part.length >= _LEAST_EDGE_DEG]
+    return shapely.MultiLineString(lines)
 
 
 def together(pieces: Sequence[BaseGeometry]) -> BaseGeometry:
@@ -77,7 +94,7 @@ def thin_coverage(polygons: Sequence[BaseGeometry], tolerance_deg: float) -> lis
 
 
 def thin_to_budget(
-    groups: Sequence[Sequence[BaseGeometry]], *, tolerance_deg: float, max_vertices: int
+    groups: Sequence[Sequence[BaseGeometry]], *, tolerance_deg: float, max_vertices: float
 ) -> tuple[list[list[BaseGeometry]], float]:
     """Simplify groups of polygons until all together have at most so many vertices.
 
@@ -87,7 +104,7 @@ def thin_to_budget(
         Each group is a coverage whose members keep fitting each other.
     tolerance_deg : float
         Tolerance tried first; doubled while there are too many vertices.
-    max_vertices : int
+    max_vertices : float
         Rings too small to be simplified further may exceed it; then the result of the coarsest
         tolerance (about 11 km) is returned.
 
@@ -115,11 +132,13 @@ def metres(tolerance_deg: float) -> float:
 
 
 def pack(geometry: BaseGeometry | None, quantum_deg: float = QUANTUM_DEG) -> Packed:
-    """Return lines or polygons as nested lists of integers that a page's script unpacks.
+    """Return lines or polygons as nested lists of texts that a page's script unpacks.
 
-    Every ring or line is one flat list: first point in units of `quantum_deg`, lon then lat, then
-    the steps from point to point. Rings aren't closed. Rings and lines that shrink to fewer points
-    than they need on this grid are left out.
+    Every ring or line is one text: its first point in units of `quantum_deg`, lon then lat, then
+    the steps from point to point. Each number n is written as 2n, or -2n - 1 where it is negative,
+    in digits of five bits, the lowest first; every digit but the last has 32 added; and digits
+    become characters of `ALPHABET`. Rings aren't closed. Rings and lines that shrink to fewer
+    points than they need on this grid are left out.
 
     Parameters
     ----------
@@ -133,12 +152,17 @@ def pack(geometry: BaseGeometry | None, quantum_deg: float = QUANTUM_DEG) -> Pac
     list
         Of polygons, each a list of rings (outer first), or of lines; empty without geometry.
 
+    References
+    ----------
+    The numbers are those of Google's encoded polyline format, in an alphabet that neither JSON nor
+    HTML has to escape.
+
     Examples
     --------
-    >>> pack(shapely.LineString([(106.5, 29.5), (106.6, 29.5), (106.6, 29.45)]))
-    [[10650000, 2950000, 10000, 0, 0, -5000]]
+    >>> pack(shapely.LineString([(0, 0), (0.00016, 0), (0.00016, -0.00001)]))
+    ['AAgBAAB']
     >>> pack(shapely.Polygon([(0, 0), (1, 0), (1, 1)]))
-    [[[0, 0, 100000, 0, 0, 100000]]]
+    [['AAgqjGAAgqjG']]
     """
     if geometry is None or geometry.is_empty:
         return []
@@ -156,7 +180,7 @@ def pack(geometry: BaseGeometry | None, quantum_deg: float = QUANTUM_DEG) -> Pac
     return packed
 
 
-def _steps(line: BaseGeometry, quantum_deg: float, *, ring: bool) -> list[int]:
+def _steps(line: BaseGeometry, quantum_deg: float, *, ring: bool) -> str:
     points: NDArray[np.int64] = np.rint(shapely.get_coordinates(line) / quantum_deg).astype(np.int64)
     moved = np.ones(len(points), dtype=bool)
     moved[1:] = (np.diff(points, axis=0) != 0).any(axis=1)
@@ -164,6 +188,22 @@ def _steps(line: BaseGeometry, quantum_deg: float, *, ring: bool) -> list[int]:
     if ring and len(points) > 1 and (points[0] == points[-1]).all():
         points = points[:-1]
     if len(points) < (3 if ring else 2):
-        return []
-    steps = np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-    return [int(value) for value in steps.ravel()]
+        return ""
+    return pack_numbers(np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel())
+
+
+def pack_numbers(numbers: NDArray[np.int64]) -> str:
+    """Return whole numbers as one text, in the digits that `pack` describes.
+
+    Examples
+    --------
+    >>> pack_numbers(np.array([0, 1, -1, 16]))
+    'ACBgB'
+    """
+    signless = np.where(numbers < 0, -2 * numbers - 1, 2 * numbers)
+    digits = (signless[:, None] >> _SHIFTS) & 31
+    used = (signless[:, None] >> _SHIFTS) > 0
+    used[:, 0] = True
+    digits[:, :-1] += 32 * used[:, 1:]
+    text: bytes = _ALPHABET_BYTES[digits[used]].tobytes()
+    return text.decode("ascii")

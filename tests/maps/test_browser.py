@@ -2,87 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from borderreach.maps.leaflet import study_map
-from borderreach.maps.offline import save_map
-
 from .test_layers import bare, changed
 
 pytestmark = pytest.mark.browser
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 EVIL = '<img src=x onerror="window.pwned=1">'
-
-
-@dataclass
-class Opened:
-    page: Any
-    requests: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-
-    def layer(self, name: str) -> bool:
-        found: bool = self.page.evaluate(
-            "name => { const item = borderreach.scene.items.get(name);"
-            " return !!item && !!item.layer && borderreach.map.hasLayer(item.layer); }",
-            name,
-        )
-        return found
-
-    def pixel(self, lon: float, lat: float) -> tuple[float, float]:
-        x, y = self.page.evaluate(
-            "at => { const p = borderreach.map.latLngToContainerPoint(at); return [p.x, p.y]; }", [lat, lon]
-        )
-        return x, y
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright isn't installed")
-    program = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if program is None:
-        pytest.skip(f"no browser found (looked for {', '.join(BROWSERS)})")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def show(browser: Any, tmp_path: Path) -> Iterator[Any]:
-    contexts = []
-
-    def open_page(results: Any, *, width: int = 1400, height: int = 1000, **options: Any) -> Opened:
-        path = save_map(study_map(results, **options), tmp_path / "map.html")
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        opened = Opened(context.new_page())
-        context.route(
-            "**/*", lambda route: route.continue_() if route.request.url == path.as_uri() else route.abort()
-        )
-        opened.page.on("request", lambda request: opened.requests.append(request.url))
-        opened.page.on("console", lambda message: opened.messages.append(message.text))
-        opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
-        opened.page.goto(path.as_uri())
-        opened.page.wait_for_function(
-            "window.borderreach || typeof borderreach !== 'undefined' && borderreach.map"
-        )
-        assert opened.requests == [path.as_uri()]
-        return opened
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def test_it_opens_without_a_network_and_shows_every_layer(results: SimpleNamespace, show: Any) -> None:
@@ -158,11 +87,15 @@ def test_before_and_after_by_one_click(results: SimpleNamespace, show: Any) -> N
     assert state() == [False, True, False]
     assert opened.layer("corridor-cqgy")
     # Alone, the circle after is filled like the one before.
-    fill = "borderreach.scene.items.get('circle-120-after').layer.options.fillOpacity"
-    assert opened.page.evaluate(fill) == 0.75
+    filled = (
+        "() => borderreach.scene.items.get('circle-120-after').layer.getLayers()"
+        ".map(layer => layer.options.fill ? layer.options.fillOpacity : null)"
+    )
+    assert opened.page.evaluate(filled) == [0.75]
     opened.page.click('[data-view="compare"]')
     assert state() == [True, True, True]
-    assert opened.page.evaluate(fill) == 0
+    assert opened.page.evaluate(filled) == [None]  # a line: only where the edge is new
+    assert opened.page.get_attribute('[data-view="compare"]', "aria-pressed") == "true"
 
 
 def test_a_tooltip_shows_the_tables_own_figures(
@@ -266,7 +199,7 @@ def test_a_name_with_markup_stays_text_everywhere(results: SimpleNamespace, show
     opened.page.fill("input[type=search]", "img")
     assert EVIL in opened.page.inner_text(".br-found")
     opened.page.keyboard.press("Enter")
-    for closed in opened.page.locator("summary").all():
+    for closed in opened.page.locator(".br-layers summary").all():
         closed.click()
     opened.page.select_option("select", "gain:500000")
     assert EVIL in opened.page.inner_text(".br-county-panel")
@@ -290,6 +223,24 @@ def test_a_phone_shows_title_and_map_with_layers_folded(results: SimpleNamespace
     assert opened.page.locator(".br-layers").bounding_box()["width"] <= 390
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert opened.messages == []
+
+
+def test_a_countys_panel_on_a_phone_covers_no_credit_and_is_not_covered(
+    results: SimpleNamespace, show: Any
+) -> None:
+    opened = show(results, width=390, height=844)
+    opened.page.fill("input[type=search]", "綦江")
+    opened.page.keyboard.press("Enter")
+    on_top = (
+        "name => { const element = document.querySelector(name), box = element.getBoundingClientRect();"
+        " return [0.1, 0.5, 0.9].map(x => [0.1, 0.5, 0.9].map(y => element.contains(document.elementFromPoint("
+        "box.left + x * box.width, box.top + y * box.height)))).flat().every(Boolean); }"
+    )
+    for name in (".br-county-panel", ".leaflet-control-attribution"):
+        assert opened.page.evaluate(on_top, name), name
+    county = results.border_counties[results.border_counties["name"] == "綦江区"].iloc[0]
+    _, y = opened.pixel(county["lon"], county["lat"])
+    assert y < opened.page.locator(".br-county-panel").bounding_box()["y"]
 
 
 def test_every_control_has_a_name_for_screen_readers(results: SimpleNamespace, show: Any) -> None:

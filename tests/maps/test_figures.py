@@ -76,6 +76,28 @@ def test_english_words(results: SimpleNamespace) -> None:
     assert any("Today" in text.get_text() for text in figure.legends[0].get_texts())
 
 
+@needs_font
+def test_counties_are_filled_by_the_classes_of_their_minutes(results: SimpleNamespace) -> None:
+    figure = study_figure(results, colour_by="gain", centre="贵阳市", gain_classes=(10, 25))
+    times = results.county_times[results.county_times["centre_name"] == "贵阳市"]
+    gains = -times["delta_min"]
+    counts = [
+        (gains <= 0.5).sum(),
+        gains.between(0.5, 10).sum(),
+        gains.between(10, 25).sum(),
+        (gains > 25).sum(),
+    ]
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    labels = ["≤ 0.5", "0.5–10", "10–25", "> 25"]
+    for label, count in zip(labels, counts, strict=True):
+        assert f"{label} 分钟 ({count})" in texts
+    assert "边界县：至贵阳市，缩短" in texts
+    with pytest.raises(InputError, match=r"centre.*贵阳市.*重庆市"):
+        study_figure(results, colour_by="base", centre="成都")
+    with pytest.raises(InputError, match="colour_by"):
+        study_figure(results, colour_by="red")  # type: ignore[arg-type]
+
+
 def test_bad_arguments_write_nothing(results: SimpleNamespace, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"\.png"):
         study_figure(results, tmp_path / "figure.jpg")

@@ -30,7 +30,7 @@ def bare(results: SimpleNamespace) -> SimpleNamespace:
         results,
         border_counties=results.border_counties.iloc[:0], borders=results.borders.iloc[:0],
         junctions=results.junctions.iloc[:0], centres=results.centres.iloc[:0],
-        circles=empty(CIRCLES), isochrones=empty({"scenario": "str", **ISOCHRONES}), zones=empty(ZONES),
+        circles=empty(CIRCLES), slider_circles=empty(CIRCLES), comparison=results.comparison.iloc[:0], isochrones=empty({"scenario": "str", **ISOCHRONES}), zones=empty(ZONES),
         zone_counties=empty(ZONE_COUNTIES), county_times=empty(COUNTY_TIMES),
         corridors=results.corridors.iloc[:0], corridor_stops=results.corridor_stops.iloc[:0],
         scenario_names={"base": "现状"}, attribution=[], notes=[],

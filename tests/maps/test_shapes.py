@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from borderreach.maps.shapes import (
+    ALPHABET,
     difference,
     metres,
+    new_edge,
     pack,
     polygons_only,
     snapped,
@@ -21,8 +23,20 @@ from borderreach.maps.shapes import (
 )
 
 
-def unpack(flat: list[int]) -> np.ndarray:
-    return np.cumsum(np.array(flat).reshape(-1, 2), axis=0) * 1e-5
+def numbers(text: str) -> list[int]:
+    """As the page reads them: digits of five bits, lowest first, 32 added to all but a number's last."""
+    found, value, weight = [], 0, 1
+    for digit in map(ALPHABET.index, text):
+        value += (digit & 31) * weight
+        weight *= 32
+        if digit < 32:
+            found.append(-(value + 1) // 2 if value % 2 else value // 2)
+            value, weight = 0, 1
+    return found
+
+
+def unpack(text: str) -> np.ndarray:
+    return np.cumsum(np.array(numbers(text)).reshape(-1, 2), axis=0) * 1e-5
 
 
 @given(
@@ -46,7 +60,7 @@ def test_a_polygon_keeps_its_hole_and_its_area() -> None:
     ((outer, hole),) = pack(shape)
     area = shapely.Polygon(unpack(outer), [unpack(hole)]).area
     assert area == pytest.approx(shape.area, abs=1e-9)
-    assert len(outer) == len(hole) == 8  # four corners, not closed
+    assert len(numbers(outer)) == len(numbers(hole)) == 8  # four corners, not closed
 
 
 @pytest.mark.parametrize(
@@ -118,3 +132,12 @@ def test_only_areas_are_kept() -> None:
 
 def test_metres_of_a_tolerance() -> None:
     assert metres(0.001) == 110.0
+
+
+def test_a_new_edge_is_where_the_old_one_was_not() -> None:
+    before = shapely.box(106, 29, 107, 30)
+    after = shapely.union(before, shapely.box(106.4, 30, 106.6, 30.3))
+    edge = new_edge(after, before)
+    assert edge.length == pytest.approx(0.3 + 0.2 + 0.3, abs=0.001)
+    assert new_edge(before, before).is_empty
+    assert new_edge(before, shapely.MultiPolygon()).length == pytest.approx(4)

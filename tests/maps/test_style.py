@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from borderreach.maps import style
@@ -65,3 +66,72 @@ def test_both_languages_have_the_same_words_and_places_for_values() -> None:
         assert all(f"mode_{mode}" in words for words in WORDS.values())
     for status in style.STATUS_DASHES:
         assert all(f"status_{status}" in words for words in WORDS.values())
+
+
+# Colour-blindness: what a reader without one kind of cone sees (Machado, Oliveira and Fernandes 2009,
+# severity 1), and how far apart two colours are then (CIE 1976, where about 2.3 is just seen).
+BLINDNESS = {
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+def linear(colour: str) -> np.ndarray:
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    to_xyz = np.array(
+        [
+            [0.4124564, 0.3575761, 0.1804375],
+            [0.2126729, 0.7151522, 0.0721750],
+            [0.0193339, 0.1191920, 0.9503041],
+        ]
+    )
+    ratio = to_xyz @ np.clip(rgb, 0, 1) / np.array([0.95047, 1.0, 1.08883])
+    f = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def seen_apart(one: str, other: str, kind: str) -> float:
+    sight = np.array(BLINDNESS[kind]) if kind in BLINDNESS else np.eye(3)
+    if kind == "greyscale":
+        sight = np.array([[0.2126, 0.7152, 0.0722]] * 3)
+    return float(np.linalg.norm(lab(sight @ linear(one)) - lab(sight @ linear(other))))
+
+
+@pytest.mark.parametrize("kind", [*BLINDNESS, "greyscale"])
+@pytest.mark.parametrize(
+    "colours", [style.MINUTE_COLOURS, style.GAIN_COLOURS, style.CIRCLE_FILLS[:3], style.GAIN_LINES]
+)
+def test_neighbouring_classes_are_told_apart_by_everybody(colours: tuple[str, ...], kind: str) -> None:
+    for one, other in pairwise(colours):
+        assert seen_apart(one, other, kind) > 5, (one, other)
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+def test_before_and_after_are_told_apart_by_everybody(kind: str) -> None:
+    for line in (style.SCENARIO_LINE, *style.GAIN_LINES):
+        for fill in style.CIRCLE_FILLS:
+            assert seen_apart(line, fill, kind) > 20, (line, fill)
+    for mode, other in pairwise(style.MODE_COLOURS.values()):
+        assert seen_apart(mode, other, kind) > 15, (mode, other)
+
+
+def test_corridors_differ_by_more_than_colour() -> None:
+    # Two modes may be alike in greyscale: the status is told by dashes, and the name by the label.
+    assert len(set(style.STATUS_DASHES.values())) == len(style.STATUS_DASHES)

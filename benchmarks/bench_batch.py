@@ -1,0 +1,78 @@
+"""Batches: how they scale from one worker process to two, and memory from 100 origins to all counties.
+
+The job is that of the national study on the embedded trunk roads: two-hour circles, one-hour zones
+and the counties in them. Every run is a process of its own, so that its memory is its own; the
+peak is that of the process that writes, and of the largest of its workers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).resolve().parent / "results"
+RUN = """
+import json, resource, sys
+from borderreach.analysis.batch import run_batch
+from borderreach.analysis.batch_job import BatchJob
+if __name__ == "__main__":
+    limit, workers, out = json.loads(sys.argv[1])
+    job = BatchJob(
+        name="bench", origins={"counties": "all", "limit": limit},
+        outputs={"isochrones_min": [120], "zones_min": 60},
+    )
+    done = run_batch(job, out=out, executor="processes", workers=workers)
+    unit = 1 if sys.platform == "darwin" else 1024
+    print(json.dumps({
+        "origins": done.n_origins, "workers": workers, "seconds": round(done.seconds, 1),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6),
+        "worker_peak_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit / 1e6),
+    }))
+"""
+
+
+def measure(limit: int | None, workers: int) -> dict[str, Any]:
+    """Run the job on the first counties and return seconds and peaks of memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "run.py")
+        script.write_text(RUN, encoding="utf-8")
+        arguments = json.dumps([limit, workers, str(Path(folder, "out"))])
+        command = [sys.executable, str(script), arguments]
+        root = str(Path(__file__).resolve().parent.parent)
+        env = {**os.environ, "PYTHONPATH": root}
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
+        found: dict[str, Any] = json.loads(done.stdout)
+        print(
+            f"{found['origins']:>5} origins, {workers} worker(s): {found['seconds']:>6.1f} s, "
+            f"{found['origins'] / found['seconds']:5.1f}/s; peak {found['peak_mb']} MB, "
+            f"largest worker {found['worker_peak_mb']} MB",
+            flush=True,
+        )
+        return found
+
+
+def main() -> None:
+    """Measure, print, and keep the figures."""
+    print(f"{platform.platform()}, {os.cpu_count()} processors, borderreach {version('borderreach')}")
+    measure(16, 1)  # compiles what isn't compiled yet
+    runs = [measure(100, 2), measure(1000, 2), measure(None, 2), measure(None, 1)]
+    scaling = runs[3]["seconds"] / runs[2]["seconds"]
+    growth = runs[2]["peak_mb"] - runs[0]["peak_mb"]
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    print(f"one worker to two: {scaling:.2f} times as fast (load of the machine at the end: {load:.1f})")
+    print(f"memory from {runs[0]['origins']} to {runs[2]['origins']} origins: {growth:+d} MB")
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps({"taken": time.strftime("%Y-%m-%d"), "runs": runs, "scaling": scaling}, indent=1)
+    (RESULTS / "batch.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What the documentation needs beyond its pages: the gallery, and the certainty that nothing is loaded from outside."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+
+import borderreach as br
+from borderreach.maps.offline import external_references
+
+GALLERY = Path(os.environ.get("BORDERREACH_GALLERY", "out/gallery"))
+MARK = "<!-- gallery -->"
+NAMES = "<!-- reference -->"
+#: Headings of the reference by the part of the package, in its order.
+PARTS = {"geo": "Ground", "analysis": "Analysis", "studies": "Studies", "maps": "Maps and figures"}
+#: What a reader may open of a study.
+KINDS = ("map.html", "picture.png", "report.md", "results.gpkg", "manifest.json")
+
+
+def on_files(files: Files, config: Any, **_: Any) -> Files:
+    """Put each study's map, picture, report and tables among the files of the site."""
+    for folder in sorted(path for path in GALLERY.glob("*/") if (path / "card.json").is_file()):
+        for kind in KINDS:
+            uri = f"gallery/{folder.name}/{kind}"
+            files.append(File.generated(config, uri, abs_src_path=str((folder / kind).resolve())))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Put the cards where a page asks for them; links out of the documentation become their text."""
+    if MARK in markdown:
+        cards = GALLERY / "cards.html"
+        if not cards.is_file():
+            raise PluginError(
+                f"{page.file.src_uri} shows the gallery, but there is no {cards}: run tasks.py docs"
+            )
+        links = re.sub(r'(href|src)="', r'\1="gallery/', cards.read_text(encoding="utf-8"))
+        markdown = markdown.replace(MARK, links.replace("report.md", "report.html"))
+    markdown = markdown.replace(NAMES, reference())
+    if page.file.src_uri.startswith("gallery/"):  # a list may follow its sentence at once, as on GitHub
+        markdown = re.sub(r"(?m)^((?!- |\s).+)\n(?=- )", r"\1\n\n", markdown)
+    return (
+        re.sub(r"\[([^\]]*)\]\(\.\./[^)]*\)", r"\1", markdown) if "/" not in page.file.src_uri else markdown
+    )
+
+
+def reference() -> str:
+    """Return the public names for mkdocstrings, by the part of the package that each comes from."""
+    parts: dict[str, list[str]] = {part: [] for part in PARTS}
+    for name in sorted(br.__all__, key=str.lower):
+        part = str(getattr(br, name).__module__).split(".")[1]
+        parts.setdefault(part, []).append(name)
+    return "\n\n".join(
+        f"## {PARTS.get(part, part)}\n\n" + "\n\n".join(f"::: borderreach.{name}" for name in names)
+        for part, names in parts.items()
+        if names
+    )
+
+
+def on_post_build(config: Any, **_: Any) -> None:
+    """Stop the build if a page loads anything from a server."""
+    for page in sorted(Path(config["site_dir"]).rglob("*.html")):
+        found = external_references(page.read_text(encoding="utf-8"))
+        remote = [address for address in found if re.match(r"(https?:)?//", address)]
+        if remote:
+            raise PluginError(f"{page} loads {remote[0]} from outside")

@@ -1,0 +1,86 @@
+// What is known of a county, as a tooltip and as a panel, and of a corridor; figures are the tables' own.
+(function (br) {
+  const e = br.element;
+  const MOST_IN_TOOLTIP = 3;
+
+  br.minutesText = (value, word) =>
+    value === null ? word("not_reached") : br.fixed(value, 1) + " " + word("minutes");
+
+  const nearest = (row, key) => {
+    const values = row.times.map((time) => time[key]).filter((value) => value !== null);
+    return values.length ? Math.min(...values) : null;
+  };
+
+  br.countyText = function (row, word) {
+    const far = (value) => (value === null ? Infinity : value);
+    const times = row.times.length <= MOST_IN_TOOLTIP ? row.times
+      : [...row.times].sort((a, b) => far(a.base) - far(b.base)).slice(0, MOST_IN_TOOLTIP);
+    return e("div", {},
+      e("strong", {}, row.name), " ", e("span", { className: "br-muted" }, row.province),
+      row.neighbours ? e("div", {}, word("neighbours") + " " + row.neighbours + " · " + word("border_length") + " " + br.fixed(row.km, 1) + " km") : null,
+      times.map((time) => e("div", {},
+        word("to") + " " + time.name + "：", br.minutesText(time.base, word), " → ", br.minutesText(time.after, word),
+        time.change === null ? "" : "（" + br.signed(time.change, 1) + "）")));
+  };
+
+  br.corridorText = function (row, word) {
+    return e("div", {},
+      e("strong", {}, row.name),
+      e("div", {}, word.of("mode", row.mode) + " · " + word.of("status", row.status) +
+        (row.kph === null ? "" : " · " + word("design_speed") + " " + row.kph + " km/h")),
+      e("div", {}, word("length") + " " + br.fixed(row.km, 1) + " km · " + word("stops") + " " + row.stops.length),
+      e("div", { className: "br-muted" }, word("source") + "：" + row.source));
+  };
+
+  br.drawCounty = function (panel, row, data, scene, word) {
+    panel.hidden = !row;
+    if (!row) return panel.replaceChildren();
+    const cutoffs = data.circles.map((each) => each.minutes).sort((a, b) => a - b);
+    const inside = (value) => word(value ? "inside" : "outside", { minutes: cutoffs[cutoffs.length - 1] });
+    const circle = function (minutes) {
+      const found = minutes === null ? undefined : cutoffs.find((cutoff) => minutes <= cutoff);
+      return found === undefined ? word("outside", { minutes: cutoffs[cutoffs.length - 1] }) : word("circle_of", { minutes: found });
+    };
+    const place = [row.city, row.province].filter((value, i, all) => value && all.indexOf(value) === i);
+    const cell = (value, isIn) => e("td", {}, br.minutesText(value, word), cutoffs.length ? e("small", {}, inside(isIn)) : null);
+    panel.replaceChildren(
+      e("div", { className: "br-row" },
+        e("h2", {}, row.name, " ", e("span", { className: "br-muted" }, [...place, row.adcode].join(" · "))),
+        e("button", { type: "button", "aria-label": word("close"), className: "br-close", onclick: () => scene.select(null) }, "×")),
+      row.neighbours
+        ? e("p", {}, word("neighbours") + "：" + row.neighbours + "　" + word("border_length") + "：" + br.fixed(row.km, 1) + " km") : "",
+      row.times.length && cutoffs.length
+        ? e("p", {}, word("circle_here") + "：" + circle(nearest(row, "base")) +
+            (data.scenario ? " → " + circle(nearest(row, "after")) : "")) : "",
+      row.times.length ? e("table", {},
+        e("caption", { className: "br-hidden" }, word("minutes_to_centres")),
+        e("thead", {}, e("tr", {}, [word("centre"), word("base"), word("after"), word("change")].map((text) => e("th", { scope: "col" }, text)))),
+        e("tbody", {}, row.times.map((time) => e("tr", {},
+          e("th", { scope: "row" }, time.name), cell(time.base, time.baseIn), cell(time.after, time.afterIn),
+          e("td", { className: "br-number" }, br.signed(time.change, 1)))))) : "",
+      row.gains.length ? gainTable(row, data, scene, word) : "",
+      zoneText(row, data, scene, word));
+  };
+
+  function gainTable(row, data, scene, word) {
+    return e("div", { className: "br-gains" },
+      e("h3", {}, word("gains_by_corridor", { n: data.timeCentres.length })),
+      e("table", {}, e("tbody", {}, data.corridors.map((corridor, i) => e("tr", {},
+        e("th", { scope: "row" }, br.lineSwatch(scene.corridorLook(corridor)), " ", corridor.name),
+        e("td", { className: "br-number" }, br.signed(row.gains[i], 1) + " " + word("minutes")))))));
+  }
+
+  function zoneText(row, data, scene, word) {
+    const zone = scene.zonesOf.get(String(row.adcode));
+    if (!zone) return e("p", { className: "br-muted" }, word("no_zone"));
+    const line = function (name, scenario, km2) {
+      const members = row.members[scenario] || [];
+      return e("p", {}, name + " " + br.area(km2) + "，" + word("of_counties", { n: members.length }),
+        members.length ? e("small", {}, members.join("、")) : null);
+    };
+    return e("div", {},
+      e("h3", {}, br.swatch("fill", { dots: data.style.zoneFill, line: data.style.zoneFill }), word("zone_minutes", { minutes: zone.minutes })),
+      line(word("base"), "base", zone.baseKm2),
+      zone.afterKm2 === null ? null : line(word("after"), data.scenario, zone.afterKm2));
+  }
+})(borderreach);

@@ -1,0 +1,143 @@
+// The list of layers, which is the legend, and a short legend of what is seen for paper and small screens.
+(function (br) {
+  const e = br.element;
+  const COLUMNS = [["base", "fill"], ["after", "outline"], ["gained", "hatch"]];
+
+  br.swatch = function (kind, look) {
+    const style = {};
+    if (kind === "fill" && look.dots) {
+      style.background = `radial-gradient(${look.dots} 1.2px, transparent 1.6px) 0 0 / 5px 5px`;
+      style.border = "1.5px solid " + look.line;
+    } else if (kind === "fill") {
+      style.backgroundColor = look.fill;
+      style.opacity = Math.max(0.35, look.opacity);
+      style.border = "1px solid " + look.line;
+    } else if (kind === "outline") {
+      style.border = "2px dashed " + look.after;
+    } else if (kind === "hatch") {
+      return hatched(look);
+    } else {
+      Object.assign(style, look);
+    }
+    return e("span", { className: "br-swatch", style, "aria-hidden": "true" });
+  };
+
+  function drawing(className, viewBox, lines) {
+    const space = "http://www.w3.org/2000/svg";
+    const svg = document.createElementNS(space, "svg");
+    for (const [name, value] of Object.entries({ class: className, viewBox, "aria-hidden": "true" })) svg.setAttribute(name, value);
+    for (const values of lines) {
+      const line = document.createElementNS(space, "line");
+      for (const [name, value] of Object.entries(values)) line.setAttribute(name, value);
+      svg.append(line);
+    }
+    return svg;
+  }
+  // Lines rather than a gradient, which printers blur.
+  function hatched(look) {
+    const lines = [];
+    for (let x = -12; x < 22; x += 5) {
+      const [y1, y2] = look.rising ? [12, 0] : [0, 12];
+      lines.push({ x1: x, y1, x2: x + 12, y2, stroke: look.hatch, "stroke-width": 1.5 });
+    }
+    const svg = drawing("br-swatch", "0 0 22 12", lines);
+    svg.style.border = "1px solid " + look.hatch;
+    return svg;
+  }
+  br.lineSwatch = function (look) {
+    const line = { x1: 0, x2: 34, y1: 5, y2: 5, stroke: look.color, "stroke-width": look.weight };
+    if (look.dashArray) line["stroke-dasharray"] = look.dashArray;
+    return drawing("br-line", "0 0 34 10", [line]);
+  };
+
+  br.makeLegend = function (data, scene, word, names) {
+    const legend = {};
+    const isOn = (id) => scene.items.has(id) && scene.items.get(id).on;
+
+    // One layer: its box, its swatch and its name.
+    legend.box = function (id, text, ...content) {
+      const item = scene.items.get(id);
+      if (!item) return null;
+      return e("label", { className: "br-box" + (item.on ? "" : " br-off"), title: text },
+        e("input", {
+          type: "checkbox", checked: item.on, "aria-label": text, "data-layer": id,
+          onchange: (event) => scene.toggle(id, event.target.checked),
+        }),
+        ...content);
+    };
+    const gainText = (row) =>
+      row.baseKm2 === null || row.afterKm2 === null ? ""
+        : "（" + br.signed(row.afterKm2 - row.baseKm2, 0).replace(/\B(?=(\d{3})+$)/g, ",") + "）";
+    const areaText = (row) => br.area(row.baseKm2) + (row.afterKm2 === null ? "" : " → " + br.area(row.afterKm2) + gainText(row));
+    legend.areaText = areaText;
+
+    legend.rows = function (entry, text) {
+      const off = scene.isShown(entry) ? "" : " br-off-row";
+      return [
+        e("tr", { className: off },
+          e("th", { scope: "row" }, text),
+          COLUMNS.map(([column, kind]) => e("td", {}, entry.names[column]
+            ? legend.box(entry.names[column], text + " " + word(column), br.swatch(kind, entry.look)) : null))),
+        e("tr", { className: "br-figures" + off }, e("td", { colspan: "4" }, areaText(entry.row))),
+      ];
+    };
+    legend.table = (rows) => e("table", { className: "br-reach" },
+      e("thead", {}, e("tr", {}, e("td", {}), e("th", { scope: "col", title: names.base() }, word("base")),
+        data.scenario ? e("th", { scope: "col", title: names.scenario() }, word("after")) : null,
+        data.scenario ? e("th", { scope: "col" }, word("gained")) : null)),
+      e("tbody", {}, rows));
+
+    legend.classes = function () {
+      if (scene.colouring === "none") return null;
+      const { breaks, colours, labels } = scene.classes(scene.colouring);
+      const counts = colours.map(() => 0);
+      for (const row of data.counties) {
+        const value = scene.valueOf(row, scene.colouring);
+        if (value !== null) counts[br.classOf(value, breaks)] += 1;
+      }
+      return e("div", { className: "br-classes" }, labels.map((text, i) => e("div", {},
+        br.swatch("plain", { backgroundColor: colours[i], border: "1px solid #777" }),
+        text + " " + word("minutes") + "　", e("span", { className: "br-muted" }, counts[i]))));
+    };
+
+    // What is seen, nothing else: for paper, and where the list of layers is folded.
+    legend.short = function () {
+      const rows = [];
+      const entry = (symbol, text) => rows.push(e("div", { className: "br-entry" }, symbol, text));
+      const reaches = [
+        ...scene.circles.map((each) => [each, word("circle_of", { minutes: each.row.minutes })]),
+        ...(scene.slider ? [[scene.slider, word("circle_of", { minutes: scene.slider.row.minutes })]] : []),
+        ...scene.centreCircles.map((each) => [each, each.row.name + " " + word("circle_of", { minutes: each.row.minutes })]),
+        ...(scene.allZones ? [[scene.allZones, word("zones")]] : []),
+      ];
+      for (const [each, text] of reaches) {
+        for (const [column, kind] of COLUMNS) {
+          // Filled where it stands alone, else an edge on the one before.
+          const filled = column === "after" && (scene.split.on || !isOn(each.names.base));
+          if (isOn(each.names[column])) entry(br.swatch(filled ? "fill" : kind, filled ? Object.assign({}, each.look, { line: each.look.after }) : each.look), text + " " + word(column));
+        }
+      }
+      for (const row of data.corridors) {
+        if (isOn("corridor-" + row.id)) entry(br.lineSwatch(scene.corridorLook(row)), row.name + "（" + word.of("status", row.status) + "）");
+      }
+      for (const [id, symbol, text] of legend.ground()) if (isOn(id) && id !== "county-names") entry(symbol, text);
+      const classes = isOn("counties") ? legend.classes() : null;
+      if (classes) rows.push(e("div", { className: "br-entry" }, legend.colouringText()), classes);
+      return rows;
+    };
+    legend.colouringText = function () {
+      const [kind, id] = scene.colouring.split(/:(.*)/s);
+      const centre = data.timeCentres.find((each) => each.id === id);
+      return word("colour_" + kind, { centre: centre ? centre.name : word("nearest"), scenario: word("after") });
+    };
+    legend.ground = () => [
+      ["counties", br.swatch("plain", { border: "1px solid " + data.style.countyLine }), word("counties") + " " + data.counties.length],
+      ["county-names", e("span", { className: "br-swatch br-letter", "aria-hidden": "true" }, "县"), word("county_names")],
+      ["borders", br.lineSwatch({ color: data.style.borderLine, weight: 2, dashArray: "9 4 2 4" }), word("border")],
+      ["junctions", br.swatch("plain", { border: "2px solid " + data.style.borderLine, borderRadius: "50%", width: "9px", height: "9px" }), word("junctions")],
+      ["provinces", br.swatch("plain", { backgroundColor: data.style.land, border: "1px solid " + data.style.provinceLine }), word("provinces")],
+      ...(data.baseMap ? [["tiles", br.swatch("plain", { border: "1px solid #777", background: "linear-gradient(45deg, #cfe3c5 50%, #f3e9c9 50%)" }), word("base_map") + " " + data.baseMap.name]] : []),
+    ];
+    return legend;
+  };
+})(borderreach);

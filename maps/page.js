@@ -1,0 +1,241 @@
+// The page: everything put together, and what stands around the map.
+(function (br) {
+  const e = br.element;
+
+  function control(map, position, className, tag = "section") {
+    const element = e(tag, { className: "br-panel " + className });
+    const Holder = L.Control.extend({ onAdd: () => element });
+    new Holder({ position }).addTo(map);
+    L.DomEvent.disableClickPropagation(element);
+    L.DomEvent.disableScrollPropagation(element);
+    return element;
+  }
+
+  // Minutes come as five numbers for each centre, see _times_by_county in leaflet.py.
+  function unpackTimes(data) {
+    for (const row of data.counties) {
+      const numbers = br.unpackNumbers(row.times);
+      row.times = [];
+      for (let i = 0; i < numbers.length; i += 5) {
+        const [centre, base, after, change, bits] = numbers.slice(i, i + 5);
+        const minutes = (value, bit) => (bits & bit ? value / 10 : null);
+        row.times.push({
+          id: data.timeCentres[centre].id, name: data.timeCentres[centre].name,
+          base: minutes(base, 4), after: minutes(after, 8), change: minutes(change, 16),
+          baseIn: (bits & 1) > 0, afterIn: (bits & 2) > 0,
+        });
+      }
+    }
+  }
+
+  br.start = function (map, data) {
+    br.useAlphabet(data.alphabet);
+    unpackTimes(data);
+    map.getContainer().style.backgroundColor = data.style.sea;
+    map.getContainer().style.fontFamily = data.style.fonts;
+    const word = br.makeWords(data);
+    const scene = br.makeScene(map, data, word);
+    const narrow = () => window.matchMedia("(max-width: 640px)").matches;
+    let sliding = false;
+    const open = { layers: !narrow(), centres: false, notes: false, share: false };
+    const title = control(map, "topleft", "br-title");
+    const county = control(map, "topleft", "br-county-panel");
+    const side = control(map, narrow() ? "topleft" : "topright", "br-layers");
+    const scale = L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+    const short = control(map, "bottomleft", "br-legend", "details");
+    short.open = !narrow();
+    const zoom = L.control.zoom({ position: "bottomright" }).addTo(map);
+    county.setAttribute("aria-live", "polite");
+
+    const inChinese = () => word.state.language === "zh";
+    const names = {
+      scenario: () => (inChinese() && data.scenarioName) || word("after"),
+      base: () => (inChinese() && data.baseName) || word("base"),
+    };
+    const heading = () => (!inChinese() && data.title.en) || data.title.zh;
+    const legend = br.makeLegend(data, scene, word, names);
+    const state = br.makeState(map, scene, data, word, drawAll);
+    br.makePrint(map, scene);
+
+    // Title ------------------------------------------------------------------------------------
+    function drawTitle() {
+      const button = (text, className, act) => e("button", { type: "button", className, onclick: act }, text);
+      title.replaceChildren(
+        e("h1", {}, heading()),
+        inChinese() && data.description ? e("p", { className: "br-description" }, data.description) : "",
+        e("p", { className: "br-caveat" }, word("modelled")),
+        ...(data.counties.length ? br.makeSearch(data.counties, word, goTo) : []),
+        e("div", { className: "br-tools" },
+          button(word("language"), "br-language", () => {
+            word.state.language = inChinese() ? "en" : "zh";
+            drawAll();
+            state.save();
+            title.querySelector(".br-language").focus();
+          }),
+          button(word("share"), "br-share-button", () => { open.share = !open.share; drawTitle(); }),
+          button(word("print"), "br-print-button", () => window.print())),
+        open.share ? br.shareField(state.link(), word, () => { open.share = false; drawTitle(); }) : "");
+    }
+    function goTo(row) {
+      // On a phone, between the title and the county's panel.
+      const room = narrow() ? { paddingTopLeft: [20, 200], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] } : { padding: [60, 60] };
+      map.fitBounds(scene.boundsOf(row), Object.assign({ maxZoom: 9, animate: false }, room));
+      scene.select(row.adcode);
+    }
+    const drawCounty = () =>
+      br.drawCounty(county, scene.selected === null ? null : scene.counties.get(scene.selected), data, scene, word);
+
+    // Layers and legend ------------------------------------------------------------------------
+    function group(text, ...content) {
+      return e("fieldset", {}, e("legend", {}, text), content);
+    }
+    function folded(key, text, ...content) {
+      return e("details", { open: open[key], ontoggle: (event) => { open[key] = event.target.open; } }, e("summary", {}, text), content);
+    }
+    function viewButtons() {
+      if (!data.scenario) return null;
+      return e("div", { className: "br-buttons", role: "group", "aria-label": word("view") },
+        ["compare", "base", "after", "split"].map((view) => e("button", {
+          type: "button", "data-view": view, "aria-pressed": String(scene.view === view), title: word("view_" + view),
+          onclick: () => scene.setView(view),
+        }, word(view))));
+    }
+    function sliderGroup() {
+      if (!scene.slider) return null;
+      const steps = data.slider.map((row) => row.minutes);
+      const on = scene.minutes !== null;
+      const value = on ? scene.minutes : scene.slider.row.minutes;
+      const text = word("circle_of", { minutes: value });
+      return e("div", { className: "br-slider" + (on ? "" : " br-off") },
+        e("label", { className: "br-box" },
+          e("input", {
+            type: "checkbox", checked: on, "data-slider": "on", "aria-label": word("any_minutes"),
+            onchange: (event) => scene.setMinutes(event.target.checked ? value : null),
+          }), word("any_minutes"), e("output", {}, on ? text : "")),
+        e("input", {
+          type: "range", min: 0, max: steps.length - 1, step: 1, value: steps.indexOf(value), "data-slider": "minutes",
+          "aria-label": word("any_minutes"), "aria-valuetext": text,
+          // The list isn't drawn anew under a finger that still drags.
+          oninput: (event) => {
+            sliding = true;
+            scene.setMinutes(steps[Number(event.target.value)]);
+            sliding = false;
+            const now = word("circle_of", { minutes: scene.minutes });
+            event.target.setAttribute("aria-valuetext", now);
+            const around = event.target.closest(".br-slider");
+            around.classList.remove("br-off");
+            around.querySelector("output").textContent = now;
+            around.querySelector(".br-slider-area").textContent = legend.areaText(scene.slider.row);
+          },
+          onchange: () => drawLayers(),
+        }),
+        e("div", { className: "br-ticks", "aria-hidden": "true" }, [steps[0], steps[steps.length - 1]].map((step) => e("span", {}, step))),
+        e("p", { className: "br-muted br-slider-area" }, on ? legend.areaText(scene.slider.row) : ""));
+    }
+    function colourGroup() {
+      if (!data.counties.some((row) => row.times.length)) return null;
+      const options = [["none", word("class_none")]];
+      const kinds = [["base", "colour_base"], ...(data.scenario ? [["after", "colour_after"], ["gain", "colour_gain"]] : [])];
+      for (const [kind, key] of kinds) {
+        for (const centre of [{ id: "*", name: word("nearest") }, ...data.timeCentres]) {
+          if (kind === "gain" && centre.id === "*") continue;
+          options.push([kind + ":" + centre.id, word(key, { centre: centre.name, scenario: word("after") })]);
+        }
+      }
+      const select = e("select", {
+        "aria-label": word("colour_counties"), "data-colouring": "",
+        onchange: (event) => scene.recolour(event.target.value),
+      }, options.map(([value, text]) => e("option", { value, selected: value === scene.colouring }, text)));
+      return group(word("colour_counties"), select, legend.classes());
+    }
+
+    // Drawn anew after every change; focus and place in the list stay.
+    function drawLayers() {
+      const focus = focused();
+      const scroll = side.scrollTop;
+      const circles = scene.circles.flatMap((entry) => legend.rows(entry, word("circle_of", { minutes: entry.row.minutes })));
+      const centreRows = scene.centreCircles.flatMap((entry) => legend.rows(entry, entry.row.name + " " + entry.row.minutes));
+      const zones = scene.allZones ? legend.rows(scene.allZones, word("all_zones")) : [];
+      const body = !open.layers ? [] : [
+        viewButtons(),
+        data.scenario && names.scenario() !== word("after") ? e("p", { className: "br-muted" }, word("after") + "：" + names.scenario()) : null,
+        circles.length ? group(word("circles"), legend.table(circles), sliderGroup()) : null,
+        centreRows.length ? folded("centres", word("centre_circles"), legend.table(centreRows)) : null,
+        zones.length ? group(word("zones"), legend.table(zones), e("p", { className: "br-muted" }, word("pick_county"))) : null,
+        data.corridors.length ? group(word("corridors"), data.corridors.map((row) =>
+          legend.box("corridor-" + row.id, row.name, br.lineSwatch(scene.corridorLook(row)), e("span", {}, row.name + "（" + word.of("status", row.status) + "）")))) : null,
+        colourGroup(),
+        group(word("backdrop"), legend.ground().map(([id, symbol, text]) => legend.box(id, text, symbol, text))),
+        folded("notes", word("data_and_notes"),
+          e("h3", {}, word("sources")), e("ul", {}, credits().map((line) => e("li", {}, line))),
+          e("h3", {}, word("caveats")), e("ul", {},
+            [word("modelled"), ...data.notes, word("simplified", data.tolerances), ...datumNote()].map((line) => e("li", {}, line)))),
+      ];
+      side.setAttribute("aria-label", word("layers"));
+      side.replaceChildren(
+        e("button", {
+          type: "button", className: "br-fold", "aria-expanded": String(open.layers),
+          onclick: () => { open.layers = !open.layers; drawLayers(); side.querySelector(".br-fold").focus(); },
+        }, word("layers"), e("span", { "aria-hidden": "true" }, open.layers ? " ▾" : " ▸")),
+        ...body.filter(Boolean));
+      side.scrollTop = scroll;
+      const again = focus && side.querySelector(focus);
+      if (again) again.focus();
+      short.hidden = open.layers;
+      short.setAttribute("aria-label", word("legend"));
+      short.replaceChildren(e("summary", {}, word("legend")), ...legend.short());
+    }
+    function focused() {
+      const element = document.activeElement;
+      if (!element || !side.contains(element)) return null;
+      for (const name of ["data-layer", "data-slider", "data-view", "data-colouring"]) {
+        if (element.hasAttribute(name)) return `[${name}="${CSS.escape(element.getAttribute(name))}"]`;
+      }
+      return null;
+    }
+    const credits = () => [...data.attribution, ...(data.baseMap && data.baseMap.attribution ? [word("base_map") + "：" + data.baseMap.attribution] : [])];
+    const datumNote = () => (data.baseMap && data.baseMap.datum === "gcj02" ? [word("gcj02")] : []);
+
+    function drawAll() {
+      document.documentElement.lang = inChinese() ? "zh-CN" : "en";
+      document.title = heading();
+      map.getContainer().setAttribute("role", "region");
+      map.getContainer().setAttribute("aria-label", word("map_label") + "：" + heading());
+      title.setAttribute("aria-label", heading());
+      county.setAttribute("aria-label", word("counties"));
+      for (const [name, key] of [["in", "zoom_in"], ["out", "zoom_out"]]) {
+        const button = zoom.getContainer().querySelector(".leaflet-control-zoom-" + name);
+        button.title = word(key);
+        button.setAttribute("aria-label", word(key));
+      }
+      scale.getContainer().setAttribute("aria-label", word("scale"));
+      scene.split.words();
+      drawTitle();
+      drawCounty();
+      drawLayers();
+    }
+
+    // Attribution stays on the map itself, whatever panel is folded.
+    map.attributionControl.setPrefix("Leaflet");
+    const osm = credits().some((line) => line.includes("OpenStreetMap"));
+    const credit = '<a href="https://www.openstreetmap.org/copyright">© OpenStreetMap contributors</a> (ODbL)';
+    const plain = (line) => " · " + br.escape(line);
+    map.attributionControl.addAttribution((osm ? credit : "") +
+      (data.baseMap ? plain(data.baseMap.attribution || data.baseMap.name) : "") + datumNote().map(plain).join("") +
+      '<span class="br-wide">' + data.attribution.map(plain).join("") + "</span>");
+
+    drawAll();
+    const left = narrow() ? 10 : 40;
+    map.fitBounds(data.bounds, { paddingTopLeft: [left, narrow() ? 190 : 10], paddingBottomRight: narrow() ? [10, 40] : [300, 20], animate: false });
+    scene.begin();
+    state.remember();
+    scene.onselect = drawCounty;
+    scene.onchange = () => { if (!sliding) drawLayers(); state.save(); };
+    scene.onmove = state.save;
+    drawLayers();
+    state.ready = true;
+    state.restore();
+    br.scene = scene;
+    br.map = map;
+  };
+})(borderreach);

@@ -1,0 +1,63 @@
+// Search for a county by name or code: a text field with a list that keys and the mouse move through.
+(function (br) {
+  const e = br.element;
+  const MOST = 40;
+
+  br.makeSearch = function (rows, word, choose) {
+    let found = [];
+    let current = -1;
+    const list = e("div", { className: "br-found", role: "listbox", id: "br-found", "aria-label": word("counties"), hidden: true });
+    const input = e("input", {
+      type: "search", role: "combobox", placeholder: word("search"), "aria-label": word("search"), autocomplete: "off",
+      "aria-controls": "br-found", "aria-expanded": "false", "aria-autocomplete": "list",
+      oninput: () => open(input.value.trim() !== ""),
+      onkeydown: (event) => {
+        const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+        if (move) {
+          if (list.hidden) open(true);
+          mark(Math.min(found.length - 1, Math.max(0, current + move)));
+        } else if (event.key === "Enter" && found.length) {
+          take(found[Math.max(0, current)]);
+        } else if (event.key === "Escape") {
+          open(false);
+        } else {
+          return;
+        }
+        event.preventDefault();
+      },
+      onblur: () => setTimeout(() => open(false), 150), // after a click on the list
+    });
+    function matches(text) {
+      const wanted = text.toLowerCase();
+      return rows.filter((row) => row.name.toLowerCase().includes(wanted) || String(row.adcode).startsWith(wanted));
+    }
+    function open(on) {
+      found = on ? matches(input.value.trim()).slice(0, MOST) : [];
+      current = -1;
+      list.hidden = !on;
+      input.setAttribute("aria-expanded", String(on));
+      list.replaceChildren(
+        ...found.map((row, i) => e("button", {
+          type: "button", role: "option", id: "br-found-" + i, tabindex: "-1", "aria-selected": "false",
+          onpointerdown: (event) => event.preventDefault(), onclick: () => take(row),
+        }, row.name, " ", e("span", { className: "br-muted" }, row.province))),
+        ...(on && !found.length ? [e("span", { className: "br-muted", role: "status" }, word("no_result"))] : []));
+      mark(-1);
+    }
+    function mark(index) {
+      current = index;
+      [...list.querySelectorAll("button")].forEach((button, i) => {
+        button.setAttribute("aria-selected", String(i === index));
+        if (i === index) button.scrollIntoView({ block: "nearest" });
+      });
+      if (index < 0) input.removeAttribute("aria-activedescendant");
+      else input.setAttribute("aria-activedescendant", "br-found-" + index);
+    }
+    function take(row) {
+      input.value = "";
+      open(false);
+      choose(row);
+    }
+    return [input, list];
+  };
+})(borderreach);

@@ -1,0 +1,105 @@
+// What readers do with the page as a whole: keep a view as a link, and print it.
+(function (br) {
+  const e = br.element;
+
+  // The state is kept behind the # of the address: view, language, layers that differ from the first view.
+  br.makeState = function (map, scene, data, word, redraw) {
+    const state = { ready: false };
+    const first = new Map();
+    // A page inside another one (a notebook's) has no address of its own.
+    const ownAddress = ["file:", "http:", "https:"].includes(location.protocol);
+
+    state.text = function () {
+      const centre = map.getCenter();
+      const parts = new URLSearchParams();
+      parts.set("v", [centre.lat.toFixed(4), centre.lng.toFixed(4), map.getZoom()].join("_"));
+      parts.set("m", scene.view);
+      if (scene.split.on) parts.set("s", scene.split.at.toFixed(3));
+      if (scene.minutes !== null) parts.set("t", scene.minutes);
+      if (scene.colouring !== "none") parts.set("k", scene.colouring);
+      if (scene.selected !== null) parts.set("c", scene.selected);
+      parts.set("g", word.state.language);
+      const changed = [...scene.items.values()].filter((item) => item.on !== first.get(item.id)).map((item) => item.id);
+      if (changed.length) parts.set("l", changed.join("*"));
+      return "#" + parts.toString();
+    };
+    state.link = () => location.href.split("#")[0] + state.text();
+    state.save = function () {
+      if (state.ready && ownAddress) history.replaceState(null, "", state.text());
+    };
+    state.remember = function () {
+      for (const item of scene.items.values()) first.set(item.id, item.on);
+    };
+    // Anything in a link that doesn't fit this map is left aside.
+    state.restore = function () {
+      const parts = new URLSearchParams(location.hash.slice(1));
+      if (![...parts.keys()].length) return;
+      state.ready = false;
+      const language = parts.get("g");
+      if (language in data.words) word.state.language = language;
+      const view = parts.get("m");
+      if (data.scenario && ["compare", "base", "after", "split"].includes(view)) scene.setView(view);
+      const minutes = Number(parts.get("t"));
+      if (scene.slider) scene.setMinutes(data.slider.some((row) => row.minutes === minutes) ? minutes : null);
+      const changed = (parts.get("l") || "").split("*");
+      for (const [id, on] of first) scene.show(id, on !== changed.includes(id));
+      const colouring = parts.get("k") || "none";
+      const [kind, id] = colouring.split(/:(.*)/s);
+      const known = ["base", "after", "gain"].includes(kind) && (id === "*" || data.timeCentres.some((each) => each.id === id));
+      scene.colouring = known ? colouring : "none";
+      scene.select(scene.counties.has(Number(parts.get("c"))) ? Number(parts.get("c")) : null);
+      scene.recolour(scene.colouring);
+      const place = (parts.get("v") || "").split("_").map(Number);
+      if (place.length === 3 && place.every(Number.isFinite)) map.setView([place[0], place[1]], place[2], { animate: false });
+      const share = Number(parts.get("s"));
+      if (scene.split.on && share >= 0 && share <= 1) scene.split.move(share);
+      redraw();
+      state.ready = true;
+    };
+    window.addEventListener("hashchange", state.restore);
+    return state;
+  };
+
+  // A field with the link, chosen and, where the browser lets the page, copied.
+  br.shareField = function (link, word, close) {
+    const status = e("span", { className: "br-muted", role: "status" });
+    const field = e("input", {
+      type: "text", readonly: true, value: link, "aria-label": word("share"),
+      onkeydown: (event) => { if (event.key === "Escape") close(); },
+    });
+    const copied = () => { status.textContent = word("copied"); };
+    const refused = () => { status.textContent = word("copy_by_hand"); };
+    setTimeout(() => {
+      field.focus();
+      field.select();
+      if (navigator.clipboard) navigator.clipboard.writeText(link).then(copied, refused);
+      else refused();
+    });
+    return e("div", { className: "br-share" }, field, status);
+  };
+
+  // On paper the map fills a sheet: it is drawn anew in that size, and as before afterwards.
+  br.makePrint = function (map, scene) {
+    const sheet = { width: "1040px", height: "710px" }; // A4, landscape, within margins of 10 mm
+    const container = map.getContainer();
+    let before = null;
+    window.addEventListener("beforeprint", () => {
+      if (before) return;
+      before = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
+      document.documentElement.classList.add("br-printing");
+      for (const folded of container.querySelectorAll(".br-legend")) folded.open = true;
+      Object.assign(container.style, sheet);
+      map.invalidateSize({ animate: false, pan: false });
+      map.fitBounds(before.bounds, { animate: false });
+      scene.labels.place();
+    });
+    window.addEventListener("afterprint", () => {
+      if (!before) return;
+      document.documentElement.classList.remove("br-printing");
+      Object.assign(container.style, { width: "", height: "" });
+      map.invalidateSize({ animate: false, pan: false });
+      map.setView(before.centre, before.zoom, { animate: false });
+      before = null;
+    });
+  };
+})(borderreach);

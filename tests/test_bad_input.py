@@ -1,0 +1,727 @@
+"""Bad input: every public function answers with an error of the package that names the argument.
+
+A case is a call that works, with some of its arguments replaced. What must come is an error of the
+given class whose text has all of the words: the argument's name or what was seen. Nothing may be
+left on disk.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+import borderreach as br
+from borderreach.analysis.batch_job import read_job
+from borderreach.analysis.corridor_files import read_corridors
+from borderreach.geo.errors import (
+    AmbiguousPlaceError,
+    BorderReachError,
+    ConfigError,
+    DataFileError,
+    EmptyInputError,
+    GeometryTypeError,
+    InputError,
+    InputTypeError,
+    MissingColumnError,
+    MissingCRSError,
+    NetworkError,
+    OffNetworkError,
+    OutputError,
+    UnknownPlaceError,
+    UnknownStudyError,
+)
+from borderreach.geo.storage import open_network, save_network
+
+WEST, SOUTH = 106.24, 29.0
+
+
+# Arguments that work
+
+
+@cache
+def network() -> br.TransportNetwork:
+    """A road of 40 km."""
+    return br.build_network(
+        [WEST, WEST + 0.2, WEST + 0.4],
+        [SOUTH] * 3,
+        br.Links([0, 1], [1, 2], [2e4, 2e4], [900.0, 900.0]),
+        access_speed_kph=25,
+        max_access_km=10,
+    )
+
+
+@cache
+def units() -> gpd.GeoDataFrame:
+    """Counties of two provinces, one beside the other."""
+    return br.counties(provinces=["重庆", "贵州"])
+
+
+@cache
+def lines() -> gpd.GeoDataFrame:
+    return br.borders(units())
+
+
+@cache
+def points() -> gpd.GeoDataFrame:
+    return br.origins_table([(WEST, SOUTH), (WEST + 0.4, SOUTH)])
+
+
+@cache
+def areas() -> gpd.GeoDataFrame:
+    return br.isochrones(network(), points(), cutoffs_min=30)
+
+
+@cache
+def zones() -> gpd.GeoDataFrame:
+    return br.commuting_zone(network(), points(), minutes=30)
+
+
+@cache
+def found_crossings() -> gpd.GeoDataFrame:
+    return br.crossings(network(), units())
+
+
+@cache
+def found_gaps() -> gpd.GeoDataFrame:
+    return br.gaps(network(), units(), lines())
+
+
+@cache
+def minutes_table() -> pd.DataFrame:
+    return br.travel_times(network(), points(), points()).replace(
+        {
+            "from_id": dict(zip(points()["origin_id"], "12", strict=True)),
+            "to_id": dict(zip(points()["origin_id"], "12", strict=True)),
+        }
+    )
+
+
+@cache
+def province_points() -> gpd.GeoDataFrame:
+    return points().assign(province=["甲", "乙"], adcode=[1, 2], name=["甲", "乙"], people=[1.0, 2.0])
+
+
+@cache
+def edges_and_nodes() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    return network().to_geodataframes()
+
+
+@cache
+def peopled() -> gpd.GeoDataFrame:
+    return br.with_people(units())
+
+
+def flights() -> pd.DataFrame:
+    return pd.DataFrame({"from_iata": ["PEK"], "to_iata": ["CKG"], "minutes": [170.0]})
+
+
+#: Function -> arguments with which it works.
+WORKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "add_corridors": lambda: {"network": network(), "corridors": []},
+    "border_counties": lambda: {"counties": units()},
+    "border_crossings": lambda: {"crossings": found_crossings(), "borders": lines()},
+    "border_effect": lambda: {"times": minutes_table(), "places": province_points()},
+    "borders": lambda: {"counties": units()},
+    "build_network": lambda: {
+        "node_lon": [106.0, 106.1],
+        "node_lat": [29.0, 29.0],
+        "links": br.Links([0], [1], [9e3], [600.0]),
+    },
+    "cities": dict,
+    "close_gaps": lambda: {"network": network(), "gaps": found_gaps(), "speed_kph": 40.0},
+    "commuting_zone": lambda: {"network": network(), "centre": (WEST, SOUTH)},
+    "compare": lambda: {"base": network(), "scenario": network(), "origins": points()},
+    "corridor_stops": dict,
+    "corridors": dict,
+    "counties": dict,
+    "crossings": lambda: {"network": network(), "counties": units()},
+    "efficiency_across_borders": lambda: {"times": minutes_table(), "places": province_points()},
+    "gaps": lambda: {"network": network(), "counties": units(), "borders": lines()},
+    "gcj02_to_wgs84": lambda: {"lon": 106.0, "lat": 29.0},
+    "inside_probability": lambda: {"minutes": [50.0], "cutoff_min": 60.0, "relative_error": 0.1},
+    "isochrones": lambda: {"network": network(), "origins": (WEST, SOUTH), "cutoffs_min": 10},
+    "junctions": lambda: {"counties": units()},
+    "network_from_geodataframes": lambda: dict(zip(("nodes", "edges"), edges_and_nodes(), strict=True)),
+    "origins_table": lambda: {"origins": (WEST, SOUTH)},
+    "place": lambda: {"query": "綦江区"},
+    "provinces": dict,
+    "read_batch": lambda: {"out": "{tmp}", "table": "zones"},
+    "run_batch": lambda: {"job": "{tmp}/job.toml", "out": "{tmp}/out"},
+    "run_study": lambda: {"study_or_name": "yuqian"},
+    "save_map": lambda: {"m": "map", "path": "{tmp}/map.html"},
+    "service_areas": lambda: {"network": network(), "centres": (WEST, SOUTH), "cutoff_min": 10},
+    "studies": dict,
+    "study": lambda: {"name_or_path": "yuqian"},
+    "study_figure": lambda: {"results": "results"},
+    "study_map": lambda: {"results": "results"},
+    "travel_time_circle": lambda: {"isochrones": areas()},
+    "travel_times": lambda: {"network": network(), "origins": points(), "destinations": points()},
+    "trunk_network": dict,
+    "wgs84_to_gcj02": lambda: {"lon": 106.0, "lat": 29.0},
+    "with_border_penalty": lambda: {
+        "network": network(),
+        "crossings": found_crossings(),
+        "minutes": 10.0,
+    },
+    "zone_counties": lambda: {"zones": zones(), "counties": units()},
+    "air_network": lambda: {"airports": br.airports(), "flights": flights()},
+    "airports": dict,
+    "gtfs_rail_network": lambda: {"path": "{tmp}/feed.zip"},
+    "join_networks": lambda: {"road": network(), "rail": br.rail_network()},
+    "journey_components": lambda: {
+        "network": network(),
+        "pairs": [((WEST, SOUTH), (WEST + 0.4, SOUTH))],
+    },
+    "audit_claims": lambda: {"study": "yuqian"},
+    "audit_isochrones": lambda: {"network": network(), "isochrones": areas()},
+    "claim_paragraphs": dict,
+    "group_cohesion": lambda: {"base": network(), "members": "yuqian"},
+    "group_times": lambda: {"base": network(), "members": "yuqian"},
+    "groups": dict,
+    "od_matrix": lambda: {"network": network(), "origins": points()},
+    "people": dict,
+    "people_points": lambda: {"counties": peopled(), "rule": "seat"},
+    "people_within": lambda: {"areas": areas(), "points": br.people_points(peopled(), rule="seat")},
+    "with_people": lambda: {"counties": units()},
+    "write_od_matrix": lambda: {"network": network(), "origins": points(), "out": "{tmp}/m.parquet"},
+    # nothing listens there: a test that got past its argument would fail at once
+    "osm_network": lambda: {
+        "where": (106.0, 29.0, 106.01, 29.01),
+        "overpass_urls": "http://localhost:1/api",
+        "nominatim_url": "http://localhost:1/",
+        "timeout_s": 1,
+        "cache_folder": "{tmp}/cache",
+    },
+    "pbf_network": lambda: {"path": "{file:junk.osm.pbf}"},
+    "rail_network": dict,
+    "rail_sections": dict,
+    "rail_stations": dict,
+    # file readers that aren't among the public names
+    "open_network": lambda: {"path": "{tmp}/file"},
+    "save_network": lambda: {"network": network(), "path": "{tmp}/file"},
+    "read_corridors": lambda: {"path": "{tmp}/file.toml"},
+    "read_job": lambda: {"job": "{tmp}/file.toml"},
+}
+READERS: dict[str, Callable[..., Any]] = {
+    "open_network": open_network,
+    "save_network": save_network,
+    "read_corridors": read_corridors,
+    "read_job": read_job,
+}
+CLASSES = {name for name in br.__all__ if isinstance(getattr(br, name), type)}
+
+
+class Case(NamedTuple):
+    """A call that must fail; a value that can be called makes the argument when the test runs."""
+
+    function: str
+    changes: dict[str, Any]
+    error: type[BorderReachError]
+    words: str
+
+
+def each(functions: str, argument: str, values: list[tuple[Any, type[BorderReachError], str]]) -> list[Case]:
+    return [
+        Case(function, {argument: value}, error, words)
+        for function in functions.split()
+        for value, error, words in values
+    ]
+
+
+def without(frame: Callable[[], gpd.GeoDataFrame], column: str) -> Callable[[], gpd.GeoDataFrame]:
+    return lambda: frame().drop(columns=column)
+
+
+def without_crs(frame: Callable[[], gpd.GeoDataFrame]) -> Callable[[], gpd.GeoDataFrame]:
+    return lambda: gpd.GeoDataFrame(frame().to_crs(4326).set_crs(None, allow_override=True))
+
+
+def with_missing(frame: Callable[[], gpd.GeoDataFrame]) -> Callable[[], gpd.GeoDataFrame]:
+    def change() -> gpd.GeoDataFrame:
+        changed = frame().copy()
+        changed.loc[changed.index[0], "geometry"] = None
+        return changed
+
+    return change
+
+
+def as_lines(frame: Callable[[], gpd.GeoDataFrame]) -> Callable[[], gpd.GeoDataFrame]:
+    return lambda: frame().assign(geometry=shapely.LineString([(106, 29), (107, 29)]))
+
+
+def plain(frame: Callable[[], gpd.GeoDataFrame]) -> Callable[[], pd.DataFrame]:
+    return lambda: pd.DataFrame(frame().drop(columns="geometry"))
+
+
+def not_a_number(name: str, *, optional: bool = False) -> list[tuple[Any, type[BorderReachError], str]]:
+    found: list[tuple[Any, type[BorderReachError], str]] = [
+        ("fast", InputTypeError, f"'{name}' 'fast'"),
+        (True, InputTypeError, f"'{name}' True"),
+        (math.nan, InputError, f"'{name}' finite"),
+        (math.inf, InputError, f"'{name}' finite"),
+        ([1], InputTypeError, f"'{name}' [1]"),
+    ]
+    return found if optional else [*found, (None, InputTypeError, f"'{name}' None")]
+
+
+NOT_A_NETWORK: list[tuple[Any, type[BorderReachError], str]] = [
+    (None, InputTypeError, "TransportNetwork NoneType"),
+    ("trunk", InputTypeError, "TransportNetwork str"),
+    (units, InputTypeError, "TransportNetwork GeoDataFrame"),
+]
+NOT_ORIGINS: list[tuple[Any, type[BorderReachError], str]] = [
+    (None, InputTypeError, "NoneType"),
+    ([], EmptyInputError, "empty"),
+    (3.5, InputTypeError, "float"),
+    ("乌有县", UnknownPlaceError, "乌有县"),
+    ("鼓楼区", AmbiguousPlaceError, "鼓楼区 350102"),
+    (99, UnknownPlaceError, "99"),
+    ([None], InputTypeError, "None"),
+    ((29.0, 106.2), InputError, "swapped"),
+    ((math.nan, 29.0), InputError, "nan"),
+    (lambda: points().iloc[:0], EmptyInputError, "no rows"),
+    (without_crs(points), MissingCRSError, "set_crs"),
+    (with_missing(points), GeometryTypeError, "missing or empty"),
+    (as_lines(points), GeometryTypeError, "LineString"),
+    (plain(points), InputTypeError, "DataFrame"),
+]
+OFF: list[tuple[Any, type[BorderReachError], str]] = [
+    ((124.0, 29.0), OffNetworkError, "farther from the network with_access"),
+]
+NOT_POLYGONS: list[tuple[Any, type[BorderReachError], str]] = [
+    (None, InputTypeError, "'counties' GeoDataFrame NoneType"),
+    ("tianditu", InputTypeError, "'counties' GeoDataFrame str"),
+    (plain(units), InputTypeError, "'counties' GeoDataFrame"),
+    (without_crs(units), MissingCRSError, "'counties' set_crs"),
+    (with_missing(units), GeometryTypeError, "'counties' missing or empty"),
+    (without(units, "adcode"), MissingColumnError, "'counties' 'adcode'"),
+]
+FILES = "provinces cities counties"
+NOT_A_SOURCE: list[tuple[Any, type[BorderReachError], str]] = [
+    (3, InputTypeError, "'source' int"),
+    (None, InputTypeError, "'source' NoneType"),
+    ("tianditü", InputError, "'source' tianditü"),
+    ("none.gpkg", InputError, "'source' none.gpkg"),
+    ("/vsicurl/http://localhost/x.gpkg", InputError, "'source' vsicurl"),
+    ("x\0y", InputError, "'source'"),
+    ("{tmp}", DataFileError, "can't be read"),
+    ("{file:junk.gpkg}", DataFileError, "junk.gpkg"),
+    ("{file:junk.geojson}", DataFileError, "junk.geojson"),
+    ("{file:junk.shp}", DataFileError, "junk.shp"),
+    ("{file:junk.parquet}", DataFileError, "junk.parquet"),
+    ("{vrt}", DataFileError, "address"),
+    ("{points.geojson}", MissingColumnError, "columns="),
+]
+
+CASES: list[Case] = [
+    # networks
+    *each(
+        "add_corridors close_gaps commuting_zone crossings gaps isochrones service_areas travel_times "
+        "with_border_penalty save_network",
+        "network",
+        NOT_A_NETWORK,
+    ),
+    *each("compare", "base", NOT_A_NETWORK),
+    *each("compare", "scenario", NOT_A_NETWORK[1:]),
+    *each("run_batch", "network", []),
+    # origins
+    *each("isochrones travel_times compare origins_table", "origins", NOT_ORIGINS),
+    *each("travel_times", "destinations", NOT_ORIGINS + OFF),
+    *each("isochrones travel_times", "origins", OFF),
+    *each("commuting_zone", "centre", NOT_ORIGINS + OFF),
+    *each("service_areas", "centres", NOT_ORIGINS + OFF),
+    *each(
+        "place",
+        "query",
+        [
+            (None, InputTypeError, "None"),
+            (3.5, InputTypeError, "3.5"),
+            (True, InputTypeError, "True"),
+            ("", UnknownPlaceError, "''"),
+            ("/", UnknownPlaceError, "'/'"),
+            ("乌有县", UnknownPlaceError, "乌有县"),
+            ("鼓楼区", AmbiguousPlaceError, "鼓楼区 350102"),
+            (-1, UnknownPlaceError, "-1"),
+            (10**30, UnknownPlaceError, "adcode"),
+            ((200.0, 29.0), InputError, "lon"),
+            ((106.0, math.inf), InputError, "inf"),
+            ([106.0, 29.0, 1.0], InputTypeError, "106.0"),
+            (b"abc", InputTypeError, "abc"),
+        ],
+    ),
+    *each("place", "level", [("town", InputError, "'level' 'county' town"), (3, InputError, "'level' 3")]),
+    *each("place", "source", [("none", InputError, "'source' none"), (3, InputTypeError, "'source'")]),
+    # numbers
+    *each("isochrones", "cell_m", [*not_a_number("cell_m", optional=True), (0, InputError, "'cell_m' 0")]),
+    *each("service_areas", "cell_m", not_a_number("cell_m", optional=True)),
+    *each("service_areas", "cutoff_min", [(0, InputError, "cutoff_min"), ("x", InputTypeError, "'cutoff_min'")]),
+    *each(
+        "isochrones compare",
+        "cutoffs_min",
+        [
+            ("60", InputTypeError, "'cutoffs_min' '60'"),
+            (0, InputError, "'cutoffs_min' above 0"),
+            (-5, InputError, "'cutoffs_min' -5"),
+            ((60, 30), InputError, "'cutoffs_min' ascending (30.0, 60.0)"),
+            ((30, 30), InputError, "'cutoffs_min' ascending"),
+            (("30",), InputTypeError, "'cutoffs_min' '30'"),
+            (math.nan, InputError, "'cutoffs_min' nan"),
+            (True, InputTypeError, "'cutoffs_min' True"),
+            (1e9, InputError, "'cutoffs_min' at most"),
+        ],
+    ),
+    *each("isochrones", "cutoffs_min", [((), EmptyInputError, "'cutoffs_min' empty"), (None, InputTypeError, "None")]),
+    *each("isochrones", "direction", [("back", InputError, "'direction' 'to' back"), (None, InputError, "'direction'")]),
+    *each("isochrones travel_times commuting_zone", "workers", [
+        (0, InputError, "'workers' 0"), (-1, InputError, "'workers' -1"), ("two", InputTypeError, "'workers' 'two'"),
+        (1.5, InputError, "'workers' 1.5"),
+    ]),
+    *each("commuting_zone", "minutes", [*not_a_number("minutes"), (0, InputError, "'minutes' above 0")]),
+    *each("travel_times", "limit_min", [*not_a_number("limit_min", optional=True), (0, InputError, "'limit_min'")]),
+    *each(
+        "border_counties borders junctions",
+        "tolerance_m",
+        [*not_a_number("tolerance_m"), (-1, InputError, "'tolerance_m' -1")],
+    ),
+    *each("trunk_network", "speed_kph", [*not_a_number("speed_kph"), (0, InputError, "'speed_kph'")]),
+    *each("trunk_network build_network", "access_speed_kph", [
+        (0, InputError, "'access_speed_kph'"), ("x", InputTypeError, "'access_speed_kph'"),
+        (math.nan, InputError, "'access_speed_kph'"),
+    ]),
+    *each("trunk_network build_network", "max_access_km", [
+        (-1, InputError, "'max_access_km'"), (None, InputTypeError, "'max_access_km'"),
+    ]),
+    *each("zone_counties", "share_of_area", [*not_a_number("share_of_area"), (0, InputError, "'share_of_area'"), (1.5, InputError, "'share_of_area'")]),
+    *each("gaps", "within_km", not_a_number("within_km")),
+    *each("gaps", "gap_km", not_a_number("gap_km")),
+    *each("gaps", "detour_factor", not_a_number("detour_factor")),
+    *each("gaps", "turn_deg", not_a_number("turn_deg")),
+    *each("close_gaps", "speed_kph", [*not_a_number("speed_kph"), (0, InputError, "'speed_kph'")]),
+    *each("close_gaps", "sinuosity", [*not_a_number("sinuosity"), (0.5, InputError, "'sinuosity'")]),
+    *each("with_border_penalty", "minutes", [*not_a_number("minutes"), (-1, InputError, "'minutes'")]),
+    *each("inside_probability", "cutoff_min", not_a_number("cutoff_min")),
+    *each("inside_probability", "relative_error", not_a_number("relative_error")),
+    *each("inside_probability", "minutes", [("x", InputTypeError, "'minutes'"), ([-1.0], InputError, "'minutes'")]),
+    *each("efficiency_across_borders", "minutes", not_a_number("minutes")),
+    *each("efficiency_across_borders", "radius_km", not_a_number("radius_km")),
+    *each("border_effect", "tolerance", not_a_number("tolerance")),
+    *each("border_effect", "draws", [(0, InputError, "'draws'"), ("x", InputTypeError, "'draws'")]),
+    *each("border_effect", "matches", [(0, InputError, "'matches'"), (None, InputTypeError, "'matches'")]),
+    *each("border_effect", "seed", [(-1, InputError, "'seed'"), ("x", InputTypeError, "'seed'")]),
+    *each("border_effect", "straight_km", [((150, 20), InputError, "straight_km[1] above"), (5, InputTypeError, "'straight_km'")]),
+    *each("gcj02_to_wgs84 wgs84_to_gcj02", "lon", [
+        ("x", InputTypeError, "'lon'"), (None, InputTypeError, "'lon'") ]),
+    *each("gcj02_to_wgs84 wgs84_to_gcj02", "lat", [("x", InputTypeError, "'lat'"), ([[1], [2, 3]], InputTypeError, "'lat'")]),
+    *[
+        Case(function, {"lon": [1.0, 2.0, 3.0], "lat": [1.0, 2.0]}, InputError, "'lon' (3,) 'lat' (2,)")
+        for function in ("gcj02_to_wgs84", "wgs84_to_gcj02")
+    ],
+    # frames
+    *each("border_counties borders junctions crossings gaps", "counties", NOT_POLYGONS),
+    *each("zone_counties", "counties", [*NOT_POLYGONS, (lambda: units().iloc[:0], EmptyInputError, "'counties'")]),
+    *each("border_counties borders junctions", "counties", [(as_lines(units), GeometryTypeError, "'counties' LineString")]),
+    *each("zone_counties", "zones", [
+        (None, InputTypeError, "'zones' GeoDataFrame"), (without_crs(zones), MissingCRSError, "'zones'"),
+        (without(zones, "centre_id"), MissingColumnError, "'zones' 'centre_id'"),
+        (with_missing(zones), GeometryTypeError, "'zones'"),
+    ]),
+    *each("travel_time_circle", "isochrones", [
+        (None, InputTypeError, "'isochrones'"), (without_crs(areas), MissingCRSError, "'isochrones'"),
+        (without(areas, "cutoff_min"), MissingColumnError, "'isochrones' 'cutoff_min'"),
+        (with_missing(areas), GeometryTypeError, "'isochrones'"),
+    ]),
+    *each("border_counties", "between", [
+        ("重庆", InputError, "'between' two"), (("重庆",), InputError, "'between'"),
+        (("重庆", "乌有省"), UnknownPlaceError, "乌有省"), (("重庆", "北京"), UnknownPlaceError, "北京"),
+        (3.5, InputTypeError, "'between' 3.5"), ((), EmptyInputError, "'between'"),
+        ((None, "重庆"), InputTypeError, "'between' None"),
+    ]),
+    *each("border_crossings gaps", "borders", [
+        (None, InputTypeError, "'borders' GeoDataFrame"), (without_crs(lines), MissingCRSError, "'borders'"),
+        (plain(lines), InputTypeError, "'borders'"),
+    ]),
+    *each("border_crossings with_border_penalty", "crossings", [
+        (None, InputTypeError, "'crossings' GeoDataFrame"), (plain(found_crossings), InputTypeError, "'crossings'"),
+        (points, MissingColumnError, "'crossings' lacks"),
+    ]),
+    *each("close_gaps", "gaps", [(None, InputTypeError, "'gaps' GeoDataFrame"), (points, MissingColumnError, "'gaps' lacks")]),
+    *each("border_effect efficiency_across_borders", "times", [
+        (None, InputTypeError, "'times' DataFrame"), (pd.DataFrame(), MissingColumnError, "'times' 'from_id'"),
+    ]),
+    *each("border_effect efficiency_across_borders", "places", [
+        (None, InputTypeError, "'places'"), (points, MissingColumnError, "'places' 'province'"),
+        (without_crs(province_points), MissingCRSError, "'places'"),
+    ]),
+    *each("network_from_geodataframes", "nodes", [
+        (None, InputTypeError, "'nodes' GeoDataFrame"), (units, InputError, "'nodes'"),
+        (without_crs(lambda: edges_and_nodes()[0]), MissingCRSError, "'nodes'"),
+    ]),
+    *each("network_from_geodataframes", "edges", [
+        (None, InputTypeError, "'edges' GeoDataFrame"),
+        (without(lambda: edges_and_nodes()[1], "travel_time"), MissingColumnError, "'edges' 'travel_time'"),
+        (lambda: edges_and_nodes()[1].reset_index(drop=True), MissingColumnError, "'edges' 'u'"),
+    ]),
+    # arrays
+    *each("build_network", "node_lon", [
+        ([106.0], NetworkError, "node_lon"), ([106.0, math.nan], InputError, "node 1 nan degrees"),
+        ("x", BorderReachError, "node_lon"), ([106.0, 200.0], InputError, "node 1 200.0 degrees"),
+        (None, BorderReachError, "node_lon"), ([], NetworkError, "node"),
+    ]),
+    *each("build_network", "links", [
+        (None, InputTypeError, "'links' Links"), ({}, InputTypeError, "'links' Links"),
+        (br.Links([0], [5], [1.0], [1.0]), NetworkError, "head"), (br.Links([-1], [1], [1.0], [1.0]), NetworkError, "tail"),
+        (br.Links([0], [1], [-1.0], [1.0]), NetworkError, "length_m"), (br.Links([0], [1], [1.0], [-1.0]), NetworkError, "time_s"),
+        (br.Links([0], [1], [1.0], [math.nan]), NetworkError, "time_s"), (br.Links([0], [1], [1.0], [1e9]), NetworkError, "time_s"),
+        (br.Links([0, 1], [1], [1.0], [1.0]), NetworkError, "'tail' 2 entries"), (br.Links(["a"], [1], [1.0], [1.0]), BorderReachError, "tail"),
+        (br.Links([0.5], [1], [1.0], [1.0]), BorderReachError, "tail"), (br.Links([0], [1], "x", [1.0]), BorderReachError, "length_m"),
+        (br.Links([0], [1], [1.0], [1.0], geometry=[[(1.0,)]]), BorderReachError, "geometry"),
+    ]),
+    # corridors, studies
+    *each("corridors corridor_stops add_corridors", "@corridors", [
+        ("yugui-hrs", InputError, "yugui-hrs 'yugui-hsr'"), (3, InputTypeError, "'corridors' 3"),
+        ([3], InputTypeError, "'corridors' 3"), (["yuqian", None], InputTypeError, "'corridors' None"),
+        (pd.DataFrame({"x": [1]}), InputError, "'corridors' corridor_id"), ("", InputError, "''"),
+        (lambda: br.corridors("yuqian").assign(design_speed_kph=900.0), InputError, "design_speed_kph"),
+        (lambda: br.corridors("yuqian").assign(design_speed_kph="x"), InputTypeError, "design_speed_kph 'x'"),
+        (lambda: br.corridors("yuqian").assign(length_km=-1.0), InputError, "length_km"),
+    ]),
+    Case("add_corridors", {"corridors": "yuqian", "network": network}, NetworkError, "touches nothing join_km"),
+    *each("compare", "corridors", [("yugui-hrs", InputError, "yugui-hrs")]),
+    *each("compare", "counties", [(3, InputTypeError, "'counties'"), (without_crs(units), MissingCRSError, "'counties'")]),
+    *each("study", "name_or_path", [
+        ("yuqan", UnknownStudyError, "yuqan 'yuqian'"), ("none.toml", UnknownStudyError, "none.toml"),
+        (3, InputTypeError, "'name_or_path' 3"), (None, InputTypeError, "None"), ("", UnknownStudyError, "''"),
+        ("../yuqian", UnknownStudyError, "../yuqian"), ("{tmp}", UnknownStudyError, "no study"),
+    ]),
+    *each("run_study", "study_or_name", [("yuqan", UnknownStudyError, "yuqan"), (3, InputTypeError, "3")]),
+    *each("run_study", "out", [("{file:taken}", OutputError, "'out' taken"), (3, InputTypeError, "'out' 3")]),
+    *each("run_study", "network", [("trunk", InputTypeError, "TransportNetwork")]),
+    # maps
+    *each("study_map study_figure", "results", [(None, InputTypeError, "'results'"), (units, InputTypeError, "'results'")]),
+    *each("save_map", "m", [(None, InputTypeError, "'m'"), ("<html>", InputTypeError, "'m'")]),
+    # railways, airports, joined and downloaded networks
+    *each("airports", "country", [
+        (3, InputError, "'country' 3"), ("XX", UnknownPlaceError, "XX"), ("", InputError, "'country'"), ("CHN", InputError, "'country' CHN"),
+    ]),
+    *each("air_network", "airports", [
+        (None, InputTypeError, "'airports' GeoDataFrame"), (points, MissingColumnError, "'airports' 'iata'"),
+        (lambda: br.airports().iloc[:0], EmptyInputError, "'airports'"), (without_crs(br.airports), MissingCRSError, "'airports'"),
+    ]),
+    *each("air_network", "flights", [
+        (None, InputTypeError, "'flights' DataFrame"), (pd.DataFrame({"x": [1]}), MissingColumnError, "'flights' 'from_iata'"),
+        (lambda: flights().assign(minutes=-1.0), InputError, "minutes"), (lambda: flights().assign(to_iata="ZZZ"), BorderReachError, "ZZZ"),
+    ]),
+    *each("air_network rail_network", "access_speed_kph", [(0, InputError, "'access_speed_kph'"), ("x", InputTypeError, "'access_speed_kph'")]),
+    *each("rail_stations rail_network", "stations", [
+        (3, InputTypeError, "'stations' 3"), (pd.DataFrame(), MissingColumnError, "'stations' 'station_id'"), ("none.csv", DataFileError, "none.csv"),
+        ("{tmp}", DataFileError, "'stations'"), ("x\0y", InputError, "'stations' null"), ("{file:junk.csv}", BorderReachError, "'stations' junk.csv"),
+        ("{file:junk.zip}", BorderReachError, "'stations' junk.zip"),
+    ]),
+    *each("rail_sections rail_network", "sections", [
+        (3, InputTypeError, "'sections' 3"), (pd.DataFrame({"x": [1]}), MissingColumnError, "'sections' 'line_id'"), ("{tmp}", DataFileError, "'sections'"),
+    ]),
+    *each("rail_network", "include", [
+        (3, InputTypeError, "'include' 3"), ("open", InputTypeError, "'include' 'open'"), (("shut",), InputError, "'include' 'shut'"),
+        ((), EmptyInputError, "'include' empty"),
+    ]),
+    *each("rail_network", "date", [("x", InputError, "'date' 'x'"), (3, InputError, "'date' 3"), ("1800-01-01", BorderReachError, "1800-01-01")]),
+    *each("gtfs_rail_network", "path", [
+        (None, InputTypeError, "'path' None"), (3, InputTypeError, "'path' 3"), ("{tmp}", DataFileError, "{tmp}"), ("none.zip", DataFileError, "none.zip"),
+        ("{file:junk.zip}", DataFileError, "junk.zip zip"), ("x\0y", InputError, "'path' null"),
+    ]),
+    *each("gtfs_rail_network", "route_types", [(3, InputTypeError, "'route_types' 3"), ("rail", InputTypeError, "'route_types' 'rail'")]),
+    *each("pbf_network", "path", [
+        (None, InputTypeError, "'path' None"), ("{tmp}", InputError, "'path' .osm.pbf"), ("none.pbf", DataFileError, "none.pbf"),
+        ("{file:junk.pbf}", DataFileError, "junk.pbf"), ("{file:junk.osm}", DataFileError, "junk.osm"),
+    ]),
+    *each("pbf_network osm_network", "mode", [("fly", InputError, "'mode' fly"), (3, InputError, "'mode' 3")]),
+    *each("pbf_network osm_network", "keep", [("some", InputError, "'keep' some"), (None, InputError, "'keep' None")]),
+    *each("pbf_network", "area", [(3, InputTypeError, "'area' int"), ("nowhere", InputTypeError, "'area' str")]),
+    *each("pbf_network", "speeds", [(3, InputTypeError, "'speeds' 3"), ("none.toml", DataFileError, "none.toml")]),
+    *each("osm_network", "where", [
+        (None, InputTypeError, "'where'"), (3, InputTypeError, "'where'"), ("", InputError, "'where' empty"), ((1, 2), InputTypeError, "'where'"),
+        (points, GeometryTypeError, "'where'"), ((106, 29, 105, 28), InputError, "'where' west"),
+    ]),
+    *each("osm_network", "timeout_s", not_a_number("timeout_s")),
+    *each("osm_network", "overpass_urls", [(3, InputError, "'overpass_urls'"), ((), InputError, "'overpass_urls'")]),
+    *each("osm_network", "cache_folder", [(3, InputTypeError, "'cache_folder' 3")]),
+    *each("join_networks", "road", [(3, InputTypeError, "'road' int"), (None, InputTypeError, "'road' line_haul_only")]),
+    *each("join_networks", "rail", [("x", InputTypeError, "'rail' str"), (None, EmptyInputError, "'rail' 'air'")]),
+    *each("join_networks", "rules", [(3, InputTypeError, "'rules' TransferRules int")]),
+    *each("journey_components", "network", NOT_A_NETWORK),
+    *each("journey_components", "pairs", [
+        (None, InputTypeError, "'pairs' None"), ("重庆", InputTypeError, "'pairs'"), ([1], InputTypeError, "'pairs' 1"), ([(1, 2, 3)], InputTypeError, "'pairs'"),
+        ([("乌有县", "重庆")], UnknownPlaceError, "乌有县"), ([((124.0, 29.0), (WEST, SOUTH))], OffNetworkError, "124.0"),
+    ]),
+    *each("journey_components", "n_access_points", [
+        (0, InputError, "'n_access_points' 0"), ("x", InputTypeError, "'n_access_points' 'x'"), (1.5, InputError, "'n_access_points' 1.5"),
+    ]),
+    # claims, groups, audits, matrices, people
+    *each("audit_claims groups", "study", [
+        (3, InputTypeError, "'study' 3"), (None, InputTypeError, "'study' None"), ("yuqan", UnknownStudyError, "yuqan 'yuqian'"),
+        ("../studies/yuqian", UnknownStudyError, "../studies/yuqian"),
+    ]),
+    *each("audit_claims", "network", NOT_A_NETWORK[1:2]),
+    *each("audit_claims", "claims", [(3, InputTypeError, "'claims' int")]),
+    *each("audit_claims", "corridors", [(3, InputTypeError, "'corridors' 3"), ("yuqian", InputTypeError, "'corridors'")]),
+    *each("audit_claims", "people", [(3, InputTypeError, "'people' int")]),
+    *each("audit_claims", "progress", [(3, InputTypeError, "'progress' 3")]),
+    *each("claim_paragraphs", "table", [(None, InputTypeError, "'table' NoneType"), (3, InputTypeError, "'table' int")]),
+    *each("audit_isochrones od_matrix write_od_matrix", "network", NOT_A_NETWORK),
+    *each("audit_isochrones", "isochrones", [
+        (None, InputTypeError, "'isochrones' GeoDataFrame"), (points, MissingColumnError, "'isochrones' 'cutoff_min'"),
+        (without_crs(areas), MissingCRSError, "'isochrones'"), (with_missing(areas), GeometryTypeError, "'isochrones'"),
+    ]),
+    *each("audit_isochrones", "samples", [(0, InputError, "'samples' 0"), ("x", InputTypeError, "'samples' 'x'")]),
+    *each("audit_isochrones", "confidence", not_a_number("confidence")),
+    *each("audit_isochrones", "seed", [(-1, InputError, "'seed'"), ("x", InputTypeError, "'seed'")]),
+    *each("group_times group_cohesion", "members", [
+        (None, InputTypeError, "'members' groups()"), (3, InputTypeError, "'members'"), (points, InputTypeError, "'members' group_id"),
+        ("yuqan", UnknownStudyError, "yuqan"),
+    ]),
+    *each("group_times group_cohesion", "base", NOT_A_NETWORK),
+    *each("group_times group_cohesion", "scenario", NOT_A_NETWORK[1:]),
+    *each("od_matrix write_od_matrix", "origins", NOT_ORIGINS + OFF),
+    *each("od_matrix", "destinations", NOT_ORIGINS[1:] + OFF),
+    *each("od_matrix", "cutoff_min", [*not_a_number("cutoff_min", optional=True), (0, InputError, "'cutoff_min'")]),
+    *each("od_matrix write_od_matrix", "k_nearest", [(0, InputError, "'k_nearest' 0"), ("x", InputTypeError, "'k_nearest'"), (1.5, InputError, "'k_nearest' whole")]),
+    *each("od_matrix write_od_matrix", "chunk", [(0, InputError, "'chunk' 0"), ("x", InputTypeError, "'chunk'"), (1.5, InputError, "'chunk' whole")]),
+    *each("od_matrix", "off_network", [("skip", InputError, "'off_network' skip"), (3, InputError, "'off_network' 3")]),
+    *each("write_od_matrix", "out", [
+        (3, InputTypeError, "'out' 3"), ("{tmp}", OutputError, "'out' folder"), ("{tmp}/no/m.parquet", OutputError, "'out' no"), ("x\0y", InputError, "'out' null"),
+    ]),
+    *each("people", "source", [
+        (3, InputTypeError, "'source' int"), ("none.csv", InputError, "'source' none.csv"), ("{tmp}", DataFileError, "'source'"),
+        ("{file:junk.csv}", DataFileError, "junk.csv"), ("{file:junk.zip}", DataFileError, "junk.zip"), ("x\0y", InputError, "'source' null"),
+    ]),
+    Case("people", {"source": "{file:junk.csv}", "columns": 3}, InputTypeError, "'columns' 3"),
+    Case("people", {"source": "{file:junk.csv}", "encoding": "none"}, InputError, "'encoding' none"),
+    Case("people", {"source": "{file:junk.csv}", "encoding": 3}, InputTypeError, "'encoding' 3"),
+    *each("people_points", "counties", [
+        (None, InputTypeError, "'counties' GeoDataFrame"), (units, MissingColumnError, "'counties' 'people'"), (without_crs(peopled), MissingCRSError, "'counties'"),
+    ]),
+    *each("people_points", "rule", [("x", InputError, "'rule' 'seat' x"), ("nodes", InputError, "'network'")]),
+    *each("people_within", "areas", [(None, InputTypeError, "'areas' GeoDataFrame"), (without_crs(areas), MissingCRSError, "'areas'")]),
+    *each("people_within", "points", [(None, InputTypeError, "'points' GeoDataFrame"), (points, MissingColumnError, "'points' 'people'")]),
+    *each("with_people", "counties", [(None, InputTypeError, "'counties' GeoDataFrame"), (without(units, "adcode"), MissingColumnError, "'counties' 'adcode'")]),
+    *each("with_people", "people", [(3, InputTypeError, "'people'"), (pd.DataFrame({"x": [1]}), MissingColumnError, "'people' 'adcode'")]),
+    *each("with_people", "missing", [("x", InputError, "'missing' x")]),
+    # batches
+    *each("run_batch", "job", [(None, InputTypeError, "'job' None"), ("{tmp}/none.toml", DataFileError, "none.toml")]),
+    *each("read_batch", "out", [("{tmp}", OutputError, "holds no batch"), (3, InputTypeError, "'out' 3")]),
+    # files
+    *each(FILES, "source", NOT_A_SOURCE),
+    *each("cities counties", "provinces", [
+        ("乌有省", UnknownPlaceError, "乌有省"), ([], EmptyInputError, "'provinces'"), (3.5, InputTypeError, "'provinces'"),
+        ([None], InputTypeError, "'provinces' None"), (999999, UnknownPlaceError, "999999"),
+    ]),
+    *[Case(f, {"source": "{points.geojson}", **c}, e, w) for f in FILES.split() for c, e, w in (
+        ({"columns": {"adcode": "none"}}, MissingColumnError, "'none'"),
+        ({"columns": {"code": "id"}}, InputError, "'columns' 'code'"),
+        ({"columns": 3}, InputTypeError, "'columns' 3"),
+        ({"columns": {"adcode": "id", "name": "id"}}, GeometryTypeError, "Point"),
+        ({"layer": "none"}, DataFileError, "none"),
+        ({"crs": "EPSG:99"}, InputError, "'crs' 99"),
+    )],
+    *each("open_network", "path", [
+        (3, InputTypeError, "'path' 3"), ("{tmp}", DataFileError, "{tmp}"), ("{tmp}/none", DataFileError, "none"),
+        ("{file:junk}", DataFileError, "isn't a network"), ("{empty}", DataFileError, "isn't a network"), ("x\0y", InputError, "'path' null"),
+    ]),
+    *each("save_network", "path", [
+        (3, InputTypeError, "'path' 3"), ("{tmp}/no/folder", OutputError, "folder"), ("{tmp}", OutputError, "{tmp}"),
+        ("x\0y", InputError, "'path' null"),
+    ]),
+    *each("read_corridors", "path", [("{tmp}", DataFileError, "{tmp}"), ("{tmp}/none.toml", DataFileError, "none.toml"),
+        ("{file:junk.toml}", ConfigError, "junk.toml"), (3, InputTypeError, "3"), ("x\0y", InputError, "'path' null")]),
+    *each("read_job", "job", [("{tmp}", DataFileError, "{tmp}"), ("{file:junk.toml}", ConfigError, "junk.toml")]),
+    *[Case(function, {argument: f"{{toml:{name}}}"}, error, words)
+      for function, argument in (("study", "name_or_path"), ("read_corridors", "path"), ("read_job", "job"))
+      for name, error, words in (
+        ("large", DataFileError, "larger than"), ("deep", ConfigError, "not valid TOML"), ("digits", ConfigError, "not valid TOML"),
+        ("bytes", ConfigError, "UTF-8"), ("empty", ConfigError, "missing"), ("twice", ConfigError, "not valid TOML"),
+        ("unknown", ConfigError, "unknown key 'colour'"),
+      )],
+]  # fmt: skip
+
+TOML = {
+    "large": b"#" * 1_000_001,
+    "deep": b"a = " + b"[" * 100_000,
+    "digits": b"a = 1" + b"0" * 10_000,
+    "bytes": b"a = '\xff'",
+    "empty": b"",
+    "twice": b"a = 1\na = 2",
+    "unknown": b"colour = 'red'",
+}
+
+
+def prepared(value: Any, tmp_path: Path) -> Any:
+    """Fill in what a case couldn't hold: folders, files, frames."""
+    if isinstance(value, dict):
+        return value
+    if callable(value) and not isinstance(value, type):
+        return value()
+    if not isinstance(value, str):
+        return value
+    if match := re.fullmatch(r"\{file:(.*)\}", value):
+        path = tmp_path / match[1]
+        path.write_bytes(b"\x00\x01junk = = \xff{")
+        return str(path)
+    if match := re.fullmatch(r"\{toml:(.*)\}", value):
+        path = tmp_path / "case.toml"
+        path.write_bytes(TOML[match[1]])
+        return str(path)
+    if value == "{vrt}":
+        path = tmp_path / "cloud.gpkg"
+        path.write_text('<OGRVRTDataSource><OGRVRTLayer name="x"/></OGRVRTDataSource>')
+        return str(path)
+    if value == "{empty}":
+        (tmp_path / "empty").touch()
+        return str(tmp_path / "empty")
+    if value == "{points.geojson}":
+        path = tmp_path / "points.geojson"
+        gpd.GeoDataFrame({"id": [1]}, geometry=[shapely.Point(106, 29)], crs=4326).to_file(path)
+        return str(path)
+    return value.replace("{tmp}", str(tmp_path))
+
+
+def label(number: int, case: Case) -> str:
+    return f"{number}-{case.function}-{'-'.join(case.changes)}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=[label(number, case) for number, case in enumerate(CASES)])
+def test_bad_input_is_an_error_of_the_package(case: Case, tmp_path: Path):
+    function: Callable[..., Any] = READERS.get(case.function) or getattr(br, case.function)
+    arguments = {name: prepared(value, tmp_path) for name, value in WORKS[case.function]().items()}
+    for name, value in case.changes.items():
+        own = name
+        if name == "@corridors":
+            own = "corridors" if case.function == "add_corridors" else "study_or_ids"
+        arguments[own] = prepared(value, tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    with pytest.raises(case.error) as caught:
+        function(**arguments)
+    assert isinstance(caught.value, BorderReachError)
+    message = str(caught.value)
+    for word in case.words.replace("{tmp}", str(tmp_path)).split():
+        assert word in message, f"no {word!r} in: {message}"
+    assert "Traceback" not in message
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_there_are_many_cases():
+    assert len(CASES) >= 200
+
+
+def test_every_public_function_is_tried():
+    functions = {name for name in br.__all__ if name not in CLASSES}
+    tried = {case.function for case in CASES}
+    assert functions - tried <= {"studies", "study_names"}  # which take nothing

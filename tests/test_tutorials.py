@@ -1,0 +1,55 @@
+"""The tutorials run, and print what they say they print.
+
+After a change that is meant to change figures: ``BORDERREACH_WRITE_TUTORIALS=1 python -m pytest tests/test_tutorials.py``,
+and read what changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TUTORIALS = ("borders", "isochrones", "corridors")
+BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
+
+
+def run(text: str) -> str:
+    """Return the page with what its blocks print, run one after the other in one namespace."""
+    names: dict[str, Any] = {"__name__": "tutorial"}
+
+    def printed(match: re.Match[str]) -> str:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(match[1], "tutorial", "exec"), names)  # noqa: S102 (the project's own pages)
+        shown = f"\n```text\n{out.getvalue()}```\n" if out.getvalue() or match[2] is not None else ""
+        return f"```python\n{match[1]}```\n{shown}"
+
+    return BLOCK.sub(printed, text)
+
+
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_a_tutorial_prints_what_it_says(checkout: Path, name: str) -> None:
+    page = checkout / "docs" / "tutorials" / f"{name}.md"
+    text = page.read_text(encoding="utf-8")
+    found = run(text)
+    if os.environ.get("BORDERREACH_WRITE_TUTORIALS"):
+        page.write_text(found, encoding="utf-8", newline="\n")
+    assert found == text
+
+
+def test_every_page_is_tested(checkout: Path) -> None:
+    assert {path.stem for path in (checkout / "docs" / "tutorials").glob("*.md")} == set(TUTORIALS)
+    text = "".join((checkout / "docs" / "tutorials" / f"{name}.md").read_text("utf-8") for name in TUTORIALS)
+    assert len(BLOCK.findall(text)) == text.count("```python")
+
+
+def test_a_page_that_lies_is_seen() -> None:
+    page = "```python\nprint(1 + 1)\n```\n\n```text\n3\n```\n"
+    assert run(page) != page
+    assert run(page) == page.replace("3", "2")
