@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +18,7 @@ from . import schemas
 from .access import ms_per_metre
 from .contour import as_multipolygon, polygons_in_degrees
 from .origins import Direction, Origin, directed, each, enter, origin_list, search
+from .prepared import prepared
 from .reach import line_table, reach_sources
 from .surface import isochrone_edge
 
@@ -27,6 +28,8 @@ _CELL_BOUNDS_M: Final = (100.0, 500.0)
 #: Cells per radius of the disc that a cutoff allows off the network, at least, up to the network's reach.
 _CELLS_PER_RADIUS: Final = 25
 
+#: So many searches that preparing the network for them takes less time than it saves.
+_WORTH_PREPARING: Final = 200
 #: Cutoffs nearer to each other than this are checked for crossing edges, ms.
 _MOMENT_MS: Final = 1000
 
@@ -112,9 +115,11 @@ def isochrones(
         None if cell_m is None else require_number(cell_m, "cell_m", unit="metres", minimum=1, maximum=10_000)
     )
     points = origin_list(origins)
-    prepare(turned)
+    prepare(turned, searches=len(points))
+    # a single origin's cutoffs are drawn side by side, many origins' one origin per thread
+    apart = workers if len(points) == 1 else 1
     found = each(
-        lambda origin: polygons_of(turned, origin, cutoffs, cell_m=cell),
+        lambda origin: polygons_of(turned, origin, cutoffs, cell_m=cell, workers=apart),
         points,
         progress=progress,
         label="isochrones",
@@ -134,11 +139,16 @@ def isochrones(
         for origin, polygons in zip(points, found, strict=True)
         for cutoff, (polygon, size_km2) in zip(reversed(cutoffs), reversed(polygons), strict=True)
     ]
-    return gpd.GeoDataFrame(schemas.conform(rows, schemas.ISOCHRONES))
+    return cast("gpd.GeoDataFrame", schemas.conform(rows, schemas.ISOCHRONES))
 
 
 def polygons_of(
-    network: TransportNetwork, origin: Origin, cutoffs_min: Sequence[float], *, cell_m: float | None = None
+    network: TransportNetwork,
+    origin: Origin,
+    cutoffs_min: Sequence[float],
+    *,
+    cell_m: float | None = None,
+    workers: int | None = 1,
 ) -> list[tuple[shapely.MultiPolygon, float]]:
     """Return one origin's isochrones in EPSG:4326 and their km², in the order of the cutoffs (ascending).
 
@@ -149,27 +159,33 @@ def polygons_of(
     origin : Origin
     cutoffs_min : sequence of float
     cell_m : float, optional
+    workers : int, optional
+        Threads to draw cutoffs on; one per processor when None.
 
     Raises
     ------
     OffNetworkError
     """
+
+    def draw(job: tuple[float, int]) -> tuple[shapely.MultiPolygon, float]:
+        cell, limit = job
+        sources = reach_sources(network, plane, origin.xyz, entry, times, cutoff_ms=limit, cell_m=cell)
+        return polygons_in_degrees(isochrone_edge(sources, cell_m=cell), plane)
+
     entry = enter(network, origin)
     limits = [round(cutoff * 60_000) for cutoff in cutoffs_min]
     cells = [cell_m if cell_m is not None else default_cell_m(network, limit) for limit in limits]
     times = search(network, entry, limit_ms=limits[-1])
     plane = LocalPlane(origin.lon, origin.lat)
-    found: list[tuple[shapely.MultiPolygon, float]] = []
-    for k, (cell, limit) in enumerate(zip(cells, limits, strict=True)):
-        sources = reach_sources(network, plane, origin.xyz, entry, times, cutoff_ms=limit, cell_m=cell)
-        polygon, size_km2 = polygons_in_degrees(isochrone_edge(sources, cell_m=cell), plane)
+    jobs = list(zip(cells, limits, strict=True))
+    found = list(each(draw, jobs, progress=False, label="cutoffs", workers=workers))
+    for k in range(1, len(found)):
         # On one grid a larger cutoff covers a smaller one by construction. Cutoffs that differ by
         # a moment, or are drawn on cells of two sizes, may cross by a part of a cell.
-        crossing = k > 0 and (cell != cells[k - 1] or limit - limits[k - 1] < _MOMENT_MS)
-        if crossing and not polygon.covers(found[-1][0]):
-            polygon = as_multipolygon(shapely.union(polygon, found[-1][0]))
-            size_km2 = float(area_km2(gpd.GeoSeries([polygon], crs=WGS84))[0])
-        found.append((polygon, size_km2))
+        crossing = cells[k] != cells[k - 1] or limits[k] - limits[k - 1] < _MOMENT_MS
+        if crossing and not found[k][0].covers(found[k - 1][0]):
+            polygon = as_multipolygon(shapely.union(found[k][0], found[k - 1][0]))
+            found[k] = polygon, float(area_km2(gpd.GeoSeries([polygon], crs=WGS84))[0])
     return found
 
 
@@ -187,9 +203,18 @@ def default_cell_m(network: TransportNetwork, cutoff_ms: int) -> float:
     return math.ldexp(cell, -halvings)
 
 
-def prepare(network: TransportNetwork) -> None:
-    """Build what is shared between origins before threads start."""
+def prepare(network: TransportNetwork, *, searches: int = 1) -> None:
+    """Build what is shared between origins before threads start.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    searches : int
+        How many will follow: for many it pays to set dead ends and chains aside first.
+    """
     _ = network.exit_node_tree, line_table(network)
+    if searches >= _WORTH_PREPARING:
+        prepared(network)
     if network.has_exits_along:
         lines = network.exit_lines
         _ = lines.share

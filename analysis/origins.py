@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
-import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
@@ -16,8 +15,9 @@ from ..geo.checks import require_choice, require_number, require_whole
 from ..geo.crs import to_ecef
 from ..geo.errors import InputTypeError, OffNetworkError
 from ..geo.network import TransportNetwork
-from ..geo.places import origins_table
+from ..geo.places import origin_points
 from .access import Access, access
+from .prepared import known
 from .search import UNREACHED, bucketed_times
 
 Direction = Literal["from", "to"]
@@ -55,14 +55,11 @@ def origin_list(origins: Any, *, argument: str = "origins") -> list[Origin]:
     Raises
     ------
     EmptyInputError, MissingCRSError, InputError, UnknownPlaceError, AmbiguousPlaceError
-        As `geo.places.origins_table`.
+        As `geo.places.origin_points`.
     """
-    table: gpd.GeoDataFrame = origins_table(origins, argument=argument)
-    xyz = to_ecef(table["lon"].to_numpy(), table["lat"].to_numpy())
-    return [
-        Origin(str(row.origin_id), str(row.origin_name), float(row.lon), float(row.lat), xyz[k])
-        for k, row in enumerate(table.itertuples(index=False))
-    ]
+    points = origin_points(origins, argument=argument)
+    xyz = to_ecef([point[2] for point in points], [point[3] for point in points])
+    return [Origin(*point, xyz[k]) for k, point in enumerate(points)]
 
 
 def require_network(network: object, argument: str = "network") -> TransportNetwork:
@@ -136,6 +133,9 @@ def within_reach(network: TransportNetwork, points: Any) -> NDArray[np.bool_]:
 
 def search(network: TransportNetwork, entry: Access, *, limit_ms: int) -> NDArray[np.int32]:
     """Return the time at every node in ms, `UNREACHED` beyond the limit, shape (n,)."""
+    ready = known(network)
+    if ready is not None:
+        return ready.times(entry.node, entry.time_ms, limit_ms=limit_ms)
     time_ms = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
     bucketed_times(
         network.arc_start,

@@ -156,10 +156,15 @@ def conform(rows: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
     """
     if not rows:
         return empty(schema)
-    frame = pd.DataFrame(rows, columns=list(schema))
-    kinds: dict[Any, Any] = {name: kind for name, kind in schema.items() if kind != "geometry"}
-    frame = frame.astype(kinds)
-    return _with_geometry(frame) if "geometry" in schema else frame
+    columns: dict[str, Any] = {
+        name: pd.Series([row[name] for row in rows], dtype="object" if kind == "geometry" else kind)
+        for name, kind in schema.items()
+    }
+    if "geometry" not in schema:
+        return pd.DataFrame(columns)
+    columns["geometry"] = gpd.GeoSeries(columns["geometry"].to_numpy(), crs=WGS84)
+    result: pd.DataFrame = gpd.GeoDataFrame(columns)
+    return result
 
 
 def _with_geometry(frame: pd.DataFrame) -> pd.DataFrame:

@@ -164,7 +164,7 @@ class OwnSearch:
 
 
 class OwnKernel(OwnSearch):
-    """borderreach's search from one node, as its rivals do it."""
+    """borderreach's search from one node, as its rivals do it, on the network as it is."""
 
     def node(self, origin: list[float]) -> int:
         import numpy as np
@@ -178,15 +178,31 @@ class OwnKernel(OwnSearch):
     def answer(self) -> Any:
         import numpy as np
 
-        from borderreach.analysis.search import UNREACHED, shortest_times
+        from borderreach.analysis.search import UNREACHED, bucketed_times
 
         network = self.network
         times = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
-        shortest_times(
+        bucketed_times(
             network.arc_start, network.arc_head, network.arc_time_ms,
             np.array([self.node_of]), np.array([0]), CUTOFFS_MIN[-1] * 60_000, times,
         )  # fmt: skip
         return times
+
+
+class OwnPrepared(OwnKernel):
+    """The same after setting dead ends and chains aside, which many searches share."""
+
+    def prepare(self) -> None:
+        from borderreach.analysis.prepared import prepared
+        from borderreach.geo.storage import open_network
+
+        self.network = open_network(self.source.with_suffix(".network"))
+        self.ready = prepared(self.network)
+
+    def answer(self) -> Any:
+        import numpy as np
+
+        return self.ready.times(np.array([self.node_of]), np.array([0]), limit_ms=CUTOFFS_MIN[-1] * 60_000)
 
 
 class OwnPolygons(OwnSearch):
@@ -243,6 +259,7 @@ class Valhalla:
 
 CONTENDERS: dict[str, Callable[[Path], Any]] = {
     "borderreach_kernel": OwnKernel,
+    "borderreach_prepared": OwnPrepared,
     "borderreach_search": OwnSearch,
     "borderreach_polygons": OwnPolygons,
     "borderreach_polygons_60": OwnPolygons60,

