@@ -335,7 +335,7 @@ def _times(
     for k in range(len(seed_node)):
         node, time = seed_node[k], seed_time_ms[k]
         while time <= limit_ms and place[node, 0] == 2:
-            out[node] = time if time < out[node] else out[node]
+            out[node] = min(out[node], time)
             at = place[node, 1]
             node = np.int64(tree[at, 1])
             time = time + tree_ms[at, 1]
@@ -392,13 +392,13 @@ def _along_chain(
         then += chain_ms[at, 4] if at > seed else 0
         if then > limit_ms:
             break
-        out[chain_node[at]] = then if then < out[chain_node[at]] else out[chain_node[at]]
+        out[chain_node[at]] = min(out[chain_node[at]], then)
     then = time
     for at in range(seed - 1, chain_start[chain] - 1, -1):
         then += chain_ms[at + 1, 5]
         if then > limit_ms:
             break
-        out[chain_node[at]] = then if then < out[chain_node[at]] else out[chain_node[at]]
+        out[chain_node[at]] = min(out[chain_node[at]], then)
 
 
 @njit(cache=True, nogil=True)
@@ -423,7 +423,7 @@ def _search_core(
         bucket = np.int64(time_ms[node]) >> shift
         entries[n, 0], entries[n, 1], entries[n, 2] = node, time_ms[node], first[bucket]
         first[bucket] = n
-        last = bucket if bucket > last else last
+        last = max(last, bucket)
         n += 1
     bucket = np.int64(0)
     while bucket <= last:
@@ -449,5 +449,5 @@ def _search_core(
                 into = reached >> shift
                 entries[n, 0], entries[n, 1], entries[n, 2] = head, reached, first[into]
                 first[into] = n
-                last = into if into > last else last
+                last = max(last, into)
                 n += 1

@@ -49,6 +49,7 @@ from .geo.places import Place, origins_table, place
 from .geo.rail import rail_network, rail_sections, rail_stations
 from .geo.storage import open_network, save_network
 from .geo.trunk import trunk_network
+from .maps.base_maps import base_map
 from .maps.figures import study_figure
 from .maps.leaflet import study_map
 from .maps.offline import save_map
@@ -69,6 +70,7 @@ __all__ = [
     "airports",
     "audit_claims",
     "audit_isochrones",
+    "base_map",
     "border_counties",
     "border_crossings",
     "border_effect",
