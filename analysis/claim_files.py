@@ -297,8 +297,8 @@ def claims_of(study: str | Study) -> ClaimsFile:
     ------
     ConfigError
         If a file takes over a claim that isn't there.
-    UnknownStudyError, InputTypeError
-        If no embedded study has the name, or `study` is neither.
+    InputTypeError
+        If `study` is neither.
 
     Examples
     --------
@@ -307,19 +307,23 @@ def claims_of(study: str | Study) -> ClaimsFile:
     """
     if not isinstance(study, (str, Study)):
         raise InputTypeError(f"'study' should be a Study or the name of one, got {study!r}")
-    name = study.name if isinstance(study, Study) else embedded_study_name(study)
+    name = study.name if isinstance(study, Study) else study
     return _claims_of(name) or ClaimsFile(study=name, text=study.text if isinstance(study, Study) else "")
 
 
-def embedded_study_name(name: str) -> str:
-    """Return `name` if an embedded study, or a file of claims, is called so.
+def embedded_study_name(name: object) -> str:
+    """Return `name` if an embedded study is called so.
 
     Raises
     ------
+    InputTypeError
+        If it isn't text.
     UnknownStudyError
         With the names that there are.
     """
-    known = sorted({path.stem for kind in ("studies", "claims") for path in data.path(kind).glob("*.toml")})
+    if not isinstance(name, str):
+        raise InputTypeError(f"'study' should be a Study or the name of one, got {name!r}")
+    known = sorted({path.stem for path in data.path("studies").glob("*.toml")})
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""

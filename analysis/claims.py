@@ -127,8 +127,8 @@ def audit_claims(
     >>> audit_claims("guizhou", claims=claims_of("guizhou").model_copy(update={"claim": ()})).shape
     (0, 31)
     """
-    found = claims_of(study) if claims is None else claims
-    chosen = study if isinstance(study, Study) else _study(study)
+    chosen = _study(study)
+    found = claims_of(chosen) if claims is None else claims
     if not isinstance(found, ClaimsFile):
         raise InputTypeError(f"'claims' should be a ClaimsFile, got {type(found).__name__}")
     if isinstance(corridors, str) or not isinstance(corridors, Iterable):  # type: ignore[redundant-expr] # callers aren't all typed
@@ -208,8 +208,10 @@ def _sources(table: pd.DataFrame) -> list[str]:
     return [f"口径：{methods}。", f"数据：{sources}。"] if methods else []
 
 
-def _study(name: str) -> Study:
-    return read_toml(data.path(f"studies/{embedded_study_name(name)}.toml"), Study)
+def _study(study: str | Study) -> Study:
+    if isinstance(study, Study):
+        return study
+    return read_toml(data.path(f"studies/{embedded_study_name(study)}.toml"), Study)
 
 
 def _row(

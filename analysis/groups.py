@@ -17,7 +17,7 @@ from ..geo.crs import CHINA_ALBERS, area_km2
 from ..geo.errors import InputError, InputTypeError
 from ..geo.network import TransportNetwork
 from ..geo.places import origins_table, place
-from .claim_files import Group, claims_of
+from .claim_files import Group, claims_of, embedded_study_name
 from .comparison import minutes_between
 from .isochrones import isochrones
 from .origins import require_network
@@ -116,7 +116,8 @@ def groups(study: str | Study) -> gpd.GeoDataFrame:
     >>> groups("yuqian").query("group_id == 'sideyin'")["member_name"].tolist()
     ['思南县', '德江县', '印江土家族苗族自治县']
     """
-    return group_members(claims_of(study).group)
+    known = study if isinstance(study, Study) else embedded_study_name(study)
+    return group_members(claims_of(known).group)
 
 
 def group_members(given: Iterable[Group]) -> gpd.GeoDataFrame:

@@ -557,7 +557,8 @@ def journey_components(
     rows = []
     if origins:
         graph = csr_array(
-            (full.arc_time_ms.astype(float), full.arc_head, full.arc_start),
+            # scipy 1.12 takes 32-bit numbers only
+            (full.arc_time_ms.astype(float), full.arc_head, full.arc_start.astype(np.int32)),
             shape=(full.n_nodes, full.n_nodes),
         )
         times, before = dijkstra(graph, indices=origins, return_predecessors=True)

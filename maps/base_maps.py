@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from ..geo.checks import require_choice
+from ..geo.checks import require_choice, require_whole
 from ..geo.errors import InputError, InputTypeError
 
 Datum: TypeAlias = Literal["wgs84", "gcj02"]
@@ -138,7 +138,7 @@ def base_map(
         "attribution": attribution,
         "datum": None if datum is None else require_choice(datum, "datum", DATUMS),
         "tms": tms,
-        "max_zoom": max_zoom,
+        "max_zoom": None if max_zoom is None else require_whole(max_zoom, "max_zoom", maximum=24),
     }
     return replace(found, **{name: value for name, value in changes.items() if value is not None})
 

@@ -182,6 +182,7 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
         "pairs": [((WEST, SOUTH), (WEST + 0.4, SOUTH))],
     },
     "audit_claims": lambda: {"study": "yuqian"},
+    "base_map": lambda: {"source": "osm"},
     "audit_isochrones": lambda: {"network": network(), "isochrones": areas()},
     "claim_paragraphs": dict,
     "group_cohesion": lambda: {"base": network(), "members": "yuqian"},
@@ -615,6 +616,20 @@ CASES: list[Case] = [
     *each("with_people", "counties", [(None, InputTypeError, "'counties' GeoDataFrame"), (without(units, "adcode"), MissingColumnError, "'counties' 'adcode'")]),
     *each("with_people", "people", [(3, InputTypeError, "'people'"), (pd.DataFrame({"x": [1]}), MissingColumnError, "'people' 'adcode'")]),
     *each("with_people", "missing", [("x", InputError, "'missing' x")]),
+    *each(
+        "base_map",
+        "source",
+        [
+            (None, InputTypeError, "'base_map' None"),
+            (3, InputTypeError, "'base_map' 3"),
+            ("none", InputError, "'base_map' osm 'none'"),
+            ("tianditu", InputError, "'tianditu' key"),
+            ("{tmp}", InputError, "'base_map' tiles"),
+            ("https://host/{z}.png", InputError, "{z}.png"),
+        ],
+    ),
+    *each("base_map", "datum", [("nad27", InputError, "'datum' nad27")]),
+    *each("base_map", "max_zoom", [("x", InputTypeError, "'max_zoom' 'x'"), (-1, InputError, "'max_zoom' -1")]),
     # batches
     *each("run_batch", "job", [(None, InputTypeError, "'job' None"), ("{tmp}/none.toml", DataFileError, "none.toml")]),
     *each("read_batch", "out", [("{tmp}", OutputError, "holds no batch"), (3, InputTypeError, "'out' 3")]),

@@ -1,6 +1,5 @@
 import runpy
 import sys
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -393,8 +392,8 @@ def test_borders_survive_separate_simplification():
     assert pairs(rough, tolerance_m=0)["重庆市", "四川省"] < 0.99 * pairs(frame)["重庆市", "四川省"]
 
 
-def test_the_example_runs_on_its_own_file(monkeypatch, capsys, tmp_path):
-    script = Path(__file__).parents[2] / "examples" / "own_boundaries.py"
+def test_the_example_runs_on_its_own_file(checkout, monkeypatch, capsys, tmp_path):
+    script = checkout / "examples" / "own_boundaries.py"
     out = tmp_path / "border.csv"
     monkeypatch.setattr(sys, "argv", [str(script), "--demo", "--out", str(out)])
     with pytest.raises(SystemExit) as caught:

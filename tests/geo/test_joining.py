@@ -59,7 +59,7 @@ def tables(sections, lon):
 
 def times_from(network, node):
     graph = csr_array(
-        (network.arc_time_ms.astype(float), network.arc_head, network.arc_start),
+        (network.arc_time_ms.astype(float), network.arc_head, network.arc_start.astype(np.int32)),
         shape=(network.n_nodes, network.n_nodes),
     )
     return dijkstra(graph, indices=node) / 60_000

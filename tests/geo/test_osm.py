@@ -360,8 +360,8 @@ def test_more_arguments():
             osm_network(BOX, overpass_urls=urls)  # type: ignore[arg-type]
 
 
-def test_the_example_runs_on_a_recorded_answer(tmp_path, overpass, monkeypatch, capsys):
-    path = Path(__file__).parents[2] / "examples" / "osm_city.py"
+def test_the_example_runs_on_a_recorded_answer(checkout, tmp_path, overpass, monkeypatch, capsys):
+    path = checkout / "examples" / "osm_city.py"
     scope = runpy.run_path(str(path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))

@@ -72,7 +72,7 @@ def sections(**changes):
 def minutes_between(network, pairs):
     number = {name: node for node, name in network.node_names.items()}
     graph = csr_array(
-        (network.arc_time_ms.astype(float), network.arc_head, network.arc_start),
+        (network.arc_time_ms.astype(float), network.arc_head, network.arc_start.astype(np.int32)),
         shape=(network.n_nodes, network.n_nodes),
     )
     times = dijkstra(graph, indices=[number[a] for a, _ in pairs])
@@ -138,7 +138,7 @@ def test_open_sections_opened_before_the_date_of_the_tables():
 def test_open_network_is_one_piece():
     network = rail_network()
     graph = csr_array(
-        (network.arc_time_ms.astype(float), network.arc_head, network.arc_start),
+        (network.arc_time_ms.astype(float), network.arc_head, network.arc_start.astype(np.int32)),
         shape=(network.n_nodes, network.n_nodes),
     )
     assert np.isfinite(dijkstra(graph, indices=0)).all()
