@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A busy machine is no fault of the code: examples may take their time. CI draws the same ones each run.
+settings.register_profile("steady", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("steady")
 #: False where `tasks.py wheel` runs a copy of the tests on the installed wheel.
 IN_CHECKOUT = (ROOT / "geo").is_dir()
 collect_ignore = [] if IN_CHECKOUT else ["test_architecture.py", "test_tasks.py"]
