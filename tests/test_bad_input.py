@@ -159,7 +159,7 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "run_study": lambda: {"study_or_name": "yuqian"},
     "save_map": lambda: {"m": "map", "path": "{tmp}/map.html"},
     "service_areas": lambda: {"network": network(), "centres": (WEST, SOUTH), "cutoff_min": 10},
-    "studies": dict,
+    "base_map": lambda: {"source": "osm"},
     "study": lambda: {"name_or_path": "yuqian"},
     "study_figure": lambda: {"results": "results"},
     "study_map": lambda: {"results": "results"},
@@ -507,6 +507,17 @@ CASES: list[Case] = [
     *each("run_study", "out", [("{file:taken}", OutputError, "'out' taken"), (3, InputTypeError, "'out' 3")]),
     *each("run_study", "network", [("trunk", InputTypeError, "TransportNetwork")]),
     # maps
+    *each(
+        "base_map",
+        "source",
+        [
+            (None, InputTypeError, "'base_map'"),  # as study_map calls it
+            (3, InputTypeError, "'base_map'"),
+            ("tianditu", InputError, "key"),
+            ("https://host/tiles.png", InputError, "{z}"),
+            ("{tmp}/nowhere", InputError, "nowhere"),
+        ],
+    ),
     *each("study_map study_figure", "results", [(None, InputTypeError, "'results'"), (units, InputTypeError, "'results'")]),
     *each("save_map", "m", [(None, InputTypeError, "'m'"), ("<html>", InputTypeError, "'m'")]),
     # railways, airports, joined and downloaded networks
@@ -739,4 +750,4 @@ def test_there_are_many_cases():
 def test_every_public_function_is_tried():
     functions = {name for name in br.__all__ if name not in CLASSES}
     tried = {case.function for case in CASES}
-    assert functions - tried <= {"studies", "study_names"}  # which take nothing
+    assert functions - tried <= {"study_names"}  # which takes nothing
