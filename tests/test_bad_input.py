@@ -159,7 +159,6 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "run_study": lambda: {"study_or_name": "yuqian"},
     "save_map": lambda: {"m": "map", "path": "{tmp}/map.html"},
     "service_areas": lambda: {"network": network(), "centres": (WEST, SOUTH), "cutoff_min": 10},
-    "base_map": lambda: {"source": "osm"},
     "study": lambda: {"name_or_path": "yuqian"},
     "study_figure": lambda: {"results": "results"},
     "study_map": lambda: {"results": "results"},
