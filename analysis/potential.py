@@ -56,8 +56,8 @@ def cumulative_opportunities(
     >>> times = pd.DataFrame(
     ...     {"from_id": ["a"] * 3, "to_id": ["a", "b", "c"], "travel_time_min": [0.0, 60.0, 61.0]}
     ... )
-    >>> cumulative_opportunities(times, {"a": 1, "b": 10, "c": 100}, cutoffs_min=60).opportunities[0]
-    np.float64(11.0)
+    >>> float(cumulative_opportunities(times, {"a": 1, "b": 10, "c": 100}, cutoffs_min=60).opportunities[0])
+    11.0
     """
     cutoffs = require_cutoffs(cutoffs_min)
     pairs = read_pairs(times, cutoff_min=cutoffs[-1])
@@ -125,8 +125,8 @@ def gravity(
     Examples
     --------
     >>> times = pd.DataFrame({"from_id": ["a", "a"], "to_id": ["b", "c"], "travel_time_min": [10.0, 20.0]})
-    >>> gravity(times, {"b": 100, "c": 400}, PowerDecay(2)).accessibility[0]
-    np.float64(2.0)
+    >>> float(gravity(times, {"b": 100, "c": 400}, PowerDecay(2)).accessibility[0])
+    2.0
     """
     pairs = with_own_times(read_pairs(times, cutoff_min=math.inf), own=own, own_time_min=own_time_min)
     mass = masses(opportunities, pairs.to_ids, "opportunities")
