@@ -247,6 +247,14 @@ def test_a_disk_that_is_really_full(job, undisturbed, tmp_path):
         subprocess.run(["umount", str(disk)], check=True)
 
 
+def parts_in(out: Path) -> int:
+    """Count the parts written so far, while the run makes and removes folders."""
+    try:
+        return sum(1 for _ in out.glob("*/part-*"))
+    except FileNotFoundError:  # a folder went between its listing and its opening
+        return 0
+
+
 def kill_once(job: Path, out: Path, executor: str, chance: random.Random, n_files: int) -> bool:
     """Start a run, kill it at a random moment, and tell whether it was still running."""
     script = Path(__file__).with_name("batch_material.py")
@@ -256,11 +264,13 @@ def kill_once(job: Path, out: Path, executor: str, chance: random.Random, n_file
         stderr=subprocess.PIPE,
     )
     wanted = chance.randrange(n_files)
-    while run.poll() is None and sum(1 for _ in out.glob("*/part-*")) <= wanted:
-        time.sleep(0.001)
-    time.sleep(chance.random() * 0.02)
-    run.kill()
-    _, message = run.communicate()
+    try:
+        while run.poll() is None and parts_in(out) <= wanted:
+            time.sleep(0.001)
+        time.sleep(chance.random() * 0.02)
+    finally:
+        run.kill()
+        _, message = run.communicate()
     assert run.returncode in (0, -signal.SIGKILL), message.decode()
     return run.returncode != 0
 
