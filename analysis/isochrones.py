@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -160,7 +161,7 @@ def polygons_of(
     cutoffs_min : sequence of float
     cell_m : float, optional
     workers : int, optional
-        Threads to draw cutoffs on; one per processor when None.
+        Threads to draw on; one per processor when None.
 
     Raises
     ------
@@ -170,8 +171,9 @@ def polygons_of(
     def draw(job: tuple[float, int]) -> tuple[shapely.MultiPolygon, float]:
         cell, limit = job
         sources = reach_sources(network, plane, origin.xyz, entry, times, cutoff_ms=limit, cell_m=cell)
-        return polygons_in_degrees(isochrone_edge(sources, cell_m=cell), plane)
+        return polygons_in_degrees(isochrone_edge(sources, cell_m=cell, workers=threads), plane)
 
+    threads = workers or os.cpu_count() or 1
     entry = enter(network, origin)
     limits = [round(cutoff * 60_000) for cutoff in cutoffs_min]
     cells = [cell_m if cell_m is not None else default_cell_m(network, limit) for limit in limits]

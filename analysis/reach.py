@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ..geo.network import TransportNetwork
-from ..geo.plane import LocalPlane
+from ..geo.plane import LocalPlane, project_one
 from .access import Access, ms_per_metre
 from .interior import needless
 
@@ -65,35 +65,31 @@ def reach_sources(
     cap = network.max_access_km * 1000
     table = line_table(network)
     node = _alone(time_ms, network.node_exit, table.speaks, cutoff_ms)
-    nodes = np.column_stack([plane.project(network.node_xyz[node]), time_ms[node].astype(np.float64)])
-    origin = plane.project(origin_xyz[None, :])[0]
-    line, line_times = np.zeros(0, dtype=np.int64), np.zeros((0, 4))
-    vertex, offset = line, np.zeros(1, dtype=np.int64)
-    xyz, share = np.zeros((0, 3)), np.zeros(0)
+    disc_xyz, disc_ms = network.node_xyz[node], time_ms[node].astype(np.float64)
+    line, line_times, full = np.zeros(0, dtype=np.int64), np.zeros((0, 4)), np.zeros(0, dtype=np.bool_)
+    offset, xyz, share = np.zeros(1, dtype=np.int64), np.zeros((0, 3)), np.zeros(0)
     pieces = np.zeros((0, 6))
     if network.has_exits_along:
         lines = network.exit_lines.thinned(line_tolerance_m(cell_m))
+        offset, xyz, share = lines.offset, lines.xyz, lines.share
         entered = entry.pieces[np.minimum(entry.pieces[:, 6], entry.pieces[:, 7]) < cutoff_ms]
         line, line_times, full = _reached_lines(
             time_ms, table.tail, table.head, table.takes, entered[:, 8], cutoff_ms, cutoff_ms - cap * pace
         )
+        # where the whole line has the full reach, pieces add nothing
+        place = np.searchsorted(line, entered[:, 8])
+        partly = np.append(line, -1)[place] == entered[:, 8]
+        partly[partly] = ~full[place[partly]]
+        pieces = entered[partly][:, [8, 9, 10, 11, 6, 7]]
         if len(line) > _WORTH_SORTING:
             drop, stand_in = needless(lines, cap, line, full, margin_m=4 * cell_m)
-            discs = np.column_stack([plane.project(lines.xyz[stand_in]), np.zeros(len(stand_in))])
-            nodes = np.concatenate([nodes, discs])
+            disc_xyz = np.concatenate([disc_xyz, xyz[stand_in]])
+            disc_ms = np.concatenate([disc_ms, np.zeros(len(stand_in))])
             line, line_times, full = line[~drop], line_times[~drop], full[~drop]
-        vertex, offset = _vertices(line, lines.offset)
-        xyz, share = lines.xyz[vertex], lines.share[vertex]
-        place = np.searchsorted(line, entered[:, 8])
-        known = np.append(line, -1)[place] == entered[:, 8]
-        known[known] = ~full[place[known]]  # where the whole line has the full reach, pieces add nothing
-        pieces = np.column_stack([place, entered[:, 9:12], entered[:, 6:8]])[known]
     rows = _all_sources(
-        origin, nodes, plane.project(xyz), share, offset, line_times, pieces, float(cutoff_ms), pace, cap
-    )
-    lift = _LIFT_M_PER_MIN * cutoff_ms / 60_000
-    rows[:, 2] += lift
-    rows[:, 5] += lift
+        origin_xyz, disc_xyz, disc_ms, xyz, share, offset, line, line_times, full, pieces,
+        float(cutoff_ms), pace, cap, _LIFT_M_PER_MIN * cutoff_ms / 60_000, *plane.frame,
+    )  # fmt: skip
     return np.asarray(rows)
 
 
@@ -193,65 +189,92 @@ def _reached_lines(
 
 
 @njit(cache=True, nogil=True)
-def _vertices(
-    line: NDArray[np.int64], offset: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # pragma: no cover - compiled
-    start = np.zeros(len(line) + 1, dtype=np.int64)
-    for k in range(len(line)):
-        start[k + 1] = start[k] + offset[line[k] + 1] - offset[line[k]]
-    vertex = np.empty(start[-1], dtype=np.int64)
-    for k in range(len(line)):
-        for v in range(start[k + 1] - start[k]):
-            vertex[start[k] + v] = offset[line[k]] + v
-    return vertex, start
-
-
-@njit(cache=True, nogil=True)
 def _all_sources(
-    origin: NDArray[np.float64],
-    nodes: NDArray[np.float64],
-    xy: NDArray[np.float64],
+    origin_xyz: NDArray[np.float64],
+    disc_xyz: NDArray[np.float64],
+    disc_ms: NDArray[np.float64],
+    xyz: NDArray[np.float64],
     share: NDArray[np.float64],
     offset: NDArray[np.int64],
+    line: NDArray[np.int64],
     line_times: NDArray[np.float64],
+    full: NDArray[np.bool_],
     pieces: NDArray[np.float64],
     cutoff: float,
     pace: float,
     cap: float,
+    lift: float,
+    axes: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    radius: float,
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled
-    on_foot = 2 * _CHORDS + 2
-    rows = np.empty((1 + len(nodes) + 4 * len(xy) + 4 * len(line_times) + 2 * on_foot * len(pieces), 6))
-    count = _taper(rows, 0, origin[0], origin[1], 0.0, origin[0], origin[1], 0.0, cutoff, pace, cap)
-    for k in range(len(nodes)):
-        x, y, time = nodes[k]
-        if time <= cutoff:
-            reach = min(cap, (cutoff - time) / pace)
+    """Put discs, lines and pieces of lines into the plane, as tapered buffers."""
+    room, longest = 1 + len(disc_ms) + 2 * (2 * _CHORDS + 2) * len(pieces), 0
+    for k in range(len(line)):
+        n = offset[line[k] + 1] - offset[line[k]]
+        room += n if full[k] else 4 * n + 4
+        longest = max(longest, n)
+    for k in range(len(pieces)):
+        at = int(pieces[k, 0])
+        longest = max(longest, offset[at + 1] - offset[at])
+    rows, xy = np.empty((room, 6)), np.empty((longest, 2))
+    x, y = project_one(origin_xyz[0], origin_xyz[1], origin_xyz[2], axes, centre, radius)
+    origin = np.array([x, y])
+    count = _taper(rows, 0, x, y, 0.0, x, y, 0.0, cutoff, pace, cap)
+    for k in range(len(disc_ms)):
+        if disc_ms[k] <= cutoff:
+            x, y = project_one(disc_xyz[k, 0], disc_xyz[k, 1], disc_xyz[k, 2], axes, centre, radius)
+            reach = min(cap, (cutoff - disc_ms[k]) / pace)
             rows[count, 0], rows[count, 1], rows[count, 2] = x, y, reach
             rows[count, 3], rows[count, 4], rows[count, 5] = x, y, reach
             count += 1
-    for k in range(len(line_times)):
-        count = _taper_line(
-            rows, count, xy, share, offset[k], offset[k + 1] - 1, line_times[k], cutoff, pace, cap
-        )
+    for k in range(len(line)):
+        first, last = offset[line[k]], offset[line[k] + 1] - 1
+        _project_line(xyz, first, last, axes, centre, radius, xy)
+        if full[k]:
+            for v in range(last - first):
+                rows[count, 0], rows[count, 1], rows[count, 2] = xy[v, 0], xy[v, 1], cap
+                rows[count, 3], rows[count, 4], rows[count, 5] = xy[v + 1, 0], xy[v + 1, 1], cap
+                count += 1
+        else:
+            parts = share[first : last + 1]
+            count = _taper_line(rows, count, xy, parts, line_times[k], cutoff, pace, cap)
     for k in range(len(pieces)):
-        place, walked, s0, s1, t0, t1 = pieces[k]
-        first, last = offset[int(place)], offset[int(place) + 1] - 1
-        x0, y0 = _along(xy, share, first, last, s0)
-        x1, y1 = _along(xy, share, first, last, s1)
+        at, walked, s0, s1, t0, t1 = pieces[k]
+        first, last = offset[int(at)], offset[int(at) + 1] - 1
+        _project_line(xyz, first, last, axes, centre, radius, xy)
+        parts = share[first : last + 1]
+        x0, y0 = _along(xy, parts, s0)
+        x1, y1 = _along(xy, parts, s1)
         if walked == 0.0:
             count = _taper(rows, count, x0, y0, t0, x1, y1, t1, cutoff, pace, cap)
         elif cutoff > cap * pace:  # else the disc around the origin reaches farther
             count = _taper_on_foot(rows, count, origin, x0, y0, x1, y1, cutoff, pace, cap)
+    for k in range(count):
+        rows[k, 2] += lift
+        rows[k, 5] += lift
     return rows[:count]
 
 
 @njit(cache=True, nogil=True)
+def _project_line(
+    xyz: NDArray[np.float64], first: int, last: int,
+    axes: NDArray[np.float64], centre: NDArray[np.float64], radius: float, xy: NDArray[np.float64],
+) -> None:  # fmt: skip  # pragma: no cover - compiled
+    """Put a line's vertices into the plane, at the start of `xy`."""
+    for v in range(first, last + 1):
+        xy[v - first, 0], xy[v - first, 1] = project_one(
+            xyz[v, 0], xyz[v, 1], xyz[v, 2], axes, centre, radius
+        )
+
+
+@njit(cache=True, nogil=True)
 def _along(
-    xy: NDArray[np.float64], share: NDArray[np.float64], first: int, last: int, at: float
+    xy: NDArray[np.float64], share: NDArray[np.float64], at: float
 ) -> tuple[float, float]:  # pragma: no cover - compiled
     """Where a share of a line lies."""
-    v = first
-    while v < last - 1 and share[v + 1] < at:
+    v = 0
+    while v < len(share) - 2 and share[v + 1] < at:
         v += 1
     span = share[v + 1] - share[v]
     part = (at - share[v]) / span if span > 0.0 else 0.0
@@ -313,7 +336,7 @@ def _taper(
 @njit(cache=True, nogil=True)
 def _taper_line(
     rows: NDArray[np.float64], count: int,
-    xy: NDArray[np.float64], share: NDArray[np.float64], first: int, last: int, times: NDArray[np.float64],
+    xy: NDArray[np.float64], share: NDArray[np.float64], times: NDArray[np.float64],
     cutoff: float, pace: float, cap: float,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
     """Follow a line from both ends, each up to where the two meet or the time runs out.
@@ -321,6 +344,7 @@ def _taper_line(
     Beyond the meeting point the other direction is ahead at every exit, so that nothing is lost.
     """
     forward, backward, forward_takes, backward_takes = times
+    last = len(share) - 1
     go_f, go_b = forward < cutoff, backward < cutoff
     until_f, until_b = 1.0, 1.0  # shares of the line covered from each end
     if go_f and go_b:
@@ -329,9 +353,9 @@ def _taper_line(
         until_f = min(max(meet, 0.0), 1.0)
         until_b = 1.0 - until_f
     if go_f:
-        for v in range(first, last):
+        for v in range(last):
             s0, s1 = share[v], share[v + 1]
-            if s0 > until_f or (s0 == until_f and v > first):
+            if s0 > until_f or (s0 == until_f and v > 0):
                 break
             e = 1.0 if s1 <= until_f or s1 == s0 else (until_f - s0) / (s1 - s0)
             count = _taper(
@@ -340,7 +364,7 @@ def _taper_line(
                 forward + (s0 + (s1 - s0) * e) * forward_takes, cutoff, pace, cap,
             )  # fmt: skip
     if go_b and until_b > 0.0:
-        for w in range(last - first):
+        for w in range(last):
             v = last - w
             s0, s1 = 1.0 - share[v], 1.0 - share[v - 1]
             if s0 > until_b or (s0 == until_b and w > 0):

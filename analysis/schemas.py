@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from geopandas.array import from_shapely
 
 from ..geo.crs import WGS84
 
@@ -156,15 +158,18 @@ def conform(rows: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
     """
     if not rows:
         return empty(schema)
+    values = {name: [row[name] for row in rows] for name in schema}
     columns: dict[str, Any] = {
-        name: pd.Series([row[name] for row in rows], dtype="object" if kind == "geometry" else kind)
+        name: np.array(values[name], dtype=kind) if kind == "float64" else pd.Series(values[name], dtype=kind)
         for name, kind in schema.items()
+        if kind != "geometry"
     }
     if "geometry" not in schema:
         return pd.DataFrame(columns)
-    columns["geometry"] = gpd.GeoSeries(columns["geometry"].to_numpy(), crs=WGS84)
-    result: pd.DataFrame = gpd.GeoDataFrame(columns)
-    return result
+    shapes = np.empty(len(rows), dtype=object)
+    shapes[:] = values["geometry"]
+    result: pd.DataFrame = gpd.GeoDataFrame(columns, geometry=from_shapely(shapes, crs=WGS84))
+    return result if list(schema)[-1] == "geometry" else result[list(schema)]
 
 
 def _with_geometry(frame: pd.DataFrame) -> pd.DataFrame:

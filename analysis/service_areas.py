@@ -18,10 +18,10 @@ from ..geo.plane import LocalPlane
 from . import schemas
 from .access import ms_per_metre
 from .contour import as_multipolygon
+from .field_grid import field_grid
 from .isochrones import default_cell_m, polygons_of
 from .origins import Origin, enter, origin_list, require_network, search
 from .reach import reach_sources
-from .surface import field_grid
 
 
 def service_areas(

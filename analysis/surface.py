@@ -1,49 +1,51 @@
-"""From what is left of the time at exit points to polygons: quadtree over tapered buffers, contour.
+"""From tapered buffers to the edge of what they cover: quadtree, then lines through its small cells.
 
-The isochrone of a cutoff is where the *field*
+The isochrone of a cutoff is where the *field* of its sources, the largest of theirs (see `tapers`),
+is at least zero.
 
-    f(x) = max over exits of (r - |x - exit|)
+The field changes by at most the distance moved. So a square whose centre has it above its half
+diagonal, or as far below zero, holds no edge of the isochrone, and of the sources only those whose
+value at the centre is within a full diagonal of the best can matter inside the square: the
+quadtree drops everything else and evaluates the field on grid points near the edge alone. The edge is
+then drawn on triangles (each cell cut along its rising diagonal) by linear interpolation. Where the
+field is larger at every grid point, as for a larger cutoff, the polygon covers the smaller one's.
 
-is at least zero; r is the reach left at the exit, in metres. Along a line that may be left
-anywhere, r falls linearly from r0 to r1, and the best exit for a point x at height h over the
-line and position u along it is s = u - h k / sqrt(1 - k²), k = (r0 - r1) / length (clamped to the
-line): the field of a line is exact without cutting the line into points.
-
-f changes by at most the distance moved. So a square whose centre has |f| above its half
-diagonal holds no edge of the isochrone, and of the exits only those whose value at the centre is
-within a full diagonal of the best can matter inside the square: the quadtree drops everything else
-and evaluates f on grid points near the edge alone. The edge is then drawn on triangles (each cell
-cut along its rising diagonal) by linear interpolation. Where f is larger at every grid point, as for
-a larger cutoff, the polygon covers the smaller one's.
+Most sources near an edge have the full reach R from end to end. Theirs is R less the distance, and
+so the nearest is the best: they are compared by squares of distances, and a root is drawn once per point.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Final
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Final, cast
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from .contour import Edge
+from .tapers import SHAPE, field_of, prepare_tapers
 
 #: Cells per side of a leaf of the quadtree.
 _LEAF: Final = 4
-#: Levels of the squares that `field_grid` works in.
-_GRID_LEVELS: Final = 4
 #: Most levels between a leaf and a root square, which is about as large as the largest reach.
-_MOST_LEVELS: Final = 5
+_MOST_LEVELS: Final = 6
 #: Sources looked at before a root square's are gathered: if one of them covers it, that's that.
 _GLANCE: Final = 128
+#: More sources than this in a square are compared by their tangents, too.
+_WORTH_RIVALRY: Final = 16
+#: So many sources that it pays to share them between threads.
+_WORTH_THREADS: Final = 5000
 #: Edges cross the sides of triangles at whole parts of the side, the ends left out: so that rings
 #: touch neither themselves nor each other, and equal edges are equal to the bit.
 _NOTCHES: Final = 1024
-#: Columns of a prepared source.
-_SHAPE: Final = 8
+#: Rows of a source with the full reach: start, direction, length.
+_FLAT: Final = 5
 
 
-def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float) -> Edge:
+def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, workers: int = 1) -> Edge:
     """Return the edge of the set where the field of `sources` is at least zero.
 
     Parameters
@@ -54,6 +56,8 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float) -> Edge:
     cell_m : float
         Side of a grid cell. The grid is fixed to the plane's origin, so that equal cell sizes
         give equal grids.
+    workers : int
+        Threads. The edge doesn't depend on it.
 
     Returns
     -------
@@ -69,92 +73,44 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float) -> Edge:
         nothing = np.zeros(0, dtype=np.int64)
         return Edge(nothing, nothing, np.zeros((0, 2)), 1, cell_m)
     rows = np.ascontiguousarray(sources, dtype=np.float64)
-    levels = _levels(float(rows[:, 2].max()) / cell_m)
+    reach = float(rows[:, 2].max())
+    levels = _levels(reach / cell_m)
     root = cell_m * (_LEAF << levels)
-    shapes, far = _prepare(rows, 0.5 * root)
+    shapes, far = prepare_tapers(rows, 0.5 * root)
     # beyond this distance from its centre a source can't matter in a root square
     far += 0.5 * math.sqrt(2.0) * root + 2 * cell_m
     around = math.floor(far / root + 0.5)
     low = np.floor(shapes[8:10].min(axis=1) / root).astype(np.int64) - around
     high = np.floor(shapes[8:10].max(axis=1) / root).astype(np.int64) + around
     n_x, n_y = (int(n) for n in high - low + 1)
-    shapes, start = _sort(shapes, root, int(low[0]), int(low[1]), n_x, n_y)
-    side_from, side_to, xy = _trace_cells(
-        shapes, start, n_x, n_y, int(low[0]), int(low[1]), cell_m, levels, far
-    )
+    flat, flat_start, taper, taper_start = _sort(shapes, reach, root, int(low[0]), int(low[1]), n_x, n_y)
+
+    def trace(rows: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        return cast(
+            "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]",
+            _trace(
+                flat, flat_start, taper, taper_start, reach,
+                n_x, n_y, int(low[0]), int(low[1]), cell_m, levels, far, *rows,
+            ),
+        )  # fmt: skip
+
+    n_parts = min(workers, n_y) if shapes.shape[1] >= _WORTH_THREADS else 1
+    if n_parts == 1:
+        side_from, side_to, xy = trace((0, n_y))
+    else:
+        with ThreadPoolExecutor(max_workers=n_parts) as pool:
+            found = pool.map(trace, _bands(flat_start, taper_start, n_x, n_y, n_parts))
+            side_from, side_to, xy = (np.concatenate(column) for column in zip(*found, strict=True))
     return Edge(side_from, side_to, xy, n_x * (_LEAF << levels) + 1, cell_m)
 
 
-@njit(cache=True, nogil=True)
-def field_at(
-    points: NDArray[np.float64], sources: NDArray[np.float64]
-) -> NDArray[np.float64]:  # pragma: no cover - compiled
-    """Return the field of `sources` at points by brute force, shape (n,).
-
-    Parameters
-    ----------
-    points : ndarray of float64, shape (n, 2)
-    sources : ndarray of float64, shape (k, 6)
-        As `isochrone_polygon` takes them.
-    """
-    shapes = np.ascontiguousarray(_prepare(sources, np.inf)[0].T)
-    out = np.full(len(points), -np.inf)
-    for i in range(len(points)):
-        for k in range(len(shapes)):
-            out[i] = max(out[i], _field_of(shapes[k], points[i, 0], points[i, 1]))
-    return out
-
-
-def field_grid(
-    sources: NDArray[np.float64],
-    *,
-    cell_m: float,
-    bounds: tuple[float, float, float, float] | None = None,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the field of `sources` at the points of a grid.
-
-    Parameters
-    ----------
-    sources : ndarray of float64, shape (k, 6)
-        As `isochrone_polygon` takes them.
-    cell_m : float
-        Distance of neighbouring grid points, metres.
-    bounds : tuple of float, optional
-        Least x, y and greatest x, y to cover; what the sources reach when left out.
-
-    Returns
-    -------
-    x, y : ndarray of float64, shapes (n_x,) and (n_y,)
-    field : ndarray of float64, shape (n_y, n_x)
-        Exact where it is at least zero and, elsewhere, within `cell_m` of such places; minus
-        infinity far from every source.
-    """
-    frame = _frame(np.ascontiguousarray(sources, dtype=np.float64), cell_m, _GRID_LEVELS, bounds)
-    field: NDArray[np.float64] = _fill_grid(*frame, cell_m, _GRID_LEVELS)
-    per_root = _LEAF << _GRID_LEVELS
-    x = (frame[5] * per_root + np.arange(field.shape[1], dtype=np.float64)) * cell_m
-    y = (frame[6] * per_root + np.arange(field.shape[0], dtype=np.float64)) * cell_m
-    return x, y, field
-
-
-def _frame(
-    rows: NDArray[np.float64],
-    cell_m: float,
-    levels: int,
-    bounds: tuple[float, float, float, float] | None = None,
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int32], int, int, int, int]:
-    """Prepare sources and sort them into root squares; the squares' count and first numbers follow."""
-    root = cell_m * (_LEAF << levels)
-    box = _boxes(rows, root, 2 * cell_m)
-    if bounds is None:
-        lows, highs = box.min(axis=0), box.max(axis=0)
-        first_x, first_y, last_x, last_y = int(lows[0]), int(lows[2]), int(highs[1]), int(highs[3])
-    else:
-        first_x, first_y, last_x, last_y = (math.floor(value / root) for value in bounds)
-    n_x, n_y = last_x - first_x + 1, last_y - first_y + 1
-    start, member = _bin(box, first_x, first_y, n_x, n_y)
-    shapes = np.ascontiguousarray(_prepare(rows, np.inf)[0].T)
-    return shapes, start, member, n_x, n_y, first_x, first_y
+def _bands(
+    flat_start: NDArray[np.int64], taper_start: NDArray[np.int64], n_x: int, n_y: int, n_parts: int
+) -> list[tuple[int, int]]:
+    """Cut rows of root squares into bands with about as many sources each: first and last but one."""
+    before = (flat_start + taper_start)[::n_x]
+    cuts = np.searchsorted(before, before[-1] * np.arange(1, n_parts) / n_parts)
+    return list(pairwise([0, *(int(cut) for cut in cuts), n_y]))
 
 
 def _levels(reach_cells: float) -> int:
@@ -163,208 +119,255 @@ def _levels(reach_cells: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _boxes(
-    sources: NDArray[np.float64], root: float, margin: float
-) -> NDArray[np.int32]:  # pragma: no cover - compiled
-    """Root squares that each source can matter in: first and last column, first and last row.
-
-    The margin is more than what is needed for the field to be known on both sides of the edge.
-    """
-    box = np.empty((len(sources), 4), dtype=np.int32)
-    for k in range(len(sources)):
-        x0, y0, r0, x1, y1, r1 = sources[k]
-        reach = max(r0, r1) + margin
-        box[k, 0] = math.floor((min(x0, x1) - reach) / root)
-        box[k, 1] = math.floor((max(x0, x1) + reach) / root)
-        box[k, 2] = math.floor((min(y0, y1) - reach) / root)
-        box[k, 3] = math.floor((max(y0, y1) + reach) / root)
-    return box
-
-
-@njit(cache=True, nogil=True)
-def _prepare(
-    sources: NDArray[np.float64], longest: float
-) -> tuple[NDArray[np.float64], float]:  # pragma: no cover - compiled
-    """Bring sources into the form that `_field` takes, long ones cut into parts of equal length.
-
-    Rows: start, direction, length, r0, fall of r per metre, lead of the best exit per metre of
-    height; and the middle. With them, how far from its middle a source reaches at most.
-    """
-    n = 0
-    for i in range(len(sources)):
-        length = math.sqrt((sources[i, 3] - sources[i, 0]) ** 2 + (sources[i, 4] - sources[i, 1]) ** 2)
-        n += max(1, math.ceil(length / longest))
-    out = np.empty((_SHAPE + 2, n))
-    far = 0.0
-    k = 0
-    for i in range(len(sources)):
-        x0, y0, r0, x1, y1, r1 = sources[i]
-        length = math.sqrt((x1 - x0) ** 2 + (y1 - y0) ** 2)
-        fall, lead, ux, uy = 0.0, 0.0, 1.0, 0.0
-        if length > 1e-9:
-            fall = (r0 - r1) / length
-            ux, uy = (x1 - x0) / length, (y1 - y0) / length
-        if length <= 1e-9 or fall >= 1.0:
-            # where following the line is slower than leaving it, its start stands for all of it
-            length, fall = 0.0, 0.0
-        elif fall > 0.0:
-            lead = fall / math.sqrt(1 - fall * fall)
-        parts = max(1, math.ceil(length / longest))
-        for part in range(parts):
-            along = length * part / parts
-            out[0, k], out[1, k], out[2, k], out[3, k] = x0 + along * ux, y0 + along * uy, ux, uy
-            out[4, k], out[5, k], out[6, k], out[7, k] = length / parts, r0 - fall * along, fall, lead
-            out[8, k] = out[0, k] + 0.5 * out[4, k] * ux
-            out[9, k] = out[1, k] + 0.5 * out[4, k] * uy
-            far = max(far, out[5, k] + 0.5 * out[4, k])
-            k += 1
-    return out[:, :k].copy() if k < n else out, far
-
-
-@njit(cache=True, nogil=True)
 def _sort(
-    shapes: NDArray[np.float64], root: float, first_x: int, first_y: int, n_x: int, n_y: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:  # pragma: no cover - compiled
-    """Sort sources by the root square their middle lies in, row by row; say where each square begins."""
+    shapes: NDArray[np.float64], reach: float, root: float, first_x: int, first_y: int, n_x: int, n_y: int
+) -> tuple[
+    NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]
+]:  # pragma: no cover - compiled
+    """Sort sources by the root square their middle lies in, row by row; say where each square begins.
+
+    Those with the full reach, with five rows each, and the others, with eight, apart.
+    """
     n = shapes.shape[1]
     square = np.empty(n, dtype=np.int32)
-    start = np.zeros(n_x * n_y + 1, dtype=np.int64)
+    start = np.zeros((2, n_x * n_y + 1), dtype=np.int64)
     for k in range(n):
         i = math.floor(shapes[8, k] / root) - first_x
         j = math.floor(shapes[9, k] / root) - first_y
-        square[k] = j * n_x + i
-        start[square[k] + 1] += 1
+        kind = 0 if shapes[5, k] == reach and shapes[6, k] == 0.0 else 1
+        square[k] = 2 * (j * n_x + i) + kind
+        start[kind, j * n_x + i + 1] += 1
     for at in range(n_x * n_y):
-        start[at + 1] += start[at]
-    fill = start[:-1].copy()
-    out = np.empty((_SHAPE, n))
+        start[0, at + 1] += start[0, at]
+        start[1, at + 1] += start[1, at]
+    fill = start[:, :-1].copy()
+    flat = np.empty((_FLAT, start[0, -1]))
+    taper = np.empty((SHAPE, start[1, -1]))
     for k in range(n):
-        at = fill[square[k]]
-        fill[square[k]] = at + 1
-        for c in range(_SHAPE):
-            out[c, at] = shapes[c, k]
-    return out, start
+        kind = square[k] & 1
+        at = fill[kind, square[k] >> 1]
+        fill[kind, square[k] >> 1] = at + 1
+        if kind == 0:
+            for c in range(_FLAT):
+                flat[c, at] = shapes[c, k]
+        else:
+            for c in range(SHAPE):
+                taper[c, at] = shapes[c, k]
+    return flat, start[0].copy(), taper, start[1].copy()
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _field(
-    x0: float, y0: float, ux: float, uy: float, length: float, r0: float, fall: float, lead: float,
-    x: float, y: float,
-) -> float:  # fmt: skip  # pragma: no cover - compiled
-    """Value at (x, y) of one prepared source; without branches, so that it's computed for many at once."""
+def _square(
+    x0: float, y0: float, ux: float, uy: float, length: float, x: float, y: float
+) -> float:  # pragma: no cover - compiled
+    """Square of the distance of a line; without branches, so that it's computed for many at once."""
     dx, dy = x - x0, y - y0
     along = dx * ux + dy * uy
-    height = abs(dy * ux - dx * uy)
-    best = along - height * lead
-    best = max(0.0, best)
+    height = dy * ux - dx * uy
+    best = max(0.0, along)
     best = min(length, best)
-    rest = along - best
-    return r0 - fall * best - math.sqrt(rest * rest + height * height)
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _field_of(shape: NDArray[np.float64], x: float, y: float) -> float:  # pragma: no cover - compiled
-    return _field(shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], shape[6], shape[7], x, y)
+    over = along - best
+    return over * over + height * height
 
 
 @njit(cache=True, nogil=True)
-def _values(
-    kept: NDArray[np.float64], first: int, last: int, x: float, y: float, values: NDArray[np.float64]
+def _squares_of(
+    flat: NDArray[np.float64], first: int, last: int, x: float, y: float, into: NDArray[np.float64], at: int
 ) -> float:  # pragma: no cover - compiled
-    """Evaluate sources first to last at a point, into the start of `values`; return the best value."""
-    n = last - first
-    x0, y0, ux, uy = kept[0, first:last], kept[1, first:last], kept[2, first:last], kept[3, first:last]
-    length, r0, fall = kept[4, first:last], kept[5, first:last], kept[6, first:last]
-    lead = kept[7, first:last]
-    for k in range(n):
-        values[k] = _field(x0[k], y0[k], ux[k], uy[k], length[k], r0[k], fall[k], lead[k], x, y)
-    best = -np.inf
-    for k in range(n):
-        best = max(best, values[k])
+    """Write squares of the distances of sources with the full reach; return the least."""
+    x0, y0, ux, uy = flat[0, first:last], flat[1, first:last], flat[2, first:last], flat[3, first:last]
+    length, out = flat[4, first:last], into[at:]
+    for k in range(last - first):
+        out[k] = _square(x0[k], y0[k], ux[k], uy[k], length[k], x, y)
+    return _least(out, last - first)
+
+
+@njit(cache=True, nogil=True)
+def _drops_of(
+    taper: NDArray[np.float64], first: int, last: int, x: float, y: float, into: NDArray[np.float64], at: int
+) -> float:  # pragma: no cover - compiled
+    """Write the values of other sources, their signs turned; return the least."""
+    x0, y0, ux, uy = taper[0, first:last], taper[1, first:last], taper[2, first:last], taper[3, first:last]
+    length, r0, fall = taper[4, first:last], taper[5, first:last], taper[6, first:last]
+    lead, out = taper[7, first:last], into[at:]
+    for k in range(last - first):
+        out[k] = -field_of(x0[k], y0[k], ux[k], uy[k], length[k], r0[k], fall[k], lead[k], x, y)
+    return _least(out, last - first)
+
+
+@njit(cache=True, nogil=True)
+def _best_kept(
+    flat: NDArray[np.float64], taper: NDArray[np.float64], level: int, m_flat: int, m_taper: int,
+    reach: float, x: float, y: float, squares: NDArray[np.float64], drops: NDArray[np.float64],
+) -> float:  # fmt: skip  # pragma: no cover - compiled
+    """Return the field at a point by the sources kept on a level; write what each contributes."""
+    for k in range(m_flat):
+        squares[k] = _square(
+            flat[level, 0, k],
+            flat[level, 1, k],
+            flat[level, 2, k],
+            flat[level, 3, k],
+            flat[level, 4, k],
+            x,
+            y,
+        )
+    best = reach - math.sqrt(_least(squares, m_flat))
+    if m_taper > 0:
+        for k in range(m_taper):
+            drops[k] = -field_of(
+                taper[level, 0, k], taper[level, 1, k], taper[level, 2, k], taper[level, 3, k],
+                taper[level, 4, k], taper[level, 5, k], taper[level, 6, k], taper[level, 7, k], x, y,
+            )  # fmt: skip
+        best = max(best, -_least(drops, m_taper))
     return best
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _least(values: NDArray[np.float64], n: int) -> float:  # pragma: no cover - compiled
+    """Return the least of the first n: four at a time, none of which waits for the others."""
+    a, b, c, d = np.inf, np.inf, np.inf, np.inf
+    for k in range(0, n - 3, 4):
+        a, b = min(a, values[k]), min(b, values[k + 1])
+        c, d = min(c, values[k + 2]), min(d, values[k + 3])
+    for k in range(n - n % 4, n):
+        a = min(a, values[k])
+    return min(a, b, c, d)
+
+
 @njit(cache=True, nogil=True)
-def _keep(
-    kept: NDArray[np.float64], first: int, last: int,
-    values: NDArray[np.float64], least: float, into: NDArray[np.float64], m: int,
+def _gather_flat(
+    flat: NDArray[np.float64], first: int, last: int, squares: NDArray[np.float64], at: int, farthest: float,
+    kept: NDArray[np.float64], level: int, m: int,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
-    """Add to `into`, which holds m, the sources whose value is at least `least`; return their number."""
+    """Add to a level, which holds m, the sources near enough; return their number."""
     for k in range(last - first):
-        if values[k] >= least:
-            for c in range(_SHAPE):
-                into[c, m] = kept[c, first + k]
+        if squares[at + k] <= farthest:
+            for c in range(_FLAT):
+                kept[level, c, m] = flat[c, first + k]
+            m += 1
+    return m
+
+
+@njit(cache=True, nogil=True)
+def _gather_taper(
+    taper: NDArray[np.float64], first: int, last: int, drops: NDArray[np.float64], at: int, most: float,
+    kept: NDArray[np.float64], level: int, m: int,
+) -> int:  # fmt: skip  # pragma: no cover - compiled
+    """Add to a level, which holds m, the sources good enough; return their number."""
+    for k in range(last - first):
+        if drops[at + k] <= most:
+            for c in range(SHAPE):
+                kept[level, c, m] = taper[c, first + k]
+            m += 1
+    return m
+
+
+@njit(cache=True, nogil=True)
+def _keep_flat(
+    kept: NDArray[np.float64], level: int, n: int, squares: NDArray[np.float64], farthest: float
+) -> int:  # pragma: no cover - compiled
+    """Hand down to a level, of the n on the one above, the sources near enough; return their number."""
+    m = 0
+    for k in range(n):
+        if squares[k] <= farthest:
+            for c in range(_FLAT):
+                kept[level, c, m] = kept[level + 1, c, k]
+            m += 1
+    return m
+
+
+@njit(cache=True, nogil=True)
+def _keep_taper(
+    kept: NDArray[np.float64], level: int, n: int, drops: NDArray[np.float64], most: float
+) -> int:  # pragma: no cover - compiled
+    """Hand down to a level, of the n on the one above, the sources good enough; return their number."""
+    m = 0
+    for k in range(n):
+        if drops[k] <= most:
+            for c in range(SHAPE):
+                kept[level, c, m] = kept[level + 1, c, k]
             m += 1
     return m
 
 
 @njit(cache=True, nogil=True)
 def _keep_rivals(
-    kept: NDArray[np.float64], n: int, x: float, y: float, side: float, half: float,
-    values: NDArray[np.float64], slope_x: NDArray[np.float64], slope_y: NDArray[np.float64],
-) -> int:  # fmt: skip  # pragma: no cover - compiled
+    flat: NDArray[np.float64], taper: NDArray[np.float64], level: int, m_flat: int, m_taper: int,
+    reach: float, x: float, y: float, side: float, half: float, tangents: NDArray[np.float64],
+) -> tuple[int, int]:  # fmt: skip  # pragma: no cover - compiled
     """Drop sources, in place, that stay below the best one all over a square around (x, y).
 
     Each source's field is concave, so that it stays below its tangent at the centre; and the best
     one's lies above its own tangent less h² / 2(d - h), h the half diagonal and d the distance of
     its exit.
     """
-    x0, y0, ux, uy = kept[0, :n], kept[1, :n], kept[2, :n], kept[3, :n]
-    length, r0, fall, lead = kept[4, :n], kept[5, :n], kept[6, :n], kept[7, :n]
-    for k in range(n):
-        dx, dy = x - x0[k], y - y0[k]
-        along = dx * ux[k] + dy * uy[k]
-        height = abs(dy * ux[k] - dx * uy[k])
-        at = along - height * lead[k]
-        at = max(0.0, at)
-        at = min(length[k], at)
-        ex, ey = dx - at * ux[k], dy - at * uy[k]
+    for k in range(m_flat):
+        ux, uy = flat[level, 2, k], flat[level, 3, k]
+        dx, dy = x - flat[level, 0, k], y - flat[level, 1, k]
+        at = max(0.0, dx * ux + dy * uy)
+        at = min(flat[level, 4, k], at)
+        ex, ey = dx - at * ux, dy - at * uy
         distance = math.sqrt(ex * ex + ey * ey) + 1e-9
-        values[k] = r0[k] - fall[k] * at - distance
-        slope_x[k] = -ex / distance
-        slope_y[k] = -ey / distance
+        tangents[0, k] = reach - distance
+        tangents[1, k] = ex / distance
+        tangents[2, k] = ey / distance
+        tangents[3, k] = distance
+    for k in range(m_taper):
+        ux, uy = taper[level, 2, k], taper[level, 3, k]
+        dx, dy = x - taper[level, 0, k], y - taper[level, 1, k]
+        along = dx * ux + dy * uy
+        height = abs(dy * ux - dx * uy)
+        at = min(max(along - height * taper[level, 7, k], 0.0), taper[level, 4, k])
+        ex, ey = dx - at * ux, dy - at * uy
+        distance = math.sqrt(ex * ex + ey * ey) + 1e-9
+        tangents[0, m_flat + k] = taper[level, 5, k] - taper[level, 6, k] * at - distance
+        tangents[1, m_flat + k] = ex / distance
+        tangents[2, m_flat + k] = ey / distance
+        tangents[3, m_flat + k] = distance
     best = 0
-    for k in range(n):
-        if values[k] > values[best]:
+    for k in range(m_flat + m_taper):
+        if tangents[0, k] > tangents[0, best]:
             best = k
-    ex, ey = x - x0[best], y - y0[best]
-    along = ex * ux[best] + ey * uy[best]
-    at = min(max(along - abs(ey * ux[best] - ex * uy[best]) * lead[best], 0.0), length[best])
-    best_distance = math.sqrt((ex - at * ux[best]) ** 2 + (ey - at * uy[best]) ** 2)
-    if best_distance < 1.5 * half:
-        return n
-    least = values[best] - half * half / (2 * (best_distance - half)) - 1e-6
-    px, py = slope_x[best], slope_y[best]
-    m = 0
-    for k in range(n):
-        if values[k] + side * (abs(slope_x[k] - px) + abs(slope_y[k] - py)) >= least:
-            for c in range(_SHAPE):
-                kept[c, m] = kept[c, k]
-            m += 1
-    return m
+    px, py, distance = tangents[1, best], tangents[2, best], tangents[3, best]
+    if distance < 1.5 * half:
+        return m_flat, m_taper
+    least = tangents[0, best] - half * half / (2 * (distance - half)) - 1e-6
+    n_flat, n_taper = 0, 0
+    for k in range(m_flat):
+        if tangents[0, k] + side * (abs(tangents[1, k] - px) + abs(tangents[2, k] - py)) >= least:
+            for c in range(_FLAT):
+                flat[level, c, n_flat] = flat[level, c, k]
+            n_flat += 1
+    for k in range(m_taper):
+        at = m_flat + k
+        if tangents[0, at] + side * (abs(tangents[1, at] - px) + abs(tangents[2, at] - py)) >= least:
+            for c in range(SHAPE):
+                taper[level, c, n_taper] = taper[level, c, k]
+            n_taper += 1
+    return n_flat, n_taper
 
 
 @njit(cache=True, nogil=True)
-def _bin(
-    box: NDArray[np.int32], first_x: int, first_y: int, n_x: int, n_y: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:  # pragma: no cover - compiled
-    """List, for each root square, the sources whose box touches it."""
-    start = np.zeros(n_x * n_y + 1, dtype=np.int64)
-    for k in range(len(box)):
-        for j in range(max(box[k, 2] - first_y, 0), min(box[k, 3] - first_y, n_y - 1) + 1):
-            for i in range(max(box[k, 0] - first_x, 0), min(box[k, 1] - first_x, n_x - 1) + 1):
-                start[j * n_x + i + 1] += 1
-    for square in range(n_x * n_y):
-        start[square + 1] += start[square]
-    fill = start[:-1].copy()
-    member = np.empty(start[-1], dtype=np.int32)
-    for k in range(len(box)):
-        for j in range(max(box[k, 2] - first_y, 0), min(box[k, 3] - first_y, n_y - 1) + 1):
-            for i in range(max(box[k, 0] - first_x, 0), min(box[k, 1] - first_x, n_x - 1) + 1):
-                square = j * n_x + i
-                member[fill[square]] = k
-                fill[square] += 1
-    return start, member
+def _field_on(
+    flat: NDArray[np.float64], taper: NDArray[np.float64], m_flat: int, m_taper: int, reach: float,
+    gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
+) -> None:  # fmt: skip  # pragma: no cover - compiled
+    """Write the field at a leaf's points, by the sources kept on the lowest level."""
+    for p in range(len(field)):
+        field[p] = np.inf
+    for k in range(m_flat):
+        x0, y0, ux, uy = flat[0, 0, k], flat[0, 1, k], flat[0, 2, k], flat[0, 3, k]
+        length = flat[0, 4, k]
+        for p in range(len(field)):
+            field[p] = min(field[p], _square(x0, y0, ux, uy, length, gx[p], gy[p]))
+    for p in range(len(field)):
+        field[p] = reach - math.sqrt(field[p])
+    for k in range(m_taper):
+        x0, y0, ux, uy = taper[0, 0, k], taper[0, 1, k], taper[0, 2, k], taper[0, 3, k]
+        length, r0, fall, lead = taper[0, 4, k], taper[0, 5, k], taper[0, 6, k], taper[0, 7, k]
+        for p in range(len(field)):
+            value = field_of(x0, y0, ux, uy, length, r0, fall, lead, gx[p], gy[p])
+            field[p] = max(field[p], value)
 
 
 @njit(cache=True, nogil=True)
@@ -382,9 +385,12 @@ def _count_near(
 
 
 @njit(cache=True, nogil=True)
-def _trace_cells(
-    shapes: NDArray[np.float64],
-    start: NDArray[np.int64],
+def _trace(
+    flat: NDArray[np.float64],
+    flat_start: NDArray[np.int64],
+    taper: NDArray[np.float64],
+    taper_start: NDArray[np.int64],
+    reach: float,
     n_x: int,
     n_y: int,
     first_x: int,
@@ -392,17 +398,16 @@ def _trace_cells(
     cell_m: float,
     levels: int,
     far: float,
+    first_row: int,
+    end_row: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:  # pragma: no cover - compiled
-    """Return one directed piece of the edge per triangle it crosses, inside on the left.
+    """Return one directed piece of the edge per triangle it crosses in a band of root squares, inside on the left.
 
     A piece runs from one triangle side to another; sides are numbered over the whole grid, so that
     pieces are joined by number and not by comparing coordinates.
     """
     per_root = _LEAF << levels
     root = per_root * cell_m
-    reach = 0.0
-    for k in range(shapes.shape[1]):
-        reach = max(reach, shapes[5, k])
     width = n_x * per_root + 1  # grid points per row
     # how many squares to the side a source that matters may lie, by rows up or down
     rows = math.floor(far / root + 0.5)
@@ -410,13 +415,17 @@ def _trace_cells(
     for dj in range(rows + 1):
         off = max(0.0, dj - 0.5) * root
         across[dj] = math.floor(math.sqrt(max(far * far - off * off, 0.0)) / root + 0.5)
-    most = 1
-    for square in range(n_x * n_y):
-        most = max(most, _count_near(start, square % n_x, square // n_x, n_x, n_y, rows, across))
-    kept = np.empty((levels + 1, _SHAPE, most))
-    n_kept = np.zeros(levels + 1, dtype=np.int64)
+    most_flat, most_taper = 1, 1
+    for square in range(first_row * n_x, end_row * n_x):
+        i, j = square % n_x, square // n_x
+        most_flat = max(most_flat, _count_near(flat_start, i, j, n_x, n_y, rows, across))
+        most_taper = max(most_taper, _count_near(taper_start, i, j, n_x, n_y, rows, across))
+    kept_flat = np.empty((levels + 1, _FLAT, most_flat))
+    kept_taper = np.empty((levels + 1, SHAPE, most_taper))
+    squares, drops = np.empty(most_flat), np.empty(most_taper)
+    tangents = np.empty((4, most_flat + most_taper))
+    n_kept = np.zeros((levels + 1, 2), dtype=np.int64)
     stack = np.empty((4 * (levels + 1), 3), dtype=np.int64)
-    values, slope_x, slope_y = np.empty(most), np.empty(most), np.empty(most)
     points = ((_LEAF + 1) * (_LEAF + 1) + 3) // 4 * 4  # whole vectors
     gx, gy, field = np.empty(points), np.empty(points), np.empty(points)
     capacity = 4096
@@ -424,202 +433,158 @@ def _trace_cells(
     edge_to = np.empty(capacity, dtype=np.int64)
     xy = np.empty((capacity, 2))
     n = 0
-    for square in range(n_x * n_y):
+    for square in range(first_row * n_x, end_row * n_x):
         i, j = square % n_x, square // n_x
-        half = 0.5 * per_root * cell_m * math.sqrt(2.0) * (1 + 1e-9) + 1e-6
+        half = _half_diagonal(per_root, cell_m)
         x = (first_x * per_root + i * per_root + 0.5 * per_root) * cell_m
         y = (first_y * per_root + j * per_root + 0.5 * per_root) * cell_m
         # a glance at the square's own sources: often one of them covers it, and that's that
-        own = min(start[square + 1] - start[square], _GLANCE)
-        if own > 0 and _values(shapes, start[square], start[square] + own, x, y, values) > half:
+        a, b = flat_start[square], flat_start[square + 1]
+        if b > a and reach - math.sqrt(_squares_of(flat, a, min(b, a + _GLANCE), x, y, squares, 0)) > half:
+            continue
+        a, b = taper_start[square], taper_start[square + 1]
+        if b > a and -_drops_of(taper, a, min(b, a + _GLANCE), x, y, drops, 0) > half:
             continue
         best = -np.inf
-        at = 0
+        at_flat, at_taper = 0, 0
         for turn in range(2 * rows + 1):  # own row first, then those beside it
             dj = (turn + 1) // 2 if turn % 2 else -(turn // 2)
             if 0 <= j + dj < n_y:
-                a = start[(j + dj) * n_x + max(i - across[abs(dj)], 0)]
-                b = start[(j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1]
+                west = (j + dj) * n_x + max(i - across[abs(dj)], 0)
+                east = (j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1
+                a, b = flat_start[west], flat_start[east]
                 if b > a:
-                    best = max(best, _values(shapes, a, b, x, y, values[at:]))
-                    at += b - a
-                    if best > half:
-                        break
+                    best = max(best, reach - math.sqrt(_squares_of(flat, a, b, x, y, squares, at_flat)))
+                    at_flat += b - a
+                a, b = taper_start[west], taper_start[east]
+                if b > a:
+                    best = max(best, -_drops_of(taper, a, b, x, y, drops, at_taper))
+                    at_taper += b - a
+                if best > half:
+                    break
         if best > half or best < -half:
             continue
-        m, at = 0, 0
+        least = best - 2 * half
+        farthest = max(0.0, reach - least) ** 2
+        m_flat, m_taper, at_flat, at_taper = 0, 0, 0, 0
         for turn in range(2 * rows + 1):
             dj = (turn + 1) // 2 if turn % 2 else -(turn // 2)
             if 0 <= j + dj < n_y:
-                a = start[(j + dj) * n_x + max(i - across[abs(dj)], 0)]
-                b = start[(j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1]
-                m = _keep(shapes, a, b, values[at:], best - 2 * half, kept[levels], m)
-                at += b - a
-        n_kept[levels] = m
-        top = 0
-        for child in range(4):
-            stack[top, 0] = levels - 1
-            stack[top, 1] = i * per_root + (child & 1) * (per_root >> 1)
-            stack[top, 2] = j * per_root + (child >> 1) * (per_root >> 1)
-            top += 1
+                west = (j + dj) * n_x + max(i - across[abs(dj)], 0)
+                east = (j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1
+                a, b = flat_start[west], flat_start[east]
+                m_flat = _gather_flat(flat, a, b, squares, at_flat, farthest, kept_flat, levels, m_flat)
+                at_flat += b - a
+                a, b = taper_start[west], taper_start[east]
+                m_taper = _gather_taper(taper, a, b, drops, at_taper, -least, kept_taper, levels, m_taper)
+                at_taper += b - a
+        n_kept[levels, 0], n_kept[levels, 1] = m_flat, m_taper
+        top = _push_children(stack, 0, levels, i * per_root, j * per_root, per_root)
         while top > 0:
             top -= 1
             level, cell_i, cell_j = stack[top]
+            m_flat, m_taper = n_kept[level + 1]
             side = _LEAF << level
-            half = 0.5 * side * cell_m * math.sqrt(2.0) * (1 + 1e-9) + 1e-6
+            half = _half_diagonal(side, cell_m)
             x = ((first_x * per_root + cell_i) + 0.5 * side) * cell_m
             y = ((first_y * per_root + cell_j) + 0.5 * side) * cell_m
-            best = _values(kept[level + 1], 0, n_kept[level + 1], x, y, values)
+            best = _best_kept(kept_flat, kept_taper, level + 1, m_flat, m_taper, reach, x, y, squares, drops)
             if best > half or best < -half:
                 continue
-            m = _keep(kept[level + 1], 0, n_kept[level + 1], values, best - 2 * half, kept[level], 0)
-            if m > 8 and half < 0.5 * reach:  # else tangents say little
-                m = _keep_rivals(kept[level], m, x, y, 0.5 * side * cell_m, half, values, slope_x, slope_y)
-            n_kept[level] = m
+            least = best - 2 * half
+            farthest = max(0.0, reach - least) ** 2
+            m_flat = _keep_flat(kept_flat, level, m_flat, squares, farthest)
+            m_taper = _keep_taper(kept_taper, level, m_taper, drops, -least)
+            if m_flat + m_taper > _WORTH_RIVALRY and half < 0.5 * reach:  # else tangents say little
+                m_flat, m_taper = _keep_rivals(
+                    kept_flat, kept_taper, level, m_flat, m_taper, reach,
+                    x, y, 0.5 * side * cell_m, half, tangents,
+                )  # fmt: skip
+            n_kept[level, 0], n_kept[level, 1] = m_flat, m_taper
             if level > 0:
-                step = side >> 1
-                for child in range(4):
-                    stack[top, 0] = level - 1
-                    stack[top, 1] = cell_i + (child & 1) * step
-                    stack[top, 2] = cell_j + (child >> 1) * step
-                    top += 1
+                top = _push_children(stack, top, level, cell_i, cell_j, side)
                 continue
-            for p in range(points):
+            for p in range(len(field)):
                 gx[p] = (first_x * per_root + cell_i + p % (_LEAF + 1)) * cell_m
                 gy[p] = (first_y * per_root + cell_j + p // (_LEAF + 1)) * cell_m
-                field[p] = -np.inf
-            _raise_field(kept[0], m, gx, gy, field)
+            _field_on(kept_flat, kept_taper, m_flat, m_taper, reach, gx, gy, field)
             if n + 2 * _LEAF * _LEAF > capacity:
                 capacity *= 2
-                edge_from = _grown(edge_from, capacity)
-                edge_to = _grown(edge_to, capacity)
-                larger = np.empty((capacity, 2))
-                larger[:n] = xy[:n]
-                xy = larger
-            for j in range(_LEAF):
-                for i in range(_LEAF):
-                    point = (cell_j + j) * width + cell_i + i
-                    corner = j * (_LEAF + 1) + i
-                    sw, se = field[corner], field[corner + 1]
-                    nw, ne = field[corner + _LEAF + 1], field[corner + _LEAF + 2]
-                    inside = (sw > 0) + (se > 0) + (nw > 0) + (ne > 0)
-                    if inside in (0, 4):
-                        continue
-                    x = (first_x * per_root + cell_i + i) * cell_m
-                    y = (first_y * per_root + cell_j + j) * cell_m
-                    # sides of the cell's two triangles, numbered by their lower-left grid point
-                    south, west, diagonal = 3 * point, 3 * point + 1, 3 * point + 2
-                    east, north = 3 * (point + 1) + 1, 3 * (point + width)
-                    n = _triangle(
-                        sw, se, ne, x, y, x + cell_m, y, x + cell_m, y + cell_m,
-                        south, east, diagonal, edge_from, edge_to, xy, n,
-                    )  # fmt: skip
-                    n = _triangle(
-                        sw, ne, nw, x, y, x + cell_m, y + cell_m, x, y + cell_m,
-                        diagonal, north, west, edge_from, edge_to, xy, n,
-                    )  # fmt: skip
+                edge_from, edge_to, xy = _grown(edge_from, edge_to, xy, capacity)
+            n = _draw(
+                field, first_x * per_root, first_y * per_root, cell_i, cell_j, cell_m, width,
+                edge_from, edge_to, xy, n,
+            )  # fmt: skip
     return edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy()
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _half_diagonal(side: int, cell_m: float) -> float:  # pragma: no cover - compiled
+    return 0.5 * side * cell_m * math.sqrt(2.0) * (1 + 1e-9) + 1e-6
+
+
 @njit(cache=True, nogil=True)
-def _raise_field(
-    kept: NDArray[np.float64],
-    m: int,
-    gx: NDArray[np.float64],
-    gy: NDArray[np.float64],
+def _push_children(
+    stack: NDArray[np.int64], top: int, level: int, cell_i: int, cell_j: int, side: int
+) -> int:  # pragma: no cover - compiled
+    """Put a square's four quarters on the stack; return its new height."""
+    for child in range(4):
+        stack[top, 0] = level - 1
+        stack[top, 1] = cell_i + (child & 1) * (side >> 1)
+        stack[top, 2] = cell_j + (child >> 1) * (side >> 1)
+        top += 1
+    return top
+
+
+@njit(cache=True, nogil=True)
+def _grown(
+    edge_from: NDArray[np.int64], edge_to: NDArray[np.int64], xy: NDArray[np.float64], capacity: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:  # pragma: no cover - compiled
+    n = len(edge_from)
+    new_from, new_to = np.empty(capacity, dtype=np.int64), np.empty(capacity, dtype=np.int64)
+    new_xy = np.empty((capacity, 2))
+    new_from[:n], new_to[:n], new_xy[:n] = edge_from, edge_to, xy
+    return new_from, new_to, new_xy
+
+
+@njit(cache=True, nogil=True)
+def _draw(
     field: NDArray[np.float64],
-) -> None:  # pragma: no cover - compiled
-    """Raise the field at points to the best of the first m sources."""
-    for k in range(m):
-        x0, y0, ux, uy = kept[0, k], kept[1, k], kept[2, k], kept[3, k]
-        length, r0, fall, lead = kept[4, k], kept[5, k], kept[6, k], kept[7, k]
-        for p in range(len(gx)):
-            value = _field(x0, y0, ux, uy, length, r0, fall, lead, gx[p], gy[p])
-            field[p] = max(field[p], value)
-
-
-@njit(cache=True, nogil=True)
-def _fill_grid(
-    shapes: NDArray[np.float64],
-    start: NDArray[np.int64],
-    member: NDArray[np.int32],
-    n_x: int,
-    n_y: int,
-    first_x: int,
-    first_y: int,
+    origin_i: int,
+    origin_j: int,
+    cell_i: int,
+    cell_j: int,
     cell_m: float,
-    levels: int,
-) -> NDArray[np.float64]:  # pragma: no cover - compiled
-    """Evaluate the field at every grid point, with the exits that can matter in its small square."""
-    per_root = _LEAF << levels
-    field = np.full((n_y * per_root + 1, n_x * per_root + 1), -np.inf)
-    most = 1
-    for square in range(n_x * n_y):
-        most = max(most, start[square + 1] - start[square])
-    near = np.empty(most, dtype=np.int32)
-    here = np.empty(most, dtype=np.int32)
-    values = np.empty(most)
-    middle = 2 * _LEAF
-    for square in range(n_x * n_y):
-        first, last = start[square], start[square + 1]
-        for part in range((per_root // middle) ** 2 if last > first else 0):
-            base_i = (square % n_x) * per_root + (part % (per_root // middle)) * middle
-            base_j = (square // n_x) * per_root + (part // (per_root // middle)) * middle
-            n_near = _nearest(
-                shapes,
-                member[first:last],
-                base_i,
-                base_j,
-                middle,
-                per_root,
-                first_x,
-                first_y,
-                cell_m,
-                values,
-                near,
-            )
-            for quarter in range(4):
-                i0, j0 = base_i + (quarter & 1) * _LEAF, base_j + (quarter >> 1) * _LEAF
-                n_here = _nearest(
-                    shapes, near[:n_near], i0, j0, _LEAF, per_root, first_x, first_y, cell_m, values, here
-                )
-                for j in range(_LEAF + 1):
-                    y = (first_y * per_root + j0 + j) * cell_m
-                    for i in range(_LEAF + 1):
-                        x = (first_x * per_root + i0 + i) * cell_m
-                        for k in range(n_here):
-                            value = _field_of(shapes[here[k]], x, y)
-                            field[j0 + j, i0 + i] = max(field[j0 + j, i0 + i], value)
-    return field
-
-
-@njit(cache=True, nogil=True)
-def _nearest(
-    shapes: NDArray[np.float64], candidates: NDArray[np.int32],
-    cell_i: int, cell_j: int, side: int, per_root: int, first_x: int, first_y: int, cell_m: float,
-    values: NDArray[np.float64], kept: NDArray[np.int32],
-) -> int:  # fmt: skip  # pragma: no cover - compiled
-    """Keep the sources that can be the best somewhere in a square; return their number."""
-    half = 0.5 * side * cell_m * math.sqrt(2.0) * (1 + 1e-9) + 1e-6
-    x = ((first_x * per_root + cell_i) + 0.5 * side) * cell_m
-    y = ((first_y * per_root + cell_j) + 0.5 * side) * cell_m
-    best = -np.inf
-    for k in range(len(candidates)):
-        values[k] = _field_of(shapes[candidates[k]], x, y)
-        best = max(best, values[k])
-    n = 0
-    for k in range(len(candidates)):
-        if values[k] >= best - 2 * half:
-            kept[n] = candidates[k]
-            n += 1
+    width: int,
+    edge_from: NDArray[np.int64],
+    edge_to: NDArray[np.int64],
+    xy: NDArray[np.float64],
+    n: int,
+) -> int:  # pragma: no cover - compiled
+    """Add the pieces of edge in the cells of a leaf; return the new count."""
+    for j in range(_LEAF):
+        for i in range(_LEAF):
+            corner = j * (_LEAF + 1) + i
+            sw, se = field[corner], field[corner + 1]
+            nw, ne = field[corner + _LEAF + 1], field[corner + _LEAF + 2]
+            inside = (sw > 0) + (se > 0) + (nw > 0) + (ne > 0)
+            if inside in (0, 4):
+                continue
+            point = (cell_j + j) * width + cell_i + i
+            x = (origin_i + cell_i + i) * cell_m
+            y = (origin_j + cell_j + j) * cell_m
+            # sides of the cell's two triangles, numbered by their lower-left grid point
+            south, west, diagonal = 3 * point, 3 * point + 1, 3 * point + 2
+            east, north = 3 * (point + 1) + 1, 3 * (point + width)
+            n = _triangle(
+                sw, se, ne, x, y, x + cell_m, y, x + cell_m, y + cell_m,
+                south, east, diagonal, edge_from, edge_to, xy, n,
+            )  # fmt: skip
+            n = _triangle(
+                sw, ne, nw, x, y, x + cell_m, y + cell_m, x, y + cell_m,
+                diagonal, north, west, edge_from, edge_to, xy, n,
+            )  # fmt: skip
     return n
-
-
-@njit(cache=True, nogil=True)
-def _grown(array: NDArray[np.int64], capacity: int) -> NDArray[np.int64]:  # pragma: no cover - compiled
-    larger = np.empty(capacity, dtype=np.int64)
-    larger[: len(array)] = array
-    return larger
 
 
 @njit(cache=True, nogil=True)

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis.contour import ring_coordinates
-from borderreach.analysis.surface import field_at, field_grid, isochrone_edge
+from borderreach.analysis.field_grid import field_grid
+from borderreach.analysis.surface import isochrone_edge
+from borderreach.analysis.tapers import field_at
 
 
 @st.composite
