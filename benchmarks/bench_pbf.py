@@ -30,7 +30,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from contenders import peak_mb
+from contenders import peak_mb  # type: ignore[import-not-found]  # beside this script
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -62,7 +62,8 @@ def main() -> int:
     if not ICELAND.is_file():
         print(f"no {ICELAND.name} in BORDERREACH_REFERENCE: nothing to read")
         return 0
-    from bench_isochrones import machine  # it loads borderreach, which pyrosm's readers mustn't
+    # It loads borderreach, which pyrosm's readers mustn't.
+    from bench_isochrones import machine  # type: ignore[import-not-found]
 
     ICELAND.read_bytes()  # into the system's cache, for all the same
     report: dict[str, Any] = {
@@ -134,7 +135,7 @@ def now_mb() -> float:
     """Memory of this process now, MB; its peak so far where the system doesn't tell."""
     status = Path("/proc/self/status")
     if not status.is_file():
-        return peak_mb()
+        return float(peak_mb())
     line = next(x for x in status.read_text(encoding="ascii").splitlines() if x.startswith("VmRSS"))
     return float(line.split()[1]) / 1e3
 

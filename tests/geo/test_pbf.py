@@ -812,10 +812,10 @@ def test_isle_of_wight_agrees_with_osmnx(tmp_path, table, monkeypatch):
             continue
         kph = table.speeds_kph(tags, road.road_class)
         assert kph is not None
-        seconds = data["length"] * 3.6 / kph[data["reversed"]]
+        time = data["length"] * 3.6 / kph[data["reversed"]]
         km[road.road_class] += 0 if data["reversed"] else data["length"] / 1000
-        if seconds < plain.get_edge_data(u, v, {"s": math.inf})["s"]:
-            plain.add_edge(u, v, s=seconds)
+        if time < plain.get_edge_data(u, v, {"s": math.inf})["s"]:
+            plain.add_edge(u, v, s=time)
     for node, data in graph.nodes(data=True):
         if node in plain and read_node({k: data[k] for k in NODE_KEYS if isinstance(data.get(k), str)})[0]:
             plain.remove_node(node)
@@ -827,18 +827,19 @@ def test_isle_of_wight_agrees_with_osmnx(tmp_path, table, monkeypatch):
         assert mine == pytest.approx(km[name], rel=0.005), name
 
     where = {node: (graph.nodes[node]["x"], graph.nodes[node]["y"]) for node in plain}
-    main = sorted(max(nx.strongly_connected_components(plain), key=len))
+    parts: list[list[int]] = [sorted(part) for part in nx.strongly_connected_components(plain)]
+    main = max(parts, key=len)
     rng = random.Random(1)
     pairs = longer = 0
     for source in [node for node in rng.sample(main, 60) if node_at(free, *where[node])][:8]:
         expected = nx.single_source_dijkstra_path_length(plain, source, weight="s")
         unbound = times_from(free, node_at(free, *where[source]))
-        mine = times_from(bound, node_at(bound, *where[source]))
+        restricted = times_from(bound, node_at(bound, *where[source]))
         for node in rng.sample(main, 250):
             for there in node_at(free, *where[node]):
                 # osmnx measures on a sphere: up to 0.3 % off.
                 assert unbound[there] == pytest.approx(expected[node], rel=0.005, abs=0.1)
-                least = min(mine[n] for n in node_at(bound, *where[node]))
+                least = min(restricted[n] for n in node_at(bound, *where[node]))
                 assert least >= unbound[there] - 0.1  # restrictions of turns, which osmnx doesn't know
                 longer += least > unbound[there] * 1.005
                 pairs += 1
