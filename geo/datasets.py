@@ -212,10 +212,15 @@ def fetch(
         return _embedded(_entry(found, data.catalog()[found]), elsewhere)
     cached = _file(found, folder)
     target = cached if elsewhere is None else _target(elsewhere, cached.name)
+    if (held := _note(target).get("name", found)) != found and target.is_file():
+        raise OutputError(f"'out': {target} holds {held!r}, not {found!r}; give another file, or a folder")
     if target.is_file() and not refresh:
         return target
-    if target != cached and cached.is_file() and not refresh:
-        return _copy(cached, target)
+    if cached.is_file() and not refresh:
+        _copy(cached, target)
+        if _note(cached):
+            _copy(_note_path(cached), _note_path(target))
+        return target
     failures = []
     for server in servers:
         address = f"{server}/{found}{_ENDING}"
@@ -226,8 +231,8 @@ def fetch(
         except DataFileError as error:
             failures.append(str(error))
             continue
-        if receipt is not None and target == cached:
-            _write_receipt(target, receipt)
+        if receipt is not None:
+            _write_note(target, found, receipt)
         return target
     raise DataFileError(
         f"{found!r} can't be downloaded: {'; '.join(failures)}. Give another server in 'mirrors' or "
@@ -268,8 +273,8 @@ def _names() -> dict[str, tuple[str, ...]]:
 
 
 def _key(name: str) -> str:
-    """Return a name as the keys of `_names` are written; an address becomes the path in it."""
-    text = re.sub(r"^https?://[^/]+/", "", name.strip().casefold())
+    """Return a name as the keys of `_names` are written; Geofabrik's address becomes the path in it."""
+    text = re.sub(r"^https?://download\.geofabrik\.de/", "", name.strip().casefold())
     text = text.removesuffix(".md5").removesuffix(".osm.pbf").removesuffix("-latest").removesuffix(".html")
     return re.sub(r"[\s_]+", "-", text.strip("/"))
 
@@ -346,13 +351,14 @@ def _extract(path: str, entry: Mapping[str, Any], folder: Path, server: str) -> 
     file = _file(path, folder)
     if not file.is_file():
         return found
-    size = file.stat().st_size
-    found = dataclasses.replace(found, path=str(file), size_mb=size / 1e6, date="not known")
-    receipt = _read_receipt(file)
-    if receipt is None or receipt.size != size:
-        return found
+    note = _note(file)
     return dataclasses.replace(
-        found, address=receipt.url, hash=f"md5:{receipt.md5}", date=receipt.modified or receipt.fetched[:10]
+        found,
+        path=str(file),
+        size_mb=file.stat().st_size / 1e6,
+        address=str(note.get("url", found.address)),
+        hash=f"md5:{note['md5']}" if "md5" in note else "",
+        date=str(note.get("modified") or note.get("fetched", "not known")[:10]),
     )
 
 
@@ -411,18 +417,23 @@ def _require_mirrors(given: object) -> list[str]:
     return [one.rstrip("/") for one in servers]
 
 
-def _write_receipt(file: Path, receipt: Receipt) -> None:
+def _write_note(file: Path, name: str, receipt: Receipt) -> None:
+    """Note beside a file what it is and where it came from."""
+    text = json.dumps({"name": name, **dataclasses.asdict(receipt)}, indent=1)
     try:
-        _receipt_path(file).write_text(json.dumps(dataclasses.asdict(receipt), indent=1), encoding="utf-8")
+        _note_path(file).write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         _log.warning("can't note where %s came from: %s", file, error)
 
 
-def _read_receipt(file: Path) -> Receipt | None:
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        return Receipt(**json.loads(_receipt_path(file).read_text(encoding="utf-8")))
-    return None
+def _note(file: Path) -> dict[str, Any]:
+    """Return what is noted of a file; nothing if somebody put it there by hand, or changed it."""
+    with contextlib.suppress(OSError, ValueError):
+        note = json.loads(_note_path(file).read_text(encoding="utf-8"))
+        if isinstance(note, dict) and note.get("size") == file.stat().st_size:
+            return note
+    return {}
 
 
-def _receipt_path(file: Path) -> Path:
+def _note_path(file: Path) -> Path:
     return file.with_name(f"{file.name}.json")

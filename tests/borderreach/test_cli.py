@@ -205,7 +205,7 @@ class TestData:
         ]
         assert main(command) == 0
         assert len(capsys.readouterr().out.splitlines()) == 2
-        assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == [
+        assert sorted(path.name for path in (tmp_path / "maps").glob("*.pbf")) == [
             "guizhou-latest.osm.pbf",
             "iceland-latest.osm.pbf",
         ]

@@ -14,7 +14,7 @@ import borderreach.geo.datasets
 from borderreach import data
 from borderreach.geo.datasets import DATASET_COLUMNS, MIRRORS_VARIABLE, dataset, datasets, fetch
 from borderreach.geo.downloads import download
-from borderreach.geo.errors import AmbiguousPlaceError, DataFileError, UnknownDatasetError
+from borderreach.geo.errors import AmbiguousPlaceError, DataFileError, OutputError, UnknownDatasetError
 
 from .file_server import FileServer, busy, cut
 
@@ -76,6 +76,8 @@ def test_every_province_has_an_extract(tmp_path):
 def test_unknown_and_ambiguous_names():
     with pytest.raises(UnknownDatasetError, match=r"'guizho'; did you mean guizhou .*data list"):
         dataset("guizho")
+    with pytest.raises(UnknownDatasetError, match=r"other\.server"):
+        dataset("https://other.server/asia/china/guizhou-latest.osm.pbf")  # isn't Geofabrik's
     with pytest.raises(UnknownDatasetError, match="asia/china/guizhou"):
         dataset("asia/chnia/guizhou")
     with pytest.raises(AmbiguousPlaceError) as caught:
@@ -134,13 +136,34 @@ def test_elsewhere(server, tmp_path):
     path = fetch("guizhou", out=tmp_path / "maps", **options)
     assert path == tmp_path / "maps" / "guizhou-latest.osm.pbf"
     assert not (tmp_path / "cache").exists()
-    assert [file.name for file in (tmp_path / "maps").iterdir()] == [path.name]
+    note = path.with_name(f"{path.name}.json")
+    assert sorted((tmp_path / "maps").iterdir()) == [path, note]
     assert fetch("guizhou", out=tmp_path / "gz.osm.pbf", **options).read_bytes() == CONTENT
     assert server.asked == [None, None]
     fetch("guizhou", **options)
     fetch("guizhou", out=tmp_path / "third", **options)  # from the cache
     assert server.asked == [None] * 3
     assert (tmp_path / "third" / path.name).read_bytes() == CONTENT
+    assert (tmp_path / "third" / note.name).read_text() == (tmp_path / "cache" / f"{PATH}.json").read_text()
+
+
+@pytest.mark.parametrize("refresh", [True, False])
+def test_one_region_is_not_taken_for_another(server, tmp_path, refresh):
+    options = {"mirrors": server.url, "cache_folder": tmp_path / "cache", "out": tmp_path / "roads.osm.pbf"}
+    fetch("guizhou", **options)
+    with pytest.raises(
+        OutputError, match=r"roads\.osm\.pbf holds 'asia/china/guizhou', not 'europe/iceland'"
+    ):
+        fetch("iceland", refresh=refresh, **options)
+    assert fetch("guizhou", refresh=refresh, **options).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("note", ["", "[1]", '{"size": 150000}', '{"size": "x"}', "\x00"])
+def test_a_damaged_note_does_no_harm(server, tmp_path, note):
+    path = fetch("guizhou", mirrors=server.url, cache_folder=tmp_path)
+    path.with_name(f"{path.name}.json").write_text(note)
+    assert dataset("guizhou", cache_folder=tmp_path).path == str(path)
+    assert fetch("guizhou", cache_folder=tmp_path) == path
 
 
 def test_mirrors_are_tried_in_turn(server, tmp_path, monkeypatch):
