@@ -312,7 +312,7 @@ def _identity(
         },
         "origins": _digest([asdict(one) for one in points]),
         "centres": _digest([asdict(one) for one in centres]),
-        "data": {name: entry["sha256"] for name, entry in data.catalog().items() if "sha256" in entry},
+        "data": {name: entry["sha256"] for name, entry in data.embedded().items()},
     }
 
 

@@ -31,6 +31,7 @@ import pandas as pd
 
 from ..geo.checks import require_path
 from ..geo.errors import BatchStoppedError, InputError, OutputError
+from ..geo.locks import lock_file
 from .batch_tasks import ERRORS, SCHEMAS, Part
 
 FORMAT: Final = 1
@@ -403,20 +404,9 @@ def _hash(path: Path) -> str:
 
 
 def _locked(path: Path) -> IO[bytes]:
-    """Open a file and lock it; the system gives the lock back whatever becomes of the process."""
-    file = path.open("ab")
     try:
-        if os.name == "nt":
-            import msvcrt  # noqa: PLC0415
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl  # noqa: PLC0415
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
+        return lock_file(path)
+    except BlockingIOError as error:
         raise OutputError(
             f"another run is writing to {str(path.parent)!r}; wait for it, or give another folder"
         ) from error
-    return file

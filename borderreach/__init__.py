@@ -39,6 +39,7 @@ from .geo.air import air_network, airports
 from .geo.borders import border_counties, borders, junctions
 from .geo.boundaries import cities, counties, provinces
 from .geo.crs import gcj02_to_wgs84, wgs84_to_gcj02
+from .geo.datasets import datasets, fetch
 from .geo.errors import BorderReachError
 from .geo.gtfs import gtfs_rail_network
 from .geo.joining import TransferRules, join_networks, journey_components
@@ -85,7 +86,9 @@ __all__ = [
     "corridors",
     "counties",
     "crossings",
+    "datasets",
     "efficiency_across_borders",
+    "fetch",
     "gaps",
     "gcj02_to_wgs84",
     "group_cohesion",

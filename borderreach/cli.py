@@ -28,7 +28,7 @@ EXIT_INTERRUPTED: Final = 130
 _ABOUT: Final = """\
 Accessibility of border regions: which counties lie on a border between provinces,
 how far one gets in one or two hours, and what a planned line changes.
-Everything runs on data that comes with the package; no server is asked."""
+Everything runs on data that comes with the package; only 'data fetch' asks a server."""
 
 _EPILOG: Final = """\
 exit codes:
@@ -209,7 +209,70 @@ def _parser() -> argparse.ArgumentParser:
     )
     batch.add_argument("--fresh", action="store_true", help="remove earlier results in DIR and start anew")
     batch.set_defaults(run=_batch)
+
+    _add_data_commands(
+        command(
+            "data",
+            "list datasets, or download OpenStreetMap extracts",
+            "Show what the package computes on, with source, licence, date and hash, and download\n"
+            "OpenStreetMap extracts by region.",
+        )
+    )
     return parser
+
+
+def _add_data_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(title="commands", dest="data_command", required=True, metavar="COMMAND")
+
+    def command(name: str, brief: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=brief, description=text, formatter_class=_Help)
+
+    listing = command(
+        "list",
+        "list the datasets",
+        "List the datasets that come with the package, and the extracts that were downloaded; with\n"
+        "TEXT, all that have it in name or title, also extracts that can be downloaded.",
+    )
+    listing.add_argument("text", nargs="?", default="", metavar="TEXT", help="such as china or 贵州")
+    listing.set_defaults(run=_data_list)
+
+    info = command(
+        "info",
+        "show what is known of a dataset",
+        "Print source, licence, date, size, hash and place of a dataset. No server is asked.",
+    )
+    info.add_argument("name", metavar="NAME", help="of a dataset or region")
+    info.set_defaults(run=_data_info)
+
+    fetch = command(
+        "fetch",
+        "download OpenStreetMap extracts by region",
+        "Download the OpenStreetMap extract of each region from Geofabrik, check it by the md5 that\n"
+        "the server publishes, and print where it lies: in the user's cache, or in --out. What is\n"
+        "there already isn't asked for again. After an interruption the same command goes on where\n"
+        "it stopped.\n\n"
+        "  borderreach data fetch guizhou chongqing\n"
+        "  borderreach data fetch europe/iceland --out maps",
+    )
+    fetch.add_argument(
+        "names",
+        nargs="+",
+        metavar="NAME",
+        help="a region as Geofabrik spells it (asia/china/guizhou, guizhou) or a Chinese province (贵州)",
+    )
+    fetch.add_argument("--out", metavar="DIR", help="folder, or .pbf file, to put it to instead of the cache")
+    fetch.add_argument("--refresh", action="store_true", help="fetch it anew if the server has a newer one")
+    fetch.add_argument(
+        "--mirror",
+        nargs="+",
+        metavar="URL",
+        help="servers laid out as Geofabrik's, tried in turn (default: those in the environment\n"
+        "variable BORDERREACH_GEOFABRIK, else https://download.geofabrik.de)",
+    )
+    fetch.add_argument(
+        "--max-gb", type=float, default=5.0, metavar="GB", help="don't fetch larger files (default: 5)"
+    )
+    fetch.set_defaults(run=_data_fetch)
 
 
 def _studies(_: argparse.Namespace) -> None:
@@ -361,6 +424,69 @@ def _batch(options: argparse.Namespace) -> int:
         print(f"{done.n_failed:,} without results: {done.out / 'errors.csv'} says why")
         return EXIT_SOME_FAILED
     return EXIT_OK
+
+
+def _data_list(options: argparse.Namespace) -> None:
+    from .geo.datasets import datasets  # noqa: PLC0415
+
+    table = datasets(options.text)
+    shown = table if options.text else table[(table["kind"] != "extract") | (table["path"] != "")]
+    _print_table(
+        ("name", "kind", "MB", "date", "title"),
+        [
+            (str(row["name"]), row["kind"], _megabytes(row["size_mb"]), row["date"], row["title"])
+            for row in shown.to_dict("records")
+        ],
+        right=(2,),
+    )
+    if len(shown) < len(table):
+        print(
+            f"\nand {len(table) - len(shown)} extracts of OpenStreetMap to download: "
+            "'borderreach data list china' shows those of China"
+        )
+
+
+def _data_info(options: argparse.Namespace) -> None:
+    from .geo.datasets import dataset  # noqa: PLC0415
+
+    one = dataset(options.name)
+    size = _megabytes(one.size_mb)
+    rows = {
+        "name": one.name,
+        "kind": one.kind,
+        "title": one.title,
+        "source": one.source,
+        "licence": one.licence,
+        "date": one.date,
+        "size": f"{'' if one.path else 'about '}{size} MB" if size else "not known",
+        "hash": one.hash or ("not known before it's fetched" if one.kind == "extract" else "none"),
+        "address": one.address,
+        "path": one.path or ("not downloaded" if one.kind == "extract" else ""),
+    }
+    for name, text in rows.items():
+        if text:
+            print(f"{name:<8} {text}")
+
+
+def _data_fetch(options: argparse.Namespace) -> None:
+    from .geo.datasets import fetch  # noqa: PLC0415
+
+    for name in options.names:
+        path = fetch(
+            name,
+            out=options.out,
+            refresh=options.refresh,
+            mirrors=options.mirror,
+            max_gb=options.max_gb,
+            progress=_on_terminal(),
+        )
+        print(path)
+
+
+def _megabytes(size_mb: float) -> str:
+    if math.isnan(size_mb):
+        return ""
+    return "<0.1" if size_mb < 0.1 else f"{size_mb:,.{0 if size_mb >= 10 else 1}f}"
 
 
 def _place(text: str) -> str | tuple[float, float]:

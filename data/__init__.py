@@ -28,6 +28,15 @@ def path(name: str) -> Path:
 
 
 def catalog() -> dict[str, dict[str, Any]]:
-    """Return what is known of each embedded dataset: file, title, source, licence, date, sha256."""
+    """Return what is known of each dataset: title, source, licence, date, and where it lies.
+
+    Where it lies is one of ``file`` (embedded, with its ``sha256``), ``folder`` (embedded),
+    ``package`` (a package that this one depends on) and ``url`` (to be downloaded).
+    """
     with path("catalog.toml").open("rb") as file:
         return tomllib.load(file)
+
+
+def embedded() -> dict[str, dict[str, Any]]:
+    """Return the entries of embedded files, each with its ``sha256``."""
+    return {name: entry for name, entry in catalog().items() if "file" in entry}

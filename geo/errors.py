@@ -70,6 +70,10 @@ class UnknownStudyError(BorderReachError, LookupError):
     """No study has the given name."""
 
 
+class UnknownDatasetError(BorderReachError, LookupError):
+    """No dataset, and no region that can be downloaded, has the given name."""
+
+
 class ConfigError(BorderReachError, ValueError):
     """A study, corridor or job file has a misspelt key or a value out of range."""
 

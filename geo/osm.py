@@ -16,7 +16,6 @@ import geopandas as gpd
 import networkx as nx
 import numpy as np
 import osmnx as ox
-import platformdirs
 import requests
 import shapely
 from osmnx._errors import InsufficientResponseError, ResponseStatusCodeError
@@ -25,6 +24,7 @@ from shapely.geometry.base import BaseGeometry
 
 from .checks import require_choice, require_lonlat, require_number, require_path
 from .crs import WGS84, to_ecef
+from .downloads import user_cache
 from .errors import DataFileError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
 from .network import TransportNetwork
 from .osm_tags import FERRY, NODE_KEYS, ROAD_CLASSES, WAY_KEYS, Road, read_node, read_road
@@ -116,7 +116,7 @@ def osm_network(
         server = _Server(
             urls=_require_urls(overpass_urls),
             nominatim_url=nominatim_url,
-            cache_folder=_cache_folder()
+            cache_folder=user_cache("osmnx")
             if cache_folder is None
             else require_path(cache_folder, "cache_folder"),
             timeout_s=timeout_s,
@@ -408,7 +408,3 @@ def _place_or_area(where: Any) -> Any:
         "'where' should be a place's name, a polygon, (west, south, east, north), an osmnx graph or the "
         f"path of a .graphml file, got {where!r}"
     )
-
-
-def _cache_folder() -> Path:
-    return Path(platformdirs.user_cache_dir("borderreach", appauthor=False)) / "osmnx"

@@ -8,9 +8,13 @@ import sys
 
 import geopandas as gpd
 import pandas as pd
+import platformdirs
 import pytest
 
+from borderreach import data
 from borderreach.cli import main, text_width
+
+from ..geo.file_server import FileServer, cut, md5_of
 
 
 def test_borders_agree_with_the_known_figures(capsys, tmp_path):
@@ -74,6 +78,11 @@ def test_corridors_widen_isochrones(capsys):
         (["isochrones", "綦江", "--corridors", "yugui-hrs"], "did you mean 'yugui-hsr'"),
         (["borders", "--source", "{file}"], "{file}"),
         (["borders", "--csv", "{file}.docx"], "can't tell the format"),
+        (["data", "info", "icelnd"], "did you mean iceland"),
+        (["data", "fetch", "icelnd"], "did you mean iceland"),
+        (["data", "fetch", "Georgia"], "europe/georgia and of north-america/us/georgia"),
+        (["data", "fetch", "iceland", "--mirror", "nowhere"], "'mirrors'"),
+        (["data", "fetch", "speeds", "--out", "{file}"], "can't write"),
     ],
 )
 def test_faults_are_one_line_and_exit_code_2(capsys, tmp_path, arguments, words):
@@ -98,7 +107,20 @@ def test_a_misspelt_key_names_file_and_line(capsys, tmp_path):
     assert f"{path}:3: unknown key 'titel_en'; did you mean 'title_en'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["studies"], ["borders"], ["isochrones"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["run"],
+        ["studies"],
+        ["borders"],
+        ["isochrones"],
+        ["data"],
+        ["data", "list"],
+        ["data", "info"],
+        ["data", "fetch"],
+    ],
+)
 def test_help_speaks_to_a_newcomer(capsys, command):
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])
@@ -106,6 +128,93 @@ def test_help_speaks_to_a_newcomer(capsys, command):
     out = capsys.readouterr().out
     assert "usage: borderreach" in out
     assert len(out) > 130
+
+
+class TestData:
+    @pytest.fixture(autouse=True)
+    def cache(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+        return tmp_path / "cache" / "geofabrik"
+
+    @pytest.fixture
+    def server(self):
+        with FileServer(**{"asia/china/guizhou-latest.osm.pbf": b"roads" * 30_000}) as running:
+            yield running
+
+    def test_a_list_of_what_is_here(self, capsys):
+        assert main(["data", "list"]) == 0
+        out = capsys.readouterr().out
+        for name in ("trunk_network", "rail_sections", "county_seats", "boundaries", "studies"):
+            assert f"\n{name} " in out
+        assert "555 extracts" in out
+        assert "asia/china/guizhou" not in out
+
+    def test_a_list_by_text(self, capsys):
+        assert main(["data", "list", "asia/china"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == 1 + 34  # China, 31 units of the mainland, Hong Kong, Macao
+        assert len({text_width(line.split("daily")[0]) for line in lines[1:]}) == 1
+        assert main(["data", "list", "贵州"]) == 0
+        assert "asia/china/guizhou" in capsys.readouterr().out
+
+    def test_info_before_and_after_a_download(self, capsys, server, cache):
+        assert main(["data", "info", "贵州"]) == 0
+        before = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+        assert before["licence"] == "ODbL 1.0"
+        assert before["address"] == "https://download.geofabrik.de/asia/china/guizhou-latest.osm.pbf"
+        assert before["size"] == "about 29 MB"
+        assert before["path"] == "not downloaded"
+
+        server.faults = [cut(100_000)]
+        assert main(["data", "fetch", "guizhou", "--mirror", server.url]) == 0
+        captured = capsys.readouterr()
+        path = cache / "asia" / "china" / "guizhou-latest.osm.pbf"
+        assert captured.out == f"{path}\n"
+        assert captured.err == ""  # no progress bar where nobody looks
+        assert path.read_bytes() == b"roads" * 30_000
+
+        assert main(["data", "info", "贵州"]) == 0
+        after = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+        assert after["hash"] == f"md5:{md5_of(b'roads' * 30_000)}"
+        assert after["date"] == "2019-05-09"
+        assert after["size"] == "0.1 MB"
+        assert after["path"] == str(path)
+        assert after["address"] == f"{server.url}/asia/china/guizhou-latest.osm.pbf"
+        assert main(["data", "list"]) == 0
+        assert "asia/china/guizhou" in capsys.readouterr().out
+
+    def test_info_of_what_is_embedded(self, capsys):
+        assert main(["data", "info", "trunk_network"]) == 0
+        found = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+        assert found["hash"] == f"sha256:{data.catalog()['trunk_network']['sha256']}"
+        assert found["path"].endswith("trunk_network.npz")
+        assert main(["data", "info", "airports"]) == 0
+        assert "airportsdata 20" in capsys.readouterr().out
+
+    def test_several_into_a_folder(self, capsys, server, tmp_path):
+        server.files["/europe/iceland-latest.osm.pbf"] = b"fire and ice"
+        command = [
+            "data",
+            "fetch",
+            "iceland",
+            "贵州",
+            "--mirror",
+            server.url,
+            "--out",
+            str(tmp_path / "maps"),
+        ]
+        assert main(command) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 2
+        assert sorted(path.name for path in (tmp_path / "maps").glob("*.pbf")) == [
+            "guizhou-latest.osm.pbf",
+            "iceland-latest.osm.pbf",
+        ]
+
+    def test_too_large(self, capsys, server, cache):
+        command = ["data", "fetch", "guizhou", "--mirror", server.url, "--max-gb", "0.0001"]
+        assert main(command) == 2
+        assert "'max_gb' allows 0.0001" in capsys.readouterr().err
+        assert [path for path in cache.rglob("*") if path.is_file()] == []
 
 
 def test_no_command_is_a_fault(capsys):

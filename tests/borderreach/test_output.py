@@ -63,7 +63,7 @@ def test_csv_opens_in_excel_and_reads_back(yuqian, yuqian_out):
 def test_the_manifest_accounts_for_the_run(yuqian, yuqian_out):
     manifest = json.loads((yuqian_out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["package"]["version"] == version("borderreach")
-    assert manifest["data"] == json.loads(json.dumps(data.catalog(), default=str))
+    assert manifest["data"] == json.loads(json.dumps(data.embedded(), default=str))
     assert manifest["parameters"]["network"]["nodes"] > 100_000
     assert manifest["parameters"]["study"]["name"] == "yuqian"
     assert {one["id"] for one in manifest["parameters"]["corridors"]} == set(yuqian.corridors["corridor_id"])

@@ -5,45 +5,57 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import borderreach.data
-from borderreach.data import catalog, path
+from borderreach.data import catalog, embedded, path
 
 FOLDER = Path(str(borderreach.data.__file__)).parent
-FIELDS = {"file", "title", "source", "licence", "date", "sha256"}
-#: The project's own: each of these files names the source of what it says.
-OWN = {"studies", "corridors", "claims"}
+FIELDS = {"title", "source", "licence", "date"}
+PLACES = {"file", "folder", "package", "url"}
 
 
 @pytest.mark.parametrize("name", sorted(catalog()))
-class TestEntry:
-    def test_it_says_all_that_a_user_must_cite(self, name: str):
-        entry = catalog()[name]
-        assert set(entry) >= FIELDS
-        assert [field for field in FIELDS if not str(entry[field]).strip()] == []
+def test_an_entry_says_all_that_a_user_must_cite(name: str):
+    entry = catalog()[name]
+    assert set(entry) >= FIELDS
+    assert [field for field in FIELDS if not str(entry[field]).strip()] == []
+    (place,) = PLACES & set(entry)
+    assert ("sha256" in entry) == (place == "file")
+    if place in {"file", "folder"}:
         # A day, a month or a year: sources don't always say more.
         assert re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", str(entry["date"]))
         assert str(entry["date"]) <= dt.datetime.now(tz=dt.UTC).date().isoformat()
 
-    def test_the_file_is_the_one_described(self, name: str):
-        entry: dict[str, Any] = catalog()[name]
-        content = path(entry["file"]).read_bytes()
-        assert hashlib.sha256(content).hexdigest() == entry["sha256"]
+
+@pytest.mark.parametrize("name", sorted(embedded()))
+def test_the_file_is_the_one_described(name: str):
+    entry: dict[str, Any] = embedded()[name]
+    content = path(entry["file"]).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == entry["sha256"]
 
 
 def test_every_embedded_file_has_an_entry():
+    own = {entry["folder"] for entry in catalog().values() if "folder" in entry}
     found = {
         file.relative_to(FOLDER).as_posix()
         for file in FOLDER.rglob("*")
         if file.is_file()
         and file.suffix not in {".py", ".pyc", ".md"}
-        and file.relative_to(FOLDER).parts[0] not in OWN | {"build", "catalog.toml"}
+        and file.relative_to(FOLDER).parts[0] not in own | {"build", "catalog.toml"}
     }
-    assert found == {entry["file"] for entry in catalog().values()}
+    assert found == {entry["file"] for entry in embedded().values()}
+
+
+def test_packages_are_dependencies():
+    packages = [entry["package"] for entry in catalog().values() if "package" in entry]
+    required = " ".join(requires("borderreach") or [])
+    assert packages
+    assert [name for name in packages if name not in required] == []
 
 
 def test_a_missing_file_is_named():

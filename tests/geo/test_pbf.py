@@ -13,8 +13,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
+import networkx as nx
 import numpy as np
 import osmium
+import osmnx as ox
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -30,7 +32,7 @@ from borderreach.geo.errors import (
     InputTypeError,
 )
 from borderreach.geo.network import Links, TransportNetwork
-from borderreach.geo.osm_tags import FERRY, ROAD_CLASSES, read_road
+from borderreach.geo.osm_tags import FERRY, NODE_KEYS, ROAD_CLASSES, WAY_KEYS, read_node, read_road
 from borderreach.geo.pbf import pbf_network
 from borderreach.geo.pbf_blocks import Block, BlockError
 from borderreach.geo.speeds import speed_table
@@ -770,3 +772,76 @@ def test_iceland_agrees_with_pyosmium():
         assert mine == pytest.approx(km[name], rel=0.005), name
     assert network.provenance["date"] == "2019-05-09"
     assert network.provenance["speeds"] == "Iceland"
+
+
+@pytest.mark.slow
+def test_iceland_agrees_with_a_count_node_by_node():
+    path = reference_file("iceland-2019-05-09.osm.pbf")
+    naive = Streets.read(path, speed_table("IS"))
+    network = read(path)
+    n_nodes, links = naive.junctions()
+    by_class = links_by_class(network)
+    by_class.pop("turn")
+    assert set(by_class) == set(naive.km)
+    for name, (count, km) in by_class.items():
+        assert km == pytest.approx(naive.km[name], rel=1e-5), name
+        assert count == pytest.approx(links[name], rel=0.005), name
+    places = np.unique(np.column_stack([network.node_lon, network.node_lat]), axis=0)
+    assert len(places) == pytest.approx(n_nodes, rel=0.005)
+
+
+@pytest.mark.slow
+def test_isle_of_wight_agrees_with_osmnx(tmp_path, table, monkeypatch):
+    """Kilometres by class and shortest times on osmnx's graph of the same roads at the same speeds."""
+    path = reference_file("isle-of-wight-2020-04-22.osm.pbf")
+    roads = tmp_path / "roads.osm"  # ways and their nodes alone: no restrictions
+    with osmium.BackReferenceWriter(str(roads), ref_src=str(path)) as writer:
+        entities = osmium.filter.EntityFilter(osmium.osm.WAY)
+        for way in osmium.FileProcessor(str(path)).with_filter(entities):
+            if way.tags.get("highway") in ROAD_CLASSES:
+                writer.add(way)
+    monkeypatch.setattr(ox.settings, "useful_tags_way", list(WAY_KEYS))
+    monkeypatch.setattr(ox.settings, "useful_tags_node", list(NODE_KEYS))
+    graph = ox.graph_from_xml(roads, simplify=False, retain_all=True)
+    km: dict[str, float] = defaultdict(float)
+    plain = nx.DiGraph()
+    for u, v, data in graph.edges(data=True):
+        tags = {key: text for key, text in data.items() if key in WAY_KEYS and isinstance(text, str)}
+        road = read_road(tags)
+        if road is None:
+            continue
+        kph = table.speeds_kph(tags, road.road_class)
+        assert kph is not None
+        time = data["length"] * 3.6 / kph[data["reversed"]]
+        km[road.road_class] += 0 if data["reversed"] else data["length"] / 1000
+        if time < plain.get_edge_data(u, v, {"s": math.inf})["s"]:
+            plain.add_edge(u, v, s=time)
+    for node, data in graph.nodes(data=True):
+        if node in plain and read_node({k: data[k] for k in NODE_KEYS if isinstance(data.get(k), str)})[0]:
+            plain.remove_node(node)
+
+    free, bound = read(roads, speeds=table), read(path, speeds=table)
+    by_class = links_by_class(free)
+    assert set(by_class) == set(km)
+    for name, (_, mine) in by_class.items():
+        assert mine == pytest.approx(km[name], rel=0.005), name
+
+    where = {node: (graph.nodes[node]["x"], graph.nodes[node]["y"]) for node in plain}
+    parts: list[list[int]] = [sorted(part) for part in nx.strongly_connected_components(plain)]
+    main = max(parts, key=len)
+    rng = random.Random(1)
+    pairs = longer = 0
+    for source in [node for node in rng.sample(main, 60) if node_at(free, *where[node])][:8]:
+        expected = nx.single_source_dijkstra_path_length(plain, source, weight="s")
+        unbound = times_from(free, node_at(free, *where[source]))
+        restricted = times_from(bound, node_at(bound, *where[source]))
+        for node in rng.sample(main, 250):
+            for there in node_at(free, *where[node]):
+                # osmnx measures on a sphere: up to 0.3 % off.
+                assert unbound[there] == pytest.approx(expected[node], rel=0.005, abs=0.1)
+                least = min(restricted[n] for n in node_at(bound, *where[node]))
+                assert least >= unbound[there] - 0.1  # restrictions of turns, which osmnx doesn't know
+                longer += least > unbound[there] * 1.005
+                pairs += 1
+    assert pairs > 300
+    assert 0 < longer < 0.15 * pairs

@@ -159,6 +159,7 @@ def test_open_network_is_one_piece():
         ("南昌西", "赣州西", 103),
         ("福州南", "厦门北", 55),
         ("贵阳北", "六盘水", 69),
+        ("贵阳东", "南宁东", 173),
     ],
 )
 def test_published_runs_come_out_again(a, b, minutes):
