@@ -435,7 +435,7 @@ def _people(results: StudyResults) -> list[str]:
         (
             str(row.name_of),
             f"{row.people / 1e4:,.1f}",
-            _TYPES[row.county_type],
+            _type(row.county_type, row.scenario_county_type),
             f"{row.base_people_reached / 1e4:,.0f}",
             f"{row.scenario_people_reached / 1e4:,.0f}",
             f"{signed(row.potential_change * 100, digits=1)}%",
@@ -458,6 +458,10 @@ def _people(results: StudyResults) -> list[str]:
         ),
     ]
     return lines
+
+
+def _type(base: str, after: str) -> str:
+    return _TYPES[base] if base == after else f"{_TYPES[base]} → {_TYPES[after]}"
 
 
 def _share(value: float) -> str:
