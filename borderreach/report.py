@@ -7,7 +7,7 @@ from typing import Final
 
 from .analysis.results import StudyResults
 from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
-from .markdown import and_, hours, join, km, minutes, rows_of, signed, table
+from .markdown import and_, hours, join, km, minutes, rows_of, signed, table, without_html
 from .report_claims import claims_section, groups_section
 
 _MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
@@ -47,7 +47,8 @@ def report(results: StudyResults) -> str:
         _limits(results, context),
         _sources(results),
     ]
-    return "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
+    text = "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
+    return without_html(text)
 
 
 def _title(results: StudyResults) -> list[str]:
