@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -26,10 +28,6 @@ import numpy as np
 from borderreach.geo.boundaries import counties
 from borderreach.geo.network import TransportNetwork
 from borderreach.geo.trunk import trunk_network
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from bench_isochrones import machine
-from contenders import peak_mb
 
 RESULTS = Path(__file__).resolve().parent / "results"
 #: Origins whose rows are in memory at a time, for both.
@@ -55,7 +53,10 @@ def main() -> int:
         return 0
     RESULTS.mkdir(exist_ok=True)
     total = len(counties())
-    report: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), "machine": machine(), "rows": []}
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    made = {"cores": os.cpu_count(), "python": platform.python_version(), "load": load}
+    date = datetime.now(UTC).date().isoformat()
+    report: dict[str, Any] = {"date": date, "machine": {"processor": processor(), **made}, "rows": []}
     with tempfile.TemporaryDirectory() as folder:
         for n in (100, 200) if options.quick else (500, total):
             for cutoff in CUTOFFS_MIN:
@@ -72,6 +73,23 @@ def main() -> int:
     (RESULTS / "matrix.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
     (RESULTS / "matrix.md").write_text(text + "\n", encoding="utf-8")
     return 0
+
+
+def processor() -> str:
+    """Name the processor."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    names = (line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
+def peak_mb() -> float:
+    """Largest memory of this process so far, MB."""
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return float("nan")
+    line = next(x for x in status.read_text(encoding="ascii").splitlines() if x.startswith("VmHWM"))
+    return float(line.split()[1]) / 1e3
 
 
 def in_own_process(name: str, threads: int, n: int, cutoff: float | None, out: Path) -> dict[str, Any]:

@@ -315,7 +315,7 @@ def _draw_points(axes: Axes, layers: MapLayers, crs: pyproj.CRS, font: FontPrope
                   markeredgecolor="white", zorder=10)  # fmt: skip
 
     dots = [point for frame in (layers.centres, layers.corridor_stops) for _, point in _points(frame, crs)]
-    places = axes.transData.transform([(point.x, point.y) for point in dots]) if dots else []
+    places = axes.transData.transform(np.array([(point.x, point.y) for point in dots]).reshape(-1, 2))
     taken = [Bbox.from_bounds(x - _DOT_PX, y - _DOT_PX, 2 * _DOT_PX, 2 * _DOT_PX) for x, y in places]
     for row, point in _points(layers.centres, crs):
         _label(axes, point, str(row.origin_name), _sized(font, 11), taken, beside=True)

@@ -143,15 +143,19 @@
     }
     // Beside the circle before, only the new stretches of edge are drawn of the one after; else all of it.
     function restyleReaches() {
+      // Circles by rail below those by road would shift their colour away from the legend's.
+      const railShown = !isOn("tiles") && (scene.railCircles || []).some(({ names }) => Object.values(names).some(isOn));
       for (const { names, look, depth, whole, edge } of reaches) {
-        const opacity = look.opacity * (isOn("tiles") ? 0.7 : 1);
-        if (isOn(names.base)) items.get(names.base).layer.setStyle({ fillOpacity: opacity });
+        const solid = railShown && look.order === ORDER.circles;
+        const opacity = solid ? 1 : look.opacity * (isOn("tiles") ? 0.7 : 1);
+        const fillColor = solid ? br.mixed(look.fill, style.land, look.opacity) : look.fill;
+        if (isOn(names.base)) items.get(names.base).layer.setStyle({ fillOpacity: opacity, fillColor });
         if (!isOn(names.after)) continue;
         const item = items.get(names.after);
         const alone = split.on || !isOn(names.base);
         item.order = alone ? look.order + 0.5 - depth / 2 : ORDER.outlines - depth;
         const [shown, other] = alone ? [whole, edge] : [edge, whole];
-        whole.setStyle({ fillOpacity: opacity });
+        whole.setStyle({ fillOpacity: opacity, fillColor });
         item.layer.removeLayer(other);
         item.layer.addLayer(shown);
       }

@@ -290,7 +290,7 @@ def _borders(layers: MapLayers) -> list[dict[str, Any]]:
             {
                 "names": names,
                 "km": number(row.length_km),
-                "crossings": None if crossed is None else int(crossed.n_crossings),
+                "crossings": None if crossed is None else int(str(crossed.n_crossings)),
                 "spacing": None if crossed is None else number(crossed.spacing_km),
                 "without": None if crossed is None else number(crossed.longest_without_km),
                 "shape": pack(row.geometry),
@@ -473,7 +473,7 @@ def _indicators_by_county(frame: pd.DataFrame, figures: Sequence[Measure]) -> di
     """Return residents, efficiency, and of each measure today's figure, that with corridors and the change."""
     found: dict[int, dict[str, Any]] = {}
     for row in frame.itertuples():
-        adcode = int(row.adcode)
+        adcode = int(str(row.adcode))
         values: dict[str, Any] = {
             each.key: [
                 *(number(side.get(adcode, math.nan), 0) for side in (each.base, each.scenario)),

@@ -149,6 +149,7 @@
       ["county-names", e("span", { className: "br-swatch br-letter", "aria-hidden": "true" }, "县"), word("county_names")],
       ["borders", br.lineSwatch({ color: data.style.borderLine, weight: 2, dashArray: "9 4 2 4" }), word("border")],
       ["junctions", br.swatch("plain", { border: "2px solid " + data.style.borderLine, borderRadius: "50%", width: "9px", height: "9px" }), word("junctions")],
+      ...(data.centres.length ? [["centres", br.swatch("plain", { backgroundColor: data.style.centreFill, borderRadius: "50%", width: "10px", height: "10px" }), word("centre") + " " + data.centres.length]] : []),
       ["provinces", br.swatch("plain", { backgroundColor: data.style.land, border: "1px solid " + data.style.provinceLine }), word("provinces")],
       ...(data.baseMap ? [["tiles", br.swatch("plain", { border: "1px solid #777", background: "linear-gradient(45deg, #cfe3c5 50%, #f3e9c9 50%)" }), word("base_map") + " " + data.baseMap.name]] : []),
     ];

@@ -88,14 +88,14 @@ def measures(indicators: pd.DataFrame) -> tuple[Measure, ...]:
     now, then, grown = (_figures(by_code[name]) for name in _COLUMNS["potential"])
     percent = {code: 100 * value for code, value in grown.items()}
     numbers = {name: float(i) for i, name in enumerate(TYPES)}
-    kinds = [_figures(by_code[name].map(numbers)) for name in _COLUMNS["type"]]
+    kind, later = (_figures(by_code[name].map(numbers)) for name in _COLUMNS["type"])
     none = Classes((), (style.NO_VALUE_COLOUR,))
     return (
         Measure("reached", reached, after, gain, _levels(reached, after), _changes(gain, 0.0),
                 "unit_people", "unit_people"),
         Measure("potential", now, then, percent, _levels(now, then), _changes(percent, _NO_CHANGE_PERCENT),
                 "unit_potential", "unit_percent"),
-        Measure("type", *kinds, {}, Classes((0.5, 1.5, 2.5), style.TYPE_COLOURS), none, "", ""),
+        Measure("type", kind, later, {}, Classes((0.5, 1.5, 2.5), style.TYPE_COLOURS), none, "", ""),
     )  # fmt: skip
 
 

@@ -50,9 +50,15 @@
     svg.append(mark);
     return svg;
   };
+  const parts = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+  // What a colour looks like above a ground that shows through.
+  br.mixed = function (colour, ground, opacity) {
+    const below = parts(ground);
+    return "#" + parts(colour).map((value, i) => Math.round(opacity * value + (1 - opacity) * below[i]).toString(16).padStart(2, "0")).join("");
+  };
   // Dark text on light signs, white on dark ones.
   br.inkOn = function (colour) {
-    const [red, green, blue] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+    const [red, green, blue] = parts(colour);
     return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000000" : "#ffffff";
   };
 })(borderreach);

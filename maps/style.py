@@ -35,8 +35,8 @@ SCENARIO_LINE: Final = "#9a3a00"
 #: Hatching of what a circle gains, by the rank of its cutoff.
 GAIN_LINES: Final = ("#8f3200", "#d55e00", "#e58a3c", "#f0b27a")
 #: Circles where trains may be used, drawn below those by road.
-RAIL_FILLS: Final = ("#8c6bb1", "#cbb8e0", "#dccfec", "#ece4f5")
-RAIL_LINE: Final = "#5d3a8e"
+RAIL_FILLS: Final = ("#c9a02c", "#ecd594", "#f3e5bd", "#f9f2de")
+RAIL_LINE: Final = "#75590a"
 ZONE_FILL: Final = "#009e73"
 ZONE_SCENARIO_LINE: Final = "#00563e"
 

@@ -353,6 +353,7 @@ def saved(results: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) ->
 def open_file(browser: Any) -> Iterator[Callable[..., Opened]]:
     """Opens a page from a file, with every request but the file's own stopped or answered by `answer`."""
     contexts = []
+    alone: list[Opened] = []
 
     def open_page(
         path: Path, *, width: int = 1400, height: int = 1000, fragment: str = "", answer: Any = None
@@ -360,6 +361,8 @@ def open_file(browser: Any) -> Iterator[Callable[..., Opened]]:
         context = browser.new_context(viewport={"width": width, "height": height}, offline=answer is None)
         contexts.append(context)
         opened = Opened(context.new_page(), path)
+        if answer is None:
+            alone.append(opened)
         context.route(
             lambda address: address.split("#")[0] != path.as_uri(),
             answer or (lambda route: route.abort()),
@@ -374,6 +377,8 @@ def open_file(browser: Any) -> Iterator[Callable[..., Opened]]:
     yield open_page
     for context in contexts:
         context.close()
+    for opened in alone:  # whatever was clicked, nothing was asked for
+        assert {address.split("#")[0] for address in opened.requests} == {opened.path.as_uri()}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,6 +45,54 @@ def test_the_first_view_is_calm(results: SimpleNamespace, show: Any) -> None:
         assert not opened.page.locator(f'[data-group="{group}"]').evaluate("e => e.open"), group
 
 
+def test_every_layer_can_be_shown_and_draws_something(results: SimpleNamespace, show: Any) -> None:
+    opened = show(results)
+    names = opened.page.evaluate("[...borderreach.scene.items.keys()]")
+    unboxed = {"selected-zone", "selected-claim", "context", "slider-base", "slider-after", "slider-gained"}
+    for group in ("rail", "centres", "border", "claims"):
+        unfold(opened, group)
+    boxes = opened.page.evaluate("[...document.querySelectorAll('[data-layer]')].map(e => e.dataset.layer)")
+    assert set(names) - unboxed == set(boxes)
+    canvas = (
+        "() => { const r = borderreach.map.options.renderer; r._redrawBounds = null; r._redraw();"
+        " return r._container.toDataURL().length; }"
+    )
+    # One at a time, on an empty map.
+    opened.page.evaluate("names => names.forEach(name => borderreach.scene.show(name, false))", names)
+    empty = opened.page.evaluate(canvas)
+    for name in boxes:
+        if name == "county-names":  # words, no shapes
+            continue
+        opened.page.evaluate("name => borderreach.scene.toggle(name, true)", name)
+        assert opened.layer(name), name
+        assert opened.page.evaluate(canvas) > empty, name
+        opened.page.evaluate("name => borderreach.scene.show(name, false)", name)
+    assert opened.messages == []
+
+
+def test_no_controls_cover_each_other(results: SimpleNamespace, show: Any) -> None:
+    boxes = (
+        "() => [...document.querySelectorAll('.leaflet-control')].filter(e => e.offsetParent && e.offsetHeight)"
+        ".map(e => { const b = e.getBoundingClientRect(); return [e.className, [b.left, b.top, b.right, b.bottom]]; })"
+    )
+    for width, height in ((1400, 900), (1280, 720), (1000, 640), (390, 844), (844, 390)):
+        opened = show(results, width=width, height=height)
+        for state in (
+            "null",
+            "scene.select(500110)",
+            "scene.recolour('base:~reached')",
+            "scene.selectClaim('door')",
+        ):
+            opened.page.evaluate(f"(() => {{ const scene = borderreach.scene; {state}; }})()")
+            found = opened.page.evaluate(boxes)
+            for (one, a), (other, b) in combinations(found, 2):
+                apart = shapely.intersection(shapely.box(*a).buffer(-1), shapely.box(*b)).area
+                assert apart == 0, (width, state, one, other)
+            for name, box in found:
+                assert box[0] >= -1, (width, state, name)
+                assert box[2] <= width + 1, (width, state, name)
+
+
 def test_circles_by_rail_are_those_of_the_table(results: SimpleNamespace, show: Any) -> None:
     opened = show(results)
     unfold(opened, "rail")
@@ -57,10 +106,15 @@ def test_circles_by_rail_are_those_of_the_table(results: SimpleNamespace, show: 
             assert f"{rows[scenario]:,.0f} km²" in shown
         assert drawn_km2(opened, f"rail-{cutoff}-base") == pytest.approx(rows["base"], rel=0.03)
     assert opened.page.inner_text('[data-group="rail"] .br-count') == "4/6"
-    # Below the circles by road: where both are, the colour is that of the road's circle.
+    # Below the circles by road: where both are, the colour is still that of the road's circle.
     order = "['rail-120-base', 'circle-120-base'].map(id => borderreach.scene.items.get(id).order)"
     rail, road = opened.page.evaluate(order)
     assert rail < road
+    spot = (106.55, 30.2)
+    with_rail = opened.colour(*spot)
+    for name in ("rail-60-base", "rail-60-after", "rail-120-base", "rail-120-after"):
+        opened.page.locator(f'[data-layer="{name}"]').uncheck()
+    assert opened.colour(*spot) == pytest.approx(with_rail, abs=2)
     assert "可乘已开通的列车" in shown
     assert opened.messages == []
 
@@ -193,7 +247,9 @@ def test_counties_are_coloured_by_the_table_of_indicators(
         ".map((layer, i) => [[...borderreach.scene.counties.keys()][i], layer.options.fillColor]))"
     )
     for adcode, value in zip(results.indicators["adcode"], values, strict=True):
-        assert colours[str(adcode)] == classes.colours[style.class_of(value, classes.breaks)]
+        number = style.class_of(value, classes.breaks)
+        assert number is not None
+        assert colours[str(adcode)] == classes.colours[number]
     assert opened.messages == []
 
 

@@ -4,6 +4,7 @@ import struct
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from matplotlib import font_manager
 from matplotlib.patches import Rectangle
@@ -168,7 +169,7 @@ def test_no_name_covers_a_centre(results: SimpleNamespace) -> None:
     dots = [line for line in axes.lines if line.get_zorder() == 10]
     assert len(dots) == len(results.centres)
     for dot in dots:
-        x, y = axes.transData.transform(dot.get_xydata()[0])
+        x, y = axes.transData.transform(np.asarray(dot.get_xydata()))[0]
         for text in axes.texts:
             assert not text.get_window_extent().contains(x, y), text.get_text()
 
