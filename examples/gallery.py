@@ -95,6 +95,15 @@ def key_figures(results: br.StudyResults) -> list[tuple[str, str]]:
         ]
     else:
         figures.append(("border counties in it", f"{context.n_inside_base}"))
+    largest = results.circle_people["cutoff_min"] == results.study.circle_min
+    people = results.circle_people.loc[largest, "people"].to_numpy(dtype=float)
+    if len(people):
+        first, last = (f"{people[i] / 1e6:,.1f}" for i in (0, -1))
+        figures.append(("people in it", f"{first} → {last} million" if first != last else f"{first} million"))
+    if len(results.claims):
+        kept = results.claims["verdict"].isin(["holds", "holds_with"]).sum()
+        checked = (results.claims["verdict"] != "not_checkable").sum()
+        figures.append(("claims that hold, of those checked", f"{kept} of {checked}"))
     return [*figures, ("corridors", f"{len(results.corridors)}")]
 
 

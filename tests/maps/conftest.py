@@ -368,7 +368,11 @@ def open_file(browser: Any) -> Iterator[Callable[..., Opened]]:
             answer or (lambda route: route.abort()),
         )
         opened.page.on("request", lambda request: opened.requests.append(request.url))
-        opened.page.on("console", lambda message: opened.messages.append(message.text))
+        # Tests read the canvas often, which Chromium remarks on; nothing else may be said.
+        opened.page.on(
+            "console",
+            lambda said: None if "willReadFrequently" in said.text else opened.messages.append(said.text),
+        )
         opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
         opened.page.goto(path.as_uri() + fragment)
         opened.page.wait_for_function("typeof borderreach !== 'undefined' && borderreach.map")
