@@ -67,6 +67,7 @@ _CLAIMS: Final = (
     "claim_id", "words", "reading", "verdict", "verdict_text", "value", "unit", "compare", "limit", "corridors",
     "value_with", "flip", "method",
 )  # fmt: skip
+_CIRCLE_PEOPLE: Final = ("scenario", "cutoff_min", "people")
 _STOPS: Final = ("corridor_id", "stop_no", "stop_name", "lon", "lat")
 _AREAS: Final = ("Polygon", "MultiPolygon")
 _LINES: Final = ("LineString", "MultiLineString", "LinearRing")
@@ -120,6 +121,8 @@ class MapLayers:
     border_crossings: pd.DataFrame
     gaps: gpd.GeoDataFrame
     claims: gpd.GeoDataFrame
+    circle_people: pd.DataFrame
+    rail_circle_people: pd.DataFrame
     indicators: pd.DataFrame
     county_times: pd.DataFrame
     zone_counties: pd.DataFrame
@@ -214,6 +217,8 @@ def map_layers(
         border_crossings=_table(results.border_crossings, "border_crossings", _BORDER_CROSSINGS),
         gaps=_frame(results.gaps, "gaps", _GAPS, _LINES),
         claims=_claims(results.claims),
+        circle_people=_table(results.circle_people, "circle_people", _CIRCLE_PEOPLE),
+        rail_circle_people=_table(results.rail_circle_people, "rail_circle_people", _CIRCLE_PEOPLE),
         indicators=_table(results.indicators, "indicators", INDICATOR_COLUMNS),
         county_times=_table(results.county_times, "county_times", COUNTY_TIMES),
         zone_counties=_table(results.zone_counties, "zone_counties", ZONE_COUNTIES),

@@ -25,7 +25,7 @@ from .base_maps import base_map as base_map_of
 from .classes import ClassChoice, Classes
 from .classes import gain_classes as classes_of_gains
 from .classes import minute_classes as classes_of_minutes
-from .layers import MapLayers, Reach, in_gcj02, map_layers, number
+from .layers import BASE, MapLayers, Reach, in_gcj02, map_layers, number
 from .measures import Measure, measures
 from .offline import offline_html
 from .protocols import MapResults
@@ -250,9 +250,11 @@ def page_content(
         "claims": _claims(layers),
         "junctions": [{"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()],
         **_counties(layers, figures),
-        "circles": [_reach(reach) for reach in layers.circles],
+        "circles": [_circle(reach, layers.circle_people, layers.scenario) for reach in layers.circles],
         "slider": [_reach(reach) for reach in layers.slider],
-        "railCircles": [_reach(reach) for reach in layers.rail_circles],
+        "railCircles": [
+            _circle(reach, layers.rail_circle_people, layers.scenario) for reach in layers.rail_circles
+        ],
         "centreCircles": [_reach(reach) for reach in layers.centre_circles],
         "zones": [_reach(reach) for reach in layers.zones],
         "allZones": _reach(layers.all_zones) if layers.all_zones else None,
@@ -505,6 +507,13 @@ def _reach(reach: Reach) -> dict[str, Any]:
         "gained": pack(reach.gained, REACH_QUANTUM_DEG),
         "edge": pack(reach.edge, REACH_QUANTUM_DEG),
     }
+
+
+def _circle(reach: Reach, people: pd.DataFrame, scenario: str | None) -> dict[str, Any]:
+    """Return a circle with the people in it, today and with corridors; None where the table has no such row."""
+    here = people[people["cutoff_min"] == reach.cutoff_min]
+    inside = {str(row.scenario): number(row.people, 0) for row in here.itertuples()}
+    return {**_reach(reach), "people": [inside.get(BASE), inside.get(scenario or "")]}
 
 
 def _corridors(layers: MapLayers) -> list[dict[str, Any]]:

@@ -70,6 +70,12 @@
         : "（" + br.signed(row.afterKm2 - row.baseKm2, 0).replace(/\B(?=(\d{3})+$)/g, ",") + "）";
     const areaText = (row) => br.area(row.baseKm2) + (row.afterKm2 === null ? "" : " → " + br.area(row.afterKm2) + gainText(row));
     legend.areaText = areaText;
+    const peopleText = function (row) {
+      if (!row.people || row.people[0] === null) return null;
+      const [base, after] = row.people;
+      return e("div", {}, after === null ? br.many(base, "unit_people", word)
+        : br.many(base, "", word) + " → " + br.many(after, "unit_people", word));
+    };
 
     legend.rows = function (entry, text) {
       const off = scene.isShown(entry) ? "" : " br-off-row";
@@ -78,7 +84,7 @@
           e("th", { scope: "row" }, text),
           COLUMNS.map(([column, kind]) => e("td", {}, entry.names[column]
             ? legend.box(entry.names[column], text + " " + word(column), br.swatch(kind, entry.look)) : null))),
-        e("tr", { className: "br-figures" + off }, e("td", { colspan: "4" }, areaText(entry.row))),
+        e("tr", { className: "br-figures" + off }, e("td", { colspan: "4" }, areaText(entry.row), peopleText(entry.row))),
       ];
     };
     legend.table = (rows) => e("table", { className: "br-reach" },

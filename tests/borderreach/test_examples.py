@@ -16,6 +16,8 @@ from borderreach.maps.offline import external_references
 @pytest.fixture
 def gallery(checkout, monkeypatch):
     spec = importlib.util.spec_from_file_location("gallery", checkout / "examples" / "gallery.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "gallery", module)  # dataclasses look their module up
     spec.loader.exec_module(module)

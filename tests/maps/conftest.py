@@ -94,6 +94,11 @@ def indicator_table(counties: gpd.GeoDataFrame) -> pd.DataFrame:
     return table.astype(dict(INDICATORS))[list(INDICATORS)]
 
 
+def people_in(circles: pd.DataFrame, start: float) -> pd.DataFrame:
+    people = start + 1_234_567.0 * np.arange(len(circles))
+    return circles[["scenario", "cutoff_min"]].assign(people=people, people_by_seat=people * 0.9)
+
+
 def with_area(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row, km2 in zip(rows, area_km2(gpd.GeoSeries([r["geometry"] for r in rows], crs=4326)), strict=True):
         row["area_km2"] = km2
@@ -236,6 +241,7 @@ def build_results() -> SimpleNamespace:
         },
         geometry=[shapely.LineString([(108.5, 28.75), (108.56, 28.72)])], crs="EPSG:4326",
     )  # fmt: skip
+    circle_table, rail_table = (conform(with_area(rows), CIRCLES) for rows in (circles, by_rail))
     ends = shapely.Point(105.95, 28.75), shapely.Point(109.25, 28.5)
     return SimpleNamespace(
         study=SimpleNamespace(
@@ -263,8 +269,10 @@ def build_results() -> SimpleNamespace:
         ),
         centres=centres,
         isochrones=conform(with_area(isochrones), columns),
-        circles=conform(with_area(circles), CIRCLES),
-        rail_circles=conform(with_area(by_rail), CIRCLES),
+        circles=circle_table,
+        circle_people=people_in(pd.DataFrame(circle_table), 2e7),
+        rail_circle_people=people_in(pd.DataFrame(rail_table), 3e7),
+        rail_circles=rail_table,
         crossings=crossings,
         border_crossings=gpd.GeoDataFrame(
             {

@@ -13,7 +13,7 @@ from borderreach.analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE
 from borderreach.geo.borders import border_counties, borders, junctions
 from borderreach.geo.boundaries import counties, provinces
 
-from .conftest import blob, claims_table, indicator_table, with_area
+from .conftest import blob, claims_table, indicator_table, people_in, with_area
 
 #: Minutes per degree: a made-up speed; sizes, not times, are what this study is for.
 MIN_PER_DEGREE = 75
@@ -119,6 +119,7 @@ def national_results() -> SimpleNamespace:
         }, index=range(len(ends_of_roads)), geometry=ends_of_roads, crs=4326,
     )  # fmt: skip
     return SimpleNamespace(
+        circle_people=people_in(pd.DataFrame(circles), 1e8), rail_circle_people=people_in(pd.DataFrame(by_rail), 2e8),
         rail_circles=conform(with_area(by_rail), CIRCLES), crossings=crossings, gaps=gaps, claims=claims_table(),
         border_crossings=lines.assign(n_crossings=16, spacing_km=lines["length_km"] / 16, longest_without_km=9.0),
         indicators=indicator_table(shown),

@@ -70,6 +70,20 @@ def test_every_layer_can_be_shown_and_draws_something(results: SimpleNamespace, 
     assert opened.messages == []
 
 
+def test_circles_tell_the_people_in_them(results: SimpleNamespace, show: Any) -> None:
+    opened = show(results)
+    unfold(opened, "rail")
+    text = opened.page.inner_text(".br-layers")
+    for table in (results.circle_people, results.rail_circle_people):
+        for cutoff in (60, 120):
+            people = table[table["cutoff_min"] == cutoff].set_index("scenario")["people"] / 1e4
+            assert f"{people['base']:,.1f} → {people['all']:,.1f} 万人" in text
+    opened.page.click(".br-language")
+    people = results.circle_people.set_index(["scenario", "cutoff_min"])["people"] / 1e6
+    english = opened.page.inner_text(".br-layers")
+    assert f"{people['base', 120.0]:,.2f} → {people['all', 120.0]:,.2f} million" in english
+
+
 def test_no_controls_cover_each_other(results: SimpleNamespace, show: Any) -> None:
     boxes = (
         "() => [...document.querySelectorAll('.leaflet-control')].filter(e => e.offsetParent && e.offsetHeight)"
