@@ -182,7 +182,9 @@ def write_od_matrix(
     }
     unfinished = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        with pq.ParquetWriter(unfinished, _SCHEMA.with_metadata(described), compression="zstd") as writer:
+        # Minutes and kilometres hardly repeat: a dictionary of them would only take time and space.
+        options: dict[str, Any] = {"compression": "zstd", "use_dictionary": ["from_id", "to_id"]}
+        with pq.ParquetWriter(unfinished, _SCHEMA.with_metadata(described), **options) as writer:
             for part in _parts(task, size, workers=workers, progress=progress):
                 columns = [
                     pa.DictionaryArray.from_arrays(part.origin.astype(np.int32), from_ids),

@@ -24,6 +24,7 @@ INDICATORS: Final[schemas.Schema] = {
     "province": "str",
     "people": "float64",
     "county_type": "str",
+    "scenario_county_type": "str",
     "core_id": "str",
     "core_min": "float64",
     "base_people_reached": "float64",
@@ -114,8 +115,8 @@ def county_indicators(
     Returns
     -------
     pandas.DataFrame
-        Columns of `INDICATORS`, one row per border county with people: residents; type
-        (`typology.classify_counties`, cores are the centres); people within the cutoff by seat
+        Columns of `INDICATORS`, one row per border county with people: residents; type before and
+        with corridors (`typology.classify_counties`, cores are the centres); people within the cutoff by seat
         (`potential.cumulative_opportunities`); market potential with exponent 1, own county
         included (`potential.market_potential`), and its relative change; transport efficiency
         within 90 minutes and 120 km in the base network, in the own province and across
@@ -140,8 +141,12 @@ def county_indicators(
             base_times = times
     table["potential_change"] = table["scenario_potential"] / table["base_potential"] - 1
     cores = centres.rename(columns={"origin_id": "adcode"})
-    types = classify_counties(own, _long(base, own, cores), _long(base, cores, cores))
+    types, later = (
+        classify_counties(own, _long(network, own, cores), _long(network, cores, cores))
+        for network in (base, scenario)
+    )
     table = table.join(types[["county_type", "core_id", "core_min"]])
+    table["scenario_county_type"] = later["county_type"].to_numpy()
     west, south, east, north = own.total_bounds
     near = counties.cx[
         west - _MARGIN_DEG : east + _MARGIN_DEG, south - _MARGIN_DEG : north + _MARGIN_DEG

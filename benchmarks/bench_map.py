@@ -3,10 +3,13 @@
 folium's page gets the same frames as `folium.GeoJson` and `CircleMarker` layers, at full detail, as folium users
 do it. Its scripts would come from servers abroad: here Leaflet is handed to it from this machine at once, and
 jQuery, Bootstrap and Font Awesome as empty files, so that only the page itself is timed.
+
+    python3 tasks.py bench map [--study=national] [--quick]
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import shutil
@@ -22,8 +25,8 @@ from playwright.sync_api import Route, sync_playwright
 from xstatic.pkg import leaflet
 
 import borderreach as br
+from borderreach.geo.boundaries import provinces
 
-STUDY = "yuqian"
 RUNS = 7
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 RESULTS = Path(__file__).parent / "results"
@@ -42,9 +45,13 @@ def folium_page(results: br.StudyResults, path: Path) -> None:
         ("borders", results.borders, "length_km"),
         ("zones", results.zones, "centre_name"),
         ("corridors", results.corridors, "name"),
+        ("gaps", results.gaps, "gap_km"),
+        ("claims", results.claims[~results.claims.is_empty], "words"),
+        ("around", provinces(results.study.boundary_source), "name"),
     ]
     for name, frame in (
         ("circles", results.circles),
+        ("by rail", results.rail_circles),
         ("steps", results.slider_circles),
         ("single", results.isochrones),
     ):
@@ -61,6 +68,9 @@ def folium_page(results: br.StudyResults, path: Path) -> None:
     ):
         for row in frame.itertuples():
             folium.CircleMarker((row.lat, row.lon), radius=4, tooltip=str(getattr(row, field))).add_to(m)
+    for row in results.crossings.itertuples():
+        place = row.geometry.y, row.geometry.x
+        folium.CircleMarker(place, radius=4, tooltip=f"{row.county_a} - {row.county_b}").add_to(m)
     folium.LayerControl().add_to(m)
     m.save(str(path))
 
@@ -78,10 +88,10 @@ def answer(route: Route) -> None:
         route.abort()
 
 
-def milliseconds(browser: Any, path: Path) -> list[float]:
+def milliseconds(browser: Any, path: Path, *, runs: int) -> list[float]:
     """Return the time from the start of navigation to the first drawing, once for each run."""
     found = []
-    for _ in range(RUNS):
+    for _ in range(runs):
         context = browser.new_context(viewport={"width": 1400, "height": 1000})
         context.route("**/*", answer)
         page = context.new_page()
@@ -95,19 +105,25 @@ def milliseconds(browser: Any, path: Path) -> list[float]:
 
 def main() -> int:
     """Measure both pages, print a table and keep it."""
+    parser = argparse.ArgumentParser(description=str(__doc__).split("\n", maxsplit=1)[0])
+    parser.add_argument("--study", default="yuqian", help="name of an embedded study")
+    parser.add_argument("--quick", action="store_true", help="three runs of each page")
+    options, _ = parser.parse_known_args()
+    study, runs = options.study, 3 if options.quick else RUNS
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         print("bench_map: no Chromium, Chrome or Edge found", file=sys.stderr)
         return 1
-    results = br.run_study(STUDY)
+    results = br.run_study(study)
     rows = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         pages = {"borderreach": Path(folder) / "own.html", "folium": Path(folder) / "folium.html"}
-        br.save_map(br.study_map(results), pages["borderreach"])
+        around = provinces(results.study.boundary_source)
+        br.save_map(br.study_map(results, context=around), pages["borderreach"])
         folium_page(results, pages["folium"])
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for name, path in pages.items():
-            times = milliseconds(browser, path)
+            times = milliseconds(browser, path, runs=runs)
             rows.append(
                 {
                     "page": name,
@@ -116,7 +132,7 @@ def main() -> int:
                     "slowest_ms": max(times),
                 }
             )
-        about = f"{platform.machine()}, {platform.system()}, Chromium {browser.version}, study {STUDY}, {RUNS} runs each"
+        about = f"{platform.machine()}, {platform.system()}, Chromium {browser.version}, study {study}, {runs} runs each"
         browser.close()
     print(about)
     print(f"{'page':<12}{'size, MB':>10}{'first draw, ms (median)':>26}{'slowest':>9}")
@@ -125,7 +141,7 @@ def main() -> int:
             f"{row['page']:<12}{row['size_mb']:>10.2f}{row['first_draw_ms']:>26.0f}{row['slowest_ms']:>9.0f}"
         )
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "map.json").write_text(
+    (RESULTS / f"map-{study}.json").write_text(
         json.dumps({"machine": about, "rows": rows}, indent=1), encoding="utf-8"
     )
     return 0

@@ -22,6 +22,17 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterab
     return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in cells]
 
 
+def without_html(text: str) -> str:
+    """Return a text in which nothing is HTML, so that a name with markup in it is shown as it stands.
+
+    Examples
+    --------
+    >>> without_html("<b>綦江</b>")
+    '&lt;b>綦江&lt;/b>'
+    """
+    return text.replace("<", "&lt;")
+
+
 def hours(minutes: float) -> str:
     """Return minutes as Chinese hours where they are whole."""
     if minutes % 60 == 0:

@@ -23,6 +23,7 @@ import pyogrio
 
 from . import data
 from .analysis.results import StudyResults
+from .geo.boundaries import provinces
 from .geo.errors import InputError, OutputError
 from .report import report
 
@@ -114,8 +115,9 @@ def write_results(results: StudyResults, folder: OutputFolder, *, started: float
         write_csv(table, out / f"{name}.csv")
     write_geopackage(results.tables(), out / "results.gpkg")
     (out / "report.md").write_text(report(results), encoding="utf-8", newline="\n")
-    save_map(study_map(results), out / "map.html", offline=True)
-    study_figure(results, out / "figure.png")
+    around = provinces(results.study.boundary_source)
+    save_map(study_map(results, context=around), out / "map.html", offline=True)
+    study_figure(results, out / "figure.png", context=around)
     manifest = _manifest(results, out, seconds=time.monotonic() - started)
     text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=False)
     (out / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -7,7 +7,7 @@ from typing import Final
 
 from .analysis.results import StudyResults
 from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
-from .markdown import and_, hours, join, km, minutes, rows_of, signed, table
+from .markdown import and_, hours, join, km, minutes, rows_of, signed, table, without_html
 from .report_claims import claims_section, groups_section
 
 _MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
@@ -47,7 +47,8 @@ def report(results: StudyResults) -> str:
         _limits(results, context),
         _sources(results),
     ]
-    return "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
+    text = "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
+    return without_html(text)
 
 
 def _title(results: StudyResults) -> list[str]:
@@ -435,7 +436,7 @@ def _people(results: StudyResults) -> list[str]:
         (
             str(row.name_of),
             f"{row.people / 1e4:,.1f}",
-            _TYPES[row.county_type],
+            _type(row.county_type, row.scenario_county_type),
             f"{row.base_people_reached / 1e4:,.0f}",
             f"{row.scenario_people_reached / 1e4:,.0f}",
             f"{signed(row.potential_change * 100, digits=1)}%",
@@ -458,6 +459,10 @@ def _people(results: StudyResults) -> list[str]:
         ),
     ]
     return lines
+
+
+def _type(base: str, after: str) -> str:
+    return _TYPES[base] if base == after else f"{_TYPES[base]} → {_TYPES[after]}"
 
 
 def _share(value: float) -> str:

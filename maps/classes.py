@@ -85,7 +85,7 @@ def minute_classes(times: pd.DataFrame, choice: ClassChoice = None, *, n_classes
         return Classes(style.MINUTE_BREAKS, style.MINUTE_COLOURS)
     values = times[["base_min", "scenario_min"]].to_numpy(dtype=float).ravel()
     breaks = _breaks(values, choice, n_classes, argument="minute_classes")
-    return Classes(breaks, _sampled(style.MINUTE_COLOURS, len(breaks) + 1))
+    return Classes(breaks, sampled(style.MINUTE_COLOURS, len(breaks) + 1))
 
 
 def gain_classes(times: pd.DataFrame, choice: ClassChoice = None, *, n_classes: int = 6) -> Classes:
@@ -113,7 +113,7 @@ def gain_classes(times: pd.DataFrame, choice: ClassChoice = None, *, n_classes: 
     values = -times["delta_min"].to_numpy(dtype=float)
     above = _breaks(values[values > NO_CHANGE_MIN], choice, n_classes, argument="gain_classes", fewer=1)
     breaks = (NO_CHANGE_MIN, *(value for value in above if value > NO_CHANGE_MIN))
-    return Classes(breaks, _sampled(style.GAIN_COLOURS, len(breaks) + 1))
+    return Classes(breaks, sampled(style.GAIN_COLOURS, len(breaks) + 1))
 
 
 def _breaks(
@@ -151,6 +151,30 @@ def _rounded(breaks: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[
     return tuple(found)
 
 
+def short_breaks(values: NDArray[np.float64], *, n_classes: int) -> tuple[float, ...]:
+    """Return upper bounds of classes with about as many values each, in two significant digits.
+
+    Fewer classes come out where values are few or alike; none is empty.
+
+    Examples
+    --------
+    >>> short_breaks(np.array([11.0, 124, 251, 399]), n_classes=2)
+    (190.0,)
+    >>> short_breaks(np.array([7.0, 7]), n_classes=3)
+    ()
+    """
+    values = values[np.isfinite(values)]
+    if len(values) == 0:
+        return ()
+    found: list[float] = []
+    for value in np.quantile(values, np.arange(1, n_classes) / n_classes):
+        short = float(f"{value:.2g}")
+        lower = found[-1] if found else -np.inf
+        if ((values > lower) & (values <= short)).any() and (values > short).any():
+            found.append(short)
+    return tuple(found)
+
+
 def _own_breaks(choice: Any, argument: str) -> tuple[float, ...]:
     try:
         breaks = tuple(float(value) for value in choice)
@@ -167,7 +191,7 @@ def _own_breaks(choice: Any, argument: str) -> tuple[float, ...]:
     return breaks
 
 
-def _sampled(colours: Sequence[str], count: int) -> tuple[str, ...]:
+def sampled(colours: Sequence[str], count: int) -> tuple[str, ...]:
     """Return so many colours along a sequence, its ends included."""
     if count == len(colours):
         return tuple(colours)

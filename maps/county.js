@@ -58,9 +58,34 @@
         e("tbody", {}, row.times.map((time) => e("tr", {},
           e("th", { scope: "row" }, time.name), cell(time.base, time.baseIn), cell(time.after, time.afterIn),
           e("td", { className: "br-number" }, br.signed(time.change, 1)))))) : "",
+      row.figures ? figureTable(row, data, word) : "",
       row.gains.length ? gainTable(row, data, scene, word) : "",
       zoneText(row, data, scene, word));
   };
+
+  // Tens of thousands in Chinese, millions in English.
+  br.many = function (value, unit, word) {
+    if (value === null) return "–";
+    const [divisor, digits] = word.state.language === "zh" ? [1e4, 1] : [1e6, 2];
+    return (value / divisor).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + (unit ? " " + word(unit) : "");
+  };
+  function figureTable(row, data, word) {
+    const { people, reached, potential, type, efficiency } = row.figures;
+    const kinds = data.classes["~type"].labels[word.state.language];
+    const kind = (value) => (value === null ? "–" : kinds[value]);
+    const line = (name, text) => e("tr", {}, e("th", { scope: "row" }, name), e("td", {}, text));
+    const change = (base, after, unit) => (data.scenario && after !== base
+      ? br.many(base, "", word) + " → " + br.many(after, unit, word) : br.many(base, unit, word));
+    return e("div", { className: "br-figures-of" },
+      e("h3", {}, word("indicators")),
+      e("table", {}, e("tbody", {},
+        line(word("people"), br.many(people, "unit_people", word)),
+        line(word("measure_reached", { minutes: data.circleMin }), change(reached[0], reached[1], "unit_people")),
+        line(word("measure_potential"), [change(potential[0], potential[1], "unit_potential"),
+          data.scenario ? "（" + br.signed(potential[2], 1) + "%）" : ""]),
+        line(word("measure_type"), kind(type[0]) + (data.scenario && type[1] !== type[0] ? " → " + kind(type[1]) : "")),
+        efficiency === null ? "" : line(word("efficiency"), br.fixed(100 * efficiency, 1) + "%"))));
+  }
 
   function gainTable(row, data, scene, word) {
     return e("div", { className: "br-gains" },

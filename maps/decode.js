@@ -63,7 +63,7 @@ const borderreach = {};
     };
     word.state = state;
     // A mode or status outside the dictionary is shown as the data writes it.
-    word.of = (kind, value) => data.words[state.language][kind + "_" + value] || value;
+    word.of = (kind, value) => data.words[state.language][kind + "_" + value] ?? value;
     return word;
   };
 

@@ -32,10 +32,11 @@ from .classes import minute_classes as minute_classes_of
 from .files import write_atomically
 from .fonts import font_for
 from .layers import MapLayers, Reach, map_layers
+from .measures import MEASURES, MeasureKey, measures
 from .protocols import MapResults
 from .wording import WORDS, Language
 
-#: What border counties can be filled by.
+#: What border counties can be filled by: figures today, with corridors, or their change.
 Colouring: TypeAlias = Literal["base", "after", "gain"]
 COLOURINGS: Final = ("base", "after", "gain")
 #: File endings that a figure can be saved as, with metadata that would differ from run to run off.
@@ -52,6 +53,8 @@ _SETTINGS: Final[dict[Any, Any]] = {
 }
 _HALO: Final = [withStroke(linewidth=2.2, foreground="white")]
 _WIDTH_IN: Final = 7.2
+#: Half the side of what a dot takes of the room for names, pixels of the figure.
+_DOT_PX: Final = 3.5
 
 
 def study_figure(
@@ -61,6 +64,7 @@ def study_figure(
     context: gpd.GeoDataFrame | None = None,
     language: Language = "zh",
     colour_by: Colouring | None = None,
+    measure: MeasureKey | None = None,
     centre: str | None = None,
     minute_classes: ClassChoice = None,
     gain_classes: ClassChoice = None,
@@ -84,7 +88,10 @@ def study_figure(
         Language of title and legend; names stay as the data has them.
     colour_by : {"base", "after", "gain"}, optional
         Fills border counties by their minutes to a centre today or with corridors, or by the minutes
-        saved.
+        saved; or by another `measure`.
+    measure : {"reached", "potential", "type"}, optional
+        Instead of minutes: people within the circle's minutes, market potential (its gain in per cent),
+        or type, of the table ``indicators``. Type has no gain.
     centre : str, optional
         Id or name of that centre; the nearest of all (for gains, the one gained most) when left out.
     minute_classes, gain_classes, n_classes
@@ -109,15 +116,25 @@ def study_figure(
     suffix = None if path is None else _suffix(path)
     layers = map_layers(results, context=context, circles_only=True)
     shades = None
+    if colour_by is None and measure is not None:
+        raise InputError(
+            f"'measure' needs 'colour_by', one of {', '.join(COLOURINGS)}; got {measure!r} alone"
+        )
     if colour_by is not None:
         colour_by = require_choice(colour_by, "colour_by", COLOURINGS)  # type: ignore[assignment]
+    if colour_by is not None and measure is not None:
+        require_choice(measure, "measure", MEASURES)
+        minutes = float(results.study.circle_min)
+        shades = _measure_shades(layers, measure, str(colour_by), language, minutes)
+    elif colour_by is not None:
         classes = (
             gain_classes_of(layers.county_times, gain_classes, n_classes=n_classes)
             if colour_by == "gain"
             else minute_classes_of(layers.county_times, minute_classes, n_classes=n_classes)
         )
         shades = _shades(layers, str(colour_by), centre, classes, WORDS[language])
-    figure = _draw(results, layers, WORDS[language], language, shades)
+    with mpl.rc_context({"text.parse_math": False}):  # a name with dollars in it is no formula
+        figure = _draw(results, layers, WORDS[language], language, shades)
     if path is not None and suffix is not None:
         content = io.BytesIO()
         with mpl.rc_context(_SETTINGS):
@@ -128,10 +145,11 @@ def study_figure(
 
 @dataclass(frozen=True)
 class _Shades:
-    """What border counties are filled with: a title, classes, and the class of each county."""
+    """What border counties are filled with: a title, classes with their labels, and the class of each county."""
 
     title: str
     classes: Classes
+    labels: tuple[str, ...]
     class_of: dict[int, int | None]
 
 
@@ -153,9 +171,34 @@ def _shades(
     return _Shades(
         title=words[key].format(centre=name, scenario=words["after"]),
         classes=classes,
+        labels=tuple(f"{label} {words['minutes']}" for label in classes.labels),
         class_of={
             int(str(code)): style.class_of(float(value), classes.breaks) for code, value in values.items()
         },
+    )
+
+
+def _measure_shades(
+    layers: MapLayers, key: MeasureKey, colour_by: str, language: Language, minutes: float
+) -> _Shades:
+    found = next((each for each in measures(layers.indicators) if each.key == key), None)
+    gain = colour_by == "gain"
+    if found is None or (gain and not found.change):
+        raise InputError(
+            f"'measure' {key!r} has no {colour_by} here: "
+            + ("a type doesn't change by an amount" if found else "the study's table of indicators is empty")
+        )
+    words = WORDS[language]
+    figures = {"base": found.base, "after": found.scenario, "gain": found.change}[colour_by]
+    classes, unit = (found.changes, found.change_unit) if gain else (found.levels, found.unit)
+    figure = words[f"measure_{key}"].format(minutes=f"{minutes:g}")
+    return _Shades(
+        title=words[f"figure_{colour_by}"].format(figure=figure, scenario=words["after"]),
+        classes=classes,
+        labels=tuple(
+            f"{label} {words[unit]}" if unit else label for label in found.labels(language, change=gain)
+        ),
+        class_of={code: style.class_of(value, classes.breaks) for code, value in figures.items()},
     )
 
 
@@ -271,7 +314,9 @@ def _draw_points(axes: Axes, layers: MapLayers, crs: pyproj.CRS, font: FontPrope
         axes.plot(point.x, point.y, "o", markersize=6.5, markerfacecolor=style.CENTRE_FILL,
                   markeredgecolor="white", zorder=10)  # fmt: skip
 
-    taken: list[Bbox] = []
+    dots = [point for frame in (layers.centres, layers.corridor_stops) for _, point in _points(frame, crs)]
+    places = axes.transData.transform(np.array([(point.x, point.y) for point in dots]).reshape(-1, 2))
+    taken = [Bbox.from_bounds(x - _DOT_PX, y - _DOT_PX, 2 * _DOT_PX, 2 * _DOT_PX) for x, y in places]
     for row, point in _points(layers.centres, crs):
         _label(axes, point, str(row.origin_name), _sized(font, 11), taken, beside=True)
     for name, point in _named_stops(
@@ -300,8 +345,9 @@ def _named_stops(
 def _label(
     axes: Axes, point: shapely.Point, text: str, font: FontProperties, taken: list[Bbox], *, beside: bool
 ) -> None:
-    """Write a name where no earlier one stands, right or left of its point; else leave it out."""
-    places = (((6, -3), "left"), ((-6, -3), "right"), ((4, 5), "left")) if beside else (((0, 0), "center"),)
+    """Write a name where no earlier one stands, right, left, above or below its point; else leave it out."""
+    around = (((6, -3), "left"), ((-6, -3), "right"), ((0, 6), "center"), ((0, -13), "center"))
+    places = around if beside else (((0, 0), "center"),)
     for offset, side in places:
         note = axes.annotate(
             text, (point.x, point.y), xytext=offset, textcoords="offset points", ha=side, zorder=11,
@@ -369,10 +415,10 @@ def _legend(layers: MapLayers, words: dict[str, str], shades: _Shades | None) ->
         entry(dot, words["junctions"])
     if shades is not None:
         entry(Patch(facecolor="none", edgecolor="none"), f"{words['counties']}：{shades.title}")
-        for number, label in enumerate(shades.classes.labels):
+        for number, label in enumerate(shades.labels):
             count = sum(each == number for each in shades.class_of.values())
             fill = Patch(facecolor=shades.classes.colours[number], edgecolor=style.COUNTY_LINE, linewidth=0.5)
-            entry(fill, f"{label} {words['minutes']} ({count})")
+            entry(fill, f"{label} ({count})")
     return handles, labels
 
 

@@ -14,7 +14,7 @@
 
     // `rank`: 1 goes before 2; `owner`: the layer that it belongs to; `offset`: pixels beside a point.
     labels.add = (label) => list.push(Object.assign({ offset: 0, leastZoom: 0, marker: null }, label));
-    labels.dot = (at, owner) => dots.push({ at, owner });
+    labels.dot = (at, owner, radius = DOT, shift = 0) => dots.push({ at, owner, radius, shift });
     labels.sort = () => list.sort((a, b) => a.rank - b.rank);
 
     function measure(label) {
@@ -42,38 +42,41 @@
       for (const dot of dots) {
         if (!isOn(dot.owner) || !view.contains(dot.at)) continue;
         const { x, y } = map.latLngToContainerPoint(dot.at);
-        taken.push([x - DOT, y - DOT, x + DOT, y + DOT]);
+        const centre = x + dot.shift;
+        taken.push([centre - dot.radius, y - dot.radius, centre + dot.radius, y + dot.radius]);
       }
       const named = new Set(); // a place that several lines stop at has one name
       for (const label of list) {
         const key = label.text + label.at.map((value) => value.toFixed(2));
         const wanted = !named.has(key) && isOn(label.owner) && zoom >= label.leastZoom && view.contains(label.at) &&
           !hides(label.at, label.side) && !crowded(label);
-        const x = wanted ? free(label, taken) : null;
-        if (x === null) {
+        const place = wanted ? free(label, taken) : null;
+        if (place === null) {
           if (label.marker) label.marker.remove();
           continue;
         }
         named.add(key);
         if (!label.marker) make(label);
         label.marker.addTo(map);
-        label.element.style.left = x + "px";
+        label.element.style.left = place[0] + "px";
+        label.element.style.top = place[1] + "px";
         label.element.style.visibility = "visible";
       }
     };
-    // A point's name stands right of it, or left where the right is taken.
+    // A point's name stands right of it, or left, above or below where that is taken.
     function free(label, taken) {
       if (label.width === undefined) measure(label);
       const centre = map.latLngToContainerPoint(label.at);
-      const shift = label.offset ? label.offset + label.width / 2 : 0;
-      for (const x of label.offset ? [shift, -shift] : [0]) {
+      const aside = label.offset + label.width / 2;
+      const apart = label.offset + label.height / 2 - 2;
+      for (const [x, y] of label.offset ? [[aside, 0], [-aside, 0], [0, -apart], [0, apart]] : [[0, 0]]) {
         const left = centre.x + x - label.width / 2;
-        const top = centre.y - label.height / 2;
+        const top = centre.y + y - label.height / 2;
         const box = [left, top, left + label.width, top + label.height];
         const clear = taken.every((b) => box[2] < b[0] || b[2] < box[0] || box[3] < b[1] || b[3] < box[1]);
         if (!clear) continue;
         taken.push(box);
-        return x;
+        return [x, y];
       }
       return null;
     }

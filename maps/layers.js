@@ -1,10 +1,11 @@
 // What is drawn: every layer with its style, place in the stack and state.
 (function (br) {
   const ORDER = {
-    context: 0, provinces: 1, circles: 2, gained: 3, zones: 4, counties: 5, outlines: 6,
-    borders: 7, selected: 8, corridors: 9, stops: 10, junctions: 11, centres: 12,
+    context: 0, provinces: 1, railCircles: 2, circles: 3, gained: 4, zones: 5, counties: 6, outlines: 7,
+    borders: 8, selected: 9, corridors: 10, stops: 11, crossings: 12, junctions: 13, centres: 14, claims: 15,
   };
   const COLUMNS = { compare: ["base", "after", "gained"], base: ["base"], after: ["after"], split: ["base", "after"] };
+  const KINDS = ["base", "after", "gain"];
   const SIDES = { base: "before", after: "after", gained: "after" };
 
   function hatch(colour, rising) {
@@ -44,7 +45,7 @@
     const split = br.makeSplit(map, word);
     const labels = br.makeLabels(map, isOn, split.hides);
     const scene = {
-      items, labels, split, selected: null, colouring: "none", view: data.scenario ? "compare" : "base",
+      items, labels, split, selected: null, claim: null, colouring: "none", view: data.scenario ? "compare" : "base",
       minutes: null, onchange: () => {}, onmove: () => {}, onselect: () => {},
     };
 
@@ -142,15 +143,19 @@
     }
     // Beside the circle before, only the new stretches of edge are drawn of the one after; else all of it.
     function restyleReaches() {
+      // Circles by rail below those by road would shift their colour away from the legend's.
+      const railShown = !isOn("tiles") && (scene.railCircles || []).some(({ names }) => Object.values(names).some(isOn));
       for (const { names, look, depth, whole, edge } of reaches) {
-        const opacity = look.opacity * (isOn("tiles") ? 0.7 : 1);
-        if (isOn(names.base)) items.get(names.base).layer.setStyle({ fillOpacity: opacity });
+        const solid = railShown && look.order === ORDER.circles;
+        const opacity = solid ? 1 : look.opacity * (isOn("tiles") ? 0.7 : 1);
+        const fillColor = solid ? br.mixed(look.fill, style.land, look.opacity) : look.fill;
+        if (isOn(names.base)) items.get(names.base).layer.setStyle({ fillOpacity: opacity, fillColor });
         if (!isOn(names.after)) continue;
         const item = items.get(names.after);
         const alone = split.on || !isOn(names.base);
         item.order = alone ? look.order + 0.5 - depth / 2 : ORDER.outlines - depth;
         const [shown, other] = alone ? [whole, edge] : [edge, whole];
-        whole.setStyle({ fillOpacity: opacity });
+        whole.setStyle({ fillOpacity: opacity, fillColor });
         item.layer.removeLayer(other);
         item.layer.addLayer(shown);
       }
@@ -165,6 +170,10 @@
       const rank = minutes.indexOf(row.minutes);
       return reach("circle-" + row.minutes, row, rank, minutes.length, shownFirst, circleLook(rank));
     });
+    scene.railCircles = data.railCircles.map((row, rank, all) => reach("rail-" + row.minutes, row, rank, all.length, [], {
+      order: ORDER.railCircles, line: style.railLine, weight: 0.8, fill: br.ranked(style.railFills, rank),
+      opacity: 0.75, after: style.railLine, hatch: style.railLine, rising: false,
+    }));
     scene.slider = data.slider.length ? reach("slider", data.slider[0], 0, 1, [], circleLook(1)) : null;
     scene.centreCircles = data.centreCircles.map((row) => {
       const rank = [...new Set(data.centreCircles.map((other) => other.minutes))].indexOf(row.minutes);
@@ -229,8 +238,10 @@
     add("county-names", ORDER.centres, true, () => L.layerGroup([]));
 
     // "base:ID", "after:ID" and "gain:ID" colour by the minutes to a centre, with ID "*" by the nearest.
+    // An ID such as "~reached" is a measure of the table of indicators.
     scene.valueOf = function (row, colouring) {
       const [kind, id] = colouring.split(/:(.*)/s);
+      if (id in data.classes) return row.figures ? row.figures[id.slice(1)][KINDS.indexOf(kind)] : null;
       const rows = row.times.filter((time) => id === "*" || time.id === id);
       const pick = (key) => rows.map((time) => time[key]).filter((value) => value !== null);
       if (kind === "gain") {
@@ -240,7 +251,21 @@
       const values = pick(kind === "after" ? "after" : "base");
       return values.length ? Math.min(...values) : null;
     };
-    scene.classes = (colouring) => data.classes[colouring.startsWith("gain") ? "gain" : "minute"];
+    scene.classes = function (colouring) {
+      const [kind, id] = colouring.split(/:(.*)/s);
+      if (id in data.classes) return data.classes[kind === "gain" ? id + "-gain" : id];
+      return data.classes[kind === "gain" ? "gain" : "minute"];
+    };
+    // What counties can be coloured by, in two groups.
+    scene.colourings = function () {
+      const kinds = data.scenario ? KINDS : KINDS.slice(0, 1);
+      const nearest = kinds.filter((kind) => kind !== "gain").map((kind) => kind + ":*");
+      const minutes = data.counties.some((row) => row.times.length)
+        ? kinds.flatMap((kind) => [...nearest.filter((key) => key.startsWith(kind)), ...data.timeCentres.map((each) => kind + ":" + each.id)]) : [];
+      const figures = data.measures.flatMap((key) =>
+        kinds.filter((kind) => kind !== "gain" || "~" + key + "-gain" in data.classes).map((kind) => kind + ":~" + key));
+      return { minutes, figures };
+    };
     // Kept, because a split map asks for every county whenever its line moves.
     const found = new Map();
     function countyColour(row, colouring) {
@@ -309,6 +334,8 @@
     scene.select = function (adcode) {
       const before = scene.counties.get(scene.selected);
       scene.selected = scene.counties.has(adcode) ? adcode : null;
+      scene.claim = null;
+      showClaim();
       showZone();
       for (const row of [before, scene.counties.get(scene.selected)]) {
         if (row && countyLayers.has(row.adcode)) countyLayers.get(row.adcode).setStyle(countyStyle(row));
@@ -323,7 +350,10 @@
         L.layerGroup(data.borders.flatMap((row) => {
           const line = br.unpackLines(row.shape, data.quantum);
           const text = () => br.element("div", {}, br.element("strong", {}, row.names.join(" – ")),
-            br.element("div", {}, word("border_length") + " " + br.fixed(row.km, 1) + " km"));
+            br.element("div", {}, word("border_length") + " " + br.fixed(row.km, 1) + " km"),
+            row.crossings === null ? null : br.element("div", {}, word("border_crossed", {
+              n: row.crossings, spacing: row.spacing === null ? "–" : br.fixed(row.spacing, 1), without: br.fixed(row.without, 1),
+            })));
           return [
             L.polyline(line, fixed({ color: style.borderHalo, weight: 6, opacity: 0.55 })),
             L.polyline(line, { color: style.borderLine, weight: 1.8, dashArray: "9 4 2 4" })
@@ -366,6 +396,74 @@
         labels.dot(stop.at, id);
       });
     }
+    const sign = (at, radius, shape, fill, options, text) =>
+      new br.Sign(at, Object.assign({ radius, shape, weight: 1.3, color: "#333333", fillColor: fill, fillOpacity: 1 }, options))
+        .bindTooltip(() => br.element("div", {}, text()), { className: "br-tooltip", opacity: 1 });
+    if (data.crossings.length) {
+      add("crossings", ORDER.crossings, false, () =>
+        L.layerGroup(data.crossings.map((row) => sign(row.at, 4.5, "diamond", style.crossingFill, { shrink: true, weight: 1 }, () =>
+          word("crossing") + "：" + row.names.join(" – ") + " · " + word.of("road", row.class)))));
+    }
+    if (data.gaps.length) {
+      add("gaps", ORDER.crossings, false, () =>
+        L.layerGroup(data.gaps.flatMap((row) => {
+          const lines = br.unpackLines(row.shape, data.quantum);
+          const text = () => br.element("div", {}, br.element("strong", {}, word("gap") + "：" + row.names.join(" – ")),
+            br.element("div", {}, word("gap_here", { km: br.fixed(row.km, 1) }) + "；" + (row.roadKm === null ? word("not_reached")
+              : word("gap_around", { km: br.fixed(row.roadKm, 1), minutes: br.fixed(row.minutes, 1) }))));
+          const tip = { sticky: true, className: "br-tooltip", opacity: 1 };
+          return [
+            L.polyline(lines, { color: style.gapLine, weight: 3, dashArray: "2 4" }).bindTooltip(text, tip),
+            ...lines.map((line) => sign(line[0], 5.5, "triangle", style.gapLine, { shrink: true, weight: 1 }, text)),
+          ];
+        })));
+    }
+    // A claim's sign carries its number; signs of one place stand side by side.
+    const RADIUS = 9;
+    const claimFill = (row) => style.verdictFills[row.verdict] || style.noValue;
+    function claimShift(row) {
+      const near = data.claims.filter((other) => other.at && other.at.every((value, i) => Math.abs(value - row.at[i]) < 0.02));
+      return (2 * RADIUS + 2) * (near.indexOf(row) - (near.length - 1) / 2);
+    }
+    function claimSign(row) {
+      const fill = claimFill(row);
+      const number = data.claims.indexOf(row) + 1;
+      return sign(row.at, RADIUS, br.VERDICT_SHAPES[row.verdict] || "triangle", fill, {
+        shift: [claimShift(row), 0], text: String(number), textColour: br.inkOn(fill),
+      }, () => br.claimText(row, number, word)).on("click", () => scene.selectClaim(row.id));
+    }
+    const placed = data.claims.filter((row) => row.at);
+    if (placed.length) {
+      add("claims", ORDER.claims, false, () => L.layerGroup(placed.map(claimSign)));
+      for (const row of placed) labels.dot(row.at, "claims", RADIUS, claimShift(row));
+    }
+    const claimed = L.layerGroup([]);
+    add("selected-claim", ORDER.selected, true, () => claimed);
+    function showClaim() {
+      claimed.clearLayers();
+      const row = data.claims.find((each) => each.id === scene.claim);
+      if (!row || !row.at) return;
+      const lines = [...br.unpackLines(row.lines, data.reachQuantum), ...br.unpackPolygons(row.areas, data.reachQuantum).flat().map((ring) => [...ring, ring[0]])];
+      for (const line of lines) {
+        claimed.addLayer(L.polyline(line, fixed({ color: "#ffffff", weight: 8, opacity: 0.9 })));
+        claimed.addLayer(L.polyline(line, fixed({ color: claimFill(row), weight: 4 })));
+      }
+      for (const at of row.points) claimed.addLayer(L.circleMarker(at, fixed({ radius: 9, weight: 3.5, color: claimFill(row), fill: false })));
+      claimed.addLayer(claimSign(row));
+    }
+    scene.claimBounds = (row) => L.latLngBounds([row.at, ...row.points, ...br.unpackLines(row.lines, data.reachQuantum).flat(),
+      ...br.unpackPolygons(row.areas, data.reachQuantum).flat(2)]);
+    scene.selectClaim = function (id, move) {
+      const county = scene.counties.get(scene.selected);
+      const row = data.claims.find((each) => each.id === id);
+      scene.claim = row ? id : null;
+      scene.selected = null;
+      if (county && countyLayers.has(county.adcode)) countyLayers.get(county.adcode).setStyle(countyStyle(county));
+      showZone();
+      showClaim();
+      scene.refresh();
+      scene.onselect(row && row.at && move ? row : null);
+    };
     add("centres", ORDER.centres, true, () =>
       L.layerGroup(data.centres.map((row) => point(row.at, 6, style.centreFill, "#ffffff", () => row.name))));
     for (const row of data.centres) {

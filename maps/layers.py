@@ -17,6 +17,7 @@ from ..analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE_COUNTIES,
 from ..geo.checks import require_frame
 from ..geo.crs import WGS84, area_km2, wgs84_to_gcj02
 from ..geo.errors import EmptyInputError, InputTypeError, MissingColumnError
+from .measures import INDICATOR_COLUMNS
 from .protocols import MapResults
 from .shapes import (
     BOUNDARY_TOLERANCE_DEG,
@@ -41,6 +42,10 @@ MAX_UNION_VERTICES: Final = 50_000
 LARGE_STUDY: Final = 500
 LARGE_SCALE: Final = 1.3
 _REACH_TOLERANCE_DEG: Final = 0.001
+#: What lies around the study is a backdrop.
+_CONTEXT_TOLERANCE_DEG: Final = 4 * BOUNDARY_TOLERANCE_DEG
+#: Areas and lines that a claim is about are drawn alone and large: about 1 km does.
+_CLAIM_TOLERANCE_DEG: Final = 0.01
 
 _PROVINCES: Final = ("adcode", "name")
 _COUNTIES: Final = (
@@ -52,9 +57,21 @@ _CENTRES: Final = ("origin_id", "origin_name", "lon", "lat")
 _CORRIDORS: Final = (
     "corridor_id", "name", "mode", "status", "design_speed_kph", "length_km", "n_stops", "source",
 )  # fmt: skip
+_CROSSINGS: Final = ("road_class", "province_a", "province_b", "county_a", "county_b")
+_BORDER_CROSSINGS: Final = ("province_a", "province_b", "n_crossings", "spacing_km", "longest_without_km")
+_GAPS: Final = (
+    "province", "county", "beyond_province", "beyond_county", "gap_km", "network_km", "network_min",
+    "detour_factor",
+)  # fmt: skip
+_CLAIMS: Final = (
+    "claim_id", "words", "reading", "verdict", "verdict_text", "value", "unit", "compare", "limit", "corridors",
+    "value_with", "flip", "method",
+)  # fmt: skip
+_CIRCLE_PEOPLE: Final = ("scenario", "cutoff_min", "people")
 _STOPS: Final = ("corridor_id", "stop_no", "stop_name", "lon", "lat")
 _AREAS: Final = ("Polygon", "MultiPolygon")
 _LINES: Final = ("LineString", "MultiLineString", "LinearRing")
+_POINTS: Final = ("Point", "MultiPoint")
 
 
 @dataclass(frozen=True)
@@ -100,11 +117,19 @@ class MapLayers:
     centres: gpd.GeoDataFrame
     corridors: gpd.GeoDataFrame
     corridor_stops: gpd.GeoDataFrame
+    crossings: gpd.GeoDataFrame
+    border_crossings: pd.DataFrame
+    gaps: gpd.GeoDataFrame
+    claims: gpd.GeoDataFrame
+    circle_people: pd.DataFrame
+    rail_circle_people: pd.DataFrame
+    indicators: pd.DataFrame
     county_times: pd.DataFrame
     zone_counties: pd.DataFrame
     gains_by_corridor: pd.DataFrame
     circles: tuple[Reach, ...]
     centre_circles: tuple[Reach, ...]
+    rail_circles: tuple[Reach, ...]
     slider: tuple[Reach, ...]
     zones: tuple[Reach, ...]
     all_zones: Reach | None
@@ -152,23 +177,26 @@ def map_layers(
     corridors = _frame(results.corridors, "corridors", _CORRIDORS, _LINES)
     centres = _frame(results.centres, "centres", _CENTRES, ("Point",))
     circles = _reach_frame(results.circles, "circles", CIRCLES)
+    by_rail = _reach_frame(results.rail_circles, "rail_circles", CIRCLES)
     isochrones = _reach_frame(results.isochrones, "isochrones", {"scenario": "str", **ISOCHRONES})
     steps = _reach_frame(results.slider_circles, "slider_circles", CIRCLES)
     zones = _reach_frame(results.zones, "zones", ZONES)
     scenario = _scenario(results.scenario_names, (circles, isochrones, zones))
 
     all_circles = _pairs(circles, scenario, cutoff="cutoff_min")
+    rail: list[Reach] = []
     per_centre: list[Reach] = []
     per_county: list[Reach] = []
     slider: list[Reach] = []
     if not circles_only:
+        rail = _pairs(by_rail, scenario, cutoff="cutoff_min")
         slider = _pairs(steps, scenario, cutoff="cutoff_min")
         per_centre = _pairs(isochrones, scenario, cutoff="cutoff_min", key="origin_id", name="origin_name")
         per_county = _pairs(zones, scenario, cutoff="minutes", key="centre_id", name="centre_name")
     merged = _merged(per_county)
     # A map of the whole country may be larger than one of two provinces.
     scale = LARGE_SCALE if len(counties) > LARGE_STUDY else 1.0
-    drawn, circle_tolerance = _thin([*all_circles, *per_centre], scale * MAX_CIRCLE_VERTICES)
+    drawn, circle_tolerance = _thin([*all_circles, *rail, *per_centre], scale * MAX_CIRCLE_VERTICES)
     drawn_steps, slider_tolerance = _thin(slider, scale * MAX_SLIDER_VERTICES)
     drawn_zones, zone_tolerance = _thin(per_county, scale * MAX_ZONE_VERTICES)
     drawn_union, union_tolerance = _thin(merged, scale * MAX_UNION_VERTICES)
@@ -178,18 +206,26 @@ def map_layers(
         lines[name] = frame.set_geometry(frame.geometry.simplify(BOUNDARY_TOLERANCE_DEG))
     return MapLayers(
         provinces=_thin_frame(provinces, BOUNDARY_TOLERANCE_DEG),
-        context=_thin_frame(_context(context, provinces), BOUNDARY_TOLERANCE_DEG),
+        context=_thin_frame(_context(context, provinces), _CONTEXT_TOLERANCE_DEG),
         counties=_thin_frame(counties, BOUNDARY_TOLERANCE_DEG),
         borders=lines["borders"],
         junctions=_frame(results.junctions, "junctions", _JUNCTIONS, ("Point",)),
         centres=centres,
         corridors=lines["corridors"],
         corridor_stops=_frame(results.corridor_stops, "corridor_stops", _STOPS, ("Point",)),
+        crossings=_frame(results.crossings, "crossings", _CROSSINGS, _POINTS),
+        border_crossings=_table(results.border_crossings, "border_crossings", _BORDER_CROSSINGS),
+        gaps=_frame(results.gaps, "gaps", _GAPS, _LINES),
+        claims=_claims(results.claims),
+        circle_people=_table(results.circle_people, "circle_people", _CIRCLE_PEOPLE),
+        rail_circle_people=_table(results.rail_circle_people, "rail_circle_people", _CIRCLE_PEOPLE),
+        indicators=_table(results.indicators, "indicators", INDICATOR_COLUMNS),
         county_times=_table(results.county_times, "county_times", COUNTY_TIMES),
         zone_counties=_table(results.zone_counties, "zone_counties", ZONE_COUNTIES),
         gains_by_corridor=_table(results.comparison, "comparison", ("origin_id",)),
         circles=tuple(drawn[: len(all_circles)]),
-        centre_circles=tuple(drawn[len(all_circles) :]),
+        rail_circles=tuple(drawn[len(all_circles) : len(all_circles) + len(rail)]),
+        centre_circles=tuple(drawn[len(all_circles) + len(rail) :]),
         slider=tuple(drawn_steps),
         zones=tuple(drawn_zones),
         all_zones=drawn_union[0] if merged else None,
@@ -247,6 +283,14 @@ def _reach_frame(frame: gpd.GeoDataFrame, name: str, columns: Iterable[str]) -> 
     if isinstance(frame, gpd.GeoDataFrame) and len(frame):
         frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
     return _frame(frame, name, columns, (*_AREAS, "GeometryCollection"))
+
+
+def _claims(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    # A claim without a place has an empty geometry, and stays in the list.
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputTypeError(f"'results.claims' should be a GeoDataFrame, got {type(frame).__name__}")
+    frame = gpd.GeoDataFrame(_table(frame, "claims", (*_CLAIMS, "geometry")))
+    return frame.set_geometry(frame.geometry.simplify(_CLAIM_TOLERANCE_DEG))
 
 
 def _table(frame: pd.DataFrame, name: str, columns: Iterable[str]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from os import PathLike
@@ -13,8 +14,10 @@ import folium
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from branca.element import Figure, MacroElement
 from folium.template import Template
+from shapely.geometry.base import BaseGeometry
 
 from ..geo.checks import require_choice
 from .base_maps import BaseMap
@@ -22,7 +25,8 @@ from .base_maps import base_map as base_map_of
 from .classes import ClassChoice, Classes
 from .classes import gain_classes as classes_of_gains
 from .classes import minute_classes as classes_of_minutes
-from .layers import MapLayers, Reach, in_gcj02, map_layers, number
+from .layers import BASE, MapLayers, Reach, in_gcj02, map_layers, number
+from .measures import Measure, measures
 from .offline import offline_html
 from .protocols import MapResults
 from .shapes import (
@@ -38,7 +42,8 @@ from .style import page_style
 from .wording import WORDS, Language
 
 _SCRIPTS: Final = (
-    "decode.js", "split.js", "labels.js", "layers.js", "search.js", "county.js", "legend.js", "tools.js", "page.js",
+    "decode.js", "split.js", "labels.js", "signs.js", "layers.js", "search.js", "county.js", "claims.js",
+    "legend.js", "tools.js", "page.js",
 )  # fmt: skip
 _STYLES: Final = ("study_map.css",)
 #: Characters that would end a script element or a line of JavaScript, as JSON escapes.
@@ -207,6 +212,7 @@ def page_content(
 ) -> dict[str, Any]:
     """Return what the page's script draws, as JSON values in a fixed order."""
     west, south, east, north = (float(value) for value in layers.provinces.total_bounds)
+    figures = measures(layers.indicators)
     centres = [
         {"id": str(row.origin_id), "name": str(row.origin_name), "at": _at(row)}
         for row in layers.centres.itertuples()
@@ -215,7 +221,9 @@ def page_content(
         "language": language,
         "words": WORDS,
         "style": page_style(),
-        "classes": {name: _classes(each) for name, each in classes.items()},
+        "classes": {name: _classes(each) for name, each in classes.items()} | _measure_classes(figures),
+        "measures": [each.key for each in figures],
+        "circleMin": float(results.study.circle_min),
         "title": {"zh": str(results.study.title), "en": str(results.study.title_en)},
         "description": str(results.study.description),
         "attribution": [str(line) for line in results.attribution],
@@ -236,18 +244,17 @@ def page_content(
         "centres": centres,
         "provinces": _named(layers.provinces),
         "context": _named(layers.context),
-        "borders": [
-            {
-                "names": [str(row.province_a), str(row.province_b)],
-                "km": number(row.length_km),
-                "shape": pack(row.geometry),
-            }
-            for row in layers.borders.itertuples()
-        ],
+        "borders": _borders(layers),
+        "crossings": _crossings(layers),
+        "gaps": _gaps(layers),
+        "claims": _claims(layers),
         "junctions": [{"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()],
-        **_counties(layers),
-        "circles": [_reach(reach) for reach in layers.circles],
+        **_counties(layers, figures),
+        "circles": [_circle(reach, layers.circle_people, layers.scenario) for reach in layers.circles],
         "slider": [_reach(reach) for reach in layers.slider],
+        "railCircles": [
+            _circle(reach, layers.rail_circle_people, layers.scenario) for reach in layers.rail_circles
+        ],
         "centreCircles": [_reach(reach) for reach in layers.centre_circles],
         "zones": [_reach(reach) for reach in layers.zones],
         "allZones": _reach(layers.all_zones) if layers.all_zones else None,
@@ -256,7 +263,124 @@ def page_content(
 
 
 def _classes(classes: Classes) -> dict[str, Any]:
-    return {"breaks": classes.breaks, "colours": classes.colours, "labels": classes.labels}
+    labels = dict.fromkeys(WORDS, classes.labels)
+    return {"breaks": classes.breaks, "colours": classes.colours, "labels": labels, "unit": "minutes"}
+
+
+def _measure_classes(figures: Sequence[Measure]) -> dict[str, Any]:
+    """Return the classes of each measure and, where there is one, of its change."""
+    found: dict[str, Any] = {}
+    for each in figures:
+        for change in (False, True) if each.change else (False,):
+            classes = each.changes if change else each.levels
+            found[f"~{each.key}" + ("-gain" if change else "")] = {
+                "breaks": classes.breaks,
+                "colours": classes.colours,
+                "labels": {language: each.labels(language, change=change) for language in WORDS},
+                "unit": each.change_unit if change else each.unit,
+            }
+    return found
+
+
+def _borders(layers: MapLayers) -> list[dict[str, Any]]:
+    known = {(str(row.province_a), str(row.province_b)): row for row in layers.border_crossings.itertuples()}
+    rows = []
+    for row in layers.borders.itertuples():
+        names = str(row.province_a), str(row.province_b)
+        crossed = known.get(names)
+        rows.append(
+            {
+                "names": names,
+                "km": number(row.length_km),
+                "crossings": None if crossed is None else int(str(crossed.n_crossings)),
+                "spacing": None if crossed is None else number(crossed.spacing_km),
+                "without": None if crossed is None else number(crossed.longest_without_km),
+                "shape": pack(row.geometry),
+            }
+        )
+    return rows
+
+
+def _crossings(layers: MapLayers) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": _place(row.geometry),
+            "class": str(row.road_class),
+            "names": [str(row.county_a), str(row.county_b)],
+            "provinces": [str(row.province_a), str(row.province_b)],
+        }
+        for row in layers.crossings.itertuples()
+    ]
+
+
+def _gaps(layers: MapLayers) -> list[dict[str, Any]]:
+    return [
+        {
+            "names": [str(row.county), str(row.beyond_county)],
+            "km": number(row.gap_km),
+            "roadKm": number(row.network_km),
+            "minutes": number(row.network_min),
+            "factor": number(row.detour_factor),
+            "shape": pack(row.geometry),
+        }
+        for row in layers.gaps.itertuples()
+    ]
+
+
+def _claims(layers: MapLayers) -> list[dict[str, Any]]:
+    """Return the claims in the table's order, which is the report's; those without a place have no ``at``."""
+    rows = []
+    for row in layers.claims.itertuples():
+        parts = _parts(row.geometry)
+        points = [part for part in parts if part.geom_type == "Point"]
+        lines = [part for part in parts if part.geom_type in ("LineString", "LinearRing")]
+        areas = [part for part in parts if part.geom_type == "Polygon"]
+        rows.append(
+            {
+                "id": str(row.claim_id),
+                "words": str(row.words),
+                "reading": str(row.reading),
+                "verdict": str(row.verdict),
+                "text": str(row.verdict_text),
+                "value": number(row.value, 2),
+                "unit": str(row.unit),
+                "compare": str(row.compare),
+                "limit": number(row.limit, 2),
+                "with": number(row.value_with, 2),
+                "flip": str(row.flip),
+                "method": str(row.method),
+                "at": _place(_core(points, lines, areas)) if parts else None,
+                "points": [_place(part) for part in points],
+                "lines": pack(shapely.MultiLineString(lines), REACH_QUANTUM_DEG),
+                "areas": pack(shapely.MultiPolygon(areas), REACH_QUANTUM_DEG),
+            }
+        )
+    return rows
+
+
+def _parts(geometry: BaseGeometry | None) -> list[BaseGeometry]:
+    if geometry is None or geometry.is_empty:
+        return []
+    if not hasattr(geometry, "geoms"):
+        return [geometry]
+    return [part for each in geometry.geoms for part in _parts(each)]
+
+
+def _core(
+    points: Sequence[BaseGeometry], lines: Sequence[BaseGeometry], areas: Sequence[BaseGeometry]
+) -> BaseGeometry:
+    """Return what stands for a claim's place: its largest area, the middle of its longest line, a point."""
+    if areas:
+        return max(areas, key=lambda area: float(area.area))
+    if lines:
+        return max(lines, key=lambda line: float(line.length)).interpolate(0.5, normalized=True)
+    return shapely.MultiPoint(list(points))
+
+
+def _place(geometry: BaseGeometry) -> Sequence[float]:
+    """Return where a shape's sign stands, lat then lon: on it, and inside where it is an area."""
+    point = geometry.representative_point()
+    return [round(float(point.y), 5), round(float(point.x), 5)]
 
 
 def _tiles(tiles: BaseMap) -> dict[str, Any]:
@@ -285,11 +409,12 @@ def _named(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _counties(layers: MapLayers) -> dict[str, Any]:
+def _counties(layers: MapLayers, figures: Sequence[Measure]) -> dict[str, Any]:
     """Return the counties, and the centres that their minutes refer to by number."""
     centres, times = _times_by_county(layers.county_times)
     members = _members_by_zone(layers.zone_counties)
     gains = _gains_by_county(layers)
+    indicators = _indicators_by_county(layers.indicators, figures)
     rows = []
     for row in layers.counties.itertuples():
         adcode = int(row.adcode)
@@ -306,6 +431,7 @@ def _counties(layers: MapLayers) -> dict[str, Any]:
                 "times": times.get(adcode, ""),
                 "gains": gains.get(str(adcode), []),
                 "members": members.get(str(adcode), {}),
+                "figures": indicators.get(adcode),
             }
         )
     return {"timeCentres": centres, "counties": rows}
@@ -345,6 +471,22 @@ def _gains_by_county(layers: MapLayers) -> dict[str, list[float | None]]:
     }
 
 
+def _indicators_by_county(frame: pd.DataFrame, figures: Sequence[Measure]) -> dict[int, dict[str, Any]]:
+    """Return residents, efficiency, and of each measure today's figure, that with corridors and the change."""
+    found: dict[int, dict[str, Any]] = {}
+    for row in frame.itertuples():
+        adcode = int(str(row.adcode))
+        values: dict[str, Any] = {
+            each.key: [
+                *(number(side.get(adcode, math.nan), 0) for side in (each.base, each.scenario)),
+                number(each.change.get(adcode, math.nan), 2),
+            ]
+            for each in figures
+        }
+        found[adcode] = {"people": number(row.people, 0), "efficiency": number(row.efficiency, 4), **values}
+    return found
+
+
 def _members_by_zone(frame: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
     """Names of the counties that belong to each centre's zone, per scenario."""
     members: dict[str, dict[str, list[str]]] = {}
@@ -365,6 +507,13 @@ def _reach(reach: Reach) -> dict[str, Any]:
         "gained": pack(reach.gained, REACH_QUANTUM_DEG),
         "edge": pack(reach.edge, REACH_QUANTUM_DEG),
     }
+
+
+def _circle(reach: Reach, people: pd.DataFrame, scenario: str | None) -> dict[str, Any]:
+    """Return a circle with the people in it, today and with corridors; None where the table has no such row."""
+    here = people[people["cutoff_min"] == reach.cutoff_min]
+    inside = {str(row.scenario): number(row.people, 0) for row in here.itertuples()}
+    return {**_reach(reach), "people": [inside.get(BASE), inside.get(scenario or "")]}
 
 
 def _corridors(layers: MapLayers) -> list[dict[str, Any]]:

@@ -70,6 +70,12 @@
         : "（" + br.signed(row.afterKm2 - row.baseKm2, 0).replace(/\B(?=(\d{3})+$)/g, ",") + "）";
     const areaText = (row) => br.area(row.baseKm2) + (row.afterKm2 === null ? "" : " → " + br.area(row.afterKm2) + gainText(row));
     legend.areaText = areaText;
+    const peopleText = function (row) {
+      if (!row.people || row.people[0] === null) return null;
+      const [base, after] = row.people;
+      return e("div", {}, after === null ? br.many(base, "unit_people", word)
+        : br.many(base, "", word) + " → " + br.many(after, "unit_people", word));
+    };
 
     legend.rows = function (entry, text) {
       const off = scene.isShown(entry) ? "" : " br-off-row";
@@ -78,7 +84,7 @@
           e("th", { scope: "row" }, text),
           COLUMNS.map(([column, kind]) => e("td", {}, entry.names[column]
             ? legend.box(entry.names[column], text + " " + word(column), br.swatch(kind, entry.look)) : null))),
-        e("tr", { className: "br-figures" + off }, e("td", { colspan: "4" }, areaText(entry.row))),
+        e("tr", { className: "br-figures" + off }, e("td", { colspan: "4" }, areaText(entry.row), peopleText(entry.row))),
       ];
     };
     legend.table = (rows) => e("table", { className: "br-reach" },
@@ -89,15 +95,15 @@
 
     legend.classes = function () {
       if (scene.colouring === "none") return null;
-      const { breaks, colours, labels } = scene.classes(scene.colouring);
+      const { breaks, colours, labels, unit } = scene.classes(scene.colouring);
       const counts = colours.map(() => 0);
       for (const row of data.counties) {
         const value = scene.valueOf(row, scene.colouring);
         if (value !== null) counts[br.classOf(value, breaks)] += 1;
       }
-      return e("div", { className: "br-classes" }, labels.map((text, i) => e("div", {},
+      return e("div", { className: "br-classes" }, labels[word.state.language].map((text, i) => e("div", {},
         br.swatch("plain", { backgroundColor: colours[i], border: "1px solid #777" }),
-        text + " " + word("minutes") + "　", e("span", { className: "br-muted" }, counts[i]))));
+        text + (unit ? " " + word(unit) : "") + "　", e("span", { className: "br-muted" }, counts[i]))));
     };
 
     // What is seen, nothing else: for paper, and where the list of layers is folded.
@@ -107,6 +113,7 @@
       const reaches = [
         ...scene.circles.map((each) => [each, word("circle_of", { minutes: each.row.minutes })]),
         ...(scene.slider ? [[scene.slider, word("circle_of", { minutes: scene.slider.row.minutes })]] : []),
+        ...scene.railCircles.map((each) => [each, word("circles_by_rail") + " " + word("circle_of", { minutes: each.row.minutes })]),
         ...scene.centreCircles.map((each) => [each, each.row.name + " " + word("circle_of", { minutes: each.row.minutes })]),
         ...(scene.allZones ? [[scene.allZones, word("zones")]] : []),
       ];
@@ -120,21 +127,35 @@
       for (const row of data.corridors) {
         if (isOn("corridor-" + row.id)) entry(br.lineSwatch(scene.corridorLook(row)), row.name + "（" + word.of("status", row.status) + "）");
       }
-      for (const [id, symbol, text] of legend.ground()) if (isOn(id) && id !== "county-names") entry(symbol, text);
+      for (const [id, symbol, text] of [...legend.border(), ...legend.ground()]) if (isOn(id) && id !== "county-names") entry(symbol, text);
+      if (isOn("claims")) rows.push(...legend.verdicts(data.claims.filter((row) => row.at)));
       const classes = isOn("counties") ? legend.classes() : null;
       if (classes) rows.push(e("div", { className: "br-entry" }, legend.colouringText()), classes);
       return rows;
     };
-    legend.colouringText = function () {
-      const [kind, id] = scene.colouring.split(/:(.*)/s);
+    legend.colouringText = function (colouring = scene.colouring) {
+      const [kind, id] = colouring.split(/:(.*)/s);
+      if (id in data.classes) {
+        const figure = word("measure_" + id.slice(1), { minutes: data.circleMin });
+        return word("figure_" + kind, { figure, scenario: word("after") });
+      }
       const centre = data.timeCentres.find((each) => each.id === id);
       return word("colour_" + kind, { centre: centre ? centre.name : word("nearest"), scenario: word("after") });
     };
+    legend.verdicts = (rows = data.claims) => Object.keys(br.VERDICT_SHAPES).map((verdict) => {
+      const count = rows.filter((row) => row.verdict === verdict).length;
+      return count ? e("div", { className: "br-entry" }, br.claimSign({ verdict }, data.style), word.of("verdict", verdict), " ", e("span", { className: "br-muted" }, count)) : null;
+    }).filter(Boolean);
+    legend.border = () => [
+      ...(data.crossings.length ? [["crossings", br.signSwatch("diamond", data.style.crossingFill, "#333333"), word("crossings") + " " + data.crossings.length]] : []),
+      ...(data.gaps.length ? [["gaps", br.signSwatch("triangle", data.style.gapLine, "#333333"), word("gaps") + " " + data.gaps.length]] : []),
+    ];
     legend.ground = () => [
       ["counties", br.swatch("plain", { border: "1px solid " + data.style.countyLine }), word("counties") + " " + data.counties.length],
       ["county-names", e("span", { className: "br-swatch br-letter", "aria-hidden": "true" }, "县"), word("county_names")],
       ["borders", br.lineSwatch({ color: data.style.borderLine, weight: 2, dashArray: "9 4 2 4" }), word("border")],
       ["junctions", br.swatch("plain", { border: "2px solid " + data.style.borderLine, borderRadius: "50%", width: "9px", height: "9px" }), word("junctions")],
+      ...(data.centres.length ? [["centres", br.swatch("plain", { backgroundColor: data.style.centreFill, borderRadius: "50%", width: "10px", height: "10px" }), word("centre") + " " + data.centres.length]] : []),
       ["provinces", br.swatch("plain", { backgroundColor: data.style.land, border: "1px solid " + data.style.provinceLine }), word("provinces")],
       ...(data.baseMap ? [["tiles", br.swatch("plain", { border: "1px solid #777", background: "linear-gradient(45deg, #cfe3c5 50%, #f3e9c9 50%)" }), word("base_map") + " " + data.baseMap.name]] : []),
     ];

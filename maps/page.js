@@ -37,14 +37,14 @@
     const scene = br.makeScene(map, data, word);
     const narrow = () => window.matchMedia("(max-width: 640px)").matches;
     let sliding = false;
-    const open = { layers: !narrow(), centres: false, notes: false, share: false };
+    const open = { layers: !narrow(), rail: false, centres: false, corridors: data.corridors.length <= 6, border: false, claims: false, notes: false, share: false };
     const title = control(map, "topleft", "br-title");
     const county = control(map, "topleft", "br-county-panel");
     const side = control(map, narrow() ? "topleft" : "topright", "br-layers");
     const scale = L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     const short = control(map, "bottomleft", "br-legend", "details");
     short.open = !narrow();
-    const zoom = L.control.zoom({ position: "bottomright" }).addTo(map);
+    const zoom = L.control.zoom({ position: narrow() ? "bottomright" : "bottomleft" }).addTo(map);
     county.setAttribute("aria-live", "polite");
 
     const inChinese = () => word.state.language === "zh";
@@ -82,15 +82,37 @@
       map.fitBounds(scene.boundsOf(row), Object.assign({ maxZoom: 9, animate: false }, room));
       scene.select(row.adcode);
     }
-    const drawCounty = () =>
-      br.drawCounty(county, scene.selected === null ? null : scene.counties.get(scene.selected), data, scene, word);
+    function drawPicked() {
+      const claim = data.claims.find((row) => row.id === scene.claim);
+      if (claim) br.drawClaim(county, claim, data, scene, word);
+      else br.drawCounty(county, scene.selected === null ? null : scene.counties.get(scene.selected), data, scene, word);
+    }
+    function goToClaim(row) {
+      const room = narrow() ? { paddingTopLeft: [20, 200], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] }
+        : { paddingTopLeft: [350, 40], paddingBottomRight: [320, 40] };
+      if (narrow() && open.layers) open.layers = false;
+      map.fitBounds(scene.claimBounds(row), Object.assign({ maxZoom: 9, animate: false }, room));
+    }
 
     // Layers and legend ------------------------------------------------------------------------
     function group(text, ...content) {
       return e("fieldset", {}, e("legend", {}, text), content);
     }
-    function folded(key, text, ...content) {
-      return e("details", { open: open[key], ontoggle: (event) => { open[key] = event.target.open; } }, e("summary", {}, text), content);
+    // `ids` of its layers: their number and how many are shown stand in the heading.
+    function folded(key, text, ids, ...content) {
+      const on = ids.filter((id) => scene.items.get(id).on).length;
+      return e("details", { open: open[key], "data-group": key, ontoggle: (event) => { open[key] = event.target.open; } },
+        e("summary", {}, text, ids.length ? e("span", { className: "br-count" }, on + "/" + ids.length) : null), content);
+    }
+    const layersOf = (entries) => entries.flatMap((entry) => Object.values(entry.names));
+    // Two buttons for a group of many layers.
+    function allOrNone(ids) {
+      if (ids.length < 4) return null;
+      const button = (on) => e("button", {
+        type: "button", "data-all": ids[0] + "-" + on,
+        onclick: () => { for (const id of ids) scene.show(id, on); scene.refresh(); },
+      }, word(on ? "all" : "none"));
+      return e("div", { className: "br-tools" }, button(true), button(false));
     }
     function viewButtons() {
       if (!data.scenario) return null;
@@ -133,19 +155,15 @@
         e("p", { className: "br-muted br-slider-area" }, on ? legend.areaText(scene.slider.row) : ""));
     }
     function colourGroup() {
-      if (!data.counties.some((row) => row.times.length)) return null;
-      const options = [["none", word("class_none")]];
-      const kinds = [["base", "colour_base"], ...(data.scenario ? [["after", "colour_after"], ["gain", "colour_gain"]] : [])];
-      for (const [kind, key] of kinds) {
-        for (const centre of [{ id: "*", name: word("nearest") }, ...data.timeCentres]) {
-          if (kind === "gain" && centre.id === "*") continue;
-          options.push([kind + ":" + centre.id, word(key, { centre: centre.name, scenario: word("after") })]);
-        }
-      }
+      const found = scene.colourings();
+      if (!found.minutes.length && !found.figures.length) return null;
+      const option = (value, text) => e("option", { value, selected: value === scene.colouring }, text);
+      const options = [option("none", word("class_none")), ...["minutes", "figures"].filter((key) => found[key].length).map((key) =>
+        e("optgroup", { label: word("colour_by_" + key) }, found[key].map((value) => option(value, legend.colouringText(value)))))];
       const select = e("select", {
         "aria-label": word("colour_counties"), "data-colouring": "",
         onchange: (event) => scene.recolour(event.target.value),
-      }, options.map(([value, text]) => e("option", { value, selected: value === scene.colouring }, text)));
+      }, options);
       return group(word("colour_counties"), select, legend.classes());
     }
 
@@ -155,18 +173,25 @@
       const scroll = side.scrollTop;
       const circles = scene.circles.flatMap((entry) => legend.rows(entry, word("circle_of", { minutes: entry.row.minutes })));
       const centreRows = scene.centreCircles.flatMap((entry) => legend.rows(entry, entry.row.name + " " + entry.row.minutes));
+      const railRows = scene.railCircles.flatMap((entry) => legend.rows(entry, word("circle_of", { minutes: entry.row.minutes })));
+      const corridorIds = data.corridors.map((row) => "corridor-" + row.id);
       const zones = scene.allZones ? legend.rows(scene.allZones, word("all_zones")) : [];
       const body = !open.layers ? [] : [
         viewButtons(),
         data.scenario && names.scenario() !== word("after") ? e("p", { className: "br-muted" }, word("after") + "：" + names.scenario()) : null,
         circles.length ? group(word("circles"), legend.table(circles), sliderGroup()) : null,
-        centreRows.length ? folded("centres", word("centre_circles"), legend.table(centreRows)) : null,
+        railRows.length ? folded("rail", word("rail_circles"), layersOf(scene.railCircles), legend.table(railRows), e("p", { className: "br-muted" }, word("rail_note"))) : null,
+        centreRows.length ? folded("centres", word("centre_circles"), layersOf(scene.centreCircles), legend.table(centreRows)) : null,
         zones.length ? group(word("zones"), legend.table(zones), e("p", { className: "br-muted" }, word("pick_county"))) : null,
-        data.corridors.length ? group(word("corridors"), data.corridors.map((row) =>
+        data.corridors.length ? folded("corridors", word("corridors"), corridorIds, allOrNone(corridorIds), data.corridors.map((row) =>
           legend.box("corridor-" + row.id, row.name, br.lineSwatch(scene.corridorLook(row)), e("span", {}, row.name + "（" + word.of("status", row.status) + "）")))) : null,
+        legend.border().length ? folded("border", word("border_group"), legend.border().map(([id]) => id),
+          legend.border().map(([id, symbol, text]) => legend.box(id, text, symbol, text))) : null,
+        data.claims.length ? folded("claims", word("claims") + " " + data.claims.length, [],
+          legend.box("claims", word("claims_on_map"), word("claims_on_map")), legend.verdicts(), br.claimList(data, scene, word)) : null,
         colourGroup(),
         group(word("backdrop"), legend.ground().map(([id, symbol, text]) => legend.box(id, text, symbol, text))),
-        folded("notes", word("data_and_notes"),
+        folded("notes", word("data_and_notes"), [],
           e("h3", {}, word("sources")), e("ul", {}, credits().map((line) => e("li", {}, line))),
           e("h3", {}, word("caveats")), e("ul", {},
             [word("modelled"), ...data.notes, word("simplified", data.tolerances), ...datumNote()].map((line) => e("li", {}, line)))),
@@ -188,7 +213,7 @@
     function focused() {
       const element = document.activeElement;
       if (!element || !side.contains(element)) return null;
-      for (const name of ["data-layer", "data-slider", "data-view", "data-colouring"]) {
+      for (const name of ["data-layer", "data-slider", "data-view", "data-colouring", "data-claim", "data-all"]) {
         if (element.hasAttribute(name)) return `[${name}="${CSS.escape(element.getAttribute(name))}"]`;
       }
       return null;
@@ -202,7 +227,7 @@
       map.getContainer().setAttribute("role", "region");
       map.getContainer().setAttribute("aria-label", word("map_label") + "：" + heading());
       title.setAttribute("aria-label", heading());
-      county.setAttribute("aria-label", word("counties"));
+      county.setAttribute("aria-label", word("picked"));
       for (const [name, key] of [["in", "zoom_in"], ["out", "zoom_out"]]) {
         const button = zoom.getContainer().querySelector(".leaflet-control-zoom-" + name);
         button.title = word(key);
@@ -211,7 +236,7 @@
       scale.getContainer().setAttribute("aria-label", word("scale"));
       scene.split.words();
       drawTitle();
-      drawCounty();
+      drawPicked();
       drawLayers();
     }
 
@@ -229,7 +254,7 @@
     map.fitBounds(data.bounds, { paddingTopLeft: [left, narrow() ? 190 : 10], paddingBottomRight: narrow() ? [10, 40] : [300, 20], animate: false });
     scene.begin();
     state.remember();
-    scene.onselect = drawCounty;
+    scene.onselect = (claim) => { drawPicked(); if (claim) goToClaim(claim); };
     scene.onchange = () => { if (!sliding) drawLayers(); state.save(); };
     scene.onmove = state.save;
     drawLayers();

@@ -22,7 +22,11 @@ MINUTE_COLOURS: Final = (
 #: Upper bounds of the classes of minutes saved; up to half a minute counts as no change.
 GAIN_BREAKS: Final = (0.5, 5.0, 15.0, 30.0, 60.0)
 GAIN_COLOURS: Final = ("#f2f0eb", "#fdd9b0", "#fdae6b", "#f16913", "#c23f02", "#7f2704")
+#: Of what is better the more there is of it: people in reach, potential.
+LEVEL_COLOURS: Final = ("#f1f5e4", "#cde3b9", "#98c98c", "#57a468", "#22774a", "#0a4a30")
 NO_VALUE_COLOUR: Final = "#cfcfcf"
+#: Beside a core, on the way, in the sag, remote: from dark to light, in hues told apart by everybody.
+TYPE_COLOURS: Final = ("#1f4e8c", "#3f9b8f", "#f2a65a", "#e3d5ea")
 
 #: Fill of a circle by the rank of its cutoff, shortest first.
 CIRCLE_FILLS: Final = ("#2f74b5", "#8fbfe3", "#bcd9ef", "#d9eaf7")
@@ -30,6 +34,9 @@ CIRCLE_LINE: Final = "#1b4f83"
 SCENARIO_LINE: Final = "#9a3a00"
 #: Hatching of what a circle gains, by the rank of its cutoff.
 GAIN_LINES: Final = ("#8f3200", "#d55e00", "#e58a3c", "#f0b27a")
+#: Circles where trains may be used, drawn below those by road.
+RAIL_FILLS: Final = ("#c9a02c", "#ecd594", "#f3e5bd", "#f9f2de")
+RAIL_LINE: Final = "#75590a"
 ZONE_FILL: Final = "#009e73"
 ZONE_SCENARIO_LINE: Final = "#00563e"
 
@@ -43,6 +50,12 @@ JUNCTION_FILL: Final = "#ffffff"
 CENTRE_FILL: Final = "#111111"
 STOP_FILL: Final = "#ffffff"
 HIGHLIGHT: Final = "#000000"
+CROSSING_FILL: Final = "#e69f00"
+GAP_LINE: Final = "#b3261e"
+#: Fill of a claim's sign by its verdict; signs differ in shape as well.
+VERDICT_FILLS: Final = {
+    "holds": "#00795a", "holds_with": "#56b4e9", "fails": "#b3261e", "not_checkable": "#9a9a9a",
+}  # fmt: skip
 #: Lines of single centres' isochrones, one colour per centre.
 CENTRE_LINES: Final = ("#0072b2", "#8c2d6f", "#5b4a00", "#00563e", "#333333")
 
@@ -125,6 +138,11 @@ def page_style() -> dict[str, Any]:
         "circleLine": CIRCLE_LINE,
         "scenarioLine": SCENARIO_LINE,
         "gainLines": GAIN_LINES,
+        "railFills": RAIL_FILLS,
+        "railLine": RAIL_LINE,
+        "crossingFill": CROSSING_FILL,
+        "gapLine": GAP_LINE,
+        "verdictFills": VERDICT_FILLS,
         "zoneFill": ZONE_FILL,
         "zoneScenarioLine": ZONE_SCENARIO_LINE,
         "land": LAND,

@@ -18,6 +18,7 @@
       if (scene.minutes !== null) parts.set("t", scene.minutes);
       if (scene.colouring !== "none") parts.set("k", scene.colouring);
       if (scene.selected !== null) parts.set("c", scene.selected);
+      if (scene.claim !== null) parts.set("a", scene.claim);
       parts.set("g", word.state.language);
       const changed = [...scene.items.values()].filter((item) => item.on !== first.get(item.id)).map((item) => item.id);
       if (changed.length) parts.set("l", changed.join("*"));
@@ -44,10 +45,9 @@
       const changed = (parts.get("l") || "").split("*");
       for (const [id, on] of first) scene.show(id, on !== changed.includes(id));
       const colouring = parts.get("k") || "none";
-      const [kind, id] = colouring.split(/:(.*)/s);
-      const known = ["base", "after", "gain"].includes(kind) && (id === "*" || data.timeCentres.some((each) => each.id === id));
-      scene.colouring = known ? colouring : "none";
+      scene.colouring = Object.values(scene.colourings()).flat().includes(colouring) ? colouring : "none";
       scene.select(scene.counties.has(Number(parts.get("c"))) ? Number(parts.get("c")) : null);
+      if (data.claims.some((row) => row.id === parts.get("a"))) scene.selectClaim(parts.get("a"));
       scene.recolour(scene.colouring);
       const place = (parts.get("v") || "").split("_").map(Number);
       if (place.length === 3 && place.every(Number.isFinite)) map.setView([place[0], place[1]], place[2], { animate: false });

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 
 import geopandas as gpd
 import pandas as pd
+import pytest
+
+from borderreach.maps.offline import external_references
+
+
+@pytest.fixture
+def gallery(checkout, monkeypatch):
+    spec = importlib.util.spec_from_file_location("gallery", checkout / "examples" / "gallery.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "gallery", module)  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_the_batch_over_border_counties_goes_on_past_a_bad_origin(checkout, tmp_path):
@@ -25,3 +40,23 @@ def test_the_batch_over_border_counties_goes_on_past_a_bad_origin(checkout, tmp_
     times = pd.read_csv(tmp_path / "travel_times.csv")
     assert len(times) == n * n
     assert times["travel_time_min"].notna().all()
+
+
+def test_a_card_of_the_gallery_takes_names_as_text(gallery):
+    evil = "<img src=x onerror=alert(1)>"
+    cards = [
+        gallery.Card("x", evil, evil, evil, figures=((evil, evil),)),
+        gallery.Card("y", "y", "y", "", fault=evil),
+    ]
+    page = gallery.page_html(cards)
+    assert "<img src=x " not in page
+    assert page.count("&lt;img src=x onerror=alert(1)&gt;") == 6
+    assert external_references(page) == ["x/picture.png"]
+
+
+def test_a_card_has_people_and_claims(gallery, yuqian):
+    figures = dict(gallery.key_figures(yuqian))
+    people = yuqian.circle_people.query("cutoff_min == 120").set_index("scenario")["people"] / 1e6
+    assert figures["people in it"] == f"{people['base']:.1f} → {people['all']:.1f} million"
+    checked = yuqian.claims[yuqian.claims["verdict"] != "not_checkable"]
+    assert figures["claims that hold, of those checked"].endswith(f" of {len(checked)}")

@@ -130,3 +130,36 @@ def test_a_study_without_corridors_has_a_report_too(yuqian):
     assert "渝贵高铁" not in text.split("## 说明与局限")[0].split("## 主要结论")[1]
     base = ReportContext.of(none).base
     assert base.n_counties == pytest.approx(ReportContext.of(yuqian).base.n_counties, abs=1)
+
+
+def test_a_name_with_markup_stays_text(yuqian):
+    evil = "<img src=x onerror=alert(1)>"
+
+    def renamed(table, *columns):
+        return table.assign(**dict.fromkeys(columns, evil))
+
+    text = report(
+        dataclasses.replace(
+            yuqian,
+            border_counties=renamed(yuqian.border_counties, "name"),
+            county_times=renamed(yuqian.county_times, "name", "centre_name"),
+            corridors=renamed(yuqian.corridors, "name"),
+            indicators=renamed(yuqian.indicators, "name"),
+            claims=renamed(yuqian.claims, "words"),
+        )
+    )
+    assert "<" not in text
+    assert "&lt;img src=x onerror=alert(1)>" in text
+
+
+def test_indicators_stand_before_and_with_corridors(yuqian):
+    text = report(yuqian)
+    for row in yuqian.indicators.itertuples(index=False):
+        line = next(
+            line for line in text.splitlines() if line.startswith(f"| {row.name} | {row.people / 1e4:,.1f} |")
+        )
+        for figure in (row.base_people_reached, row.scenario_people_reached):
+            assert f"| {figure / 1e4:,.0f} |" in line
+    assert (yuqian.indicators["scenario_people_reached"] >= yuqian.indicators["base_people_reached"]).all()
+    assert (yuqian.indicators["scenario_potential"] >= yuqian.indicators["base_potential"]).all()
+    assert set(yuqian.indicators["scenario_county_type"]) <= {"core-adjacent", "corridor", "sag", "remote"}

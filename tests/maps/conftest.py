@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ from borderreach.analysis.schemas import (
     ZONES,
     conform,
 )
+from borderreach.analysis.study_indicators import INDICATORS
+from borderreach.analysis.typology import TYPES
 from borderreach.geo.crs import area_km2
 from borderreach.maps.leaflet import study_map
 from borderreach.maps.offline import save_map
@@ -48,6 +51,52 @@ def blob(points: list[tuple[float, float]], size_m: float, factor: float, wobble
         hole = shapely.Point(point.x + size_m * 0.4, point.y).buffer(size_m * 0.08 / factor)
         shapes.append(shapely.Polygon(ring).difference(hole))
     return gpd.GeoSeries([shapely.union_all(shapes)], crs=LOCAL).to_crs("EPSG:4326").iloc[0]
+
+
+CLAIMS = [
+    ("door", "渝黔省会两小时交通圈", "fails", 166.07, "min", "<=", 120.0, 126.15,
+     shapely.LineString([CENTRES["500000"][1:], CENTRES["520100"][1:]])),
+    ("train", "省会之间两小时", "holds", 118.0, "min", "<=", 120.0, math.nan,
+     shapely.LineString([CENTRES["500000"][1:], CENTRES["520100"][1:]])),
+    ("airports", "重庆一大四小", "holds_with", 5.0, "个", "==", 5.0, math.nan,
+     shapely.MultiPoint([(106.64, 29.72), (108.43, 30.80), (108.83, 29.52)])),
+    ("circle", "两小时圈覆盖", "fails", 40.0, "%", ">=", 60.0, math.nan, shapely.box(106, 27, 107, 28)),
+    ("name", "两核四驱", "not_checkable", math.nan, "", "", math.nan, math.nan, shapely.GeometryCollection()),
+]  # fmt: skip
+
+
+def claims_table() -> gpd.GeoDataFrame:
+    rows = [
+        {
+            "study": "yuqian", "claim_id": key, "words": words, "reading": f"读作{words}", "verdict": verdict,
+            "verdict_text": f"结论{i}", "value": value, "unit": unit, "compare": compare, "limit": limit,
+            "corridors": "", "value_with": after, "flip": "车速达到现在的1.5倍", "method": "公路门到门",
+            "geometry": shape,
+        }
+        for i, (key, words, verdict, value, unit, compare, limit, after, shape) in enumerate(CLAIMS)
+    ]  # fmt: skip
+    return gpd.GeoDataFrame(rows, crs=4326)
+
+
+def indicator_table(counties: gpd.GeoDataFrame) -> pd.DataFrame:
+    n = np.arange(len(counties))
+    types = np.array(TYPES)
+    table = pd.DataFrame(
+        {
+            "adcode": counties["adcode"], "name": counties["name"], "province": counties["province"],
+            "people": 2e5 + 41_234 * n, "county_type": types[n % 4], "scenario_county_type": types[(n % 4) // 2],
+            "core_id": "500000", "core_min": 60.0, "base_people_reached": 8e6 + 1_512_345 * n,
+            "scenario_people_reached": 8e6 + 1_512_345 * n + 3e6 * (n % 3), "base_potential": 1e6 + 70_123.4 * n,
+            "scenario_potential": (1e6 + 70_123.4 * n) * (1 + 0.01 * (n % 5)), "potential_change": 0.01 * (n % 5),
+            "efficiency": 0.5 + 0.02 * n, "efficiency_own": 0.5, "efficiency_across": 0.5,
+        }
+    )  # fmt: skip
+    return table.astype(dict(INDICATORS))[list(INDICATORS)]
+
+
+def people_in(circles: pd.DataFrame, start: float) -> pd.DataFrame:
+    people = start + 1_234_567.0 * np.arange(len(circles))
+    return circles[["scenario", "cutoff_min"]].assign(people=people, people_by_seat=people * 0.9)
 
 
 def with_area(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -90,7 +139,7 @@ def build_results() -> SimpleNamespace:
         ],
         crs="EPSG:4326",
     )
-    isochrones, circles, steps = [], [], []
+    isochrones, circles, steps, by_rail = [], [], [], []
     for scenario, factor in (("base", 1.0), ("all", 1.18)):
         steps += [
             {
@@ -108,6 +157,12 @@ def build_results() -> SimpleNamespace:
                         "geometry": blob([(lon, lat)], cutoff * 1000, factor, 5),
                     }
                 )  # fmt: skip
+            by_rail.append(
+                {
+                    "scenario": scenario, "cutoff_min": cutoff, "n_centres": 2, "centres": "重庆市、贵阳市",
+                    "geometry": blob([(x, y) for _, x, y in CENTRES.values()], cutoff * 1000, 1.25 * factor, 5),
+                }
+            )  # fmt: skip
             circles.append(
                 {
                     "scenario": scenario, "cutoff_min": cutoff, "n_centres": 2, "centres": "重庆市、贵阳市",
@@ -168,11 +223,31 @@ def build_results() -> SimpleNamespace:
         ],
         crs="EPSG:4326",
     )
+    spots = shapely.line_interpolate_point(border, [0.2, 0.5, 0.8], normalized=True)
+    crossings = gpd.GeoDataFrame(
+        {
+            "link": [1, 2, 3], "road_class": ["motorway", "trunk", "track"], "mode": ["road"] * 3,
+            "province_a": ["重庆市"] * 3, "province_b": ["贵州省"] * 3, "adcode_a": [500110] * 3,
+            "adcode_b": [520322] * 3, "county_a": ["綦江区", "南川区", "武隆区"],
+            "county_b": ["桐梓县", "正安县", "道真仡佬族苗族自治县"], "length_km": [8.3, 4.0, 5.5],
+        },
+        geometry=spots, crs="EPSG:4326",
+    )  # fmt: skip
+    gaps = gpd.GeoDataFrame(
+        {
+            "node": [1], "beyond_node": [2], "province": ["重庆市"], "county": ["酉阳县"],
+            "beyond_province": ["贵州省"], "beyond_county": ["沿河县"], "border_distance_km": [1.5],
+            "gap_km": [7.25], "network_km": [93.4], "network_min": [63.75], "detour_factor": [12.9],
+        },
+        geometry=[shapely.LineString([(108.5, 28.75), (108.56, 28.72)])], crs="EPSG:4326",
+    )  # fmt: skip
+    circle_table, rail_table = (conform(with_area(rows), CIRCLES) for rows in (circles, by_rail))
     ends = shapely.Point(105.95, 28.75), shapely.Point(109.25, 28.5)
     return SimpleNamespace(
         study=SimpleNamespace(
             name="yuqian", title="渝黔边界地区的可达性", title_en="Chongqing–Guizhou border region",
             description="两省会的两小时圈、边界县的一小时通勤圈，以及两条规划廊道的影响",
+            circle_min=120.0,
         ),
         provinces=provinces,
         border_counties=counties,
@@ -194,7 +269,21 @@ def build_results() -> SimpleNamespace:
         ),
         centres=centres,
         isochrones=conform(with_area(isochrones), columns),
-        circles=conform(with_area(circles), CIRCLES),
+        circles=circle_table,
+        circle_people=people_in(pd.DataFrame(circle_table), 2e7),
+        rail_circle_people=people_in(pd.DataFrame(rail_table), 3e7),
+        rail_circles=rail_table,
+        crossings=crossings,
+        border_crossings=gpd.GeoDataFrame(
+            {
+                "province_a": ["重庆市"], "province_b": ["贵州省"], "border_km": [767.0], "n_crossings": [3],
+                "spacing_km": [255.7], "longest_without_km": [311.2], "by_class": [""],
+            },
+            geometry=[border], crs="EPSG:4326",
+        ),
+        gaps=gaps,
+        claims=claims_table(),
+        indicators=indicator_table(counties),
         zones=conform(with_area(zones), ZONES),
         zone_counties=conform(zone_counties, ZONE_COUNTIES),
         slider_circles=conform(with_area(steps), CIRCLES),
@@ -272,6 +361,7 @@ def saved(results: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) ->
 def open_file(browser: Any) -> Iterator[Callable[..., Opened]]:
     """Opens a page from a file, with every request but the file's own stopped or answered by `answer`."""
     contexts = []
+    alone: list[Opened] = []
 
     def open_page(
         path: Path, *, width: int = 1400, height: int = 1000, fragment: str = "", answer: Any = None
@@ -279,12 +369,18 @@ def open_file(browser: Any) -> Iterator[Callable[..., Opened]]:
         context = browser.new_context(viewport={"width": width, "height": height}, offline=answer is None)
         contexts.append(context)
         opened = Opened(context.new_page(), path)
+        if answer is None:
+            alone.append(opened)
         context.route(
             lambda address: address.split("#")[0] != path.as_uri(),
             answer or (lambda route: route.abort()),
         )
         opened.page.on("request", lambda request: opened.requests.append(request.url))
-        opened.page.on("console", lambda message: opened.messages.append(message.text))
+        # Tests read the canvas often, which Chromium remarks on; nothing else may be said.
+        opened.page.on(
+            "console",
+            lambda said: None if "willReadFrequently" in said.text else opened.messages.append(said.text),
+        )
         opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
         opened.page.goto(path.as_uri() + fragment)
         opened.page.wait_for_function("typeof borderreach !== 'undefined' && borderreach.map")
@@ -293,6 +389,8 @@ def open_file(browser: Any) -> Iterator[Callable[..., Opened]]:
     yield open_page
     for context in contexts:
         context.close()
+    for opened in alone:  # whatever was clicked, nothing was asked for
+        assert {address.split("#")[0] for address in opened.requests} == {opened.path.as_uri()}
 
 
 @pytest.fixture

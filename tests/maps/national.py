@@ -13,7 +13,7 @@ from borderreach.analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE
 from borderreach.geo.borders import border_counties, borders, junctions
 from borderreach.geo.boundaries import counties, provinces
 
-from .conftest import blob, with_area
+from .conftest import blob, claims_table, indicator_table, people_in, with_area
 
 #: Minutes per degree: a made-up speed; sizes, not times, are what this study is for.
 MIN_PER_DEGREE = 75
@@ -55,11 +55,15 @@ def national_results() -> SimpleNamespace:
         }
     )[list(COUNTY_TIMES)]  # fmt: skip
     points = list(zip(centres["lon"], centres["lat"], strict=True))
-    circles, steps, isochrones, zones = [], [], [], []
+    circles, steps, isochrones, zones, by_rail = [], [], [], [], []
     for scenario, factor in (("base", 1.0), ("all", 1.15)):
         row = {"scenario": scenario, "n_centres": n_centres, "centres": "、".join(centres["origin_name"])}
         circles += [
             row | {"cutoff_min": t, "geometry": blob(points, t * 1000, factor, 5)} for t in (60.0, 120.0)
+        ]
+        by_rail += [
+            row | {"cutoff_min": t, "geometry": blob(points, t * 1000, 1.3 * factor, 5)}
+            for t in (60.0, 120.0)
         ]
         steps += [
             row | {"cutoff_min": float(t), "geometry": blob(points, t * 1000, factor, 5)}
@@ -96,8 +100,32 @@ def national_results() -> SimpleNamespace:
         },
         geometry=[shapely.LineString(list(ends.geometry))], crs=4326,
     )  # fmt: skip
+    # About as many crossings as the trunk roads have: sixteen on each border.
+    shares = np.linspace(0.005, 0.995, 16)
+    spots = shapely.line_interpolate_point(
+        lines.geometry.to_numpy()[:, None], shares, normalized=True
+    ).ravel()
+    pairs = lines.loc[np.repeat(lines.index, len(shares)), ["province_a", "province_b"]].reset_index(
+        drop=True
+    )
+    crossings = gpd.GeoDataFrame(
+        pairs.assign(road_class="trunk", county_a="甲县", county_b="乙县"), geometry=spots, crs=4326
+    )
+    ends_of_roads = [shapely.LineString([(p.x, p.y), (p.x + 0.05, p.y)]) for p in spots[::12]]
+    gaps = gpd.GeoDataFrame(
+        {
+            "province": "", "county": "甲县", "beyond_province": "", "beyond_county": "乙县", "gap_km": 5.0,
+            "network_km": 80.0, "network_min": 60.0, "detour_factor": 16.0,
+        }, index=range(len(ends_of_roads)), geometry=ends_of_roads, crs=4326,
+    )  # fmt: skip
     return SimpleNamespace(
-        study=SimpleNamespace(name="china", title="全国省际边界县", title_en="Borders of China", description=""),
+        circle_people=people_in(pd.DataFrame(circles), 1e8), rail_circle_people=people_in(pd.DataFrame(by_rail), 2e8),
+        rail_circles=conform(with_area(by_rail), CIRCLES), crossings=crossings, gaps=gaps, claims=claims_table(),
+        border_crossings=lines.assign(n_crossings=16, spacing_km=lines["length_km"] / 16, longest_without_km=9.0),
+        indicators=indicator_table(shown),
+        study=SimpleNamespace(
+            name="china", title="全国省际边界县", title_en="Borders of China", description="", circle_min=120.0
+        ),
         provinces=inland, border_counties=shown, borders=lines, junctions=junctions(mainland), centres=centres,
         isochrones=conform(with_area(isochrones), {"scenario": "str", **ISOCHRONES}),
         circles=conform(with_area(circles), CIRCLES), slider_circles=conform(with_area(steps), CIRCLES),

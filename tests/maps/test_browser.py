@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import shapely
 
 from .test_layers import bare, changed
 
@@ -174,7 +175,7 @@ def test_a_name_with_markup_stays_text_everywhere(results: SimpleNamespace, show
 
     evil = changed(
         results,
-        study=SimpleNamespace(name="x", title=EVIL, title_en=EVIL, description=EVIL),
+        study=SimpleNamespace(name="x", title=EVIL, title_en=EVIL, description=EVIL, circle_min=120.0),
         provinces=rename(results.provinces, "name"),
         border_counties=rename(results.border_counties, "name", "city", "province", "neighbour_provinces"),
         borders=rename(results.borders, "province_a", "province_b"),
@@ -183,6 +184,9 @@ def test_a_name_with_markup_stays_text_everywhere(results: SimpleNamespace, show
         isochrones=rename(results.isochrones, "origin_name"),
         zones=rename(results.zones, "centre_name"),
         zone_counties=rename(results.zone_counties, "name"),
+        crossings=rename(results.crossings, "county_a", "county_b", "road_class"),
+        gaps=rename(results.gaps, "county", "beyond_county"),
+        claims=rename(results.claims, "words", "reading", "unit", "compare", "verdict_text", "flip", "method"),
         county_times=rename(results.county_times, "centre_name"),
         corridors=rename(results.corridors, "name", "mode", "status", "source"),
         corridor_stops=rename(results.corridor_stops, "stop_name"),
@@ -203,6 +207,16 @@ def test_a_name_with_markup_stays_text_everywhere(results: SimpleNamespace, show
         closed.click()
     opened.page.select_option("select", "gain:500000")
     assert EVIL in opened.page.inner_text(".br-county-panel")
+    for name in ("crossings", "gaps", "claims"):
+        opened.page.locator(f'[data-layer="{name}"]').check()
+    for spot in (results.crossings.geometry.iloc[1], shapely.Point(results.gaps.geometry.iloc[0].coords[0])):
+        opened.page.mouse.move(*opened.pixel(spot.x, spot.y))
+        assert EVIL in opened.page.locator(".br-tooltip").first.inner_text()
+    opened.page.click('[data-claim="door"]')
+    assert EVIL in opened.page.inner_text(".br-county-panel")
+    opened.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")  # the legend for paper
+    assert EVIL in opened.page.inner_text(".br-legend")
+    opened.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     opened.page.click(".br-language")
     assert opened.page.evaluate("window.pwned") is None
     assert opened.page.locator("img[src=x]").count() == 0

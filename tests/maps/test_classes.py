@@ -84,7 +84,7 @@ def test_map_and_figure_have_the_same_classes(results: SimpleNamespace) -> None:
     wanted = overlay.content["classes"]["minute"]
     figure = study_figure(results, colour_by="base", **options)
     entries = [text.get_text() for text in figure.legends[0].get_texts()]
-    for label in wanted["labels"]:
+    for label in wanted["labels"]["zh"]:
         assert any(text.startswith(label) for text in entries), label
     drawn = {tuple(np.round(to_rgb(patch.get_facecolor()), 3)) for patch in figure.legends[0].get_patches()}
     for colour in wanted["colours"]:

@@ -4,16 +4,19 @@ import struct
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from matplotlib import font_manager
 from matplotlib.patches import Rectangle
 
+from borderreach.analysis.typology import TYPES
 from borderreach.geo.errors import InputError, MissingDependencyError, OutputError
 from borderreach.maps import fonts
 from borderreach.maps.figures import study_figure
 from borderreach.maps.fonts import font_for
+from borderreach.maps.measures import measures
 
-from .test_layers import bare
+from .test_layers import bare, changed
 
 
 def has_chinese_font() -> bool:
@@ -96,6 +99,79 @@ def test_counties_are_filled_by_the_classes_of_their_minutes(results: SimpleName
         study_figure(results, colour_by="base", centre="成都")
     with pytest.raises(InputError, match="colour_by"):
         study_figure(results, colour_by="red")  # type: ignore[arg-type]
+
+
+@needs_font
+@pytest.mark.parametrize(
+    ("measure", "colour_by", "column", "labels"),
+    [
+        ("type", "base", "county_type", ["核心毗连", "通道", "塌陷", "边远"]),
+        ("type", "after", "scenario_county_type", ["核心毗连", "通道", "塌陷", "边远"]),
+    ],
+)
+def test_counties_are_filled_by_their_type(
+    results: SimpleNamespace, measure: str, colour_by: str, column: str, labels: list[str]
+) -> None:
+    figure = study_figure(results, colour_by=colour_by, measure=measure)  # type: ignore[arg-type]
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    counts = results.indicators[column].value_counts()
+    for kind, label in zip(TYPES, labels, strict=True):
+        assert f"{label} ({counts.get(kind, 0)})" in texts
+
+
+@needs_font
+def test_map_and_figure_class_indicators_alike(results: SimpleNamespace) -> None:
+    for key in ("reached", "potential"):
+        found = next(each for each in measures(results.indicators) if each.key == key)
+        for colour_by, change in (("base", False), ("gain", True)):
+            figure = study_figure(results, colour_by=colour_by, measure=key, language="en")  # type: ignore[arg-type]
+            texts = [text.get_text() for text in figure.legends[0].get_texts()]
+            for label in found.labels("en", change=change):
+                assert any(text.startswith(label) for text in texts), label
+            numbers = [
+                int(text[text.rindex("(") + 1 : -1])
+                for text in texts[-len(found.labels("en", change=change)) :]
+            ]
+            assert sum(numbers) == len(results.indicators)
+
+
+def test_measures_that_cannot_be_drawn(results: SimpleNamespace) -> None:
+    with pytest.raises(InputError, match=r"type.*amount"):
+        study_figure(results, colour_by="gain", measure="type")
+    with pytest.raises(InputError, match="'measure' needs 'colour_by'"):
+        study_figure(results, measure="reached")
+    with pytest.raises(InputError, match="'measure'"):
+        study_figure(results, colour_by="base", measure="money")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="empty"):
+        study_figure(
+            changed(results, indicators=results.indicators.iloc[:0]), colour_by="base", measure="reached"
+        )
+
+
+@needs_font
+@pytest.mark.parametrize("name", ['<img src=x onerror="window.pwned=1">', "$x_1$", r"$\frac$ {} \alpha"])
+def test_names_are_drawn_as_they_stand(results: SimpleNamespace, tmp_path: Path, name: str) -> None:
+    counties = results.border_counties.assign(name=name)
+    study = SimpleNamespace(**{**vars(results.study), "title": name})
+    figure = study_figure(changed(results, border_counties=counties, study=study), tmp_path / "figure.svg")
+    texts = [*figure.texts, *figure.axes[0].texts]
+    same = [text for text in texts if text.get_text() == name]
+    assert len(same) >= 2  # the title and a county
+    assert not any(text.get_parse_math() for text in texts)
+    assert "<img" not in (tmp_path / "figure.svg").read_text(encoding="utf-8").replace("<image", "")
+
+
+@needs_font
+def test_no_name_covers_a_centre(results: SimpleNamespace) -> None:
+    figure = study_figure(results)
+    axes = figure.axes[0]
+    figure.canvas.draw()
+    dots = [line for line in axes.lines if line.get_zorder() == 10]
+    assert len(dots) == len(results.centres)
+    for dot in dots:
+        x, y = axes.transData.transform(np.asarray(dot.get_xydata()))[0]
+        for text in axes.texts:
+            assert not text.get_window_extent().contains(x, y), text.get_text()
 
 
 def test_bad_arguments_write_nothing(results: SimpleNamespace, tmp_path: Path) -> None:

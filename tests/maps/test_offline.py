@@ -119,7 +119,7 @@ def test_references_are_found_where_browsers_follow_them(page: str, found: list[
 def test_names_never_become_markup(results: SimpleNamespace) -> None:
     counties = results.border_counties.copy()
     counties["name"] = EVIL
-    study = SimpleNamespace(name="x", title=EVIL, title_en=EVIL, description=EVIL)
+    study = SimpleNamespace(name="x", title=EVIL, title_en=EVIL, description=EVIL, circle_min=120.0)
     page = offline_html(
         study_map(
             SimpleNamespace(

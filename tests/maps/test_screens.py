@@ -29,6 +29,18 @@ STATES: dict[str, tuple[tuple[int, int], str, bool, float]] = {
     "after": ((1400, 1000), "scene.setView('after')", False, 0.005),
     "split": ((1400, 1000), "scene.recolour('base:520100'); scene.setView('split')", False, 0.005),
     "slider": ((1400, 1000), "scene.setMinutes(90); scene.select(500110)", False, 0.005),
+    "rail": (
+        (1400, 1000),
+        "['base', 'gained'].forEach(c => scene.toggle('rail-120-' + c, true))",
+        False,
+        0.005,
+    ),
+    "indicators": (
+        (1400, 1000),
+        "scene.recolour('after:~type'); ['crossings', 'gaps', 'claims'].forEach(id => scene.toggle(id, true))",
+        False,
+        0.008,
+    ),
     "desktop": ((1400, 1000), "scene.recolour('gain:500000'); scene.select(500110)", True, 0.06),
     "phone": ((390, 844), "", True, 0.12),
     "print": ((1040, 710), "window.dispatchEvent(new Event('beforeprint'))", True, 0.06),

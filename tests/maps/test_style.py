@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+import re
+from importlib import resources
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 
+from borderreach.analysis.claims import VERDICTS
+from borderreach.analysis.typology import TYPES
 from borderreach.maps import style
 from borderreach.maps.wording import EN, WORDS, ZH
 
@@ -23,6 +27,9 @@ def luminance(colour: str) -> float:
         (style.GAIN_COLOURS, False),
         (style.CIRCLE_FILLS, True),
         (style.GAIN_LINES, True),
+        (style.LEVEL_COLOURS, False),
+        (style.RAIL_FILLS, True),
+        (style.TYPE_COLOURS, True),
     ],
 )
 def test_a_sequence_keeps_its_order_in_greyscale(colours: tuple[str, ...], rising: bool) -> None:
@@ -116,7 +123,15 @@ def seen_apart(one: str, other: str, kind: str) -> float:
 
 @pytest.mark.parametrize("kind", [*BLINDNESS, "greyscale"])
 @pytest.mark.parametrize(
-    "colours", [style.MINUTE_COLOURS, style.GAIN_COLOURS, style.CIRCLE_FILLS[:3], style.GAIN_LINES]
+    "colours",
+    [
+        style.MINUTE_COLOURS,
+        style.GAIN_COLOURS,
+        style.CIRCLE_FILLS[:3],
+        style.GAIN_LINES,
+        style.LEVEL_COLOURS,
+        style.RAIL_FILLS[:2],
+    ],
 )
 def test_neighbouring_classes_are_told_apart_by_everybody(colours: tuple[str, ...], kind: str) -> None:
     for one, other in pairwise(colours):
@@ -130,6 +145,53 @@ def test_before_and_after_are_told_apart_by_everybody(kind: str) -> None:
             assert seen_apart(line, fill, kind) > 20, (line, fill)
     for mode, other in pairwise(style.MODE_COLOURS.values()):
         assert seen_apart(mode, other, kind) > 15, (mode, other)
+
+
+@pytest.mark.parametrize("kind", [*BLINDNESS, "greyscale"])
+def test_any_two_types_are_told_apart_by_everybody(kind: str) -> None:
+    # Types lie side by side in any order, and beside counties without one.
+    for one, other in combinations((*style.TYPE_COLOURS, style.LAND), 2):
+        assert seen_apart(one, other, kind) > 5, (one, other)
+    for one, other in combinations(style.TYPE_COLOURS, 2):
+        assert seen_apart(one, other, kind) > 10, (one, other)
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+def test_circles_by_rail_are_told_from_those_by_road(kind: str) -> None:
+    for rail, road in zip(style.RAIL_FILLS[:2], style.CIRCLE_FILLS, strict=False):
+        assert seen_apart(rail, road, kind) > 10, (rail, road)
+
+
+def test_signs_differ_by_shape_and_have_text_that_can_be_read() -> None:
+    signs = resources.files("borderreach.maps").joinpath("signs.js").read_text("utf-8")
+    written = re.search(r"VERDICT_SHAPES = \{(.*?)\}", signs)
+    assert written is not None
+    shapes = dict(re.findall(r"(\w+): \"(\w+)\"", written[1]))
+    assert shapes.keys() == style.VERDICT_FILLS.keys() == set(VERDICTS)
+    assert len(set(shapes.values())) == len(shapes)
+    for fill in style.VERDICT_FILLS.values():
+        light = luminance(fill)
+        assert max((1.05) / (light + 0.05), (light + 0.05) / 0.05) > 4.5  # the number in the sign
+    for words in WORDS.values():
+        assert all(f"verdict_{name}" in words for name in VERDICTS)
+        assert all(f"type_{name}" in words for name in TYPES)
+
+
+def test_panels_have_text_that_can_be_read() -> None:
+    css = resources.files("borderreach.maps").joinpath("study_map.css").read_text("utf-8")
+    for rule in re.findall(r"[^{}]+\{[^{}]*\}", css):
+        text, ground = (
+            re.search(rf"(?<![-\w]){name}: (#\w{{3,6}})", rule) for name in ("color", "background")
+        )
+        if text is None:
+            continue
+        pair = [full(found[1]) if found else "#ffffff" for found in (text, ground)]
+        light, dark = sorted((luminance(colour) for colour in pair), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, rule
+
+
+def full(colour: str) -> str:
+    return colour if len(colour) == 7 else "#" + "".join(2 * digit for digit in colour[1:])
 
 
 def test_corridors_differ_by_more_than_colour() -> None:

@@ -1,0 +1,64 @@
+// Signs of one size at any zoom: shapes besides the circle, drawn on the canvas, and the same in the legend.
+(function (br) {
+  // Corners in units of the radius; a disc has none.
+  const SHAPES = {
+    diamond: [[0, -1.15], [1.15, 0], [0, 1.15], [-1.15, 0]],
+    square: [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]],
+    triangle: [[0, -1.1], [1.1, 0.85], [-1.1, 0.85]],
+  };
+  br.VERDICT_SHAPES = { holds: "disc", holds_with: "diamond", fails: "square", not_checkable: "triangle" };
+
+  // `shift` in pixels sets signs of one place side by side; `text` stands inside; `shrink` makes signs
+  // smaller where much of a country is in view.
+  br.Sign = L.CircleMarker.extend({
+    _project() {
+      this._point = this._map.latLngToLayerPoint(this._latlng).add(this.options.shift || [0, 0]);
+      if (this.options.shrink) this._radius = this.options.radius * Math.min(1, Math.max(0.5, (this._map.getZoom() - 2) / 5));
+      this._updateBounds();
+    },
+    _updatePath() {
+      const renderer = this._renderer;
+      if (!renderer._drawing || this._empty()) return;
+      const { x, y } = this._point;
+      const radius = this._radius;
+      const pen = renderer._ctx;
+      const corners = SHAPES[this.options.shape];
+      pen.beginPath();
+      if (corners) corners.forEach(([dx, dy], i) => pen[i ? "lineTo" : "moveTo"](x + dx * radius, y + dy * radius));
+      else pen.arc(x, y, radius, 0, 2 * Math.PI);
+      pen.closePath();
+      renderer._fillStroke(pen, this);
+      if (!this.options.text) return;
+      pen.globalAlpha = 1;
+      pen.fillStyle = this.options.textColour || "#ffffff";
+      pen.font = "bold " + Math.round(1.25 * radius) + "px sans-serif";
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      pen.fillText(this.options.text, x, y + (this.options.shape === "triangle" ? 0.25 * radius : 0.5));
+    },
+  });
+
+  br.signSwatch = function (shape, fill, line) {
+    const space = "http://www.w3.org/2000/svg";
+    const svg = document.createElementNS(space, "svg");
+    const corners = SHAPES[shape];
+    const mark = document.createElementNS(space, corners ? "polygon" : "circle");
+    const radius = 6;
+    const values = corners ? { points: corners.map(([x, y]) => [8 + x * radius, 8 + y * radius].join(",")).join(" ") } : { cx: 8, cy: 8, r: radius };
+    for (const [name, value] of Object.entries({ class: "br-sign", viewBox: "0 0 16 16", "aria-hidden": "true" })) svg.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ ...values, fill, stroke: line, "stroke-width": 1.2 })) mark.setAttribute(name, value);
+    svg.append(mark);
+    return svg;
+  };
+  const parts = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+  // What a colour looks like above a ground that shows through.
+  br.mixed = function (colour, ground, opacity) {
+    const below = parts(ground);
+    return "#" + parts(colour).map((value, i) => Math.round(opacity * value + (1 - opacity) * below[i]).toString(16).padStart(2, "0")).join("");
+  };
+  // Dark text on light signs, white on dark ones.
+  br.inkOn = function (colour) {
+    const [red, green, blue] = parts(colour);
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000000" : "#ffffff";
+  };
+})(borderreach);
