@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis.contour import ring_coordinates
@@ -87,6 +87,10 @@ class TestEdge:
     @settings(max_examples=25, deadline=None)
     @given(sources=source_sets())
     def test_cutting_sources_changes_nothing_but_rounding(self, sources):
+        axis = np.arange(-55, 56) * 100.0
+        x, y = np.meshgrid(axis, axis)
+        # a point that lies on the edge may be on either side of it, by rounding
+        assume(np.abs(field_at(np.column_stack([x.ravel(), y.ravel()]), sources)).min() > 1e-6)
         middle = (sources[:, :3] + sources[:, 3:]) / 2
         halves = np.concatenate([np.hstack([sources[:, :3], middle]), np.hstack([middle, sources[:, 3:]])])
         whole, cut = (isochrone_edge(rows, cell_m=100) for rows in (sources, halves))
