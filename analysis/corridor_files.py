@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from .. import data
-from ..geo.checks import require_number, require_path
+from ..geo.checks import require_number, require_path, require_whole
 from ..geo.crs import ELLIPSOID, to_ecef
 from ..geo.errors import ConfigError, InputError, InputTypeError
 from ..geo.joining import TransferRules
@@ -195,6 +195,13 @@ class Corridor(Strict):
         return TransferRules().wait_min(self.trains_per_day, air=self.mode == "air")
 
     @property
+    def first_year(self) -> int | None:
+        """Year from which the corridor counts as open; None where nobody has said."""
+        if self.opening_year is None and self.status == "open":
+            return self.status_date.year
+        return self.opening_year
+
+    @property
     def straight_km(self) -> NDArray[np.float64]:
         """Ellipsoidal distance between consecutive stops, km, shape (number of stops - 1,)."""
         points = self.points
@@ -322,6 +329,32 @@ def resolve_corridors(given: Any) -> list[Corridor]:
         else:
             found[item] = corridor(item)
     return list(found.values())
+
+
+def open_by(given: Sequence[Corridor], year: int | None) -> list[Corridor]:
+    """Return the corridors that are open by the end of a year.
+
+    Parameters
+    ----------
+    given : sequence of Corridor
+    year : int or None
+        None for all of them.
+
+    Returns
+    -------
+    list of Corridor
+        Those whose `opening_year` is not later. Without one, a corridor that is open already
+        counts from the year of its `status_date`; one that isn't never counts: nobody has said when.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If `year` isn't a whole number from 1900 to 2100.
+    """
+    if year is None:
+        return list(given)
+    last = require_whole(year, "year", minimum=1900, maximum=2100)
+    return [one for one in given if one.first_year is not None and one.first_year <= last]
 
 
 def _of_frame(frame: pd.DataFrame) -> list[Corridor]:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,7 @@ from .analysis.audit import audit_isochrones
 from .analysis.border_effect import BORDER_EFFECT, border_effect
 from .analysis.claims import audit_claims
 from .analysis.comparison import (
-    Scenarios,
     compare,
-    contributions,
     corridor_overlap,
     county_times,
     gains,
@@ -39,18 +36,17 @@ from .analysis.isochrones import isochrones
 from .analysis.multimodal import journeys, with_railways
 from .analysis.origins import require_network, within_reach
 from .analysis.results import Study, StudyResults
+from .analysis.scenarios import Scenarios
 from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
+from .analysis.shapley import contributions
 from .analysis.study_indicators import circle_people, county_indicators, people_of
+from .analysis.study_reach import MEASURES, Ground, Reach
 from .analysis.travel_times import travel_times
 from .analysis.uncertainty import chances, trunk_error
 from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
-from .geo.borders import border_counties, borders, junctions
-from .geo.boundaries import counties as read_counties
-from .geo.boundaries import provinces as read_provinces
 from .geo.checks import require_path
 from .geo.errors import ConfigError, UnknownStudyError
 from .geo.network import TransportNetwork
-from .geo.places import origins_table
 from .geo.trunk import trunk_network
 from .output import OutputFolder, write_results
 
@@ -64,9 +60,6 @@ PAIR_TIMES: Schema = {
     "travel_time_min": "float64",
     "delta_min": "float64",
 }
-#: What each corridor contributes to: area of the largest circle, seats in it, mean minutes between
-#: border counties and centres, among border counties, and among centres.
-MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "centre_pair_min")
 #: Random points per isochrone in the audit that every study carries.
 AUDIT_SAMPLES = 1000
 #: Cutoffs that the slider of the map offers, minutes.
@@ -180,11 +173,11 @@ _N_STEPS = 11
 
 def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> StudyResults:
     step("boundaries")
-    ground = _Ground(chosen)
+    ground = Ground(chosen)
     step("road network")
     base = trunk_network() if network is None else network
     scenarios = Scenarios(base, chosen)
-    reach = _Reach(chosen, scenarios, ground)
+    reach = Reach(chosen, scenarios, ground)
     names = scenarios.names()
     both: list[str] = [name for name in ("base", "all") if name in names]
     everything = scenarios.network(scenarios.ids)
@@ -194,7 +187,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     circles = pd.concat([reach.circles(names[s], label=s) for s in both])
     each = pd.concat([reach.circles(ids, label=s) for s, ids in names.items()])
     audited = audit_isochrones(base, reach.isochrones(()), origins=ground.centres, samples=AUDIT_SAMPLES)
-    slider = pd.concat([reach.slider(names[s], label=s) for s in both], ignore_index=True)
+    slider = pd.concat([_slider(scenarios, ground, names[s], label=s) for s in both], ignore_index=True)
     step("commuting zones")
     zones, members = _zones(chosen, scenarios, ground, both)
     step("travel times")
@@ -273,112 +266,13 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     )
 
 
-class _Ground:
-    """Boundaries and places of a study."""
-
-    def __init__(self, chosen: Study) -> None:
-        source = chosen.boundary_source
-        self.every = every = read_counties(source)
-        self.counties = read_counties(source, provinces=list(chosen.provinces))
-        codes = set(self.counties["province_adcode"])
-        everywhere = read_provinces(source)
-        self.provinces = everywhere[everywhere["adcode"].isin(codes)].reset_index(drop=True)
-        found = border_counties(every, between=chosen.between)
-        self.border_counties = found[found["province_adcode"].isin(codes)].reset_index(drop=True)
-        lines = borders(every)
-        here = lines["adcode_a"].isin(codes).astype(int) + lines["adcode_b"].isin(codes).astype(int)
-        self.borders = lines[here == (2 if chosen.between else here.clip(lower=1))].reset_index(drop=True)
-        points = junctions(every)
-        own = set(self.provinces["name"])
-        wanted = 2 if chosen.between else 1
-        meets = [len(own & set(names.split("、"))) >= wanted for names in points["provinces"]]
-        self.junctions = points[np.array(meets, dtype=bool)].reset_index(drop=True)
-        self.centres = origins_table(list(chosen.centres), argument="centres", source=source)
-
-
-class _Reach:
-    """What the centres reach in the network of any subset of corridors; each subset once."""
-
-    def __init__(self, chosen: Study, scenarios: Scenarios, ground: _Ground) -> None:
-        self._chosen = chosen
-        self._scenarios = scenarios
-        self._ground = ground
-        self._isochrones: dict[frozenset[str], gpd.GeoDataFrame] = {}
-        self._circles: dict[frozenset[str], gpd.GeoDataFrame] = {}
-        self._minutes: dict[frozenset[str], np.ndarray[Any, np.dtype[np.float64]]] = {}
-
-    def isochrones(self, ids: Iterable[str]) -> gpd.GeoDataFrame:
-        key = frozenset(ids)
-        if key not in self._isochrones:
-            self._isochrones[key] = isochrones(
-                self._scenarios.network(key),
-                self._ground.centres,
-                cutoffs_min=self._chosen.circle_cutoffs_min,
-            )
-        return self._isochrones[key]
-
-    def circles(self, ids: Iterable[str], *, label: str) -> gpd.GeoDataFrame:
-        key = frozenset(ids)
-        if key not in self._circles:
-            self._circles[key] = travel_time_circle(self.isochrones(key))
-        return self._circles[key].assign(scenario=label)
-
-    def slider(self, ids: Iterable[str], *, label: str) -> gpd.GeoDataFrame:
-        found = isochrones(self._scenarios.network(ids), self._ground.centres, cutoffs_min=SLIDER_MIN)
-        return travel_time_circle(found, scenario=label)
-
-    def areas(self, ids: Iterable[str]) -> dict[float, float]:
-        found = self.circles(ids, label="")
-        return dict(zip(found["cutoff_min"].astype(float), found["area_km2"].astype(float), strict=True))
-
-    def minutes(self, ids: Iterable[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Minutes from each centre to the seat of each county of the study's provinces."""
-        key = frozenset(ids)
-        if key not in self._minutes:
-            network = self._scenarios.network(key)
-            self._minutes[key] = minutes_between(network, self._ground.centres, self._ground.counties)
-        return self._minutes[key]
-
-    def inside(self, ids: Iterable[str]) -> dict[float, list[str]]:
-        nearest = np.nan_to_num(self.minutes(ids), nan=np.inf).min(axis=0)
-        names = self._ground.counties["name"].to_numpy()
-        return {cutoff: list(names[nearest <= cutoff]) for cutoff in self._chosen.circle_cutoffs_min}
-
-    @cached_property
-    def _border_rows(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        codes = self._ground.border_counties["adcode"]
-        return np.asarray(self._ground.counties["adcode"].isin(codes), dtype=bool)
-
-    def measures(self, ids: frozenset[str]) -> list[float]:
-        """Numbers in the order of `MEASURES`; means over what is reached without any corridor."""
-        cutoff = self._chosen.circle_min
-        reached = np.isfinite(self.minutes(())[:, self._border_rows])
-        county = self.minutes(ids)[:, self._border_rows]
-        return [
-            self.areas(ids)[cutoff],
-            float(len(self.inside(ids)[cutoff])),
-            _mean(county, reached),
-            self._mean_among(self._ground.border_counties, ids),
-            self._mean_among(self._ground.centres, ids),
-        ]
-
-    def _mean_among(self, points: gpd.GeoDataFrame, ids: frozenset[str]) -> float:
-        """Mean minutes between different points, over the pairs that the base network connects."""
-        if len(points) < 2:
-            return float("nan")
-        base = minutes_between(self._scenarios.base, points, points)
-        chosen = np.isfinite(base) & ~np.eye(len(points), dtype=bool)
-        return _mean(minutes_between(self._scenarios.network(ids), points, points), chosen)
-
-
-def _mean(
-    values: np.ndarray[Any, np.dtype[np.float64]], chosen: np.ndarray[Any, np.dtype[np.bool_]]
-) -> float:
-    return float(values[chosen].mean()) if chosen.any() else float("nan")
+def _slider(scenarios: Scenarios, ground: Ground, ids: Iterable[str], *, label: str) -> gpd.GeoDataFrame:
+    found = isochrones(scenarios.network(ids), ground.centres, cutoffs_min=SLIDER_MIN)
+    return travel_time_circle(found, scenario=label)
 
 
 def _zones(
-    chosen: Study, scenarios: Scenarios, ground: _Ground, both: list[str]
+    chosen: Study, scenarios: Scenarios, ground: Ground, both: list[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     names = scenarios.names()
     if len(ground.border_counties) == 0:
@@ -405,12 +299,12 @@ class _ByRail:
     provenance: Mapping[str, str]
 
 
-def _by_rail(chosen: Study, road: TransportNetwork, ground: _Ground) -> _ByRail:
+def _by_rail(chosen: Study, road: TransportNetwork, ground: Ground) -> _ByRail:
     """Circles, times and journeys where today's trains may be used."""
     if not chosen.railways:
         return _ByRail(gpd.GeoDataFrame(empty(CIRCLES)), empty(COUNTY_TIMES), empty(JOURNEYS), {})
     scenarios = Scenarios(with_railways(road), chosen)
-    reach = _Reach(chosen, scenarios, ground)
+    reach = Reach(chosen, scenarios, ground)
     names = scenarios.names()
     circles = [reach.circles(names[s], label=s) for s in ("base", "all") if s in names]
     return _ByRail(
@@ -435,7 +329,7 @@ class _Price:
     border_effect: pd.DataFrame
 
 
-def _price(road: TransportNetwork, ground: _Ground) -> _Price:
+def _price(road: TransportNetwork, ground: Ground) -> _Price:
     """Crossings, gaps and detours at the study's borders."""
     lines = ground.borders
     pairs = set(zip(lines["province_a"], lines["province_b"], strict=True))
@@ -512,7 +406,7 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
     return lines
 
 
-def _notes(chosen: Study, scenarios: Scenarios, ground: _Ground) -> list[str]:
+def _notes(chosen: Study, scenarios: Scenarios, ground: Ground) -> list[str]:
     own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
     far = ground.border_counties[~within_reach(scenarios.base, ground.border_counties)]
     if len(far):
