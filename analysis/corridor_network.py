@@ -347,8 +347,9 @@ def _require_joined(
         if k not in reached:
             least = float(meets[k][1].min())
             where = f"the nearest lies {least / 1000:.0f} km away" if np.isfinite(least) else "it has none"
+            at = f"{one.where}: " if one.where else ""
             raise NetworkError(
-                f"corridor '{one.id}' touches nothing: no stop lies within join_km = {one.join_km:g} km of a "
+                f"{at}corridor '{one.id}' touches nothing: no stop lies within join_km = {one.join_km:g} km of a "
                 f"node where the network can be entered ({where}); check its coordinates or raise join_km"
             )
 

@@ -150,6 +150,12 @@ class Reach:
         """Minutes from each centre to the seat of each county of the study."""
         return self._to_counties.minutes(ids)
 
+    def between_centres(self, ids: Iterable[str]) -> NDArray[np.float64]:
+        """Minutes between the centres."""
+        if self._among_centres is None:
+            return np.zeros((1, 1))
+        return self._among_centres.minutes(ids)
+
     def inside(self, ids: Iterable[str]) -> dict[float, list[str]]:
         """Names of the counties whose seat is reached, by cutoff."""
         nearest = np.nan_to_num(self.minutes(ids), nan=np.inf).min(axis=0)

@@ -19,19 +19,27 @@ from tqdm import tqdm
 from . import data
 from .analysis.audit import audit_isochrones
 from .analysis.border_effect import BORDER_EFFECT, border_effect
+from .analysis.changes import change_table
 from .analysis.claims import audit_claims
 from .analysis.comparison import (
     compare,
     corridor_overlap,
     county_times,
     gains,
-    minutes_between,
 )
 from .analysis.config import read_toml
 from .analysis.corridor_files import resolve_corridors
 from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
 from .analysis.crossings import BORDER_CROSSINGS, CROSSINGS, GAPS, border_crossings, crossings, gaps
-from .analysis.groups import group_cohesion, group_times, groups
+from .analysis.groups import (
+    CIRCLE_OVERLAP,
+    NEAREST_GROUP,
+    circle_overlap,
+    group_cohesion,
+    group_times,
+    groups,
+    nearest_group,
+)
 from .analysis.isochrones import isochrones
 from .analysis.multimodal import journeys, with_railways
 from .analysis.origins import require_network, within_reach
@@ -45,6 +53,7 @@ from .analysis.travel_times import travel_times
 from .analysis.uncertainty import chances, trunk_error
 from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
 from .geo.checks import require_path
+from .geo.crs import WGS84
 from .geo.errors import ConfigError, UnknownStudyError
 from .geo.network import TransportNetwork
 from .geo.trunk import trunk_network
@@ -60,6 +69,12 @@ PAIR_TIMES: Schema = {
     "travel_time_min": "float64",
     "delta_min": "float64",
 }
+#: Border counties and centres, minutes before and after each change.
+CHANGE_TIMES: Schema = {"change_id": "str", **COUNTY_TIMES}
+#: Circles of the groups by scenario.
+GROUP_OVERLAP: Schema = {"scenario": "str", **CIRCLE_OVERLAP}
+#: Minutes of the groups' circles that are laid over each other.
+OVERLAP_MIN = 60.0
 #: Random points per isochrone in the audit that every study carries.
 AUDIT_SAMPLES = 1000
 #: Cutoffs that the slider of the map offers, minutes.
@@ -176,7 +191,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     ground = Ground(chosen)
     step("road network")
     base = trunk_network() if network is None else network
-    scenarios = Scenarios(base, chosen)
+    scenarios = Scenarios(base, chosen, years=chosen.years)
     reach = Reach(chosen, scenarios, ground)
     names = scenarios.names()
     both: list[str] = [name for name in ("base", "all") if name in names]
@@ -185,7 +200,9 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     step("circles of the centres")
     found_isochrones = pd.concat([reach.isochrones(names[s]).assign(scenario=s) for s in both])
     circles = pd.concat([reach.circles(names[s], label=s) for s in both])
-    each = pd.concat([reach.circles(ids, label=s) for s, ids in names.items()])
+    changed = {one.id: Reach(chosen, Scenarios(one.applied(base), ()), ground) for one in chosen.change}
+    reached = _reached(reach, names, changed)
+    each = pd.concat([one.circles(ids, label=s) for s, (one, ids) in reached.items()])
     audited = audit_isochrones(base, reach.isochrones(()), origins=ground.centres, samples=AUDIT_SAMPLES)
     slider = pd.concat([_slider(scenarios, ground, names[s], label=s) for s in both], ignore_index=True)
     step("commuting zones")
@@ -201,7 +218,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         destinations=ground.centres,
         corridors=scenarios.corridors if scenarios.ids else None,
     )
-    pairs = _pair_times(scenarios, ground.centres)
+    pairs = _pair_times(reached, ground.centres)
     step("railways")
     rail = _by_rail(chosen, base, ground)
     step("people and indicators")
@@ -215,8 +232,8 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     claims = audit_claims(chosen, network=base)
     town_groups = groups(chosen)
     step("contributions")
-    areas = {s: reach.areas(ids) for s, ids in names.items()}
-    inside = {s: reach.inside(ids) for s, ids in names.items()}
+    areas = {s: one.areas(ids) for s, (one, ids) in reached.items()}
+    inside = {s: one.inside(ids) for s, (one, ids) in reached.items()}
     shares = contributions(scenarios.ids, MEASURES, reach.measures)
     step("corridors")
     own = list(scenarios.corridors)
@@ -243,8 +260,10 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         claims=claims,
         group_cohesion=group_cohesion(base, town_groups, scenario=everything),
         group_times=group_times(base, town_groups, scenario=everything),
+        group_overlap=_group_overlap(base, everything, town_groups),
+        nearest_groups=_nearest_groups(base, ground, town_groups),
         indicators=indicators,
-        circle_people=circle_people(circles, residents, base),
+        circle_people=circle_people(each, residents, base),
         rail_circle_people=circle_people(rail.circles, residents, base),
         crossings=price.crossings,
         border_crossings=price.border_crossings,
@@ -258,8 +277,10 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         corridor_segments=corridor_segments(own),
         corridor_joins=corridor_joins(base, own),
         corridor_overlap=corridor_overlap(base, own),
+        changes=change_table(base, chosen.change),
+        change_times=_change_times(base, changed, ground, cutoff_min=chosen.circle_min),
         slider_circles=slider,
-        scenario_names=_scenario_names(scenarios),
+        scenario_names=_scenario_names(scenarios, chosen),
         attribution=_attribution(chosen, base),
         notes=_notes(chosen, scenarios, ground),
         parameters=_parameters(chosen, base, scenarios, rail.provenance),
@@ -303,21 +324,16 @@ def _by_rail(chosen: Study, road: TransportNetwork, ground: Ground) -> _ByRail:
     """Circles, times and journeys where today's trains may be used."""
     if not chosen.railways:
         return _ByRail(gpd.GeoDataFrame(empty(CIRCLES)), empty(COUNTY_TIMES), empty(JOURNEYS), {})
-    scenarios = Scenarios(with_railways(road), chosen)
-    reach = Reach(chosen, scenarios, ground)
-    names = scenarios.names()
-    circles = [reach.circles(names[s], label=s) for s in ("base", "all") if s in names]
+    base = with_railways(road)
+    after = with_railways(road, corridors=chosen) if chosen.corridors else base
+    circles = [Reach(chosen, Scenarios(base, ()), ground).circles((), label="base")]
+    if chosen.corridors:
+        circles.append(Reach(chosen, Scenarios(after, ()), ground).circles((), label="all"))
     return _ByRail(
         pd.concat(circles, ignore_index=True),
-        county_times(
-            scenarios.base,
-            scenarios.network(scenarios.ids),
-            ground.border_counties,
-            ground.centres,
-            cutoff_min=chosen.circle_min,
-        ),
-        journeys(road, scenarios.base, ground.centres),
-        scenarios.base.provenance,
+        county_times(base, after, ground.border_counties, ground.centres, cutoff_min=chosen.circle_min),
+        journeys(road, base, ground.centres),
+        base.provenance,
     )
 
 
@@ -348,12 +364,25 @@ def _price(road: TransportNetwork, ground: Ground) -> _Price:
     return _Price(found, border_crossings(found, lines), gaps(road, places, lines), effect)
 
 
-def _pair_times(scenarios: Scenarios, centres: gpd.GeoDataFrame) -> pd.DataFrame:
+def _reached(
+    reach: Reach, names: Mapping[str, tuple[str, ...]], changed: Mapping[str, Reach]
+) -> dict[str, tuple[Reach, tuple[str, ...]]]:
+    """Return every scenario's reach and corridors: the base first, the one with every corridor last."""
+    found = {s: (reach, ids) for s, ids in names.items() if s != "all"}
+    found.update({identifier: (one, ()) for identifier, one in changed.items()})
+    if "all" in names:
+        found["all"] = (reach, names["all"])
+    return found
+
+
+def _pair_times(
+    reached: Mapping[str, tuple[Reach, tuple[str, ...]]], centres: gpd.GeoDataFrame
+) -> pd.DataFrame:
     ids, names = centres["origin_id"].to_list(), centres["origin_name"].to_list()
-    base = minutes_between(scenarios.base, centres, centres)
+    base = reached["base"][0].between_centres(())
     rows = []
-    for scenario, members in scenarios.names().items():
-        found = minutes_between(scenarios.network(members), centres, centres)
+    for scenario, (reach, members) in reached.items():
+        found = reach.between_centres(members)
         rows += [
             {
                 "scenario": scenario,
@@ -371,18 +400,59 @@ def _pair_times(scenarios: Scenarios, centres: gpd.GeoDataFrame) -> pd.DataFrame
     return conform(rows, PAIR_TIMES)
 
 
+def _change_times(
+    base: TransportNetwork, changed: Mapping[str, Reach], ground: Ground, *, cutoff_min: float
+) -> pd.DataFrame:
+    """Minutes from the centres to the border counties before and after each change."""
+    frames = [
+        county_times(
+            base, one.scenarios.base, ground.border_counties, ground.centres, cutoff_min=cutoff_min
+        ).assign(change_id=identifier)
+        for identifier, one in changed.items()
+    ]
+    if not frames:
+        return empty(CHANGE_TIMES)
+    return pd.concat(frames, ignore_index=True)[list(CHANGE_TIMES)]
+
+
+def _group_overlap(
+    base: TransportNetwork, everything: TransportNetwork, members: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """How much the circles of the groups overlap, today and with every corridor."""
+    frames = []
+    for scenario, network in (("base", base), ("all", everything)):
+        if scenario == "all" and everything is base:
+            continue
+        found = circle_overlap(network, members, cutoff_min=OVERLAP_MIN)
+        frames.append(found.assign(scenario=scenario))
+    table = pd.concat(frames, ignore_index=True)
+    return gpd.GeoDataFrame(table[list(GROUP_OVERLAP)], geometry="geometry", crs=WGS84)
+
+
+def _nearest_groups(base: TransportNetwork, ground: Ground, members: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if members.empty or ground.border_counties.empty:
+        return gpd.GeoDataFrame(empty(NEAREST_GROUP))
+    return nearest_group(base, ground.border_counties, members)
+
+
 def _with_scenario_first(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame[["scenario", *(c for c in frame.columns if c != "scenario")]].reset_index(drop=True)
 
 
-def _scenario_names(scenarios: Scenarios) -> dict[str, str]:
+def _scenario_names(scenarios: Scenarios, chosen: Study) -> dict[str, str]:
     by_id = {one.id: one.name for one in scenarios.corridors}
     named = {"base": "现状"}
     for scenario, members in scenarios.names().items():
-        if scenario == "all":
-            named["all"] = "建成全部廊道" if len(members) > 1 else f"建成{by_id[members[0]]}"
-        elif scenario != "base":
+        if scenario in by_id:
             named[scenario] = f"仅建成{by_id[scenario]}"
+        elif scenario not in ("base", "all"):
+            opened = f"建成{len(members)}条廊道" if members else "尚无廊道建成"
+            named[scenario] = f"到{scenario}年（{opened}）"
+    named.update({one.id: one.name for one in chosen.change})
+    if len(by_id) > 1:
+        named["all"] = "建成全部廊道"
+    elif by_id:
+        named["all"] = f"建成{next(iter(by_id.values()))}"
     return named
 
 
@@ -408,6 +478,7 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
 
 def _notes(chosen: Study, scenarios: Scenarios, ground: Ground) -> list[str]:
     own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
+    own += [f"{one.name}: {note}" for one in chosen.change for note in one.notes]
     far = ground.border_counties[~within_reach(scenarios.base, ground.border_counties)]
     if len(far):
         reach = f"{scenarios.base.max_access_km:g}"
