@@ -72,7 +72,7 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
         "",
         f"{context.n_border} counties lie on the border studied ({km(context.border_km)} km). The {hours} circle of "
         f"{centres} covers {base.area_km2:,.0f} km² in the road network of today and holds the seats of "
-        f"{base.n_counties} of the {context.n_study_counties} counties of the provinces studied; "
+        f"{base.n_counties} of the {context.n_study_counties} counties studied; "
         f"{context.n_inside_base} of the {context.n_border} border counties are among them. "
         + _pair_sentence_en(results, base),
     ]
