@@ -264,7 +264,7 @@ def gains(
     ----------
     areas : mapping of scenario to mapping of cutoff to km²
     inside : mapping of scenario to mapping of cutoff to county names
-        Counties whose seat lies in the circle.
+        Counties whose seat lies in the circle; no two may have the same name.
 
     Returns
     -------
@@ -276,9 +276,9 @@ def gains(
         if scenario == "base":
             continue
         for cutoff in sorted(of_cutoff):
-            known = set(inside["base"][cutoff])
-            new = [name for name in inside[scenario][cutoff] if name not in known]
-            lost = [name for name in inside["base"][cutoff] if name not in set(inside[scenario][cutoff])]
+            before, after = inside["base"][cutoff], inside[scenario][cutoff]
+            new = [name for name in after if name not in set(before)]
+            lost = [name for name in before if name not in set(after)]
             base_area = areas["base"][cutoff]
             rows.append(
                 {
@@ -287,9 +287,9 @@ def gains(
                     "base_area_km2": base_area,
                     "scenario_area_km2": of_cutoff[cutoff],
                     "delta_area_km2": of_cutoff[cutoff] - base_area,
-                    "base_counties": len(known),
-                    "scenario_counties": len(inside[scenario][cutoff]),
-                    "delta_counties": len(inside[scenario][cutoff]) - len(known),
+                    "base_counties": len(before),
+                    "scenario_counties": len(after),
+                    "delta_counties": len(after) - len(before),
                     "counties_gained": "、".join(new),
                     "counties_lost": "、".join(lost),
                 }

@@ -159,7 +159,7 @@ class Reach:
     def inside(self, ids: Iterable[str]) -> dict[float, list[str]]:
         """Names of the counties whose seat is reached, by cutoff."""
         nearest = np.nan_to_num(self.minutes(ids), nan=np.inf).min(axis=0)
-        names = self._ground.counties["name"].to_numpy()
+        names = self._names
         return {cutoff: list(names[nearest <= cutoff]) for cutoff in self._cutoffs}
 
     def measures(self, ids: frozenset[str]) -> list[float]:
@@ -178,6 +178,14 @@ class Reach:
         reached = self._to_counties.first_stop_min(ids) <= self._largest
         names = np.array(self.scenarios.ids, dtype=object)
         return tuple(frozenset(names[row]) for row in reached)
+
+    @cached_property
+    def _names(self) -> NDArray[np.object_]:
+        """Names of the counties; those that several have, such as 市中区, with the city's before them."""
+        counties = self._ground.counties
+        shared = counties["name"].duplicated(keep=False)
+        names = counties["name"].where(~shared, counties["city"] + counties["name"])
+        return np.asarray(names, dtype=object)
 
     @cached_property
     def _to_counties(self) -> SubsetTimes:

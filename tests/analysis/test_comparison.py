@@ -148,6 +148,12 @@ def test_gains_name_the_counties_gained():
     assert list(table.columns) == list(GAINS)
     row = table.iloc[0]
     assert (row["delta_area_km2"], row["delta_counties"], row["counties_gained"]) == (15, 2, "乙、丙")
+    assert row["counties_lost"] == ""
+    back = gains(
+        {"base": {60.0: 10.0}, "closed": {60.0: 4.0}},
+        {"base": {60.0: ["甲", "乙"]}, "closed": {60.0: ["甲"]}},
+    ).iloc[0]
+    assert (back["delta_area_km2"], back["delta_counties"], back["counties_lost"]) == (-6, -1, "乙")
 
 
 def test_county_times_before_and_after():
