@@ -30,8 +30,8 @@ class Study(Strict):
     provinces : tuple of str
         Provinces whose counties are studied.
     between : tuple of str, optional
-        Restricts the border counties. Two provinces: those on the border between them. One: those on
-        both sides of all its borders, also in provinces that aren't among `provinces`.
+        Restricts the border counties. Two provinces or more: those on the borders between them. One:
+        those on both sides of all its borders, also in provinces that aren't among `provinces`.
     boundary_source : {"tianditu", "amap"}
     centres : tuple of str
         Places whose travel-time circles are drawn.
@@ -60,7 +60,7 @@ class Study(Strict):
     text: str = ""
     text_title: str = ""
     provinces: Annotated[tuple[str, ...], Field(min_length=1)]
-    between: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)] | None = None
+    between: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     boundary_source: Literal["tianditu", "amap"] = "tianditu"
     centres: Annotated[tuple[str, ...], Field(min_length=1)]
     circle_cutoffs_min: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (60.0, 120.0)
@@ -113,7 +113,7 @@ class Study(Strict):
     def _consistent(self) -> Self:
         if self.between is not None and not set(self.between) <= set(self.provinces):
             raise ValueError(
-                f"'between' should name one or two of the 'provinces' {list(self.provinces)}, got "
+                f"'between' should name one or more of the 'provinces' {list(self.provinces)}, got "
                 f"{list(self.between)}"
             )
         clash = set(self.corridors) & {one.id for one in self.change}

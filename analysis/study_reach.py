@@ -45,21 +45,25 @@ class Ground:
         codes = set(own["province_adcode"])
         everywhere = read_provinces(source)
         self.provinces = everywhere[everywhere["adcode"].isin(codes)].reset_index(drop=True)
+        between = [place(name, source=source, level="province").adcode for name in chosen.between or ()]
         lines, points = borders(every), junctions(every)
-        names = set(self.provinces["name"])
-        if chosen.between is not None and len(chosen.between) == 1:
-            around = place(chosen.between[0], source=source, level="province").adcode
-            found = _around(every, lines, around)
+        a, b = lines["adcode_a"], lines["adcode_b"]
+        if len(between) == 1:
+            found = _around(every, lines, between[0])
             beyond = found[~found["adcode"].isin(own["adcode"])]["adcode"]
             own = pd.concat([own, every[every["adcode"].isin(beyond)]], ignore_index=True)
-            use = (lines["adcode_a"] == around) | (lines["adcode_b"] == around)
-            names, meets = set(everywhere.loc[everywhere["adcode"] == around, "name"]), 1
+            codes, use = set(between), a.isin(between) | b.isin(between)
+        elif between:
+            found = border_counties(every, between=between)
+            codes, use = set(between), a.isin(between) & b.isin(between)
         else:
-            found = border_counties(every, between=chosen.between)
+            found = border_counties(every)
             found = found[found["province_adcode"].isin(codes)]
-            here = lines["adcode_a"].isin(codes).astype(int) + lines["adcode_b"].isin(codes).astype(int)
-            meets = 2 if chosen.between else 1
-            use = here >= meets
+            use = a.isin(codes) | b.isin(codes)
+        names, meets = (
+            set(everywhere.loc[everywhere["adcode"].isin(codes), "name"]),
+            2 if len(between) > 1 else 1,
+        )
         self.counties = gpd.GeoDataFrame(own)
         self.border_counties = found.reset_index(drop=True)
         self.borders = lines[use].reset_index(drop=True)
