@@ -73,7 +73,7 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
         f"{context.n_border} counties lie on the border studied ({km(context.border_km)} km). The {hours} circle of "
         f"{centres} covers {base.area_km2:,.0f} km² in the road network of today and holds the seats of "
         f"{base.n_counties} of the {context.n_study_counties} counties studied; "
-        f"{context.n_inside_base} of the {context.n_border} border counties are among them. "
+        f"{context.n_inside_base} of the {context.n_border} border counties are among them."
         + _pair_sentence_en(results, base),
     ]
     for item in context.scenarios:
@@ -129,7 +129,7 @@ def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
         return ""
     inside = "inside" if base.pair_min <= results.study.circle_min else "outside"
     return (
-        f"The centres lie {base.pair_min:.0f} minutes apart by road, {inside} "
+        f" The centres lie {base.pair_min:.0f} minutes apart by road, {inside} "
         f"the {results.study.circle_min:g} minutes."
     )
 
