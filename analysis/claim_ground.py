@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -29,6 +30,10 @@ from .people import people as census
 
 #: Special administrative regions and Taiwan: provinces without a row in the census.
 BEYOND_MAINLAND: tuple[int, ...] = (710000, 810000, 820000)
+
+
+#: Networks with corridors that are kept.
+_KEPT: Final = 4
 
 
 class ClaimGround:
@@ -196,7 +201,7 @@ class ClaimGround:
         if key not in self._rails:
             base = rail_network(date=date) if self._rail is None else self._rail
             lines = [self.corridor(identifier) for identifier in sorted(key[1])]
-            self._rails[key] = add_corridor_lines(base, lines) if lines else base
+            _keep(self._rails, key, add_corridor_lines(base, lines) if lines else base)
         return self._rails[key]
 
     @property
@@ -225,7 +230,7 @@ class ClaimGround:
                 base = join_networks(
                     self.roads, self.rail(date, [one.id for one in chosen if one.mode == "rail"])
                 )
-            self._networks[key] = add_corridors(base, [one for one in chosen if one.mode != "rail"])
+            _keep(self._networks, key, add_corridors(base, [one for one in chosen if one.mode != "rail"]))
         return self._networks[key]
 
     def usable(self, mode: str, meant: str, ids: Iterable[str]) -> list[Corridor]:
@@ -278,6 +283,14 @@ class ClaimGround:
             return float("inf"), ""
         best = int(np.nanargmin(found))
         return float(found[best]), f"{pairs[best][0]}—{pairs[best][1]}"
+
+
+def _keep(known: dict[Any, Any], key: tuple[Any, ...], value: Any) -> None:
+    """Keep a network; of those with corridors the latest few, since many sets of these are tried."""
+    old = [other for other in known if other[-1]]
+    for other in old[: max(0, len(old) - _KEPT + 1)]:
+        del known[other]
+    known[key] = value
 
 
 def scaled(network: TransportNetwork, faster: float) -> TransportNetwork:

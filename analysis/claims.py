@@ -21,7 +21,7 @@ from .claim_ground import ClaimGround
 from .claim_measure import Measure
 from .claim_times import TIME_KINDS
 from .config import read_toml
-from .corridor_files import Corridor
+from .corridor_files import Corridor, read_corridors
 from .results import Study
 from .schemas import Schema, conform
 
@@ -143,7 +143,7 @@ def audit_claims(
         rail=rail,
         people=people,
         stations=found.stations,
-        corridors=corridors,
+        corridors=(*_from_files(chosen), *corridors),
     )
     candidates = [one for one in chosen.corridors if ground.corridor(one).status != "open"]
     rows = []
@@ -206,6 +206,11 @@ def _sources(table: pd.DataFrame) -> list[str]:
     methods = "；".join(dict.fromkeys(filter(None, checked["method"])))
     sources = "；".join(dict.fromkeys(part for row in checked["data"] for part in row.split("；") if part))
     return [f"口径：{methods}。", f"数据：{sources}。"] if methods else []
+
+
+def _from_files(study: Study) -> list[Corridor]:
+    """Corridors of the user's own files."""
+    return [one for path in study.corridor_paths for one in read_corridors(path)]
 
 
 def _study(study: str | Study) -> Study:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from itertools import combinations
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -14,20 +12,17 @@ from numpy.typing import NDArray
 
 from ..geo.checks import require_cutoffs, require_frame
 from ..geo.crs import WGS84
-from ..geo.errors import InputError, InputTypeError
+from ..geo.errors import InputTypeError
 from ..geo.network import TransportNetwork
 from ..geo.places import origins_table
 from .corridor_files import Corridor, resolve_corridors
-from .corridors import add_corridors, corridor_joins, corridor_segments
+from .corridors import corridor_joins, corridor_segments
 from .isochrones import isochrones
 from .origins import require_network, within_reach
+from .scenarios import Scenarios
 from .schemas import COUNTY_TIMES, Schema, conform
+from .shapley import MAX_EXACT, shares_of
 from .travel_times import travel_times
-
-Player = TypeVar("Player", bound=Hashable)
-
-#: Shapley values are exact up to this many corridors: 2 to its power networks are searched.
-MAX_EXACT: Final = 8
 
 #: One row per scenario and cutoff: the circle of all centres together, and the counties whose seat
 #: lies inside; the gains are against the base scenario.
@@ -41,14 +36,7 @@ GAINS: Final[Schema] = {
     "scenario_counties": "int64",
     "delta_counties": "int64",
     "counties_gained": "str",
-}
-#: One row per corridor and measure; over all corridors they add up to the row "total".
-CONTRIBUTIONS: Final[Schema] = {
-    "corridor_id": "str",
-    "measure": "str",
-    "contribution": "float64",
-    "alone": "float64",
-    "last": "float64",
+    "counties_lost": "str",
 }
 #: One row per stretch of a corridor between stops that meet the network, see `corridor_overlap`.
 CORRIDOR_OVERLAP: Final[Schema] = {
@@ -62,122 +50,6 @@ CORRIDOR_OVERLAP: Final[Schema] = {
 }
 #: The network holds a stretch already where it takes at most so many times the corridor's minutes.
 ALREADY_THERE: Final = 1.15
-
-
-class Scenarios:
-    """The networks that subsets of corridors make on one base, each built once.
-
-    Parameters
-    ----------
-    base : TransportNetwork
-    corridors
-        As `analysis.corridors.resolve_corridors` takes it.
-
-    Attributes
-    ----------
-    base : TransportNetwork
-    corridors : tuple of Corridor
-    """
-
-    def __init__(self, base: TransportNetwork, corridors: Any) -> None:
-        self.base = base
-        self.corridors: tuple[Corridor, ...] = tuple(resolve_corridors(corridors))
-        self._networks: dict[frozenset[str], TransportNetwork] = {frozenset(): base}
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """Ids of the corridors, in the order given."""
-        return tuple(one.id for one in self.corridors)
-
-    def names(self) -> dict[str, tuple[str, ...]]:
-        """Return the ids in each scenario: "base", every corridor alone under its id, and "all".
-
-        With one corridor, "all" is that corridor alone; without any, there is "base" only.
-        """
-        found: dict[str, tuple[str, ...]] = {"base": ()}
-        if len(self.corridors) > 1:
-            found.update({identifier: (identifier,) for identifier in self.ids})
-        if self.corridors:
-            found["all"] = self.ids
-        return found
-
-    def network(self, ids: Iterable[str]) -> TransportNetwork:
-        """Return the network with the corridors of these ids added.
-
-        Raises
-        ------
-        InputError
-            If one isn't among `corridors`.
-        """
-        chosen = frozenset(ids)
-        unknown = chosen - set(self.ids)
-        if unknown:
-            raise InputError(f"no corridor {min(unknown)!r} among {', '.join(self.ids)}")
-        if chosen not in self._networks:
-            members = [one for one in self.corridors if one.id in chosen]
-            self._networks[chosen] = add_corridors(self.base, members)
-        return self._networks[chosen]
-
-
-def shapley(
-    players: Sequence[Player], value: Callable[[frozenset[Player]], NDArray[np.float64]]
-) -> dict[Player, NDArray[np.float64]]:
-    """Return each player's share of what all of them gain together.
-
-    The share is the mean, over all orders in which the players may come, of what a player adds
-    to those before it: it doesn't depend on an order, gives equal shares to equal players,
-    nothing to one who never adds anything, and the shares add up to the total.
-
-    Parameters
-    ----------
-    players : sequence
-        At most 8.
-    value : callable
-        Gets a frozenset of players, returns numbers (always in the same shape).
-
-    Returns
-    -------
-    dict
-        Player to share, in the shape that `value` returns.
-
-    Raises
-    ------
-    InputError
-        If there are more than 8 players.
-
-    References
-    ----------
-    Shapley, L. S. (1953). A value for n-person games. Contributions to the Theory of Games 2.
-
-    Examples
-    --------
-    Two lines that only together make a link worth 10:
-
-    >>> shares = shapley(["a", "b"], lambda s: np.array(10.0 if len(s) == 2 else 0.0))
-    >>> float(shares["a"]), float(shares["b"])
-    (5.0, 5.0)
-    """
-    n = len(players)
-    if n > MAX_EXACT:
-        raise InputError(
-            f"exact contributions need {2**n} networks for {n} corridors; give {MAX_EXACT} at most"
-        )
-    known = {
-        frozenset(group): np.asarray(value(frozenset(group)), dtype=float)
-        for size in range(n + 1)
-        for group in combinations(players, size)
-    }
-    shares = {}
-    for player in players:
-        share = np.zeros_like(known[frozenset()])
-        for group, worth in known.items():
-            if player in group:
-                continue
-            k = len(group)
-            weight = math.factorial(k) * math.factorial(n - k - 1) / math.factorial(n)
-            share = share + weight * (known[group | {player}] - worth)
-        shares[player] = share
-    return shares
 
 
 def minutes_between(network: TransportNetwork, origins: Any, destinations: Any) -> NDArray[np.float64]:
@@ -242,8 +114,8 @@ def compare(
     counties : geopandas.GeoDataFrame, optional
         With columns `lon`, `lat`: also count the seats reached within each cutoff.
     corridors : optional
-        As `resolve_corridors` takes it, 8 at most: also give each corridor's own contribution
-        to the minutes saved.
+        As `resolve_corridors` takes it: also give each corridor's own contribution to the minutes
+        saved, exact up to 8 corridors and sampled above.
     progress : bool
         Show a progress bar while isochrones are computed.
 
@@ -256,7 +128,8 @@ def compare(
         deltas are minutes saved), ``new_destinations`` (reached in the scenario only); per
         cutoff T ``base_T_km2, scenario_T_km2, delta_T_km2`` and, with `counties`,
         ``base_T_counties, scenario_T_counties, delta_T_counties``; per corridor
-        ``contribution_<id>_min``, the Shapley value of `delta_mean_min`: their sum is the delta.
+        ``contribution_<id>_min``, the Shapley value of `delta_mean_min`: their sum is the delta. With
+        more than 8 corridors also ``contribution_<id>_se_min``, its standard error from sampling.
 
     Raises
     ------
@@ -316,18 +189,16 @@ def compare(
                     table[f"scenario_{cutoff:g}_{unit}"] - table[f"base_{cutoff:g}_{unit}"]
                 )
     if scenarios is not None:
-        # Every subset is measured over the same pairs, those that base and scenario both reach.
-        known = {frozenset[str](): before}
-        if scenario is None:
-            known[frozenset(scenarios.ids)] = after
+        times = scenarios.times(places, ends)
 
         def mean_min(ids: frozenset[str]) -> NDArray[np.float64]:
-            minutes = known[ids] if ids in known else minutes_between(scenarios.network(ids), places, ends)
-            return _row_mean(minutes, both)
+            # Every subset is measured over the same pairs, those that base and scenario both reach.
+            return _row_mean(times.minutes(ids), both)
 
-        shares = shapley(scenarios.ids, mean_min)
-        for identifier, share in shares.items():
+        for identifier, (share, error) in shares_of(scenarios.ids, mean_min).items():
             table[f"contribution_{identifier}_min"] = share
+            if len(scenarios.ids) > MAX_EXACT:
+                table[f"contribution_{identifier}_se_min"] = error
     return table
 
 
@@ -393,7 +264,7 @@ def gains(
     ----------
     areas : mapping of scenario to mapping of cutoff to km²
     inside : mapping of scenario to mapping of cutoff to county names
-        Counties whose seat lies in the circle.
+        Counties whose seat lies in the circle; no two may have the same name.
 
     Returns
     -------
@@ -405,8 +276,9 @@ def gains(
         if scenario == "base":
             continue
         for cutoff in sorted(of_cutoff):
-            known = set(inside["base"][cutoff])
-            new = [name for name in inside[scenario][cutoff] if name not in known]
+            before, after = inside["base"][cutoff], inside[scenario][cutoff]
+            new = [name for name in after if name not in set(before)]
+            lost = [name for name in before if name not in set(after)]
             base_area = areas["base"][cutoff]
             rows.append(
                 {
@@ -415,70 +287,14 @@ def gains(
                     "base_area_km2": base_area,
                     "scenario_area_km2": of_cutoff[cutoff],
                     "delta_area_km2": of_cutoff[cutoff] - base_area,
-                    "base_counties": len(known),
-                    "scenario_counties": len(inside[scenario][cutoff]),
-                    "delta_counties": len(inside[scenario][cutoff]) - len(known),
+                    "base_counties": len(before),
+                    "scenario_counties": len(after),
+                    "delta_counties": len(after) - len(before),
                     "counties_gained": "、".join(new),
+                    "counties_lost": "、".join(lost),
                 }
             )
     return conform(rows, GAINS)
-
-
-def contributions(
-    ids: Sequence[str], measures: Sequence[str], value: Callable[[frozenset[str]], Sequence[float]]
-) -> pd.DataFrame:
-    """Return each corridor's own contribution to several measures.
-
-    Parameters
-    ----------
-    ids : sequence of str
-        Corridors, 8 at most.
-    measures : sequence of str
-        Names of the measures, with their unit.
-    value : callable
-        Gets a frozenset of ids, returns one number per measure.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``corridor_id, measure, contribution, alone, last``: the Shapley value, what the corridor
-        changes when it is the first to be added, and when it is the last; under the id "total"
-        what all of them change together, which the contributions add up to.
-    """
-    cache: dict[frozenset[str], NDArray[np.float64]] = {}
-
-    def known(group: frozenset[str]) -> NDArray[np.float64]:
-        if group not in cache:
-            cache[group] = np.asarray(value(group), dtype=float)
-        return cache[group]
-
-    if not ids:
-        return conform([], CONTRIBUTIONS)
-    shares = shapley(list(ids), known)
-    everything, nothing = frozenset(ids), frozenset[str]()
-    rows = [
-        {
-            "corridor_id": identifier,
-            "measure": measure,
-            "contribution": shares[identifier][m],
-            "alone": known(frozenset({identifier}))[m] - known(nothing)[m],
-            "last": known(everything)[m] - known(everything - {identifier})[m],
-        }
-        for m, measure in enumerate(measures)
-        for identifier in ids
-    ]
-    total = known(everything) - known(nothing)
-    rows += [
-        {
-            "corridor_id": "total",
-            "measure": measure,
-            "contribution": total[m],
-            "alone": total[m],
-            "last": total[m],
-        }
-        for m, measure in enumerate(measures)
-    ]
-    return conform(rows, CONTRIBUTIONS)
 
 
 def _row_mean(values: NDArray[np.float64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:

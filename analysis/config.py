@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from ..geo.errors import ConfigError, DataFileError
 
@@ -20,9 +20,29 @@ MAX_TOML_BYTES: Final = 1_000_000
 
 
 class Strict(BaseModel):
-    """A frozen model that refuses keys it doesn't know."""
+    """A frozen model that refuses keys it doesn't know, and knows where it was read.
+
+    Attributes
+    ----------
+    where : str
+        File and line that it was read from; empty where it comes from no file.
+    folder : pathlib.Path
+        The file's folder, which paths in it are relative to.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    _where: str = PrivateAttr(default="")
+    _folder: Path = PrivateAttr(default=Path())
+
+    @property
+    def where(self) -> str:
+        """File and line that it was read from; empty where it comes from no file."""
+        return self._where
+
+    @property
+    def folder(self) -> Path:
+        """Folder of that file; the working folder where there is none."""
+        return self._folder
 
 
 def read_toml(path: Path, model: type[Model]) -> Model:
@@ -45,6 +65,11 @@ def read_toml(path: Path, model: type[Model]) -> Model:
     ConfigError
         If it isn't TOML, has a key that `model` doesn't know, lacks one, or a value is out of
         range; each fault on its own line, with the file, its line and the key.
+
+    Notes
+    -----
+    Models find the file's folder in the validation's context, under "folder": paths in a file are
+    relative to it.
     """
     try:
         with path.open("rb") as file:
@@ -68,10 +93,21 @@ def read_toml(path: Path, model: type[Model]) -> Model:
     except (RecursionError, ValueError) as error:  # brackets within brackets, numbers with too many digits
         raise ConfigError(f"{path}: not valid TOML: {type(error).__name__}") from error
     try:
-        return model.model_validate(table)
+        found = model.model_validate(table, context={"folder": str(path.parent)})
     except ValidationError as error:
         faults = [_describe(fault, path, text, model) for fault in error.errors()]
         raise ConfigError("\n".join(faults)) from error
+    _place(found, path, str(path))
+    for name, value in found:  # tables in the file know their own line
+        for number, item in enumerate(value if isinstance(value, tuple) else ()):
+            if isinstance(item, Strict):
+                _place(item, path, f"{path}:{line_of(text, (name, number))}")
+    return found
+
+
+def _place(model: BaseModel, path: Path, where: str) -> None:
+    if isinstance(model, Strict):
+        model._where, model._folder = where, path.parent  # noqa: SLF001 - its own
 
 
 def line_of(text: str, location: Sequence[str | int]) -> int:

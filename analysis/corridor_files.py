@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -14,14 +14,15 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from .. import data
-from ..geo.checks import require_number, require_path
+from ..geo.checks import require_number, require_path, require_whole
 from ..geo.crs import ELLIPSOID, to_ecef
 from ..geo.errors import ConfigError, InputError, InputTypeError
 from ..geo.joining import TransferRules
 from .config import Strict, read_toml
+from .corridor_tracks import MAX_OFF_TRACK_KM, along_track, read_track, track_km
 from .results import Study
 
 #: Straight distances between neighbouring stops beyond these are taken for a slip, km.
@@ -111,6 +112,11 @@ class Corridor(Strict):
         A stop is joined to the nearest network node within this distance.
     join_speed_kph : float
         Speed between an interchange or station and that node, along the straight line.
+    geometry : tuple of (lon, lat), optional
+        The line on the ground. In a file, either the coordinates or the path of a vector file (GeoJSON,
+        Shapefile, GeoPackage, KML ...) with one line, relative to the corridor file; for one layer of
+        several, ``{file = "lines.gpkg", layer = "plan"}``. Stops lie along it, at most 5 km off; it
+        takes the place of `sinuosity`.
     stops : tuple of Stop
         In their order along the line.
     services : tuple of Service
@@ -136,11 +142,58 @@ class Corridor(Strict):
     alight_min: Minutes = 0.0
     join_km: Annotated[float, Field(ge=0, le=50)] = 5.0
     join_speed_kph: Annotated[float, Field(gt=0, le=120)] = 25.0
+    geometry: tuple[tuple[float, float], ...] | None = None
     stops: Annotated[tuple[Stop, ...], Field(min_length=2)]
     services: tuple[Service, ...] = ()
     mentions: tuple[Mention, ...] = ()
     sources: tuple[Source, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @field_validator("geometry", mode="before")
+    @classmethod
+    def _read_geometry(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, str):
+            value = {"file": value}
+        if not isinstance(value, dict):
+            return value
+        if not set(value) <= {"file", "layer"} or not isinstance(value.get("file"), str):
+            raise ValueError("should be coordinates, the path of a file, or {file = ..., layer = ...}")
+        return read_track(Path((info.context or {}).get("folder", ".")) / value["file"], value.get("layer"))
+
+    @field_validator("geometry")
+    @classmethod
+    def _a_line(cls, value: tuple[tuple[float, float], ...] | None) -> tuple[tuple[float, float], ...] | None:
+        if value is None:
+            return None
+        if len(set(value)) < 2:
+            raise ValueError("a line needs two different points or more")
+        if not all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in value):
+            raise ValueError("the line's coordinates should be longitude and latitude in degrees")
+        return value
+
+    @field_validator("stops")
+    @classmethod
+    def _along_geometry(cls, stops: tuple[Stop, ...], info: ValidationInfo) -> tuple[Stop, ...]:
+        track = info.data.get("geometry")
+        if track is None:
+            return stops
+        along, off = along_track(track, np.array([(stop.lon, stop.lat) for stop in stops]))
+        far = int(off.argmax())
+        if off[far] > MAX_OFF_TRACK_KM:
+            raise ValueError(
+                f"{stops[far].name} lies {off[far]:.1f} km off the line of 'geometry', more than "
+                f"{MAX_OFF_TRACK_KM:g} km; check which of the two is right"
+            )
+        ring = stops[0].name == stops[-1].name
+        steps = np.diff(along[:-1] if ring else along)
+        if not ((steps > 0).all() or (steps < 0).all()):
+            way = 1 if (steps > 0).sum() >= (steps < 0).sum() else -1
+            k = int(np.flatnonzero(steps * way <= 0)[0])
+            raise ValueError(
+                f"stops out of order along the line of 'geometry': {stops[k + 1].name} doesn't come after "
+                f"{stops[k].name}; list them as they lie on the line"
+            )
+        return stops
 
     @field_validator("stops")
     @classmethod
@@ -155,7 +208,7 @@ class Corridor(Strict):
     def _plausible_line(self) -> Self:
         straight = self.straight_km
         limit = MAX_GAP_KM[self.mode]
-        swap = _disorder(self.points)
+        swap = None if self.geometry is not None else _disorder(self.points)
         if swap is not None:
             first, last, km = swap
             raise ValueError(
@@ -195,6 +248,13 @@ class Corridor(Strict):
         return TransferRules().wait_min(self.trains_per_day, air=self.mode == "air")
 
     @property
+    def first_year(self) -> int | None:
+        """Year from which the corridor counts as open; None where nobody has said."""
+        if self.opening_year is None and self.status == "open":
+            return self.status_date.year
+        return self.opening_year
+
+    @property
     def straight_km(self) -> NDArray[np.float64]:
         """Ellipsoidal distance between consecutive stops, km, shape (number of stops - 1,)."""
         points = self.points
@@ -204,12 +264,22 @@ class Corridor(Strict):
     def lengths_km(self) -> NDArray[np.float64]:
         """Length along the line between consecutive stops, km.
 
-        An official length is shared out in proportion to the straight distances.
+        Along the real line where there is one, else in proportion to the straight distances. An
+        official length is shared out accordingly.
         """
-        straight = self.straight_km
+        parts = self.straight_km
+        if self.geometry is not None:
+            along, _ = along_track(self.geometry, self.points)
+            if self.stops[0].name == self.stops[-1].name:  # a ring ends where it began
+                ends = track_km(self.geometry)
+                along[-1] = along[0] + (ends if along[1] > along[0] else -ends)
+            # the line may cut a corner between stops that lie off it
+            parts = np.maximum(np.abs(np.diff(along)), parts)
+        elif self.length_km is None:
+            return parts * self.sinuosity
         if self.length_km is None:
-            return straight * self.sinuosity
-        return np.asarray(straight * (self.length_km / straight.sum()), dtype=float)
+            return parts
+        return np.asarray(parts * (self.length_km / parts.sum()), dtype=float)
 
     @property
     def running_speed_kph(self) -> float:
@@ -218,8 +288,8 @@ class Corridor(Strict):
 
     @property
     def line(self) -> shapely.LineString:
-        """Straight lines from stop to stop, (lon, lat)."""
-        return shapely.LineString(self.points)
+        """The line on the ground where it is known, else straight from stop to stop, (lon, lat)."""
+        return shapely.LineString(self.points if self.geometry is None else self.geometry)
 
     def all_services(self) -> tuple[Service, ...]:
         """Return the services, or one that calls everywhere where none is given."""
@@ -302,7 +372,7 @@ def resolve_corridors(given: Any) -> list[Corridor]:
     if given is None:
         return list(by_id.values())
     if isinstance(given, Study):
-        given = given.corridors
+        return _of_study(given)
     if isinstance(given, pd.DataFrame):
         return _of_frame(given)
     if isinstance(given, (str, Corridor)):
@@ -322,6 +392,47 @@ def resolve_corridors(given: Any) -> list[Corridor]:
         else:
             found[item] = corridor(item)
     return list(found.values())
+
+
+def _of_study(study: Study) -> list[Corridor]:
+    own = {one.id: one for path in study.corridor_paths for one in read_corridors(path)}
+    known = _embedded()[0]
+    twice = own.keys() & known.keys()
+    if twice:
+        raise ConfigError(
+            f"study '{study.name}': an embedded corridor is called {min(twice)!r} too; rename yours"
+        )
+    return [
+        one
+        for given in study.corridors
+        for one in ([own[given]] if given in own else resolve_corridors(given))
+    ]
+
+
+def open_by(given: Sequence[Corridor], year: int | None) -> list[Corridor]:
+    """Return the corridors that are open by the end of a year.
+
+    Parameters
+    ----------
+    given : sequence of Corridor
+    year : int or None
+        None for all of them.
+
+    Returns
+    -------
+    list of Corridor
+        Those whose `opening_year` is not later. Without one, a corridor that is open already
+        counts from the year of its `status_date`; one that isn't never counts: nobody has said when.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If `year` isn't a whole number from 1900 to 2100.
+    """
+    if year is None:
+        return list(given)
+    last = require_whole(year, "year", minimum=1900, maximum=2100)
+    return [one for one in given if one.first_year is not None and one.first_year <= last]
 
 
 def _of_frame(frame: pd.DataFrame) -> list[Corridor]:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
-from ..geo.crs import to_ecef
-from ..geo.errors import NetworkError
-from ..geo.network import Links, TransportNetwork
-from .corridor_files import Corridor, Stop, resolve_corridors
+from ..geo.network import TransportNetwork
+from .corridor_files import open_by, resolve_corridors
+from .corridor_network import join_corridors, join_min, legs, nearest_nodes
 from .origins import require_network
 from .schemas import Schema, conform
 
@@ -171,7 +165,7 @@ def corridor_segments(study_or_ids: Any = None) -> pd.DataFrame:
             "line_haul_min": leg.run_min + leg.stop_min,
         }
         for one in resolve_corridors(study_or_ids)
-        for leg in _legs(one)
+        for leg in legs(one)
     ]
     return conform(rows, CORRIDOR_SEGMENTS)
 
@@ -192,8 +186,8 @@ def corridor_joins(network: TransportNetwork, study_or_ids: Any) -> pd.DataFrame
         node that can be entered lies within the corridor's `join_km`.
     """
     rows = []
-    for one in resolve_corridors(study_or_ids):
-        node, metres = _nearest(network, one)
+    given = resolve_corridors(study_or_ids)
+    for one, (node, metres) in zip(given, nearest_nodes(network, given), strict=True):
         for number, stop in enumerate(one.stops):
             joined = bool(metres[number] <= one.join_km * 1000)
             rows.append(
@@ -203,13 +197,13 @@ def corridor_joins(network: TransportNetwork, study_or_ids: Any) -> pd.DataFrame
                     "stop_name": stop.name,
                     "node": int(node[number]) if joined else -1,
                     "distance_km": metres[number] / 1000 if joined else np.nan,
-                    "join_min": _join_min(one, stop, metres[number]) if joined else np.nan,
+                    "join_min": join_min(one, stop, metres[number]) if joined else np.nan,
                 }
             )
     return conform(rows, CORRIDOR_JOINS)
 
 
-def add_corridors(network: TransportNetwork, corridors: Any) -> TransportNetwork:
+def add_corridors(network: TransportNetwork, corridors: Any, *, year: int | None = None) -> TransportNetwork:
     """Return the network with corridors joined to it at their interchanges and stations only.
 
     Parameters
@@ -217,6 +211,9 @@ def add_corridors(network: TransportNetwork, corridors: Any) -> TransportNetwork
     network : TransportNetwork
     corridors : GeoDataFrame, Study, str, Corridor or sequence
         As `resolve_corridors` takes it; none leaves the network as it is.
+    year : int, optional
+        Only those that are open by the end of that year, see `corridor_files.open_by`; all of them
+        when left out.
 
     Returns
     -------
@@ -228,7 +225,8 @@ def add_corridors(network: TransportNetwork, corridors: Any) -> TransportNetwork
     InputError
         If an id is unknown.
     NetworkError
-        If no stop of a corridor lies within its `join_km` of a network node.
+        If no stop of a corridor lies within its `join_km` of a network node, or of a stop of
+        another corridor that is joined itself.
 
     Notes
     -----
@@ -238,180 +236,20 @@ def add_corridors(network: TransportNetwork, corridors: Any) -> TransportNetwork
     One can leave to anywhere in reach at interchanges, stations and airports, not at hubs and
     nowhere along the line. On railways and in the air each service has platforms of its own
     behind the station: getting there takes `board_min` and the wait, getting out `alight_min`, and so changing
-    between services costs both. Links are only added, so that no trip takes longer than before.
+    between services costs both.
+
+    Two corridors that are added together are linked where they meet: each stop with the nearest
+    one of the other within both their `join_km`, at the slower `join_speed_kph`; hubs with stops of
+    roads only, at the slower running speed. What a corridor adds thus depends neither on their
+    order nor on which others are added. Links are only added, so that no trip takes longer than
+    before, nor longer than with fewer of the corridors.
+
+    Examples
+    --------
+    >>> from borderreach.geo.network import Links, build_network
+    >>> road = build_network([106.5, 106.6], [29.5, 29.6], Links([0], [1], [15e3], [900.0]))
+    >>> add_corridors(road, "yugui-hsr", year=2024) is road  # not open by then
+    True
     """
-    joined = require_network(network)
-    for one in resolve_corridors(corridors):
-        joined = _add(joined, one)
-    return joined
-
-
-@dataclass(frozen=True)
-class _Leg:
-    service: str
-    number: int
-    first: int
-    last: int
-    length_km: float
-    run_min: float
-    stop_min: float
-
-
-def _legs(one: Corridor) -> list[_Leg]:
-    names = [stop.name for stop in one.stops]
-    along = np.concatenate([[0.0], np.cumsum(one.lengths_km)])
-    ring = names[0] == names[-1]
-    found = []
-    for service in one.all_services():
-        order = list(range(len(names))) if service.calls == tuple(names) else [
-            names.index(call) for call in service.calls
-        ]  # fmt: skip
-        for number, (first, last) in enumerate(pairwise(order), start=1):
-            under_way = (number > 1 or ring) + (number < len(order) - 1 or ring)
-            length = float(along[last] - along[first])
-            found.append(
-                _Leg(
-                    service=service.name,
-                    number=number,
-                    first=first,
-                    last=last,
-                    length_km=length,
-                    run_min=length / one.running_speed_kph * 60,
-                    stop_min=one.stop_penalty_min / 2 * under_way,
-                )
-            )
-    return found
-
-
-@dataclass
-class _Parts:
-    """Nodes and links that a corridor adds; lists that grow together."""
-
-    first: int
-    lon: list[float] = field(default_factory=list)
-    lat: list[float] = field(default_factory=list)
-    exits: list[bool] = field(default_factory=list)
-    names: dict[int, str] = field(default_factory=dict)
-    links: list[tuple[int, int, float, float, float, str, str]] = field(default_factory=list)
-
-    def node(self, stop: Stop, *, can_leave: bool, name: str) -> int:
-        number = self.first + len(self.lon)
-        self.lon.append(stop.lon)
-        self.lat.append(stop.lat)
-        self.exits.append(can_leave)
-        self.names[number] = name
-        return number
-
-    def link(
-        self,
-        tail: int,
-        head: int,
-        length_m: float,
-        minutes: float,
-        back_min: float,
-        mode: str,
-        road_class: str,
-    ) -> None:
-        self.links.append((tail, head, length_m, minutes * 60, back_min * 60, mode, road_class))
-
-
-def _add(network: TransportNetwork, one: Corridor) -> TransportNetwork:
-    nearest, metres = _nearest(network, one)
-    joined = metres <= one.join_km * 1000
-    if not joined.any():
-        where = (
-            f"the nearest lies {metres.min() / 1000:.0f} km away"
-            if np.isfinite(metres.min())
-            else "it has none"
-        )
-        raise NetworkError(
-            f"corridor '{one.id}' touches nothing: no stop lies within join_km = {one.join_km:g} km of a "
-            f"node where the network can be entered ({where}); check its coordinates or raise join_km"
-        )
-    parts = _Parts(first=network.n_nodes)
-    numbers: dict[str, int] = {}  # a ring's last stop is its first
-    for index, stop in enumerate(one.stops):
-        if stop.name in numbers:
-            continue
-        number = parts.node(stop, can_leave=stop.kind != "hub", name=stop.name)
-        numbers[stop.name] = number
-        if joined[index]:
-            minutes = _join_min(one, stop, metres[index])
-            parts.link(number, int(nearest[index]), metres[index], minutes, minutes, "road", "connector")
-    if one.mode == "road":
-        ends = {("", name): number for name, number in numbers.items()}
-    else:
-        ends = _platforms(parts, one, numbers)
-    for leg in _legs(one):
-        service = "" if one.mode == "road" else leg.service
-        minutes = leg.run_min + leg.stop_min
-        parts.link(
-            ends[service, one.stops[leg.first].name],
-            ends[service, one.stops[leg.last].name],
-            leg.length_km * 1000,
-            minutes,
-            minutes,
-            one.mode,
-            one.road_class,
-        )
-    tail, head, length_m, time_s, back_time_s, mode, road_class = zip(*parts.links, strict=True)
-    known = network.provenance.get("corridors", "")
-    return network.extended(
-        Links(
-            tail=tail,
-            head=head,
-            length_m=length_m,
-            time_s=time_s,
-            back_time_s=back_time_s,
-            mode=mode,
-            road_class=road_class,
-            exit_along=False,
-        ),
-        node_lon=parts.lon,
-        node_lat=parts.lat,
-        node_exit=parts.exits,
-        node_names=parts.names,
-        provenance={"corridors": f"{known}, {one.id}" if known else one.id},
-    )
-
-
-def _platforms(parts: _Parts, one: Corridor, stations: Mapping[str, int]) -> dict[tuple[str, str], int]:
-    found = {}
-    by_name = {stop.name: stop for stop in one.stops}
-    for service in one.all_services():
-        for call in dict.fromkeys(service.calls):
-            platform = parts.node(by_name[call], can_leave=False, name=f"{call} {service.name}".rstrip())
-            found[service.name, call] = platform
-            parts.link(
-                stations[call],
-                platform,
-                0.0,
-                one.board_min + one.wait_min,
-                one.alight_min,
-                one.mode,
-                "platform",
-            )
-    return found
-
-
-def _nearest(network: TransportNetwork, one: Corridor) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Nearest node of the roads for each stop, and its distance in metres.
-
-    In a network with railways a station isn't such a node: one doesn't drive through its hall.
-    """
-    points = one.points
-    nodes = network.exit_nodes
-    if "road" in network.modes and len(network.modes) > 1:
-        on_road = np.zeros(network.n_nodes, dtype=bool)
-        roads = network.arc_mode == network.modes.index("road")
-        on_road[network.arc_tail[roads]] = on_road[network.arc_head[roads]] = True
-        nodes = nodes[on_road[nodes]]
-    if len(nodes) == 0:
-        return np.full(len(points), -1), np.full(len(points), np.inf)
-    metres, index = cKDTree(network.node_xyz[nodes]).query(to_ecef(points[:, 0], points[:, 1]))
-    return nodes[index], np.asarray(metres, dtype=float)
-
-
-def _join_min(one: Corridor, stop: Stop, metres: float) -> float:
-    speed = one.running_speed_kph if stop.kind == "hub" else one.join_speed_kph
-    return float(metres) / 1000 / speed * 60
+    checked = require_network(network)
+    return join_corridors(checked, open_by(resolve_corridors(corridors), year)).full

@@ -286,6 +286,7 @@ def circle_overlap(network: TransportNetwork, centres: Any, *, cutoff_min: float
         Schema ``CIRCLE_OVERLAP``: one row per unordered pair, with both areas, the shared one, its
         share of the smaller circle and its shape (empty where there is none).
     """
+    require_network(network)
     cutoff = require_number(cutoff_min, "cutoff_min", unit="minutes", above=0, maximum=24 * 60)
     ids, names, shapes = _circles(network, centres, cutoff)
     if not ids:
@@ -344,6 +345,7 @@ def nearest_group(
     InputError
         If there is no group, or `by` is unknown.
     """
+    require_network(network)
     rule = require_choice(by, "by", ("nearest", "mean"))
     table = _members(members)
     starts = origins_table(places, argument="places")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -12,6 +12,9 @@ from ..geo.network import TransportNetwork
 from ..geo.rail import rail_network
 from . import schemas
 from .comparison import minutes_between
+from .corridor_files import resolve_corridors
+from .corridor_lines import add_corridor_lines
+from .corridors import add_corridors
 
 _PARTS: Final = (
     "line_haul_min",
@@ -26,21 +29,30 @@ _PARTS: Final = (
 )
 
 
-def with_railways(road: TransportNetwork, *, rules: TransferRules | None = None) -> TransportNetwork:
-    """Return a road network joined with the embedded railways in service.
+def with_railways(
+    road: TransportNetwork, *, corridors: Any = (), rules: TransferRules | None = None
+) -> TransportNetwork:
+    """Return a road network joined with the embedded railways in service, and with corridors.
 
     Parameters
     ----------
     road : TransportNetwork
+    corridors
+        As `analysis.corridor_files.resolve_corridors` takes it. Railways become lines of the railway
+        network, so that trains run through between old and new; roads and air lanes are added as
+        `analysis.corridors.add_corridors` does.
     rules : TransferRules, optional
         Minutes for boarding, waiting, changing and alighting; the documented defaults when left
         out.
 
     See Also
     --------
-    geo.joining.join_networks, geo.rail.rail_network
+    geo.joining.join_networks, geo.rail.rail_network, analysis.corridor_lines.add_corridor_lines
     """
-    return join_networks(road, rail_network(), rules=rules)
+    chosen = resolve_corridors(corridors)
+    lines = add_corridor_lines(rail_network(), [one for one in chosen if one.mode == "rail"])
+    joined = join_networks(road, lines, rules=rules)
+    return add_corridors(joined, [one for one in chosen if one.mode != "rail"])
 
 
 def journeys(road: TransportNetwork, joined: TransportNetwork, centres: gpd.GeoDataFrame) -> pd.DataFrame:

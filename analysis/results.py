@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import geopandas as gpd
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
+from .changes import Change
 from .config import Strict
 
 Minutes = Annotated[float, Field(gt=0, le=24 * 60)]
@@ -27,8 +29,9 @@ class Study(Strict):
         File name and title of the text that the study is about.
     provinces : tuple of str
         Provinces whose counties are studied.
-    between : tuple of two str, optional
-        Restricts the border counties to those on the border of these two provinces.
+    between : tuple of str, optional
+        Restricts the border counties. Two provinces or more: those on the borders between them. One:
+        those on both sides of all its borders, also in provinces that aren't among `provinces`.
     boundary_source : {"tianditu", "amap"}
     centres : tuple of str
         Places whose travel-time circles are drawn.
@@ -40,6 +43,13 @@ class Study(Strict):
         Whether times are also reckoned with today's railways (`geo.rail`).
     corridors : tuple of str
         Ids of the corridors; each alone and all together make the scenarios.
+    corridor_files : tuple of str
+        Files with corridors of one's own that `corridors` may name, in the form of the embedded ones
+        (`analysis.corridor_files`); relative to the study file.
+    years : tuple of int
+        For each a scenario with the corridors open by the end of that year, ascending.
+    change : tuple of Change
+        Closed links and changed speeds, each a scenario of its own on today's network.
     notes : tuple of str
     """
 
@@ -50,14 +60,22 @@ class Study(Strict):
     text: str = ""
     text_title: str = ""
     provinces: Annotated[tuple[str, ...], Field(min_length=1)]
-    between: tuple[str, str] | None = None
+    between: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     boundary_source: Literal["tianditu", "amap"] = "tianditu"
     centres: Annotated[tuple[str, ...], Field(min_length=1)]
     circle_cutoffs_min: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (60.0, 120.0)
     zone_min: Minutes = 60.0
     railways: bool = True
     corridors: tuple[str, ...] = ()
+    corridor_files: tuple[str, ...] = ()
+    years: tuple[Annotated[int, Field(ge=1900, le=2100)], ...] = ()
+    change: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def corridor_paths(self) -> tuple[Path, ...]:
+        """Where the files of `corridor_files` lie."""
+        return tuple(self.folder / name for name in self.corridor_files)
 
     @field_validator("circle_cutoffs_min")
     @classmethod
@@ -66,7 +84,25 @@ class Study(Strict):
             raise ValueError(f"cutoffs should be strictly ascending, got {list(value)}")
         return value
 
-    @field_validator("centres", "corridors", "provinces")
+    @field_validator("years")
+    @classmethod
+    def _years_ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)):
+            raise ValueError(f"years should be strictly ascending, got {list(value)}")
+        return value
+
+    @field_validator("change")
+    @classmethod
+    def _distinct_changes(cls, value: tuple[Change, ...]) -> tuple[Change, ...]:
+        ids = [one.id for one in value]
+        taken = {"base", "all"} & set(ids) or {one for one in ids if ids.count(one) > 1 or one.isdigit()}
+        if taken:
+            raise ValueError(
+                f"the id {min(taken)!r} of a change is used twice, or stands for another scenario"
+            )
+        return value
+
+    @field_validator("centres", "corridors", "provinces", "corridor_files")
     @classmethod
     def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(value)) < len(value):
@@ -74,11 +110,15 @@ class Study(Strict):
         return value
 
     @model_validator(mode="after")
-    def _between_own_provinces(self) -> Self:
+    def _consistent(self) -> Self:
         if self.between is not None and not set(self.between) <= set(self.provinces):
             raise ValueError(
-                f"'between' should name two of the 'provinces' {list(self.provinces)}, got {list(self.between)}"
+                f"'between' should name one or more of the 'provinces' {list(self.provinces)}, got "
+                f"{list(self.between)}"
             )
+        clash = set(self.corridors) & {one.id for one in self.change}
+        if clash:
+            raise ValueError(f"a corridor and a change are both called {min(clash)!r}; rename the change")
         return self
 
     @property
@@ -101,7 +141,7 @@ class StudyResults:
     isochrones, circles, zones, zone_counties : DataFrame
         With a column ``scenario``: ``"base"`` or ``"all"`` (every corridor added).
     scenario_circles : geopandas.GeoDataFrame
-        The largest circle in every scenario, each corridor alone included.
+        The largest circle in every scenario: each corridor alone, each year and change included.
     county_times : DataFrame
         Border counties and centres, minutes before and with all corridors.
     pair_times : DataFrame
@@ -116,11 +156,12 @@ class StudyResults:
         How much of the base isochrones is wrongly inside or outside, see `analysis.audit`.
     claims : geopandas.GeoDataFrame
         Every checkable claim of the study's text with its verdict, see `analysis.claims`.
-    group_cohesion, group_times : geopandas.GeoDataFrame
-        Groups of places that the text names, see `analysis.groups`.
+    group_cohesion, group_times, group_overlap, nearest_groups : geopandas.GeoDataFrame
+        Groups of places that the text names, how their one-hour circles overlap (``scenario`` "base" or
+        "all"), and which one each border county is nearest to; see `analysis.groups`.
     indicators, circle_people, rail_circle_people : DataFrame
         People, potential, efficiency and type of the border counties, and people in the circles by
-        road and with today's trains, see `analysis.study_indicators`.
+        road (in every scenario) and with today's trains, see `analysis.study_indicators`.
     crossings, border_crossings, gaps : geopandas.GeoDataFrame
         Where roads cross the study's borders and where they stop short, see `analysis.crossings`.
     border_effect : DataFrame
@@ -131,6 +172,9 @@ class StudyResults:
         Per scenario and per corridor, see `analysis.comparison`.
     corridors, corridor_stops, corridor_segments, corridor_joins, corridor_overlap : DataFrame
         See `analysis.corridors` and, for the last, `analysis.comparison`.
+    changes, change_times : DataFrame
+        The study's changes to the network, see `analysis.changes`; border counties and centres, minutes
+        before and after each.
     slider_circles : geopandas.GeoDataFrame
         The circles in many cutoffs, base and with every corridor, for the slider of the map alone: it
         isn't among the `tables` that are written.
@@ -165,6 +209,8 @@ class StudyResults:
     claims: gpd.GeoDataFrame
     group_cohesion: gpd.GeoDataFrame
     group_times: gpd.GeoDataFrame
+    group_overlap: gpd.GeoDataFrame
+    nearest_groups: gpd.GeoDataFrame
     indicators: pd.DataFrame
     circle_people: pd.DataFrame
     rail_circle_people: pd.DataFrame
@@ -180,6 +226,8 @@ class StudyResults:
     corridor_segments: pd.DataFrame
     corridor_joins: pd.DataFrame
     corridor_overlap: pd.DataFrame
+    changes: gpd.GeoDataFrame
+    change_times: pd.DataFrame
     slider_circles: gpd.GeoDataFrame = field(metadata={"written": False})
     scenario_names: Mapping[str, str]
     attribution: list[str] = field(default_factory=list)

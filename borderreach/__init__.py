@@ -22,11 +22,13 @@ from .analysis.batch import BatchSummary, run_batch
 from .analysis.batch_job import BatchJob
 from .analysis.batch_store import read_batch
 from .analysis.border_effect import border_effect, efficiency_across_borders
+from .analysis.changes import changed_network
 from .analysis.claims import audit_claims, claim_paragraphs
 from .analysis.comparison import compare
+from .analysis.corridor_files import read_corridors
 from .analysis.corridors import add_corridors, corridor_stops, corridors
 from .analysis.crossings import border_crossings, close_gaps, crossings, gaps, with_border_penalty
-from .analysis.groups import group_cohesion, group_times, groups
+from .analysis.groups import circle_overlap, group_cohesion, group_times, groups, nearest_group
 from .analysis.isochrones import isochrones
 from .analysis.matrices import od_matrix, write_od_matrix
 from .analysis.people import people, people_points, people_within, with_people
@@ -77,6 +79,8 @@ __all__ = [
     "border_effect",
     "borders",
     "build_network",
+    "changed_network",
+    "circle_overlap",
     "cities",
     "claim_paragraphs",
     "close_gaps",
@@ -100,6 +104,7 @@ __all__ = [
     "join_networks",
     "journey_components",
     "junctions",
+    "nearest_group",
     "network_from_geodataframes",
     "od_matrix",
     "open_network",
@@ -115,6 +120,7 @@ __all__ = [
     "rail_sections",
     "rail_stations",
     "read_batch",
+    "read_corridors",
     "run_batch",
     "run_study",
     "save_map",

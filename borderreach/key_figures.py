@@ -27,6 +27,7 @@ class ScenarioFigures:
     n_counties: int
     delta_counties: int
     gained: tuple[str, ...]
+    lost: tuple[str, ...]
     pair_min: float
     pair_delta_min: float
 
@@ -46,6 +47,7 @@ class CorridorFigures:
     contribution_counties: float
     contribution_county_min: float
     contribution_border_pair_min: float
+    standard_error_km2: float
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ class ReportContext:
     ----------
     base : ScenarioFigures
     scenarios : tuple of ScenarioFigures
-        All but the base; the last is the one with every corridor.
+        All but the base; where there are corridors, the last is the one with all of them.
+    after : ScenarioFigures or None
+        That last one; None without corridors.
     corridors : tuple of CorridorFigures
     n_border, n_border_by_province, border_km
         Border counties, and the length of the study's borders.
@@ -76,6 +80,7 @@ class ReportContext:
 
     base: ScenarioFigures
     scenarios: tuple[ScenarioFigures, ...]
+    after: ScenarioFigures | None
     corridors: tuple[CorridorFigures, ...]
     n_border: int
     n_border_by_province: dict[str, int]
@@ -95,7 +100,7 @@ class ReportContext:
     def of(cls, results: StudyResults) -> ReportContext:
         """Compute the figures from results."""
         times = results.county_times
-        after = results.scenario_names and "all" in results.scenario_names
+        after = "all" in results.scenario_names
         inside_base = times.loc[times["base_inside"], "adcode"].nunique()
         inside_after = times.loc[times["scenario_inside"], "adcode"].nunique()
         zones = results.zones[results.zones["scenario"] == "base"].sort_values(
@@ -110,6 +115,7 @@ class ReportContext:
         return cls(
             base=_base_figures(results),
             scenarios=tuple(_scenario_figures(results, s) for s in results.scenario_names if s != "base"),
+            after=_scenario_figures(results, "all") if after else None,
             corridors=tuple(_corridor_figures(results, one) for one in results_corridors(results)),
             n_border=len(results.border_counties),
             n_border_by_province={
@@ -158,6 +164,7 @@ def _base_figures(results: StudyResults) -> ScenarioFigures:
         n_counties=n,
         delta_counties=0,
         gained=(),
+        lost=(),
         pair_min=_pair_mean(results, "base", "travel_time_min"),
         pair_delta_min=0.0,
     )
@@ -181,6 +188,7 @@ def _scenario_figures(results: StudyResults, scenario: str) -> ScenarioFigures:
         n_counties=int(row["scenario_counties"]),
         delta_counties=int(row["delta_counties"]),
         gained=tuple(name for name in str(row["counties_gained"]).split("、") if name),
+        lost=tuple(name for name in str(row["counties_lost"]).split("、") if name),
         pair_min=_pair_mean(results, scenario, "travel_time_min"),
         pair_delta_min=_pair_mean(results, scenario, "delta_min"),
     )
@@ -190,9 +198,8 @@ def _corridor_figures(results: StudyResults, one: Corridor) -> CorridorFigures:
     segments = results.corridor_segments[results.corridor_segments["corridor_id"] == one.id]
     joins = results.corridor_joins[results.corridor_joins["corridor_id"] == one.id]
     overlap = results.corridor_overlap[results.corridor_overlap["corridor_id"] == one.id]
-    shares = results.contributions[results.contributions["corridor_id"] == one.id].set_index("measure")[
-        "contribution"
-    ]
+    own = results.contributions[results.contributions["corridor_id"] == one.id].set_index("measure")
+    shares = own["contribution"]
     return CorridorFigures(
         corridor=one,
         line_haul_min={
@@ -208,6 +215,7 @@ def _corridor_figures(results: StudyResults, one: Corridor) -> CorridorFigures:
         contribution_counties=float(shares["circle_counties"]),
         contribution_county_min=float(shares["county_min"]),
         contribution_border_pair_min=float(shares["border_pair_min"]),
+        standard_error_km2=float(own["standard_error"]["circle_km2"]),
     )
 
 

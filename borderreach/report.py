@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from .analysis.results import StudyResults
+from .analysis.shapley import MAX_EXACT
 from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
 from .markdown import and_, hours, join, km, minutes, rows_of, signed, table, without_html
 from .report_claims import claims_section, groups_section
@@ -39,6 +40,7 @@ def report(results: StudyResults) -> str:
         _zones(results, context),
         _people(results),
         _price(results),
+        _changes(results, context),
         groups_section(results),
         claims_section(results),
         _corridors(results, context),
@@ -71,16 +73,12 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
         "",
         f"{context.n_border} counties lie on the border studied ({km(context.border_km)} km). The {hours} circle of "
         f"{centres} covers {base.area_km2:,.0f} km² in the road network of today and holds the seats of "
-        f"{base.n_counties} of the {context.n_study_counties} counties of the provinces studied; "
-        f"{context.n_inside_base} of the {context.n_border} border counties are among them. "
+        f"{base.n_counties} of the {context.n_study_counties} counties studied; "
+        f"{context.n_inside_base} of the {context.n_border} border counties are among them."
         + _pair_sentence_en(results, base),
     ]
     for item in context.scenarios:
-        named = (
-            "with every corridor"
-            if item.scenario == "all"
-            else f"with {_name_en(results, item.scenario)} alone"
-        )
+        named = _scenario_en(results, item.scenario)
         pair = ""
         if math.isfinite(item.pair_min):
             pair = f", and the centres lie {item.pair_min:.0f} min apart ({signed(item.pair_delta_min)} min)"
@@ -98,6 +96,16 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
         "Definitions and limits stand at the end.",
     ]
     return lines
+
+
+def _scenario_en(results: StudyResults, scenario: str) -> str:
+    if scenario == "all":
+        return "with every corridor"
+    if scenario.isdigit():
+        return f"with the corridors open by {scenario}"
+    if any(one.id == scenario for one in results.study.change):
+        return f"change '{scenario}' ({results.scenario_names[scenario]})"
+    return f"with {_name_en(results, scenario)} alone"
 
 
 def _rail_sentence_en(results: StudyResults) -> str:
@@ -122,7 +130,7 @@ def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
         return ""
     inside = "inside" if base.pair_min <= results.study.circle_min else "outside"
     return (
-        f"The centres lie {base.pair_min:.0f} minutes apart by road, {inside} "
+        f" The centres lie {base.pair_min:.0f} minutes apart by road, {inside} "
         f"the {results.study.circle_min:g} minutes."
     )
 
@@ -138,7 +146,7 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
         + f"），省界长 {km(context.border_km)} 千米。",
         (
             f"2. **{cutoff}圈**：现状路网下，{join(results.centres['origin_name'])}的{cutoff}圈合计 "
-            f"{base.area_km2:,.0f} 平方千米，覆盖研究省份 {context.n_study_counties} 个区县中 {base.n_counties} 个的政府"
+            f"{base.area_km2:,.0f} 平方千米，覆盖研究范围 {context.n_study_counties} 个区县中 {base.n_counties} 个的政府"
             f"驻地；{context.n_border} 个毗邻区县中有 {context.n_inside_base} 个在圈内。"
         ),
     ]
@@ -151,8 +159,8 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
         )
         lines.append(f"{number}. **中心之间**：沿现状公路门到门平均 {base.pair_min:.0f} 分钟，{verdict}。")
         number += 1
-    if context.scenarios:
-        last = context.scenarios[-1]
+    last = context.after
+    if last is not None:
         lines.append(
             f"{number}. **廊道**：{last.name}后，{cutoff}圈变化 {signed(last.delta_area_km2)} 平方千米、"
             f"{signed(last.delta_counties)} 个区县"
@@ -164,11 +172,7 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     if math.isfinite(context.zone_area_base):
         lines.append(
             f"{number}. **{hours(study.zone_min)}通勤圈**：毗邻区县的通勤圈平均 {context.zone_area_base:,.0f} 平方千米"
-            + (
-                f"（{context.scenarios[-1].name}后 {context.zone_area_after:,.0f}）"
-                if context.scenarios
-                else ""
-            )
+            + (f"（{last.name}后 {context.zone_area_after:,.0f}）" if last is not None else "")
             + f"，其中 {context.zone_cross_base} 个跨越省界，即另一省有区县过半面积在圈内。"
         )
     return lines
@@ -219,12 +223,12 @@ def _circles(results: StudyResults, context: ReportContext) -> list[str]:
             signed(float(row.delta_area_km2)),
             f"{row.scenario_counties}",
             signed(int(row.delta_counties)),
-            str(row.counties_gained) or "无",
+            _moved(str(row.counties_gained), str(row.counties_lost)),
         )
         for row in rows_of(results.gains)
     ]
     lines += table(
-        ("情景", "分钟", "面积（平方千米）", "增加", "区县驻地", "增加", "新进入圈内的区县"),
+        ("情景", "分钟", "面积（平方千米）", "增加", "区县驻地", "增加", "进出圈的区县"),
         rows,
         right=(1, 2, 3, 4, 5),
     )
@@ -241,6 +245,13 @@ def _circles(results: StudyResults, context: ReportContext) -> list[str]:
             + ("，即圈已相接。" if overlap >= 1 else "，即圈尚不相接。"),
         ]
     return lines
+
+
+def _moved(gained: str, lost: str) -> str:
+    parts = [gained] if gained else []
+    if lost:
+        parts.append(f"失去{lost}")
+    return "；".join(parts) or "无"
 
 
 def _audit(results: StudyResults) -> list[str]:
@@ -389,7 +400,7 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
         f"往返两个方向都不超过 {study.zone_min:g} 分钟的范围。最大的是{largest[0]}（{largest[1]:,.0f} 平方千米），最小的是"
         f"{smallest[0]}（{smallest[1]:,.0f} 平方千米）；现状下 {context.zone_cross_base} 个跨越省界"
         + (
-            f"，{context.scenarios[-1].name}后 {context.zone_cross_after} 个。" if context.scenarios else "。"
+            f"，{context.after.name}后 {context.zone_cross_after} 个。" if context.after is not None else "。"
         ),
         "",
         *table(
@@ -417,7 +428,11 @@ def _people(results: StudyResults) -> list[str]:
                 f"{row.people / 1e4:,.0f}",
                 f"{row.people_by_seat / 1e4:,.0f}",
             )
-            for row in rows_of(counted.sort_values(["scenario", "cutoff_min"], ascending=[False, True]))
+            for row in rows_of(
+                counted[counted["scenario"].isin(("base", "all"))].sort_values(
+                    ["scenario", "cutoff_min"], ascending=[False, True]
+                )
+            )
         ]
     header = ("方式", "情景", "分钟", "人口（万）", "按驻地计（万）")
     lines = [
@@ -521,6 +536,44 @@ def _chance_lines(results: StudyResults) -> list[str]:
     ]
 
 
+def _changes(results: StudyResults, context: ReportContext) -> list[str]:
+    """Tell what closed links and changed speeds do."""
+    if results.changes.empty:
+        return []
+    figures = {item.scenario: item for item in context.scenarios}
+    cutoff = hours(results.study.circle_min)
+    lines = ["## 线路中断与变速", ""]
+    for row in rows_of(results.changes):
+        item = figures[row.change_id]
+        times = results.change_times[results.change_times["change_id"] == row.change_id]
+        slower = times[times["delta_min"] >= 1].sort_values(["delta_min", "adcode"], ascending=[False, True])
+        cut = times[times["base_min"].notna() & times["scenario_min"].isna()]
+        what = (
+            f"{row.n_links} 个路段（{row.length_km:,.1f} 千米）中断"
+            if row.closed
+            else f"{row.n_links} 个路段（{row.length_km:,.1f} 千米）的平均时速由 {row.base_kph:.0f} 变为 {row.scenario_kph:.0f} 千米"
+        )
+        text = (
+            f"- **{row.name}**：{what}。{cutoff}圈变化 {signed(item.delta_area_km2)} 平方千米、"
+            f"{signed(item.delta_counties)} 个区县" + (f"（失去{join(item.lost)}）" if item.lost else "")
+        )
+        if math.isfinite(item.pair_min):
+            text += f"；中心之间变为 {item.pair_min:.0f} 分钟（{signed(item.pair_delta_min)}）"
+        if len(slower):
+            most = "、".join(
+                f"{one.from_name}至{one.to_name} {signed(one.delta_min)} 分钟"
+                for one in rows_of(
+                    slower.head(5).rename(columns={"centre_name": "from_name", "name": "to_name"})
+                )
+            )
+            text += f"；{slower['adcode'].nunique()} 个毗邻区县至中心多用 1 分钟以上，最多的是{most}"
+        if len(cut):
+            text += f"；{join(dict.fromkeys(cut['name']))}不再可达"
+        lines.append(text + "。")
+    lines += ["", "以现状路网为基准，逐项单独计算，不加任何廊道。"]
+    return lines
+
+
 def _corridors(results: StudyResults, context: ReportContext) -> list[str]:
     if not context.corridors:
         return []
@@ -553,6 +606,12 @@ def _corridors(results: StudyResults, context: ReportContext) -> list[str]:
         ("最后四列是各廊道自身的贡献（沙普利值：在所有建设次序中新增量的平均），各廊道之和等于全部建成的变化。"
         "分钟数是驻地之间时间的平均变化，负数为节省。"),
     ]  # fmt: skip
+    error = max(item.standard_error_km2 for item in context.corridors)
+    if error > 0:
+        lines.append(
+            f"廊道多于 {MAX_EXACT} 条，贡献由随机次序抽样估计（正反成对），圈面积一列的标准误最大为 {error:,.0f} 平方千米；"
+            "各廊道之和仍等于总变化。逐项的标准误见 contributions.csv。"
+        )
     for item in context.corridors:
         lines += ["", f"### {item.corridor.name}", "", _corridor_prose(item)]
         lines += [f"- {mention.text}：……{mention.words}……" for mention in item.corridor.mentions]
@@ -647,7 +706,7 @@ def _limits(results: StudyResults, context: ReportContext) -> list[str]:
     if any(item.corridor.mode != "road" for item in context.corridors):
         lines.append(
             "- 除“公路与铁路联程”一节外，基准路网只有公路，铁路廊道的增益是相对于驾车而言；联程一节以现有列车为基准。"
-            "新线与既有线路之间只能经车站外的道路换乘。"
+            "联程一节假定列车可在新线与既有线路之间直通运行（尚无此图定列车）；其余各节中新线之间只能经车站换乘。"
         )
     frequencies = sorted(
         {item.corridor.trains_per_day for item in context.corridors if item.corridor.trains_per_day}

@@ -6,7 +6,7 @@ import math
 
 from .analysis.claims import VERDICT_NAMES, claim_paragraphs
 from .analysis.results import StudyResults
-from .markdown import minutes, rows_of, signed, table
+from .markdown import hours, minutes, rows_of, signed, table
 
 
 def claims_section(results: StudyResults) -> list[str]:
@@ -58,7 +58,51 @@ def groups_section(results: StudyResults) -> list[str]:
         *table(header, rows, right=(1, 2, 3, 4, 5, 6, 7)),
         "",
         "按公路门到门时间；凝聚度是组团内相互时间在阈值之内的成员对所占比例。",
+        *_overlap_lines(results),
+        *_nearest_lines(results),
     ]
+
+
+def _overlap_lines(results: StudyResults) -> list[str]:
+    """Tell whose circles overlap, and what corridors change about it."""
+    table_ = results.group_overlap
+    base = table_[table_["scenario"] == "base"]
+    if base.empty:
+        return []
+    after = table_[table_["scenario"] == "all"].set_index(["a_id", "b_id"])["share_of_smaller"]
+    touching = base[base["overlap_km2"] > 0].sort_values("share_of_smaller", ascending=False, kind="stable")
+    cutoff = hours(float(base["cutoff_min"].iloc[0]))
+    text = f"各组团的{cutoff}圈（成员之圈的并集）两两之间，{len(base)} 对中有 {len(touching)} 对重叠" + (
+        "（占较小一圈的比例）：" if len(touching) else "。"
+    )
+    parts = []
+    for row in rows_of(touching.head(10)):
+        then = after.get((row.a_id, row.b_id), math.nan)
+        more = (
+            f"，廊道建成后 {_share(then)}"
+            if math.isfinite(then) and _share(then) != _share(row.share_of_smaller)
+            else ""
+        )
+        parts.append(f"{row.a_name}与{row.b_name} {_share(row.share_of_smaller)}{more}")
+    if parts:
+        text += "；".join(parts) + ("；其余见 group_overlap.csv。" if len(touching) > len(parts) else "。")
+    return ["", text]
+
+
+def _nearest_lines(results: StudyResults) -> list[str]:
+    """Tell which group the border counties are nearest to."""
+    near = results.nearest_groups
+    known = near[near["group_id"] != ""]
+    if known.empty:
+        return []
+    parts = []
+    for _, some in known.groupby("group_id", sort=False):
+        listed = "、".join(
+            f"{row.origin_name}（{row.minutes:.0f}）" for row in rows_of(some.sort_values("minutes").head(12))
+        )
+        more = f"等 {len(some)} 个" if len(some) > 12 else ""
+        parts.append(f"{some['group_name'].iloc[0]}：{listed}{more}")
+    return ["", "毗邻区县最近的组团（至其最近成员的分钟数，0 表示本身是成员）：" + "；".join(parts) + "。"]
 
 
 def _share(value: float) -> str:

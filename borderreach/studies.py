@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,37 +20,43 @@ from tqdm import tqdm
 from . import data
 from .analysis.audit import audit_isochrones
 from .analysis.border_effect import BORDER_EFFECT, border_effect
+from .analysis.changes import change_table
 from .analysis.claims import audit_claims
 from .analysis.comparison import (
-    Scenarios,
     compare,
-    contributions,
     corridor_overlap,
     county_times,
     gains,
-    minutes_between,
 )
 from .analysis.config import read_toml
 from .analysis.corridor_files import resolve_corridors
 from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
 from .analysis.crossings import BORDER_CROSSINGS, CROSSINGS, GAPS, border_crossings, crossings, gaps
-from .analysis.groups import group_cohesion, group_times, groups
+from .analysis.groups import (
+    CIRCLE_OVERLAP,
+    NEAREST_GROUP,
+    circle_overlap,
+    group_cohesion,
+    group_times,
+    groups,
+    nearest_group,
+)
 from .analysis.isochrones import isochrones
 from .analysis.multimodal import journeys, with_railways
 from .analysis.origins import require_network, within_reach
 from .analysis.results import Study, StudyResults
+from .analysis.scenarios import Scenarios
 from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
+from .analysis.shapley import contributions
 from .analysis.study_indicators import circle_people, county_indicators, people_of
+from .analysis.study_reach import MEASURES, Ground, Reach
 from .analysis.travel_times import travel_times
 from .analysis.uncertainty import chances, trunk_error
 from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
-from .geo.borders import border_counties, borders, junctions
-from .geo.boundaries import counties as read_counties
-from .geo.boundaries import provinces as read_provinces
 from .geo.checks import require_path
+from .geo.crs import WGS84
 from .geo.errors import ConfigError, UnknownStudyError
 from .geo.network import TransportNetwork
-from .geo.places import origins_table
 from .geo.trunk import trunk_network
 from .output import OutputFolder, write_results
 
@@ -65,9 +70,12 @@ PAIR_TIMES: Schema = {
     "travel_time_min": "float64",
     "delta_min": "float64",
 }
-#: What each corridor contributes to: area of the largest circle, seats in it, mean minutes between
-#: border counties and centres, among border counties, and among centres.
-MEASURES = ("circle_km2", "circle_counties", "county_min", "border_pair_min", "centre_pair_min")
+#: Border counties and centres, minutes before and after each change.
+CHANGE_TIMES: Schema = {"change_id": "str", **COUNTY_TIMES}
+#: Circles of the groups by scenario.
+GROUP_OVERLAP: Schema = {"scenario": "str", **CIRCLE_OVERLAP}
+#: Minutes of the groups' circles that are laid over each other.
+OVERLAP_MIN = 60.0
 #: Random points per isochrone in the audit that every study carries.
 AUDIT_SAMPLES = 1000
 #: What the boundaries show: cities raised in spring 2023 are there, counties founded in December 2024 aren't.
@@ -183,11 +191,11 @@ _N_STEPS = 11
 
 def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> StudyResults:
     step("boundaries")
-    ground = _Ground(chosen)
+    ground = Ground(chosen)
     step("road network")
     base = trunk_network() if network is None else network
-    scenarios = Scenarios(base, chosen)
-    reach = _Reach(chosen, scenarios, ground)
+    scenarios = Scenarios(base, chosen, years=chosen.years)
+    reach = Reach(chosen, scenarios, ground)
     names = scenarios.names()
     both: list[str] = [name for name in ("base", "all") if name in names]
     everything = scenarios.network(scenarios.ids)
@@ -195,9 +203,11 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     step("circles of the centres")
     found_isochrones = pd.concat([reach.isochrones(names[s]).assign(scenario=s) for s in both])
     circles = pd.concat([reach.circles(names[s], label=s) for s in both])
-    each = pd.concat([reach.circles(ids, label=s) for s, ids in names.items()])
+    changed = {one.id: Reach(chosen, Scenarios(one.applied(base), ()), ground) for one in chosen.change}
+    reached = _reached(reach, names, changed)
+    each = pd.concat([one.circles(ids, label=s) for s, (one, ids) in reached.items()])
     audited = audit_isochrones(base, reach.isochrones(()), origins=ground.centres, samples=AUDIT_SAMPLES)
-    slider = pd.concat([reach.slider(names[s], label=s) for s in both], ignore_index=True)
+    slider = pd.concat([_slider(scenarios, ground, names[s], label=s) for s in both], ignore_index=True)
     step("commuting zones")
     zones, members = _zones(chosen, scenarios, ground, both)
     step("travel times")
@@ -211,7 +221,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         destinations=ground.centres,
         corridors=scenarios.corridors if scenarios.ids else None,
     )
-    pairs = _pair_times(scenarios, ground.centres)
+    pairs = _pair_times(reached, ground.centres)
     step("railways")
     rail = _by_rail(chosen, base, ground)
     step("people and indicators")
@@ -225,8 +235,8 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     claims = audit_claims(chosen, network=base)
     town_groups = groups(chosen)
     step("contributions")
-    areas = {s: reach.areas(ids) for s, ids in names.items()}
-    inside = {s: reach.inside(ids) for s, ids in names.items()}
+    areas = {s: one.areas(ids) for s, (one, ids) in reached.items()}
+    inside = {s: one.inside(ids) for s, (one, ids) in reached.items()}
     shares = contributions(scenarios.ids, MEASURES, reach.measures)
     step("corridors")
     own = list(scenarios.corridors)
@@ -253,8 +263,10 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         claims=claims,
         group_cohesion=group_cohesion(base, town_groups, scenario=everything),
         group_times=group_times(base, town_groups, scenario=everything),
+        group_overlap=_group_overlap(base, everything, town_groups),
+        nearest_groups=_nearest_groups(base, ground, town_groups),
         indicators=indicators,
-        circle_people=circle_people(circles, residents, base),
+        circle_people=circle_people(each, residents, base),
         rail_circle_people=circle_people(rail.circles, residents, base),
         crossings=price.crossings,
         border_crossings=price.border_crossings,
@@ -268,120 +280,23 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
         corridor_segments=corridor_segments(own),
         corridor_joins=corridor_joins(base, own),
         corridor_overlap=corridor_overlap(base, own),
+        changes=change_table(base, chosen.change),
+        change_times=_change_times(base, changed, ground, cutoff_min=chosen.circle_min),
         slider_circles=slider,
-        scenario_names=_scenario_names(scenarios),
+        scenario_names=_scenario_names(scenarios, chosen),
         attribution=_attribution(chosen, base),
         notes=_notes(chosen, scenarios, ground),
         parameters=_parameters(chosen, base, scenarios, rail.provenance),
     )
 
 
-class _Ground:
-    """Boundaries and places of a study."""
-
-    def __init__(self, chosen: Study) -> None:
-        source = chosen.boundary_source
-        self.every = every = read_counties(source)
-        self.counties = read_counties(source, provinces=list(chosen.provinces))
-        codes = set(self.counties["province_adcode"])
-        everywhere = read_provinces(source)
-        self.provinces = everywhere[everywhere["adcode"].isin(codes)].reset_index(drop=True)
-        found = border_counties(every, between=chosen.between)
-        self.border_counties = found[found["province_adcode"].isin(codes)].reset_index(drop=True)
-        lines = borders(every)
-        here = lines["adcode_a"].isin(codes).astype(int) + lines["adcode_b"].isin(codes).astype(int)
-        self.borders = lines[here == (2 if chosen.between else here.clip(lower=1))].reset_index(drop=True)
-        points = junctions(every)
-        own = set(self.provinces["name"])
-        wanted = 2 if chosen.between else 1
-        meets = [len(own & set(names.split("、"))) >= wanted for names in points["provinces"]]
-        self.junctions = points[np.array(meets, dtype=bool)].reset_index(drop=True)
-        self.centres = origins_table(list(chosen.centres), argument="centres", source=source)
-
-
-class _Reach:
-    """What the centres reach in the network of any subset of corridors; each subset once."""
-
-    def __init__(self, chosen: Study, scenarios: Scenarios, ground: _Ground) -> None:
-        self._chosen = chosen
-        self._scenarios = scenarios
-        self._ground = ground
-        self._isochrones: dict[frozenset[str], gpd.GeoDataFrame] = {}
-        self._circles: dict[frozenset[str], gpd.GeoDataFrame] = {}
-        self._minutes: dict[frozenset[str], np.ndarray[Any, np.dtype[np.float64]]] = {}
-
-    def isochrones(self, ids: Iterable[str]) -> gpd.GeoDataFrame:
-        key = frozenset(ids)
-        if key not in self._isochrones:
-            self._isochrones[key] = isochrones(
-                self._scenarios.network(key),
-                self._ground.centres,
-                cutoffs_min=self._chosen.circle_cutoffs_min,
-            )
-        return self._isochrones[key]
-
-    def circles(self, ids: Iterable[str], *, label: str) -> gpd.GeoDataFrame:
-        key = frozenset(ids)
-        if key not in self._circles:
-            self._circles[key] = travel_time_circle(self.isochrones(key))
-        return self._circles[key].assign(scenario=label)
-
-    def slider(self, ids: Iterable[str], *, label: str) -> gpd.GeoDataFrame:
-        found = isochrones(self._scenarios.network(ids), self._ground.centres, cutoffs_min=SLIDER_MIN)
-        return travel_time_circle(found, scenario=label)
-
-    def areas(self, ids: Iterable[str]) -> dict[float, float]:
-        found = self.circles(ids, label="")
-        return dict(zip(found["cutoff_min"].astype(float), found["area_km2"].astype(float), strict=True))
-
-    def minutes(self, ids: Iterable[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Minutes from each centre to the seat of each county of the study's provinces."""
-        key = frozenset(ids)
-        if key not in self._minutes:
-            network = self._scenarios.network(key)
-            self._minutes[key] = minutes_between(network, self._ground.centres, self._ground.counties)
-        return self._minutes[key]
-
-    def inside(self, ids: Iterable[str]) -> dict[float, list[str]]:
-        nearest = np.nan_to_num(self.minutes(ids), nan=np.inf).min(axis=0)
-        names = self._ground.counties["name"].to_numpy()
-        return {cutoff: list(names[nearest <= cutoff]) for cutoff in self._chosen.circle_cutoffs_min}
-
-    @cached_property
-    def _border_rows(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        codes = self._ground.border_counties["adcode"]
-        return np.asarray(self._ground.counties["adcode"].isin(codes), dtype=bool)
-
-    def measures(self, ids: frozenset[str]) -> list[float]:
-        """Numbers in the order of `MEASURES`; means over what is reached without any corridor."""
-        cutoff = self._chosen.circle_min
-        reached = np.isfinite(self.minutes(())[:, self._border_rows])
-        county = self.minutes(ids)[:, self._border_rows]
-        return [
-            self.areas(ids)[cutoff],
-            float(len(self.inside(ids)[cutoff])),
-            _mean(county, reached),
-            self._mean_among(self._ground.border_counties, ids),
-            self._mean_among(self._ground.centres, ids),
-        ]
-
-    def _mean_among(self, points: gpd.GeoDataFrame, ids: frozenset[str]) -> float:
-        """Mean minutes between different points, over the pairs that the base network connects."""
-        if len(points) < 2:
-            return float("nan")
-        base = minutes_between(self._scenarios.base, points, points)
-        chosen = np.isfinite(base) & ~np.eye(len(points), dtype=bool)
-        return _mean(minutes_between(self._scenarios.network(ids), points, points), chosen)
-
-
-def _mean(
-    values: np.ndarray[Any, np.dtype[np.float64]], chosen: np.ndarray[Any, np.dtype[np.bool_]]
-) -> float:
-    return float(values[chosen].mean()) if chosen.any() else float("nan")
+def _slider(scenarios: Scenarios, ground: Ground, ids: Iterable[str], *, label: str) -> gpd.GeoDataFrame:
+    found = isochrones(scenarios.network(ids), ground.centres, cutoffs_min=SLIDER_MIN)
+    return travel_time_circle(found, scenario=label)
 
 
 def _zones(
-    chosen: Study, scenarios: Scenarios, ground: _Ground, both: list[str]
+    chosen: Study, scenarios: Scenarios, ground: Ground, both: list[str]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     names = scenarios.names()
     if len(ground.border_counties) == 0:
@@ -408,25 +323,20 @@ class _ByRail:
     provenance: Mapping[str, str]
 
 
-def _by_rail(chosen: Study, road: TransportNetwork, ground: _Ground) -> _ByRail:
+def _by_rail(chosen: Study, road: TransportNetwork, ground: Ground) -> _ByRail:
     """Circles, times and journeys where today's trains may be used."""
     if not chosen.railways:
         return _ByRail(gpd.GeoDataFrame(empty(CIRCLES)), empty(COUNTY_TIMES), empty(JOURNEYS), {})
-    scenarios = Scenarios(with_railways(road), chosen)
-    reach = _Reach(chosen, scenarios, ground)
-    names = scenarios.names()
-    circles = [reach.circles(names[s], label=s) for s in ("base", "all") if s in names]
+    base = with_railways(road)
+    after = with_railways(road, corridors=chosen) if chosen.corridors else base
+    circles = [Reach(chosen, Scenarios(base, ()), ground).circles((), label="base")]
+    if chosen.corridors:
+        circles.append(Reach(chosen, Scenarios(after, ()), ground).circles((), label="all"))
     return _ByRail(
         pd.concat(circles, ignore_index=True),
-        county_times(
-            scenarios.base,
-            scenarios.network(scenarios.ids),
-            ground.border_counties,
-            ground.centres,
-            cutoff_min=chosen.circle_min,
-        ),
-        journeys(road, scenarios.base, ground.centres),
-        scenarios.base.provenance,
+        county_times(base, after, ground.border_counties, ground.centres, cutoff_min=chosen.circle_min),
+        journeys(road, base, ground.centres),
+        base.provenance,
     )
 
 
@@ -438,7 +348,7 @@ class _Price:
     border_effect: pd.DataFrame
 
 
-def _price(road: TransportNetwork, ground: _Ground) -> _Price:
+def _price(road: TransportNetwork, ground: Ground) -> _Price:
     """Crossings, gaps and detours at the study's borders."""
     lines = ground.borders
     pairs = set(zip(lines["province_a"], lines["province_b"], strict=True))
@@ -457,12 +367,25 @@ def _price(road: TransportNetwork, ground: _Ground) -> _Price:
     return _Price(found, border_crossings(found, lines), gaps(road, places, lines), effect)
 
 
-def _pair_times(scenarios: Scenarios, centres: gpd.GeoDataFrame) -> pd.DataFrame:
+def _reached(
+    reach: Reach, names: Mapping[str, tuple[str, ...]], changed: Mapping[str, Reach]
+) -> dict[str, tuple[Reach, tuple[str, ...]]]:
+    """Return every scenario's reach and corridors: the base first, the one with every corridor last."""
+    found = {s: (reach, ids) for s, ids in names.items() if s != "all"}
+    found.update({identifier: (one, ()) for identifier, one in changed.items()})
+    if "all" in names:
+        found["all"] = (reach, names["all"])
+    return found
+
+
+def _pair_times(
+    reached: Mapping[str, tuple[Reach, tuple[str, ...]]], centres: gpd.GeoDataFrame
+) -> pd.DataFrame:
     ids, names = centres["origin_id"].to_list(), centres["origin_name"].to_list()
-    base = minutes_between(scenarios.base, centres, centres)
+    base = reached["base"][0].between_centres(())
     rows = []
-    for scenario, members in scenarios.names().items():
-        found = minutes_between(scenarios.network(members), centres, centres)
+    for scenario, (reach, members) in reached.items():
+        found = reach.between_centres(members)
         rows += [
             {
                 "scenario": scenario,
@@ -480,18 +403,59 @@ def _pair_times(scenarios: Scenarios, centres: gpd.GeoDataFrame) -> pd.DataFrame
     return conform(rows, PAIR_TIMES)
 
 
+def _change_times(
+    base: TransportNetwork, changed: Mapping[str, Reach], ground: Ground, *, cutoff_min: float
+) -> pd.DataFrame:
+    """Minutes from the centres to the border counties before and after each change."""
+    frames = [
+        county_times(
+            base, one.scenarios.base, ground.border_counties, ground.centres, cutoff_min=cutoff_min
+        ).assign(change_id=identifier)
+        for identifier, one in changed.items()
+    ]
+    if not frames:
+        return empty(CHANGE_TIMES)
+    return pd.concat(frames, ignore_index=True)[list(CHANGE_TIMES)]
+
+
+def _group_overlap(
+    base: TransportNetwork, everything: TransportNetwork, members: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """How much the circles of the groups overlap, today and with every corridor."""
+    frames = []
+    for scenario, network in (("base", base), ("all", everything)):
+        if scenario == "all" and everything is base:
+            continue
+        found = circle_overlap(network, members, cutoff_min=OVERLAP_MIN)
+        frames.append(found.assign(scenario=scenario))
+    table = pd.concat(frames, ignore_index=True)
+    return gpd.GeoDataFrame(table[list(GROUP_OVERLAP)], geometry="geometry", crs=WGS84)
+
+
+def _nearest_groups(base: TransportNetwork, ground: Ground, members: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if members.empty or ground.border_counties.empty:
+        return gpd.GeoDataFrame(empty(NEAREST_GROUP))
+    return nearest_group(base, ground.border_counties, members)
+
+
 def _with_scenario_first(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame[["scenario", *(c for c in frame.columns if c != "scenario")]].reset_index(drop=True)
 
 
-def _scenario_names(scenarios: Scenarios) -> dict[str, str]:
+def _scenario_names(scenarios: Scenarios, chosen: Study) -> dict[str, str]:
     by_id = {one.id: one.name for one in scenarios.corridors}
     named = {"base": "现状"}
     for scenario, members in scenarios.names().items():
-        if scenario == "all":
-            named["all"] = "建成全部廊道" if len(members) > 1 else f"建成{by_id[members[0]]}"
-        elif scenario != "base":
+        if scenario in by_id:
             named[scenario] = f"仅建成{by_id[scenario]}"
+        elif scenario not in ("base", "all"):
+            opened = f"建成{len(members)}条廊道" if members else "尚无廊道建成"
+            named[scenario] = f"到{scenario}年（{opened}）"
+    named.update({one.id: one.name for one in chosen.change})
+    if len(by_id) > 1:
+        named["all"] = "建成全部廊道"
+    elif by_id:
+        named["all"] = f"建成{next(iter(by_id.values()))}"
     return named
 
 
@@ -515,8 +479,9 @@ def _attribution(chosen: Study, base: TransportNetwork) -> list[str]:
     return lines
 
 
-def _notes(chosen: Study, scenarios: Scenarios, ground: _Ground) -> list[str]:
+def _notes(chosen: Study, scenarios: Scenarios, ground: Ground) -> list[str]:
     own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
+    own += [f"{one.name}: {note}" for one in chosen.change for note in one.notes]
     far = ground.border_counties[~within_reach(scenarios.base, ground.border_counties)]
     if len(far):
         reach = f"{scenarios.base.max_access_km:g}"

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
-from itertools import permutations
 
 import geopandas as gpd
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from borderreach.analysis.comparison import (
     GAINS,
-    Scenarios,
     compare,
-    contributions,
     county_times,
     gains,
     minutes_between,
-    shapley,
 )
 from borderreach.analysis.corridor_files import Corridor
 from borderreach.analysis.corridors import add_corridors
+from borderreach.analysis.scenarios import Scenarios
 from borderreach.analysis.schemas import COUNTY_TIMES
 from borderreach.geo.errors import InputError, InputTypeError, OffNetworkError
 from borderreach.geo.network import Links, build_network
@@ -146,45 +140,6 @@ def test_scenarios_name_each_corridor_alone_and_all():
         scenarios.network(("zz",))
 
 
-@settings(max_examples=40, deadline=None)
-@given(data=st.data(), n=st.integers(1, 4))
-def test_shapley_is_the_mean_over_all_orders(data, n):
-    players = list(range(n))
-    worth = {}
-
-    def value(group):
-        if group not in worth:
-            worth[group] = data.draw(st.floats(-100, 100))
-        return np.array(worth[group])
-
-    shares = shapley(players, value)
-    expected = dict.fromkeys(players, 0.0)
-    for order in permutations(players):
-        for k, player in enumerate(order):
-            gain = worth[frozenset(order[: k + 1])] - worth[frozenset(order[:k])]
-            expected[player] += gain / math.factorial(n)
-    for player in players:
-        assert float(shares[player]) == pytest.approx(expected[player], abs=1e-9)
-    total = worth[frozenset(players)] - worth[frozenset()]
-    assert sum(float(s) for s in shares.values()) == pytest.approx(total, abs=1e-9)
-
-
-def test_shapley_has_a_limit():
-    with pytest.raises(InputError, match="8 at most"):
-        shapley(list(range(9)), lambda _: np.array(0.0))
-
-
-def test_contributions_table_adds_up():
-    worth = {(): 0.0, ("a",): 10.0, ("b",): 4.0, ("a", "b"): 11.0}
-    table = contributions(["a", "b"], ["km2"], lambda group: [worth[tuple(sorted(group))]])
-    found = table.set_index("corridor_id")
-    assert found.loc["a", "contribution"] == pytest.approx((10 + 7) / 2)
-    assert found.loc["b", "contribution"] == pytest.approx((4 + 1) / 2)
-    assert (found.loc["a", "alone"], found.loc["a", "last"]) == (10, 7)
-    assert found.loc["total", "contribution"] == 11
-    assert contributions([], ["km2"], lambda _: [0.0]).empty
-
-
 def test_gains_name_the_counties_gained():
     table = gains(
         {"base": {60.0: 10.0}, "all": {60.0: 25.0}},
@@ -193,6 +148,12 @@ def test_gains_name_the_counties_gained():
     assert list(table.columns) == list(GAINS)
     row = table.iloc[0]
     assert (row["delta_area_km2"], row["delta_counties"], row["counties_gained"]) == (15, 2, "乙、丙")
+    assert row["counties_lost"] == ""
+    back = gains(
+        {"base": {60.0: 10.0}, "closed": {60.0: 4.0}},
+        {"base": {60.0: ["甲", "乙"]}, "closed": {60.0: ["甲"]}},
+    ).iloc[0]
+    assert (back["delta_area_km2"], back["delta_counties"], back["counties_lost"]) == (-6, -1, "乙")
 
 
 def test_county_times_before_and_after():

@@ -75,7 +75,7 @@ def test_a_study_is_read(tmp_path):
             'centres = ["重庆市"]',
             "between = ['重庆市', '四川省']\ncentres = ['重庆市']",
             1,
-            "'between' should name two",
+            "'between' should name one or more",
         ),
         ("name =", "name = =", 1, "not valid TOML"),
     ],

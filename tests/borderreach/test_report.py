@@ -121,12 +121,16 @@ def test_a_study_without_corridors_has_a_report_too(yuqian):
         circle_people=yuqian.circle_people.query("scenario == 'base'"),
         rail_circle_people=yuqian.rail_circle_people.query("scenario == 'base'"),
         claims=yuqian.claims.iloc[:0],
+        changes=yuqian.changes.iloc[:0],
+        change_times=yuqian.change_times.iloc[:0],
+        group_overlap=yuqian.group_overlap.query("scenario == 'base'"),
         zones=yuqian.zones.query("scenario == 'base'"),
         pair_times=yuqian.pair_times.query("scenario == 'base'"),
         county_times=yuqian.county_times.assign(delta_min=0.0),
     )
     text = report(none)
     assert "廊道及其贡献" not in text
+    assert "线路中断与变速" not in text
     assert "渝贵高铁" not in text.split("## 说明与局限")[0].split("## 主要结论")[1]
     base = ReportContext.of(none).base
     assert base.n_counties == pytest.approx(ReportContext.of(yuqian).base.n_counties, abs=1)

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from borderreach.analysis.claim_files import claims_of, read_claims
-from borderreach.analysis.comparison import MAX_EXACT
 from borderreach.analysis.corridor_files import corridor, resolve_corridors
+from borderreach.analysis.shapley import MAX_EXACT
 from borderreach.data import path
 from borderreach.geo.boundaries import provinces
 from borderreach.geo.places import place
