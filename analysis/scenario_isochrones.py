@@ -1,0 +1,227 @@
+"""Isochrones on several networks that differ in places: what can't have changed is taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..geo.checks import require_cutoffs
+from ..geo.errors import EmptyInputError, InputTypeError
+from ..geo.network import TransportNetwork
+from .access import access
+from .isochrones import isochrones, prepare
+from .origins import Direction, Origin, directed, each, origin_list, require_network
+from .schemas import ISOCHRONES, Schema
+from .search import UNREACHED, bucketed_times
+
+#: As ``ISOCHRONES``, scenario by scenario.
+SCENARIO_ISOCHRONES: Final[Schema] = {"scenario": "str", **ISOCHRONES}
+
+_ODD: Final = tuple(
+    np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93)
+)
+
+
+def scenario_isochrones(
+    networks: Mapping[str, TransportNetwork],
+    origins: Any,
+    *,
+    cutoffs_min: Any = (60, 120),
+    direction: Direction = "from",
+    cell_m: float | None = None,
+    workers: int | None = None,
+    progress: bool = False,
+) -> gpd.GeoDataFrame:
+    """Compute isochrones of the same origins in several scenarios, each polygon that differs once.
+
+    The first network is the base. Where another differs from it (nodes with other ways out, added
+    ones, places to get on or off), only origins that get to such a place within the largest cutoff
+    can have another isochrone; the others' are the base's. The table is the same, to the bit, as
+    that of `isochrones` called for each network by itself.
+
+    Parameters
+    ----------
+    networks : mapping of str to TransportNetwork
+        Name of each scenario and its network. Those that `add_corridors` and `changed_network` make
+        of the first share its nodes; others are computed from scratch.
+    origins : anything that `origins_table` takes
+    cutoffs_min, direction, cell_m, workers, progress
+        As `isochrones` takes them.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``scenario`` and the columns of `isochrones`, scenario by scenario in the order given.
+
+    Raises
+    ------
+    EmptyInputError
+        If there is no network.
+    InputError, InputTypeError, MissingCRSError, UnknownPlaceError, AmbiguousPlaceError, OffNetworkError
+        As `isochrones`.
+
+    See Also
+    --------
+    isochrones, borderreach.compare
+
+    Notes
+    -----
+    One search backwards from all places that differ, on the scenario's network, tells for every
+    node how long the way to the nearest of them takes. Up to there both networks are the same, so
+    an origin whose ways onto the network all need longer than the cutoff for it has the same
+    times within the cutoff in both.
+
+    Examples
+    --------
+    >>> from borderreach.geo.network import Links, build_network
+    >>> before = build_network(
+    ...     [106.5, 106.6, 107.9], [29.5] * 3, Links([0], [1], [9.7e3], [3.6e3]), access_speed_kph=20,
+    ... )
+    >>> after = before.extended(Links([1], [2], [126e3], [3.6e3]))
+    >>> table = scenario_isochrones({"now": before, "road": after}, (106.5, 29.5), cutoffs_min=(30, 150))
+    >>> table.pivot(index="scenario", columns="cutoff_min", values="area_km2").round().astype(int)
+    cutoff_min  30.0   150.0
+    scenario
+    now           314   8046
+    road          314  10891
+    """
+    if not isinstance(networks, Mapping):
+        raise InputTypeError(
+            f"'networks' should map names of scenarios to networks, got {type(networks).__name__}; "
+            "give for example {'base': roads, 'corridor': add_corridors(roads, 'yuqian')}"
+        )
+    if not networks:
+        raise EmptyInputError("'networks' is empty; give at least one scenario's name and its network")
+    for name, network in networks.items():
+        require_network(network, f"networks[{name!r}]")
+    cutoffs = require_cutoffs(cutoffs_min)
+    points = origin_list(origins)
+
+    def compute(network: TransportNetwork, chosen: list[Origin]) -> gpd.GeoDataFrame:
+        given = [(one.lon, one.lat) for one in chosen]
+        found = isochrones(
+            network, given, cutoffs_min=cutoffs, direction=direction, cell_m=cell_m, workers=workers,
+            progress=progress,
+        )  # fmt: skip
+        for column, values in (
+            ("origin_id", [p.id for p in chosen]),
+            ("origin_name", [p.name for p in chosen]),
+        ):
+            found[column] = pd.Series(np.repeat(values, len(cutoffs)), index=found.index, dtype="str")
+        return found
+
+    (base_name, base), *others = networks.items()
+    first = compute(base, points)
+    tables = {str(base_name): first}
+    for name, network in others:
+        changed = _may_differ(
+            directed(base, direction), directed(network, direction), points,
+            limit_ms=round(cutoffs[-1] * 60_000), workers=workers,
+        )  # fmt: skip
+        rows = np.repeat(changed, len(cutoffs))
+        table = first.copy()
+        table["mode"] = pd.Series("+".join(network.modes), index=table.index, dtype="str")
+        if changed.any():
+            new = compute(network, [point for point, differs in zip(points, changed, strict=True) if differs])
+            table = gpd.GeoDataFrame(
+                pd.concat([table[~rows], new.set_index(table.index[rows])]).sort_index(), crs=first.crs
+            )
+        tables[str(name)] = table
+    for name, table in tables.items():
+        table.insert(0, "scenario", pd.Series(name, index=table.index, dtype="str"))
+    return cast("gpd.GeoDataFrame", pd.concat(tables.values(), ignore_index=True))
+
+
+def _may_differ(
+    base: TransportNetwork,
+    network: TransportNetwork,
+    points: list[Origin],
+    *,
+    limit_ms: int,
+    workers: int | None,
+) -> NDArray[np.bool_]:
+    """Say for which points isochrones may differ between two networks, already turned."""
+    if not _same_ground(base, network):
+        return np.ones(len(points), dtype=bool)
+    touched = _touched(base, network)
+    n = base.n_nodes
+    backwards = network.reverse
+    seeds = np.flatnonzero(touched)
+    until = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
+    bucketed_times(
+        backwards.arc_start, backwards.arc_head, backwards.arc_time_ms,
+        seeds, np.zeros(len(seeds), dtype=np.int64), limit_ms, until,
+    )  # fmt: skip
+    # where one can no longer get on, the way in that is lost is known to the base alone
+    entered = [network, base] if (base.node_exit & ~network.node_exit[:n]).any() else [network]
+    line_touched = []
+    for one in entered:
+        prepare(one)
+        tail, head = (
+            (ends[one.exit_lines.link] for ends in one.link_ends) if one.has_exits_along else ((), ())
+        )
+        line_touched.append(touched[np.asarray(tail, dtype=int)] | touched[np.asarray(head, dtype=int)])
+
+    def differs(point: Origin) -> bool:
+        for one, lines in zip(entered, line_touched, strict=True):
+            entry = access(one, lon=point.lon, lat=point.lat, xyz=point.xyz)
+            if (entry.time_ms + until[entry.node] <= limit_ms).any():
+                return True
+            if len(entry.pieces) and lines[entry.pieces[:, 8].astype(np.int64)].any():
+                return True
+        return False
+
+    return np.array(list(each(differs, points, progress=False, label="origins", workers=workers)), dtype=bool)
+
+
+def _same_ground(base: TransportNetwork, network: TransportNetwork) -> bool:
+    """Whether a network has the base's nodes first, and the same movement off it."""
+    n = base.n_nodes
+    return (
+        n <= network.n_nodes
+        and base.access_speed_kph == network.access_speed_kph
+        and base.max_access_km == network.max_access_km
+        and np.array_equal(base.node_lon, network.node_lon[:n])
+        and np.array_equal(base.node_lat, network.node_lat[:n])
+    )
+
+
+def _touched(base: TransportNetwork, network: TransportNetwork) -> NDArray[np.bool_]:
+    """Nodes of a network that are new, or have other arcs or another right of way in and out than in the base."""
+    touched = np.ones(network.n_nodes, dtype=bool)
+    n = base.n_nodes
+    touched[:n] = (_arc_sums(base) != _arc_sums(network)[:n]) | (base.node_exit != network.node_exit[:n])
+    return touched
+
+
+def _arc_sums(network: TransportNetwork) -> NDArray[np.uint64]:
+    """Return a number for each node that its arcs' heads, times, exits and lines make, in any order."""
+    a, b, c, d = _ODD
+    coords = network.link_coords
+    place = np.arange(len(coords), dtype=np.uint64) - np.repeat(
+        network.link_offset[:-1], np.diff(network.link_offset)
+    ).astype(np.uint64)
+    lon, lat = (np.ascontiguousarray(coords[:, k]).view(np.uint64) for k in (0, 1))
+    lines = _sums(_mixed(lon * a + lat * b + place * c), network.link_offset)
+    arcs = _mixed(network.arc_head.astype(np.uint64) * a + network.arc_time_ms.astype(np.uint64) * b)
+    ways = network.arc_exit.astype(np.uint64) * c + network.arc_reversed.astype(np.uint64) * d
+    return _sums(_mixed(arcs + ways + lines[network.arc_link] * d), network.arc_start)
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread differences over all bits (the finaliser of SplitMix64, Steele, Lea and Flood 2014)."""
+    _, b, c, _ = _ODD
+    values = (values ^ (values >> np.uint64(30))) * b
+    values = (values ^ (values >> np.uint64(27))) * c
+    return values ^ (values >> np.uint64(31))
+
+
+def _sums(values: NDArray[np.uint64], offset: NDArray[np.int64]) -> NDArray[np.uint64]:
+    before = np.zeros(len(values) + 1, dtype=np.uint64)
+    np.cumsum(values, out=before[1:])
+    return before[offset[1:]] - before[offset[:-1]]

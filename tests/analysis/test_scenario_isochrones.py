@@ -1,0 +1,124 @@
+"""Isochrones of several scenarios are those of each network by itself, to the bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from borderreach.analysis import scenario_isochrones as module
+from borderreach.analysis.changes import changed_network
+from borderreach.analysis.corridors import add_corridors
+from borderreach.analysis.isochrones import isochrones
+from borderreach.analysis.scenario_isochrones import SCENARIO_ISOCHRONES, scenario_isochrones
+from borderreach.geo.errors import EmptyInputError, InputTypeError, OffNetworkError
+from borderreach.geo.network import Links, TransportNetwork, build_network
+from borderreach.geo.trunk import trunk_network
+
+from .networks import Case, cases
+
+CUTOFFS = (10, 25)
+
+
+def bits(table):
+    return [
+        table[name].to_numpy().tolist()
+        for name in ("origin_id", "origin_name", "mode", "cutoff_min", "area_km2")
+    ] + [table.geometry.to_wkb().tolist()]
+
+
+def assert_as_from_scratch(base, after, origins, **options):
+    table = scenario_isochrones({"base": base, "after": after}, origins, **options)
+    assert list(table.columns) == list(SCENARIO_ISOCHRONES)
+    for name, network in (("base", base), ("after", after)):
+        own = table[table["scenario"] == name].reset_index(drop=True)
+        assert bits(own) == bits(isochrones(network, origins, **options))
+
+
+def altered(network: TransportNetwork, draw) -> TransportNetwork:
+    """Add a link, pass one in another time, close an arc, or take a node's exit away, or give it one."""
+    node = st.integers(0, network.n_nodes - 1)
+    kind = draw(st.sampled_from(["link", "time", "arc", "exit", "new node", "nothing"]))
+    if kind == "link":
+        return network.extended(Links([draw(node)], [draw(node)], [500.0], [draw(st.floats(1, 600))]))
+    if kind == "new node":
+        a = draw(node)
+        place = network.node_lon[a] + draw(st.floats(-0.05, 0.05)), network.node_lat[a]
+        links = Links([a], [network.n_nodes], [900.0], [draw(st.floats(1, 600))])
+        return network.extended(links, node_lon=[place[0]], node_lat=[place[1]])
+    if kind == "time" and network.n_arcs:
+        times = network.arc_time_ms.copy()
+        times[draw(st.integers(0, network.n_arcs - 1))] += draw(st.integers(-500, 60_000))
+        return replace(network, arc_time_ms=np.maximum(times, 0).astype(np.int32))
+    if kind == "arc" and network.n_arcs:
+        exits = network.arc_exit.copy()
+        one = network.arc_link == network.arc_link[draw(st.integers(0, network.n_arcs - 1))]
+        exits[one] = ~exits[one]
+        return replace(network, arc_exit=exits)
+    if kind == "exit":
+        exits = network.node_exit.copy()
+        exits[draw(node)] ^= True
+        return replace(network, node_exit=exits)
+    return network
+
+
+@settings(max_examples=60, deadline=None)
+@given(case=cases(), data=st.data(), direction=st.sampled_from(["from", "to"]))
+def test_made_up_networks(case: Case, data, direction):
+    after = altered(altered(case.network, data.draw), data.draw)
+    origins = [case.origin, (case.origin[0] + 0.02, case.origin[1])]
+    options = {"cutoffs_min": CUTOFFS, "direction": direction}
+    try:
+        isochrones(case.network, origins, **options)
+        isochrones(after, origins, **options)
+    except OffNetworkError:
+        with pytest.raises(OffNetworkError):
+            scenario_isochrones({"base": case.network, "after": after}, origins, **options)
+        return
+    assert_as_from_scratch(case.network, after, origins, **options)
+
+
+@pytest.mark.parametrize("direction", ["from", "to"])
+def test_a_corridor_on_the_trunk_roads_is_drawn_anew_where_it_matters(monkeypatch, direction):
+    roads = trunk_network()
+    after = add_corridors(roads, "yuqian")
+    origins = ["重庆", "贵阳", "上海", "乌鲁木齐", "昆明", "沿河", "松桃"]
+    drawn = []
+    own = module.isochrones
+
+    def counting(network, given, **options):
+        drawn.append(len(given))
+        return own(network, given, **options)
+
+    monkeypatch.setattr(module, "isochrones", counting)
+    assert_as_from_scratch(roads, after, origins, cutoffs_min=(60, 120), direction=direction)
+    assert drawn[0] == 7
+    assert 1 < drawn[1] < 6  # 上海, 乌鲁木齐 and others are taken over
+
+
+def test_a_closed_road():
+    roads = trunk_network()
+    closed = changed_network(roads, near=(106.85, 28.65), within_km=15, close=True)
+    assert_as_from_scratch(roads, closed, ["綦江", "遵义", "北京"], cutoffs_min=(60, 120))
+
+
+def test_other_ground_is_computed_from_scratch():
+    links = Links([0], [1], [9.7e3], [600.0])
+    one, other = (
+        build_network([106.5, lon], [29.5, 29.5], links, access_speed_kph=20, max_access_km=5)
+        for lon in (106.6, 106.61)
+    )
+    assert_as_from_scratch(one, other, (106.5, 29.5), cutoffs_min=20)
+    assert_as_from_scratch(one, one.with_access(max_access_km=4), (106.5, 29.5), cutoffs_min=20)
+
+
+def test_bad_input():
+    with pytest.raises(EmptyInputError, match="'networks' is empty"):
+        scenario_isochrones({}, "重庆")
+    with pytest.raises(InputTypeError, match="'networks' should map"):
+        scenario_isochrones(trunk_network(), "重庆")
+    with pytest.raises(InputTypeError, match="networks"):
+        scenario_isochrones({"base": None}, "重庆")
