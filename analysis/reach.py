@@ -68,6 +68,7 @@ def reach_sources(
     disc_xyz, disc_ms = network.node_xyz[node], time_ms[node].astype(np.float64)
     line, line_times, full = np.zeros(0, dtype=np.int64), np.zeros((0, 4)), np.zeros(0, dtype=np.bool_)
     offset, xyz, share = np.zeros(1, dtype=np.int64), np.zeros((0, 3)), np.zeros(0)
+    drop = np.zeros(0, dtype=np.bool_)
     pieces = np.zeros((0, 6))
     if network.has_exits_along:
         lines = network.exit_lines.thinned(line_tolerance_m(cell_m))
@@ -81,13 +82,13 @@ def reach_sources(
         partly = np.append(line, -1)[place] == entered[:, 8]
         partly[partly] = ~full[place[partly]]
         pieces = entered[partly][:, [8, 9, 10, 11, 6, 7]]
+        drop = np.zeros(len(line), dtype=np.bool_)
         if len(line) > _WORTH_SORTING:
             drop, stand_in = needless(lines, cap, line, full, margin_m=4 * cell_m)
             disc_xyz = np.concatenate([disc_xyz, xyz[stand_in]])
             disc_ms = np.concatenate([disc_ms, np.zeros(len(stand_in))])
-            line, line_times, full = line[~drop], line_times[~drop], full[~drop]
     rows = _all_sources(
-        origin_xyz, disc_xyz, disc_ms, xyz, share, offset, line, line_times, full, pieces,
+        origin_xyz, disc_xyz, disc_ms, xyz, share, offset, line, line_times, full, drop, pieces,
         float(cutoff_ms), pace, cap, _LIFT_M_PER_MIN * cutoff_ms / 60_000, *plane.frame,
     )  # fmt: skip
     return np.asarray(rows)
@@ -199,6 +200,7 @@ def _all_sources(
     line: NDArray[np.int64],
     line_times: NDArray[np.float64],
     full: NDArray[np.bool_],
+    drop: NDArray[np.bool_],
     pieces: NDArray[np.float64],
     cutoff: float,
     pace: float,
@@ -208,9 +210,11 @@ def _all_sources(
     centre: NDArray[np.float64],
     radius: float,
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled
-    """Put discs, lines and pieces of lines into the plane, as tapered buffers."""
+    """Put discs, pieces of lines, and lines but those to drop into the plane, as tapered buffers."""
     room, longest = 1 + len(disc_ms) + 2 * (2 * _CHORDS + 2) * len(pieces), 0
     for k in range(len(line)):
+        if drop[k]:
+            continue
         n = offset[line[k] + 1] - offset[line[k]]
         room += n if full[k] else 4 * n + 4
         longest = max(longest, n)
@@ -229,6 +233,8 @@ def _all_sources(
             rows[count, 3], rows[count, 4], rows[count, 5] = x, y, reach
             count += 1
     for k in range(len(line)):
+        if drop[k]:
+            continue
         first, last = offset[line[k]], offset[line[k] + 1] - 1
         _project_line(xyz, first, last, axes, centre, radius, xy)
         if full[k]:

@@ -168,8 +168,12 @@ def conform(rows: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
         return pd.DataFrame(columns)
     shapes = np.empty(len(rows), dtype=object)
     shapes[:] = values["geometry"]
-    result: pd.DataFrame = gpd.GeoDataFrame(columns, geometry=from_shapely(shapes, crs=WGS84))
-    return result if list(schema)[-1] == "geometry" else result[list(schema)]
+    columns["geometry"] = from_shapely(shapes, crs=WGS84)
+    # by the column's name: GeoDataFrame(columns) takes three times as long
+    result: pd.DataFrame = gpd.GeoDataFrame(
+        pd.DataFrame({name: columns[name] for name in schema}), geometry="geometry"
+    )
+    return result
 
 
 def _with_geometry(frame: pd.DataFrame) -> pd.DataFrame:
