@@ -114,27 +114,46 @@ class Networkx(Contender):
         )
 
 
-class Osmnx(Networkx):
-    """The recipe of osmnx's examples: ego graph, buffered nodes and edges, union; 60 minutes only."""
+class Osmnx(Contender):
+    """The recipe of osmnx's examples (notebook 13), step by step: ego graph, frame of nodes, lines, union.
 
-    def answer(self) -> Any:
+    The graph is a projected one as osmnx makes them, with `time` and `geometry` on its edges; both
+    buffers are the reach off the network. 60 minutes only.
+    """
+
+    def prepare(self) -> None:
         import networkx as nx
         import shapely
 
-        part = nx.ego_graph(self.graph, self.node_of, radius=CUTOFFS_MIN[0], distance="minutes")
+        self.graph = nx.MultiDiGraph()
+        self.graph.add_nodes_from(
+            (k, {"x": x, "y": y}) for k, (x, y) in enumerate(zip(self.data["x"], self.data["y"], strict=True))
+        )
         offset, coords = self.data["offset"], self.data["coords"]
-        lines = []
-        for _, _, arc in part.edges(data="arc"):
+        minutes = self.data["time_ms"] / 60_000.0
+        for arc, (a, b) in enumerate(
+            zip(self.data["tail"].tolist(), self.data["head"].tolist(), strict=True)
+        ):
             link = self.data["link"][arc]
             line = coords[offset[link] : offset[link + 1]]
-            if len(line) < 2:
-                ends = [self.data["tail"][arc], self.data["head"][arc]]
-                line = self.np.column_stack([self.data["x"][ends], self.data["y"][ends]])
-            lines.append(shapely.LineString(line))
-        nodes = list(part)
-        points = shapely.points(self.data["x"][nodes], self.data["y"][nodes])
+            own = {"geometry": shapely.LineString(line)} if len(line) > 2 else {}
+            self.graph.add_edge(a, b, time=float(minutes[arc]), **own)
+
+    def answer(self) -> Any:
+        import geopandas as gpd
+        import networkx as nx
+        import shapely
+
+        part = nx.ego_graph(self.graph, self.node_of, radius=CUTOFFS_MIN[0], distance="time")
+        points = [shapely.Point(data["x"], data["y"]) for _, data in part.nodes(data=True)]
+        nodes = gpd.GeoDataFrame({"id": list(part.nodes)}, geometry=points).set_index("id")
+        lines = []
+        for a, b in part.edges():
+            straight = shapely.LineString([nodes.loc[a].geometry, nodes.loc[b].geometry])
+            lines.append(self.graph.get_edge_data(a, b)[0].get("geometry", straight))
         reach = float(self.data["reach_m"])
-        return shapely.union_all([*shapely.buffer(points, reach), *shapely.buffer(lines, reach)])
+        around = [*nodes.buffer(reach).geometry, *gpd.GeoSeries(lines).buffer(reach).geometry]
+        return gpd.GeoSeries(around).union_all()
 
 
 class OwnSearch:
