@@ -75,8 +75,9 @@ class TestAgainstTheReference:
         blur = math.sqrt(2) * cell * 1.01
         assert true.buffer(-blur).difference(got).area < 1
         assert got.difference(true.buffer(blur)).area < 1
-        # and most of the edge is much nearer than that
-        assert true.symmetric_difference(got).area < 0.06 * cell * true.length + cell**2
+        # and most of the edge is much nearer than that, corners apart: where a road's strip leaves a
+        # disc there are two, and a grid may lose up to a cell's square at each
+        assert true.symmetric_difference(got).area < 0.06 * cell * true.length + 2 * cell**2
 
     @settings(CHECKED, max_examples=12)
     @given(case=cases())
