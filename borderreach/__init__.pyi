@@ -1,4 +1,4 @@
-"""The public names and where they lie; at run time `__init__.py` imports each on first use."""
+# The public names and where they lie; at run time `__init__.py` imports each on first use.
 
 from .analysis.audit import audit_isochrones
 from .analysis.batch import BatchSummary, run_batch
