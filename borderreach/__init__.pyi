@@ -34,6 +34,7 @@ from .geo.rail import rail_network, rail_sections, rail_stations
 from .geo.storage import open_network, save_network
 from .geo.trunk import trunk_network
 from .maps.base_maps import base_map
+from .maps.border_maps import save_border_maps
 from .maps.figures import study_figure
 from .maps.leaflet import study_map
 from .maps.offline import save_map
@@ -102,6 +103,7 @@ __all__ = [
     "read_batch",
     "run_batch",
     "run_study",
+    "save_border_maps",
     "save_map",
     "save_network",
     "service_areas",

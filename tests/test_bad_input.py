@@ -159,6 +159,7 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "read_batch": lambda: {"out": "{tmp}", "table": "zones"},
     "run_batch": lambda: {"job": "{tmp}/job.toml", "out": "{tmp}/out"},
     "run_study": lambda: {"study_or_name": "yuqian"},
+    "save_border_maps": lambda: {"results": "results", "out": "{tmp}/maps"},
     "save_map": lambda: {"m": "map", "path": "{tmp}/map.html"},
     "service_areas": lambda: {"network": network(), "centres": (WEST, SOUTH), "cutoff_min": 10},
     "study": lambda: {"name_or_path": "yuqian"},
@@ -526,6 +527,8 @@ CASES: list[Case] = [
         ],
     ),
     *each("study_map study_figure", "results", [(None, InputTypeError, "'results'"), (units, InputTypeError, "'results'")]),
+    *each("save_border_maps", "results", [(None, InputTypeError, "'results' NoneType"), (units, InputTypeError, "'results'")]),
+    *each("save_border_maps", "language", [("fr", InputError, "'language' fr zh"), (None, InputError, "'language'")]),
     *each("save_map", "m", [(None, InputTypeError, "'m'"), ("<html>", InputTypeError, "'m'")]),
     # railways, airports, joined and downloaded networks
     *each("airports", "country", [
