@@ -212,15 +212,18 @@ def _index(table: pd.DataFrame, results: MapResults, language: Language) -> str:
     """Return a page with one line and link per map."""
     zh = language == "zh"
     heads = ("省界", "长度（km）", "毗邻区县") if zh else ("border", "length, km", "border counties")
-    lines = "\n".join(
-        f'<tr><td><a href="{html.escape(row.file)}">{html.escape(row.province_a)}—{html.escape(row.province_b)}</a></td>'
-        f"<td>{row.length_km:,.0f}</td><td>{row.n_counties}</td></tr>"
-        for row in table.itertuples()
-    )
+    lines = []
+    for row in table.itertuples():
+        pair = html.escape(f"{row.province_a}—{row.province_b}")
+        lines.append(
+            f'<tr><td><a href="{html.escape(str(row.file))}">{pair}</a></td>'
+            f"<td>{row.length_km:,.0f}</td><td>{row.n_counties}</td></tr>"
+        )
+    rows = "\n".join(lines)
     title = html.escape(results.study.title if zh else results.study.title_en)
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<meta charset="utf-8">\n<title>{title}</title>\n'
         "<style>body{font:16px/1.5 sans-serif;margin:2em auto;max-width:40em;padding:0 1em}"
         "td,th{text-align:right;padding:.1em .8em}td:first-child,th:first-child{text-align:left}</style>\n"
-        f"<h1>{title}</h1>\n<table>\n<tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>\n{lines}\n</table>\n"
+        f"<h1>{title}</h1>\n<table>\n<tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>\n{rows}\n</table>\n"
     )
