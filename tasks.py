@@ -386,7 +386,7 @@ def mirror_installed_tree(root: Path, tree: Path) -> None:
     for name, folder in package_folders(root).items():
         target = tree.joinpath(*name.split("."))
         target.mkdir(parents=True, exist_ok=True)
-        for path in [*folder.glob("*.py"), *folder.glob("py.typed")]:
+        for path in [*folder.glob("*.py"), *folder.glob("*.pyi"), *folder.glob("py.typed")]:
             shutil.copy2(path, target)  # keeps the times, which mypy's cache goes by
     for name in ("tests", "examples", "benchmarks"):
         if (root / name).is_dir():

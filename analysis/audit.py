@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from ..geo.checks import require_frame, require_number
 from ..geo.crs import to_ecef
@@ -321,6 +321,6 @@ def _interval(wrong: int, total: int, alpha: float) -> tuple[float, float]:
     """Clopper and Pearson's interval of a share."""
     if total == 0:
         return 0.0, 0.0
-    low = 0.0 if wrong == 0 else float(beta.ppf(alpha / 2, wrong, total - wrong + 1))
-    high = 1.0 if wrong == total else float(beta.ppf(1 - alpha / 2, wrong + 1, total - wrong))
+    low = 0.0 if wrong == 0 else float(betaincinv(wrong, total - wrong + 1, alpha / 2))
+    high = 1.0 if wrong == total else float(betaincinv(wrong + 1, total - wrong, 1 - alpha / 2))
     return low, high

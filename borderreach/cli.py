@@ -115,6 +115,12 @@ def _parser() -> argparse.ArgumentParser:
         "study", metavar="STUDY", help="name of a study (see 'studies'), or path of a .toml file"
     )
     run.add_argument("--out", metavar="DIR", required=True, help="folder to write to; made if it isn't there")
+    run.add_argument(
+        "--border-maps",
+        action="store_true",
+        help="also write borders/: one small map per border of two of the study's provinces,\n"
+        "and index.html that lists them",
+    )
     run.set_defaults(run=_run)
 
     borders = command(
@@ -293,6 +299,11 @@ def _run(options: argparse.Namespace) -> None:
     print(f"{results.study.title}: {len(results.border_counties)} border counties, {n_corridors} corridors")
     for name in ("map.html", "report.md", "results.gpkg"):
         print(f"  {out / name}")
+    if options.border_maps:
+        from .maps.border_maps import save_border_maps  # noqa: PLC0415
+
+        listed = save_border_maps(results, out / "borders", progress=_on_terminal())
+        print(f"  {out / 'borders' / 'index.html'}  ({len(listed)} maps)")
 
 
 def _audit(options: argparse.Namespace) -> None:

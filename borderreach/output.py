@@ -15,17 +15,18 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
 
 from . import data
-from .analysis.results import StudyResults
 from .geo.boundaries import provinces
 from .geo.errors import InputError, OutputError
-from .report import report
+
+if TYPE_CHECKING:
+    from .analysis.results import StudyResults
 
 #: Decimals in CSV files by the end of a column's name; columns that match none get 4.
 _DECIMALS: Final = {"lon": 6, "lat": 6, "_km2": 2, "_km": 3, "_min": 2, "minutes": 1, "_kph": 1}
@@ -105,10 +106,11 @@ def write_results(results: StudyResults, folder: OutputFolder, *, started: float
     started : float
         `time.monotonic()` when the run began.
     """
-    # Folium and matplotlib take seconds to import: only where something is drawn.
+    # These take a second to load, and whoever writes one table needs none of them.
     from .maps.figures import study_figure  # noqa: PLC0415
     from .maps.leaflet import study_map  # noqa: PLC0415
     from .maps.offline import save_map  # noqa: PLC0415
+    from .report import report  # noqa: PLC0415
 
     out = folder.staging
     for name, table in results.tables():

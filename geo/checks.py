@@ -8,11 +8,9 @@ from itertools import pairwise
 from numbers import Integral, Real
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyproj
 from numpy.typing import ArrayLike, NDArray
 from pyproj.exceptions import CRSError
@@ -27,6 +25,10 @@ from .errors import (
     MissingColumnError,
     MissingCRSError,
 )
+
+if TYPE_CHECKING:  # a street network is read without tables
+    import geopandas as gpd
+    import pandas as pd
 
 
 def require_frame(
@@ -62,6 +64,8 @@ def require_frame(
     InputTypeError, MissingCRSError, MissingColumnError, EmptyInputError, GeometryTypeError
         With the argument's name, what was seen and the remedy.
     """
+    import geopandas as gpd  # noqa: PLC0415 - whoever gives a frame has it loaded
+
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputTypeError(
             f"'{argument}' should be a GeoDataFrame, got {type(frame).__name__}; "

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import InputError, InputTypeError
+
+if TYPE_CHECKING:  # a street network is read without tables
+    import geopandas as gpd
 
 WGS84: Final = "EPSG:4326"
 #: Albers equal-area projection of China (standard parallels 25 and 47, central meridian 105).
@@ -189,6 +191,7 @@ def geometry_gcj02_to_wgs84(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     geopandas.GeoSeries
         The same index, in EPSG:4326.
     """
+    import geopandas as gpd  # noqa: PLC0415 - whoever gives a series has it loaded
 
     def shift(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(gcj02_to_wgs84(coordinates[:, 0], coordinates[:, 1]))

@@ -128,7 +128,8 @@ def _open(file: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(file)
     except FileNotFoundError as error:
         raise DataFileError(f"no GTFS feed at {file}") from error
-    except (zipfile.BadZipFile, IsADirectoryError) as error:
+    except (zipfile.BadZipFile, IsADirectoryError, NotImplementedError, ValueError) as error:
+        # a damaged directory may ask for a newer version of zip, or name files in no encoding
         raise DataFileError(f"{file} isn't a zip file or is cut short; fetch the feed again") from error
 
 

@@ -8,9 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
@@ -20,6 +18,7 @@ from .errors import InputError, InputTypeError, NetworkError
 from .exit_lines import ExitLines
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from scipy.spatial import cKDTree
 
 #: Longest time that fits the search's 32-bit milliseconds, with room for adding two of them.
@@ -361,6 +360,9 @@ class TransportNetwork:
             (mean km/h that the travel time implies), ``travel_time`` (s), ``mode``,
             ``exit_along``, ``geometry``; one row per arc, EPSG:4326.
         """
+        import geopandas as gpd  # noqa: PLC0415 - 95 MB that reading a network does without
+        import pandas as pd  # noqa: PLC0415 - the same
+
         nodes = gpd.GeoDataFrame(
             {"x": self.node_lon, "y": self.node_lat, "node_exit": self.node_exit},
             geometry=gpd.points_from_xy(self.node_lon, self.node_lat),
@@ -636,6 +638,8 @@ def network_from_geodataframes(
     ------
     MissingCRSError, MissingColumnError, NetworkError
     """
+    import pandas as pd  # noqa: PLC0415 - as in to_geodataframes
+
     points = require_frame(nodes, "nodes", geometry_types=("Point",), allow_empty=False)
     by_ends = isinstance(edges, pd.DataFrame) and {"u", "v"} & set(edges.index.names)
     table = require_frame(
@@ -767,7 +771,9 @@ def _check(lon: NDArray[np.float64], lat: NDArray[np.float64], links: _Columns) 
 
 
 def _codes(labels: NDArray[np.object_], name: str) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
-    code, values = pd.factorize(labels, sort=True)
+    listed = labels.tolist()
+    values = sorted(set(listed), key=str)
     if len(values) > 256:
         raise NetworkError(f"'{name}' has {len(values)} different values; 256 at most")
-    return tuple(str(v) for v in values), code.astype(np.uint8)
+    code = {value: i for i, value in enumerate(values)}
+    return tuple(map(str, values)), np.fromiter((code[value] for value in listed), np.uint8, len(listed))

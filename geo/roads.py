@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -187,11 +186,15 @@ def require_area(area: Any, argument: str = "area") -> BaseGeometry:
     ------
     InputTypeError, GeometryTypeError, MissingCRSError
     """
-    if isinstance(area, gpd.GeoSeries):
-        area = gpd.GeoDataFrame(geometry=area)
-    if isinstance(area, gpd.GeoDataFrame):
-        frame = require_frame(area, argument, geometry_types=("Polygon", "MultiPolygon"), allow_empty=False)
-        area = frame.geometry.union_all()
+    if not isinstance(area, BaseGeometry):
+        import geopandas as gpd  # noqa: PLC0415 - whoever gives a frame has it loaded
+
+        if isinstance(area, gpd.GeoSeries):
+            area = gpd.GeoDataFrame(geometry=area)
+        if isinstance(area, gpd.GeoDataFrame):
+            polygons = ("Polygon", "MultiPolygon")
+            area = require_frame(area, argument, geometry_types=polygons, allow_empty=False)
+            area = area.geometry.union_all()
     if not isinstance(area, BaseGeometry):
         raise InputTypeError(
             f"'{argument}' should be a shapely polygon in degrees or a GeoDataFrame of polygons, "

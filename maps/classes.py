@@ -129,7 +129,7 @@ def _breaks(
     scheme = require_choice(choice, argument, SCHEMES)
     most = len(style.MINUTE_COLOURS) + 1
     count = int(require_number(n_classes, "n_classes", minimum=2, maximum=most)) - fewer
-    values = np.unique(values[np.isfinite(values)])
+    values = np.unique(values[np.isfinite(values)].round(6))  # finer differences are none
     if len(values) <= 1 or count == 1:
         return ()
     options: dict[str, Any] = {} if scheme == "head_tail" else {"k": min(count, len(values))}

@@ -153,6 +153,13 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "gcj02_to_wgs84": lambda: {"lon": 106.0, "lat": 29.0},
     "inside_probability": lambda: {"minutes": [50.0], "cutoff_min": 60.0, "relative_error": 0.1},
     "isochrones": lambda: {"network": network(), "origins": (WEST, SOUTH), "cutoffs_min": 10},
+    "clip_isochrones": lambda: {"isochrones": areas(), "area": units()},
+    "scenario_isochrones": lambda: {
+        "networks": {"base": network()},
+        "origins": (WEST, SOUTH),
+        "cutoffs_min": 10,
+    },
+    "simplify_isochrones": lambda: {"isochrones": areas(), "tolerance_m": 300},
     "junctions": lambda: {"counties": units()},
     "nearest_group": lambda: {"network": network(), "places": points(), "members": "yuqian"},
     "network_from_geodataframes": lambda: dict(zip(("nodes", "edges"), edges_and_nodes(), strict=True)),
@@ -162,6 +169,7 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "read_batch": lambda: {"out": "{tmp}", "table": "zones"},
     "run_batch": lambda: {"job": "{tmp}/job.toml", "out": "{tmp}/out"},
     "run_study": lambda: {"study_or_name": "yuqian"},
+    "save_border_maps": lambda: {"results": "results", "out": "{tmp}/maps"},
     "save_map": lambda: {"m": "map", "path": "{tmp}/map.html"},
     "service_areas": lambda: {"network": network(), "centres": (WEST, SOUTH), "cutoff_min": 10},
     "study": lambda: {"name_or_path": "yuqian"},
@@ -446,11 +454,24 @@ CASES: list[Case] = [
         (without(zones, "centre_id"), MissingColumnError, "'zones' 'centre_id'"),
         (with_missing(zones), GeometryTypeError, "'zones'"),
     ]),
-    *each("travel_time_circle", "isochrones", [
+    *each("travel_time_circle clip_isochrones simplify_isochrones", "isochrones", [
         (None, InputTypeError, "'isochrones'"), (without_crs(areas), MissingCRSError, "'isochrones'"),
         (without(areas, "cutoff_min"), MissingColumnError, "'isochrones' 'cutoff_min'"),
         (with_missing(areas), GeometryTypeError, "'isochrones'"),
     ]),
+    *each("clip_isochrones", "area", [
+        *NOT_POLYGONS, (lambda: units().iloc[:0], EmptyInputError, "'area'"),
+        (as_lines(units), GeometryTypeError, "'area' LineString"),
+    ]),
+    *each("simplify_isochrones", "tolerance_m", [*not_a_number("tolerance_m"), (0, InputError, "'tolerance_m' 0")]),
+    *each("scenario_isochrones", "networks", [
+        (None, InputTypeError, "'networks' NoneType"), ({}, EmptyInputError, "'networks'"),
+        ({"base": None}, InputTypeError, "'networks['base']' NoneType"),
+        (lambda: {"base": network(), "after": "yuqian"}, InputTypeError, "'networks['after']' str"),
+    ]),
+    *each("scenario_isochrones", "origins", [*NOT_ORIGINS, *OFF]),
+    *each("scenario_isochrones", "cutoffs_min", [((), EmptyInputError, "'cutoffs_min' empty"), (None, InputTypeError, "None")]),
+    *each("scenario_isochrones", "direction", [("back", InputError, "'direction' 'to' back"), (None, InputError, "'direction'")]),
     *each("border_counties", "between", [
         ("重庆", InputError, "'between' two"), (("重庆",), InputError, "'between'"),
         (("重庆", "乌有省"), UnknownPlaceError, "乌有省"), (("重庆", "北京"), UnknownPlaceError, "北京"),
@@ -551,6 +572,8 @@ CASES: list[Case] = [
         ],
     ),
     *each("study_map study_figure", "results", [(None, InputTypeError, "'results'"), (units, InputTypeError, "'results'")]),
+    *each("save_border_maps", "results", [(None, InputTypeError, "'results' NoneType"), (units, InputTypeError, "'results'")]),
+    *each("save_border_maps", "language", [("fr", InputError, "'language' fr zh"), (None, InputError, "'language'")]),
     *each("save_map", "m", [(None, InputTypeError, "'m'"), ("<html>", InputTypeError, "'m'")]),
     # railways, airports, joined and downloaded networks
     *each("airports", "country", [

@@ -11,10 +11,11 @@ import pandas as pd
 import platformdirs
 import pytest
 
-from borderreach import data
+from borderreach import data, studies
 from borderreach.cli import main, text_width
 
 from ..geo.file_server import FileServer, cut, md5_of
+from ..maps.conftest import build_results
 
 
 def test_borders_agree_with_the_known_figures(capsys, tmp_path):
@@ -35,6 +36,13 @@ def test_all_borders_include_the_special_regions(capsys):
     out = capsys.readouterr().out
     assert "70 borders" in out
     assert "澳门" in out
+
+
+def test_a_run_writes_a_map_per_border_where_asked(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(studies, "run_study", lambda *_, **__: build_results())
+    assert main(["run", "yuqian", "--out", str(tmp_path), "--border-maps"]) == 0
+    assert f"{tmp_path / 'borders' / 'index.html'}  (1 maps)" in capsys.readouterr().out
+    assert (tmp_path / "borders" / "500000-520000.html").is_file()
 
 
 def test_studies_are_listed(capsys):

@@ -161,6 +161,18 @@ def test_no_file_no_zip_and_a_zip_cut_short(tmp_path):
         gtfs_rail_network(tmp_path / "cut.zip")
 
 
+def test_a_directory_that_asks_for_another_zip_or_names_files_in_no_encoding(tmp_path):
+    whole = feed(tmp_path / "f.zip").read_bytes()
+    entry = whole.index(b"PK\x01\x02")
+    for at, byte in ((entry + 6, 84), (entry + 9, 0x08)):  # version needed; the flag of UTF-8 names
+        bad = bytearray(whole)
+        bad[at] = byte
+        bad[entry + 46] = 0xFF  # the first letter of the name
+        (tmp_path / "bad.zip").write_bytes(bad)
+        with pytest.raises(DataFileError, match="zip"):
+            gtfs_rail_network(tmp_path / "bad.zip")
+
+
 def test_members_with_path_tricks_are_neither_read_nor_written(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()

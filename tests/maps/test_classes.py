@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
@@ -29,6 +29,8 @@ def table(minutes: list[float]) -> pd.DataFrame:
     st.sampled_from(sorted(set(SCHEMES) - {"head_tail"})),
     st.integers(2, 9),
 )
+@example([0.0, 5e-324], "pretty_breaks", 2)
+@example([0.0, 5e-324], "equal_interval", 2)
 def test_every_value_has_a_class_and_every_class_a_colour(values: list[float], scheme: str, n: int) -> None:
     pytest.importorskip("mapclassify")
     for classes in (

@@ -1,0 +1,87 @@
+"""The face: every public name is there, and nothing is loaded before it's used."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from importlib import import_module, resources
+
+import pytest
+
+import borderreach as br
+
+#: What takes a tenth of a second or tens of MB, and isn't needed to say what there is.
+HEAVY = {
+    "osmnx",
+    "sklearn",
+    "matplotlib",
+    "folium",
+    "numba",
+    "scipy",
+    "pandas",
+    "geopandas",
+    "numpy",
+    "pydantic",
+}
+STUB = ast.parse(resources.files("borderreach").joinpath("__init__.pyi").read_text(encoding="utf-8"))
+
+
+def loaded_after(code: str) -> set[str]:
+    """Top names of the modules that a fresh Python has loaded after running some code."""
+    code += "\nimport sys\nprint(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("code", "allowed"),
+    [
+        ("import borderreach", set()),
+        ("import borderreach; dir(borderreach)", set()),
+        ("from borderreach.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass", set()),
+        ("from borderreach import pbf_network", {"numba", "numpy", "scipy"}),
+        ("from borderreach.geo.pbf import pbf_network", {"numba", "numpy", "scipy"}),
+        ("from borderreach import border_counties, counties", {"geopandas", "numpy", "pandas", "scipy"}),
+    ],
+)
+def test_only_what_is_used_is_loaded(code: str, allowed: set[str]):
+    assert loaded_after(code) & HEAVY <= allowed
+
+
+def test_computing_loads_nothing_that_draws_or_downloads():
+    code = (
+        "from borderreach import isochrones, run_batch, run_study, commuting_zone, compare, audit_isochrones"
+    )
+    assert loaded_after(code) & {"osmnx", "sklearn", "matplotlib", "folium", "requests"} == set()
+
+
+def test_every_name_is_where_the_stub_says():
+    for statement in STUB.body:
+        if isinstance(statement, ast.ImportFrom):
+            module = import_module(f"borderreach.{statement.module}")
+            for alias in statement.names:
+                assert alias.asname is None
+                assert getattr(br, alias.name) is getattr(module, alias.name)
+
+
+def test_the_stubs_list_is_that_of_the_package():
+    (listed,) = (s.value for s in STUB.body if isinstance(s, ast.Assign))
+    names = ast.literal_eval(listed)
+    assert names == sorted(set(names))
+    assert names == br.__all__
+    assert set(dir(br)) == set(names)
+
+
+def test_an_unknown_name_is_an_error():
+    name = "isochrone"
+    with pytest.raises(AttributeError, match=name):
+        getattr(br, name)
+
+
+def test_parts_of_the_package_are_importable():
+    from borderreach import analysis, data, geo, maps
+
+    assert {m.__name__ for m in (analysis, data, geo, maps)} == {
+        f"borderreach.{part}" for part in ("analysis", "data", "geo", "maps")
+    }
