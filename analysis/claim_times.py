@@ -107,7 +107,7 @@ def _line_haul(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> 
         )
         if np.isfinite(faster)
         else "",
-        other_reading="门到门",
+        other_reading="门到门（列车与驾车取快者）",
         other_value=_longest(doors[~np.eye(len(table), dtype=bool)]),
         with_corridors=lambda ids: max(minutes(ids))[0],
         corridors=ground.usable("rail", "line_haul", candidates),
