@@ -128,10 +128,10 @@ def _count_junction(_claim: Claim, ground: ClaimGround) -> _Counted:
     most = int(points["n_provinces"].max()) if len(points) else 0
     there = points[points["n_provinces"] == most]
     per = points["n_provinces"].value_counts().sort_index()
-    detail = (
-        "；".join(f"{n}省交点{count}处" for n, count in per.items())
-        + f"；最多处：{some_of(list(there['provinces']), 6, '；')}"
-    )
+    # Two provinces and a third may meet at several points.
+    named = list(dict.fromkeys(there["provinces"]))
+    examples = "；".join(named[:3]) + ("等" if len(named) > 3 else "")
+    detail = "；".join(f"{n}省交点{count}处" for n, count in per.items()) + f"，如{examples}"
     return float(most), detail, shapely.MultiPoint(list(there.geometry)), "行政区划（当前）"
 
 

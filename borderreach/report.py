@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 from .analysis.results import StudyResults
 from .analysis.shapley import MAX_EXACT
 from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
 from .markdown import and_, hours, join, km, minutes, rows_of, signed, table, without_html
-from .report_claims import claims_section, groups_section
+from .report_claims import claims_section, claims_summary, claims_summary_en, groups_section
+from .report_people import people_section
 
+#: A circle that grows by a smaller share than this, and by no county, is told as unchanged.
+_NEGLIGIBLE: Final = 0.0005
 _MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
 _STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
 
@@ -38,7 +42,7 @@ def report(results: StudyResults) -> str:
         _centre_pairs(results, context),
         _railways(results, context),
         _zones(results, context),
-        _people(results),
+        people_section(results),
         _price(results),
         _changes(results, context),
         groups_section(results),
@@ -86,6 +90,7 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
             f"- {named}: {item.area_km2:,.0f} km² ({signed(item.delta_area_km2)}), {item.n_counties} counties "
             f"({signed(item.delta_counties)}){pair}."
         )
+    lines += ["", *_more_en(results, context)]
     lines += [
         "",
         (
@@ -96,6 +101,32 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
         "Definitions and limits stand at the end.",
     ]
     return lines
+
+
+def _more_en(results: StudyResults, context: ReportContext) -> list[str]:
+    """Tell in English what else the findings hold: border counties inside, zones, people, claims."""
+    study, sentences = results.study, []
+    if context.after is not None:
+        sentences.append(
+            f"With every corridor, {context.n_inside_after} of the {context.n_border} border counties lie in the "
+            f"circle ({context.n_inside_base} today)."
+        )
+    if math.isfinite(context.zone_area_base):
+        after = f" ({context.zone_area_after:,.0f} with every corridor)" if context.after is not None else ""
+        sentences.append(
+            f"The {study.zone_min:g}-minute commuting zones of the border counties average "
+            f"{context.zone_area_base:,.0f} km²{after}; {context.zone_cross_base} of them reach over more than half "
+            "of a county of another province."
+        )
+    people = _people_inside(results)
+    if people:
+        after = f", {people['all'] / 1e6:,.1f} million with every corridor" if "all" in people else ""
+        sentences.append(
+            f"{people['base'] / 1e6:,.1f} million people live in the circle{after} (census of 2020)."
+        )
+    if len(results.claims):
+        sentences.append(claims_summary_en(results.claims))
+    return [" ".join(sentences)] if sentences else []
 
 
 def _scenario_en(results: StudyResults, scenario: str) -> str:
@@ -162,11 +193,12 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     last = context.after
     if last is not None:
         lines.append(
-            f"{number}. **廊道**：{last.name}后，{cutoff}圈变化 {signed(last.delta_area_km2)} 平方千米、"
-            f"{signed(last.delta_counties)} 个区县"
+            f"{number}. **廊道**：{last.name}后，{cutoff}圈{_growth(last)}"
             + (f"（新增{join(last.gained)}）" if last.gained else "")
             + (f"；中心之间变为 {last.pair_min:.0f} 分钟" if math.isfinite(last.pair_min) else "")
-            + f"；毗邻区县在圈内的由 {context.n_inside_base} 个变为 {context.n_inside_after} 个。"
+            + f"；毗邻区县在圈内的{_from_to(context.n_inside_base, context.n_inside_after)}"
+            + _rail_growth(results)
+            + "。"
         )
         number += 1
     if math.isfinite(context.zone_area_base):
@@ -175,7 +207,45 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
             + (f"（{last.name}后 {context.zone_area_after:,.0f}）" if last is not None else "")
             + f"，其中 {context.zone_cross_base} 个跨越省界，即另一省有区县过半面积在圈内。"
         )
+        number += 1
+    people = _people_inside(results)
+    if people:
+        lines.append(
+            f"{number}. **人口**：{cutoff}圈内有 {people['base'] / 1e4:,.0f} 万人（2020 年普查）"
+            + (f"，{last.name}后 {people['all'] / 1e4:,.0f} 万人" if "all" in people else "")
+            + "。"
+        )
+        number += 1
+    if len(results.claims):
+        lines.append(f"{number}. **文中论断**：{claims_summary(results.claims)}")
     return lines
+
+
+def _growth(item: ScenarioFigures) -> str:
+    """Tell a change of the circle in words where it is too small to be told in figures."""
+    if item.delta_counties == 0 and abs(item.delta_area_km2) < _NEGLIGIBLE * item.area_km2:
+        return "几乎不变"
+    return f"变化 {signed(item.delta_area_km2)} 平方千米、{signed(item.delta_counties)} 个区县"
+
+
+def _from_to(before: int, after: int) -> str:
+    return f"仍为 {after} 个" if before == after else f"由 {before} 个变为 {after} 个"
+
+
+def _rail_growth(results: StudyResults) -> str:
+    """Tell the circle with trains, in which a railway counts against railways rather than against driving."""
+    if results.rail_circles.empty:
+        return ""
+    area = _rail_areas(results)
+    if "all" not in area:
+        return ""
+    return f"；以现有列车为基准（公路与铁路联程），圈由 {area['base']:,.0f} 变为 {area['all']:,.0f} 平方千米"
+
+
+def _people_inside(results: StudyResults) -> dict[str, float]:
+    """People in the largest circle by road, by scenario."""
+    largest = results.circle_people[results.circle_people["cutoff_min"] == results.study.circle_min]
+    return dict(zip(largest["scenario"], largest["people"].astype(float), strict=True))
 
 
 def _borders(results: StudyResults, context: ReportContext) -> list[str]:
@@ -400,7 +470,9 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
         f"往返两个方向都不超过 {study.zone_min:g} 分钟的范围。最大的是{largest[0]}（{largest[1]:,.0f} 平方千米），最小的是"
         f"{smallest[0]}（{smallest[1]:,.0f} 平方千米）；现状下 {context.zone_cross_base} 个跨越省界"
         + (
-            f"，{context.after.name}后 {context.zone_cross_after} 个。" if context.after is not None else "。"
+            f"，{context.after.name}后 {context.zone_cross_after} 个{_newly_across(results)}。"
+            if context.after is not None
+            else "。"
         ),
         "",
         *table(
@@ -411,77 +483,24 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
     ]
 
 
-_TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "塌陷", "remote": "边远"}
-
-
-def _people(results: StudyResults) -> list[str]:
-    """Tell the people in the circles, and the border counties' indicators."""
-    if results.circle_people.empty:
-        return []
-    rows = []
-    for counted, label in ((results.circle_people, "公路"), (results.rail_circle_people, "公路与铁路")):
-        rows += [
-            (
-                label,
-                _scenario_of(results, row.scenario),
-                f"{row.cutoff_min:g}",
-                f"{row.people / 1e4:,.0f}",
-                f"{row.people_by_seat / 1e4:,.0f}",
-            )
-            for row in rows_of(
-                counted[counted["scenario"].isin(("base", "all"))].sort_values(
-                    ["scenario", "cutoff_min"], ascending=[False, True]
-                )
-            )
-        ]
-    header = ("方式", "情景", "分钟", "人口（万）", "按驻地计（万）")
-    lines = [
-        "## 人口与可达性指标",
-        "",
-        *table(header, rows, right=(2, 3, 4)),
-        "",
-        (
-            "人口为第七次全国人口普查常住人口，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
-        ),
+def _newly_across(results: StudyResults) -> str:
+    """Name the zones to which corridors add a county of another province."""
+    home = dict(
+        zip(results.border_counties["adcode"].astype(str), results.border_counties["province"], strict=True)
+    )
+    rows = results.zone_counties[results.zone_counties["belongs"]]
+    rows = rows[rows["province"].to_numpy() != rows["centre_id"].map(home).to_numpy()]
+    held = {
+        scenario: set(zip(some["centre_id"], some["adcode"], strict=True))
+        for scenario, some in rows.groupby("scenario")
+    }
+    new = held.get("all", set()) - held.get("base", set())
+    parts = [
+        f"{row.centre_name}的圈新含{row.county_name}"
+        for row in rows_of(rows[rows["scenario"] == "all"].rename(columns={"name": "county_name"}))
+        if (row.centre_id, row.adcode) in new
     ]
-    if results.indicators.empty:
-        return lines
-    cutoff = hours(results.study.circle_min)
-    by_county = [
-        (
-            str(row.name_of),
-            f"{row.people / 1e4:,.1f}",
-            _type(row.county_type, row.scenario_county_type),
-            f"{row.base_people_reached / 1e4:,.0f}",
-            f"{row.scenario_people_reached / 1e4:,.0f}",
-            f"{signed(row.potential_change * 100, digits=1)}%",
-            _share(row.efficiency),
-            _share(row.efficiency_own),
-            _share(row.efficiency_across),
-        )
-        for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
-    ]
-    columns = (
-        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力变化", "通行效率", "省内", "跨省",
-    )  # fmt: skip
-    lines += [
-        "",
-        *table(columns, by_county, right=(1, 3, 4, 5, 6, 7, 8)),
-        "",
-        (
-            "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
-            "市场潜力按哈里斯公式，以时间为阻抗。类型的规则见 `borderreach.analysis.typology`。"
-        ),
-    ]
-    return lines
-
-
-def _type(base: str, after: str) -> str:
-    return _TYPES[base] if base == after else f"{_TYPES[base]} → {_TYPES[after]}"
-
-
-def _share(value: float) -> str:
-    return f"{value * 100:.0f}%" if math.isfinite(value) else "—"
+    return f"（{'；'.join(parts[:8])}{'等' if len(parts) > 8 else ''}）" if parts else ""
 
 
 def _price(results: StudyResults) -> list[str]:
@@ -700,7 +719,7 @@ def _limits(results: StudyResults, context: ReportContext) -> list[str]:
     ]
     if network.get("travel_time_model"):
         lines.append(
-            f"- 路网不分道路等级，所用速度：{network['travel_time_model']}。山区道路因此偏快，平原高速公路偏慢；"
+            f"- 路网不分道路等级，所用速度：{_speed_zh(network['travel_time_model'])}。山区道路因此偏快，平原高速公路偏慢；"
             "新建公路相对于现状的增益可能被低估。"
         )
     if any(item.corridor.mode != "road" for item in context.corridors):
@@ -731,6 +750,12 @@ def _sources(results: StudyResults) -> list[str]:
             lines.append(f"- {one.name}：{source.title}{date}")
     lines += ["", "运行的版本、参数和数据校验值见 manifest.json，全部表格见各 CSV 与 results.gpkg。"]
     return lines
+
+
+def _speed_zh(model: str) -> str:
+    """Return the embedded roads' one speed in Chinese; a user's own words stay as they are."""
+    found = re.fullmatch(r"([\d.]+) km/h on every link", model)
+    return f"每个路段一律时速 {found[1]} 千米" if found else model
 
 
 def _name_en(results: StudyResults, identifier: str) -> str:
