@@ -223,7 +223,7 @@ def _share(claim: Claim, ground: ClaimGround) -> Measure:
         method="驻地到最近的干线公路节点的直线距离",
         data=network_data(ground, "road", None),
         geometry=shapely.MultiPoint(table[["lon", "lat"]].to_numpy()),
-        flip=f"距离为{needed:.1f}公里时恰好达到",
+        flip=f"界限取{needed:.1f}公里时恰好达到",
     )
 
 

@@ -6,6 +6,8 @@ import math
 import re
 from typing import Final
 
+import pandas as pd
+
 from .analysis.results import StudyResults
 from .analysis.shapley import MAX_EXACT
 from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
@@ -15,6 +17,10 @@ from .report_people import people_section
 
 #: A circle that grows by a smaller share than this, and by no county, is told as unchanged.
 _NEGLIGIBLE: Final = 0.0005
+#: With more centres than this, they and their pairs are counted rather than listed.
+_MANY_CENTRES: Final = 4
+#: Minutes that change by less are told as unchanged.
+_UNCHANGED_MIN: Final = 0.5
 _MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
 _STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
 
@@ -71,7 +77,8 @@ def _title(results: StudyResults) -> list[str]:
 def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
     study, base = results.study, context.base
     hours = f"{study.circle_min:g}-minute"
-    centres = and_(results.centres["origin_name"])
+    n_centres = len(results.centres)
+    centres = f"{n_centres} centres" if _many(results) else and_(results.centres["origin_name"])
     lines = [
         "## Summary in English",
         "",
@@ -94,8 +101,13 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
     lines += [
         "",
         (
-            "All these times are modelled, door to door, by car on today's trunk roads; corridors are added to these "
-            "roads, so that a railway's gain is measured against driving." + _rail_sentence_en(results)
+            "All these times are modelled, door to door, by car on today's trunk roads"
+            + (
+                "; corridors are added to these roads, so that a railway's gain is measured against driving."
+                if context.corridors
+                else "."
+            )
+            + _rail_sentence_en(results)
         ),
         "",
         "Definitions and limits stand at the end.",
@@ -147,7 +159,7 @@ def _rail_sentence_en(results: StudyResults) -> str:
     text = f" With today's trains as well, the circle covers {area['base']:,.0f} km² today"
     text += f" and {area['all']:,.0f} km² with every corridor" if "all" in area else ""
     trips = results.journeys[results.journeys["line_haul_min"] > 0]
-    if len(trips):
+    if len(trips) and not _many(results):
         first = trips.iloc[0]
         text += (
             f"; from {first['from_name']} to {first['to_name']} it takes {first['line_haul_min']:.0f} minutes on the "
@@ -159,6 +171,9 @@ def _rail_sentence_en(results: StudyResults) -> str:
 def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
     if not math.isfinite(base.pair_min):
         return ""
+    if _many(results):
+        near, pairs = _near_pairs(results)
+        return f" Of the {pairs:,} pairs of centres, {near} lie within {results.study.circle_min:g} minutes of each other by road."
     inside = "inside" if base.pair_min <= results.study.circle_min else "outside"
     return (
         f" The centres lie {base.pair_min:.0f} minutes apart by road, {inside} "
@@ -176,13 +191,19 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
         + "，".join(f"{name} {n} 个" for name, n in context.n_border_by_province.items())
         + f"），省界长 {km(context.border_km)} 千米。",
         (
-            f"2. **{cutoff}圈**：现状路网下，{join(results.centres['origin_name'])}的{cutoff}圈合计 "
+            f"2. **{cutoff}圈**：现状路网下，{_centres_zh(results)}的{cutoff}圈合计 "
             f"{base.area_km2:,.0f} 平方千米，覆盖研究范围 {context.n_study_counties} 个区县中 {base.n_counties} 个的政府"
             f"驻地；{context.n_border} 个毗邻区县中有 {context.n_inside_base} 个在圈内。"
         ),
     ]
     number = 3
-    if math.isfinite(base.pair_min):
+    if math.isfinite(base.pair_min) and _many(results):
+        near, pairs = _near_pairs(results)
+        lines.append(
+            f"{number}. **中心之间**：沿现状公路门到门，{pairs:,} 对中心中有 {near} 对相互在{cutoff}之内。"
+        )
+        number += 1
+    elif math.isfinite(base.pair_min):
         verdict = (
             f"在{cutoff}之内"
             if base.pair_min <= study.circle_min
@@ -195,7 +216,7 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
         lines.append(
             f"{number}. **廊道**：{last.name}后，{cutoff}圈{_growth(last)}"
             + (f"（新增{join(last.gained)}）" if last.gained else "")
-            + (f"；中心之间变为 {last.pair_min:.0f} 分钟" if math.isfinite(last.pair_min) else "")
+            + _pair_change(results, last)
             + f"；毗邻区县在圈内的{_from_to(context.n_inside_base, context.n_inside_after)}"
             + _rail_growth(results)
             + "。"
@@ -219,6 +240,29 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     if len(results.claims):
         lines.append(f"{number}. **文中论断**：{claims_summary(results.claims)}")
     return lines
+
+
+def _many(results: StudyResults) -> bool:
+    return len(results.centres) > _MANY_CENTRES
+
+
+def _centres_zh(results: StudyResults) -> str:
+    return f"{len(results.centres)} 座中心" if _many(results) else join(results.centres["origin_name"])
+
+
+def _near_pairs(results: StudyResults) -> tuple[int, int]:
+    """Pairs of centres within the circle's minutes of each other in both directions, and all pairs."""
+    base = results.pair_times[results.pair_times["scenario"] == "base"]
+    ends = [tuple(sorted(pair)) for pair in zip(base["from_id"], base["to_id"], strict=True)]
+    slower = base.groupby(pd.Index(ends, tupleize_cols=False))["travel_time_min"].max()
+    return int((slower <= results.study.circle_min).sum()), len(slower)
+
+
+def _pair_change(results: StudyResults, item: ScenarioFigures) -> str:
+    if not math.isfinite(item.pair_min) or _many(results):
+        return ""
+    kept = abs(item.pair_delta_min) < _UNCHANGED_MIN
+    return f"；中心之间{'仍为' if kept else '变为'} {item.pair_min:.0f} 分钟"
 
 
 def _growth(item: ScenarioFigures) -> str:
@@ -305,7 +349,7 @@ def _circles(results: StudyResults, context: ReportContext) -> list[str]:
     single = results.isochrones[
         (results.isochrones["scenario"] == "base") & (results.isochrones["cutoff_min"] == study.circle_min)
     ]
-    if len(single) > 1:
+    if len(single) > 1 and not _many(results):
         total = float(single["area_km2"].sum())
         each = "，".join(f"{row.origin_name} {row.area_km2:,.0f}" for row in rows_of(single))
         overlap = total - context.base.area_km2
@@ -362,12 +406,13 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
             minutes(float(row.travel_time_min)),
             "" if row.scenario == "base" else minutes(float(row.delta_min), with_sign=True),
         )
-        for row in rows_of(results.pair_times)
+        for row in rows_of(_told_pairs(results, results.pair_times, "travel_time_min"))
     ]
     lines = [
         "## 中心之间的时间",
         "",
         *table(("情景", "起讫", "门到门（分钟）", "变化"), rows, right=(2, 3)),
+        *_rest_of_pairs(results, "pair_times.csv"),
     ]
     for item in context.corridors:
         if item.corridor.mode == "road":
@@ -382,6 +427,17 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
             ),
         ]
     return lines
+
+
+def _told_pairs(results: StudyResults, table_: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return all pairs of centres, or those within the circle's minutes where there are many centres."""
+    return table_[table_[column] <= results.study.circle_min] if _many(results) else table_
+
+
+def _rest_of_pairs(results: StudyResults, file: str) -> list[str]:
+    if not _many(results):
+        return []
+    return ["", f"只列出相互在{hours(results.study.circle_min)}之内的；其余见 {file}。"]
 
 
 def _rail_areas(results: StudyResults) -> dict[str, float]:
@@ -419,12 +475,13 @@ def _railways(results: StudyResults, context: ReportContext) -> list[str]:
                 minutes(row.door_to_door_min),
                 minutes(row.road_only_min),
             )
-            for row in rows_of(results.journeys)
+            for row in rows_of(_told_pairs(results, results.journeys, "door_to_door_min"))
         ]
         header = ("起讫", "行车时间", "候车、进出站与换乘", "两端公路", "门到门", "全程公路")
         lines += [
             "",
             *table(header, rows, right=(1, 2, 3, 4, 5)),
+            *_rest_of_pairs(results, "journeys.csv"),
             "",
             (
                 "单位为分钟，均为现状。**行车时间**（line-haul）只是列车上的时间，文本和新闻所说的“两小时”多指它；**门到门**"
@@ -640,7 +697,10 @@ def _corridors(results: StudyResults, context: ReportContext) -> list[str]:
 def _corridor_prose(item: CorridorFigures) -> str:
     one = item.corridor
     run = (
-        "，".join(f"{name}行车 {value:.0f} 分钟" for name, value in item.line_haul_min.items())
+        "，".join(
+            f"{name}{'飞行' if one.mode == 'air' else '行车'} {value:.0f} 分钟"
+            for name, value in item.line_haul_min.items()
+        )
         if one.mode != "road"
         else f"全程行车 {sum(item.line_haul_min.values()):.0f} 分钟"
     )
@@ -666,6 +726,8 @@ def _counties(results: StudyResults) -> list[str]:
     times = results.county_times
     if len(times) == 0:
         return []
+    if _many(results):
+        return _counties_nearest(results)
     header = ["区县", "省份", "省界长（千米）"]
     centres = results.centres["origin_name"].to_list()
     ids = results.centres["origin_id"].to_list()
@@ -690,6 +752,34 @@ def _counties(results: StudyResults) -> list[str]:
         *table(header, rows, right=range(2, len(header))),
         "",
         f"● 表示在{hours(results.study.circle_min)}之内。时间从中心的政府驻地到区县的政府驻地。",
+    ]
+
+
+def _counties_nearest(results: StudyResults) -> list[str]:
+    """Return each border county's nearest centre, where columns for all centres would be too many."""
+    after = "all" in results.scenario_names
+    reached = results.county_times.dropna(subset="base_min").sort_values(["base_min", "centre_id"])
+    nearest = reached.drop_duplicates("adcode").set_index("adcode")
+    soonest = results.county_times.groupby("adcode")["scenario_min"].min()
+    rows = []
+    for county in rows_of(results.border_counties):
+        cells = [str(county.name), str(county.province), f"{county.border_km:,.1f}"]
+        if county.adcode in nearest.index:
+            row = nearest.loc[county.adcode]
+            cells += [
+                str(row["centre_name"]),
+                f"{minutes(float(row['base_min']))}{'●' if row['base_inside'] else ''}",
+            ]
+        else:
+            cells += ["—", "不可达"]
+        rows.append((*cells, *((minutes(float(soonest[county.adcode])),) if after else ())))
+    header = ("区县", "省份", "省界长（千米）", "最近的中心", "分钟", *(("廊道建成后",) if after else ()))
+    return [
+        "## 毗邻区县逐一",
+        "",
+        *table(header, rows, right=(2, 4, 5)[: 3 if after else 2]),
+        "",
+        f"● 表示在{hours(results.study.circle_min)}之内。时间从中心的政府驻地到区县的政府驻地；至各中心的时间见 county_times.csv。",
     ]
 
 

@@ -204,3 +204,16 @@ def test_both_languages_tell_people_zones_and_claims(yuqian):
 def test_it_speaks_one_language_outside_the_summary(yuqian):
     chinese = report(yuqian).split("## 主要结论")[1].split("## 数据与许可")[0]
     assert re.findall(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}", chinese) == []
+
+
+def test_many_centres_are_counted_rather_than_listed(yuqian, monkeypatch):
+    monkeypatch.setattr("borderreach.report._MANY_CENTRES", 1)
+    text = report(yuqian)
+    assert "2 座中心的两小时圈合计" in text
+    assert "1 对中心中有 0 对相互在两小时之内" in text
+    assert "Of the 1 pairs of centres, 0 lie within 120 minutes" in text
+    nearest = yuqian.county_times.loc[yuqian.county_times.groupby("adcode")["base_min"].idxmin()]
+    part = text.split("## 毗邻区县逐一")[1]
+    for row in nearest.itertuples():
+        line = next(line for line in part.splitlines() if line.startswith(f"| {row.name} |"))
+        assert f"| {row.centre_name} | {row.base_min:.0f}{'●' if row.base_inside else ''} |" in line
