@@ -233,7 +233,11 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     if people:
         lines.append(
             f"{number}. **人口**：{cutoff}圈内有 {people['base'] / 1e4:,.0f} 万人（2020 年普查）"
-            + (f"，{last.name}后 {people['all'] / 1e4:,.0f} 万人" if "all" in people else "")
+            + (
+                f"，{last.name}后 {people['all'] / 1e4:,.0f} 万人"
+                if last is not None and "all" in people
+                else ""
+            )
             + "。"
         )
         number += 1
