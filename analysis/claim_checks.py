@@ -128,10 +128,10 @@ def _count_junction(_claim: Claim, ground: ClaimGround) -> _Counted:
     most = int(points["n_provinces"].max()) if len(points) else 0
     there = points[points["n_provinces"] == most]
     per = points["n_provinces"].value_counts().sort_index()
-    detail = (
-        "；".join(f"{n}省交点{count}处" for n, count in per.items())
-        + f"；最多处：{some_of(list(there['provinces']), 6, '；')}"
-    )
+    # Two provinces and a third may meet at several points.
+    named = list(dict.fromkeys(there["provinces"]))
+    examples = "；".join(named[:3]) + ("等" if len(named) > 3 else "")
+    detail = "；".join(f"{n}省交点{count}处" for n, count in per.items()) + f"，如{examples}"
     return float(most), detail, shapely.MultiPoint(list(there.geometry)), "行政区划（当前）"
 
 
@@ -223,7 +223,7 @@ def _share(claim: Claim, ground: ClaimGround) -> Measure:
         method="驻地到最近的干线公路节点的直线距离",
         data=network_data(ground, "road", None),
         geometry=shapely.MultiPoint(table[["lon", "lat"]].to_numpy()),
-        flip=f"距离为{needed:.1f}公里时恰好达到",
+        flip=f"界限取{needed:.1f}公里时恰好达到",
     )
 
 

@@ -107,7 +107,7 @@ def _line_haul(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> 
         )
         if np.isfinite(faster)
         else "",
-        other_reading="门到门",
+        other_reading="门到门（列车与驾车取快者）",
         other_value=_longest(doors[~np.eye(len(table), dtype=bool)]),
         with_corridors=lambda ids: max(minutes(ids))[0],
         corridors=ground.usable("rail", "line_haul", candidates),
@@ -193,7 +193,8 @@ def _speed_flip(
         return "路网不通，车速再高也不成立"
     low, high = (1.0, FASTEST) if value > limit else (1 / FASTEST, 1.0)
     if value > limit and value_at(high) > limit:
-        return f"车速提高到{FASTEST:g}倍仍不成立：时间花在进出路网、候车与换乘上"
+        spent = "进出路网" if mode == "road" else "进出路网、候车与换乘"
+        return f"车速提高到{FASTEST:g}倍仍不成立：时间花在{spent}上"
     if value <= limit and value_at(low) <= limit:
         return f"车速降到{low:g}倍仍成立"
     while high / low > 1.005:

@@ -109,7 +109,8 @@ def audit_claims(
         "not_checkable"; ``margin`` is by how much a claim holds, negative where it fails, in
         ``unit``; ``flip`` says, in Chinese, what would turn the verdict; ``other_value`` is the
         same claim read the other way (``other_reading``), and ``other_holds`` whether it holds
-        then ("yes", "no" or ""); ``reported`` is what a public report says, where the file has one.
+        then ("yes", "no" or ""); ``reported`` is what a public report says, where the file has one,
+        and decides verdict and margin where it contradicts the computed value, which is a model's.
 
     Raises
     ------
@@ -191,7 +192,7 @@ def _paragraph(row: dict[str, Any]) -> str:
         outcome = "成立" if row["other_holds"] == "yes" else "不成立"
         value = _shown(row["other_value"], row["unit"])
         sentences.append(f"若按{row['other_reading']}理解，为{value}，{outcome}")
-    if row["reported_by"]:
+    if row["reported_by"] and row["reported_by"] not in row["verdict_text"]:
         outcome = "成立" if row["reported_holds"] == "yes" else "不成立"
         sentences.append(
             f"公开报道为{_shown(row['reported'], row['unit'])}（{row['reported_by']}），按此{outcome}"
@@ -273,7 +274,14 @@ def _row(
         "data": found.data,
         "geometry": found.geometry,
     }
-    if margin < 0:
+    overruled = False
+    if claim.reported is not None:
+        by_report = _margin(claim, claim.reported, found.limit)
+        overruled = (by_report >= 0) != (margin >= 0)
+        row["reported_holds"] = "yes" if by_report >= 0 else "no"
+        if overruled:  # a timetable is a fact, a model isn't
+            row |= {"margin": by_report, "verdict": "holds" if by_report >= 0 else "fails", "flip": ""}
+    if margin < 0 and not overruled:
         with_ids, value_with = _rescue(claim, found)
         if with_ids:
             held = _margin(claim, value_with, found.limit) >= 0
@@ -289,10 +297,7 @@ def _row(
             "other_value": found.other_value,
             "other_holds": "yes" if other else "no",
         }
-    if claim.reported is not None:
-        held = _margin(claim, claim.reported, found.limit) >= 0
-        row |= {"reported_holds": "yes" if held else "no"}
-    return row | {"verdict_text": _verdict_text(claim, row, ground)}
+    return row | {"verdict_text": _verdict_text(claim, row, ground, overruled=overruled)}
 
 
 def _rescue(claim: Claim, found: Measure) -> tuple[tuple[str, ...], float]:
@@ -338,7 +343,7 @@ def _margin(claim: Claim, value: float, limit: float) -> float:
     return slack - abs(value - limit)
 
 
-def _verdict_text(claim: Claim, row: dict[str, Any], ground: ClaimGround) -> str:
+def _verdict_text(claim: Claim, row: dict[str, Any], ground: ClaimGround, *, overruled: bool) -> str:
     unit, value, limit = row["unit"], row["value"], row["limit"]
     whose = "应" if claim.kind == "status" else "文中" if claim.kind in _STATED else "判据"
     seen = f"算得{_shown(value, unit)}，{whose}{_COMPARED[claim.comparison]}{_shown(limit, unit)}"
@@ -346,6 +351,11 @@ def _verdict_text(claim: Claim, row: dict[str, Any], ground: ClaimGround) -> str
         seen = f"绕行系数{_number(value)}，距离相近的城市对中位数为{_number(limit)}"
     if claim.comparison == "about":
         seen += f"（容差{claim.tolerance:.0%}）"
+    if overruled:
+        seen = (
+            f"公开报道为{_shown(row['reported'], unit)}（{row['reported_by']}），{whose}"
+            f"{_COMPARED[claim.comparison]}{_shown(limit, unit)}；模型算得{_shown(value, unit)}，与报道不符，以报道为准"
+        )
     names = "、".join(
         ground.corridor(identifier).name for identifier in row["corridors"].split("、") if identifier
     )
@@ -354,7 +364,8 @@ def _verdict_text(claim: Claim, row: dict[str, Any], ground: ClaimGround) -> str
     if row["verdict"] == "holds_with":
         return f"建成{names}后成立。{seen}；建成后为{_shown(row['value_with'], unit)}"
     short = "尚未达到" if claim.stance == "goal" else "不成立"
-    gap = abs(value - limit) if claim.comparison in ("==", "about") else -row["margin"]
+    decisive = row["reported"] if overruled else value
+    gap = abs(decisive - limit) if claim.comparison in ("==", "about") else -row["margin"]
     by = f"，相差{_shown(gap, unit)}" if np.isfinite(gap) else ""
     text = f"{short}{by}。{seen}"
     if names:

@@ -45,7 +45,18 @@ def minutes(value: float, *, with_sign: bool = False) -> str:
     """Return minutes without decimals; in words where there is no way."""
     if not math.isfinite(value):
         return "不可达"
-    return signed(value, digits=1) if with_sign else f"{value:.0f}"
+    return change(value) if with_sign else f"{value:.0f}"
+
+
+def change(value: float) -> str:
+    """Return a change of minutes with its sign: whole minutes, tenths only where it is below ten.
+
+    Examples
+    --------
+    >>> change(-115.8), change(-9.5), change(0.04)
+    ('−116', '−9.5', '0')
+    """
+    return signed(value, digits=0 if abs(value) >= 10 else 1)
 
 
 def signed(value: float, *, digits: int = 0) -> str:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
+
+import pandas as pd
 
 from .analysis.results import StudyResults
 from .analysis.shapley import MAX_EXACT
 from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
 from .markdown import and_, hours, join, km, minutes, rows_of, signed, table, without_html
-from .report_claims import claims_section, groups_section
+from .report_claims import claims_section, claims_summary, claims_summary_en, groups_section
+from .report_people import people_section
 
+#: A circle that grows by a smaller share than this, and by no county, is told as unchanged.
+_NEGLIGIBLE: Final = 0.0005
+#: With more centres than this, they and their pairs are counted rather than listed.
+_MANY_CENTRES: Final = 4
+#: Minutes that change by less are told as unchanged.
+_UNCHANGED_MIN: Final = 0.5
 _MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
 _STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
 
@@ -38,7 +48,7 @@ def report(results: StudyResults) -> str:
         _centre_pairs(results, context),
         _railways(results, context),
         _zones(results, context),
-        _people(results),
+        people_section(results),
         _price(results),
         _changes(results, context),
         groups_section(results),
@@ -67,7 +77,8 @@ def _title(results: StudyResults) -> list[str]:
 def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
     study, base = results.study, context.base
     hours = f"{study.circle_min:g}-minute"
-    centres = and_(results.centres["origin_name"])
+    n_centres = len(results.centres)
+    centres = f"{n_centres} centres" if _many(results) else and_(results.centres["origin_name"])
     lines = [
         "## Summary in English",
         "",
@@ -86,16 +97,48 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
             f"- {named}: {item.area_km2:,.0f} km² ({signed(item.delta_area_km2)}), {item.n_counties} counties "
             f"({signed(item.delta_counties)}){pair}."
         )
+    lines += ["", *_more_en(results, context)]
     lines += [
         "",
         (
-            "All these times are modelled, door to door, by car on today's trunk roads; corridors are added to these "
-            "roads, so that a railway's gain is measured against driving." + _rail_sentence_en(results)
+            "All these times are modelled, door to door, by car on today's trunk roads"
+            + (
+                "; corridors are added to these roads, so that a railway's gain is measured against driving."
+                if context.corridors
+                else "."
+            )
+            + _rail_sentence_en(results)
         ),
         "",
         "Definitions and limits stand at the end.",
     ]
     return lines
+
+
+def _more_en(results: StudyResults, context: ReportContext) -> list[str]:
+    """Tell in English what else the findings hold: border counties inside, zones, people, claims."""
+    study, sentences = results.study, []
+    if context.after is not None:
+        sentences.append(
+            f"With every corridor, {context.n_inside_after} of the {context.n_border} border counties lie in the "
+            f"circle ({context.n_inside_base} today)."
+        )
+    if math.isfinite(context.zone_area_base):
+        after = f" ({context.zone_area_after:,.0f} with every corridor)" if context.after is not None else ""
+        sentences.append(
+            f"The {study.zone_min:g}-minute commuting zones of the border counties average "
+            f"{context.zone_area_base:,.0f} km²{after}; {context.zone_cross_base} of them reach over more than half "
+            "of a county of another province."
+        )
+    people = _people_inside(results)
+    if people:
+        after = f", {people['all'] / 1e6:,.1f} million with every corridor" if "all" in people else ""
+        sentences.append(
+            f"{people['base'] / 1e6:,.1f} million people live in the circle{after} (census of 2020)."
+        )
+    if len(results.claims):
+        sentences.append(claims_summary_en(results.claims))
+    return [" ".join(sentences)] if sentences else []
 
 
 def _scenario_en(results: StudyResults, scenario: str) -> str:
@@ -116,7 +159,7 @@ def _rail_sentence_en(results: StudyResults) -> str:
     text = f" With today's trains as well, the circle covers {area['base']:,.0f} km² today"
     text += f" and {area['all']:,.0f} km² with every corridor" if "all" in area else ""
     trips = results.journeys[results.journeys["line_haul_min"] > 0]
-    if len(trips):
+    if len(trips) and not _many(results):
         first = trips.iloc[0]
         text += (
             f"; from {first['from_name']} to {first['to_name']} it takes {first['line_haul_min']:.0f} minutes on the "
@@ -128,6 +171,9 @@ def _rail_sentence_en(results: StudyResults) -> str:
 def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
     if not math.isfinite(base.pair_min):
         return ""
+    if _many(results):
+        near, pairs = _near_pairs(results)
+        return f" Of the {pairs:,} pairs of centres, {near} lie within {results.study.circle_min:g} minutes of each other by road."
     inside = "inside" if base.pair_min <= results.study.circle_min else "outside"
     return (
         f" The centres lie {base.pair_min:.0f} minutes apart by road, {inside} "
@@ -145,13 +191,19 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
         + "，".join(f"{name} {n} 个" for name, n in context.n_border_by_province.items())
         + f"），省界长 {km(context.border_km)} 千米。",
         (
-            f"2. **{cutoff}圈**：现状路网下，{join(results.centres['origin_name'])}的{cutoff}圈合计 "
+            f"2. **{cutoff}圈**：现状路网下，{_centres_zh(results)}的{cutoff}圈合计 "
             f"{base.area_km2:,.0f} 平方千米，覆盖研究范围 {context.n_study_counties} 个区县中 {base.n_counties} 个的政府"
             f"驻地；{context.n_border} 个毗邻区县中有 {context.n_inside_base} 个在圈内。"
         ),
     ]
     number = 3
-    if math.isfinite(base.pair_min):
+    if math.isfinite(base.pair_min) and _many(results):
+        near, pairs = _near_pairs(results)
+        lines.append(
+            f"{number}. **中心之间**：沿现状公路门到门，{pairs:,} 对中心中有 {near} 对相互在{cutoff}之内。"
+        )
+        number += 1
+    elif math.isfinite(base.pair_min):
         verdict = (
             f"在{cutoff}之内"
             if base.pair_min <= study.circle_min
@@ -162,11 +214,12 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     last = context.after
     if last is not None:
         lines.append(
-            f"{number}. **廊道**：{last.name}后，{cutoff}圈变化 {signed(last.delta_area_km2)} 平方千米、"
-            f"{signed(last.delta_counties)} 个区县"
+            f"{number}. **廊道**：{last.name}后，{cutoff}圈{_growth(last)}"
             + (f"（新增{join(last.gained)}）" if last.gained else "")
-            + (f"；中心之间变为 {last.pair_min:.0f} 分钟" if math.isfinite(last.pair_min) else "")
-            + f"；毗邻区县在圈内的由 {context.n_inside_base} 个变为 {context.n_inside_after} 个。"
+            + _pair_change(results, last)
+            + f"；毗邻区县在圈内的{_from_to(context.n_inside_base, context.n_inside_after)}"
+            + _rail_growth(results)
+            + "。"
         )
         number += 1
     if math.isfinite(context.zone_area_base):
@@ -175,7 +228,72 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
             + (f"（{last.name}后 {context.zone_area_after:,.0f}）" if last is not None else "")
             + f"，其中 {context.zone_cross_base} 个跨越省界，即另一省有区县过半面积在圈内。"
         )
+        number += 1
+    people = _people_inside(results)
+    if people:
+        lines.append(
+            f"{number}. **人口**：{cutoff}圈内有 {people['base'] / 1e4:,.0f} 万人（2020 年普查）"
+            + (
+                f"，{last.name}后 {people['all'] / 1e4:,.0f} 万人"
+                if last is not None and "all" in people
+                else ""
+            )
+            + "。"
+        )
+        number += 1
+    if len(results.claims):
+        lines.append(f"{number}. **文中论断**：{claims_summary(results.claims)}")
     return lines
+
+
+def _many(results: StudyResults) -> bool:
+    return len(results.centres) > _MANY_CENTRES
+
+
+def _centres_zh(results: StudyResults) -> str:
+    return f"{len(results.centres)} 座中心" if _many(results) else join(results.centres["origin_name"])
+
+
+def _near_pairs(results: StudyResults) -> tuple[int, int]:
+    """Pairs of centres within the circle's minutes of each other in both directions, and all pairs."""
+    base = results.pair_times[results.pair_times["scenario"] == "base"]
+    ends = [tuple(sorted(pair)) for pair in zip(base["from_id"], base["to_id"], strict=True)]
+    slower = base.groupby(pd.Index(ends, tupleize_cols=False))["travel_time_min"].max()
+    return int((slower <= results.study.circle_min).sum()), len(slower)
+
+
+def _pair_change(results: StudyResults, item: ScenarioFigures) -> str:
+    if not math.isfinite(item.pair_min) or _many(results):
+        return ""
+    kept = abs(item.pair_delta_min) < _UNCHANGED_MIN
+    return f"；中心之间{'仍为' if kept else '变为'} {item.pair_min:.0f} 分钟"
+
+
+def _growth(item: ScenarioFigures) -> str:
+    """Tell a change of the circle in words where it is too small to be told in figures."""
+    if item.delta_counties == 0 and abs(item.delta_area_km2) < _NEGLIGIBLE * item.area_km2:
+        return "几乎不变"
+    return f"变化 {signed(item.delta_area_km2)} 平方千米、{signed(item.delta_counties)} 个区县"
+
+
+def _from_to(before: int, after: int) -> str:
+    return f"仍为 {after} 个" if before == after else f"由 {before} 个变为 {after} 个"
+
+
+def _rail_growth(results: StudyResults) -> str:
+    """Tell the circle with trains, in which a railway counts against railways rather than against driving."""
+    if results.rail_circles.empty:
+        return ""
+    area = _rail_areas(results)
+    if "all" not in area:
+        return ""
+    return f"；以现有列车为基准（公路与铁路联程），圈由 {area['base']:,.0f} 变为 {area['all']:,.0f} 平方千米"
+
+
+def _people_inside(results: StudyResults) -> dict[str, float]:
+    """People in the largest circle by road, by scenario."""
+    largest = results.circle_people[results.circle_people["cutoff_min"] == results.study.circle_min]
+    return dict(zip(largest["scenario"], largest["people"].astype(float), strict=True))
 
 
 def _borders(results: StudyResults, context: ReportContext) -> list[str]:
@@ -235,7 +353,7 @@ def _circles(results: StudyResults, context: ReportContext) -> list[str]:
     single = results.isochrones[
         (results.isochrones["scenario"] == "base") & (results.isochrones["cutoff_min"] == study.circle_min)
     ]
-    if len(single) > 1:
+    if len(single) > 1 and not _many(results):
         total = float(single["area_km2"].sum())
         each = "，".join(f"{row.origin_name} {row.area_km2:,.0f}" for row in rows_of(single))
         overlap = total - context.base.area_km2
@@ -292,12 +410,13 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
             minutes(float(row.travel_time_min)),
             "" if row.scenario == "base" else minutes(float(row.delta_min), with_sign=True),
         )
-        for row in rows_of(results.pair_times)
+        for row in rows_of(_told_pairs(results, results.pair_times, "travel_time_min"))
     ]
     lines = [
         "## 中心之间的时间",
         "",
         *table(("情景", "起讫", "门到门（分钟）", "变化"), rows, right=(2, 3)),
+        *_rest_of_pairs(results, "pair_times.csv"),
     ]
     for item in context.corridors:
         if item.corridor.mode == "road":
@@ -312,6 +431,17 @@ def _centre_pairs(results: StudyResults, context: ReportContext) -> list[str]:
             ),
         ]
     return lines
+
+
+def _told_pairs(results: StudyResults, table_: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return all pairs of centres, or those within the circle's minutes where there are many centres."""
+    return table_[table_[column] <= results.study.circle_min] if _many(results) else table_
+
+
+def _rest_of_pairs(results: StudyResults, file: str) -> list[str]:
+    if not _many(results):
+        return []
+    return ["", f"只列出相互在{hours(results.study.circle_min)}之内的；其余见 {file}。"]
 
 
 def _rail_areas(results: StudyResults) -> dict[str, float]:
@@ -349,12 +479,13 @@ def _railways(results: StudyResults, context: ReportContext) -> list[str]:
                 minutes(row.door_to_door_min),
                 minutes(row.road_only_min),
             )
-            for row in rows_of(results.journeys)
+            for row in rows_of(_told_pairs(results, results.journeys, "door_to_door_min"))
         ]
         header = ("起讫", "行车时间", "候车、进出站与换乘", "两端公路", "门到门", "全程公路")
         lines += [
             "",
             *table(header, rows, right=(1, 2, 3, 4, 5)),
+            *_rest_of_pairs(results, "journeys.csv"),
             "",
             (
                 "单位为分钟，均为现状。**行车时间**（line-haul）只是列车上的时间，文本和新闻所说的“两小时”多指它；**门到门**"
@@ -400,7 +531,9 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
         f"往返两个方向都不超过 {study.zone_min:g} 分钟的范围。最大的是{largest[0]}（{largest[1]:,.0f} 平方千米），最小的是"
         f"{smallest[0]}（{smallest[1]:,.0f} 平方千米）；现状下 {context.zone_cross_base} 个跨越省界"
         + (
-            f"，{context.after.name}后 {context.zone_cross_after} 个。" if context.after is not None else "。"
+            f"，{context.after.name}后 {context.zone_cross_after} 个{_newly_across(results)}。"
+            if context.after is not None
+            else "。"
         ),
         "",
         *table(
@@ -411,77 +544,24 @@ def _zones(results: StudyResults, context: ReportContext) -> list[str]:
     ]
 
 
-_TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "塌陷", "remote": "边远"}
-
-
-def _people(results: StudyResults) -> list[str]:
-    """Tell the people in the circles, and the border counties' indicators."""
-    if results.circle_people.empty:
-        return []
-    rows = []
-    for counted, label in ((results.circle_people, "公路"), (results.rail_circle_people, "公路与铁路")):
-        rows += [
-            (
-                label,
-                _scenario_of(results, row.scenario),
-                f"{row.cutoff_min:g}",
-                f"{row.people / 1e4:,.0f}",
-                f"{row.people_by_seat / 1e4:,.0f}",
-            )
-            for row in rows_of(
-                counted[counted["scenario"].isin(("base", "all"))].sort_values(
-                    ["scenario", "cutoff_min"], ascending=[False, True]
-                )
-            )
-        ]
-    header = ("方式", "情景", "分钟", "人口（万）", "按驻地计（万）")
-    lines = [
-        "## 人口与可达性指标",
-        "",
-        *table(header, rows, right=(2, 3, 4)),
-        "",
-        (
-            "人口为第七次全国人口普查常住人口，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
-        ),
+def _newly_across(results: StudyResults) -> str:
+    """Name the zones to which corridors add a county of another province."""
+    home = dict(
+        zip(results.border_counties["adcode"].astype(str), results.border_counties["province"], strict=True)
+    )
+    rows = results.zone_counties[results.zone_counties["belongs"]]
+    rows = rows[rows["province"].to_numpy() != rows["centre_id"].map(home).to_numpy()]
+    held = {
+        scenario: set(zip(some["centre_id"], some["adcode"], strict=True))
+        for scenario, some in rows.groupby("scenario")
+    }
+    new = held.get("all", set()) - held.get("base", set())
+    parts = [
+        f"{row.centre_name}的圈新含{row.county_name}"
+        for row in rows_of(rows[rows["scenario"] == "all"].rename(columns={"name": "county_name"}))
+        if (row.centre_id, row.adcode) in new
     ]
-    if results.indicators.empty:
-        return lines
-    cutoff = hours(results.study.circle_min)
-    by_county = [
-        (
-            str(row.name_of),
-            f"{row.people / 1e4:,.1f}",
-            _type(row.county_type, row.scenario_county_type),
-            f"{row.base_people_reached / 1e4:,.0f}",
-            f"{row.scenario_people_reached / 1e4:,.0f}",
-            f"{signed(row.potential_change * 100, digits=1)}%",
-            _share(row.efficiency),
-            _share(row.efficiency_own),
-            _share(row.efficiency_across),
-        )
-        for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
-    ]
-    columns = (
-        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力变化", "通行效率", "省内", "跨省",
-    )  # fmt: skip
-    lines += [
-        "",
-        *table(columns, by_county, right=(1, 3, 4, 5, 6, 7, 8)),
-        "",
-        (
-            "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
-            "市场潜力按哈里斯公式，以时间为阻抗。类型的规则见 `borderreach.analysis.typology`。"
-        ),
-    ]
-    return lines
-
-
-def _type(base: str, after: str) -> str:
-    return _TYPES[base] if base == after else f"{_TYPES[base]} → {_TYPES[after]}"
-
-
-def _share(value: float) -> str:
-    return f"{value * 100:.0f}%" if math.isfinite(value) else "—"
+    return f"（{'；'.join(parts[:8])}{'等' if len(parts) > 8 else ''}）" if parts else ""
 
 
 def _price(results: StudyResults) -> list[str]:
@@ -621,7 +701,10 @@ def _corridors(results: StudyResults, context: ReportContext) -> list[str]:
 def _corridor_prose(item: CorridorFigures) -> str:
     one = item.corridor
     run = (
-        "，".join(f"{name}行车 {value:.0f} 分钟" for name, value in item.line_haul_min.items())
+        "，".join(
+            f"{name}{'飞行' if one.mode == 'air' else '行车'} {value:.0f} 分钟"
+            for name, value in item.line_haul_min.items()
+        )
         if one.mode != "road"
         else f"全程行车 {sum(item.line_haul_min.values()):.0f} 分钟"
     )
@@ -647,6 +730,8 @@ def _counties(results: StudyResults) -> list[str]:
     times = results.county_times
     if len(times) == 0:
         return []
+    if _many(results):
+        return _counties_nearest(results)
     header = ["区县", "省份", "省界长（千米）"]
     centres = results.centres["origin_name"].to_list()
     ids = results.centres["origin_id"].to_list()
@@ -671,6 +756,34 @@ def _counties(results: StudyResults) -> list[str]:
         *table(header, rows, right=range(2, len(header))),
         "",
         f"● 表示在{hours(results.study.circle_min)}之内。时间从中心的政府驻地到区县的政府驻地。",
+    ]
+
+
+def _counties_nearest(results: StudyResults) -> list[str]:
+    """Return each border county's nearest centre, where columns for all centres would be too many."""
+    after = "all" in results.scenario_names
+    reached = results.county_times.dropna(subset="base_min").sort_values(["base_min", "centre_id"])
+    nearest = reached.drop_duplicates("adcode").set_index("adcode")
+    soonest = results.county_times.groupby("adcode")["scenario_min"].min()
+    rows = []
+    for county in rows_of(results.border_counties):
+        cells = [str(county.name), str(county.province), f"{county.border_km:,.1f}"]
+        if county.adcode in nearest.index:
+            row = nearest.loc[county.adcode]
+            cells += [
+                str(row["centre_name"]),
+                f"{minutes(float(row['base_min']))}{'●' if row['base_inside'] else ''}",
+            ]
+        else:
+            cells += ["—", "不可达"]
+        rows.append((*cells, *((minutes(float(soonest[county.adcode])),) if after else ())))
+    header = ("区县", "省份", "省界长（千米）", "最近的中心", "分钟", *(("廊道建成后",) if after else ()))
+    return [
+        "## 毗邻区县逐一",
+        "",
+        *table(header, rows, right=(2, 4, 5)[: 3 if after else 2]),
+        "",
+        f"● 表示在{hours(results.study.circle_min)}之内。时间从中心的政府驻地到区县的政府驻地；至各中心的时间见 county_times.csv。",
     ]
 
 
@@ -700,7 +813,7 @@ def _limits(results: StudyResults, context: ReportContext) -> list[str]:
     ]
     if network.get("travel_time_model"):
         lines.append(
-            f"- 路网不分道路等级，所用速度：{network['travel_time_model']}。山区道路因此偏快，平原高速公路偏慢；"
+            f"- 路网不分道路等级，所用速度：{_speed_zh(network['travel_time_model'])}。山区道路因此偏快，平原高速公路偏慢；"
             "新建公路相对于现状的增益可能被低估。"
         )
     if any(item.corridor.mode != "road" for item in context.corridors):
@@ -731,6 +844,12 @@ def _sources(results: StudyResults) -> list[str]:
             lines.append(f"- {one.name}：{source.title}{date}")
     lines += ["", "运行的版本、参数和数据校验值见 manifest.json，全部表格见各 CSV 与 results.gpkg。"]
     return lines
+
+
+def _speed_zh(model: str) -> str:
+    """Return the embedded roads' one speed in Chinese; a user's own words stay as they are."""
+    found = re.fullmatch(r"([\d.]+) km/h on every link", model)
+    return f"每个路段一律时速 {found[1]} 千米" if found else model
 
 
 def _name_en(results: StudyResults, identifier: str) -> str:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any, Final
 
-from .analysis.claims import VERDICT_NAMES, claim_paragraphs
+import pandas as pd
+
+from .analysis.claims import VERDICT_NAMES, VERDICTS, claim_paragraphs
 from .analysis.results import StudyResults
-from .markdown import hours, minutes, rows_of, signed, table
+from .markdown import change, hours, minutes, rows_of, table
+
+_VERDICTS_EN: Final = {"holds": "hold", "holds_with": "hold only with corridors", "fails": "don't hold"}
 
 
 def claims_section(results: StudyResults) -> list[str]:
@@ -17,7 +22,7 @@ def claims_section(results: StudyResults) -> list[str]:
     head, *paragraphs = claim_paragraphs(claims)
     methods = paragraphs[len(claims) :]
     rows = [
-        (str(number), row.words, VERDICT_NAMES[row.verdict], row.verdict_text)
+        (str(number), row.words, VERDICT_NAMES[row.verdict], _without_verdict(row))
         for number, row in enumerate(rows_of(claims), start=1)
     ]
     return [
@@ -31,6 +36,33 @@ def claims_section(results: StudyResults) -> list[str]:
         "",
         *methods,
     ]
+
+
+def _without_verdict(row: Any) -> str:
+    """Return a verdict's text without the verdict, which stands in a column of its own."""
+    text = str(row.verdict_text).removeprefix(VERDICT_NAMES[row.verdict])
+    return text.lstrip("。：，") or str(row.verdict_text)
+
+
+def claims_summary(claims: pd.DataFrame) -> str:
+    """Return how many of the claims hold, in one Chinese sentence."""
+    count = claims["verdict"].value_counts()
+    checked = len(claims) - int(count.get("not_checkable", 0))
+    parts = [f"{VERDICT_NAMES[name]} {count[name]} 条" for name in VERDICTS[:-1] if name in count]
+    return (
+        f"列出 {len(claims)} 条，其中可检验 {checked} 条：{'，'.join(parts)}。"
+        if checked
+        else (f"列出 {len(claims)} 条，均无法检验。")
+    )
+
+
+def claims_summary_en(claims: pd.DataFrame) -> str:
+    """Return the same in one English sentence."""
+    count = claims["verdict"].value_counts()
+    checked = len(claims) - int(count.get("not_checkable", 0))
+    parts = [f"{count[name]} {words}" for name, words in _VERDICTS_EN.items() if name in count]
+    found = f": {', '.join(parts)}" if parts else ""
+    return f"Of {len(claims)} claims listed from the text, {checked} can be checked{found}."
 
 
 def groups_section(results: StudyResults) -> list[str]:
@@ -47,7 +79,7 @@ def groups_section(results: StudyResults) -> list[str]:
             minutes(row.base_max_min),
             _share(row.base_cohesion),
             _share(row.scenario_cohesion),
-            signed(row.delta_mean_min, digits=1) if math.isfinite(row.delta_mean_min) else "—",
+            change(row.delta_mean_min) if math.isfinite(row.delta_mean_min) else "—",
         )
         for row in rows_of(groups)
     ]

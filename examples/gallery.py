@@ -81,14 +81,14 @@ def make_card(name: str, folder: Path, *, reuse: bool) -> Card:
 def key_figures(results: br.StudyResults) -> list[tuple[str, str]]:
     """Return the figures that a card shows, each with its name."""
     context = ReportContext.of(results)
-    after = context.scenarios[-1] if context.scenarios else context.base
     minutes = f"{results.study.circle_min:g}-minute circle"
     figures = [
         ("border counties", f"{context.n_border:,}"),
         ("border", f"{context.border_km:,.0f} km"),
         (minutes, f"{context.base.area_km2:,.0f} km²"),
     ]
-    if context.scenarios:
+    after = context.after
+    if after is not None:
         figures += [
             (f"{minutes}, with corridors", f"{after.area_km2:,.0f} km² ({after.delta_area_km2:+,.0f})"),
             ("border counties in it", f"{context.n_inside_base} → {context.n_inside_after}"),

@@ -66,7 +66,8 @@
   // Tens of thousands in Chinese, millions in English.
   br.many = function (value, unit, word) {
     if (value === null) return "–";
-    const [divisor, digits] = word.state.language === "zh" ? [1e4, 1] : [1e6, 2];
+    // Modelled people: no more digits than mean something.
+    const [divisor, digits] = word.state.language === "zh" ? [1e4, value >= 1e7 ? 0 : 1] : [1e6, value >= 1e7 ? 1 : 2];
     return (value / divisor).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + (unit ? " " + word(unit) : "");
   };
   function figureTable(row, data, word) {

@@ -418,6 +418,19 @@
           ];
         })));
     }
+    // Closed links are crossed out, others carry their direction of change.
+    for (const row of data.changes) {
+      add("change-" + row.id, ORDER.crossings, false, () => {
+        const line = br.unpackLines(row.shape, data.quantum);
+        const text = () => br.changeText(row, word);
+        const tip = { sticky: true, className: "br-tooltip", opacity: 1 };
+        return L.layerGroup([
+          L.polyline(line, fixed({ color: "#ffffff", weight: 9, opacity: 0.9 })),
+          L.polyline(line, { color: style.changeLine, weight: 5 }).bindTooltip(text, tip),
+          sign(row.at, 8, "square", style.changeLine, { text: br.changeMark(row), weight: 1.5, color: "#ffffff" }, text),
+        ]);
+      });
+    }
     // A claim's sign carries its number; signs of one place stand side by side.
     const RADIUS = 9;
     const claimFill = (row) => style.verdictFills[row.verdict] || style.noValue;

@@ -63,6 +63,7 @@ _GAPS: Final = (
     "province", "county", "beyond_province", "beyond_county", "gap_km", "network_km", "network_min",
     "detour_factor",
 )  # fmt: skip
+_CHANGES: Final = ("change_id", "name", "closed", "n_links", "length_km", "base_kph", "scenario_kph")
 _CLAIMS: Final = (
     "claim_id", "words", "reading", "verdict", "verdict_text", "value", "unit", "compare", "limit", "corridors",
     "value_with", "flip", "method",
@@ -120,6 +121,7 @@ class MapLayers:
     crossings: gpd.GeoDataFrame
     border_crossings: pd.DataFrame
     gaps: gpd.GeoDataFrame
+    changes: gpd.GeoDataFrame
     claims: gpd.GeoDataFrame
     circle_people: pd.DataFrame
     rail_circle_people: pd.DataFrame
@@ -216,6 +218,7 @@ def map_layers(
         crossings=_frame(results.crossings, "crossings", _CROSSINGS, _POINTS),
         border_crossings=_table(results.border_crossings, "border_crossings", _BORDER_CROSSINGS),
         gaps=_frame(results.gaps, "gaps", _GAPS, _LINES),
+        changes=_frame(results.changes, "changes", _CHANGES, _LINES),
         claims=_claims(results.claims),
         circle_people=_table(results.circle_people, "circle_people", _CIRCLE_PEOPLE),
         rail_circle_people=_table(results.rail_circle_people, "rail_circle_people", _CIRCLE_PEOPLE),

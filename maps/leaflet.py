@@ -45,6 +45,8 @@ _SCRIPTS: Final = (
     "decode.js", "split.js", "labels.js", "signs.js", "layers.js", "search.js", "county.js", "claims.js",
     "legend.js", "tools.js", "page.js",
 )  # fmt: skip
+#: A study that takes up less than this share of its provinces' frame is what the map opens on.
+_SMALL_PART: Final = 0.25
 _STYLES: Final = ("study_map.css",)
 #: Characters that would end a script element or a line of JavaScript, as JSON escapes.
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
@@ -211,7 +213,7 @@ def page_content(
     classes: Mapping[str, Classes],
 ) -> dict[str, Any]:
     """Return what the page's script draws, as JSON values in a fixed order."""
-    west, south, east, north = (float(value) for value in layers.provinces.total_bounds)
+    west, south, east, north = _first_view(layers)
     figures = measures(layers.indicators)
     centres = [
         {"id": str(row.origin_id), "name": str(row.origin_name), "at": _at(row)}
@@ -247,6 +249,7 @@ def page_content(
         "borders": _borders(layers),
         "crossings": _crossings(layers),
         "gaps": _gaps(layers),
+        "changes": _changes(layers),
         "claims": _claims(layers),
         "junctions": [{"names": str(row.provinces), "at": _at(row)} for row in layers.junctions.itertuples()],
         **_counties(layers, figures),
@@ -260,6 +263,20 @@ def page_content(
         "allZones": _reach(layers.all_zones) if layers.all_zones else None,
         "corridors": _corridors(layers),
     }
+
+
+def _first_view(layers: MapLayers) -> tuple[float, float, float, float]:
+    """Return what is seen first: the provinces, or what the study is about where that is a small part of them."""
+    whole = shapely.box(*layers.provinces.total_bounds)
+    frames = (layers.counties, layers.borders, layers.centres, layers.corridors)
+    shapes = [shape for frame in frames for shape in frame.geometry]
+    shapes += [shape for reach in layers.circles for shape in (reach.base, reach.scenario)]
+    west, south, east, north = shapely.total_bounds(shapely.GeometryCollection(shapes))
+    # Without any shape all are NaN, and the provinces are seen.
+    small = (east - west) * (north - south) < _SMALL_PART * whole.area
+    bounds = (west, south, east, north) if small else whole.bounds
+    west, south, east, north = (float(value) for value in bounds)
+    return west, south, east, north
 
 
 def _classes(classes: Classes) -> dict[str, Any]:
@@ -324,6 +341,24 @@ def _gaps(layers: MapLayers) -> list[dict[str, Any]]:
             "shape": pack(row.geometry),
         }
         for row in layers.gaps.itertuples()
+    ]
+
+
+def _changes(layers: MapLayers) -> list[dict[str, Any]]:
+    """Return closed links and changed speeds; a sign stands in the middle of the longest stretch."""
+    return [
+        {
+            "id": str(row.change_id),
+            "name": str(row.name),
+            "closed": bool(row.closed),
+            "links": int(str(row.n_links)),
+            "km": number(row.length_km),
+            "baseKph": number(row.base_kph, 0),
+            "afterKph": number(row.scenario_kph, 0),
+            "at": _place(_core([], _parts(row.geometry), [])),
+            "shape": pack(row.geometry),
+        }
+        for row in layers.changes.itertuples()
     ]
 
 

@@ -127,7 +127,7 @@
       for (const row of data.corridors) {
         if (isOn("corridor-" + row.id)) entry(br.lineSwatch(scene.corridorLook(row)), row.name + "（" + word.of("status", row.status) + "）");
       }
-      for (const [id, symbol, text] of [...legend.border(), ...legend.ground()]) if (isOn(id) && id !== "county-names") entry(symbol, text);
+      for (const [id, symbol, text] of [...legend.border(), ...legend.changes(), ...legend.ground()]) if (isOn(id) && id !== "county-names") entry(symbol, text);
       if (isOn("claims")) rows.push(...legend.verdicts(data.claims.filter((row) => row.at)));
       const classes = isOn("counties") ? legend.classes() : null;
       if (classes) rows.push(e("div", { className: "br-entry" }, legend.colouringText()), classes);
@@ -146,6 +146,7 @@
       const count = rows.filter((row) => row.verdict === verdict).length;
       return count ? e("div", { className: "br-entry" }, br.claimSign({ verdict }, data.style), word.of("verdict", verdict), " ", e("span", { className: "br-muted" }, count)) : null;
     }).filter(Boolean);
+    legend.changes = () => data.changes.map((row) => ["change-" + row.id, br.signSwatch("square", data.style.changeLine, "#333333"), row.name]);
     legend.border = () => [
       ...(data.crossings.length ? [["crossings", br.signSwatch("diamond", data.style.crossingFill, "#333333"), word("crossings") + " " + data.crossings.length]] : []),
       ...(data.gaps.length ? [["gaps", br.signSwatch("triangle", data.style.gapLine, "#333333"), word("gaps") + " " + data.gaps.length]] : []),

@@ -37,7 +37,7 @@
     const scene = br.makeScene(map, data, word);
     const narrow = () => window.matchMedia("(max-width: 640px)").matches;
     let sliding = false;
-    const open = { layers: !narrow(), rail: false, centres: false, corridors: data.corridors.length <= 6, border: false, claims: false, notes: false, share: false };
+    const open = { layers: !narrow(), rail: false, centres: false, corridors: data.corridors.length <= 6, border: false, changes: false, claims: false, notes: false, share: false };
     const title = control(map, "topleft", "br-title");
     const county = control(map, "topleft", "br-county-panel");
     const side = control(map, narrow() ? "topleft" : "topright", "br-layers");
@@ -187,6 +187,8 @@
           legend.box("corridor-" + row.id, row.name, br.lineSwatch(scene.corridorLook(row)), e("span", {}, row.name + "（" + word.of("status", row.status) + "）")))) : null,
         legend.border().length ? folded("border", word("border_group"), legend.border().map(([id]) => id),
           legend.border().map(([id, symbol, text]) => legend.box(id, text, symbol, text))) : null,
+        data.changes.length ? folded("changes", word("changes"), legend.changes().map(([id]) => id),
+          legend.changes().map(([id, symbol, text]) => legend.box(id, text, symbol, text)), e("p", { className: "br-muted" }, word("changes_note"))) : null,
         data.claims.length ? folded("claims", word("claims") + " " + data.claims.length, [],
           legend.box("claims", word("claims_on_map"), word("claims_on_map")), legend.verdicts(), br.claimList(data, scene, word)) : null,
         colourGroup(),

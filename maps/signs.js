@@ -50,6 +50,10 @@
     svg.append(mark);
     return svg;
   };
+  br.changeMark = (row) => (row.closed ? "×" : row.afterKph < row.baseKph ? "−" : "+");
+  br.changeText = (row, word) => br.element("div", {}, br.element("strong", {}, row.name),
+    br.element("div", {}, row.closed ? word("change_closed", { n: row.links, km: br.fixed(row.km, 1) })
+      : word("change_speed", { n: row.links, km: br.fixed(row.km, 1), base: row.baseKph, after: row.afterKph })));
   const parts = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
   // What a colour looks like above a ground that shows through.
   br.mixed = function (colour, ground, opacity) {

@@ -52,6 +52,8 @@ STOP_FILL: Final = "#ffffff"
 HIGHLIGHT: Final = "#000000"
 CROSSING_FILL: Final = "#e69f00"
 GAP_LINE: Final = "#b3261e"
+#: Links closed or at another speed in a what-if.
+CHANGE_LINE: Final = "#6a1b9a"
 #: Fill of a claim's sign by its verdict; signs differ in shape as well.
 VERDICT_FILLS: Final = {
     "holds": "#00795a", "holds_with": "#56b4e9", "fails": "#b3261e", "not_checkable": "#9a9a9a",
@@ -142,6 +144,7 @@ def page_style() -> dict[str, Any]:
         "railLine": RAIL_LINE,
         "crossingFill": CROSSING_FILL,
         "gapLine": GAP_LINE,
+        "changeLine": CHANGE_LINE,
         "verdictFills": VERDICT_FILLS,
         "zoneFill": ZONE_FILL,
         "zoneScenarioLine": ZONE_SCENARIO_LINE,

@@ -240,7 +240,7 @@ def trains(**changes):
 def test_the_line_haul_is_the_train_alone_and_the_other_reading_is_door_to_door():
     row = audit(trains(), rail=rail(), stations=STATIONS).iloc[0]
     assert (row["verdict"], row["value"]) == ("holds", 150.0)
-    assert row["other_reading"] == "门到门"
+    assert row["other_reading"] == "门到门（列车与驾车取快者）"
     # the road takes 140 minutes, less than boarding, waiting and riding
     assert row["other_value"] == pytest.approx(140.0)
     assert row["other_holds"] == "yes"
@@ -372,11 +372,24 @@ def test_ratios_and_distances():
     assert (table["verdict"] == "holds").all()
 
 
-def test_a_public_report_is_set_beside_the_model():
-    told = claim(limit=50, reported=45, reported_by="时刻表")
+def test_a_public_report_that_agrees_is_set_beside_the_model():
+    told = claim(limit=50, reported=75, reported_by="时刻表")
     row = audit(told).iloc[0]
-    assert (row["verdict"], row["reported_holds"]) == ("fails", "yes")
-    assert "公开报道为45分钟（时刻表），按此成立" in claim_paragraphs(audit(told))[1]
+    assert (row["verdict"], row["reported_holds"]) == ("fails", "no")
+    assert row["margin"] == pytest.approx(50 - row["value"])
+    assert "公开报道为75分钟（时刻表），按此不成立" in claim_paragraphs(audit(told))[1]
+
+
+@pytest.mark.parametrize(("limit", "reported", "verdict"), [(50, 45, "holds"), (90, 166, "fails")])
+def test_a_public_report_overrules_the_model(limit, reported, verdict):
+    told = claim(limit=limit, reported=reported, reported_by="时刻表")
+    row = audit(told).iloc[0]
+    assert (row["value"] <= limit) == (verdict == "fails")  # by the model alone it is the other way round
+    assert row["verdict"] == verdict
+    assert row["margin"] == limit - reported
+    assert f"公开报道为{reported}分钟（时刻表）" in row["verdict_text"]
+    assert "以报道为准" in row["verdict_text"]
+    assert claim_paragraphs(audit(told))[1].count("时刻表") == 1
 
 
 # the table and the prose

@@ -167,3 +167,53 @@ def test_indicators_stand_before_and_with_corridors(yuqian):
     assert (yuqian.indicators["scenario_people_reached"] >= yuqian.indicators["base_people_reached"]).all()
     assert (yuqian.indicators["scenario_potential"] >= yuqian.indicators["base_potential"]).all()
     assert set(yuqian.indicators["scenario_county_type"]) <= {"core-adjacent", "corridor", "sag", "remote"}
+
+
+def test_a_county_whose_type_changes_has_its_sentence(yuqian):
+    text = report(yuqian)
+    moved = yuqian.indicators.query("county_type != scenario_county_type")
+    assert len(moved) > 0
+    (sentence,) = [line for line in text.splitlines() if "个毗邻区县换了类型" in line]
+    assert sentence.startswith(f"廊道建成后有 {len(moved)} 个")
+    for name in moved["name"]:
+        assert name in sentence
+    # a county that falls from the corridor into the sag isn't farther from anything
+    worse = moved.query("county_type == 'corridor' and scenario_county_type == 'sag'")["adcode"]
+    if len(worse):
+        assert "不再顺路" in sentence
+        assert (yuqian.county_times.set_index("adcode").loc[worse, "delta_min"] <= 0).all()
+    same = yuqian.indicators.assign(scenario_county_type=yuqian.indicators["county_type"])
+    assert "换了类型" not in report(dataclasses.replace(yuqian, indicators=same))
+
+
+def test_both_languages_tell_people_zones_and_claims(yuqian):
+    text = report(yuqian)
+    english, findings = text.split("## 主要结论")[0], text.split("## 主要结论")[1].split("\n## ")[0]
+    count = yuqian.claims["verdict"].value_counts()
+    checked = len(yuqian.claims) - count["not_checkable"]
+    assert f"{len(yuqian.claims)} claims listed from the text, {checked} can be checked" in english
+    assert f"列出 {len(yuqian.claims)} 条，其中可检验 {checked} 条：成立 {count['holds']} 条" in findings
+    people = yuqian.circle_people.query("cutoff_min == 120").set_index("scenario")["people"]
+    assert f"{people['base'] / 1e6:,.1f} million people" in english
+    assert f"{people['base'] / 1e4:,.0f} 万人" in findings
+    zones = yuqian.zones.query("scenario == 'base'")["area_km2"].mean()
+    assert f"average {zones:,.0f} km²" in english
+    assert f"平均 {zones:,.0f} 平方千米" in findings
+
+
+def test_it_speaks_one_language_outside_the_summary(yuqian):
+    chinese = report(yuqian).split("## 主要结论")[1].split("## 数据与许可")[0]
+    assert re.findall(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}", chinese) == []
+
+
+def test_many_centres_are_counted_rather_than_listed(yuqian, monkeypatch):
+    monkeypatch.setattr("borderreach.report._MANY_CENTRES", 1)
+    text = report(yuqian)
+    assert "2 座中心的两小时圈合计" in text
+    assert "1 对中心中有 0 对相互在两小时之内" in text
+    assert "Of the 1 pairs of centres, 0 lie within 120 minutes" in text
+    nearest = yuqian.county_times.loc[yuqian.county_times.groupby("adcode")["base_min"].idxmin()]
+    part = text.split("## 毗邻区县逐一")[1]
+    for row in nearest.itertuples():
+        line = next(line for line in part.splitlines() if line.startswith(f"| {row.name} |"))
+        assert f"| {row.centre_name} | {row.base_min:.0f}{'●' if row.base_inside else ''} |" in line

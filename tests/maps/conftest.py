@@ -282,6 +282,18 @@ def build_results() -> SimpleNamespace:
             geometry=[border], crs="EPSG:4326",
         ),
         gaps=gaps,
+        changes=gpd.GeoDataFrame(
+            {
+                "change_id": ["slide", "limit"], "name": ["某路塌方", "某路限速"], "closed": [True, False],
+                "n_links": [2, 5], "length_km": [6.4, 31.25], "base_kph": [88.0, 88.0],
+                "scenario_kph": [float("nan"), 60.0],
+            },
+            geometry=[
+                shapely.MultiLineString([[(106.7, 28.6), (106.75, 28.55)], [(106.75, 28.55), (106.76, 28.5)]]),
+                shapely.MultiLineString([[(108.2, 28.9), (108.4, 29.0)]]),
+            ],
+            crs="EPSG:4326",
+        ),
         claims=claims_table(),
         indicators=indicator_table(counties),
         zones=conform(with_area(zones), ZONES),

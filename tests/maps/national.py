@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderreach.analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE_COUNTIES, ZONES, conform
+from borderreach.analysis.changes import CHANGES
+from borderreach.analysis.schemas import (
+    CIRCLES,
+    COUNTY_TIMES,
+    ISOCHRONES,
+    ZONE_COUNTIES,
+    ZONES,
+    conform,
+    empty,
+)
 from borderreach.geo.borders import border_counties, borders, junctions
 from borderreach.geo.boundaries import counties, provinces
 
@@ -120,7 +129,7 @@ def national_results() -> SimpleNamespace:
     )  # fmt: skip
     return SimpleNamespace(
         circle_people=people_in(pd.DataFrame(circles), 1e8), rail_circle_people=people_in(pd.DataFrame(by_rail), 2e8),
-        rail_circles=conform(with_area(by_rail), CIRCLES), crossings=crossings, gaps=gaps, claims=claims_table(),
+        rail_circles=conform(with_area(by_rail), CIRCLES), crossings=crossings, gaps=gaps, changes=empty(CHANGES), claims=claims_table(),
         border_crossings=lines.assign(n_crossings=16, spacing_km=lines["length_km"] / 16, longest_without_km=9.0),
         indicators=indicator_table(shown),
         study=SimpleNamespace(

@@ -186,6 +186,7 @@ def test_a_name_with_markup_stays_text_everywhere(results: SimpleNamespace, show
         zone_counties=rename(results.zone_counties, "name"),
         crossings=rename(results.crossings, "county_a", "county_b", "road_class"),
         gaps=rename(results.gaps, "county", "beyond_county"),
+        changes=rename(results.changes, "change_id", "name"),
         claims=rename(results.claims, "words", "reading", "unit", "compare", "verdict_text", "flip", "method"),
         county_times=rename(results.county_times, "centre_name"),
         corridors=rename(results.corridors, "name", "mode", "status", "source"),

@@ -33,15 +33,21 @@ def hover(opened: Any, lon: float, lat: float) -> None:
     opened.page.mouse.move(x, y)
 
 
+def in_ten_thousands(people: float) -> str:
+    return f"{people / 1e4:,.{0 if people >= 1e7 else 1}f}"
+
+
 def place(shape: Any) -> tuple[float, float]:
     return shape.x, shape.y
 
 
 def test_the_first_view_is_calm(results: SimpleNamespace, show: Any) -> None:
     opened = show(results)
-    for name in ("rail-60-base", "rail-120-gained", "crossings", "gaps", "claims", "zones-base"):
+    for name in (
+        "rail-60-base", "rail-120-gained", "crossings", "gaps", "change-slide", "claims", "zones-base",
+    ):  # fmt: skip
         assert not opened.layer(name), name
-    for group in ("rail", "centres", "border", "claims", "notes"):
+    for group in ("rail", "centres", "border", "changes", "claims", "notes"):
         assert not opened.page.locator(f'[data-group="{group}"]').evaluate("e => e.open"), group
 
 
@@ -49,7 +55,7 @@ def test_every_layer_can_be_shown_and_draws_something(results: SimpleNamespace, 
     opened = show(results)
     names = opened.page.evaluate("[...borderreach.scene.items.keys()]")
     unboxed = {"selected-zone", "selected-claim", "context", "slider-base", "slider-after", "slider-gained"}
-    for group in ("rail", "centres", "border", "claims"):
+    for group in ("rail", "centres", "border", "changes", "claims"):
         unfold(opened, group)
     boxes = opened.page.evaluate("[...document.querySelectorAll('[data-layer]')].map(e => e.dataset.layer)")
     assert set(names) - unboxed == set(boxes)
@@ -70,18 +76,37 @@ def test_every_layer_can_be_shown_and_draws_something(results: SimpleNamespace, 
     assert opened.messages == []
 
 
+def test_closed_links_and_changed_speeds_say_what_they_are(results: SimpleNamespace, show: Any) -> None:
+    opened = show(results)
+    unfold(opened, "changes")
+    for row in results.changes.itertuples():
+        opened.page.click(f'[data-layer="change-{row.change_id}"]')
+        longest = max(row.geometry.geoms, key=lambda line: line.length)
+        hover(opened, *place(longest.interpolate(0.5, normalized=True)))
+        tip = opened.page.locator(".br-tooltip", has_text=row.name)
+        tip.wait_for()
+        kind = "中断" if row.closed else "88 → 60"
+        for words in (f"{row.n_links} 个路段", f"{row.length_km:,.1f} km", kind):
+            assert words in tip.inner_text()
+        opened.page.click(f'[data-layer="change-{row.change_id}"]')
+
+
 def test_circles_tell_the_people_in_them(results: SimpleNamespace, show: Any) -> None:
     opened = show(results)
     unfold(opened, "rail")
     text = opened.page.inner_text(".br-layers")
     for table in (results.circle_people, results.rail_circle_people):
         for cutoff in (60, 120):
-            people = table[table["cutoff_min"] == cutoff].set_index("scenario")["people"] / 1e4
-            assert f"{people['base']:,.1f} → {people['all']:,.1f} 万人" in text
+            people = table[table["cutoff_min"] == cutoff].set_index("scenario")["people"]
+            assert f"{in_ten_thousands(people['base'])} → {in_ten_thousands(people['all'])} 万人" in text
     opened.page.click(".br-language")
-    people = results.circle_people.set_index(["scenario", "cutoff_min"])["people"] / 1e6
+    people = results.circle_people.set_index(["scenario", "cutoff_min"])["people"]
+    shown = [
+        f"{value / 1e6:,.{1 if value >= 1e7 else 2}f}"
+        for value in (people["base", 120.0], people["all", 120.0])
+    ]
     english = opened.page.inner_text(".br-layers")
-    assert f"{people['base', 120.0]:,.2f} → {people['all', 120.0]:,.2f} million" in english
+    assert f"{shown[0]} → {shown[1]} million" in english
 
 
 def test_no_controls_cover_each_other(results: SimpleNamespace, show: Any) -> None:
@@ -288,7 +313,7 @@ def test_the_panel_has_the_tables_own_indicators(results: SimpleNamespace, show:
     panel = opened.page.inner_text(".br-county-panel")
     for figure in (
         f"{row['people'] / 1e4:,.1f} 万人",
-        f"{row['base_people_reached'] / 1e4:,.1f} → {row['scenario_people_reached'] / 1e4:,.1f} 万人",
+        f"{in_ten_thousands(row['base_people_reached'])} → {in_ten_thousands(row['scenario_people_reached'])} 万人",
         f"{row['base_potential'] / 1e4:,.1f}",
         f"{100 * row['efficiency']:.1f}%",
         f"{ZH['type_' + row['county_type']]} → {ZH['type_' + row['scenario_county_type']]}",

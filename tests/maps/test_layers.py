@@ -33,7 +33,7 @@ def bare(results: SimpleNamespace) -> SimpleNamespace:
         circles=empty(CIRCLES), slider_circles=empty(CIRCLES), comparison=results.comparison.iloc[:0], isochrones=empty({"scenario": "str", **ISOCHRONES}), zones=empty(ZONES),
         zone_counties=empty(ZONE_COUNTIES), county_times=empty(COUNTY_TIMES),
         rail_circles=empty(CIRCLES), circle_people=results.circle_people.iloc[:0],
-        rail_circle_people=results.rail_circle_people.iloc[:0], crossings=results.crossings.iloc[:0], gaps=results.gaps.iloc[:0],
+        rail_circle_people=results.rail_circle_people.iloc[:0], crossings=results.crossings.iloc[:0], gaps=results.gaps.iloc[:0], changes=results.changes.iloc[:0],
         border_crossings=results.border_crossings.iloc[:0], claims=results.claims.iloc[:0],
         indicators=results.indicators.iloc[:0],
         corridors=results.corridors.iloc[:0], corridor_stops=results.corridor_stops.iloc[:0],

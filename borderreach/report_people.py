@@ -1,0 +1,116 @@
+"""The part of a report on people, and on what kind of place each border county is."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import pandas as pd
+
+from .analysis.results import StudyResults
+from .analysis.typology import TypologyRule
+from .markdown import hours, join, rows_of, signed, table
+
+_TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "塌陷", "remote": "边远"}
+
+
+#: Why corridors move a county from one type to another, where the names alone would mislead.
+_WHY: Final = {
+    ("corridor", "sag"): "到各中心并不更慢，而是中心之间因廊道变快，经由此地不再顺路",
+    ("remote", "sag"): "到中心的时间缩短，或中心之间的联系进入可比范围，但仍不在两个中心之间的路上",
+}
+
+
+def people_section(results: StudyResults) -> list[str]:
+    """Return the people in the circles, and the border counties' indicators."""
+    if results.circle_people.empty:
+        return []
+    rows = []
+    for counted, label in ((results.circle_people, "公路"), (results.rail_circle_people, "公路与铁路")):
+        rows += [
+            (
+                label,
+                results.scenario_names[row.scenario],
+                f"{row.cutoff_min:g}",
+                f"{row.people / 1e4:,.0f}",
+                f"{row.people_by_seat / 1e4:,.0f}",
+            )
+            for row in rows_of(
+                counted[counted["scenario"].isin(("base", "all"))].sort_values(
+                    ["scenario", "cutoff_min"], ascending=[False, True]
+                )
+            )
+        ]
+    header = ("方式", "情景", "分钟", "人口（万）", "按驻地计（万）")
+    lines = [
+        "## 人口与可达性指标",
+        "",
+        *table(header, rows, right=(2, 3, 4)),
+        "",
+        (
+            "人口为第七次全国人口普查常住人口，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
+        ),
+    ]
+    if results.indicators.empty:
+        return lines
+    cutoff = hours(results.study.circle_min)
+    by_county = [
+        (
+            str(row.name_of),
+            f"{row.people / 1e4:,.1f}",
+            _type(row.county_type, row.scenario_county_type),
+            f"{row.base_people_reached / 1e4:,.0f}",
+            f"{row.scenario_people_reached / 1e4:,.0f}",
+            f"{signed(row.potential_change * 100, digits=1)}%",
+            _share(row.efficiency),
+            _share(row.efficiency_own),
+            _share(row.efficiency_across),
+        )
+        for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
+    ]
+    columns = (
+        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力变化", "通行效率", "省内", "跨省",
+    )  # fmt: skip
+    lines += [
+        "",
+        *table(columns, by_county, right=(1, 3, 4, 5, 6, 7, 8)),
+        "",
+        (
+            "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
+            "市场潜力按哈里斯公式，以时间为阻抗。"
+        ),
+        *_type_lines(results.indicators),
+    ]
+    return lines
+
+
+def _type_lines(indicators: pd.DataFrame) -> list[str]:
+    """Say what the types mean, and which counties change theirs and why."""
+    rule = TypologyRule()
+    lines = [
+        "",
+        (
+            f"类型按公路门到门时间，依次取第一条成立的：**核心毗连**，{rule.adjacent_min:g} 分钟内可到一个中心；**通道**，"
+            f"从此地经过只使两个中心之间的行程多 {rule.corridor_ratio - 1:.0%} 以内；**塌陷**，{rule.sag_min:g} 分钟内可到"
+            f"两个中心，却不在它们之间的路上；**边远**，其余。相距超过 {rule.pair_max_min:g} 分钟的两个中心不算。"
+        ),
+    ]
+    moved = indicators[indicators["county_type"] != indicators["scenario_county_type"]]
+    if moved.empty:
+        return lines
+    parts = []
+    for (before, after), some in moved.groupby(["county_type", "scenario_county_type"], sort=True):
+        why = _WHY.get((str(before), str(after)), "")
+        parts.append(
+            f"{join(some['name'].head(12))}{f'等 {len(some)} 个' if len(some) > 12 else ''}由“{_TYPES[str(before)]}”变为"
+            f"“{_TYPES[str(after)]}”{f'（{why}）' if why else ''}"
+        )
+    return [*lines, "", f"廊道建成后有 {len(moved)} 个毗邻区县换了类型：{'；'.join(parts)}。"]
+
+
+def _type(base: str, after: str) -> str:
+    return _TYPES[base] if base == after else f"{_TYPES[base]} → {_TYPES[after]}"
+
+
+def _share(value: float) -> str:
+    return f"{value * 100:.0f}%" if math.isfinite(value) else "—"
