@@ -132,10 +132,9 @@ def _more_en(results: StudyResults, context: ReportContext) -> list[str]:
         )
     people = _people_inside(results)
     if people:
-        after = f", {people['all'] / 1e6:,.1f} million with every corridor" if "all" in people else ""
-        sentences.append(
-            f"{people['base'] / 1e6:,.1f} million people live in the circle{after} (census of 2020)."
-        )
+        now, then = (f"{people.get(scenario, people['base']) / 1e6:,.1f}" for scenario in ("base", "all"))
+        after = "" if now == then else f", {then} million with every corridor"
+        sentences.append(f"{now} million people live in the circle{after} (census of 2020).")
     if len(results.claims):
         sentences.append(claims_summary_en(results.claims))
     return [" ".join(sentences)] if sentences else []
@@ -233,17 +232,18 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     if people:
         lines.append(
             f"{number}. **人口**：{cutoff}圈内有 {people['base'] / 1e4:,.0f} 万人（2020 年普查）"
-            + (
-                f"，{last.name}后 {people['all'] / 1e4:,.0f} 万人"
-                if last is not None and "all" in people
-                else ""
-            )
+            + (f"，{last.name}后{_people_then(people)}" if last is not None and "all" in people else "")
             + "。"
         )
         number += 1
     if len(results.claims):
         lines.append(f"{number}. **文中论断**：{claims_summary(results.claims)}")
     return lines
+
+
+def _people_then(people: dict[str, float]) -> str:
+    now, then = (f"{people[scenario] / 1e4:,.0f}" for scenario in ("base", "all"))
+    return "几乎不变" if now == then else f"为 {then} 万人"
 
 
 def _many(results: StudyResults) -> bool:
