@@ -60,6 +60,7 @@ class BorderResults:
     crossings: gpd.GeoDataFrame
     border_crossings: gpd.GeoDataFrame
     gaps: gpd.GeoDataFrame
+    changes: gpd.GeoDataFrame
     claims: gpd.GeoDataFrame
     circle_people: pd.DataFrame
     rail_circle_people: pd.DataFrame
@@ -182,6 +183,7 @@ def results_between(results: MapResults, province_a: str, province_b: str) -> Bo
         crossings=_of_pair(results.crossings, pair),
         border_crossings=_of_pair(results.border_crossings, pair),
         gaps=results.gaps[results.gaps["province"].isin(pair) & results.gaps["beyond_province"].isin(pair)],
+        changes=results.changes[results.changes.intersects(area)],
         claims=results.claims.iloc[:0],
         circle_people=results.circle_people.iloc[:0],
         rail_circle_people=results.rail_circle_people.iloc[:0],

@@ -460,7 +460,9 @@ CASES: list[Case] = [
         (with_missing(areas), GeometryTypeError, "'isochrones'"),
     ]),
     *each("clip_isochrones", "area", [
-        *NOT_POLYGONS, (lambda: units().iloc[:0], EmptyInputError, "'area'"),
+        (None, InputTypeError, "'area' GeoDataFrame NoneType"), (plain(units), InputTypeError, "'area' GeoDataFrame"),
+        (without_crs(units), MissingCRSError, "'area' set_crs"), (lambda: units().iloc[:0], EmptyInputError, "'area'"),
+        (with_missing(units), GeometryTypeError, "'area' missing or empty"),
         (as_lines(units), GeometryTypeError, "'area' LineString"),
     ]),
     *each("simplify_isochrones", "tolerance_m", [*not_a_number("tolerance_m"), (0, InputError, "'tolerance_m' 0")]),
