@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numba import njit
@@ -86,12 +86,9 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, workers: int 
     flat, flat_start, taper, taper_start = _sort(shapes, reach, root, int(low[0]), int(low[1]), n_x, n_y)
 
     def trace(rows: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        return cast(
-            "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]",
-            _trace(
-                flat, flat_start, taper, taper_start, reach,
-                n_x, n_y, int(low[0]), int(low[1]), cell_m, levels, far, *rows,
-            ),
+        return _trace(
+            flat, flat_start, taper, taper_start, reach,
+            n_x, n_y, int(low[0]), int(low[1]), cell_m, levels, far, *rows,
         )  # fmt: skip
 
     n_parts = min(workers, n_y) if shapes.shape[1] >= _WORTH_THREADS else 1

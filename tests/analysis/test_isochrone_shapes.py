@@ -132,4 +132,4 @@ def test_bad_input(circles):
         with pytest.raises(InputError, match="'tolerance_m'"):
             simplify_isochrones(circles, tolerance_m=tolerance)
     with pytest.raises(InputTypeError, match="'tolerance_m'"):
-        simplify_isochrones(circles, tolerance_m="300")
+        simplify_isochrones(circles, tolerance_m="300")  # type: ignore[arg-type]

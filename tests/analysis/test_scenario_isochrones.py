@@ -87,11 +87,10 @@ def test_a_corridor_on_the_trunk_roads_is_drawn_anew_where_it_matters(monkeypatc
     after = add_corridors(roads, "yuqian")
     origins = ["重庆", "贵阳", "上海", "乌鲁木齐", "昆明", "沿河", "松桃"]
     drawn = []
-    own = module.isochrones
 
     def counting(network, given, **options):
         drawn.append(len(given))
-        return own(network, given, **options)
+        return isochrones(network, given, **options)
 
     monkeypatch.setattr(module, "isochrones", counting)
     assert_as_from_scratch(roads, after, origins, cutoffs_min=(60, 120), direction=direction)
@@ -119,6 +118,6 @@ def test_bad_input():
     with pytest.raises(EmptyInputError, match="'networks' is empty"):
         scenario_isochrones({}, "重庆")
     with pytest.raises(InputTypeError, match="'networks' should map"):
-        scenario_isochrones(trunk_network(), "重庆")
+        scenario_isochrones(trunk_network(), "重庆")  # type: ignore[arg-type]
     with pytest.raises(InputTypeError, match="networks"):
-        scenario_isochrones({"base": None}, "重庆")
+        scenario_isochrones({"base": None}, "重庆")  # type: ignore[dict-item]
