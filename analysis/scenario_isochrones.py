@@ -158,7 +158,10 @@ def _may_differ(
         seeds, np.zeros(len(seeds), dtype=np.int64), limit_ms, until,
     )  # fmt: skip
     # where one can no longer get on, the way in that is lost is known to the base alone
-    entered = [network, base] if (base.node_exit & ~network.node_exit[:n]).any() else [network]
+    lost = (base.node_exit & ~network.node_exit[:n]).any() or (
+        _arc_sums(base, exits_only=True) != _arc_sums(network, exits_only=True)[:n]
+    ).any()
+    entered = [network, base] if lost else [network]
     line_touched = []
     for one in entered:
         prepare(one)
@@ -199,8 +202,11 @@ def _touched(base: TransportNetwork, network: TransportNetwork) -> NDArray[np.bo
     return touched
 
 
-def _arc_sums(network: TransportNetwork) -> NDArray[np.uint64]:
-    """Return a number for each node that its arcs' heads, times, exits and lines make, in any order."""
+def _arc_sums(network: TransportNetwork, *, exits_only: bool = False) -> NDArray[np.uint64]:
+    """Return a number for each node that its arcs' heads, times, exits and lines make, in any order.
+
+    With `exits_only`, of those arcs that may be left anywhere.
+    """
     a, b, c, d = _ODD
     coords = network.link_coords
     place = np.arange(len(coords), dtype=np.uint64) - np.repeat(
@@ -210,7 +216,8 @@ def _arc_sums(network: TransportNetwork) -> NDArray[np.uint64]:
     lines = _sums(_mixed(lon * a + lat * b + place * c), network.link_offset)
     arcs = _mixed(network.arc_head.astype(np.uint64) * a + network.arc_time_ms.astype(np.uint64) * b)
     ways = network.arc_exit.astype(np.uint64) * c + network.arc_reversed.astype(np.uint64) * d
-    return _sums(_mixed(arcs + ways + lines[network.arc_link] * d), network.arc_start)
+    sums = _mixed(arcs + ways + lines[network.arc_link] * d)
+    return _sums(sums * network.arc_exit if exits_only else sums, network.arc_start)
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
