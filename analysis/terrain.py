@@ -118,11 +118,12 @@ def terrain_around(
         raster_cell_m = max(abs(source.transform.a), abs(source.transform.e)) * unit
     if n_beside:
         _log.warning(
-            "%s doesn't cover all that '%s' can reach: %.0f %% of the grid around it lie beside it, "
+            "%s doesn't cover all that '%s' may reach: %s of %s grid points around it lie beside it, "
             "and count as no way",
             file,
             origin.name,
-            100 * n_beside / kph.size,
+            f"{n_beside:,}",
+            f"{kph.size:,}",
         )
     slowness = np.full(kph.shape, np.inf)
     np.divide(3600.0, kph, out=slowness, where=kph > 0)

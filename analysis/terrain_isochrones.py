@@ -78,7 +78,7 @@ def terrain_isochrones(
         Distance of the grid points that times are reckoned at, metres. The default is that of
         `isochrones` for the smallest cutoff, doubled until there are fewer than four million points.
         The ground counts as it is at these points: rivers and cliffs narrower than a cell may be
-        missed, wherefore a warning is logged if the raster's cells are less than half as large.
+        missed; a warning is logged if the raster's cells are smaller.
     workers : int, optional
         Threads; one per processor when left out. Results don't depend on it.
     progress : bool
@@ -196,7 +196,7 @@ def _polygons_of(
         access_kph=access_kph, coarsen_from=_COARSEN_FROM if cell_m is None else None,
     )  # fmt: skip
     cell, slowness = ground.cell_m, ground.slowness
-    if 2 * ground.raster_cell_m < cell:
+    if ground.raster_cell_m < 0.99 * cell:
         _log.warning(
             "%s has cells of %.0f m and the grid around '%s' of %.0f m, which may miss rivers and cliffs "
             "narrower than that; give a smaller cell_m",
