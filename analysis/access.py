@@ -103,10 +103,10 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
         node = np.concatenate([node, network.arc_head[arcs[come]].astype(np.int64)])
         time = np.concatenate([time, np.rint(ends_ms[come]).astype(np.int64)])
         walk = np.concatenate([walk, ends_m[come]])
-    return _least(node, time, walk, pieces)
+    return least_access(node, time, walk, pieces)
 
 
-def _least(
+def least_access(
     node: NDArray[np.int64],
     time: NDArray[np.int64],
     length: NDArray[np.float64],

@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -81,15 +82,8 @@ def people_in_raster(
     """
     frame = require_frame(areas, "areas", geometry_types=("Polygon", "MultiPolygon"))
     rasterio = _rasterio()
-    if not isinstance(raster, (str, os.PathLike)):
-        raise InputTypeError(f"'raster' should be a path, got {type(raster).__name__}")
-    file = Path(raster)
-    try:
-        source = rasterio.open(file)
-    except rasterio.errors.RasterioIOError as error:
-        raise DataFileError(f"'raster': {file} can't be read: {error}") from error
-    with source:
-        _require_usable(source, file, band)
+    with open_raster(raster, "raster", band=band) as source:
+        file = Path(raster)
         shapes = _projected(frame, source)
         counts = np.array(
             [_count(rasterio, source, band, shape, file) for shape in shapes], dtype=float
@@ -110,6 +104,39 @@ def people_in_raster(
     )
 
 
+@contextmanager
+def open_raster(raster: object, argument: str, *, band: int = 1) -> Iterator[Any]:
+    """Open a raster, north up and with a coordinate system.
+
+    Parameters
+    ----------
+    raster : path
+    argument : str
+        Name of the caller's argument, for messages.
+    band : int
+        Counted from 1.
+
+    Yields
+    ------
+    rasterio.DatasetReader
+
+    Raises
+    ------
+    MissingDependencyError, InputTypeError, DataFileError, MissingCRSError, InputError
+    """
+    rasterio = _rasterio()
+    if not isinstance(raster, (str, os.PathLike)):
+        raise InputTypeError(f"'{argument}' should be a path, got {type(raster).__name__}")
+    file = Path(raster)
+    try:
+        source = rasterio.open(file)
+    except rasterio.errors.RasterioIOError as error:
+        raise DataFileError(f"'{argument}': {file} can't be read: {error}") from error
+    with source:
+        _require_usable(source, file, argument, band)
+        yield source
+
+
 def _rasterio() -> ModuleType:
     try:
         rasterio = importlib.import_module("rasterio")
@@ -117,22 +144,24 @@ def _rasterio() -> ModuleType:
             importlib.import_module(f"rasterio.{part}")
     except ImportError as error:
         raise MissingDependencyError(
-            'population rasters need rasterio; install it with pip install "borderreach[raster]"'
+            'rasters need rasterio; install it with pip install "borderreach[raster]"'
         ) from error
     return rasterio
 
 
-def _require_usable(source: Any, file: Path, band: int) -> None:
+def _require_usable(source: Any, file: Path, argument: str, band: int) -> None:
     if source.crs is None:
         raise MissingCRSError(
-            f"'raster': {file.name} has no coordinate reference system; assign one first, such as "
+            f"'{argument}': {file.name} has no coordinate reference system; assign one first, such as "
             f"with gdal_edit.py -a_srs EPSG:4326 {file.name}"
         )
     if band not in range(1, source.count + 1):
         raise InputError(f"'band' should be a whole number from 1 to {source.count}, got {band!r}")
     transform = source.transform
     if transform.b or transform.d:
-        raise InputError(f"'raster': {file.name} is rotated; warp it to a north-up grid with gdalwarp first")
+        raise InputError(
+            f"'{argument}': {file.name} is rotated; warp it to a north-up grid with gdalwarp first"
+        )
 
 
 def _projected(frame: gpd.GeoDataFrame, source: Any) -> NDArray[np.object_]:

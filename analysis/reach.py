@@ -36,6 +36,7 @@ def reach_sources(
     *,
     cutoff_ms: int,
     cell_m: float,
+    every_line: bool = False,
 ) -> NDArray[np.float64]:
     """Return the tapered buffers whose union is the isochrone, in plane coordinates.
 
@@ -54,6 +55,8 @@ def reach_sources(
         Time to be spent, milliseconds; no larger than the limit of the search.
     cell_m : float
         Side of the grid's cells: lines are drawn with a twenty-fifth of it as their tolerance.
+    every_line : bool
+        Keep lines that the edge can't depend on where one speed holds off the network.
 
     Returns
     -------
@@ -83,7 +86,7 @@ def reach_sources(
         partly[partly] = ~full[place[partly]]
         pieces = entered[partly][:, [8, 9, 10, 11, 6, 7]]
         drop = np.zeros(len(line), dtype=np.bool_)
-        if len(line) > _WORTH_SORTING:
+        if len(line) > _WORTH_SORTING and not every_line:
             drop, stand_in = needless(lines, cap, line, full, margin_m=4 * cell_m)
             disc_xyz = np.concatenate([disc_xyz, xyz[stand_in]])
             disc_ms = np.concatenate([disc_ms, np.zeros(len(stand_in))])

@@ -573,11 +573,11 @@ def _draw(
             # sides of the cell's two triangles, numbered by their lower-left grid point
             south, west, diagonal = 3 * point, 3 * point + 1, 3 * point + 2
             east, north = 3 * (point + 1) + 1, 3 * (point + width)
-            n = _triangle(
+            n = triangle_piece(
                 sw, se, ne, x, y, x + cell_m, y, x + cell_m, y + cell_m,
                 south, east, diagonal, edge_from, edge_to, xy, n,
             )  # fmt: skip
-            n = _triangle(
+            n = triangle_piece(
                 sw, ne, nw, x, y, x + cell_m, y + cell_m, x, y + cell_m,
                 diagonal, north, west, edge_from, edge_to, xy, n,
             )  # fmt: skip
@@ -585,7 +585,7 @@ def _draw(
 
 
 @njit(cache=True, nogil=True)
-def _triangle(
+def triangle_piece(
     a: float, b: float, c: float,
     ax: float, ay: float, bx: float, by: float, cx: float, cy: float,
     ab: int, bc: int, ca: int,

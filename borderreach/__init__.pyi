@@ -19,6 +19,7 @@ from .analysis.people import people, people_points, people_within, with_people
 from .analysis.results import Study, StudyResults
 from .analysis.scenario_isochrones import scenario_isochrones
 from .analysis.service_areas import service_areas
+from .analysis.terrain_isochrones import terrain_isochrones
 from .analysis.travel_times import travel_times
 from .analysis.uncertainty import inside_probability
 from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
@@ -122,6 +123,7 @@ __all__ = [
     "study_figure",
     "study_map",
     "study_names",
+    "terrain_isochrones",
     "travel_time_circle",
     "travel_times",
     "trunk_network",
