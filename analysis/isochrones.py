@@ -181,11 +181,13 @@ def polygons_of(
     plane = LocalPlane(origin.lon, origin.lat)
     jobs = list(zip(cells, limits, strict=True))
     found = list(each(draw, jobs, progress=False, label="cutoffs", workers=workers))
+    mended = False
     for k in range(1, len(found)):
         # On one grid a larger cutoff covers a smaller one by construction. Cutoffs that differ by
         # a moment, or are drawn on cells of two sizes, may cross by a part of a cell.
-        crossing = cells[k] != cells[k - 1] or limits[k] - limits[k - 1] < _MOMENT_MS
-        if crossing and not found[k][0].covers(found[k - 1][0]):
+        crossing = mended or cells[k] != cells[k - 1] or limits[k] - limits[k - 1] < _MOMENT_MS
+        mended = crossing and not found[k][0].covers(found[k - 1][0])
+        if mended:
             polygon = as_multipolygon(shapely.union(found[k][0], found[k - 1][0]))
             found[k] = polygon, float(area_km2(gpd.GeoSeries([polygon], crs=WGS84))[0])
     return found
