@@ -84,11 +84,12 @@ def scenario_isochrones(
     ... )
     >>> after = before.extended(Links([1], [2], [126e3], [3.6e3]))
     >>> table = scenario_isochrones({"now": before, "road": after}, (106.5, 29.5), cutoffs_min=(30, 150))
-    >>> table.pivot(index="scenario", columns="cutoff_min", values="area_km2").round().astype(int)
-    cutoff_min  30.0   150.0
-    scenario
-    now           314   8046
-    road          314  10891
+    >>> print(table[["scenario", "cutoff_min", "area_km2"]].round().to_string(index=False))
+    scenario  cutoff_min  area_km2
+         now       150.0      25.0
+         now        30.0      13.0
+        road       150.0      38.0
+        road        30.0      13.0
     """
     if not isinstance(networks, Mapping):
         raise InputTypeError(
