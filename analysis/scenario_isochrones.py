@@ -71,7 +71,7 @@ def scenario_isochrones(
 
     Notes
     -----
-    One search backwards from all places that differ, on the scenario's network, tells for every
+    One search backwards from all places that differ, on the base network, tells for every
     node how long the way to the nearest of them takes. Up to there both networks are the same, so
     an origin whose ways onto the network all need longer than the cutoff for it has the same
     times within the cutoff in both.
@@ -151,12 +151,15 @@ def _may_differ(
         return np.ones(len(points), dtype=bool)
     touched = _touched(base, network)
     n = base.n_nodes
-    backwards = network.reverse
-    seeds = np.flatnonzero(touched)
-    until = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
+    # On the base's own reverse, which scenarios share: up to the first place that differs both networks
+    # are the same, and new nodes are come to through old ones that have other arcs, or got on at.
+    backwards = base.reverse
+    seeds = np.flatnonzero(touched[:n])
+    until = np.zeros(network.n_nodes, dtype=np.int32)
+    until[:n] = UNREACHED
     bucketed_times(
         backwards.arc_start, backwards.arc_head, backwards.arc_time_ms,
-        seeds, np.zeros(len(seeds), dtype=np.int64), limit_ms, until,
+        seeds, np.zeros(len(seeds), dtype=np.int64), limit_ms, until[:n],
     )  # fmt: skip
     # where one can no longer get on, the way in that is lost is known to the base alone
     lost = (base.node_exit & ~network.node_exit[:n]).any() or (
