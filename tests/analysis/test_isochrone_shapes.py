@@ -79,8 +79,9 @@ def test_simplified_made_up_isochrones_stay_nested_and_valid(case: Case, toleran
     assert simple.geometry.is_valid.all()
     assert_nested(simple)
     assert simple.count_coordinates().sum() <= whole.count_coordinates().sum()
-    if tolerance <= 50:
-        assert simple["area_km2"].to_numpy() == pytest.approx(whole["area_km2"].to_numpy(), rel=0.05)
+    if tolerance <= 50:  # edges move by less than the tolerance; a degree is 111.3 km at most
+        moved = np.abs(simple["area_km2"].to_numpy() - whole["area_km2"].to_numpy())
+        assert (moved <= shapely.length(whole.geometry.to_numpy()) * 111.3 * tolerance / 1000).all()
 
 
 def test_edges_move_by_no_more_than_the_tolerance(circles):
