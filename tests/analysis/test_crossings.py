@@ -19,6 +19,9 @@ from borderreach.analysis.travel_times import travel_times
 from borderreach.geo.borders import borders
 from borderreach.geo.errors import InputError, MissingCRSError
 from borderreach.geo.network import Links, TransportNetwork, build_network
+from borderreach.geo.pbf import pbf_network
+
+from ..geo.osm_files import reference_file
 
 KM = 1 / 111.2  # degrees of latitude per km
 
@@ -185,3 +188,42 @@ def test_no_crossings_and_no_gaps_are_typed_empty_frames(counties: gpd.GeoDataFr
         assert frame.empty
         assert frame.crs == "EPSG:4326"
         assert "geometry" in frame.columns
+
+
+def test_streets_of_openstreetmap_cross_a_made_up_border_by_class() -> None:
+    streets = pbf_network(reference_file("isle-of-wight-2020-04-22.osm.pbf"))
+    meridian = -1.3
+    west, east = (shapely.box(*box) for box in ((-1.7, 50.5, meridian, 50.8), (meridian, 50.5, -1.0, 50.8)))
+    halves = gpd.GeoDataFrame(
+        {
+            "adcode": [110101, 120101],
+            "name": ["West", "East"],
+            "city": "city",
+            "city_adcode": [110100, 120100],
+            "province": ["W", "E"],
+            "province_adcode": [110000, 120000],
+            "lon": [-1.5, -1.15],
+            "lat": 50.65,
+            "point_source": "surface",
+        },
+        geometry=[west, east],
+        crs="EPSG:4326",
+    )
+    found = crossings(streets, halves)
+    # counted apart from it: links whose ends lie on two sides, by class
+    tail, head = streets.link_ends
+    across = (streets.node_lon[tail] < meridian) != (streets.node_lon[head] < meridian)
+    across &= (
+        np.maximum(streets.node_lat[tail], streets.node_lat[head]) < 50.8
+    )  # but for a ferry to the mainland
+    classes = np.array(streets.classes)[streets.arc_class[np.maximum(*streets.link_arcs)[across]]]
+    assert found["road_class"].value_counts().to_dict() == dict(
+        zip(*np.unique(classes, return_counts=True), strict=True)
+    )
+    assert {"primary", "residential"} <= set(classes)
+    assert shapely.get_x(found.geometry.to_numpy()) == pytest.approx(meridian, abs=1e-3)
+    # dead ends that face each other across it, and where each is continued
+    dead = gaps(streets, halves, borders(halves))
+    assert len(dead) > 0
+    assert (streets.node_lon[dead["node"]] < meridian).tolist() == (dead["province"] == "W").tolist()
+    assert (dead["province"] != dead["beyond_province"]).all()
