@@ -6,6 +6,7 @@
   br.makeSearch = function (rows, word, choose) {
     let found = [];
     let current = -1;
+    let closing = 0; // a list about to close, after a click beside it
     const list = e("div", { className: "br-found", role: "listbox", id: "br-found", "aria-label": word("counties"), hidden: true });
     const input = e("input", {
       type: "search", role: "combobox", placeholder: word("search"), "aria-label": word("search"), autocomplete: "off",
@@ -25,13 +26,14 @@
         }
         event.preventDefault();
       },
-      onblur: () => setTimeout(() => open(false), 150), // after a click on the list
+      onblur: () => { closing = setTimeout(() => open(false), 150); }, // after a click on the list
     });
     function matches(text) {
       const wanted = text.toLowerCase();
       return rows.filter((row) => row.name.toLowerCase().includes(wanted) || String(row.adcode).startsWith(wanted));
     }
     function open(on) {
+      clearTimeout(closing); // who comes back and types on keeps the list
       found = on ? matches(input.value.trim()).slice(0, MOST) : [];
       current = -1;
       list.hidden = !on;

@@ -140,6 +140,22 @@ def test_search_and_panel(results: SimpleNamespace, times: pd.DataFrame, show: A
     assert "没有找到" in opened.page.inner_text(".br-found")
 
 
+def test_leaving_the_search_closes_its_list_unless_one_comes_back(
+    results: SimpleNamespace, show: Any
+) -> None:
+    opened = show(results)
+    listed = opened.page.locator(".br-found")
+    opened.page.fill("input[type=search]", "正安")
+    opened.page.evaluate(
+        "() => { const input = document.querySelector('input[type=search]'); input.blur(); input.focus();"
+        " input.value = '綦江'; input.dispatchEvent(new Event('input')); }"
+    )
+    opened.page.wait_for_timeout(400)  # longer than the list waits before it closes
+    assert "綦江区" in listed.inner_text()
+    opened.page.evaluate("document.querySelector('input[type=search]').blur()")
+    listed.wait_for(state="hidden")
+
+
 def test_counties_are_coloured_by_their_minutes(
     results: SimpleNamespace, times: pd.DataFrame, show: Any
 ) -> None:
