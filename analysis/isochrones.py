@@ -20,7 +20,8 @@ from .access import ms_per_metre
 from .contour import as_multipolygon, polygons_in_degrees
 from .origins import Direction, Origin, directed, each, enter, origin_list, search
 from .prepared import prepared
-from .reach import line_table, reach_sources
+from .reach import line_table, reach_sources, reached_within
+from .sheet import left_to_sheet, sheet_edge, sheet_of, sheet_plane
 from .surface import isochrone_edge
 
 #: Cells per reach off the network, and bounds of the default cell size in metres.
@@ -170,22 +171,34 @@ def polygons_of(
 
     def draw(job: tuple[float, int]) -> tuple[shapely.MultiPolygon, float]:
         cell, limit = job
-        sources = reach_sources(network, plane, origin.xyz, entry, times, cutoff_ms=limit, cell_m=cell)
-        return polygons_in_degrees(isochrone_edge(sources, cell_m=cell, workers=threads), plane)
+        plane = planes[limit]
+        found = reached_within(network, entry, times, cutoff_ms=limit)
+        sheet = sheet_of(network, plane, cell) if plane is not around else None
+        left = None if sheet is None else left_to_sheet(sheet, found)
+        sources = reach_sources(
+            network, plane, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell, leave_out=left
+        )
+        if sheet is None or left is None:
+            edge = isochrone_edge(sources, cell_m=cell, workers=threads)
+        else:
+            edge = sheet_edge(sheet, found, left, sources, workers=threads)
+        return polygons_in_degrees(edge, plane)
 
     threads = workers or os.cpu_count() or 1
     entry = enter(network, origin)
     limits = [round(cutoff * 60_000) for cutoff in cutoffs_min]
     cells = [cell_m if cell_m is not None else default_cell_m(network, limit) for limit in limits]
     times = search(network, entry, limit_ms=limits[-1])
-    plane = LocalPlane(origin.lon, origin.lat)
+    around = LocalPlane(origin.lon, origin.lat)
+    planes = {limit: sheet_plane(network, origin.lon, origin.lat, limit) or around for limit in limits}
     jobs = list(zip(cells, limits, strict=True))
     found = list(each(draw, jobs, progress=False, label="cutoffs", workers=workers))
     mended = False
     for k in range(1, len(found)):
         # On one grid a larger cutoff covers a smaller one by construction. Cutoffs that differ by
-        # a moment, or are drawn on cells of two sizes, may cross by a part of a cell.
-        crossing = mended or cells[k] != cells[k - 1] or limits[k] - limits[k - 1] < _MOMENT_MS
+        # a moment, or are drawn on two grids, may cross by a part of a cell.
+        two_grids = cells[k] != cells[k - 1] or planes[limits[k]] is not planes[limits[k - 1]]
+        crossing = mended or two_grids or limits[k] - limits[k - 1] < _MOMENT_MS
         mended = crossing and not found[k][0].covers(found[k - 1][0])
         if mended:
             polygon = as_multipolygon(shapely.union(found[k][0], found[k - 1][0]))

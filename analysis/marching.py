@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .contour import Edge
-from .surface import triangle_piece
+from .triangles import cell_pieces, crossed
 
 #: Steps to the eight neighbours, anticlockwise from the east: even ones straight, odd ones diagonal.
 _STEP_I: Final = np.array([1, 1, 0, -1, -1, -1, 0, 1])
@@ -320,20 +320,9 @@ def _grid_edge(
     for q in range(n_y - 1):
         for p in range(n_x - 1):
             sw, se, nw, ne = field[q, p], field[q, p + 1], field[q + 1, p], field[q + 1, p + 1]
-            inside = (sw > 0) + (se > 0) + (nw > 0) + (ne > 0)
-            if inside in (0, 4):
-                continue
-            point = q * n_x + p
-            x, y = (first_i + p) * cell_m, (first_j + q) * cell_m
-            # sides of the cell's two triangles, numbered by their lower-left grid point
-            south, west, diagonal = 3 * point, 3 * point + 1, 3 * point + 2
-            east, north = 3 * (point + 1) + 1, 3 * (point + n_x)
-            n = triangle_piece(
-                sw, se, ne, x, y, x + cell_m, y, x + cell_m, y + cell_m,
-                south, east, diagonal, edge_from, edge_to, xy, n,
-            )  # fmt: skip
-            n = triangle_piece(
-                sw, ne, nw, x, y, x + cell_m, y + cell_m, x, y + cell_m,
-                diagonal, north, west, edge_from, edge_to, xy, n,
-            )  # fmt: skip
+            if crossed(sw, se, nw, ne):
+                n = cell_pieces(
+                    sw, se, nw, ne, first_i + p, first_j + q, cell_m, q * n_x + p, n_x,
+                    edge_from, edge_to, xy, n,
+                )  # fmt: skip
     return edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy()

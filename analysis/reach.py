@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ..geo.network import TransportNetwork
 from ..geo.plane import LocalPlane, project_one
 from .access import Access, ms_per_metre
-from .interior import needless
 
 #: Lines are drawn on a grid with vertices within this part of a cell of where they are.
 _TOLERANCE_IN_CELLS: Final = 1 / 25
@@ -23,20 +22,76 @@ _TOLERANCE_IN_CELLS: Final = 1 / 25
 _LIFT_M_PER_MIN: Final = 1e-6
 #: Chords per stretch that is come to on foot, whose times aren't linear along it.
 _CHORDS: Final = 8
-#: So many lines reached that it pays to look for those that the edge can't depend on.
-_WORTH_SORTING: Final = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """What a search reaches within a cutoff.
+
+    Attributes
+    ----------
+    node : ndarray of int64
+        Nodes with an exit that no line stands for.
+    line : ndarray of int64, shape (k,)
+        Lines, ascending (positions in the network's exit lines).
+    line_times : ndarray of float64, shape (k, 4)
+        Times at both ends, infinite where it isn't followed from there, and what it takes each way, ms.
+    full : ndarray of bool, shape (k,)
+        Whether all of the line has the full reach off the network.
+    pieces : ndarray of float64, shape (p, 6)
+        Stretches of other lines that the origin enters part-way: line, 1 if it's come to on foot at each
+        point, shares of the line and times at start and end.
+    """
+
+    node: NDArray[np.int64]
+    line: NDArray[np.int64]
+    line_times: NDArray[np.float64]
+    full: NDArray[np.bool_]
+    pieces: NDArray[np.float64]
+
+
+def reached_within(
+    network: TransportNetwork, entry: Access, time_ms: NDArray[np.int32], *, cutoff_ms: int
+) -> Reached:
+    """Return what is reached within a cutoff that is no larger than the limit of the search.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    entry : Access
+        The origin's ways onto the network.
+    time_ms : ndarray of int32, shape (n,)
+        Times at the nodes; `UNREACHED` where there is none.
+    cutoff_ms : int
+        Time to be spent, milliseconds.
+    """
+    table = line_table(network)
+    node = table.alone[time_ms[table.alone] <= cutoff_ms]
+    if not network.has_exits_along:
+        nothing = np.zeros(0, dtype=np.int64)
+        return Reached(node, nothing, np.zeros((0, 4)), np.zeros(0, dtype=np.bool_), np.zeros((0, 6)))
+    entered = entry.pieces[np.minimum(entry.pieces[:, 6], entry.pieces[:, 7]) < cutoff_ms]
+    line, line_times, full = _reached_lines(
+        time_ms, table.tail, table.head, table.takes, entered[:, 8], cutoff_ms,
+        cutoff_ms - network.max_access_km * 1000 * ms_per_metre(network),
+    )  # fmt: skip
+    # where the whole line has the full reach, pieces add nothing
+    place = np.searchsorted(line, entered[:, 8])
+    partly = np.append(line, -1)[place] == entered[:, 8]
+    partly[partly] = ~full[place[partly]]
+    return Reached(node, line, line_times, full, entered[partly][:, [8, 9, 10, 11, 6, 7]])
 
 
 def reach_sources(
     network: TransportNetwork,
     plane: LocalPlane,
     origin_xyz: NDArray[np.float64],
-    entry: Access,
+    found: Reached,
     time_ms: NDArray[np.int32],
     *,
     cutoff_ms: int,
     cell_m: float,
-    every_line: bool = False,
+    leave_out: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:
     """Return the tapered buffers whose union is the isochrone, in plane coordinates.
 
@@ -47,52 +102,33 @@ def reach_sources(
         Centred on the origin of the search, or not far from it.
     origin_xyz : ndarray of float64, shape (3,)
         The origin in earth-centred metres.
-    entry : Access
-        The origin's ways onto the network.
+    found : Reached
+        What is reached within the cutoff.
     time_ms : ndarray of int32, shape (n,)
-        Times at the nodes; `UNREACHED` where there is none.
+        Times at the nodes.
     cutoff_ms : int
-        Time to be spent, milliseconds; no larger than the limit of the search.
+        Time to be spent, milliseconds.
     cell_m : float
         Side of the grid's cells: lines are drawn with a twenty-fifth of it as their tolerance.
-    every_line : bool
-        Keep lines that the edge can't depend on where one speed holds off the network.
+    leave_out : ndarray of bool, shape (k,), optional
+        Lines reached that are taken care of otherwise.
 
     Returns
     -------
     ndarray of float64, shape (k, 6)
         x0, y0, r0, x1, y1, r1 in metres, as `surface.isochrone_edge` takes them. The first is
-        the disc around the origin. Lines that the edge can't depend on are represented by discs.
+        the disc around the origin.
     """
-    pace = ms_per_metre(network)
-    cap = network.max_access_km * 1000
-    table = line_table(network)
-    node = _alone(time_ms, network.node_exit, table.speaks, cutoff_ms)
-    disc_xyz, disc_ms = network.node_xyz[node], time_ms[node].astype(np.float64)
-    line, line_times, full = np.zeros(0, dtype=np.int64), np.zeros((0, 4)), np.zeros(0, dtype=np.bool_)
     offset, xyz, share = np.zeros(1, dtype=np.int64), np.zeros((0, 3)), np.zeros(0)
-    drop = np.zeros(0, dtype=np.bool_)
-    pieces = np.zeros((0, 6))
     if network.has_exits_along:
         lines = network.exit_lines.thinned(line_tolerance_m(cell_m))
         offset, xyz, share = lines.offset, lines.xyz, lines.share
-        entered = entry.pieces[np.minimum(entry.pieces[:, 6], entry.pieces[:, 7]) < cutoff_ms]
-        line, line_times, full = _reached_lines(
-            time_ms, table.tail, table.head, table.takes, entered[:, 8], cutoff_ms, cutoff_ms - cap * pace
-        )
-        # where the whole line has the full reach, pieces add nothing
-        place = np.searchsorted(line, entered[:, 8])
-        partly = np.append(line, -1)[place] == entered[:, 8]
-        partly[partly] = ~full[place[partly]]
-        pieces = entered[partly][:, [8, 9, 10, 11, 6, 7]]
-        drop = np.zeros(len(line), dtype=np.bool_)
-        if len(line) > _WORTH_SORTING and not every_line:
-            drop, stand_in = needless(lines, cap, line, full, margin_m=4 * cell_m)
-            disc_xyz = np.concatenate([disc_xyz, xyz[stand_in]])
-            disc_ms = np.concatenate([disc_ms, np.zeros(len(stand_in))])
     rows = _all_sources(
-        origin_xyz, disc_xyz, disc_ms, xyz, share, offset, line, line_times, full, drop, pieces,
-        float(cutoff_ms), pace, cap, _LIFT_M_PER_MIN * cutoff_ms / 60_000, *plane.frame,
+        origin_xyz, network.node_xyz[found.node], time_ms[found.node].astype(np.float64),
+        xyz, share, offset, found.line, found.line_times, found.full,
+        np.zeros(len(found.line), dtype=np.bool_) if leave_out is None else leave_out, found.pieces,
+        float(cutoff_ms), ms_per_metre(network), network.max_access_km * 1000,
+        _LIFT_M_PER_MIN * cutoff_ms / 60_000, *plane.frame,
     )  # fmt: skip
     return np.asarray(rows)
 
@@ -112,14 +148,14 @@ class LineTable:
         Nodes that each direction begins at.
     takes : ndarray of int32, shape (lines, 2)
         Milliseconds with the line and against it; -1 where it can't be passed that way.
-    speaks : ndarray of bool, shape (nodes,)
-        Nodes whose disc is the beginning of a line that leaves them.
+    alone : ndarray of int64
+        Nodes with an exit where no line begins that could stand for it.
     """
 
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
     takes: NDArray[np.int32]
-    speaks: NDArray[np.bool_]
+    alone: NDArray[np.int64]
 
 
 _TABLES: Final[weakref.WeakKeyDictionary[TransportNetwork, LineTable]] = weakref.WeakKeyDictionary()
@@ -141,22 +177,8 @@ def line_table(network: TransportNetwork) -> LineTable:
             start[usable] = network.arc_tail[arc[usable]]
             takes[usable, way] = network.arc_time_ms[arc[usable]]
             speaks[start[usable]] = True
-        table = _TABLES[network] = LineTable(tail, head, takes, speaks)
+        table = _TABLES[network] = LineTable(tail, head, takes, np.flatnonzero(network.node_exit & ~speaks))
     return table
-
-
-@njit(cache=True, nogil=True)
-def _alone(
-    time_ms: NDArray[np.int32], node_exit: NDArray[np.bool_], speaks: NDArray[np.bool_], limit_ms: int
-) -> NDArray[np.int64]:  # pragma: no cover - compiled
-    """Nodes reached in time that have an exit and no line that begins there."""
-    out = np.empty(len(time_ms), dtype=np.int64)
-    n = 0
-    for node in range(len(time_ms)):
-        if time_ms[node] <= limit_ms and node_exit[node] and not speaks[node]:
-            out[n] = node
-            n += 1
-    return out[:n].copy()
 
 
 @njit(cache=True, nogil=True)
@@ -174,22 +196,26 @@ def _reached_lines(
     for k in range(len(entered)):
         wanted[int(entered[k])] = True
     line = np.empty(len(tail), dtype=np.int64)
-    times = np.empty((len(tail), 4))
-    full = np.empty(len(tail), dtype=np.bool_)
     n = 0
     for k in range(len(tail)):
+        line[n] = k
+        n += (
+            (time_ms[tail[k]] <= cutoff_ms and takes[k, 0] >= 0)
+            or (time_ms[head[k]] <= cutoff_ms and takes[k, 1] >= 0)
+            or wanted[k]
+        )
+    times = np.empty((n, 4))
+    full = np.empty(n, dtype=np.bool_)
+    for at in range(n):
+        k = line[at]
         forward, backward = np.inf, np.inf
         if takes[k, 0] >= 0 and time_ms[tail[k]] <= cutoff_ms:
             forward = float(time_ms[tail[k]])
         if takes[k, 1] >= 0 and time_ms[head[k]] <= cutoff_ms:
             backward = float(time_ms[head[k]])
-        if forward == np.inf and backward == np.inf and not wanted[k]:
-            continue
-        line[n] = k
-        times[n, 0], times[n, 1], times[n, 2], times[n, 3] = forward, backward, takes[k, 0], takes[k, 1]
-        full[n] = forward + takes[k, 0] <= capped_until or backward + takes[k, 1] <= capped_until
-        n += 1
-    return line[:n].copy(), times[:n].copy(), full[:n].copy()
+        times[at, 0], times[at, 1], times[at, 2], times[at, 3] = forward, backward, takes[k, 0], takes[k, 1]
+        full[at] = forward + takes[k, 0] <= capped_until or backward + takes[k, 1] <= capped_until
+    return line[:n].copy(), times, full
 
 
 @njit(cache=True, nogil=True)

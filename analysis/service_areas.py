@@ -21,7 +21,7 @@ from .contour import as_multipolygon
 from .field_grid import field_grid
 from .isochrones import default_cell_m, polygons_of
 from .origins import Origin, enter, origin_list, require_network, search
-from .reach import reach_sources
+from .reach import reach_sources, reached_within
 
 
 def service_areas(
@@ -110,7 +110,8 @@ def _lead(
     for point in points:
         entry = enter(network, point)
         times = search(network, entry, limit_ms=limit_ms)
-        rows = reach_sources(free, plane, point.xyz, entry, times, cutoff_ms=limit_ms, cell_m=cell_m)
+        found = reached_within(free, entry, times, cutoff_ms=limit_ms)
+        rows = reach_sources(free, plane, point.xyz, found, times, cutoff_ms=limit_ms, cell_m=cell_m)
         sources.append(rows)
     every = np.concatenate(sources)
     reach = np.maximum(every[:, 2], every[:, 5])

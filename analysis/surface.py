@@ -4,20 +4,17 @@ The isochrone of a cutoff is where the *field* of its sources, the largest of th
 is at least zero.
 
 The field changes by at most the distance moved. So a square whose centre has it above its half
-diagonal, or as far below zero, holds no edge of the isochrone, and of the sources only those whose
-value at the centre is within a full diagonal of the best can matter inside the square: the
-quadtree drops everything else and evaluates the field on grid points near the edge alone. The edge is
-then drawn on triangles (each cell cut along its rising diagonal) by linear interpolation. Where the
-field is larger at every grid point, as for a larger cutoff, the polygon covers the smaller one's.
-
-Most sources near an edge have the full reach R from end to end. Theirs is R less the distance, and
-so the nearest is the best: they are compared by squares of distances, and a root is drawn once per point.
+diagonal, or as far below zero, holds no edge of the isochrone, and few of the sources can matter inside
+(see `rivals`): the quadtree drops everything else and evaluates the field on grid points near the edge
+alone. The edge is then drawn on triangles (each cell cut along its rising diagonal) by linear interpolation.
+Where the field is larger at every grid point, as for a larger cutoff, the polygon covers the smaller one's.
 """
 
 from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -26,7 +23,19 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .contour import Edge
+from .rivals import (
+    FLAT,
+    TANGENT,
+    beaten,
+    best_value,
+    distance_square,
+    field_on,
+    hand_down,
+    tangents,
+    unbeaten,
+)
 from .tapers import SHAPE, field_of, prepare_tapers
+from .triangles import cell_pieces, crossed
 
 #: Cells per side of a leaf of the quadtree.
 _LEAF: Final = 4
@@ -34,15 +43,18 @@ _LEAF: Final = 4
 _MOST_LEVELS: Final = 6
 #: Sources looked at before a root square's are gathered: if one of them covers it, that's that.
 _GLANCE: Final = 128
-#: More sources than this in a square are compared by their tangents, too.
-_WORTH_RIVALRY: Final = 16
+#: More sources than this in a square are compared with a rival.
+_WORTH_RIVALRY: Final = 8
+#: What is done with a root square: nothing, drawing, taking over what was drawn before.
+SKIP, DRAW, TAKE = 0, 1, 2
+#: Grid points are numbered over a plane that is so many points wide and high, the origin in its middle:
+#: the same point has the same number in every drawing.
+WIDTH: Final = 1 << 25
 #: So many sources that it pays to share them between threads.
 _WORTH_THREADS: Final = 5000
-#: Edges cross the sides of triangles at whole parts of the side, the ends left out: so that rings
-#: touch neither themselves nor each other, and equal edges are equal to the bit.
-_NOTCHES: Final = 1024
-#: Rows of a source with the full reach: start, direction, length.
-_FLAT: Final = 5
+#: A quarter of a leaf: cells per side, and its grid points but the centre, row by row.
+_QUARTER: Final = _LEAF // 2
+_RING: Final = 8
 
 
 def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, workers: int = 1) -> Edge:
@@ -69,59 +81,169 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, workers: int 
     Apollonius-type (additively weighted) distance: Okabe et al. (2000), Spatial Tessellations,
     2nd ed., sec. 3.1. Branch and bound on Lipschitz functions: Piyavskii (1972).
     """
+    nothing = np.zeros(0, dtype=np.int64)
     if len(sources) == 0:
-        nothing = np.zeros(0, dtype=np.int64)
-        return Edge(nothing, nothing, np.zeros((0, 2)), 1, cell_m)
+        return Edge(nothing, nothing, np.zeros((0, 2)), WIDTH, cell_m)
     rows = np.ascontiguousarray(sources, dtype=np.float64)
     reach = float(rows[:, 2].max())
-    levels = _levels(reach / cell_m)
-    root = cell_m * (_LEAF << levels)
+    levels = levels_of(reach / cell_m)
+    root = root_side_m(levels, cell_m)
     shapes, far = prepare_tapers(rows, 0.5 * root)
-    # beyond this distance from its centre a source can't matter in a root square
-    far += 0.5 * math.sqrt(2.0) * root + 2 * cell_m
+    far = far_from_root(far, root, cell_m)
     around = math.floor(far / root + 0.5)
     low = np.floor(shapes[8:10].min(axis=1) / root).astype(np.int64) - around
     high = np.floor(shapes[8:10].max(axis=1) / root).astype(np.int64) + around
-    n_x, n_y = (int(n) for n in high - low + 1)
-    flat, flat_start, taper, taper_start = _sort(shapes, reach, root, int(low[0]), int(low[1]), n_x, n_y)
+    first_x, first_y, n_x, n_y = int(low[0]), int(low[1]), *(int(n) for n in high - low + 1)
+    frame = Frame(
+        first_x, first_y, n_x, n_y, levels, cell_m, reach, far,
+        *sort_sources(shapes, reach, root, first_x, first_y, n_x, n_y),
+        np.full(n_x * n_y, DRAW, dtype=np.uint8),
+    )  # fmt: skip
+    return draw(frame, workers=workers)[0]
 
-    def trace(rows: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        return _trace(
-            flat, flat_start, taper, taper_start, reach,
-            n_x, n_y, int(low[0]), int(low[1]), cell_m, levels, far, *rows,
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Root squares of a plane, row by row, with the sources whose middles lie in them.
+
+    Attributes
+    ----------
+    first_x, first_y : int
+        Number of the first column and row, counted in squares from the plane's origin.
+    n_x, n_y : int
+    levels : int
+        Of the quadtree below a root square.
+    cell_m : float
+    reach : float
+        Reach of flat sources, metres.
+    far : float
+        How far from a root square's centre the middle of a source that matters in it may lie, metres.
+    flat, taper : ndarray of float64, shapes (FLAT, n) and (SHAPE, m)
+        Sources with the full reach, and others, sorted by square.
+    flat_start, taper_start : ndarray of int64, shape (n_x * n_y + 1,)
+        Where each square's sources begin.
+    taper_far : ndarray of float64, shape (n_x * n_y,)
+        How far from their middles a square's tapers reach at most, metres.
+    state : ndarray of uint8, shape (n_x * n_y,)
+        `SKIP`, `DRAW` or `TAKE`.
+    """
+
+    first_x: int
+    first_y: int
+    n_x: int
+    n_y: int
+    levels: int
+    cell_m: float
+    reach: float
+    far: float
+    flat: NDArray[np.float64]
+    flat_start: NDArray[np.int64]
+    taper: NDArray[np.float64]
+    taper_start: NDArray[np.int64]
+    taper_far: NDArray[np.float64]
+    state: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """An edge by root squares: what a later drawing may take over.
+
+    Attributes
+    ----------
+    edge : Edge
+    begin : ndarray of int64, shape (n_x * n_y + 1,)
+        Where each square's pieces begin.
+    first_x, first_y, n_x, n_y : int
+        As of the frame that it was drawn on.
+    """
+
+    edge: Edge
+    begin: NDArray[np.int64]
+    first_x: int
+    first_y: int
+    n_x: int
+    n_y: int
+
+
+def draw(frame: Frame, *, known: Drawn | None = None, workers: int = 1) -> tuple[Edge, NDArray[np.int64]]:
+    """Return the edge on a frame, and where each root square's pieces begin, shape (n_x * n_y + 1,).
+
+    Parameters
+    ----------
+    frame : Frame
+    known : Drawn, optional
+        Where the pieces of squares to `TAKE` come from.
+    workers : int
+        Threads. The edge doesn't depend on it.
+    """
+    nothing = np.zeros(0, dtype=np.int64)
+    held = known or Drawn(
+        Edge(nothing, nothing, np.zeros((0, 2)), WIDTH, frame.cell_m), np.zeros(1, dtype=np.int64), 0, 0, 0, 0
+    )
+
+    def trace(rows: tuple[int, int]) -> tuple[Edge, NDArray[np.int64]]:
+        side_from, side_to, xy, begin = _trace(
+            frame.flat, frame.flat_start, frame.taper, frame.taper_start, frame.taper_far,
+            frame.state, frame.reach,
+            frame.n_x, frame.n_y, frame.first_x, frame.first_y, frame.cell_m, frame.levels, frame.far,
+            *rows, held.edge.side_from, held.edge.side_to, held.edge.xy, held.begin,
+            held.first_x, held.first_y, held.n_x,
         )  # fmt: skip
+        return Edge(side_from, side_to, xy, WIDTH, frame.cell_m), begin
 
-    n_parts = min(workers, n_y) if shapes.shape[1] >= _WORTH_THREADS else 1
+    n_sources = frame.flat.shape[1] + frame.taper.shape[1]
+    n_parts = min(workers, frame.n_y) if n_sources >= _WORTH_THREADS else 1
     if n_parts == 1:
-        side_from, side_to, xy = trace((0, n_y))
-    else:
-        with ThreadPoolExecutor(max_workers=n_parts) as pool:
-            found = pool.map(trace, _bands(flat_start, taper_start, n_x, n_y, n_parts))
-            side_from, side_to, xy = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Edge(side_from, side_to, xy, n_x * (_LEAF << levels) + 1, cell_m)
+        return trace((0, frame.n_y))
+    with ThreadPoolExecutor(max_workers=n_parts) as pool:
+        edges, begins = zip(*pool.map(trace, _bands(frame, n_parts)), strict=True)
+    whole = Edge(
+        np.concatenate([edge.side_from for edge in edges]),
+        np.concatenate([edge.side_to for edge in edges]),
+        np.concatenate([edge.xy for edge in edges]),
+        WIDTH,
+        frame.cell_m,
+    )
+    return whole, np.concatenate([[0], np.cumsum(np.concatenate([np.diff(begin) for begin in begins]))])
 
 
-def _bands(
-    flat_start: NDArray[np.int64], taper_start: NDArray[np.int64], n_x: int, n_y: int, n_parts: int
-) -> list[tuple[int, int]]:
-    """Cut rows of root squares into bands with about as many sources each: first and last but one."""
-    before = (flat_start + taper_start)[::n_x]
-    cuts = np.searchsorted(before, before[-1] * np.arange(1, n_parts) / n_parts)
-    return list(pairwise([0, *(int(cut) for cut in cuts), n_y]))
-
-
-def _levels(reach_cells: float) -> int:
+def levels_of(reach_cells: float) -> int:
     """Levels that make a root square about as large as the largest reach."""
     return min(max(round(math.log2(max(reach_cells, 1.0) / _LEAF)), 1), _MOST_LEVELS)
 
 
+def root_side_m(levels: int, cell_m: float) -> float:
+    """Side of a root square, metres."""
+    return cell_m * (_LEAF << levels)
+
+
+def far_from_root(far: float, root: float, cell_m: float) -> float:
+    """How far from a root square's centre a source that matters in it may be, metres.
+
+    Parameters
+    ----------
+    far : float
+        How far from its middle a source reaches at most.
+    root, cell_m : float
+    """
+    return far + 0.5 * math.sqrt(2.0) * root + 2 * cell_m
+
+
+def _bands(frame: Frame, n_parts: int) -> list[tuple[int, int]]:
+    """Cut rows of root squares into bands with about as much to draw each: first and last but one."""
+    weight = (np.diff(frame.flat_start + frame.taper_start) + 1) * (frame.state == DRAW)
+    before = np.concatenate([[0], np.cumsum(weight.reshape(frame.n_y, frame.n_x).sum(axis=1))])
+    cuts = np.searchsorted(before, before[-1] * np.arange(1, n_parts) / n_parts)
+    return list(pairwise([0, *(int(cut) for cut in cuts), frame.n_y]))
+
+
 @njit(cache=True, nogil=True)
-def _sort(
+def sort_sources(
     shapes: NDArray[np.float64], reach: float, root: float, first_x: int, first_y: int, n_x: int, n_y: int
 ) -> tuple[
-    NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]
+    NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]
 ]:  # pragma: no cover - compiled
-    """Sort sources by the root square their middle lies in, row by row; say where each square begins.
+    """Sort sources by the root square their middle lies in, row by row, as a `Frame` holds them.
 
     Those with the full reach, with five rows each, and the others, with eight, apart.
     """
@@ -138,247 +260,43 @@ def _sort(
         start[0, at + 1] += start[0, at]
         start[1, at + 1] += start[1, at]
     fill = start[:, :-1].copy()
-    flat = np.empty((_FLAT, start[0, -1]))
+    flat = np.empty((FLAT, start[0, -1]))
     taper = np.empty((SHAPE, start[1, -1]))
+    taper_far = np.zeros(n_x * n_y)
     for k in range(n):
         kind = square[k] & 1
         at = fill[kind, square[k] >> 1]
         fill[kind, square[k] >> 1] = at + 1
         if kind == 0:
-            for c in range(_FLAT):
+            for c in range(FLAT):
                 flat[c, at] = shapes[c, k]
         else:
             for c in range(SHAPE):
                 taper[c, at] = shapes[c, k]
-    return flat, start[0].copy(), taper, start[1].copy()
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _square(
-    x0: float, y0: float, ux: float, uy: float, length: float, x: float, y: float
-) -> float:  # pragma: no cover - compiled
-    """Square of the distance of a line; without branches, so that it's computed for many at once."""
-    dx, dy = x - x0, y - y0
-    along = dx * ux + dy * uy
-    height = dy * ux - dx * uy
-    best = max(0.0, along)
-    best = min(length, best)
-    over = along - best
-    return over * over + height * height
+            taper_far[square[k] >> 1] = max(taper_far[square[k] >> 1], shapes[5, k] + 0.5 * shapes[4, k])
+    return flat, start[0].copy(), taper, start[1].copy(), taper_far
 
 
 @njit(cache=True, nogil=True)
-def _squares_of(
-    flat: NDArray[np.float64], first: int, last: int, x: float, y: float, into: NDArray[np.float64], at: int
-) -> float:  # pragma: no cover - compiled
-    """Write squares of the distances of sources with the full reach; return the least."""
-    x0, y0, ux, uy = flat[0, first:last], flat[1, first:last], flat[2, first:last], flat[3, first:last]
-    length, out = flat[4, first:last], into[at:]
-    for k in range(last - first):
-        out[k] = _square(x0[k], y0[k], ux[k], uy[k], length[k], x, y)
-    return _least(out, last - first)
-
-
-@njit(cache=True, nogil=True)
-def _drops_of(
-    taper: NDArray[np.float64], first: int, last: int, x: float, y: float, into: NDArray[np.float64], at: int
-) -> float:  # pragma: no cover - compiled
-    """Write the values of other sources, their signs turned; return the least."""
-    x0, y0, ux, uy = taper[0, first:last], taper[1, first:last], taper[2, first:last], taper[3, first:last]
-    length, r0, fall = taper[4, first:last], taper[5, first:last], taper[6, first:last]
-    lead, out = taper[7, first:last], into[at:]
-    for k in range(last - first):
-        out[k] = -field_of(x0[k], y0[k], ux[k], uy[k], length[k], r0[k], fall[k], lead[k], x, y)
-    return _least(out, last - first)
-
-
-@njit(cache=True, nogil=True)
-def _best_kept(
-    flat: NDArray[np.float64], taper: NDArray[np.float64], level: int, m_flat: int, m_taper: int,
-    reach: float, x: float, y: float, squares: NDArray[np.float64], drops: NDArray[np.float64],
-) -> float:  # fmt: skip  # pragma: no cover - compiled
-    """Return the field at a point by the sources kept on a level; write what each contributes."""
-    for k in range(m_flat):
-        squares[k] = _square(
-            flat[level, 0, k],
-            flat[level, 1, k],
-            flat[level, 2, k],
-            flat[level, 3, k],
-            flat[level, 4, k],
-            x,
-            y,
-        )
-    best = reach - math.sqrt(_least(squares, m_flat))
-    if m_taper > 0:
-        for k in range(m_taper):
-            drops[k] = -field_of(
-                taper[level, 0, k], taper[level, 1, k], taper[level, 2, k], taper[level, 3, k],
-                taper[level, 4, k], taper[level, 5, k], taper[level, 6, k], taper[level, 7, k], x, y,
-            )  # fmt: skip
-        best = max(best, -_least(drops, m_taper))
-    return best
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _least(values: NDArray[np.float64], n: int) -> float:  # pragma: no cover - compiled
-    """Return the least of the first n: four at a time, none of which waits for the others."""
-    a, b, c, d = np.inf, np.inf, np.inf, np.inf
-    for k in range(0, n - 3, 4):
-        a, b = min(a, values[k]), min(b, values[k + 1])
-        c, d = min(c, values[k + 2]), min(d, values[k + 3])
-    for k in range(n - n % 4, n):
-        a = min(a, values[k])
-    return min(a, b, c, d)
-
-
-@njit(cache=True, nogil=True)
-def _gather_flat(
-    flat: NDArray[np.float64], first: int, last: int, squares: NDArray[np.float64], at: int, farthest: float,
-    kept: NDArray[np.float64], level: int, m: int,
-) -> int:  # fmt: skip  # pragma: no cover - compiled
-    """Add to a level, which holds m, the sources near enough; return their number."""
-    for k in range(last - first):
-        if squares[at + k] <= farthest:
-            for c in range(_FLAT):
-                kept[level, c, m] = flat[c, first + k]
-            m += 1
-    return m
-
-
-@njit(cache=True, nogil=True)
-def _gather_taper(
-    taper: NDArray[np.float64], first: int, last: int, drops: NDArray[np.float64], at: int, most: float,
-    kept: NDArray[np.float64], level: int, m: int,
-) -> int:  # fmt: skip  # pragma: no cover - compiled
-    """Add to a level, which holds m, the sources good enough; return their number."""
-    for k in range(last - first):
-        if drops[at + k] <= most:
-            for c in range(SHAPE):
-                kept[level, c, m] = taper[c, first + k]
-            m += 1
-    return m
-
-
-@njit(cache=True, nogil=True)
-def _keep_flat(
-    kept: NDArray[np.float64], level: int, n: int, squares: NDArray[np.float64], farthest: float
-) -> int:  # pragma: no cover - compiled
-    """Hand down to a level, of the n on the one above, the sources near enough; return their number."""
-    m = 0
-    for k in range(n):
-        if squares[k] <= farthest:
-            for c in range(_FLAT):
-                kept[level, c, m] = kept[level + 1, c, k]
-            m += 1
-    return m
-
-
-@njit(cache=True, nogil=True)
-def _keep_taper(
-    kept: NDArray[np.float64], level: int, n: int, drops: NDArray[np.float64], most: float
-) -> int:  # pragma: no cover - compiled
-    """Hand down to a level, of the n on the one above, the sources good enough; return their number."""
-    m = 0
-    for k in range(n):
-        if drops[k] <= most:
-            for c in range(SHAPE):
-                kept[level, c, m] = kept[level + 1, c, k]
-            m += 1
-    return m
-
-
-@njit(cache=True, nogil=True)
-def _keep_rivals(
-    flat: NDArray[np.float64], taper: NDArray[np.float64], level: int, m_flat: int, m_taper: int,
-    reach: float, x: float, y: float, side: float, half: float, tangents: NDArray[np.float64],
-) -> tuple[int, int]:  # fmt: skip  # pragma: no cover - compiled
-    """Drop sources, in place, that stay below the best one all over a square around (x, y).
-
-    Each source's field is concave, so that it stays below its tangent at the centre; and the best
-    one's lies above its own tangent less h² / 2(d - h), h the half diagonal and d the distance of
-    its exit.
-    """
-    for k in range(m_flat):
-        ux, uy = flat[level, 2, k], flat[level, 3, k]
-        dx, dy = x - flat[level, 0, k], y - flat[level, 1, k]
-        at = max(0.0, dx * ux + dy * uy)
-        at = min(flat[level, 4, k], at)
-        ex, ey = dx - at * ux, dy - at * uy
-        distance = math.sqrt(ex * ex + ey * ey) + 1e-9
-        tangents[0, k] = reach - distance
-        tangents[1, k] = ex / distance
-        tangents[2, k] = ey / distance
-        tangents[3, k] = distance
-    for k in range(m_taper):
-        ux, uy = taper[level, 2, k], taper[level, 3, k]
-        dx, dy = x - taper[level, 0, k], y - taper[level, 1, k]
-        along = dx * ux + dy * uy
-        height = abs(dy * ux - dx * uy)
-        at = min(max(along - height * taper[level, 7, k], 0.0), taper[level, 4, k])
-        ex, ey = dx - at * ux, dy - at * uy
-        distance = math.sqrt(ex * ex + ey * ey) + 1e-9
-        tangents[0, m_flat + k] = taper[level, 5, k] - taper[level, 6, k] * at - distance
-        tangents[1, m_flat + k] = ex / distance
-        tangents[2, m_flat + k] = ey / distance
-        tangents[3, m_flat + k] = distance
-    best = 0
-    for k in range(m_flat + m_taper):
-        if tangents[0, k] > tangents[0, best]:
-            best = k
-    px, py, distance = tangents[1, best], tangents[2, best], tangents[3, best]
-    if distance < 1.5 * half:
-        return m_flat, m_taper
-    least = tangents[0, best] - half * half / (2 * (distance - half)) - 1e-6
-    n_flat, n_taper = 0, 0
-    for k in range(m_flat):
-        if tangents[0, k] + side * (abs(tangents[1, k] - px) + abs(tangents[2, k] - py)) >= least:
-            for c in range(_FLAT):
-                flat[level, c, n_flat] = flat[level, c, k]
-            n_flat += 1
-    for k in range(m_taper):
-        at = m_flat + k
-        if tangents[0, at] + side * (abs(tangents[1, at] - px) + abs(tangents[2, at] - py)) >= least:
-            for c in range(SHAPE):
-                taper[level, c, n_taper] = taper[level, c, k]
-            n_taper += 1
-    return n_flat, n_taper
-
-
-@njit(cache=True, nogil=True)
-def _field_on(
-    flat: NDArray[np.float64], taper: NDArray[np.float64], m_flat: int, m_taper: int, reach: float,
-    gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
-) -> None:  # fmt: skip  # pragma: no cover - compiled
-    """Write the field at a leaf's points, by the sources kept on the lowest level."""
-    for p in range(len(field)):
-        field[p] = np.inf
-    for k in range(m_flat):
-        x0, y0, ux, uy = flat[0, 0, k], flat[0, 1, k], flat[0, 2, k], flat[0, 3, k]
-        length = flat[0, 4, k]
-        for p in range(len(field)):
-            field[p] = min(field[p], _square(x0, y0, ux, uy, length, gx[p], gy[p]))
-    for p in range(len(field)):
-        field[p] = reach - math.sqrt(field[p])
-    for k in range(m_taper):
-        x0, y0, ux, uy = taper[0, 0, k], taper[0, 1, k], taper[0, 2, k], taper[0, 3, k]
-        length, r0, fall, lead = taper[0, 4, k], taper[0, 5, k], taper[0, 6, k], taper[0, 7, k]
-        for p in range(len(field)):
-            value = field_of(x0, y0, ux, uy, length, r0, fall, lead, gx[p], gy[p])
-            field[p] = max(field[p], value)
-
-
-@njit(cache=True, nogil=True)
-def _count_near(
-    start: NDArray[np.int64], i: int, j: int, n_x: int, n_y: int, rows: int, across: NDArray[np.int64]
-) -> int:  # pragma: no cover - compiled
-    """Count the sources in the squares around one."""
-    count = 0
-    for dj in range(-rows, rows + 1):
-        if 0 <= j + dj < n_y:
-            a = start[(j + dj) * n_x + max(i - across[abs(dj)], 0)]
-            b = start[(j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1]
-            count += b - a
-    return count
+def _covered(
+    flat: NDArray[np.float64], flat_from: int, flat_to: int,
+    taper: NDArray[np.float64], taper_from: int, taper_to: int,
+    reach: float, x: float, y: float, half: float,
+) -> bool:  # fmt: skip  # pragma: no cover - compiled
+    """Whether one of the first of some sources covers a square: often one does, and that's that."""
+    if reach > half:
+        enough = (reach - half) ** 2
+        for k in range(flat_from, min(flat_to, flat_from + _GLANCE)):
+            if distance_square(flat[0, k], flat[1, k], flat[2, k], flat[3, k], flat[4, k], x, y) < enough:
+                return True
+    for k in range(taper_from, min(taper_to, taper_from + _GLANCE)):
+        value = field_of(
+            taper[0, k], taper[1, k], taper[2, k], taper[3, k],
+            taper[4, k], taper[5, k], taper[6, k], taper[7, k], x, y,
+        )  # fmt: skip
+        if value > half:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -387,6 +305,8 @@ def _trace(
     flat_start: NDArray[np.int64],
     taper: NDArray[np.float64],
     taper_start: NDArray[np.int64],
+    taper_far: NDArray[np.float64],
+    state: NDArray[np.uint8],
     reach: float,
     n_x: int,
     n_y: int,
@@ -397,86 +317,102 @@ def _trace(
     far: float,
     first_row: int,
     end_row: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:  # pragma: no cover - compiled
+    known_from: NDArray[np.int64],
+    known_to: NDArray[np.int64],
+    known_xy: NDArray[np.float64],
+    known_begin: NDArray[np.int64],
+    known_x: int,
+    known_y: int,
+    known_n_x: int,
+) -> tuple[
+    NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]
+]:  # pragma: no cover - compiled
     """Return one directed piece of the edge per triangle it crosses in a band of root squares, inside on the left.
 
-    A piece runs from one triangle side to another; sides are numbered over the whole grid, so that
-    pieces are joined by number and not by comparing coordinates.
+    A piece runs from one triangle side to another; sides are numbered over the whole plane, so that
+    pieces are joined by number and not by comparing coordinates. Last comes where each square's begin.
     """
     per_root = _LEAF << levels
     root = per_root * cell_m
-    width = n_x * per_root + 1  # grid points per row
     # how many squares to the side a source that matters may lie, by rows up or down
     rows = math.floor(far / root + 0.5)
     across = np.empty(rows + 1, dtype=np.int64)
     for dj in range(rows + 1):
         off = max(0.0, dj - 0.5) * root
         across[dj] = math.floor(math.sqrt(max(far * far - off * off, 0.0)) / root + 0.5)
-    most_flat, most_taper = 1, 1
-    for square in range(first_row * n_x, end_row * n_x):
-        i, j = square % n_x, square // n_x
-        most_flat = max(most_flat, _count_near(flat_start, i, j, n_x, n_y, rows, across))
-        most_taper = max(most_taper, _count_near(taper_start, i, j, n_x, n_y, rows, across))
-    kept_flat = np.empty((levels + 1, _FLAT, most_flat))
-    kept_taper = np.empty((levels + 1, SHAPE, most_taper))
-    squares, drops = np.empty(most_flat), np.empty(most_taper)
-    tangents = np.empty((4, most_flat + most_taper))
-    n_kept = np.zeros((levels + 1, 2), dtype=np.int64)
+    # lists of sources: a root square's as gathered, then those handed down level by level, a quarter's last
+    raw = levels + 1
+    room_flat, room_taper = 256, 256
+    pool_flat, pool_taper = np.empty((raw + 1, FLAT, room_flat)), np.empty((raw + 1, SHAPE, room_taper))
+    planes, work, number = _desk(room_flat + room_taper)
+    chosen = number.copy()
+    n_kept = np.zeros((raw + 1, 2), dtype=np.int64)
     stack = np.empty((4 * (levels + 1), 3), dtype=np.int64)
     points = ((_LEAF + 1) * (_LEAF + 1) + 3) // 4 * 4  # whole vectors
     gx, gy, field = np.empty(points), np.empty(points), np.empty(points)
+    nearest = -math.sqrt(2.0) * cell_m * (1 + 1e-9)  # of a grid point outside, next to one inside
     capacity = 4096
     edge_from = np.empty(capacity, dtype=np.int64)
     edge_to = np.empty(capacity, dtype=np.int64)
     xy = np.empty((capacity, 2))
     n = 0
+    begin = np.zeros((end_row - first_row) * n_x + 1, dtype=np.int64)
     for square in range(first_row * n_x, end_row * n_x):
+        begin[square - first_row * n_x] = n
+        if state[square] == SKIP:
+            continue
         i, j = square % n_x, square // n_x
+        if state[square] == TAKE:
+            at = (first_y + j - known_y) * known_n_x + first_x + i - known_x
+            count = known_begin[at + 1] - known_begin[at]
+            while n + count > capacity:
+                capacity *= 2
+                edge_from, edge_to, xy = _grown(edge_from, edge_to, xy, capacity)
+            for k in range(count):
+                piece = known_begin[at] + k
+                edge_from[n + k], edge_to[n + k] = known_from[piece], known_to[piece]
+                xy[n + k, 0], xy[n + k, 1] = known_xy[piece, 0], known_xy[piece, 1]
+            n += count
+            continue
         half = _half_diagonal(per_root, cell_m)
         x = (first_x * per_root + i * per_root + 0.5 * per_root) * cell_m
         y = (first_y * per_root + j * per_root + 0.5 * per_root) * cell_m
-        # a glance at the square's own sources: often one of them covers it, and that's that
-        a, b = flat_start[square], flat_start[square + 1]
-        if b > a and reach - math.sqrt(_squares_of(flat, a, min(b, a + _GLANCE), x, y, squares, 0)) > half:
+        if _covered(
+            flat, flat_start[square], flat_start[square + 1], taper, taper_start[square],
+            taper_start[square + 1], reach, x, y, half,
+        ):  # fmt: skip
             continue
-        a, b = taper_start[square], taper_start[square + 1]
-        if b > a and -_drops_of(taper, a, min(b, a + _GLANCE), x, y, drops, 0) > half:
-            continue
-        best = -np.inf
-        at_flat, at_taper = 0, 0
-        for turn in range(2 * rows + 1):  # own row first, then those beside it
-            dj = (turn + 1) // 2 if turn % 2 else -(turn // 2)
+        m_flat, m_taper = 0, 0
+        for dj in range(-rows, rows + 1):
             if 0 <= j + dj < n_y:
                 west = (j + dj) * n_x + max(i - across[abs(dj)], 0)
                 east = (j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1
-                a, b = flat_start[west], flat_start[east]
-                if b > a:
-                    best = max(best, reach - math.sqrt(_squares_of(flat, a, b, x, y, squares, at_flat)))
-                    at_flat += b - a
-                a, b = taper_start[west], taper_start[east]
-                if b > a:
-                    best = max(best, -_drops_of(taper, a, b, x, y, drops, at_taper))
-                    at_taper += b - a
-                if best > half:
-                    break
-        if best > half or best < -half:
+                m_flat += flat_start[east] - flat_start[west]
+                west, east = _reaching(
+                    taper_far, west, east, (j + dj) * n_x + i, abs(dj), root, half + 2 * cell_m
+                )
+                m_taper += taper_start[east] - taper_start[west]
+        if m_flat + m_taper == 0:
             continue
-        least = best - 2 * half
-        farthest = max(0.0, reach - least) ** 2
-        m_flat, m_taper, at_flat, at_taper = 0, 0, 0, 0
-        for turn in range(2 * rows + 1):
-            dj = (turn + 1) // 2 if turn % 2 else -(turn // 2)
+        if m_flat > room_flat or m_taper > room_taper:
+            room_flat, room_taper = max(room_flat, 2 * m_flat), max(room_taper, 2 * m_taper)
+            pool_flat = np.empty((raw + 1, FLAT, room_flat))
+            pool_taper = np.empty((raw + 1, SHAPE, room_taper))
+            planes, work, number = _desk(room_flat + room_taper)
+            chosen = number.copy()
+        m_flat, m_taper = 0, 0
+        for dj in range(-rows, rows + 1):
             if 0 <= j + dj < n_y:
                 west = (j + dj) * n_x + max(i - across[abs(dj)], 0)
                 east = (j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1
-                a, b = flat_start[west], flat_start[east]
-                m_flat = _gather_flat(flat, a, b, squares, at_flat, farthest, kept_flat, levels, m_flat)
-                at_flat += b - a
-                a, b = taper_start[west], taper_start[east]
-                m_taper = _gather_taper(taper, a, b, drops, at_taper, -least, kept_taper, levels, m_taper)
-                at_taper += b - a
-        n_kept[levels, 0], n_kept[levels, 1] = m_flat, m_taper
-        top = _push_children(stack, 0, levels, i * per_root, j * per_root, per_root)
+                m_flat = _append(flat, flat_start[west], flat_start[east], pool_flat, raw, m_flat)
+                west, east = _reaching(
+                    taper_far, west, east, (j + dj) * n_x + i, abs(dj), root, half + 2 * cell_m
+                )
+                m_taper = _append(taper, taper_start[west], taper_start[east], pool_taper, raw, m_taper)
+        n_kept[raw, 0], n_kept[raw, 1] = m_flat, m_taper
+        stack[0, 0], stack[0, 1], stack[0, 2] = levels, i * per_root, j * per_root
+        top = 1
         while top > 0:
             top -= 1
             level, cell_i, cell_j = stack[top]
@@ -485,34 +421,176 @@ def _trace(
             half = _half_diagonal(side, cell_m)
             x = ((first_x * per_root + cell_i) + 0.5 * side) * cell_m
             y = ((first_y * per_root + cell_j) + 0.5 * side) * cell_m
-            best = _best_kept(kept_flat, kept_taper, level + 1, m_flat, m_taper, reach, x, y, squares, drops)
+            best = best_value(pool_flat, pool_taper, level + 1, m_flat, m_taper, reach, x, y, work)
             if best > half or best < -half:
                 continue
-            least = best - 2 * half
-            farthest = max(0.0, reach - least) ** 2
-            m_flat = _keep_flat(kept_flat, level, m_flat, squares, farthest)
-            m_taper = _keep_taper(kept_taper, level, m_taper, drops, -least)
-            if m_flat + m_taper > _WORTH_RIVALRY and half < 0.5 * reach:  # else tangents say little
-                m_flat, m_taper = _keep_rivals(
-                    kept_flat, kept_taper, level, m_flat, m_taper, reach,
-                    x, y, 0.5 * side * cell_m, half, tangents,
-                )  # fmt: skip
-            n_kept[level, 0], n_kept[level, 1] = m_flat, m_taper
+            m = m_flat + m_taper
+            for k in range(m):
+                number[k] = k
+            if m > _WORTH_RIVALRY:
+                tangents(pool_flat, pool_taper, level + 1, m_flat, m_taper, reach, x, y, planes)
+                if beaten(
+                    pool_flat, pool_taper, level + 1, m_flat, reach, x, y, planes, number, m,
+                    0.0, 0.0, 0.5 * side * cell_m, nearest, work,
+                ):  # fmt: skip
+                    continue
+                m = unbeaten(work, m, number, number)
             if level > 0:
+                n_kept[level] = hand_down(pool_flat, pool_taper, level + 1, m_flat, number, m, level)
                 top = _push_children(stack, top, level, cell_i, cell_j, side)
                 continue
-            for p in range(len(field)):
-                gx[p] = (first_x * per_root + cell_i + p % (_LEAF + 1)) * cell_m
-                gy[p] = (first_y * per_root + cell_j + p // (_LEAF + 1)) * cell_m
-            _field_on(kept_flat, kept_taper, m_flat, m_taper, reach, gx, gy, field)
             if n + 2 * _LEAF * _LEAF > capacity:
                 capacity *= 2
                 edge_from, edge_to, xy = _grown(edge_from, edge_to, xy, capacity)
-            n = _draw(
-                field, first_x * per_root, first_y * per_root, cell_i, cell_j, cell_m, width,
-                edge_from, edge_to, xy, n,
+            corner_i, corner_j = first_x * per_root + cell_i, first_y * per_root + cell_j
+            point = (corner_j + WIDTH // 2) * WIDTH + corner_i + WIDTH // 2
+            if m <= _WORTH_RIVALRY:
+                m_flat, m_taper = hand_down(pool_flat, pool_taper, 1, m_flat, number, m, 0)
+                n = _leaf_at_once(
+                    pool_flat, pool_taper, m_flat, m_taper, reach, corner_i, corner_j, cell_m, point,
+                    gx, gy, field, edge_from, edge_to, xy, n,
+                )  # fmt: skip
+                continue
+            for c in range(TANGENT):
+                for k in range(m):
+                    planes[c, k] = planes[c, number[k]]
+            n = _leaf_by_quarters(
+                pool_flat, pool_taper, m_flat, reach, x, y, corner_i, corner_j, cell_m, point, nearest,
+                planes, work, number, m, chosen, gx, gy, field, edge_from, edge_to, xy, n,
             )  # fmt: skip
-    return edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy()
+    begin[-1] = n
+    return edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy(), begin
+
+
+@njit(cache=True, nogil=True)
+def _reaching(
+    taper_far: NDArray[np.float64],
+    first: int,
+    end: int,
+    middle: int,
+    rows_apart: int,
+    root: float,
+    margin: float,
+) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Leave squares out, at both ends of a part of a row, whose tapers don't reach a certain square.
+
+    Parameters
+    ----------
+    taper_far : ndarray
+        Of all squares.
+    first, end : int
+        First square and last but one.
+    middle, rows_apart : int
+        The square in this row that lies above or below that one, and how many rows apart they are.
+    root : float
+        Side of a square, metres.
+    margin : float
+        How near to the other's centre tapers have to come, metres.
+    """
+    dy = max(rows_apart - 0.5, 0.0) * root
+    for turn in range(2):
+        while first < end:
+            at = first if turn == 0 else end - 1
+            dx = max(abs(at - middle) - 0.5, 0.0) * root
+            if taper_far[at] > 0.0 and dx * dx + dy * dy <= (taper_far[at] + margin) ** 2:
+                break
+            if turn == 0:
+                first += 1
+            else:
+                end -= 1
+    return first, end
+
+
+@njit(cache=True, nogil=True)
+def _desk(
+    room: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:  # pragma: no cover - compiled
+    """Room for tangent planes, for a number per source, and for sources' numbers."""
+    return np.empty((TANGENT, room)), np.empty(room), np.empty(room, dtype=np.int32)
+
+
+@njit(cache=True, nogil=True)
+def _append(
+    rows: NDArray[np.float64], first: int, last: int, pool: NDArray[np.float64], slot: int, m: int
+) -> int:  # pragma: no cover - compiled
+    """Add sources to m in a list; return how many there are."""
+    # unsigned numbers need no look at whether they count from the end
+    start, count, at = np.uint64(first), np.uint64(last - first), np.uint64(m)
+    for c in range(len(rows)):
+        for k in range(count):
+            pool[slot, c, at + k] = rows[c, start + k]
+    return m + last - first
+
+
+@njit(cache=True, nogil=True)
+def _leaf_at_once(
+    pool_flat: NDArray[np.float64], pool_taper: NDArray[np.float64], m_flat: int, m_taper: int, reach: float,
+    corner_i: int, corner_j: int, cell_m: float, first_point: int,
+    gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
+    edge_from: NDArray[np.int64], edge_to: NDArray[np.int64], xy: NDArray[np.float64], n: int,
+) -> int:  # fmt: skip  # pragma: no cover - compiled
+    """Add the pieces of edge in a leaf, from the field at all its points; return the new count."""
+    across = _LEAF + 1
+    for p in range(len(gx)):
+        gx[p] = (corner_i + p % across) * cell_m
+        gy[p] = (corner_j + p // across) * cell_m
+    field_on(pool_flat, pool_taper, 0, m_flat, m_taper, reach, gx, gy, len(gx), field)
+    for quarter in range(4):
+        for part in range(_QUARTER * _QUARTER):
+            i = (quarter & 1) * _QUARTER + part % _QUARTER
+            j = (quarter >> 1) * _QUARTER + part // _QUARTER
+            at = j * across + i
+            sw, se, nw, ne = field[at], field[at + 1], field[at + across], field[at + across + 1]
+            if crossed(sw, se, nw, ne):
+                n = cell_pieces(
+                    sw, se, nw, ne, corner_i + i, corner_j + j, cell_m, first_point + j * WIDTH + i, WIDTH,
+                    edge_from, edge_to, xy, n,
+                )  # fmt: skip
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _leaf_by_quarters(
+    pool_flat: NDArray[np.float64], pool_taper: NDArray[np.float64], m_flat: int, reach: float,
+    x: float, y: float, corner_i: int, corner_j: int, cell_m: float, first_point: int,
+    nearest: float, planes: NDArray[np.float64], work: NDArray[np.float64],
+    number: NDArray[np.int32], m: int, chosen: NDArray[np.int32],
+    gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
+    edge_from: NDArray[np.int64], edge_to: NDArray[np.int64], xy: NDArray[np.float64], n: int,
+) -> int:  # fmt: skip  # pragma: no cover - compiled
+    """Do the same for many sources: of each quarter first which ones matter, and whether the edge is there."""
+    half_side = 0.5 * _QUARTER * cell_m
+    half = _half_diagonal(_QUARTER, cell_m)
+    for quarter in range(4):
+        i, j = (quarter & 1) * _QUARTER, (quarter >> 1) * _QUARTER
+        off_x, off_y = (2 * (quarter & 1) - 1) * half_side, (2 * (quarter >> 1) - 1) * half_side
+        if beaten(
+            pool_flat, pool_taper, 1, m_flat, reach, x, y, planes, number, m,
+            off_x, off_y, half_side, nearest, work,
+        ):  # fmt: skip
+            continue
+        k = unbeaten(work, m, number, chosen)
+        k_flat, k_taper = hand_down(pool_flat, pool_taper, 1, m_flat, chosen, k, 0)
+        centre = best_value(pool_flat, pool_taper, 0, k_flat, k_taper, reach, x + off_x, y + off_y, work)
+        if centre > half or centre < -half:
+            continue
+        for p in range(_RING):
+            q = p + 1 if p >= _RING // 2 else p
+            gx[p] = (corner_i + i + q % 3) * cell_m
+            gy[p] = (corner_j + j + q // 3) * cell_m
+        field_on(pool_flat, pool_taper, 0, k_flat, k_taper, reach, gx, gy, _RING, field)
+        for p in range(_RING, _RING // 2, -1):
+            field[p] = field[p - 1]
+        field[_RING // 2] = centre
+        for part in range(_QUARTER * _QUARTER):
+            at = part // 2 * 3 + part % 2
+            sw, se, nw, ne = field[at], field[at + 1], field[at + 3], field[at + 4]
+            if crossed(sw, se, nw, ne):
+                n = cell_pieces(
+                    sw, se, nw, ne, corner_i + i + part % 2, corner_j + j + part // 2, cell_m,
+                    first_point + (j + part // 2) * WIDTH + i + part % 2, WIDTH, edge_from, edge_to, xy, n,
+                )  # fmt: skip
+    return n
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -542,89 +620,3 @@ def _grown(
     new_xy = np.empty((capacity, 2))
     new_from[:n], new_to[:n], new_xy[:n] = edge_from, edge_to, xy
     return new_from, new_to, new_xy
-
-
-@njit(cache=True, nogil=True)
-def _draw(
-    field: NDArray[np.float64],
-    origin_i: int,
-    origin_j: int,
-    cell_i: int,
-    cell_j: int,
-    cell_m: float,
-    width: int,
-    edge_from: NDArray[np.int64],
-    edge_to: NDArray[np.int64],
-    xy: NDArray[np.float64],
-    n: int,
-) -> int:  # pragma: no cover - compiled
-    """Add the pieces of edge in the cells of a leaf; return the new count."""
-    for j in range(_LEAF):
-        for i in range(_LEAF):
-            corner = j * (_LEAF + 1) + i
-            sw, se = field[corner], field[corner + 1]
-            nw, ne = field[corner + _LEAF + 1], field[corner + _LEAF + 2]
-            inside = (sw > 0) + (se > 0) + (nw > 0) + (ne > 0)
-            if inside in (0, 4):
-                continue
-            point = (cell_j + j) * width + cell_i + i
-            x = (origin_i + cell_i + i) * cell_m
-            y = (origin_j + cell_j + j) * cell_m
-            # sides of the cell's two triangles, numbered by their lower-left grid point
-            south, west, diagonal = 3 * point, 3 * point + 1, 3 * point + 2
-            east, north = 3 * (point + 1) + 1, 3 * (point + width)
-            n = triangle_piece(
-                sw, se, ne, x, y, x + cell_m, y, x + cell_m, y + cell_m,
-                south, east, diagonal, edge_from, edge_to, xy, n,
-            )  # fmt: skip
-            n = triangle_piece(
-                sw, ne, nw, x, y, x + cell_m, y + cell_m, x, y + cell_m,
-                diagonal, north, west, edge_from, edge_to, xy, n,
-            )  # fmt: skip
-    return n
-
-
-@njit(cache=True, nogil=True)
-def triangle_piece(
-    a: float, b: float, c: float,
-    ax: float, ay: float, bx: float, by: float, cx: float, cy: float,
-    ab: int, bc: int, ca: int,
-    edge_from: NDArray[np.int64], edge_to: NDArray[np.int64], xy: NDArray[np.float64], n: int,
-) -> int:  # fmt: skip  # pragma: no cover - compiled
-    """Add the piece of edge in an anticlockwise triangle, if there is one; return the new count.
-
-    The crossing of a side depends on the side alone: it is reckoned from the end that comes first in
-    (y, x), whichever triangle asks.
-    """
-    pa, pb, pc = a > 0, b > 0, c > 0
-    if pa == pb and pb == pc:
-        return n
-    if pb == pc:  # the corner a is alone
-        if pa:
-            start, end = ab, ca
-            x0, y0, v0, x1, y1, v1 = ax, ay, a, bx, by, b
-        else:
-            start, end = ca, ab
-            x0, y0, v0, x1, y1, v1 = cx, cy, c, ax, ay, a
-    elif pa == pc:
-        if pb:
-            start, end = bc, ab
-            x0, y0, v0, x1, y1, v1 = bx, by, b, cx, cy, c
-        else:
-            start, end = ab, bc
-            x0, y0, v0, x1, y1, v1 = ax, ay, a, bx, by, b
-    elif pc:
-        start, end = ca, bc
-        x0, y0, v0, x1, y1, v1 = cx, cy, c, ax, ay, a
-    else:
-        start, end = bc, ca
-        x0, y0, v0, x1, y1, v1 = bx, by, b, cx, cy, c
-    if y1 < y0 or (y1 == y0 and x1 < x0):
-        x0, y0, v0, x1, y1, v1 = x1, y1, v1, x0, y0, v0
-    notch = math.floor(v0 / (v0 - v1) * _NOTCHES + 0.5)
-    share = min(max(notch, 1), _NOTCHES - 1) / _NOTCHES
-    edge_from[n] = start
-    edge_to[n] = end
-    xy[n, 0] = x0 + (x1 - x0) * share
-    xy[n, 1] = y0 + (y1 - y0) * share
-    return n + 1

@@ -23,7 +23,7 @@ from .contour import polygons_in_degrees
 from .isochrones import default_cell_m, prepare
 from .marching import field_left, grid_edge, march, start_times
 from .origins import Direction, Origin, directed, each, origin_list, search
-from .reach import reach_sources
+from .reach import reach_sources, reached_within
 from .terrain import terrain_around
 from .terrain_access import terrain_access
 
@@ -185,9 +185,8 @@ def _polygons_of(
     first_cell = cell_m if cell_m is not None else default_cell_m(network, limits[0])
 
     def sources(limit: int, cell: float) -> NDArray[np.float64]:
-        return reach_sources(
-            network, plane, origin.xyz, entry, times, cutoff_ms=limit, cell_m=cell, every_line=True
-        )
+        found = reached_within(network, entry, times, cutoff_ms=limit)
+        return reach_sources(network, plane, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell)
 
     rows = sources(limits[-1], first_cell)
     # one grid for all cutoffs, so that they see the same ground

@@ -25,6 +25,7 @@ class Contender:
     """Prepares once and answers for one origin at a time."""
 
     node_of: Any  # where to start, as the contender wants it
+    origins: list[list[float]]  # all of them, for those that prepare for a region
 
     def __init__(self, source: Path) -> None:
         import numpy as np
@@ -160,6 +161,7 @@ class OwnSearch:
     """borderreach's search alone: the way onto the network, and all nodes within 120 minutes."""
 
     node_of: Any
+    origins: list[list[float]]
 
     def __init__(self, source: Path) -> None:
         self.source = source
@@ -228,6 +230,18 @@ class OwnPolygons(OwnSearch):
     """borderreach's isochrones() of one origin, both cutoffs, from coordinates to a GeoDataFrame."""
 
     cutoffs: tuple[int, ...] = CUTOFFS_MIN
+
+    def prepare(self) -> None:
+        """Prepare the search, and the sheets that the origins' isochrones share."""
+        from borderreach.analysis.isochrones import default_cell_m
+        from borderreach.analysis.sheet import sheet_of, sheet_plane
+
+        super().prepare()
+        for minutes in self.cutoffs:
+            for lon, lat in self.origins:
+                plane = sheet_plane(self.network, lon, lat, minutes * 60_000)
+                if plane is not None:
+                    sheet_of(self.network, plane, default_cell_m(self.network, minutes * 60_000))
 
     def node(self, origin: list[float]) -> Any:
         return tuple(origin)
@@ -310,6 +324,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     name, source, origins, repeats = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]), int(sys.argv[4])
     contender = CONTENDERS[name](source)
+    contender.origins = origins
     start = time.perf_counter()
     contender.prepare()
     prepared = time.perf_counter() - start
