@@ -184,7 +184,8 @@ def polygons_of(
             edge = sheet_edge(sheet, found, left, sources, workers=threads)
         return polygons_in_degrees(edge, plane)
 
-    threads = workers or os.cpu_count() or 1
+    # cutoffs side by side, and what is left of the threads within each
+    threads = max(1, (workers or os.cpu_count() or 1) // len(cutoffs_min))
     entry = enter(network, origin)
     limits = [round(cutoff * 60_000) for cutoff in cutoffs_min]
     cells = [cell_m if cell_m is not None else default_cell_m(network, limit) for limit in limits]
