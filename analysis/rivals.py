@@ -93,23 +93,51 @@ def best_value(
 @njit(cache=True, nogil=True)
 def field_on(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int, m_taper: int,
-    reach: float, gx: NDArray[np.float64], gy: NDArray[np.float64], n: int, field: NDArray[np.float64],
+    reach: float, gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
 ) -> None:  # fmt: skip  # pragma: no cover - compiled
-    """Write the field at the first n of some points; the rest as for `best_value`."""
-    for p in range(n):
+    """Write the field at all of some points; the rest as for `best_value`."""
+    for p in range(len(field)):
         field[p] = np.inf
     for k in range(m_flat):
         x0, y0, ux, uy = flat[slot, 0, k], flat[slot, 1, k], flat[slot, 2, k], flat[slot, 3, k]
         length = flat[slot, 4, k]
-        for p in range(n):
+        for p in range(len(field)):
             field[p] = min(field[p], distance_square(x0, y0, ux, uy, length, gx[p], gy[p]))
-    for p in range(n):
+    for p in range(len(field)):
         field[p] = reach - math.sqrt(field[p])
     for k in range(m_taper):
         x0, y0, ux, uy = taper[slot, 0, k], taper[slot, 1, k], taper[slot, 2, k], taper[slot, 3, k]
         length, r0 = taper[slot, 4, k], taper[slot, 5, k]
         fall, lead = taper[slot, 6, k], taper[slot, 7, k]
-        for p in range(n):
+        for p in range(len(field)):
+            field[p] = max(field[p], field_of(x0, y0, ux, uy, length, r0, fall, lead, gx[p], gy[p]))
+
+
+@njit(cache=True, nogil=True)
+def field_of_chosen(
+    flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int, reach: float,
+    number: NDArray[np.int32], n: int,
+    gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
+) -> None:  # fmt: skip  # pragma: no cover - compiled
+    """Write the field at all of some points by n numbered sources of a list."""
+    for p in range(len(field)):
+        field[p] = np.inf
+    at = 0
+    while at < n and number[at] < m_flat:
+        k = number[at]
+        x0, y0, ux, uy = flat[slot, 0, k], flat[slot, 1, k], flat[slot, 2, k], flat[slot, 3, k]
+        length = flat[slot, 4, k]
+        for p in range(len(field)):
+            field[p] = min(field[p], distance_square(x0, y0, ux, uy, length, gx[p], gy[p]))
+        at += 1
+    for p in range(len(field)):
+        field[p] = reach - math.sqrt(field[p])
+    for turn in range(at, n):
+        k = number[turn] - m_flat
+        x0, y0, ux, uy = taper[slot, 0, k], taper[slot, 1, k], taper[slot, 2, k], taper[slot, 3, k]
+        length, r0 = taper[slot, 4, k], taper[slot, 5, k]
+        fall, lead = taper[slot, 6, k], taper[slot, 7, k]
+        for p in range(len(field)):
             field[p] = max(field[p], field_of(x0, y0, ux, uy, length, r0, fall, lead, gx[p], gy[p]))
 
 

@@ -29,6 +29,7 @@ from .rivals import (
     beaten,
     best_value,
     distance_square,
+    field_of_chosen,
     field_on,
     hand_down,
     tangents,
@@ -54,9 +55,8 @@ WIDTH: Final = 1 << 25
 _WORTH_THREADS: Final = 5000
 #: Towns take longer than what their number of streets says: so there are parts left for who is done first.
 _PARTS_PER_THREAD: Final = 4
-#: A quarter of a leaf: cells per side, and its grid points but the centre, row by row.
+#: Cells per side of a quarter of a leaf.
 _QUARTER: Final = _LEAF // 2
-_RING: Final = 8
 
 
 def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, workers: int = 1) -> Edge:
@@ -194,7 +194,9 @@ def draw(frame: Frame, *, known: Drawn | None = None, workers: int = 1) -> tuple
         return Edge(side_from, side_to, xy, WIDTH, frame.cell_m), begin
 
     n_sources = frame.flat.shape[1] + frame.taper.shape[1]
-    n_parts = min(_PARTS_PER_THREAD * workers, frame.n_y) if workers > 1 and n_sources >= _WORTH_THREADS else 1
+    n_parts = (
+        min(_PARTS_PER_THREAD * workers, frame.n_y) if workers > 1 and n_sources >= _WORTH_THREADS else 1
+    )
     if n_parts == 1:
         return trace((0, frame.n_y))
     with ThreadPoolExecutor(max_workers=workers) as pool:
@@ -350,8 +352,9 @@ def _trace(
     chosen = number.copy()
     n_kept = np.zeros((raw + 1, 2), dtype=np.int64)
     stack = np.empty((4 * (levels + 1), 3), dtype=np.int64)
-    points = ((_LEAF + 1) * (_LEAF + 1) + 3) // 4 * 4  # whole vectors
-    gx, gy, field = np.empty(points), np.empty(points), np.empty(points)
+    # the field at a leaf's points, and at a quarter's: whole vectors, since loops over a rest take longer
+    field, small = np.empty(32), np.empty(16)
+    gx, gy = np.empty(32), np.empty(32)
     nearest = -math.sqrt(2.0) * cell_m * (1 + 1e-9)  # of a grid point outside, next to one inside
     capacity = 4096
     edge_from = np.empty(capacity, dtype=np.int64)
@@ -458,7 +461,7 @@ def _trace(
                     planes[c, k] = planes[c, number[k]]
             n = _leaf_by_quarters(
                 pool_flat, pool_taper, m_flat, reach, x, y, corner_i, corner_j, cell_m, point, nearest,
-                planes, work, number, m, chosen, gx, gy, field, edge_from, edge_to, xy, n,
+                planes, work, number, m, chosen, gx, gy, small, edge_from, edge_to, xy, n,
             )  # fmt: skip
     begin[-1] = n
     return edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy(), begin
@@ -535,8 +538,8 @@ def _leaf_at_once(
     across = _LEAF + 1
     for p in range(len(gx)):
         gx[p] = (corner_i + p % across) * cell_m
-        gy[p] = (corner_j + p // across) * cell_m
-    field_on(pool_flat, pool_taper, 0, m_flat, m_taper, reach, gx, gy, len(gx), field)
+        gy[p] = (corner_j + min(p // across, _LEAF)) * cell_m
+    field_on(pool_flat, pool_taper, 0, m_flat, m_taper, reach, gx, gy, field)
     for quarter in range(4):
         for part in range(_QUARTER * _QUARTER):
             i = (quarter & 1) * _QUARTER + part % _QUARTER
@@ -557,12 +560,11 @@ def _leaf_by_quarters(
     x: float, y: float, corner_i: int, corner_j: int, cell_m: float, first_point: int,
     nearest: float, planes: NDArray[np.float64], work: NDArray[np.float64],
     number: NDArray[np.int32], m: int, chosen: NDArray[np.int32],
-    gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
+    gx: NDArray[np.float64], gy: NDArray[np.float64], small: NDArray[np.float64],
     edge_from: NDArray[np.int64], edge_to: NDArray[np.int64], xy: NDArray[np.float64], n: int,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
-    """Do the same for many sources: of each quarter first which ones matter, and whether the edge is there."""
+    """Do the same for many sources: of each quarter first which ones matter."""
     half_side = 0.5 * _QUARTER * cell_m
-    half = _half_diagonal(_QUARTER, cell_m)
     for quarter in range(4):
         i, j = (quarter & 1) * _QUARTER, (quarter >> 1) * _QUARTER
         off_x, off_y = (2 * (quarter & 1) - 1) * half_side, (2 * (quarter >> 1) - 1) * half_side
@@ -572,21 +574,15 @@ def _leaf_by_quarters(
         ):  # fmt: skip
             continue
         k = unbeaten(work, m, number, chosen)
-        k_flat, k_taper = hand_down(pool_flat, pool_taper, 1, m_flat, chosen, k, 0)
-        centre = best_value(pool_flat, pool_taper, 0, k_flat, k_taper, reach, x + off_x, y + off_y, work)
-        if centre > half or centre < -half:
-            continue
-        for p in range(_RING):
-            q = p + 1 if p >= _RING // 2 else p
-            gx[p] = (corner_i + i + q % 3) * cell_m
-            gy[p] = (corner_j + j + q // 3) * cell_m
-        field_on(pool_flat, pool_taper, 0, k_flat, k_taper, reach, gx, gy, _RING, field)
-        for p in range(_RING, _RING // 2, -1):
-            field[p] = field[p - 1]
-        field[_RING // 2] = centre
+        for p in range(len(small)):
+            gx[p] = (corner_i + i + p % 3) * cell_m
+            gy[p] = (corner_j + j + min(p // 3, 2)) * cell_m
+        field_of_chosen(
+            pool_flat, pool_taper, 1, m_flat, reach, chosen, k, gx[: len(small)], gy[: len(small)], small
+        )
         for part in range(_QUARTER * _QUARTER):
             at = part // 2 * 3 + part % 2
-            sw, se, nw, ne = field[at], field[at + 1], field[at + 3], field[at + 4]
+            sw, se, nw, ne = small[at], small[at + 1], small[at + 3], small[at + 4]
             if crossed(sw, se, nw, ne):
                 n = cell_pieces(
                     sw, se, nw, ne, corner_i + i + part % 2, corner_j + j + part // 2, cell_m,
