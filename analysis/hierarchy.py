@@ -14,6 +14,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -128,6 +129,15 @@ class Descent:
     key: NDArray[np.int64]
     ways: Ways
 
+    @cached_property
+    def by_tail(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+        """The same arcs out of each node: start, head and key in CSR form."""
+        head = np.repeat(np.arange(len(self.node), dtype=np.int32), np.diff(self.start))
+        order = np.argsort(self.tail, kind="stable")
+        start = np.zeros_like(self.start)
+        np.cumsum(np.bincount(self.tail, minlength=len(self.node)), out=start[1:])
+        return start, head[order], self.key[order]
+
 
 _prepared: weakref.WeakKeyDictionary[TransportNetwork, Hierarchy] = weakref.WeakKeyDictionary()
 
@@ -206,7 +216,9 @@ def descent(prepared: Hierarchy, ways: Ways) -> Descent:
     )
 
 
-def least_keys(prepared: Hierarchy, entries: Ways, first: int, last: int, down: Descent) -> NDArray[np.int64]:
+def least_keys(
+    prepared: Hierarchy, entries: Ways, first: int, last: int, down: Descent, *, limit: int = FAR
+) -> NDArray[np.int64]:
     """Return the least keys from some places to those of a descent, `contraction.FAR` for none, shape (s, p).
 
     Parameters
@@ -217,6 +229,8 @@ def least_keys(prepared: Hierarchy, entries: Ways, first: int, last: int, down: 
     first, last : int
         Places ``first:last`` of them are wanted.
     down : Descent
+    limit : int
+        Keys above it needn't be found, nor be least.
 
     References
     ----------
@@ -224,10 +238,11 @@ def least_keys(prepared: Hierarchy, entries: Ways, first: int, last: int, down: 
     shortest path trees. Journal of Parallel and Distributed Computing 73(7), 940-952.
     """
     least = np.full((last - first, len(down.ways.start) - 1), FAR, dtype=np.int64)
+    arcs = (down.start, down.tail, down.key) if limit >= FAR else down.by_tail
     _sweep(
         prepared.up_start, prepared.up_head, prepared.up_key,
         entries.start[first : last + 1], prepared.number[entries.node], entries.key,
-        down.node, down.start, down.tail, down.key, down.ways.start, down.ways.node, down.ways.key, least,
+        down.node, *arcs, down.ways.start, down.ways.node, down.ways.key, limit, least,
     )  # fmt: skip
     return least
 
@@ -273,14 +288,17 @@ def _sweep(
     up_start: NDArray[np.int64], up_head: NDArray[np.int32], up_key: NDArray[np.int64],
     entry_start: NDArray[np.int64], entry_node: NDArray[np.int64], entry_key: NDArray[np.int64],
     down_node: NDArray[np.int32],
-    down_start: NDArray[np.int64], down_tail: NDArray[np.int32], down_key: NDArray[np.int64],
+    down_start: NDArray[np.int64], down_other: NDArray[np.int32], down_key: NDArray[np.int64],
     exit_start: NDArray[np.int64], exit_node: NDArray[np.int64], exit_key: NDArray[np.int64],
-    least: NDArray[np.int64],
+    limit: int, least: NDArray[np.int64],
 ) -> None:  # fmt: skip  # pragma: no cover - compiled
-    """Fill in least keys, a row per place, some places at a time."""
+    """Fill in least keys, a row per place, some places at a time.
+
+    Arcs down are those into each node; with a limit, those out of it.
+    """
     n = len(up_start) - 1
     climbed, touched = np.empty((n, _WIDTH), np.int64), np.zeros(n, np.bool_)
-    keys = np.empty((len(down_node), _WIDTH), np.int64)
+    keys, reached = np.empty((len(down_node), _WIDTH), np.int64), np.ones(len(down_node), np.bool_)
     for row in range(0, len(least), _WIDTH):
         width = min(_WIDTH, len(least) - row)
         touched[:] = False
@@ -294,26 +312,51 @@ def _sweep(
                 climbed[node, column] = min(climbed[node, column], entry_key[way])
                 deepest = max(deepest, node)
         for node in range(deepest, -1, -1):
-            if not touched[node]:
-                continue
-            for arc in range(up_start[node], up_start[node + 1]):
-                head, cost = up_head[arc], up_key[arc]
-                if not touched[head]:
-                    touched[head] = True
-                    climbed[head] = FAR
-                for k in range(_WIDTH):
-                    climbed[head, k] = min(climbed[head, k], climbed[node, k] + cost)
-        for node in range(len(down_node)):
-            if touched[down_node[node]]:
-                keys[node] = climbed[down_node[node]]
-            else:
-                keys[node] = FAR
-            for arc in range(down_start[node], down_start[node + 1]):
-                tail, cost = down_tail[arc], down_key[arc]
-                for k in range(_WIDTH):
-                    keys[node, k] = min(keys[node, k], keys[tail, k] + cost)
+            if touched[node]:
+                _hand_on(node, up_start, up_head, up_key, limit, climbed, touched)
+        if limit >= FAR:
+            for node in range(len(down_node)):
+                if touched[down_node[node]]:
+                    keys[node] = climbed[down_node[node]]
+                else:
+                    keys[node] = FAR
+                for arc in range(down_start[node], down_start[node + 1]):
+                    tail, cost = down_other[arc], down_key[arc]
+                    for k in range(_WIDTH):
+                        keys[node, k] = min(keys[node, k], keys[tail, k] + cost)
+        else:
+            reached[:] = False
+            for node in range(len(down_node)):
+                if touched[down_node[node]]:
+                    for k in range(_WIDTH):
+                        so_far = keys[node, k] if reached[node] else FAR
+                        keys[node, k] = min(so_far, climbed[down_node[node], k])
+                    reached[node] = True
+                if reached[node]:
+                    _hand_on(node, down_start, down_other, down_key, limit, keys, reached)
         for place in range(least.shape[1]):
             for way in range(exit_start[place], exit_start[place + 1]):
-                for column in range(width):
-                    reached = keys[exit_node[way], column] + exit_key[way]
-                    least[row + column, place] = min(least[row + column, place], reached)
+                if reached[exit_node[way]]:
+                    for column in range(width):
+                        there = keys[exit_node[way], column] + exit_key[way]
+                        least[row + column, place] = min(least[row + column, place], there)
+
+
+@njit(cache=True, nogil=True)
+def _hand_on(
+    node: int, start: NDArray[np.int64], head: NDArray[np.int32], key: NDArray[np.int64], limit: int,
+    keys: NDArray[np.int64], reached: NDArray[np.bool_],
+) -> None:  # fmt: skip  # pragma: no cover - compiled
+    """Lower the keys of the heads of a node's arcs, unless all of the node's are beyond the limit."""
+    lowest = keys[node, 0]
+    for k in range(1, _WIDTH):
+        lowest = min(lowest, keys[node, k])
+    if lowest > limit:
+        return
+    for arc in range(start[node], start[node + 1]):
+        other, cost = head[arc], key[arc]
+        if not reached[other]:
+            reached[other] = True
+            keys[other] = FAR
+        for k in range(_WIDTH):
+            keys[other, k] = min(keys[other, k], keys[node, k] + cost)

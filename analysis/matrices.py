@@ -328,7 +328,8 @@ def _selected(
 def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return times in ms and lengths in m from some origins to every destination; infinite where unreachable."""
     network = task.network
-    least = least_keys(task.prepared, task.entries, first, last, task.down)
+    limit = min(((task.limit_ms + 1) << LENGTH_BITS) - 1, FAR)
+    least = least_keys(task.prepared, task.entries, first, last, task.down, limit=limit)
     times = np.where(least < FAR, (least >> LENGTH_BITS).astype(float), np.inf)
     lengths = np.where(least < FAR, (least & ((1 << LENGTH_BITS) - 1)) / 100, np.inf)
     pace, reach = ms_per_metre(network), network.max_access_km * 1000

@@ -95,6 +95,10 @@ def test_contraction_keeps_every_shortest_journey(seed: int, n: int):
     )
     expected = dijkstra(matrix)[:, ends]
     assert np.array_equal(np.where(found < FAR, found >> LENGTH_BITS, np.inf), expected)
+    # up to a limit, all that doesn't exceed it
+    limit = 30 << LENGTH_BITS
+    near = least_keys(prepared, at_nodes(np.arange(n)), 0, n, down, limit=limit)
+    assert np.array_equal(np.where(near <= limit, near, FAR), np.where(found <= limit, found, FAR))
     # any of the rows alone is the same
     assert np.array_equal(least_keys(prepared, at_nodes(np.arange(n)), n - 1, n, down), found[-1:])
 
