@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -21,9 +22,9 @@ from ..geo.checks import require_choice, require_number, require_path
 from ..geo.errors import InputError, OffNetworkError, OutputError
 from ..geo.network import TransportNetwork
 from . import schemas
-from .access import Access, leave_pieces, ms_per_metre
+from .access import PIECE_COLUMNS, Access, leave_pieces, ms_per_metre
 from .contraction import FAR
-from .hierarchy import LENGTH_BITS, Descent, Hierarchy, Ways, descent, hierarchy, least_keys
+from .hierarchy import LENGTH_BITS, Descent, Hierarchy, Ways, descent, hierarchy, key_of, least_keys
 from .od_tables import LIMIT_ATTR, NEAREST_ATTR
 from .origins import NO_LIMIT_MS, Origin, each, enter, limit_to_ms, origin_list, require_network
 
@@ -258,19 +259,19 @@ def _task(
     on_missing = require_choice(off_network, "off_network", ("raise", "unreachable"))
     starts = origin_list(origins)
     ends = starts if destinations is None else origin_list(destinations, argument="destinations")
-    entries = [_ways(checked, start, on_missing) for start in starts]
-    exits = [_ways(checked.reverse, end, on_missing) for end in ends]
+    entries, pieces = _all_ways(checked, starts, on_missing)
+    exits, _ = _all_ways(checked.reverse, ends, on_missing)
     prepared = hierarchy(checked)
     end_xyz = np.array([end.xyz for end in ends])
     # those off the network are put where nobody comes near
-    end_xyz[[way is None for way in exits]] = 1e12
+    end_xyz[np.diff(exits.start) == 0] = 1e12
     return _Task(
         network=checked,
         prepared=prepared,
         starts=starts,
-        entries=Ways.of(entries).without_detours(checked),
-        pieces=[None if entry is None else entry.pieces for entry in entries],
-        down=descent(prepared, Ways.of(exits).without_detours(checked.reverse)),
+        entries=entries.without_detours(checked),
+        pieces=pieces,
+        down=descent(prepared, exits.without_detours(checked.reverse)),
         from_ids=np.array([start.id for start in starts], dtype=object),
         to_ids=np.array([end.id for end in ends], dtype=object),
         end_xyz=end_xyz,
@@ -279,6 +280,28 @@ def _task(
         sparse=cutoff_min is not None or nearest is not None,
         k_nearest=nearest,
     )
+
+
+def _all_ways(
+    network: TransportNetwork, places: list[Origin], off_network: str
+) -> tuple[Ways, list[NDArray[np.float64] | None]]:
+    """Return the ways from places onto a network, and pieces of lines as in `Access`; None for a place off it."""
+    if network.has_exits_along or len(network.exit_nodes) == 0:
+        found = [_ways(network, place, off_network) for place in places]
+        return Ways.of(found), [None if way is None else way.pieces for way in found]
+    # as `access` does for one place, for all at once
+    xyz = np.array([place.xyz for place in places])
+    within = network.exit_node_tree.query_ball_point(xyz, network.max_access_km * 1000)
+    count = np.array([len(near) for near in within])
+    node = network.exit_nodes[np.fromiter(chain.from_iterable(within), dtype=np.int64, count=count.sum())]
+    walk = np.sqrt(((network.node_xyz[node] - np.repeat(xyz, count, axis=0)) ** 2).sum(axis=1))
+    if off_network == "raise" and not count.all():
+        enter(network, places[int(np.argmin(count))])  # which says so
+    start = np.concatenate([[0], np.cumsum(count)])
+    nothing = np.zeros((0, PIECE_COLUMNS))
+    return Ways(start, node, key_of(np.rint(walk * ms_per_metre(network)), walk)), [
+        nothing if here else None for here in count
+    ]
 
 
 def _ways(network: TransportNetwork, place: Origin, off_network: str) -> Access | None:

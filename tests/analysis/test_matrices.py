@@ -188,6 +188,12 @@ def test_places_off_the_network(network):
     assert result["travel_time_min"].loc["far0"].isna().all()
     assert result["travel_time_min"].xs("far0", level="to_id").isna().all()
     assert result.loc[("a0", "a0"), "travel_time_min"] == 0
+    # nobody at one of the ends
+    for ends in ((far, far.iloc[2:]), (far.iloc[2:], far)):
+        nothing = od_matrix(network, *ends, off_network="unreachable")
+        assert len(nothing) == 3
+        assert nothing["travel_time_min"].isna().all()
+        assert len(od_matrix(network, *ends, off_network="unreachable", cutoff_min=60)) == 0
 
 
 class TestFile:
