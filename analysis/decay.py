@@ -158,8 +158,17 @@ class StepDecay:
         return np.append(np.asarray(self.weights, dtype=float), 0.0)[ring]
 
 
-def weigh(decay: Any, pairs: Pairs, argument: str = "decay") -> NDArray[np.float64]:
+def weigh(decay: Any, pairs: Pairs, argument: str = "decay", *, remedy: str) -> NDArray[np.float64]:
     """Return the decay's weight of each pair after checking that it doesn't diverge.
+
+    Parameters
+    ----------
+    decay : Decay
+    pairs : Pairs
+    argument : str
+        The decay's name, for errors.
+    remedy : str
+        What to do where it diverges, for errors.
 
     Raises
     ------
@@ -182,8 +191,6 @@ def weigh(decay: Any, pairs: Pairs, argument: str = "decay") -> NDArray[np.float
     if bad.any():
         at = int(np.argmax(bad))
         raise InputError(
-            f"'{argument}' is {weights[at]:g} at {pairs.minutes[at]:g} min ({pairs.name(at)}); give "
-            "PowerDecay a minimum_min, give a place's own time with own_time_min, or leave its pair with "
-            "itself out with own=False"
+            f"the weight by '{argument}' is {weights[at]:g} at {pairs.minutes[at]:g} min ({pairs.name(at)}); {remedy}"
         )
     return weights

@@ -113,7 +113,12 @@ def _catchments(
     people = masses(demand, pairs.from_ids, "demand")
     there = masses(supply, pairs.to_ids, "supply")
     pairs = pairs.without(pairs.minutes > size)
-    return pairs, people, there, weigh(StepDecay((size,), (1,)) if decay is None else decay, pairs)
+    weights = weigh(
+        StepDecay((size,), (1,)) if decay is None else decay,
+        pairs,
+        remedy="give PowerDecay a minimum_min, or take a decay that is finite at zero",
+    )
+    return pairs, people, there, weights
 
 
 def _steps(

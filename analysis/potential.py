@@ -7,7 +7,7 @@ returns one row per origin in the table's order.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,10 @@ from ..geo.checks import require_cutoffs, require_number
 from ..geo.errors import InputError
 from .decay import Decay, PowerDecay, weigh
 from .od_tables import Pairs, by_origin, masses, read_pairs
+
+_OWN_TIMES: Final = (
+    "give a place's own time with own_time_min, or leave its pair with itself out with own=False"
+)
 
 
 def cumulative_opportunities(
@@ -130,7 +134,8 @@ def gravity(
     """
     pairs = with_own_times(read_pairs(times, cutoff_min=math.inf), own=own, own_time_min=own_time_min)
     mass = masses(opportunities, pairs.to_ids, "opportunities")
-    return by_origin(pairs, accessibility=pairs.sum_by_origin(mass[pairs.destination] * weigh(decay, pairs)))
+    weights = weigh(decay, pairs, remedy=f"give PowerDecay a minimum_min, {_OWN_TIMES}")
+    return by_origin(pairs, accessibility=pairs.sum_by_origin(mass[pairs.destination] * weights))
 
 
 def market_potential(
@@ -171,7 +176,7 @@ def market_potential(
     """
     pairs = with_own_times(read_pairs(times, cutoff_min=math.inf), own=own, own_time_min=own_time_min)
     mass = masses(people, pairs.to_ids, "people")
-    parts = mass[pairs.destination] * weigh(PowerDecay(exponent), pairs, "exponent")
+    parts = mass[pairs.destination] * weigh(PowerDecay(exponent), pairs, "exponent", remedy=_OWN_TIMES)
     potential = pairs.sum_by_origin(parts)
     with np.errstate(invalid="ignore"):
         own_share = pairs.sum_by_origin(parts * pairs.own) / potential

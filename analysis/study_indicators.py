@@ -8,7 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from ..geo.crs import area_km2
+from ..geo.boundaries import cities
+from ..geo.crs import area_km2, to_ecef
 from ..geo.network import TransportNetwork
 from . import schemas
 from .border_effect import efficiency_across_borders
@@ -33,6 +34,7 @@ INDICATORS: Final[schemas.Schema] = {
     "scenario_potential": "float64",
     "potential_change": "float64",
     "efficiency": "float64",
+    "scenario_efficiency": "float64",
     "efficiency_own": "float64",
     "efficiency_across": "float64",
 }
@@ -46,6 +48,8 @@ CIRCLE_PEOPLE: Final[schemas.Schema] = {
 #: DG REGIO's bounds of a neighbourhood: 90 minutes and 120 km; counties beyond a margin can't matter.
 _NEIGHBOURHOOD_KM: Final = 120.0
 _MARGIN_DEG: Final = 2.5
+#: A capital so near to a centre is the same core.
+_SAME_CORE_KM: Final = 30.0
 #: Taiwan, Hong Kong and Macao; Jinmen.
 _NOT_COVERED_PROVINCES: Final = (71, 81, 82)
 _NOT_COVERED_COUNTIES: Final = (350527,)
@@ -90,6 +94,41 @@ def circle_people(
     return table.astype(dict(CIRCLE_PEOPLE)).reset_index(drop=True)
 
 
+def typology_cores(border_counties: gpd.GeoDataFrame, centres: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the cores that border counties' types refer to.
+
+    These are a study's centres and the capitals of the counties' provinces: a county at the gates of a
+    capital isn't remote because a study asks about another city. A capital within 30 km of a centre isn't
+    added again.
+
+    Parameters
+    ----------
+    border_counties : geopandas.GeoDataFrame
+        ``province_adcode``.
+    centres : geopandas.GeoDataFrame
+        ``origin_id, lon, lat``.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``adcode`` (text; of a centre its ``origin_id``), ``lon, lat``, centres first.
+    """
+    every = cities()
+    province = every["province_adcode"]
+    # a capital's code ends in 0100, and a municipality is its own
+    is_capital = (every["adcode"] - province).isin((0, 100))
+    capitals = every[is_capital & province.isin(border_counties["province_adcode"])]
+    own = to_ecef(centres["lon"].to_numpy(), centres["lat"].to_numpy())
+    away = np.linalg.norm(
+        to_ecef(capitals["lon"].to_numpy(), capitals["lat"].to_numpy())[:, None] - own[None], axis=2
+    )
+    added = capitals[away.min(axis=1, initial=np.inf) > _SAME_CORE_KM * 1000]
+    parts = (centres.rename(columns={"origin_id": "adcode"}), added)
+    frame = pd.concat([part[["adcode", "lon", "lat", "geometry"]] for part in parts], ignore_index=True)
+    frame["adcode"] = frame["adcode"].astype(str)
+    return gpd.GeoDataFrame(frame, crs=centres.crs)
+
+
 def county_indicators(
     base: TransportNetwork,
     scenario: TransportNetwork,
@@ -108,7 +147,7 @@ def county_indicators(
     counties : geopandas.GeoDataFrame
         Every county that may count as a destination, with people, as `people_of` gives them.
     centres : geopandas.GeoDataFrame
-        The cores of the typology: ``origin_id, lon, lat``.
+        Of the study: ``origin_id, lon, lat``; cores of the typology besides the capitals.
     cutoff_min : float
         Within which people are counted.
 
@@ -116,11 +155,11 @@ def county_indicators(
     -------
     pandas.DataFrame
         Columns of `INDICATORS`, one row per border county with people: residents; type before and
-        with corridors (`typology.classify_counties`, cores are the centres); people within the cutoff by seat
+        with corridors (`typology.classify_counties`, cores as in `typology_cores`); people within the cutoff by seat
         (`potential.cumulative_opportunities`); market potential with exponent 1, own county
         included (`potential.market_potential`), and its relative change; transport efficiency
-        within 90 minutes and 120 km in the base network, in the own province and across
-        (`border_effect.efficiency_across_borders`).
+        within 90 minutes and 120 km, before and with corridors, and in the base network in the own
+        province and across (`border_effect.efficiency_across_borders`).
     """
     own = people_of(border_counties)
     if own.empty:
@@ -131,29 +170,28 @@ def county_indicators(
         index=own["adcode"].astype(str),
     )
     table = own[["adcode", "name", "province", "people"]].reset_index(drop=True)
+    west, south, east, north = own.total_bounds
+    near = counties.cx[
+        west - _MARGIN_DEG : east + _MARGIN_DEG, south - _MARGIN_DEG : north + _MARGIN_DEG
+    ].reset_index(drop=True)
+    cores = typology_cores(own, centres)
     for label, network in (("base", base), ("scenario", scenario)):
         times = _long(network, own, counties)
         reached = cumulative_opportunities(times, mass, cutoffs_min=cutoff_min)
         potential = market_potential(times, mass, own_time_min=within)
         table[f"{label}_people_reached"] = reached["opportunities"].to_numpy()
         table[f"{label}_potential"] = potential["potential"].to_numpy()
+        types = classify_counties(own, _long(network, own, cores), _long(network, cores, cores))
+        efficiency = efficiency_across_borders(times, near, radius_km=_NEIGHBOURHOOD_KM)
         if label == "base":
-            base_times = times
+            table = table.join(types[["county_type", "core_id", "core_min"]])
+            columns = ["efficiency", "efficiency_own", "efficiency_across"]
+        else:
+            table["scenario_county_type"] = types["county_type"].to_numpy()
+            efficiency = efficiency.rename(columns={"efficiency": "scenario_efficiency"})
+            columns = ["scenario_efficiency"]
+        table = table.merge(efficiency[["adcode", *columns]], on="adcode", how="left")
     table["potential_change"] = table["scenario_potential"] / table["base_potential"] - 1
-    cores = centres.rename(columns={"origin_id": "adcode"})
-    types, later = (
-        classify_counties(own, _long(network, own, cores), _long(network, cores, cores))
-        for network in (base, scenario)
-    )
-    table = table.join(types[["county_type", "core_id", "core_min"]])
-    table["scenario_county_type"] = later["county_type"].to_numpy()
-    west, south, east, north = own.total_bounds
-    near = counties.cx[
-        west - _MARGIN_DEG : east + _MARGIN_DEG, south - _MARGIN_DEG : north + _MARGIN_DEG
-    ].reset_index(drop=True)
-    efficiency = efficiency_across_borders(base_times, near, radius_km=_NEIGHBOURHOOD_KM)
-    columns = ["efficiency", "efficiency_own", "efficiency_across"]
-    table = table.merge(efficiency[["adcode", *columns]], on="adcode", how="left")
     result: pd.DataFrame = table[list(INDICATORS)].astype(dict(INDICATORS))
     return result
 

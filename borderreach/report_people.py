@@ -16,8 +16,8 @@ _TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "
 
 #: Why corridors move a county from one type to another, where the names alone would mislead.
 _WHY: Final = {
-    ("corridor", "sag"): "到各中心并不更慢，而是中心之间因廊道变快，经由此地不再顺路",
-    ("remote", "sag"): "到中心的时间缩短，或中心之间的联系进入可比范围，但仍不在两个中心之间的路上",
+    ("corridor", "sag"): "到各核心并不更慢，而是核心之间因廊道变快，经由此地不再顺路",
+    ("remote", "sag"): "到核心的时间缩短，或核心之间的联系进入可比范围，但仍不在两个核心之间的路上",
 }
 
 
@@ -61,23 +61,27 @@ def people_section(results: StudyResults) -> list[str]:
             _type(row.county_type, row.scenario_county_type),
             f"{row.base_people_reached / 1e4:,.0f}",
             f"{row.scenario_people_reached / 1e4:,.0f}",
+            f"{row.base_potential / 1e4:,.1f}",
             f"{signed(row.potential_change * 100, digits=1)}%",
             _share(row.efficiency),
+            _share(row.scenario_efficiency),
             _share(row.efficiency_own),
             _share(row.efficiency_across),
         )
         for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
     ]
     columns = (
-        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力变化", "通行效率", "省内", "跨省",
+        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力（万人/分钟）", "变化",
+        "通行效率", "廊道建成后", "现状省内", "现状跨省",
     )  # fmt: skip
     lines += [
         "",
-        *table(columns, by_county, right=(1, 3, 4, 5, 6, 7, 8)),
+        *table(columns, by_county, right=(1, 3, 4, 5, 6, 7, 8, 9, 10)),
         "",
         (
-            "通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
-            "市场潜力按哈里斯公式，以时间为阻抗。"
+            f"{cutoff}内人口是驻地在{cutoff}内可达的区县（含本县）的人口之和，整县计入。市场潜力按哈里斯公式，是全国各区县的人口"
+            "除以到那里的分钟数之和，本县按面积估计的县内时间计。通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比"
+            "（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
         ),
         *_type_lines(results.indicators),
     ]
@@ -90,9 +94,10 @@ def _type_lines(indicators: pd.DataFrame) -> list[str]:
     lines = [
         "",
         (
-            f"类型按公路门到门时间，依次取第一条成立的：**核心毗连**，{rule.adjacent_min:g} 分钟内可到一个中心；**通道**，"
-            f"从此地经过只使两个中心之间的行程多 {rule.corridor_ratio - 1:.0%} 以内；**塌陷**，{rule.sag_min:g} 分钟内可到"
-            f"两个中心，却不在它们之间的路上；**边远**，其余。相距超过 {rule.pair_max_min:g} 分钟的两个中心不算。"
+            "类型看区县与核心的关系，核心是本研究的中心和毗邻区县所在各省的省会（直辖市即其本身）。按公路门到门时间，依次取第一条成立的："
+            f"**核心毗连**，{rule.adjacent_min:g} 分钟内可到一个核心；**通道**，从此地经过只使两个核心之间的行程多 "
+            f"{rule.corridor_ratio - 1:.0%} 以内；**塌陷**，{rule.sag_min:g} 分钟内可到两个核心，却不在它们之间的路上；"
+            f"**边远**，其余。相距超过 {rule.pair_max_min:g} 分钟的两个核心不算。"
         ),
     ]
     moved = indicators[indicators["county_type"] != indicators["scenario_county_type"]]

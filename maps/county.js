@@ -74,6 +74,7 @@
     const { people, reached, potential, type, efficiency } = row.figures;
     const kinds = data.classes["~type"].labels[word.state.language];
     const kind = (value) => (value === null ? "–" : kinds[value]);
+    const percent = (value) => (value === null ? "–" : br.fixed(100 * value, 1) + "%");
     const line = (name, text) => e("tr", {}, e("th", { scope: "row" }, name), e("td", {}, text));
     const change = (base, after, unit) => (data.scenario && after !== base
       ? br.many(base, "", word) + " → " + br.many(after, unit, word) : br.many(base, unit, word));
@@ -85,7 +86,8 @@
         line(word("measure_potential"), [change(potential[0], potential[1], "unit_potential"),
           data.scenario ? "（" + br.signed(potential[2], 1) + "%）" : ""]),
         line(word("measure_type"), kind(type[0]) + (data.scenario && type[1] !== type[0] ? " → " + kind(type[1]) : "")),
-        efficiency === null ? "" : line(word("efficiency"), br.fixed(100 * efficiency, 1) + "%"))));
+        efficiency[0] === null ? "" : line(word("efficiency"), percent(efficiency[0])
+          + (data.scenario && efficiency[1] !== efficiency[0] ? " → " + percent(efficiency[1]) : "")))));
   }
 
   function gainTable(row, data, scene, word) {

@@ -507,7 +507,7 @@ def _gains_by_county(layers: MapLayers) -> dict[str, list[float | None]]:
 
 
 def _indicators_by_county(frame: pd.DataFrame, figures: Sequence[Measure]) -> dict[int, dict[str, Any]]:
-    """Return residents, efficiency, and of each measure today's figure, that with corridors and the change."""
+    """Return residents, efficiency, and of each measure, today's figures, those with corridors and the change."""
     found: dict[int, dict[str, Any]] = {}
     for row in frame.itertuples():
         adcode = int(str(row.adcode))
@@ -518,7 +518,8 @@ def _indicators_by_county(frame: pd.DataFrame, figures: Sequence[Measure]) -> di
             ]
             for each in figures
         }
-        found[adcode] = {"people": number(row.people, 0), "efficiency": number(row.efficiency, 4), **values}
+        efficiency = [number(row.efficiency, 4), number(row.scenario_efficiency, 4)]
+        found[adcode] = {"people": number(row.people, 0), "efficiency": efficiency, **values}
     return found
 
 

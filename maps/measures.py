@@ -25,7 +25,8 @@ _COLUMNS: Final[dict[MeasureKey, tuple[str, ...]]] = {
     "type": ("county_type", "scenario_county_type"),
 }
 INDICATOR_COLUMNS: Final = (
-    "adcode", "people", "efficiency", *(column for columns in _COLUMNS.values() for column in columns),
+    "adcode", "people", "efficiency", "scenario_efficiency",
+    *(column for columns in _COLUMNS.values() for column in columns),
 )  # fmt: skip
 #: What figures are divided by in each language: 万 is ten thousand.
 _DIVISORS: Final[dict[str, dict[Language, float]]] = {

@@ -86,6 +86,29 @@ def test_parts_by_hand():
     assert parts["within"] > 0
 
 
+def test_parts_of_groups_that_overlap_by_hand():
+    x, groups = [1, 3, 2, 4], ["a", "a", "b", "b"]
+    # differences 2, 1, 3, 1, 1 and 2 between four with mean 2.5: 2 · 10 / (2 · 2.5 · 16)
+    parts = gini_by_group(x, groups)
+    assert parts["gini"] == pytest.approx(0.25)
+    # half the people with 0.4 and 0.6 of the value, each group's own 1/4 and 1/6: 0.2 / 4 + 0.3 / 6
+    assert parts["within"] == pytest.approx(0.1)
+    # means 2 and 3, half the people each: 2 · 1 / (2 · 2.5 · 4)
+    assert parts["between"] == pytest.approx(0.1)
+    assert parts["overlap"] == pytest.approx(0.05)
+
+
+def test_theil_within_and_between_by_hand():
+    # means 2 and 4 of 3, a third and two thirds of the value; each group is half and half again its mean
+    table = theil_by_group([1, 3, 2, 6], ["a", "a", "b", "b"]).set_index("group")
+    own = 0.5 * (0.5 * np.log(0.5) + 1.5 * np.log(1.5))
+    between = np.log(2 / 3) / 3 + np.log(4 / 3) * 2 / 3
+    assert table["value_share"].tolist()[:2] == pytest.approx([1 / 3, 2 / 3])
+    assert table.loc["total", "within"] == pytest.approx(own)
+    assert table.loc["total", "between"] == pytest.approx(between)
+    assert table.loc[["a", "b"], "within"].tolist() == pytest.approx([own / 3, own * 2 / 3])
+
+
 @pytest.mark.filterwarnings("ignore")  # of the peer's dependencies
 def test_agrees_with_pysal():
     peer = pytest.importorskip("inequality")
@@ -106,6 +129,15 @@ def test_rank_size_finds_the_exponent():
     assert result.n == 199
     assert result.primacy == pytest.approx(2 ** (1 / 1.3))
     assert result.standard_error == pytest.approx(1.3 * np.sqrt(2 / 199))
+
+
+def test_rank_size_by_hand():
+    # sizes 100, 10 and 1 against ranks 0.5, 1.5 and 2.5: the outer two alone set the slope, log 0.2 / 2
+    result = rank_size([10, 100, 1])
+    assert result.slope == pytest.approx(np.log10(0.2) / 2)
+    assert result.primacy == pytest.approx(10)
+    # without the shift ranks 1, 2 and 3
+    assert rank_size([10, 100, 1], shift=0).slope == pytest.approx(-np.log10(3) / 2)
 
 
 def test_the_shift_takes_the_bias_of_small_samples_away():

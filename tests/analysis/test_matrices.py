@@ -16,8 +16,8 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from borderreach.analysis import matrices
-from borderreach.analysis.contraction import FAR, contract
-from borderreach.analysis.hierarchy import LENGTH_BITS, hierarchy, sweep
+from borderreach.analysis.contraction import FAR
+from borderreach.analysis.hierarchy import LENGTH_BITS, Ways, descent, hierarchy, least_keys
 from borderreach.analysis.matrices import od_matrix, write_od_matrix
 from borderreach.analysis.od_tables import read_pairs
 from borderreach.analysis.travel_times import travel_times
@@ -72,15 +72,13 @@ def test_one_way_roads_make_it_asymmetric():
     assert result["travel_time_min"].tolist() == [0, 10, 20, 0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 40))
 def test_contraction_keeps_every_shortest_journey(seed: int, n: int):
     rng = np.random.default_rng(seed)
     m = int(rng.integers(1, 4 * n))
     tail, head = rng.integers(0, n, m), rng.integers(0, n, m)
     cost = rng.integers(1, 50, m)
-    rank, *_ = contract(n, tail, head, cost)
-    assert sorted(rank) == list(range(n))
     keep = tail != head
     network = build_network(
         np.linspace(100, 101, n),
@@ -88,23 +86,49 @@ def test_contraction_keeps_every_shortest_journey(seed: int, n: int):
         Links(tail[keep], head[keep], cost[keep], cost[keep] / 1000, np.full(keep.sum(), np.inf)),
     )
     prepared = hierarchy(network)
-    keys = np.full((n, n), FAR, dtype=np.int64)
-    keys[prepared.number, np.arange(n)] = 0
-    sweep(
-        prepared.up_start,
-        prepared.up_head,
-        prepared.up_key,
-        prepared.down_start,
-        prepared.down_tail,
-        prepared.down_key,
-        keys,
-    )
-    found = keys[prepared.number].T
+    assert sorted(prepared.number) == list(range(n))
+    ends = rng.permutation(n)[: int(rng.integers(1, n + 1))]
+    down = descent(prepared, at_nodes(ends))
+    found = least_keys(prepared, at_nodes(np.arange(n)), 0, n, down)
     matrix = csr_matrix(
         (network.arc_time_ms.astype(float), network.arc_head, network.arc_start), shape=(n, n)
     )
-    expected = dijkstra(matrix)
+    expected = dijkstra(matrix)[:, ends]
     assert np.array_equal(np.where(found < FAR, found >> LENGTH_BITS, np.inf), expected)
+    # up to a limit, all that doesn't exceed it
+    limit = 30 << LENGTH_BITS
+    near = least_keys(prepared, at_nodes(np.arange(n)), 0, n, down, limit=limit)
+    assert np.array_equal(np.where(near <= limit, near, FAR), np.where(found <= limit, found, FAR))
+    # any of the rows alone is the same
+    assert np.array_equal(least_keys(prepared, at_nodes(np.arange(n)), n - 1, n, down), found[-1:])
+
+
+def at_nodes(nodes) -> Ways:
+    """One place at each of some nodes."""
+    return Ways(np.arange(len(nodes) + 1), np.asarray(nodes), np.zeros(len(nodes), dtype=np.int64))
+
+
+def test_shortcuts_that_no_journey_needs_are_left_out():
+    # a ring of four, one side slow: the node removed first leaves a shortcut beside a faster way round
+    minutes = [1, 1, 1, 9]
+    links = Links([0, 1, 2, 3], [1, 2, 3, 0], [1000.0] * 4, [60.0 * m for m in minutes])
+    prepared = hierarchy(build_network([106, 106.1, 106.1, 106], [29, 29, 29.1, 29.1], links))
+    # the three fast sides, and what their own shortcuts need, each way: the slow side is in none
+    assert (prepared.up_key >> LENGTH_BITS).max() <= 3 * 60_000
+    assert (prepared.down_key >> LENGTH_BITS).max() <= 3 * 60_000
+
+
+def test_ways_that_a_road_overtakes_are_dropped():
+    # three nodes in a row, ten minutes apart by road; the place is 1 min from the first, 11 from the next
+    # (as by road), and 30 from the last (later than by road)
+    network = build_network(
+        [106.0, 106.1, 106.2], [29.0] * 3, Links([0, 1], [1, 2], [9700.0] * 2, [600.0] * 2)
+    )
+    key = (np.array([1, 11, 30]) * 60_000 << LENGTH_BITS) + np.array([1, 1, 1])
+    kept = Ways(np.array([0, 0, 3]), np.arange(3), key).without_detours(network)
+    assert kept.start.tolist() == [0, 0, 2]
+    # of equal times the shorter length: 9.7 km by road is longer than a centimetre
+    assert kept.node.tolist() == [0, 1]
 
 
 def test_a_network_is_prepared_once():
@@ -164,6 +188,12 @@ def test_places_off_the_network(network):
     assert result["travel_time_min"].loc["far0"].isna().all()
     assert result["travel_time_min"].xs("far0", level="to_id").isna().all()
     assert result.loc[("a0", "a0"), "travel_time_min"] == 0
+    # nobody at one of the ends
+    for ends in ((far, far.iloc[2:]), (far.iloc[2:], far)):
+        nothing = od_matrix(network, *ends, off_network="unreachable")
+        assert len(nothing) == 3
+        assert nothing["travel_time_min"].isna().all()
+        assert len(od_matrix(network, *ends, off_network="unreachable", cutoff_min=60)) == 0
 
 
 class TestFile:

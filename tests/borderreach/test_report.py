@@ -162,9 +162,14 @@ def test_indicators_stand_before_and_with_corridors(yuqian):
         line = next(
             line for line in text.splitlines() if line.startswith(f"| {row.name} | {row.people / 1e4:,.1f} |")
         )
-        for figure in (row.base_people_reached, row.scenario_people_reached):
-            assert f"| {figure / 1e4:,.0f} |" in line
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert cells[3:5] == [
+            f"{x / 1e4:,.0f}" for x in (row.base_people_reached, row.scenario_people_reached)
+        ]
+        assert cells[5] == f"{row.base_potential / 1e4:,.1f}"
+        assert cells[7:9] == [f"{x * 100:.0f}%" for x in (row.efficiency, row.scenario_efficiency)]
     assert (yuqian.indicators["scenario_people_reached"] >= yuqian.indicators["base_people_reached"]).all()
+    assert (yuqian.indicators["scenario_efficiency"] >= yuqian.indicators["efficiency"]).all()
     assert (yuqian.indicators["scenario_potential"] >= yuqian.indicators["base_potential"]).all()
     assert set(yuqian.indicators["scenario_county_type"]) <= {"core-adjacent", "corridor", "sag", "remote"}
 

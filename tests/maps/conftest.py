@@ -88,7 +88,7 @@ def indicator_table(counties: gpd.GeoDataFrame) -> pd.DataFrame:
             "core_id": "500000", "core_min": 60.0, "base_people_reached": 8e6 + 1_512_345 * n,
             "scenario_people_reached": 8e6 + 1_512_345 * n + 3e6 * (n % 3), "base_potential": 1e6 + 70_123.4 * n,
             "scenario_potential": (1e6 + 70_123.4 * n) * (1 + 0.01 * (n % 5)), "potential_change": 0.01 * (n % 5),
-            "efficiency": 0.5 + 0.02 * n, "efficiency_own": 0.5, "efficiency_across": 0.5,
+            "efficiency": 0.5 + 0.02 * n, "scenario_efficiency": 0.51 + 0.02 * n, "efficiency_own": 0.5, "efficiency_across": 0.5,
         }
     )  # fmt: skip
     return table.astype(dict(INDICATORS))[list(INDICATORS)]

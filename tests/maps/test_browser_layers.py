@@ -315,7 +315,7 @@ def test_the_panel_has_the_tables_own_indicators(results: SimpleNamespace, show:
         f"{row['people'] / 1e4:,.1f} 万人",
         f"{in_ten_thousands(row['base_people_reached'])} → {in_ten_thousands(row['scenario_people_reached'])} 万人",
         f"{row['base_potential'] / 1e4:,.1f}",
-        f"{100 * row['efficiency']:.1f}%",
+        f"{100 * row['efficiency']:.1f}% → {100 * row['scenario_efficiency']:.1f}%",
         f"{ZH['type_' + row['county_type']]} → {ZH['type_' + row['scenario_county_type']]}",
     ):
         assert figure in panel, figure

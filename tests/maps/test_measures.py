@@ -20,7 +20,7 @@ def table() -> pd.DataFrame:
     """Four counties; the last is off the network."""
     return pd.DataFrame(
         {
-            "adcode": [1, 2, 3, 4], "people": [1e5] * 4, "efficiency": [0.5] * 4,
+            "adcode": [1, 2, 3, 4], "people": [1e5] * 4, "efficiency": [0.5] * 4, "scenario_efficiency": [0.5] * 4,
             "base_people_reached": [1e6, 2e6, 4e6, np.nan], "scenario_people_reached": [1e6, 3e6, 4e6, np.nan],
             "base_potential": [1e5, 2e5, 4e5, np.nan], "scenario_potential": [1e5, 2.2e5, 4.001e5, np.nan],
             "potential_change": [0.0, 0.1, 0.00025, np.nan],
