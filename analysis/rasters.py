@@ -17,7 +17,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from ..geo.checks import require_frame
+from ..geo.checks import require_frame, require_path
 from ..geo.crs import WGS84
 from ..geo.errors import (
     DataFileError,
@@ -26,6 +26,7 @@ from ..geo.errors import (
     MissingCRSError,
     MissingDependencyError,
 )
+from ..geo.vector_files import require_plain_file
 
 #: Cells read at a time: 32 MB of 64-bit numbers.
 _BLOCK_CELLS: Final = 4_000_000
@@ -127,7 +128,8 @@ def open_raster(raster: object, argument: str, *, band: int = 1) -> Iterator[Any
     rasterio = _rasterio()
     if not isinstance(raster, (str, os.PathLike)):
         raise InputTypeError(f"'{argument}' should be a path, got {type(raster).__name__}")
-    file = Path(raster)
+    file = require_path(raster, argument)
+    require_plain_file(file, argument)
     try:
         source = rasterio.open(file)
     except rasterio.errors.RasterioIOError as error:
