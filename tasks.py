@@ -11,6 +11,7 @@
     python3 tasks.py wheel [--lowest] [PYTEST ARGUMENTS]
                                                build the wheel, install it elsewhere, run the tests on it;
                                                --lowest: with the oldest packages that pyproject.toml allows
+    python3 tasks.py newest                    bring .venv to the newest packages that pyproject.toml allows
     python3 tasks.py clean                     remove what this script made (results in out/ stay)
 
 It needs Python 3.11 or later and a package index, and nothing else: the first call makes the virtual
@@ -527,6 +528,18 @@ def _site_packages(python: Path) -> Path:
     return Path(result.stdout.strip())
 
 
+def task_newest(arguments: list[str]) -> int:
+    """Bring `.venv` to the newest packages that pyproject.toml allows; one that is kept grows old."""
+    argparse.ArgumentParser(prog="tasks.py newest").parse_args(arguments)
+    python = prepare("dev")
+    say("bringing the packages to their newest versions")
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--upgrade", "--upgrade-strategy", "eager"]
+    code = call([*pip, "-qq", *extras_closure(ROOT, "dev")])
+    if code != 0:
+        raise TaskError(INSTALL_ADVICE.format(python=python), code)
+    return 0
+
+
 def task_clean(arguments: list[str]) -> int:
     """Remove environments, builds and caches."""
     argparse.ArgumentParser(prog="tasks.py clean").parse_args(arguments)
@@ -549,6 +562,7 @@ TASKS: Final[dict[str, Callable[[list[str]], int]]] = {
     "gallery": task_gallery,
     "docs": task_docs,
     "wheel": task_wheel,
+    "newest": task_newest,
     "clean": task_clean,
 }
 

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-from ..geo.checks import require_frame, require_number
+from ..geo.checks import require_frame, require_number, require_whole
 from ..geo.crs import to_ecef
 from ..geo.errors import InputError
 from ..geo.network import TransportNetwork
@@ -114,10 +114,12 @@ def audit_isochrones(
     checked = require_network(network)
     frame = require_frame(isochrones, "isochrones", columns=_COLUMNS)
     plan = _Plan(
-        samples=int(require_number(samples, "samples", minimum=20, maximum=10_000_000)),
-        band_m=None if band_m is None else require_number(band_m, "band_m", unit="metres", above=0),
+        samples=require_whole(samples, "samples", minimum=20, maximum=10_000_000),
+        band_m=None
+        if band_m is None
+        else require_number(band_m, "band_m", unit="metres", above=0, maximum=1_000_000),
         alpha=1 - require_number(confidence, "confidence", above=0, maximum=0.999999),
-        seed=int(require_number(seed, "seed", minimum=0)),
+        seed=require_whole(seed, "seed", minimum=0),
     )
     starts = _starts(frame, origins)
     jobs = [

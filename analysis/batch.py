@@ -16,8 +16,8 @@ from typing import Any, Final
 from tqdm.auto import tqdm
 
 from .. import data
-from ..geo.checks import require_path, require_whole
-from ..geo.errors import BatchStoppedError, BorderReachError, EmptyInputError, InputError
+from ..geo.checks import require_flag, require_path, require_whole
+from ..geo.errors import BatchStoppedError, BorderReachError, EmptyInputError, InputError, OutputError
 from ..geo.network import TransportNetwork
 from ..geo.storage import open_network, save_network
 from ..geo.trunk import trunk_network
@@ -133,6 +133,8 @@ def run_batch(
     started = time.monotonic()
     chosen = read_job(job)
     target = require_path(out, "out")
+    require_flag(fresh, "fresh")  # "no" mustn't remove results
+    require_flag(progress, "progress")
     staff, closing = _workers(chosen, executor, workers)
     with closing:
         base = _network(chosen, network)
@@ -192,12 +194,12 @@ def _compute(
             for part in parts:
                 folder.add(part)
                 bar.update(part.n_origins)
-        except BorderReachError:
-            raise
         except (OSError, MemoryError) as error:
+            if isinstance(error, BorderReachError) and not isinstance(error, OutputError):
+                raise
             raise BatchStoppedError(
                 f"the work stopped ({type(error).__name__}: {error}); {len(folder.finished)} of "
-                f"{len(chunks) * n_scenarios} parts are finished and kept. The same call goes on from there"
+                f"{len(chunks) * n_scenarios} parts are finished and kept. Make room if a disk is full; the same call goes on from there"
             ) from error
 
 

@@ -16,7 +16,7 @@ import shapely
 
 from ..geo.borders import border_counties
 from ..geo.boundaries import counties
-from ..geo.checks import require_frame
+from ..geo.checks import read_rows, require_frame
 from ..geo.crs import WGS84
 from ..geo.errors import (
     BorderReachError,
@@ -148,7 +148,9 @@ def read_points(path: Path) -> gpd.GeoDataFrame:
         raise DataFileError(f"there is no file {path}")
     try:
         with path.open("rb") as file:  # not by name, by which pandas would unpack archives
-            table = pd.read_csv(file, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+            table = read_rows(file, str(path), dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    except DataFileError:
+        raise
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataFileError(f"{path}: can't be read as a UTF-8 table ({error})") from error
     missing = [name for name in ("lon", "lat") if name not in table.columns]

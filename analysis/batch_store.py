@@ -17,6 +17,7 @@ same bytes as one that ran through.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import json
@@ -29,7 +30,7 @@ from typing import IO, Any, Final, Self
 
 import pandas as pd
 
-from ..geo.checks import require_path
+from ..geo.checks import require_flag, require_path
 from ..geo.errors import BatchStoppedError, InputError, OutputError
 from ..geo.locks import lock_file
 from .batch_tasks import ERRORS, SCHEMAS, Part
@@ -233,9 +234,7 @@ class BatchFolder:
         found: dict[int, dict[str, Any]] = {}
         for line in lines:
             number, files = line["part"], line["files"]
-            if not (isinstance(number, int) and 0 <= number < self._n_parts) or set(files) != set(
-                self._tables
-            ):
+            if number >= self._n_parts or set(files) != set(self._tables):
                 continue
             if all(_hash(self._file(table, number)) == files[table]["sha256"] for table in files):
                 found[number] = {table: files[table] for table in self._tables}
@@ -289,6 +288,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """
     file = path / MANIFEST
     try:
+        if file.exists() and not file.is_file():  # a device has no end
+            raise OutputError(f"{file} isn't a file, and so not the manifest of a batch; give another folder")
         if file.stat().st_size > _MAX_MANIFEST_BYTES:
             raise OutputError(f"{file} is larger than the manifest of any batch; give another folder")
         found = json.loads(file.read_text(encoding="utf-8"))
@@ -301,16 +302,46 @@ def read_manifest(path: Path) -> dict[str, Any]:
             f"{file} can't be read as the manifest of a batch ({error}); give another folder, or start anew "
             "with fresh=True (on the command line: --fresh)"
         ) from error
-    if (
-        not isinstance(found, dict)
-        or found.get("format") != FORMAT
-        or not isinstance(found.get("batch"), dict)
-    ):
+    if not _is_manifest(found):
         raise OutputError(
             f"{file} isn't the manifest of a batch of this version of borderreach; give another folder, or "
             "start anew with fresh=True (on the command line: --fresh)"
         )
-    return found
+    manifest: dict[str, Any] = found
+    return manifest
+
+
+def _is_manifest(found: Any) -> bool:
+    """Tell whether JSON has the form of a manifest, whoever wrote it."""
+    if not (
+        isinstance(found, dict) and found.get("format") == FORMAT and isinstance(found.get("batch"), dict)
+    ):
+        return False
+    rows, parts = found.get("rows", {}), found.get("parts", [])
+    return (
+        isinstance(rows, dict)
+        and set(rows) <= set(TABLES)
+        and (not found.get("complete") or bool(parts))
+        and isinstance(parts, list)
+        and all(_is_noted(part) and (not rows or set(part["files"]) == set(rows)) for part in parts)
+    )
+
+
+def _is_noted(line: Any) -> bool:
+    """Tell whether JSON has the form of a note on a finished part."""
+    return (
+        isinstance(line, dict)
+        and type(line.get("part")) is int
+        and line["part"] >= 0
+        and isinstance(line.get("files"), dict)
+        and all(
+            table in TABLES
+            and isinstance(file, dict)
+            and type(file.get("rows")) is int
+            and isinstance(file.get("sha256"), str)
+            for table, file in line["files"].items()
+        )
+    )
 
 
 def read_batch(out: str | Path, table: str, *, check: bool = True) -> pd.DataFrame:
@@ -338,6 +369,7 @@ def read_batch(out: str | Path, table: str, *, check: bool = True) -> pd.DataFra
         If the folder holds no batch, the batch isn't complete, or a file isn't as it was written.
     """
     folder = require_path(out, "out")
+    require_flag(check, "check")
     manifest = read_manifest(folder)
     if not manifest.get("complete"):
         raise OutputError(f"the batch in {str(folder)!r} isn't complete; run it again to go on with it")
@@ -352,7 +384,12 @@ def read_batch(out: str | Path, table: str, *, check: bool = True) -> pd.DataFra
         path = folder / table / f"part-{part['part']:05d}.parquet"
         if check and _hash(path) != part["files"][table]["sha256"]:
             raise OutputError(f"{path} isn't as it was written; run the batch again, which mends it")
-        frames.append(read(path))
+        try:
+            frames.append(read(path))
+        except Exception as error:  # Arrow and geopandas each have their own kinds
+            raise OutputError(
+                f"{path} can't be read ({type(error).__name__}: {error}); run the batch again, which mends it"
+            ) from error
     result: pd.DataFrame = pd.concat(frames, ignore_index=True)
     return result
 
@@ -390,8 +427,12 @@ def _journal_lines(path: Path) -> list[Any]:
     found = []
     for line in path.read_bytes().splitlines():
         digest, _, text = line.partition(b" ")
-        if hashlib.sha256(text).hexdigest()[:16].encode() == digest:
-            found.append(json.loads(text))
+        if hashlib.sha256(text).hexdigest()[:16].encode() != digest:
+            continue
+        with contextlib.suppress(ValueError, RecursionError):  # made up, with its hash
+            noted = json.loads(text)
+            if _is_noted(noted):
+                found.append(noted)
     return found
 
 

@@ -90,10 +90,12 @@ class Processes:
 
     def run(self, plan: Plan, tasks: Iterable[Task]) -> Iterator[Part]:
         """Yield parts as they come; dead workers are replaced."""
-        source, again = iter(tasks), deque[Task]()
+        source = iter(tasks)
+        again = deque(_take(source, self._workers))
+        workers = len(again)  # no more than there is work for
         deaths, suspects = Counter[int](), list[Task]()
-        while True:
-            with _pool(self._workers) as pool:
+        while workers:
+            with _pool(workers) as pool:
                 lost = yield from self._until_broken(pool, plan, source, again)
             if not lost:
                 break
@@ -303,7 +305,10 @@ def _take(source: Iterator[Task], n: int) -> Iterator[Task]:
 
 @contextlib.contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool whose workers die with it, with this process, and not of Ctrl-C."""
+    """Yield a pool whose workers die with it, with this process, and not of Ctrl-C.
+
+    All of them start at once: left to itself, the pool would start the second when the first is ready.
+    """
     before = set(multiprocessing.active_children())
     # a fresh interpreter on every system: a copy of this one could hold locks of other threads
     context = multiprocessing.get_context("spawn")
@@ -311,8 +316,8 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     try:
         try:
             with _deaf_to_ctrl_c():
-                first = pool.submit(os.getpid)
-            first.result()
+                started = [pool.submit(os.getpid) for _ in range(workers)]
+            started[0].result()
         except BrokenProcessPool as error:
             raise BatchStoppedError(
                 "the worker processes can't start. In a script, put the call under "

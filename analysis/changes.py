@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 from scipy.spatial import cKDTree
 
-from ..geo.checks import require_lonlat, require_number, require_numbers
+from ..geo.checks import require_flag, require_lonlat, require_number, require_numbers
 from ..geo.crs import WGS84, to_ecef
-from ..geo.errors import InputError, InputTypeError, MissingCRSError
+from ..geo.errors import GeometryTypeError, InputError, InputTypeError, MissingCRSError
 from ..geo.network import MAX_ARC_TIME_MS, TransportNetwork
 from ..geo.places import Place, place
 from ..geo.plane import LocalPlane
@@ -258,7 +258,7 @@ def changed_network(
     [15.0, 80.0]
     """
     checked = require_network(network)
-    if bool(close) + (speed_kph is not None) + (speed_factor is not None) != 1:
+    if require_flag(close, "close") + (speed_kph is not None) + (speed_factor is not None) != 1:
         raise InputError("give exactly one of 'close=True', 'speed_kph' and 'speed_factor'")
     kph = None if speed_kph is None else require_number(
         speed_kph, "speed_kph", unit="km/h", above=0, maximum=400
@@ -348,7 +348,10 @@ class _Shape:
 
 def _geometry(near: Any) -> _Shape:
     if isinstance(near, (gpd.GeoDataFrame, gpd.GeoSeries)):
-        series = near.geometry if isinstance(near, gpd.GeoDataFrame) else near
+        try:
+            series = near.geometry if isinstance(near, gpd.GeoDataFrame) else near
+        except AttributeError as error:
+            raise GeometryTypeError("'near' has no active geometry column; call set_geometry(...)") from error
         if series.crs is None:
             raise MissingCRSError("'near' has no CRS; set it with set_crs() to what its coordinates are in")
         parts = [part for part in series.to_crs(WGS84) if part is not None and not part.is_empty]
@@ -442,6 +445,8 @@ def _codes(given: str | Iterable[str], names: tuple[str, ...], argument: str) ->
         raise InputTypeError(f"'{argument}' should be names, got {given!r}")
     wanted = [given] if isinstance(given, str) else list(given)
     for name in wanted:
+        if not isinstance(name, str):
+            raise InputTypeError(f"'{argument}' should be names, got {name!r} among them")
         if name not in names:
             raise InputError(f"'{argument}' names {name!r}; the network has {', '.join(map(repr, names))}")
     return [names.index(name) for name in wanted]

@@ -134,6 +134,10 @@ def audit_claims(
         raise InputTypeError(f"'claims' should be a ClaimsFile, got {type(found).__name__}")
     if isinstance(corridors, str) or not isinstance(corridors, Iterable):  # type: ignore[redundant-expr] # callers aren't all typed
         raise InputTypeError(f"'corridors' should be a sequence of Corridor, got {corridors!r}")
+    corridors = tuple(corridors)
+    strange = [one for one in corridors if not isinstance(one, Corridor)]  # type: ignore[redundant-expr] # as above
+    if strange:
+        raise InputTypeError(f"'corridors' should be a sequence of Corridor, got {strange[0]!r} in it")
     if people is not None and not isinstance(people, pd.DataFrame):
         raise InputTypeError(f"'people' should be a DataFrame, got {type(people).__name__}")
     if progress is not None and not callable(progress):

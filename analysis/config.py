@@ -17,6 +17,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 #: Larger files than this weren't written by hand, and are refused before they are parsed.
 MAX_TOML_BYTES: Final = 1_000_000
+#: So many faults are described; finding the lines of a hundred thousand takes hours.
+MAX_FAULTS: Final = 20
 
 
 class Strict(BaseModel):
@@ -95,7 +97,10 @@ def read_toml(path: Path, model: type[Model]) -> Model:
     try:
         found = model.model_validate(table, context={"folder": str(path.parent)})
     except ValidationError as error:
-        faults = [_describe(fault, path, text, model) for fault in error.errors()]
+        found_faults = error.errors()
+        faults = [_describe(fault, path, text, model) for fault in found_faults[:MAX_FAULTS]]
+        if len(found_faults) > MAX_FAULTS:
+            faults.append(f"{path}: and {len(found_faults) - MAX_FAULTS:,} more faults")
         raise ConfigError("\n".join(faults)) from error
     _place(found, path, str(path))
     for name, value in found:  # tables in the file know their own line

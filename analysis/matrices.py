@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from tqdm.auto import tqdm
 
-from ..geo.checks import require_choice, require_number, require_path
+from ..geo.checks import require_choice, require_flag, require_number, require_path
 from ..geo.errors import InputError, OffNetworkError, OutputError
 from ..geo.network import TransportNetwork
 from . import schemas
@@ -125,6 +125,7 @@ def od_matrix(
     [0.0, 10.0, 10.0, 0.0]
     """
     task = _task(network, origins, destinations, cutoff_min, k_nearest, off_network)
+    require_flag(progress, "progress")
     size = _require_count(chunk, "chunk")
     frames = [
         pd.DataFrame(
@@ -187,6 +188,7 @@ def write_od_matrix(
     if file.is_dir():
         raise OutputError(f"'out': {file} is a folder; give the name of a file in it")
     task = _task(network, origins, destinations, cutoff_min, k_nearest, off_network)
+    require_flag(progress, "progress")
     size = _require_count(chunk, "chunk")
     from_ids, to_ids = pa.array(task.from_ids, pa.string()), pa.array(task.to_ids, pa.string())
     described = {

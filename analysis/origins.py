@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from ..geo.checks import require_choice, require_number, require_whole
+from ..geo.checks import require_choice, require_flag, require_number, require_whole
 from ..geo.crs import to_ecef
 from ..geo.errors import InputTypeError, OffNetworkError
 from ..geo.network import TransportNetwork
@@ -180,7 +180,7 @@ def each(
     function : callable
     items : sequence
     progress : bool
-        Whether to show a progress bar on standard error.
+        Whether to show a progress bar on standard error; checked here.
     label : str
         What the bar says.
     workers : int, optional
@@ -188,6 +188,7 @@ def each(
     """
     if workers is not None:
         workers = require_whole(workers, "workers", minimum=1)
+    require_flag(progress, "progress")
 
     def shown(results: Iterable[_Result]) -> Iterable[_Result]:
         return tqdm(results, total=len(items), desc=label, leave=False) if progress else results

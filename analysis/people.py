@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .. import data
 from ..geo.boundaries import SOURCES
-from ..geo.checks import require_choice, require_frame, require_path
+from ..geo.checks import read_rows, require_choice, require_frame, require_path
 from ..geo.crs import WGS84
 from ..geo.errors import (
     DataFileError,
@@ -313,11 +313,15 @@ def _from_file(file: Path, columns: dict[str, str], encoding: str) -> pd.DataFra
         raise InputError(
             f"'source' should be {known} or the path of a CSV file that exists, got {str(file)!r}"
         )
+    if not file.is_file():
+        raise DataFileError(f"'source': {file} isn't a file; give a CSV file")
     try:
         with file.open("rb") as opened:  # not by name, by which pandas would unpack archives
-            raw = pd.read_csv(opened, encoding=encoding)
+            raw = read_rows(opened, f"'source': {file}", encoding=encoding)
     except LookupError as error:
         raise InputError(f"'encoding': {error}; use 'utf-8-sig' or 'gbk'") from error
+    except DataFileError:
+        raise
     except (ValueError, OSError) as error:  # of pandas' parser, codecs and the system
         raise DataFileError(f"'source': {file} can't be read as CSV in {encoding}: {error}") from error
     table = raw.rename(columns={there: own for own, there in columns.items()})

@@ -17,7 +17,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from ..geo.checks import require_frame
+from ..geo.checks import require_frame, require_path
 from ..geo.crs import WGS84
 from ..geo.errors import (
     DataFileError,
@@ -26,9 +26,12 @@ from ..geo.errors import (
     MissingCRSError,
     MissingDependencyError,
 )
+from ..geo.vector_files import require_plain_file
 
 #: Cells read at a time: 32 MB of 64-bit numbers.
 _BLOCK_CELLS: Final = 4_000_000
+#: Cells in an area at most: all of China in cells of 10 m.
+_MOST_CELLS: Final = 1e11
 #: Longest piece of an outline, in cells, before it is bent by a change of projection.
 _SEGMENT_CELLS: Final = 20
 
@@ -127,14 +130,18 @@ def open_raster(raster: object, argument: str, *, band: int = 1) -> Iterator[Any
     rasterio = _rasterio()
     if not isinstance(raster, (str, os.PathLike)):
         raise InputTypeError(f"'{argument}' should be a path, got {type(raster).__name__}")
-    file = Path(raster)
+    file = require_path(raster, argument)
+    require_plain_file(file, argument)
     try:
         source = rasterio.open(file)
     except rasterio.errors.RasterioIOError as error:
         raise DataFileError(f"'{argument}': {file} can't be read: {error}") from error
     with source:
         _require_usable(source, file, argument, band)
-        yield source
+        try:
+            yield source
+        except rasterio.errors.RasterioIOError as error:  # damage shows when the cells are read
+            raise DataFileError(f"'{argument}': {file} is damaged: {error}") from error
 
 
 def _rasterio() -> ModuleType:
@@ -158,6 +165,8 @@ def _require_usable(source: Any, file: Path, argument: str, band: int) -> None:
     if band not in range(1, source.count + 1):
         raise InputError(f"'band' should be a whole number from 1 to {source.count}, got {band!r}")
     transform = source.transform
+    if not np.isfinite(tuple(transform)).all() or transform.a == 0 or transform.e == 0:
+        raise DataFileError(f"'{argument}': {file.name} says that its cells have no size; make it again")
     if transform.b or transform.d:
         raise InputError(
             f"'{argument}': {file.name} is rotated; warp it to a north-up grid with gdalwarp first"
@@ -211,6 +220,12 @@ def _windows(rasterio: ModuleType, source: Any, shape: shapely.Geometry) -> Iter
     minx, miny, maxx, maxy = shapely.bounds(shape)
     columns = np.sort([(minx - transform.c) / transform.a, (maxx - transform.c) / transform.a])
     rows = np.sort([(miny - transform.f) / transform.e, (maxy - transform.f) / transform.e])
+    cells = (columns[1] - columns[0]) * (rows[1] - rows[0])
+    if not (cells <= _MOST_CELLS and np.abs([*columns, *rows]).max() <= _MOST_CELLS):
+        raise DataFileError(
+            f"the raster's cells of {abs(transform.a):g} by {abs(transform.e):g} are too small to be true; an area "
+            f"would hold {cells:.0e} of them"
+        )
     left, right = int(np.floor(columns[0])), int(np.ceil(columns[1]))
     top, bottom = int(np.floor(rows[0])), int(np.ceil(rows[1]))
     width = max(right - left, 1)

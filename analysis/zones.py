@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from ..geo.checks import require_frame, require_number
+from ..geo.checks import require_frame, require_number, require_text
 from ..geo.crs import CHINA_ALBERS, area_km2
 from ..geo.network import TransportNetwork
 from . import schemas
@@ -39,6 +39,7 @@ def travel_time_circle(isochrones: gpd.GeoDataFrame, *, scenario: str = "base") 
     InputTypeError, MissingCRSError, MissingColumnError
     """
     frame = require_frame(isochrones, "isochrones", columns=_ISOCHRONE_COLUMNS)
+    require_text(scenario, "scenario")
     rows = []
     for cutoff in sorted(frame["cutoff_min"].unique(), reverse=True):
         part = frame[frame["cutoff_min"] == cutoff].drop_duplicates("origin_id")
@@ -94,6 +95,7 @@ def commuting_zone(
         As `isochrones`.
     """
     limit = require_number(minutes, "minutes", unit="minutes", above=0, maximum=7 * 24 * 60)
+    require_text(scenario, "scenario")
     options: dict[str, Any] = {"cutoffs_min": limit, "workers": workers, "progress": progress}
     back = isochrones(network, centre, direction="from", **options)
     # towards a place on a network whose arcs take as long in both directions is the same as from it

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import warnings
 from collections.abc import Iterable
 from itertools import pairwise
 from numbers import Integral, Real
-from os import PathLike, fspath
+from os import PathLike, fspath, lstat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from pyproj.exceptions import CRSError
 from .crs import WGS84
 from .errors import (
     CRSMismatchError,
+    DataFileError,
     EmptyInputError,
     GeometryTypeError,
     InputError,
@@ -112,6 +115,39 @@ def first_index(frame: pd.DataFrame, rows: ArrayLike) -> str:
     return repr(frame.index[np.asarray(rows, dtype=bool)].tolist()[0])
 
 
+def read_rows(file: Any, where: str, **options: Any) -> pd.DataFrame:
+    """Read CSV as pandas does, but refuse rows that have more values than the header has names.
+
+    pandas would take their first values for labels of the rows, and give every column its neighbour's values.
+
+    Parameters
+    ----------
+    file : binary file
+        Not a name, by which pandas would unpack archives and ask servers.
+    where : str
+        What to call it in messages.
+    **options
+        As `pandas.read_csv` takes them.
+
+    Raises
+    ------
+    DataFileError
+        For such rows; what pandas itself raises is for the caller.
+    """
+    import pandas as pd  # noqa: PLC0415 - whoever reads tables has it loaded
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table: pd.DataFrame = pd.read_csv(file, index_col=False, **options)
+    except pd.errors.ParserWarning as error:
+        raise DataFileError(
+            f"{where}: rows have more values than the header has names; name every column, and quote values "
+            "that hold a comma"
+        ) from error
+    return table
+
+
 def require_same_crs(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame, names: tuple[str, str]) -> None:
     """Raise unless both frames have one CRS.
 
@@ -147,9 +183,12 @@ def require_number(
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputTypeError(f"'{argument}' should be a number{_of(unit)}, got {value!r}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
     if not math.isfinite(number):
-        raise InputError(f"'{argument}' should be a finite number{_of(unit)}, got {value!r}")
+        raise InputError(f"'{argument}' should be a finite number{_of(unit)}, got {_shown(value)}")
     if above is not None and number <= above:
         raise InputError(f"'{argument}' should be above {above:g}{_unit(unit)}, got {value!r}")
     if minimum is not None and number < minimum:
@@ -196,14 +235,56 @@ def require_path(value: Any, argument: str) -> Path:
     Raises
     ------
     InputTypeError, InputError
-        If it is neither text nor a path, or has a null character in it.
+        If it is neither text nor a path, is empty, has a null character in it, or is one that no file of this
+        system can have: too long, or of characters that can't be written.
     """
     if not isinstance(value, (str, PathLike)) or isinstance(fspath(value), bytes):
         raise InputTypeError(f"'{argument}' should be a path, got {value!r}")
     path = Path(value)
     if "\0" in str(path):
         raise InputError(f"'{argument}' has a null character in it, which no path may have: {str(path)!r}")
+    if fspath(value) == "":
+        raise InputError(f"'{argument}' is empty; give a path, '.' for the folder where you are")
+    try:
+        lstat(path)
+    except (OSError, ValueError) as error:  # a name too long; half a character, as surrogates are
+        if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+            return path  # there is none, or it can't be read: for whoever opens it to say
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(
+            f"'{argument}' isn't a path that a file can have ({reason}): {_shown(value)}"
+        ) from error
     return path
+
+
+def require_text(value: Any, argument: str) -> str:
+    """Return `value` if it is text that can be written to a file.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If it isn't text, or has half a character in it, as a lone surrogate is.
+    """
+    if not isinstance(value, str):
+        raise InputTypeError(f"'{argument}' should be text, got {_shown(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"'{argument}' has characters that can't be written: {value[:80]!a}") from error
+    return value
+
+
+def require_flag(value: Any, argument: str) -> bool:
+    """Return `value` if it is true or false.
+
+    Raises
+    ------
+    InputTypeError
+        If it is anything else: "no" and "false" would count as true.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputTypeError(f"'{argument}' should be True or False, got {_shown(value)}")
+    return bool(value)
 
 
 def require_cutoffs(cutoffs_min: Any, argument: str = "cutoffs_min") -> tuple[float, ...]:
@@ -248,13 +329,16 @@ def require_lonlat(lon: Any, lat: Any, argument: str) -> tuple[float, float]:
     for value in (lon, lat):
         if isinstance(value, bool) or not isinstance(value, Real):
             raise InputTypeError(f"'{argument}' should be (lon, lat) in degrees, got {(lon, lat)!r}")
-    x, y = float(lon), float(lat)
+    try:
+        x, y = float(lon), float(lat)
+    except OverflowError:  # a whole number of hundreds of digits
+        x = y = math.inf
     if -180 <= x <= 180 and -90 <= y <= 90:
         return x, y
     hint = "; are longitude and latitude swapped?" if abs(x) <= 90 and abs(y) <= 180 else ""
     raise InputError(
         f"'{argument}' should be (lon, lat) with lon in [-180, 180] and lat in [-90, 90], "
-        f"got {(lon, lat)!r}{hint}"
+        f"got {_shown((lon, lat))}{hint}"
     )
 
 
@@ -290,7 +374,10 @@ def require_crs(value: Any, argument: str = "crs") -> pyproj.CRS:
 
 
 def _shown(values: Any) -> str:
-    text = repr(values)
+    try:
+        text = repr(values)
+    except ValueError:  # thousands of digits, which Python doesn't write out
+        return f"a {type(values).__name__} too long to show"
     return text if len(text) <= 80 else f"{text[:76]} ..."
 
 

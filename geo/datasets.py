@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from .. import data
-from .checks import require_number, require_path
+from .checks import require_flag, require_number, require_path
 from .downloads import Receipt, download, user_cache
 from .errors import (
     AmbiguousPlaceError,
@@ -206,6 +206,8 @@ def fetch(
     servers = _require_mirrors(mirrors)
     timeout_s = require_number(timeout_s, "timeout_s", unit="seconds", above=0, maximum=3600)
     max_gb = require_number(max_gb, "max_gb", unit="GB", above=0)
+    require_flag(refresh, "refresh")
+    require_flag(progress, "progress")
     folder = _cache(cache_folder)
     elsewhere = None if out is None else require_path(out, "out")
     if found in data.catalog():

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from .checks import require_path, require_whole
+from .checks import read_rows, require_path, require_whole
 from .crs import ELLIPSOID
 from .errors import DataFileError, EmptyInputError, InputError, InputTypeError
 from .rail import LineNetwork, network_from_sections
@@ -124,6 +124,8 @@ def gtfs_rail_network(
 
 
 def _open(file: Path) -> zipfile.ZipFile:
+    if file.exists() and not file.is_file():  # a device has no end
+        raise DataFileError(f"{file} isn't a file; give the feed's zip file")
     try:
         return zipfile.ZipFile(file)
     except FileNotFoundError as error:
@@ -131,6 +133,8 @@ def _open(file: Path) -> zipfile.ZipFile:
     except (zipfile.BadZipFile, IsADirectoryError, NotImplementedError, ValueError) as error:
         # a damaged directory may ask for a newer version of zip, or name files in no encoding
         raise DataFileError(f"{file} isn't a zip file or is cut short; fetch the feed again") from error
+    except OSError as error:
+        raise DataFileError(f"{file} can't be read ({error.strerror or error})") from error
 
 
 def _table(archive: zipfile.ZipFile, file: Path, name: str, columns: Iterable[str]) -> pd.DataFrame:
@@ -145,7 +149,11 @@ def _table(archive: zipfile.ZipFile, file: Path, name: str, columns: Iterable[st
         )
     try:
         raw = archive.read(info)
-        frame = pd.read_csv(io.BytesIO(raw), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        frame = read_rows(
+            io.BytesIO(raw), f"{file.name}: {name}", dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        )
+    except DataFileError:
+        raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         # encrypted members come as RuntimeError; pandas' parser errors are ValueErrors
         raise DataFileError(f"{file.name}: {name} is damaged ({error}); fetch the feed again") from error

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from .checks import require_lonlat, require_number, require_whole
+from .checks import require_flag, require_lonlat, require_number, require_whole
 from .crs import to_ecef
 from .errors import (
     AmbiguousPlaceError,
@@ -216,7 +216,7 @@ def join_networks(
     if not given:
         raise EmptyInputError("give at least one of 'rail' and 'air'")
     rules = TransferRules() if rules is None else rules
-    if line_haul_only:
+    if require_flag(line_haul_only, "line_haul_only"):
         return _line_haul(given, rules)
     if road is None:
         raise InputTypeError("'road' should be a TransportNetwork, got None; or set line_haul_only=True")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -595,7 +596,7 @@ def build_network(
     """
     lon = require_numbers(node_lon, "node_lon").reshape(-1).copy()
     lat = require_numbers(node_lat, "node_lat").reshape(-1).copy()
-    exits = np.broadcast_to(np.asarray(node_exit, dtype=bool), lon.shape)
+    exits = _exits(node_exit, len(lon))
     return _assemble(
         lon,
         lat,
@@ -603,8 +604,8 @@ def build_network(
         _Columns.of(links),
         access_speed_kph=access_speed_kph,
         max_access_km=max_access_km,
-        node_names=node_names or {},
-        provenance=provenance or {},
+        node_names=_mapping(node_names, "node_names", Integral),
+        provenance=_mapping(provenance, "provenance", str),
     )
 
 
@@ -673,6 +674,28 @@ def network_from_geodataframes(
         max_access_km=max_access_km,
         provenance=provenance,
     )
+
+
+def _exits(node_exit: Any, n: int) -> NDArray[np.bool_]:
+    """Return for each node whether one may enter and leave there, shape (n,)."""
+    given = require_numbers(node_exit, "node_exit")
+    if given.shape not in ((), (n,)):
+        raise NetworkError(
+            f"'node_exit' has the shape {given.shape}; it should be one value, or one per node ({n})"
+        )
+    return np.broadcast_to(given != 0, (n,))
+
+
+def _mapping(given: Any, argument: str, keys: type) -> dict[Any, Any]:
+    """Return a mapping to texts as a dictionary, empty for None."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(
+        isinstance(key, keys) and isinstance(value, str) for key, value in given.items()
+    ):
+        kind = "nodes' numbers" if keys is Integral else "texts"
+        raise InputTypeError(f"'{argument}' should map {kind} to texts, got {type(given).__name__}")
+    return dict(given)
 
 
 def _ranges(start: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:

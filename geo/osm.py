@@ -22,7 +22,15 @@ from osmnx._errors import InsufficientResponseError, ResponseStatusCodeError
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from .checks import require_choice, require_lonlat, require_number, require_path
+from .checks import (
+    require_choice,
+    require_crs,
+    require_flag,
+    require_lonlat,
+    require_number,
+    require_path,
+    require_text,
+)
 from .crs import WGS84, to_ecef
 from .downloads import user_cache
 from .errors import DataFileError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
@@ -120,7 +128,7 @@ def osm_network(
             if cache_folder is None
             else require_path(cache_folder, "cache_folder"),
             timeout_s=timeout_s,
-            rate_limit=rate_limit,
+            rate_limit=require_flag(rate_limit, "rate_limit"),
         )
         graph = server.download(where)
         provenance["area"] = where if isinstance(where, str) else "the area given"
@@ -375,7 +383,11 @@ def _require_graph(graph: Any) -> nx.MultiDiGraph:
         raise InputError(
             f"the graph given has no 'crs'; set graph.graph['crs'] = '{WGS84}' if x and y are degrees"
         )
-    return graph if CRS.from_user_input(crs) == CRS(WGS84) else ox.project_graph(graph, to_latlong=True)
+    return (
+        graph
+        if require_crs(crs, "the graph's crs") == CRS(WGS84)
+        else ox.project_graph(graph, to_latlong=True)
+    )
 
 
 def _load_graphml(path: Path) -> nx.MultiDiGraph:
@@ -391,7 +403,7 @@ def _place_or_area(where: Any) -> Any:
     if isinstance(where, str):
         if not where.strip():
             raise InputError("'where' is an empty name; give a place such as 'Zunyi, China'")
-        return where
+        return require_text(where, "where")
     if isinstance(where, (BaseGeometry, gpd.GeoDataFrame, gpd.GeoSeries)):
         return require_area(where, "where")
     if (

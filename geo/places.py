@@ -24,6 +24,8 @@ from .names import stem
 
 ORIGIN_COLUMNS: Final = ("origin_id", "origin_name", "lon", "lat", "geometry")
 LEVELS: Final = ("province", "city", "county")
+#: Names with all that a place belongs to before it are shorter by far; comparing longer ones takes minutes.
+_LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ def place(query: Any, *, source: str = "tianditu", level: Level | None = None) -
         table = table[table["level"] == level]
     else:
         table = table.drop_duplicates("adcode")
-    text = query.strip() if isinstance(query, str) else str(int(query))
+    text = query.strip() if isinstance(query, str) else _digits(query)
+    if len(text) > _LONGEST_NAME or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise UnknownPlaceError(f"no place has a name like {text[:40]!a}, of {len(text)} character(s)")
     found = _by_code(table, text) if text.isdecimal() else _by_name(table, text)
     if len(found) == 0:
         raise UnknownPlaceError(_unknown(table, text, level))
@@ -293,6 +297,11 @@ def _table(ids: list[str], names: list[str], lon: Any, lat: Any) -> gpd.GeoDataF
     return gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(lon, lat), crs=WGS84)
 
 
+def _digits(number: Any) -> str:
+    """Return a whole number as text; of one that no code can be, as much as says so."""
+    return str(int(number)) if abs(int(number)) < 10**18 else f"{'-' if number < 0 else ''}10**18 or more"
+
+
 def _is_pair(query: Any) -> bool:
     """Tell (lon, lat) from a list of two adcodes: a pair of numbers with degrees in it."""
     if isinstance(query, (str, bytes)) or not isinstance(query, (tuple, list, np.ndarray)) or len(query) != 2:
@@ -304,7 +313,7 @@ def _is_pair(query: Any) -> bool:
 
 
 def _gazetteer(source: str) -> pd.DataFrame:
-    if source in ("tianditu", "amap"):
+    if isinstance(source, str) and source in ("tianditu", "amap"):  # type: ignore[redundant-expr] # callers aren't all typed
         return _embedded_gazetteer(source)
     return _build_gazetteer(source)
 

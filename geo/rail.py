@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from .. import data
-from .checks import require_path
+from .checks import read_rows, require_path
 from .crs import ELLIPSOID, WGS84
 from .errors import DataFileError, EmptyInputError, InputError, InputTypeError, MissingColumnError
 from .network import Links, TransportNetwork, build_network
@@ -258,10 +258,12 @@ def _embedded_note(sections: pd.DataFrame) -> str:
 def _statuses(include: Iterable[str]) -> list[str]:
     if isinstance(include, str) or not isinstance(include, Iterable):
         raise InputTypeError(f"'include' should be a sequence such as ('open',), got {include!r}")
-    wanted = list(dict.fromkeys(include))
-    unknown = [status for status in wanted if status not in STATUSES]
+    given = list(include)
+    strange = [status for status in given if not isinstance(status, str)]  # type: ignore[redundant-expr] # as above
+    unknown = strange or [status for status in given if status not in STATUSES]
     if unknown:
         raise InputError(f"'include' has {unknown[0]!r}; statuses are {', '.join(STATUSES)}")
+    wanted = list(dict.fromkeys(given))
     if not wanted:
         raise EmptyInputError(f"'include' is empty; give some of {', '.join(STATUSES)}")
     return wanted
@@ -287,11 +289,15 @@ def _read(
     else:
         path = data.path(embedded) if table is None else require_path(table, argument)
         name = f"'{argument}' ({path.name})"
+        if path.exists() and not path.is_file():
+            raise DataFileError(f"{name}: {path} can't be read: it isn't a file")
         try:
             with path.open("rb") as file:  # a file as it is: pandas would unpack archives and ask servers
-                frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+                frame = read_rows(file, name, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         except FileNotFoundError as error:
             raise DataFileError(f"{name}: no file at {path}") from error
+        except DataFileError:
+            raise
         except OSError as error:
             raise DataFileError(f"{name}: {path} can't be read ({error.strerror})") from error
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

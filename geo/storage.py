@@ -18,6 +18,7 @@ rest                  the arrays, little-endian, each starting at a multiple of 
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
 import uuid
@@ -31,7 +32,7 @@ from numpy.typing import NDArray
 
 from .checks import require_path
 from .errors import DataFileError, InputTypeError, OutputError
-from .network import TransportNetwork
+from .network import MAX_ARC_TIME_MS, TransportNetwork
 
 MAGIC: Final = b"BRNETWRK"
 VERSION: Final = 1
@@ -117,6 +118,8 @@ def save_network(network: TransportNetwork, path: str | Path) -> Path:
         },
         ensure_ascii=False,
     ).encode()
+    if target.is_dir():
+        raise OutputError(f"can't write {target}: it is a folder; give the name of a file in it")
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
         try:
@@ -177,7 +180,7 @@ def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
             header = file.read(header_size)
             if len(header) < header_size or zlib.crc32(header) != header_crc:
                 raise DataFileError(f"{source} is cut short or damaged; build the network again and save it")
-            meta = json.loads(header)
+            meta = _meta(header, source)
             file.seek(_aligned(file.tell()))
             begin = file.tell()
             if mapped and size > begin:
@@ -208,9 +211,42 @@ def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
     )
 
 
+def _meta(header: bytes, source: Path) -> dict[str, Any]:
+    """Return the header's content; a checksum shows damage, and not what somebody made up."""
+    try:
+        meta = json.loads(header)
+        arrays = {entry["name"]: entry for entry in meta["arrays"]}
+        sound = len(arrays) == len(meta["arrays"]) == len(_ARRAYS) and all(
+            arrays[name]["type"] == kind
+            and 1 <= len(arrays[name]["shape"]) <= 2
+            and all(map(_is_count, [*arrays[name]["shape"], arrays[name]["start"], arrays[name]["crc32"]]))
+            for name, (kind, _, _) in _ARRAYS.items()
+        )
+        sound = (
+            sound
+            and _is_count(meta["size"])
+            and 0 < float(meta["access_speed_kph"]) < math.inf
+            and 0 <= float(meta["max_access_km"]) < math.inf
+            and all(isinstance(name, str) for name in [*meta["modes"], *meta["classes"]])
+            and all(isinstance(name, str) for name in meta["node_names"].values())
+            and all(0 <= int(node) < arrays["node_lon"]["shape"][0] for node in meta["node_names"])
+            and isinstance(meta["provenance"], dict)
+        )
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
+        sound = False
+    if not sound:
+        raise DataFileError(f"{source} isn't a valid network: its header is none; build it again and save it")
+    checked: dict[str, Any] = meta
+    return checked
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62
+
+
 def _take(data: NDArray[np.uint8], entry: dict[str, Any], source: Path) -> NDArray[Any]:
     dtype = np.dtype(entry["type"])
-    count = int(np.prod(entry["shape"], dtype=np.int64))
+    count = math.prod(entry["shape"])
     raw = data[entry["start"] : entry["start"] + count * dtype.itemsize]
     if len(raw) != count * dtype.itemsize or zlib.crc32(raw.data) != entry["crc32"]:
         raise DataFileError(f"{source} is damaged in {entry['name']!r}; build the network again and save it")
@@ -255,8 +291,16 @@ def _check(arrays: dict[str, NDArray[Any]], meta: dict[str, Any], source: Path) 
                 starts = arrays[name]
                 if not len(starts) or starts[0] != 0 or starts[-1] != total or (np.diff(starts) < 0).any():
                     problem = "its arcs or lines don't add up"
-            if counts["arcs"] and arrays["arc_time_ms"].min() < 0:
-                problem = "it has negative times"
+            if (
+                counts["arcs"]
+                and not 0 <= arrays["arc_time_ms"].min() <= arrays["arc_time_ms"].max() <= MAX_ARC_TIME_MS
+            ):
+                problem = "it has negative or endless times"
+            degrees = (arrays["node_lon"] / 2, arrays["node_lat"], arrays["link_coords"] / (2, 1))
+            if not all((np.abs(values) <= 90).all() for values in degrees):
+                problem = "it lies at what aren't longitudes and latitudes"
+            if not (np.isfinite(arrays["arc_length_m"]) & (arrays["arc_length_m"] >= 0)).all():
+                problem = "it has negative or endless lengths"
     if problem:
         raise DataFileError(f"{source} isn't a valid network: {problem}; build it again and save it")
 

@@ -39,19 +39,7 @@ def read_vector_file(
     GeometryTypeError
         If it holds a table without geometry.
     """
-    if not path.exists():  # nor one of GDAL's names for what lies in archives and on servers
-        raise DataFileError(f"'{argument}': there is no file {path}")
-    head = b""
-    if path.is_file():  # a .gdb is a folder
-        try:
-            with path.open("rb") as file:
-                head = file.read(_HEAD_BYTES)
-        except OSError as error:
-            raise DataFileError(f"'{argument}': {path} can't be read ({error.strerror})") from error
-    if any(mark in head for mark in _POINTS_ELSEWHERE):
-        raise DataFileError(
-            f"'{argument}': {path.name} holds no data but the address of some; give the file that it points to"
-        )
+    require_plain_file(path, argument)
     try:
         if path.suffix.lower() in PARQUET_SUFFIXES:
             return gpd.read_parquet(path)
@@ -73,3 +61,32 @@ def read_vector_file(
     if not isinstance(frame, gpd.GeoDataFrame):
         raise GeometryTypeError(f"'{argument}': {path.name} holds a table without geometry")
     return frame
+
+
+def require_plain_file(path: Path, argument: str) -> None:
+    """Raise unless a path is one of the file system, and holds data rather than addresses of some.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    argument : str
+        Name of the caller's argument, for messages.
+
+    Raises
+    ------
+    DataFileError
+        If there is no such file, it can't be read, or it leads GDAL to other files or servers.
+    """
+    if not path.exists():  # nor one of GDAL's names for what lies in archives and on servers
+        raise DataFileError(f"'{argument}': there is no file {path}")
+    head = b""
+    if path.is_file():  # a .gdb is a folder
+        try:
+            with path.open("rb") as file:
+                head = file.read(_HEAD_BYTES)
+        except OSError as error:
+            raise DataFileError(f"'{argument}': {path} can't be read ({error.strerror})") from error
+    if any(mark in head for mark in _POINTS_ELSEWHERE):
+        raise DataFileError(
+            f"'{argument}': {path.name} holds no data but the address of some; give the file that it points to"
+        )

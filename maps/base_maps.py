@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from ..geo.checks import require_choice, require_whole
+from ..geo.checks import require_choice, require_path, require_whole
 from ..geo.errors import InputError, InputTypeError
 
 Datum: TypeAlias = Literal["wgs84", "gcj02"]
@@ -133,7 +133,7 @@ def base_map(
     elif isinstance(source, str) and "{" in source:
         found = _template(source)
     else:
-        found = _folder(Path(source))
+        found = _folder(require_path(source, "base_map"))
     changes: dict[str, Any] = {
         "attribution": attribution,
         "datum": None if datum is None else require_choice(datum, "datum", DATUMS),

@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 import geopandas as gpd
@@ -22,7 +21,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-from ..geo.checks import require_choice
+from ..geo.checks import require_choice, require_path
 from ..geo.crs import WGS84, local_crs
 from ..geo.errors import InputError, OutputError
 from . import style
@@ -203,7 +202,7 @@ def _measure_shades(
 
 
 def _suffix(path: str | PathLike[str]) -> str:
-    suffix = Path(path).suffix.lower()
+    suffix = require_path(path, "path").suffix.lower()
     if suffix not in _FORMATS:
         raise OutputError(f"'path' should end in {', '.join(_FORMATS)}, got {str(path)!r}")
     return suffix

