@@ -277,17 +277,15 @@ def network_from_sections(
     lines = set(line)
     pairs: set[tuple[int, str, str]] = set()
     turns: dict[tuple[int, str, str], list[tuple[int, int, float]]] = {}
-    for row in through.reindex(columns=[*THROUGH_COLUMNS, *TURN_COLUMNS]).itertuples(index=False):
-        station, a, b = row.station_id, str(row.line_a), str(row.line_b)
+    wide = through.reindex(columns=[*THROUGH_COLUMNS, *TURN_COLUMNS])
+    rows = wide.astype(object).where(wide.notna(), "").astype(str)
+    for station, a, b, *ends, minutes in rows.itertuples(index=False, name=None):
         if station not in number.index or not {a, b} <= lines:
             continue
         node = int(number.loc[station])
         pairs |= {(node, a, b), (node, b, a)}
-        stay = 0.0 if pd.isna(row.minutes) else float(row.minutes)
-        sides = [
-            -1 if pd.isna(name) or name == "" else int(number.get(name, _NOWHERE))
-            for name in (row.next_a, row.next_b)
-        ]
+        stay = float(minutes) if minutes else 0.0
+        sides = [int(number.get(name, _NOWHERE)) if name else -1 for name in ends]
         if stay or sides != [-1, -1]:
             turns.setdefault((node, a, b), []).append((sides[0], sides[1], stay))
             turns.setdefault((node, b, a), []).append((sides[1], sides[0], stay))
@@ -296,7 +294,7 @@ def network_from_sections(
         **fields,
         departures_per_day=MappingProxyType(per_day),
         through=frozenset(pairs),
-        turns=MappingProxyType({key: tuple(rows) for key, rows in turns.items()}),
+        turns=MappingProxyType({key: tuple(found) for key, found in turns.items()}),
     )
 
 
