@@ -98,6 +98,7 @@ def _add_lines(rail: LineNetwork, one: Corridor) -> LineNetwork:
         **fields,
         departures_per_day=MappingProxyType(per_day),
         through=frozenset(through),
+        turns=rail.turns,
     )
 
 

@@ -234,6 +234,12 @@ class StudyResults:
     notes: list[str] = field(default_factory=list)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def corridor_names_en(self) -> dict[str, str]:
+        """English names of the corridors that have one, by id."""
+        given = self.parameters.get("corridors") or []
+        return {str(one["id"]): str(one["name_en"]) for one in given if one.get("name_en")}
+
     def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the name and frame of each table that is written, in the order of the attributes."""
         for item in fields(self):

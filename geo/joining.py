@@ -77,7 +77,8 @@ class TransferRules:
     transfer_min : float
         From one line's platform to another's, in one station, before waiting. Minutes.
     through_min : float
-        Staying aboard a train that runs on to another line. Minutes.
+        Staying aboard a train that runs on to another line, on top of what the table of through
+        trains says. Minutes.
     service_day_h : float
         Hours per day in which trains or planes leave.
     default_headway_min : float
@@ -195,9 +196,9 @@ def join_networks(
 
     Notes
     -----
-    No train goes straight back to where it came from. Beyond that a fork is not told from a
-    straight run: where trains of line A run on to line B, the model lets them do so from both of
-    A's directions.
+    No train goes straight back to where it came from. Beyond that a fork is told from a straight
+    run only where the table of through trains names the next stations: elsewhere trains of line A
+    that run on to line B do so from both of A's directions.
 
     Examples
     --------
@@ -311,9 +312,9 @@ def _add_lines(
     With `alone`, a journey starts on the platform and ends there, at no cost.
     """
     per_day: Mapping[tuple[int, int, str], float] = {}
-    through: frozenset[tuple[int, str, str]] = frozenset()
-    if isinstance(part, LineNetwork):
-        per_day, through = part.departures_per_day, part.through
+    lines = part if isinstance(part, LineNetwork) else None
+    if lines is not None:
+        per_day = lines.departures_per_day
     boarding, alighting = (
         (rules.air_boarding_min, rules.air_alighting_min)
         if air
@@ -387,9 +388,14 @@ def _add_lines(
         arriving.append((tail, head, line, stop))
     for origin, node, line, stop in arriving:
         for other, onward, start in leaving.get(node, []):
-            if onward != origin and (other == line or (node, line, other) in through):
-                stay = 0.0 if other == line else rules.through_min
-                build.link(stop, start, stay * 60, mode, THROUGH)
+            if onward == origin:
+                continue
+            if other == line:
+                build.link(stop, start, 0, mode, THROUGH)
+                continue
+            stay = lines.stay_min(origin, line, node, other, onward) if lines is not None else None
+            if stay is not None:
+                build.link(stop, start, (rules.through_min + stay) * 60, mode, THROUGH)
         for other, place in queue[node].items():
             if other != line:
                 build.link(stop, place, rules.transfer_min * 60, mode, TRANSFER)

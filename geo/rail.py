@@ -37,11 +37,16 @@ SECTION_COLUMNS: Final = (
 )
 #: What a table of through trains must hold.
 THROUGH_COLUMNS: Final = ("station_id", "line_a", "line_b")
+#: What it may hold beside: the next station on either line, and the minutes that trains stay.
+TURN_COLUMNS: Final = ("next_a", "next_b", "minutes")
 STATUSES: Final = ("open", "building", "planned")
 #: Scheduled trains average at most this share of the design speed over a section.
 MAX_SPEED_SHARE: Final = 0.95
 #: The embedded tables hold what had opened by this day; later openings are not in them.
 EMBEDDED_AS_OF: Final = dt.date(2026, 3, 31)
+
+#: Number of a station that has no section on the day asked for.
+_NOWHERE: Final = -2
 
 Table = pd.DataFrame | str | PathLike[str]
 
@@ -58,12 +63,41 @@ class LineNetwork(TransportNetwork):
         Trains or flights per day from one node to the next on a line, where known.
     through : frozenset of (int, str, str)
         Nodes where trains run on from one line to another, with the two lines in both orders.
+    turns : mapping of (int, str, str) to tuple of (int, int, float)
+        For a member of `through` whose trains don't run on from every direction into every other,
+        or stay for a while: the node before on the first line, the node after on the second
+        (-1: any), and the minutes that the train stays.
     """
 
     departures_per_day: Mapping[tuple[int, int, str], float] = field(
         default_factory=lambda: MappingProxyType({})
     )
     through: frozenset[tuple[int, str, str]] = frozenset()
+    turns: Mapping[tuple[int, str, str], tuple[tuple[int, int, float], ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    def stay_min(self, before: int, line: str, station: int, other: str, after: int) -> float | None:
+        """Return how long trains stay where they run on from one line to another.
+
+        Parameters
+        ----------
+        before, station, after : int
+            Nodes: the one that the train comes from on `line`, where it runs on, and the next one
+            on `other`.
+        line, other : str
+
+        Returns
+        -------
+        float or None
+            Minutes beyond those of the sections; None where no train runs on.
+        """
+        if (station, line, other) not in self.through:
+            return None
+        turns = self.turns.get((station, line, other))
+        if turns is None:
+            return 0.0
+        return min((stay for a, b, stay in turns if a in (-1, before) and b in (-1, after)), default=None)
 
 
 def rail_stations(stations: Table | None = None) -> gpd.GeoDataFrame:
@@ -148,8 +182,9 @@ def rail_network(
     stations, sections : DataFrame or path of a CSV file, optional
         The format of docs/rail-tables.md; the embedded tables when left out.
     through : DataFrame or path of a CSV file, optional
-        Stations where trains run on from one line to another, columns `THROUGH_COLUMNS`. When
-        left out, the embedded table goes with the embedded sections, and none with others.
+        Stations where trains run on from one line to another, columns `THROUGH_COLUMNS`, and
+        `TURN_COLUMNS` where they don't do so from every direction, or not at once. When left out,
+        the embedded table goes with the embedded sections, and none with others.
     date : str or datetime.date, optional
         Leave out what opened after this day (ISO 8601).
     include : iterable of str
@@ -188,7 +223,7 @@ def rail_network(
     if through is None and sections is not None:
         through_table = pd.DataFrame(columns=list(THROUGH_COLUMNS))
     else:
-        through_table, _ = _read(through, "through", "rail/through.csv", THROUGH_COLUMNS)
+        through_table = _through_table(through, station_table)
     provenance = {
         "rail": "sections given by the user" if sections is not None else _embedded_note(chosen),
         "rail_include": ", ".join(wanted) + (f"; opened by {as_of}" if as_of else ""),
@@ -241,12 +276,26 @@ def network_from_sections(
             per_day[int(a), int(b), line_id] = per_day[int(b), int(a), line_id] = float(trains)
     lines = set(line)
     pairs: set[tuple[int, str, str]] = set()
-    for station, a, b in through[list(THROUGH_COLUMNS)].itertuples(index=False, name=None):
-        if station in number.index and {a, b} <= lines:
-            node = int(number.loc[station])
-            pairs |= {(node, str(a), str(b)), (node, str(b), str(a))}
+    turns: dict[tuple[int, str, str], list[tuple[int, int, float]]] = {}
+    wide = through.reindex(columns=[*THROUGH_COLUMNS, *TURN_COLUMNS])
+    rows = wide.astype(object).where(wide.notna(), "").astype(str)
+    for station, a, b, *ends, minutes in rows.itertuples(index=False, name=None):
+        if station not in number.index or not {a, b} <= lines:
+            continue
+        node = int(number.loc[station])
+        pairs |= {(node, a, b), (node, b, a)}
+        stay = float(minutes) if minutes else 0.0
+        sides = [int(number.get(name, _NOWHERE)) if name else -1 for name in ends]
+        if stay or sides != [-1, -1]:
+            turns.setdefault((node, a, b), []).append((sides[0], sides[1], stay))
+            turns.setdefault((node, b, a), []).append((sides[1], sides[0], stay))
     fields = {name: getattr(plain, name) for name in TransportNetwork.__dataclass_fields__}
-    return LineNetwork(**fields, departures_per_day=MappingProxyType(per_day), through=frozenset(pairs))
+    return LineNetwork(
+        **fields,
+        departures_per_day=MappingProxyType(per_day),
+        through=frozenset(pairs),
+        turns=MappingProxyType({key: tuple(found) for key, found in turns.items()}),
+    )
 
 
 def _embedded_note(sections: pd.DataFrame) -> str:
@@ -340,6 +389,21 @@ def _section_table(sections: Table | None, stations: pd.DataFrame) -> pd.DataFra
     gate.unique(["line_id", "from_station", "to_station"])
     gate.minutes()
     gate.lengths(stations)
+    return frame
+
+
+def _through_table(through: Table | None, stations: pd.DataFrame) -> pd.DataFrame:
+    frame, name = _read(through, "through", "rail/through.csv", THROUGH_COLUMNS)
+    gate = _Gate(frame, name)
+    for column in THROUGH_COLUMNS:
+        gate.text(column)
+    known = {"", *stations["station_id"]}
+    for column in ("next_a", "next_b"):
+        if column in frame:
+            frame[column] = frame[column].fillna("")
+            gate.all(frame[column].isin(known), column, "a station_id of the stations, or empty")
+    if "minutes" in frame:
+        gate.number("minutes", lambda x: x >= 0, "a number of at least 0, or empty", empty=True)
     return frame
 
 

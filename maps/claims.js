@@ -9,13 +9,13 @@
 
   br.claimText = (row, n, word) => e("div", {},
     e("strong", {}, n + ". " + row.words),
-    e("div", {}, word.of("verdict", row.verdict) + (row.value === null ? "" : "：" + word("computed") + " " + amount(row.value, row.unit, word))));
+    e("div", {}, word.of("verdict", row.verdict) + (row.value === null ? "" : word("colon") + word("computed") + " " + amount(row.value, row.unit, word))));
 
   br.claimList = (data, scene, word) => e("ol", { className: "br-claims" }, data.claims.map((row) => e("li", {},
     e("button", {
       type: "button", "data-claim": row.id, title: row.words, "aria-pressed": String(scene.claim === row.id),
       onclick: () => scene.selectClaim(scene.claim === row.id ? null : row.id, true),
-    }, br.claimSign(row, data.style), e("span", { className: "br-hidden" }, word.of("verdict", row.verdict) + "："), row.words))));
+    }, br.claimSign(row, data.style), e("span", { className: "br-hidden" }, word.of("verdict", row.verdict) + word("colon")), row.words))));
 
   br.drawClaim = function (panel, row, data, scene, word) {
     const n = data.claims.indexOf(row) + 1;

@@ -19,17 +19,17 @@
       e("strong", {}, row.name), " ", e("span", { className: "br-muted" }, row.province),
       row.neighbours ? e("div", {}, word("neighbours") + " " + row.neighbours + " · " + word("border_length") + " " + br.fixed(row.km, 1) + " km") : null,
       times.map((time) => e("div", {},
-        word("to") + " " + time.name + "：", br.minutesText(time.base, word), " → ", br.minutesText(time.after, word),
-        time.change === null ? "" : "（" + br.signed(time.change, 1) + "）")));
+        word("to") + " " + time.name + word("colon"), br.minutesText(time.base, word), " → ", br.minutesText(time.after, word),
+        time.change === null ? "" : word.aside(br.signed(time.change, 1)))));
   };
 
   br.corridorText = function (row, word) {
     return e("div", {},
-      e("strong", {}, row.name),
+      e("strong", {}, word.nameOf(row)),
       e("div", {}, word.of("mode", row.mode) + " · " + word.of("status", row.status) +
         (row.kph === null ? "" : " · " + word("design_speed") + " " + row.kph + " km/h")),
       e("div", {}, word("length") + " " + br.fixed(row.km, 1) + " km · " + word("stops") + " " + row.stops.length),
-      e("div", { className: "br-muted" }, word("source") + "：" + row.source));
+      e("div", { className: "br-muted" }, word("source") + word("colon") + row.source));
   };
 
   br.drawCounty = function (panel, row, data, scene, word) {
@@ -48,9 +48,9 @@
         e("h2", {}, row.name, " ", e("span", { className: "br-muted" }, [...place, row.adcode].join(" · "))),
         e("button", { type: "button", "aria-label": word("close"), className: "br-close", onclick: () => scene.select(null) }, "×")),
       row.neighbours
-        ? e("p", {}, word("neighbours") + "：" + row.neighbours + "　" + word("border_length") + "：" + br.fixed(row.km, 1) + " km") : "",
+        ? e("p", {}, word("neighbours") + word("colon") + row.neighbours + "　" + word("border_length") + word("colon") + br.fixed(row.km, 1) + " km") : "",
       row.times.length && cutoffs.length
-        ? e("p", {}, word("circle_here") + "：" + circle(nearest(row, "base")) +
+        ? e("p", {}, word("circle_here") + word("colon") + circle(nearest(row, "base")) +
             (data.scenario ? " → " + circle(nearest(row, "after")) : "")) : "",
       row.times.length ? e("table", {},
         e("caption", { className: "br-hidden" }, word("minutes_to_centres")),
@@ -84,7 +84,7 @@
         line(word("people"), br.many(people, "unit_people", word)),
         line(word("measure_reached", { minutes: data.circleMin }), change(reached[0], reached[1], "unit_people")),
         line(word("measure_potential"), [change(potential[0], potential[1], "unit_potential"),
-          data.scenario ? "（" + br.signed(potential[2], 1) + "%）" : ""]),
+          data.scenario ? word.aside(br.signed(potential[2], 1) + "%") : ""]),
         line(word("measure_type"), kind(type[0]) + (data.scenario && type[1] !== type[0] ? " → " + kind(type[1]) : "")),
         efficiency[0] === null ? "" : line(word("efficiency"), percent(efficiency[0])
           + (data.scenario && efficiency[1] !== efficiency[0] ? " → " + percent(efficiency[1]) : "")))));
@@ -94,7 +94,7 @@
     return e("div", { className: "br-gains" },
       e("h3", {}, word("gains_by_corridor", { n: data.timeCentres.length })),
       e("table", {}, e("tbody", {}, data.corridors.map((corridor, i) => e("tr", {},
-        e("th", { scope: "row" }, br.lineSwatch(scene.corridorLook(corridor)), " ", corridor.name),
+        e("th", { scope: "row" }, br.lineSwatch(scene.corridorLook(corridor)), " ", word.nameOf(corridor)),
         e("td", { className: "br-number" }, br.signed(row.gains[i], 1) + " " + word("minutes")))))));
   }
 
@@ -103,7 +103,7 @@
     if (!zone) return e("p", { className: "br-muted" }, word("no_zone"));
     const line = function (name, scenario, km2) {
       const members = row.members[scenario] || [];
-      return e("p", {}, name + " " + br.area(km2) + "，" + word("of_counties", { n: members.length }),
+      return e("p", {}, name + " " + br.area(km2) + word("comma") + word("of_counties", { n: members.length }),
         members.length ? e("small", {}, members.join("、")) : null);
     };
     return e("div", {},

@@ -64,6 +64,9 @@ const borderreach = {};
     word.state = state;
     // A mode or status outside the dictionary is shown as the data writes it.
     word.of = (kind, value) => data.words[state.language][kind + "_" + value] ?? value;
+    // In brackets, as the language writes them; a corridor's name in the language, where the data has it.
+    word.aside = (text) => word("aside", { text });
+    word.nameOf = (row) => (state.language !== "zh" && row.nameEn) || row.name;
     return word;
   };
 

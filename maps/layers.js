@@ -367,7 +367,7 @@
     if (data.junctions.length) {
       add("junctions", ORDER.junctions, true, () =>
         L.layerGroup(data.junctions.map((row) =>
-          point(row.at, 4, style.junctionFill, style.borderLine, () => word("junctions") + "：" + row.names))));
+          point(row.at, 4, style.junctionFill, style.borderLine, () => word("junctions") + word("colon") + row.names))));
     }
     scene.corridorLook = (row) => ({
       color: style.modes[row.mode] || style.otherMode,
@@ -385,7 +385,7 @@
           L.polyline(line, look)
             .bindTooltip(() => br.corridorText(row, word), { sticky: true, className: "br-tooltip", opacity: 1 }),
           ...row.stops.map((stop) =>
-            point(stop.at, 3.5, style.stopFill, look.color, () => stop.name + " · " + row.name)),
+            point(stop.at, 3.5, style.stopFill, look.color, () => stop.name + " · " + word.nameOf(row))),
         ]);
       }, "after");
       const last = row.stops.length - 1;
@@ -402,13 +402,13 @@
     if (data.crossings.length) {
       add("crossings", ORDER.crossings, false, () =>
         L.layerGroup(data.crossings.map((row) => sign(row.at, 4.5, "diamond", style.crossingFill, { shrink: true, weight: 1 }, () =>
-          word("crossing") + "：" + row.names.join(" – ") + " · " + word.of("road", row.class)))));
+          word("crossing") + word("colon") + row.names.join(" – ") + " · " + word.of("road", row.class)))));
     }
     if (data.gaps.length) {
       add("gaps", ORDER.crossings, false, () =>
         L.layerGroup(data.gaps.flatMap((row) => {
           const lines = br.unpackLines(row.shape, data.quantum);
-          const text = () => br.element("div", {}, br.element("strong", {}, word("gap") + "：" + row.names.join(" – ")),
+          const text = () => br.element("div", {}, br.element("strong", {}, word("gap") + word("colon") + row.names.join(" – ")),
             br.element("div", {}, word("gap_here", { km: br.fixed(row.km, 1) }) + "；" + (row.roadKm === null ? word("not_reached")
               : word("gap_around", { km: br.fixed(row.roadKm, 1), minutes: br.fixed(row.minutes, 1) }))));
           const tip = { sticky: true, className: "br-tooltip", opacity: 1 };

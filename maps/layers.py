@@ -117,6 +117,7 @@ class MapLayers:
     junctions: gpd.GeoDataFrame
     centres: gpd.GeoDataFrame
     corridors: gpd.GeoDataFrame
+    corridor_names_en: Mapping[str, str]
     corridor_stops: gpd.GeoDataFrame
     crossings: gpd.GeoDataFrame
     border_crossings: pd.DataFrame
@@ -214,6 +215,7 @@ def map_layers(
         junctions=_frame(results.junctions, "junctions", _JUNCTIONS, ("Point",)),
         centres=centres,
         corridors=lines["corridors"],
+        corridor_names_en=dict(getattr(results, "corridor_names_en", {})),
         corridor_stops=_frame(results.corridor_stops, "corridor_stops", _STOPS, ("Point",)),
         crossings=_frame(results.crossings, "crossings", _CROSSINGS, _POINTS),
         border_crossings=_table(results.border_crossings, "border_crossings", _BORDER_CROSSINGS),

@@ -560,6 +560,7 @@ def _corridors(layers: MapLayers) -> list[dict[str, Any]]:
         {
             "id": str(row.corridor_id),
             "name": str(row.name),
+            "nameEn": layers.corridor_names_en.get(str(row.corridor_id), ""),
             "mode": str(row.mode),
             "status": str(row.status),
             "kph": number(row.design_speed_kph, 0),

@@ -67,7 +67,7 @@
     };
     const gainText = (row) =>
       row.baseKm2 === null || row.afterKm2 === null ? ""
-        : "（" + br.signed(row.afterKm2 - row.baseKm2, 0).replace(/\B(?=(\d{3})+$)/g, ",") + "）";
+        : word.aside(br.signed(row.afterKm2 - row.baseKm2, 0).replace(/\B(?=(\d{3})+$)/g, ","));
     const areaText = (row) => br.area(row.baseKm2) + (row.afterKm2 === null ? "" : " → " + br.area(row.afterKm2) + gainText(row));
     legend.areaText = areaText;
     const peopleText = function (row) {
@@ -121,11 +121,11 @@
         for (const [column, kind] of COLUMNS) {
           // Filled where it stands alone, else an edge on the one before.
           const filled = column === "after" && (scene.split.on || !isOn(each.names.base));
-          if (isOn(each.names[column])) entry(br.swatch(filled ? "fill" : kind, filled ? Object.assign({}, each.look, { line: each.look.after }) : each.look), text + " " + word(column));
+          if (isOn(each.names[column])) entry(br.swatch(filled ? "fill" : kind, filled ? Object.assign({}, each.look, { line: each.look.after }) : each.look), text + " " + word(column).toLowerCase());
         }
       }
       for (const row of data.corridors) {
-        if (isOn("corridor-" + row.id)) entry(br.lineSwatch(scene.corridorLook(row)), row.name + "（" + word.of("status", row.status) + "）");
+        if (isOn("corridor-" + row.id)) entry(br.lineSwatch(scene.corridorLook(row)), word.nameOf(row) + word.aside(word.of("status", row.status)));
       }
       for (const [id, symbol, text] of [...legend.border(), ...legend.changes(), ...legend.ground()]) if (isOn(id) && id !== "county-names") entry(symbol, text);
       if (isOn("claims")) rows.push(...legend.verdicts(data.claims.filter((row) => row.at)));
@@ -137,10 +137,10 @@
       const [kind, id] = colouring.split(/:(.*)/s);
       if (id in data.classes) {
         const figure = word("measure_" + id.slice(1), { minutes: data.circleMin });
-        return word("figure_" + kind, { figure, scenario: word("after") });
+        return word("figure_" + kind, { figure, scenario: word("after").toLowerCase() });
       }
       const centre = data.timeCentres.find((each) => each.id === id);
-      return word("colour_" + kind, { centre: centre ? centre.name : word("nearest"), scenario: word("after") });
+      return word("colour_" + kind, { centre: centre ? centre.name : word("nearest"), scenario: word("after").toLowerCase() });
     };
     legend.verdicts = (rows = data.claims) => Object.keys(br.VERDICT_SHAPES).map((verdict) => {
       const count = rows.filter((row) => row.verdict === verdict).length;

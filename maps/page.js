@@ -178,13 +178,13 @@
       const zones = scene.allZones ? legend.rows(scene.allZones, word("all_zones")) : [];
       const body = !open.layers ? [] : [
         viewButtons(),
-        data.scenario && names.scenario() !== word("after") ? e("p", { className: "br-muted" }, word("after") + "：" + names.scenario()) : null,
+        data.scenario && names.scenario() !== word("after") ? e("p", { className: "br-muted" }, word("after") + word("colon") + names.scenario()) : null,
         circles.length ? group(word("circles"), legend.table(circles), sliderGroup()) : null,
         railRows.length ? folded("rail", word("rail_circles"), layersOf(scene.railCircles), legend.table(railRows), e("p", { className: "br-muted" }, word("rail_note"))) : null,
         centreRows.length ? folded("centres", word("centre_circles"), layersOf(scene.centreCircles), legend.table(centreRows)) : null,
         zones.length ? group(word("zones"), legend.table(zones), e("p", { className: "br-muted" }, word("pick_county"))) : null,
         data.corridors.length ? folded("corridors", word("corridors"), corridorIds, allOrNone(corridorIds), data.corridors.map((row) =>
-          legend.box("corridor-" + row.id, row.name, br.lineSwatch(scene.corridorLook(row)), e("span", {}, row.name + "（" + word.of("status", row.status) + "）")))) : null,
+          legend.box("corridor-" + row.id, word.nameOf(row), br.lineSwatch(scene.corridorLook(row)), e("span", {}, word.nameOf(row) + word.aside(word.of("status", row.status)))))) : null,
         legend.border().length ? folded("border", word("border_group"), legend.border().map(([id]) => id),
           legend.border().map(([id, symbol, text]) => legend.box(id, text, symbol, text))) : null,
         data.changes.length ? folded("changes", word("changes"), legend.changes().map(([id]) => id),
@@ -220,14 +220,14 @@
       }
       return null;
     }
-    const credits = () => [...data.attribution, ...(data.baseMap && data.baseMap.attribution ? [word("base_map") + "：" + data.baseMap.attribution] : [])];
+    const credits = () => [...data.attribution, ...(data.baseMap && data.baseMap.attribution ? [word("base_map") + word("colon") + data.baseMap.attribution] : [])];
     const datumNote = () => (data.baseMap && data.baseMap.datum === "gcj02" ? [word("gcj02")] : []);
 
     function drawAll() {
       document.documentElement.lang = inChinese() ? "zh-CN" : "en";
       document.title = heading();
       map.getContainer().setAttribute("role", "region");
-      map.getContainer().setAttribute("aria-label", word("map_label") + "：" + heading());
+      map.getContainer().setAttribute("aria-label", word("map_label") + word("colon") + heading());
       title.setAttribute("aria-label", heading());
       county.setAttribute("aria-label", word("picked"));
       for (const [name, key] of [["in", "zoom_in"], ["out", "zoom_out"]]) {

@@ -8,6 +8,7 @@ Language: TypeAlias = Literal["zh", "en"]
 
 ZH: Final[dict[str, str]] = {
     "after": "规划后",
+    "aside": "（{text}）",
     "all_zones": "各县通勤圈合并",
     "backdrop": "区划",
     "base": "现状",
@@ -20,6 +21,8 @@ ZH: Final[dict[str, str]] = {
     "circle_of": "{minutes} 分钟圈",
     "class_none": "不着色",
     "close": "关闭",
+    "colon": "：",
+    "comma": "，",
     "colour_counties": "边界县着色",
     "colour_after": "至{centre}，{scenario}",
     "colour_base": "至{centre}，现状",
@@ -163,6 +166,7 @@ ZH: Final[dict[str, str]] = {
 }
 EN: Final[dict[str, str]] = {
     "after": "With corridors",
+    "aside": " ({text})",
     "all_zones": "Zones of all counties",
     "backdrop": "Boundaries",
     "base": "Today",
@@ -175,6 +179,8 @@ EN: Final[dict[str, str]] = {
     "circle_of": "{minutes} min",
     "class_none": "No colour",
     "close": "Close",
+    "colon": ": ",
+    "comma": ", ",
     "colour_counties": "Colour border counties by",
     "colour_after": "to {centre}, {scenario}",
     "colour_base": "to {centre}, today",

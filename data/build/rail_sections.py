@@ -69,13 +69,14 @@ def main() -> None:
     }
     set_lengths(sections)
     ratios = set_published(lines, sections)
-    set_2016(known, sections, read(reference / "rail/hsr_od_fastest_2016.csv"))
+    fastest = fastest_of(read(reference / "rail/hsr_od_fastest_2016.csv"))
+    set_2016(known, sections, fastest)
     set_estimates(sections, ratios)
     OUT.mkdir(exist_ok=True)
     write("stations.csv", stations)
     write("sections.csv", [section_row(s) for line in sections.values() for s in line])
     write("lines.csv", [line_row(line, sections[line["id"]]) for line in known["line"]])
-    write("through.csv", through_rows(known))
+    write("through.csv", through_rows(known, sections, fastest))
     write("sources.csv", [{"source_id": k, "citation": v} for k, v in sorted(known["sources"].items())])
 
 
@@ -182,12 +183,19 @@ def set_published(lines: dict[str, dict], sections: dict[str, list[Section]]) ->
     return medians
 
 
-def set_2016(known: dict, sections: dict[str, list[Section]], table: list[dict[str, str]]) -> None:
-    """Fix the lines of 2016 by the chain of scheduled runs with the least total time."""
+def fastest_of(table: list[dict[str, str]]) -> dict[tuple[str, str], int]:
+    """Return the least minutes of either direction, for both orders of the pair."""
     fastest: dict[tuple[str, str], int] = {}
     for row in table:
         for pair in ((row["from"], row["to"]), (row["to"], row["from"])):
             fastest[pair] = min(int(row["min_minutes"]), fastest.get(pair, 10**6))
+    return fastest
+
+
+def set_2016(
+    known: dict, sections: dict[str, list[Section]], fastest: dict[tuple[str, str], int]
+) -> None:
+    """Fix the lines of 2016 by the chain of scheduled runs with the least total time."""
     former = known["renamed"]
     for line in sections.values():
         if not line[0].line.get("p2016"):
@@ -260,13 +268,70 @@ def line_row(line: dict, sections: list[Section]) -> dict:
     }  # fmt: skip
 
 
-def through_rows(known: dict) -> list[dict]:
-    """Rows of through.csv."""
-    return [
-        {"station_id": station, "line_a": a, "line_b": b}
-        for station, pairs in known["through"].items()
-        for a, b in pairs
-    ]
+def through_rows(
+    known: dict, sections: dict[str, list[Section]], fastest: dict[tuple[str, str], int]
+) -> list[dict]:
+    """Rows of through.csv: by direction and with the minutes that trains stay, where known."""
+    rows = []
+    stays = {}
+    for stay in known.get("stay", []):
+        minutes, source, line_a, a, line_b, b = stay["run"]
+        station = stay["station"]
+        way_a, way_b = way(sections[line_a], station, a), way(sections[line_b], station, b)
+        rest = minutes - sum(s.minutes for s in (*way_a[1], *way_b[1]))
+        stays[station, line_a, line_b] = (way_a[0], way_b[0], rest, source)
+    for station, pairs in known["through"].items():
+        for a, b in pairs:
+            found = turns_2016(known, sections, fastest, station, a, b)
+            if (station, a, b) in stays:
+                found = [stays[station, a, b]]
+            for next_a, next_b, minutes, source in found or [("", "", None, "")]:
+                rows.append(
+                    {
+                        "station_id": station, "line_a": a, "line_b": b, "next_a": next_a, "next_b": next_b,
+                        "minutes": "" if minutes is None else round(max(minutes, 0.0), 1), "source": source,
+                    }
+                )  # fmt: skip
+    return rows
+
+
+def way(line: list[Section], start: str, end: str) -> tuple[str, list[Section]]:
+    """Return the station next to `start` on the way to `end`, and the sections of that way."""
+    names = [line[0].start, *(s.end for s in line)]
+    i, j = names.index(start), names.index(end)
+    return names[i + (1 if j > i else -1)], line[min(i, j) : max(i, j)]
+
+
+def turns_2016(
+    known: dict,
+    sections: dict[str, list[Section]],
+    fastest: dict[tuple[str, str], int],
+    station: str,
+    a: str,
+    b: str,
+) -> list[tuple[str, str, float, str]]:
+    """Return where trains of 2016 ran on from a line to another, and how long at least they took over it.
+
+    By direction, the least that any scheduled train took beyond the sections: dwell, turning round,
+    the way between two stations of one town. A lower bound, so that no run comes out slower than
+    it was scheduled. Empty where the table of 2016 doesn't have both lines, or no train on both.
+    """
+    if not (sections[a][0].line.get("p2016") and sections[b][0].line.get("p2016")):
+        return []
+    former = known["renamed"]
+    least: dict[tuple[str, str], float] = {}
+    stations = {key: [line[0].start, *(s.end for s in line)] for key, line in sections.items()}
+    for start in stations[a]:
+        for end in stations[b]:
+            if any(start in names and end in names for names in stations.values()):
+                continue  # a train that may have gone another way
+            minutes = fastest.get((former.get(start, start), former.get(end, end)))
+            if minutes is None:
+                continue
+            (next_a, way_a), (next_b, way_b) = way(sections[a], station, start), way(sections[b], station, end)
+            rest = minutes - sum(s.minutes for s in (*way_a, *way_b))
+            least[next_a, next_b] = min(rest, least.get((next_a, next_b), rest))
+    return [(*sides, rest, "p12306-2016") for sides, rest in least.items()]
 
 
 if __name__ == "__main__":

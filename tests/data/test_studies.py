@@ -67,6 +67,40 @@ def test_quotes_stand_in_the_texts(file, reference):
     assert not missing
 
 
+#: Where a text begins, and lines of it that belong to the journal rather than to the text.
+BEGINS = {"001": "摘要:", "003": "摘要：在新发展", "004": "【摘要】"}
+NOT_THE_TEXTS = re.compile(
+    r"^(?:基金项目|作者简介|中图分类号|【中图分类号】|资料来源|数据来源|图\s?\d|表\s?\d|¹|\s*\(?[12]\. ).*$"
+    r"|^\s*[(（]?\d{1,2}(?:\.(?!\d)|[)）、])",  # numbers of headings and items
+    re.MULTILINE,
+)
+CITATIONS = re.compile(r"\^?\{?\^?\[\d[^\]]*\]\}?|（[^（）\d]{2,12}，\d{4}）|\^\{[^}]*\}")
+
+
+def numbers_of(name, text):
+    """Numbers of a text without references, citations, headings' numbers and what the journal added."""
+    text = text[max(0, text.find(BEGINS.get(name[:3], "\0"))) :]
+    text = re.split("参考文献|Study on High-quality", text)[0]
+    text = NOT_THE_TEXTS.sub("", text.replace("**", ""))
+    text = CITATIONS.sub("", re.sub(r"(?<=[^\d\s])\s+|\s+(?=[^\d\s])", "", text))
+    return set(re.findall(r"\d+(?:\.\d+)?", text))
+
+
+@pytest.mark.parametrize("name", sorted(set(TEXTS.values())))
+def test_every_number_of_a_text_stands_in_a_claim(name, reference):
+    files = [read_claims(file) for file in FILES]
+    claims = [one for file in files if file.text == name for one in file.claim]
+    said = {
+        number
+        for one in claims
+        for part in (one.words, one.reading, one.reason)
+        for number in re.findall(r"\d+(?:\.\d+)?", part)
+    }
+    numbers = numbers_of(name, (reference / "seeds" / name).read_text(encoding="utf-8"))
+    assert len(numbers) >= 4
+    assert sorted(numbers - said) == []
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_places_corridors_and_stations_exist(file):
     found = read_claims(file)

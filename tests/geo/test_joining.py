@@ -178,6 +178,36 @@ def test_changing_lines_costs_a_transfer_and_a_wait_unless_trains_run_through():
     assert journey_components(alone, [("A", "C")])["total_min"].iloc[0] == pytest.approx(90)
 
 
+def test_trains_run_on_in_the_directions_named_and_stay_as_long_as_said():
+    #     C        x runs A - B - D, y runs B - C: trains turn from A's side into y and stay 4 minutes,
+    # A - B - D    from D's side they don't.
+    frames = tables(
+        [("x", "A", "B", 40.0, 64), ("x", "B", "D", 30.0, 64), ("y", "B", "C", 50.0, 32)],
+        [106.5, 107.0, 107.5, 107.8],
+    )
+    through = pd.DataFrame(
+        {
+            "station_id": ["B"],
+            "line_a": ["x"],
+            "line_b": ["y"],
+            "next_a": ["A"],
+            "next_b": [""],
+            "minutes": [4],
+        }
+    )
+    rail = rail_network(**frames, through=through)
+    alone = join_networks(None, rail, line_haul_only=True, rules=RULES)
+    table = journey_components(alone, [("A", "C"), ("C", "A"), ("A", "D"), ("D", "C"), ("C", "D")])
+    turn, back = 30 + 7 + 15 + 50, 50 + 7 + 7.5 + 30  # alight, 7 to change, then wait
+    assert table["total_min"].tolist() == pytest.approx([94, 94, 70, turn, back])
+    assert table["n_boardings"].tolist() == [0, 0, 0, 1, 1]
+    assert rail.stay_min(0, "x", 1, "y", 2) == 4
+    assert rail.stay_min(3, "x", 1, "y", 2) is None
+    longer = RULES.__class__(**{**vars(RULES), "through_min": 3})
+    both = join_networks(None, rail, line_haul_only=True, rules=longer)
+    assert journey_components(both, [("A", "C")])["total_min"].iloc[0] == pytest.approx(97)
+
+
 def some_flights():
     lon = [106.5, 107.0, 107.5]
     airports = gpd.GeoDataFrame(

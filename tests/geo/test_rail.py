@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from borderreach.data import path
 from borderreach.geo.crs import to_ecef
 from borderreach.geo.errors import (
     BorderReachError,
@@ -22,6 +23,7 @@ from borderreach.geo.errors import (
     InputTypeError,
     MissingColumnError,
 )
+from borderreach.geo.joining import join_networks, journey_components
 from borderreach.geo.rail import (
     EMBEDDED_AS_OF,
     MAX_SPEED_SHARE,
@@ -209,6 +211,73 @@ def test_lines_of_2016_are_not_slower_than_in_2016():
     ):
         least = fastest[start, end]
         assert 0.9 * least <= minutes[line] <= least + 0.6, line
+
+
+def line_haul(pairs, **options):
+    trains = join_networks(None, rail_network(**options), line_haul_only=True)
+    return journey_components(trains, pairs)["total_min"].tolist()
+
+
+def test_trains_over_two_lines_take_what_was_published():
+    bazhong = line_haul([("巴中东", "成都东"), ("巴中东", "重庆北"), ("巴中东", "重庆西")])
+    assert bazhong[0] == pytest.approx(136, abs=0.5)  # Sichuan Daily, 2024-06-28
+    assert bazhong[1] == pytest.approx(166, abs=4)
+    assert bazhong[2] > 162
+    # scheduled in March 2016; the sections alone add up to 22 and 25 minutes
+    assert line_haul([("玉山南", "德兴"), ("诸暨", "绍兴北")]) == pytest.approx([56, 56], abs=1)
+
+
+@needs_reference
+def test_staying_makes_no_through_train_slower_than_in_2016():
+    table: dict[tuple[str, str], int] = {}
+    for row in read_reference("hsr_od_fastest_2016.csv"):
+        for pair in ((row["from"], row["to"]), (row["to"], row["from"])):
+            table[pair] = min(int(row["min_minutes"]), table.get(pair, 10**6))
+    with path("rail/through.csv").open(encoding="utf-8", newline="") as file:
+        through = [row for row in csv.DictReader(file) if row["source"] == "p12306-2016"]
+    sections, former = rail_sections(), rail_stations().set_index("station_id")["former_name"]
+    stops = {
+        line: [part["from_station"].iloc[0], *part["to_station"]]
+        for line, part in sections.groupby("line_id")
+    }
+    checked = 0
+    for row in through:
+        pairs = [
+            (a, b)
+            for a in beyond(stops[row["line_a"]], row["station_id"], row["next_a"])
+            for b in beyond(stops[row["line_b"]], row["station_id"], row["next_b"])
+            if (former[a] or a, former[b] or b) in table
+        ]
+        assert pairs, row
+        minutes = line_haul(pairs, date="2016-03-31")
+        for (a, b), modelled in zip(pairs, minutes, strict=True):
+            together = any(a in names and b in names for names in stops.values())
+            # sections alone may add up to more than one run in particular: a stay never does
+            within = modelled <= table[former[a] or a, former[b] or b] + 0.1
+            assert within or together or float(row["minutes"]) == 0, (a, b)
+        checked += len(pairs)
+    assert checked > 500
+
+
+def beyond(stops, station, onward):
+    """Stations of a line from the one next to a station on, away from it."""
+    i, j = stops.index(station), stops.index(onward)
+    return stops[j:] if j > i else stops[: j + 1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"minutes": ["-1"]}, "row 2, column 'minutes': expected a number of at least 0"),
+        ({"minutes": ["soon"]}, "row 2, column 'minutes'"),
+        ({"next_a": ["q"]}, "row 2, column 'next_a': expected a station_id"),
+        ({"line_b": [""]}, "row 2, column 'line_b'"),
+    ],
+)
+def test_errors_of_through_trains_name_row_and_column(changes, said):
+    through = pd.DataFrame({"station_id": ["b"], "line_a": ["x"], "line_b": ["y"]}).assign(**changes)
+    with pytest.raises(InputError, match=said):
+        rail_network(stations=STATIONS, sections=sections(), through=through)
 
 
 def test_dates_and_statuses_choose_sections():

@@ -183,6 +183,25 @@ def test_english_by_one_click(results: SimpleNamespace, show: Any) -> None:
     assert "时间由模型估算" in opened.page.inner_text("body")
 
 
+def test_english_has_english_names_of_corridors_and_its_own_punctuation(
+    results: SimpleNamespace, show: Any
+) -> None:
+    names = {"yys": "Yanhe–Songtao expressway"}
+    opened = show(changed(results, corridor_names_en=names, attribution=["roads"], notes=["none"]))
+    assert "沿河—印江—松桃高速公路（" in opened.page.text_content(".br-layers")
+    opened.page.click(".br-language")
+    layers = opened.page.text_content(".br-layers")
+    assert "Yanhe–Songtao expressway (" in layers
+    assert "沿河—印江—松桃高速公路" not in layers
+    opened.page.fill("input[type=search]", "綦江")
+    opened.page.keyboard.press("Enter")
+    panel = opened.page.text_content(".br-county-panel")
+    assert "Yanhe–Songtao expressway" in panel
+    assert "Neighbours: 贵州省" in panel
+    assert not set("（）：，") & set(layers + panel)
+    assert opened.messages == []
+
+
 def test_a_name_with_markup_stays_text_everywhere(results: SimpleNamespace, show: Any) -> None:
     def rename(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
         frame = frame.copy()
@@ -208,6 +227,7 @@ def test_a_name_with_markup_stays_text_everywhere(results: SimpleNamespace, show
         corridors=rename(results.corridors, "name", "mode", "status", "source"),
         corridor_stops=rename(results.corridor_stops, "stop_name"),
         scenario_names={"base": EVIL, "all": EVIL}, attribution=[EVIL], notes=[EVIL],
+        corridor_names_en=dict.fromkeys(results.corridors["corridor_id"], "EN" + EVIL),
     )  # fmt: skip
     opened = show(evil)
     county = results.border_counties.iloc[3]

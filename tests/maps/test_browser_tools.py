@@ -294,6 +294,17 @@ def test_on_paper_there_is_a_map_with_its_legend_and_no_buttons(results: SimpleN
     assert opened.messages == []
 
 
+def test_a_countys_panel_is_whole_on_paper(results: SimpleNamespace, show: Any) -> None:
+    opened = show(results, width=1440, height=500)
+    opened.page.fill("input[type=search]", "綦江")
+    opened.page.keyboard.press("Enter")
+    opened.page.emulate_media(media="print")
+    opened.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    panel = opened.page.locator(".br-county-panel")
+    assert "渝贵高铁" in panel.inner_text()
+    assert panel.evaluate("panel => panel.scrollHeight - panel.clientHeight") <= 1
+
+
 def test_a_sheet_of_paper_is_enough(results: SimpleNamespace, show: Any) -> None:
     opened = show(results)
     pdf = opened.page.pdf(prefer_css_page_size=True, print_background=True)
