@@ -21,8 +21,15 @@ def claims_section(results: StudyResults) -> list[str]:
         return []
     head, *paragraphs = claim_paragraphs(claims)
     methods = paragraphs[len(claims) :]
+    # One sentence may claim several things: then only the reading tells the rows apart.
+    shared = set(claims["words"][claims["words"].duplicated()])
     rows = [
-        (str(number), row.words, VERDICT_NAMES[row.verdict], _without_verdict(row))
+        (
+            str(number),
+            f"{row.words}（{row.reading}）" if row.words in shared else row.words,
+            VERDICT_NAMES[row.verdict],
+            _without_verdict(row),
+        )
         for number, row in enumerate(rows_of(claims), start=1)
     ]
     return [

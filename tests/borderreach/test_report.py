@@ -222,3 +222,13 @@ def test_many_centres_are_counted_rather_than_listed(yuqian, monkeypatch):
     for row in nearest.itertuples():
         line = next(line for line in part.splitlines() if line.startswith(f"| {row.name} |"))
         assert f"| {row.centre_name} | {row.base_min:.0f}{'●' if row.base_inside else ''} |" in line
+
+
+def test_claims_of_one_sentence_are_told_apart(yuqian):
+    claims = yuqian.claims.head(3).copy()
+    claims["words"] = ["常住人口", "常住人口", "六个市"]
+    claims["reading"] = ["甲市九百万人", "乙市八百万人", "市有六个"]
+    rows = [line for line in report(dataclasses.replace(yuqian, claims=claims)).splitlines() if line.startswith("|")]
+    assert sum("| 常住人口（甲市九百万人） |" in row for row in rows) == 1
+    assert sum("| 常住人口（乙市八百万人） |" in row for row in rows) == 1
+    assert sum("| 六个市 |" in row for row in rows) == 1
