@@ -90,7 +90,10 @@
     function goToClaim(row) {
       const room = narrow() ? { paddingTopLeft: [20, 200], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] }
         : { paddingTopLeft: [350, 40], paddingBottomRight: [320, 40] };
-      if (narrow() && open.layers) open.layers = false;
+      if (narrow() && open.layers) {
+        open.layers = false;
+        drawLayers();
+      }
       map.fitBounds(scene.claimBounds(row), Object.assign({ maxZoom: 9, animate: false }, room));
     }
 

@@ -30,7 +30,9 @@
     });
     function matches(text) {
       const wanted = text.toLowerCase();
-      return rows.filter((row) => row.name.toLowerCase().includes(wanted) || String(row.adcode).startsWith(wanted));
+      const named = rows.filter((row) => row.name.toLowerCase().includes(wanted) || String(row.adcode).startsWith(wanted));
+      // Who asks for a city sees its counties.
+      return named.concat(rows.filter((row) => row.city.toLowerCase().includes(wanted) && !named.includes(row)));
     }
     function open(on) {
       clearTimeout(closing); // who comes back and types on keeps the list

@@ -83,6 +83,14 @@
     const sheet = { width: "1040px", height: "710px" }; // A4, landscape, within margins of 10 mm
     const container = map.getContainer();
     let before = null;
+    // Nobody can scroll on paper: what is too high for the sheet is made smaller.
+    function shrink(selector, room) {
+      const panel = container.querySelector(selector);
+      panel.scrollTop = 0;
+      const size = panel.getBoundingClientRect();
+      const below = Math.max(0, size.top - container.getBoundingClientRect().top);
+      if (below + size.height > room) panel.style.zoom = Math.max(0.5, (room - below) / size.height).toFixed(3);
+    }
     window.addEventListener("beforeprint", () => {
       if (before) return;
       before = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
@@ -92,11 +100,15 @@
       map.invalidateSize({ animate: false, pan: false });
       map.fitBounds(before.bounds, { animate: false });
       scene.labels.place();
+      const height = map.getSize().y;
+      shrink(".br-county-panel", height - 50); // above the scale
+      shrink(".br-legend", height - 10);
     });
     window.addEventListener("afterprint", () => {
       if (!before) return;
       document.documentElement.classList.remove("br-printing");
       Object.assign(container.style, { width: "", height: "" });
+      for (const panel of container.querySelectorAll(".br-county-panel, .br-legend")) panel.style.zoom = "";
       map.invalidateSize({ animate: false, pan: false });
       map.setView(before.centre, before.zoom, { animate: false });
       before = null;

@@ -223,6 +223,18 @@ def test_every_claim_has_its_place_verdict_and_value(results: SimpleNamespace, s
     assert opened.messages == []
 
 
+def test_on_a_phone_a_claim_picked_from_the_list_is_seen(results: SimpleNamespace, show: Any) -> None:
+    opened = show(results, width=390, height=844)
+    opened.page.click(".br-fold")
+    unfold(opened, "claims")
+    opened.page.click('[data-claim="door"]')
+    assert opened.page.get_attribute(".br-fold", "aria-expanded") == "false"
+    assert opened.page.locator('[data-claim="door"]').count() == 0
+    panel = opened.page.locator(".br-county-panel").bounding_box()
+    for lon, lat in CLAIMS[0][-1].coords:
+        assert 130 < opened.pixel(lon, lat)[1] < panel["y"]
+
+
 def test_a_claim_is_picked_from_the_list(results: SimpleNamespace, show: Any, open_file: Any) -> None:
     opened = show(results)
     unfold(opened, "claims")

@@ -225,6 +225,11 @@ def test_search_by_keys(results: SimpleNamespace, show: Any) -> None:
     assert opened.page.locator(".br-found button").count() == 1
     opened.page.keyboard.press("Escape")
     assert field.get_attribute("aria-expanded") == "false"
+    field.fill("遵义市")
+    counties = results.border_counties
+    assert set(opened.page.locator(".br-found button").all_inner_texts()) == {
+        f"{row.name} {row.province}" for row in counties[counties["city"] == "遵义市"].itertuples()
+    }
 
 
 def test_keys_go_through_the_page_in_reading_order(results: SimpleNamespace, show: Any) -> None:
@@ -303,6 +308,28 @@ def test_a_countys_panel_is_whole_on_paper(results: SimpleNamespace, show: Any) 
     panel = opened.page.locator(".br-county-panel")
     assert "渝贵高铁" in panel.inner_text()
     assert panel.evaluate("panel => panel.scrollHeight - panel.clientHeight") <= 1
+
+
+def test_on_paper_nothing_is_cut_off(results: SimpleNamespace, show: Any) -> None:
+    opened = show(results, width=1100, height=500)
+    opened.page.evaluate(
+        "() => { for (const [name, item] of borderreach.scene.items) borderreach.scene.show(name, true);"
+        f" borderreach.scene.select({results.border_counties['adcode'].iloc[0]}); borderreach.scene.refresh(); }}"
+    )
+    panel = opened.page.locator(".br-county-panel")
+    # It takes more than the sheet leaves it, and one has scrolled down.
+    panel.evaluate("e => { e.append(Object.assign(document.createElement('p'), { style: 'height: 350px' })); e.scrollTop = 300; }")
+    opened.page.emulate_media(media="print")
+    opened.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    for name in (".br-county-panel", ".br-legend"):
+        box = opened.page.locator(name).evaluate(
+            "e => { const b = e.getBoundingClientRect(); return [b.top, b.bottom, e.scrollHeight - e.clientHeight, e.scrollTop]; }"
+        )
+        assert 0 <= box[0] < box[1] <= 710, name
+        assert box[2:] == [0, 0], name
+    opened.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert panel.evaluate("e => e.style.zoom") == ""
+    assert opened.messages == []
 
 
 def test_a_sheet_of_paper_is_enough(results: SimpleNamespace, show: Any) -> None:
