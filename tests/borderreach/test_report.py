@@ -228,7 +228,11 @@ def test_claims_of_one_sentence_are_told_apart(yuqian):
     claims = yuqian.claims.head(3).copy()
     claims["words"] = ["常住人口", "常住人口", "六个市"]
     claims["reading"] = ["甲市九百万人", "乙市八百万人", "市有六个"]
-    rows = [line for line in report(dataclasses.replace(yuqian, claims=claims)).splitlines() if line.startswith("|")]
+    rows = [
+        line
+        for line in report(dataclasses.replace(yuqian, claims=claims)).splitlines()
+        if line.startswith("|")
+    ]
     assert sum("| 常住人口（甲市九百万人） |" in row for row in rows) == 1
     assert sum("| 常住人口（乙市八百万人） |" in row for row in rows) == 1
     assert sum("| 六个市 |" in row for row in rows) == 1

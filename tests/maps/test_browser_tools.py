@@ -318,7 +318,9 @@ def test_on_paper_nothing_is_cut_off(results: SimpleNamespace, show: Any) -> Non
     )
     panel = opened.page.locator(".br-county-panel")
     # It takes more than the sheet leaves it, and one has scrolled down.
-    panel.evaluate("e => { e.append(Object.assign(document.createElement('p'), { style: 'height: 350px' })); e.scrollTop = 300; }")
+    panel.evaluate(
+        "e => { e.append(Object.assign(document.createElement('p'), { style: 'height: 350px' })); e.scrollTop = 300; }"
+    )
     opened.page.emulate_media(media="print")
     opened.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     for name in (".br-county-panel", ".br-legend"):
