@@ -197,7 +197,7 @@ def _lay_out(lines: ExitLines, plane: LocalPlane, reach_m: float, cell_m: float)
     nothing = np.zeros(n_x * n_y + 1, dtype=np.int64)
     frame = Frame(
         first_x, first_y, n_x, n_y, levels, cell_m, reach, far, flat, start,
-        np.zeros((SHAPE, 0)), nothing, np.zeros(n_x * n_y), np.full(n_x * n_y, DRAW, dtype=np.uint8),
+        np.zeros((SHAPE, 0)), nothing, np.full(n_x * n_y, -np.inf), np.full(n_x * n_y, DRAW, dtype=np.uint8),
     )  # fmt: skip
     own_start, own = _pairs(line, place, len(held))
     return Sheet(

@@ -125,7 +125,7 @@ class Frame:
     flat_start, taper_start : ndarray of int64, shape (n_x * n_y + 1,)
         Where each square's sources begin.
     taper_far : ndarray of float64, shape (n_x * n_y,)
-        How far from their middles a square's tapers reach at most, metres.
+        How far from their middles a square's tapers reach at most, metres; minus infinity for none.
     state : ndarray of uint8, shape (n_x * n_y,)
         `SKIP`, `DRAW` or `TAKE`.
     """
@@ -266,7 +266,7 @@ def sort_sources(
     fill = start[:, :-1].copy()
     flat = np.empty((FLAT, start[0, -1]))
     taper = np.empty((SHAPE, start[1, -1]))
-    taper_far = np.zeros(n_x * n_y)
+    taper_far = np.full(n_x * n_y, -np.inf)
     for k in range(n):
         kind = square[k] & 1
         at = fill[kind, square[k] >> 1]
@@ -497,7 +497,7 @@ def _reaching(
         while first < end:
             at = first if turn == 0 else end - 1
             dx = max(abs(at - middle) - 0.5, 0.0) * root
-            if taper_far[at] > 0.0 and dx * dx + dy * dy <= (taper_far[at] + margin) ** 2:
+            if taper_far[at] >= 0.0 and dx * dx + dy * dy <= (taper_far[at] + margin) ** 2:
                 break
             if turn == 0:
                 first += 1

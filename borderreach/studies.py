@@ -116,7 +116,8 @@ def study(name_or_path: str | Path | Study) -> Study:
     """
     if isinstance(name_or_path, Study):
         return name_or_path
-    given = Path() if name_or_path == "" else require_path(name_or_path, "name_or_path")  # no study either
+    empty = isinstance(name_or_path, str) and not name_or_path  # no study either
+    given = Path() if empty else require_path(name_or_path, "name_or_path")
     if given.suffix == ".toml":
         if not given.is_file():
             raise UnknownStudyError(f"there is no study file {str(given)!r}")

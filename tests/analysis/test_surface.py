@@ -102,6 +102,13 @@ class TestEdge:
         assert len(isochrone_edge(np.zeros((0, 6)), cell_m=100).xy) == 0
         assert len(isochrone_edge(np.array([[0.0, 0, 0, 0, 0, 0]]), cell_m=100).xy) == 0
 
+    def test_a_source_without_reach_counts_on_its_grid_point(self):
+        # (0, 0) is just reached, and (30, 0) lies inside the other: the edge crosses at the first
+        sources = np.array([[0.0, 0, 0, 0, 0, 0], [16.0, 0, 15, 16, 0, 15]])
+        edge = isochrone_edge(sources, cell_m=30)
+        (west,) = edge.xy[(edge.side_from % 3 == 0) & (edge.xy[:, 0] < 15)][:, 0]
+        assert west == pytest.approx(0.0, abs=30 / 1000)
+
     def test_sources_far_longer_than_a_square(self):
         road = np.array([[-40_000.0, 0.0, 300.0, 40_000.0, 0.0, 300.0]])
         (ring,) = ring_coordinates(isochrone_edge(road, cell_m=50))

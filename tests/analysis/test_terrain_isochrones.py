@@ -123,13 +123,16 @@ class TestEvenGround:
         got = flat(terrain_isochrones(network, case.origin, even, **options).geometry.iloc[0], case.centre)
         # a road at the very end of the reach is within it or not by the last metre
         reach_km = network.max_access_km
-        inner, outer = (
-            flat(isochrones(changed, case.origin, **options).geometry.iloc[0], case.centre)
-            for changed in (
-                network.with_access(max_access_km=reach_km * 0.98),
-                network.with_access(max_access_km=reach_km * 1.005),
+        with pytest.MonkeyPatch.context() as patch:
+            # on the same grid: the tips of buffers along a road are as long as its points catch them
+            patch.setattr("borderreach.analysis.isochrones.sheet_plane", lambda *_: None)
+            inner, outer = (
+                flat(isochrones(changed, case.origin, **options).geometry.iloc[0], case.centre)
+                for changed in (
+                    network.with_access(max_access_km=reach_km * 0.98),
+                    network.with_access(max_access_km=reach_km * 1.005),
+                )
             )
-        )
         # fronts from single places come late by a part of a cell, entries from the origin, too
         assert inner.buffer(-0.4 * cell).difference(got).area < 0.1 * cell**2
         assert got.difference(outer.buffer(0.3 * cell)).area < 0.1 * cell**2
@@ -357,7 +360,7 @@ class TestBadInput:
         return terrain_isochrones(cross(), CENTRE, file, **{"cutoffs_min": 10, **options})
 
     def test_files_that_cannot_be_read(self, tmp_path):
-        with pytest.raises(DataFileError, match=r"'speed': .*no\.tif can't be read"):
+        with pytest.raises(DataFileError, match=r"'speed': there is no file .*no\.tif"):
             self.call(tmp_path / "no.tif")
         with pytest.raises(InputTypeError, match="'speed' should be a path, got int"):
             self.call(5)
