@@ -7,8 +7,10 @@ a journey.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
@@ -20,6 +22,10 @@ from ..geo.network import TransportNetwork
 #: position of its line in the network's exit lines; 1 if it's come to on foot at each of its points,
 #: 0 if it's entered at its start and followed; share of the line before start and end.
 PIECE_COLUMNS: Final = 12
+#: Pieces per segment of a line at most: three each way.
+_PIECES_PER_STEP: Final = 6
+#: Longer journeys than 24 days are as long as that.
+_LONGEST_MS: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,25 +35,40 @@ class Access:
     Attributes
     ----------
     node : ndarray of int64, shape (k,)
-        Nodes that can be come to first.
+        Nodes that can be come to first, ascending.
     time_ms : ndarray of int64, shape (k,)
         Time to be there, movement off the network included.
     length_m : ndarray of float64, shape (k,)
         Distance covered until there.
-    pieces : ndarray of float64, shape (p, 12)
-        Stretches of line between an entry part-way and the line's end, and those before the best
-        entry, where one can leave again at once; `PIECE_COLUMNS`.
+    line : ndarray of int64
+        Lines that are entered part-way (positions in the network's exit lines); for each direction once.
+    pieces_on : callable
+        Returns the pieces on some lines, ascending and each given once: a float64 array of shape (p, 12)
+        with `PIECE_COLUMNS`. Pieces are stretches of line between an entry part-way and the line's end,
+        and those before the best entry, where one can leave again at once.
     """
 
     node: NDArray[np.int64]
     time_ms: NDArray[np.int64]
     length_m: NDArray[np.float64]
-    pieces: NDArray[np.float64]
+    line: NDArray[np.int64]
+    pieces_on: Callable[[NDArray[np.int64]], NDArray[np.float64]]
+
+    @cached_property
+    def pieces(self) -> NDArray[np.float64]:
+        """All pieces, shape (p, 12)."""
+        return self.pieces_on(np.unique(self.line))
 
     @property
     def is_empty(self) -> bool:
         """Whether the network is out of reach."""
         return len(self.node) == 0
+
+
+def at_node(node: int) -> Access:
+    """Return the access of a place that is a node of the network."""
+    nothing = np.zeros(0, dtype=np.int64)
+    return Access(np.array([node]), np.zeros(1, dtype=np.int64), np.zeros(1), nothing, _no_pieces)
 
 
 def ms_per_metre(network: TransportNetwork) -> float:
@@ -75,49 +96,57 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
         node = network.exit_nodes[np.asarray(found, dtype=np.int64)]
     walk = np.sqrt(((network.node_xyz[node] - xyz) ** 2).sum(axis=1))
     time = np.rint(walk * pace).astype(np.int64)
-    pieces = np.zeros((0, PIECE_COLUMNS))
-    if network.has_exits_along:
-        lines = network.exit_lines
-        nearby = lines.near(lon, lat, reach)
-        with_line, against = network.link_arcs
-        link = lines.link[nearby]
-        arcs = np.concatenate([with_line[link], against[link]])
-        backward = np.repeat([False, True], len(link))
-        both = np.concatenate([nearby, nearby])
-        usable = (arcs >= 0) & network.arc_exit[arcs]
-        arcs, backward, both = arcs[usable], backward[usable], both[usable]
-        ends_ms, ends_m, pieces = _enter_lines(
-            xyz,
-            lines.xyz,
-            lines.share,
-            both,
-            lines.offset[both],
-            lines.offset[both + 1],
-            backward,
-            network.arc_time_ms[arcs],
-            network.arc_length_m[arcs],
-            pace,
-            reach,
-        )
-        come = np.isfinite(ends_ms)
-        node = np.concatenate([node, network.arc_head[arcs[come]].astype(np.int64)])
-        time = np.concatenate([time, np.rint(ends_ms[come]).astype(np.int64)])
-        walk = np.concatenate([walk, ends_m[come]])
-    return least_access(node, time, walk, pieces)
+    if not network.has_exits_along:
+        return least_access(node, time, walk, np.zeros(0, dtype=np.int64), _no_pieces)
+
+    lines = network.exit_lines
+
+    def enter(near: NDArray[np.int64], room: int) -> tuple[NDArray[Any], ...]:
+        found: tuple[NDArray[Any], ...] = _enter_lines(
+            xyz, lines.xyz, lines.share, lines.offset, near, lines.link, *network.link_arcs,
+            network.arc_exit, network.arc_time_ms, network.arc_length_m, pace, reach, room,
+        )  # fmt: skip
+        return found
+
+    def pieces_on(near: NDArray[np.int64]) -> NDArray[np.float64]:
+        steps = int((lines.offset[near + 1] - lines.offset[near] - 1).sum())
+        return enter(near, _PIECES_PER_STEP * steps)[-1] if steps else _no_pieces(near)
+
+    arc, line, ends_ms, ends_m, _ = enter(lines.near(lon, lat, reach), 0)
+    return least_access(
+        np.concatenate([node, network.arc_head[arc].astype(np.int64)]),
+        np.concatenate([time, np.rint(ends_ms).astype(np.int64)]),
+        np.concatenate([walk, ends_m]),
+        line,
+        pieces_on,
+    )
 
 
 def least_access(
     node: NDArray[np.int64],
     time: NDArray[np.int64],
     length: NDArray[np.float64],
-    pieces: NDArray[np.float64],
+    line: NDArray[np.int64],
+    pieces_on: Callable[[NDArray[np.int64]], NDArray[np.float64]],
 ) -> Access:
-    """Keep the fastest way to each node."""
-    order = np.lexsort((length, time, node))
-    node, time, length = node[order], time[order], length[order]
-    first = np.ones(len(node), dtype=bool)
-    first[1:] = node[1:] != node[:-1]
-    return Access(node[first], time[first], length[first], pieces)
+    """Keep the fastest way to each node, of equally fast ones the shortest."""
+    if len(node) == 0:
+        return Access(node, time, length, line, pieces_on)
+    key = (node << 32) | np.minimum(time, _LONGEST_MS)
+    order = np.argsort(key)
+    key, length = key[order], length[order]
+    first = np.ones(len(key), dtype=bool)
+    np.not_equal(key[1:] >> 32, key[:-1] >> 32, out=first[1:])
+    start = np.flatnonzero(first)
+    slower = key > np.repeat(key[start], np.diff(np.append(start, len(key))))
+    length[slower] = np.inf
+    return Access(
+        key[start] >> 32, key[start] & 0xFFFFFFFF, np.minimum.reduceat(length, start), line, pieces_on
+    )
+
+
+def _no_pieces(_: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.zeros((0, PIECE_COLUMNS))
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -160,41 +189,53 @@ def _enter_lines(
     p: NDArray[np.float64],
     xyz: NDArray[np.float64],
     share: NDArray[np.float64],
-    line: NDArray[np.int64],
-    first: NDArray[np.int64],
-    last: NDArray[np.int64],
-    backward: NDArray[np.bool_],
+    offset: NDArray[np.int64],
+    near: NDArray[np.int64],
+    link: NDArray[np.int64],
+    with_line: NDArray[np.int64],
+    against: NDArray[np.int64],
+    arc_exit: NDArray[np.bool_],
     arc_time_ms: NDArray[np.int32],
     arc_length_m: NDArray[np.float64],
     pace: float,
     reach: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:  # pragma: no cover - compiled
-    """Enter each line anywhere and follow it to its end: time and distance there, and the pieces."""
-    n = len(first)
-    ends_ms = np.full(n, np.inf)
-    ends_m = np.full(n, np.inf)
-    total = 0
-    for k in range(n):
-        total += 3 * (last[k] - first[k] - 1)
-    pieces = np.empty((max(total, 1), 12))
-    count = 0
-    for k in range(n):
+    room: int,
+) -> tuple[
+    NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]
+]:  # pragma: no cover - compiled
+    """Enter lines anywhere and follow them to their ends.
+
+    Returns the arcs that are entered, their lines, times and distances at their ends, and the pieces
+    if there's room for them.
+    """
+    most, keep = 2 * len(near), room > 0
+    pieces = np.empty((room, 12))
+    entered, lines = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    ends_ms, ends_m = np.empty(most), np.empty(most)
+    count, n = 0, 0
+    for turn in range(most):
+        line = near[turn % len(near)]
+        backward = turn >= len(near)
+        arc = against[link[line]] if backward else with_line[link[line]]
+        if arc < 0 or not arc_exit[arc]:
+            continue
+        first, last = offset[line], offset[line + 1]
         now, gone = np.inf, np.inf  # time and distance at the vertex at hand
-        for step in range(last[k] - first[k] - 1):
-            if backward[k]:
-                a, b = last[k] - 1 - step, last[k] - 2 - step
+        for step in range(last - first - 1):
+            if backward:
+                a, b = last - 1 - step, last - 2 - step
             else:
-                a, b = first[k] + step, first[k] + step + 1
+                a, b = first + step, first + step + 1
             part = abs(share[b] - share[a])
             dx, dy, dz = xyz[b, 0] - xyz[a, 0], xyz[b, 1] - xyz[a, 1], xyz[b, 2] - xyz[a, 2]
             length = math.sqrt(dx * dx + dy * dy + dz * dz)
-            takes, long = part * arc_time_ms[k], part * arc_length_m[k]
+            takes, long = part * arc_time_ms[arc], part * arc_length_m[arc]
             s, away, low, _ = _nearest_in_time(
                 p[0], p[1], p[2], xyz[a, 0], xyz[a, 1], xyz[a, 2], xyz[b, 0], xyz[b, 1], xyz[b, 2],
                 takes / length if length > 0.0 else 0.0, pace, reach,
             )  # fmt: skip
             then, far = now + takes, gone + long
-            if s > low:
+            if s > low and keep:
                 # before the best entry one can come to any point on foot, and leave there again
                 u0, u1 = low / length, s / length
                 pieces[count, 0], pieces[count, 3] = xyz[a, 0] + u0 * dx, xyz[a, 0] + u1 * dx
@@ -206,7 +247,7 @@ def _enter_lines(
                     + (pieces[count, 2] - p[2]) ** 2
                 )
                 pieces[count, 7] = away * pace
-                pieces[count, 8], pieces[count, 9] = line[k], 1.0
+                pieces[count, 8], pieces[count, 9] = line, 1.0
                 pieces[count, 10] = share[a] + u0 * (share[b] - share[a])
                 pieces[count, 11] = share[a] + u1 * (share[b] - share[a])
                 count += 1
@@ -214,28 +255,31 @@ def _enter_lines(
                 rest = 1.0 - s / length if length > 0.0 else 1.0
                 start = away * pace
                 if start + rest * takes < then:
-                    pieces[count, 0] = xyz[b, 0] - rest * dx
-                    pieces[count, 1] = xyz[b, 1] - rest * dy
-                    pieces[count, 2] = xyz[b, 2] - rest * dz
-                    pieces[count, 3:6] = xyz[b]
-                    pieces[count, 6] = start
-                    pieces[count, 7] = start + rest * takes
-                    pieces[count, 8], pieces[count, 9] = line[k], 0.0
-                    pieces[count, 10] = share[b] - rest * (share[b] - share[a])
-                    pieces[count, 11] = share[b]
-                    count += 1
+                    if keep:
+                        pieces[count, 0] = xyz[b, 0] - rest * dx
+                        pieces[count, 1] = xyz[b, 1] - rest * dy
+                        pieces[count, 2] = xyz[b, 2] - rest * dz
+                        pieces[count, 3:6] = xyz[b]
+                        pieces[count, 6] = start
+                        pieces[count, 7] = start + rest * takes
+                        pieces[count, 8], pieces[count, 9] = line, 0.0
+                        pieces[count, 10] = share[b] - rest * (share[b] - share[a])
+                        pieces[count, 11] = share[b]
+                        count += 1
                     then, far = start + rest * takes, away + rest * long
-            if math.isfinite(now):
+            if math.isfinite(now) and keep:
                 pieces[count, 0:3] = xyz[a]
                 pieces[count, 3:6] = xyz[b]
                 pieces[count, 6] = now
                 pieces[count, 7] = now + takes
-                pieces[count, 8], pieces[count, 9] = line[k], 0.0
+                pieces[count, 8], pieces[count, 9] = line, 0.0
                 pieces[count, 10], pieces[count, 11] = share[a], share[b]
                 count += 1
             now, gone = then, far
-        ends_ms[k], ends_m[k] = now, gone
-    return ends_ms, ends_m, pieces[:count].copy()
+        if now < np.inf:
+            entered[n], lines[n], ends_ms[n], ends_m[n] = arc, line, now, gone
+            n += 1
+    return entered[:n], lines[:n], ends_ms[:n], ends_m[:n], pieces[:count].copy()
 
 
 @njit(cache=True, nogil=True)

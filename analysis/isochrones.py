@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -18,6 +17,7 @@ from ..geo.plane import LocalPlane
 from . import schemas
 from .access import ms_per_metre
 from .contour import as_multipolygon, polygons_in_degrees
+from .crew import Crew
 from .origins import Direction, Origin, directed, each, enter, origin_list, search
 from .prepared import prepared
 from .reach import line_table, reach_sources, reached_within
@@ -30,7 +30,8 @@ _CELL_BOUNDS_M: Final = (100.0, 500.0)
 #: Cells per radius of the disc that a cutoff allows off the network, at least, up to the network's reach.
 _CELLS_PER_RADIUS: Final = 25
 
-#: So many searches that preparing the network for them takes less time than it saves.
+#: So many searches that preparing a road network for them takes less time than it saves. Streets have more
+#: dead ends and chains, and their lines' index takes many times longer.
 _WORTH_PREPARING: Final = 200
 #: Cutoffs nearer to each other than this are checked for crossing edges, ms.
 _MOMENT_MS: Final = 1000
@@ -179,13 +180,12 @@ def polygons_of(
             network, plane, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell, leave_out=left
         )
         if sheet is None or left is None:
-            edge = isochrone_edge(sources, cell_m=cell, workers=threads)
+            edge = isochrone_edge(sources, cell_m=cell, crew=crew)
         else:
-            edge = sheet_edge(sheet, found, left, sources, workers=threads)
+            edge = sheet_edge(sheet, found, left, sources, crew=crew)
         return polygons_in_degrees(edge, plane)
 
-    # cutoffs side by side, and what is left of the threads within each
-    threads = max(1, (workers or os.cpu_count() or 1) // len(cutoffs_min))
+    crew = Crew(workers)
     entry = enter(network, origin)
     limits = [round(cutoff * 60_000) for cutoff in cutoffs_min]
     cells = [cell_m if cell_m is not None else default_cell_m(network, limit) for limit in limits]
@@ -193,7 +193,7 @@ def polygons_of(
     around = LocalPlane(origin.lon, origin.lat)
     planes = {limit: sheet_plane(network, origin.lon, origin.lat, limit) or around for limit in limits}
     jobs = list(zip(cells, limits, strict=True))
-    found = list(each(draw, jobs, progress=False, label="cutoffs", workers=workers))
+    found = crew.map(draw, jobs)
     mended = False
     for k in range(1, len(found)):
         # On one grid a larger cutoff covers a smaller one by construction. Cutoffs that differ by
@@ -231,7 +231,7 @@ def prepare(network: TransportNetwork, *, searches: int = 1) -> None:
         How many will follow: for many it pays to set dead ends and chains aside first.
     """
     _ = network.exit_node_tree, line_table(network)
-    if searches >= _WORTH_PREPARING:
+    if searches >= _WORTH_PREPARING or network.has_exits_along:
         prepared(network)
     if network.has_exits_along:
         lines = network.exit_lines

@@ -272,7 +272,7 @@ def _task(
         prepared=prepared,
         starts=starts,
         entries=entries.without_detours(checked),
-        pieces=pieces,
+        pieces=list(pieces),
         down=descent(prepared, exits.without_detours(checked.reverse)),
         from_ids=np.array([start.id for start in starts], dtype=object),
         to_ids=np.array([end.id for end in ends], dtype=object),
@@ -286,11 +286,11 @@ def _task(
 
 def _all_ways(
     network: TransportNetwork, places: list[Origin], off_network: str
-) -> tuple[Ways, list[NDArray[np.float64] | None]]:
+) -> tuple[Ways, Iterator[NDArray[np.float64] | None]]:
     """Return the ways from places onto a network, and pieces of lines as in `Access`; None for a place off it."""
     if network.has_exits_along or len(network.exit_nodes) == 0:
         found = [_ways(network, place, off_network) for place in places]
-        return Ways.of(found), [None if way is None else way.pieces for way in found]
+        return Ways.of(found), (None if way is None else way.pieces for way in found)
     # as `access` does for one place, for all at once
     xyz = np.array([place.xyz for place in places])
     within = network.exit_node_tree.query_ball_point(xyz, network.max_access_km * 1000)
@@ -301,9 +301,9 @@ def _all_ways(
         enter(network, places[int(np.argmin(count))])  # which says so
     start = np.concatenate([[0], np.cumsum(count)])
     nothing = np.zeros((0, PIECE_COLUMNS))
-    return Ways(start, node, key_of(np.rint(walk * ms_per_metre(network)), walk)), [
+    return Ways(start, node, key_of(np.rint(walk * ms_per_metre(network)), walk)), (
         nothing if here else None for here in count
-    ]
+    )
 
 
 def _ways(network: TransportNetwork, place: Origin, off_network: str) -> Access | None:

@@ -70,16 +70,15 @@ def reached_within(
     if not network.has_exits_along:
         nothing = np.zeros(0, dtype=np.int64)
         return Reached(node, nothing, np.zeros((0, 4)), np.zeros(0, dtype=np.bool_), np.zeros((0, 6)))
-    entered = entry.pieces[np.minimum(entry.pieces[:, 6], entry.pieces[:, 7]) < cutoff_ms]
     line, line_times, full = _reached_lines(
-        time_ms, table.tail, table.head, table.takes, entered[:, 8], cutoff_ms,
+        time_ms, table.tail, table.head, table.takes, entry.line, cutoff_ms,
         cutoff_ms - network.max_access_km * 1000 * ms_per_metre(network),
     )  # fmt: skip
     # where the whole line has the full reach, pieces add nothing
-    place = np.searchsorted(line, entered[:, 8])
-    partly = np.append(line, -1)[place] == entered[:, 8]
-    partly[partly] = ~full[place[partly]]
-    return Reached(node, line, line_times, full, entered[partly][:, [8, 9, 10, 11, 6, 7]])
+    entered = np.unique(entry.line)
+    pieces = entry.pieces_on(entered[~full[np.searchsorted(line, entered)]])
+    pieces = pieces[np.minimum(pieces[:, 6], pieces[:, 7]) < cutoff_ms]
+    return Reached(node, line, line_times, full, pieces[:, [8, 9, 10, 11, 6, 7]])
 
 
 def reach_sources(
@@ -187,14 +186,14 @@ def _reached_lines(
     tail: NDArray[np.int32],
     head: NDArray[np.int32],
     takes: NDArray[np.int32],
-    entered: NDArray[np.float64],
+    entered: NDArray[np.int64],
     cutoff_ms: int,
     capped_until: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:  # pragma: no cover - compiled
     """Lines followed from an end, or entered part-way; their times; whether all of one has full reach."""
     wanted = np.zeros(len(tail), dtype=np.bool_)
     for k in range(len(entered)):
-        wanted[int(entered[k])] = True
+        wanted[entered[k]] = True
     line = np.empty(len(tail), dtype=np.int64)
     n = 0
     for k in range(len(tail)):

@@ -179,7 +179,7 @@ def _may_differ(
             entry = access(one, lon=point.lon, lat=point.lat, xyz=point.xyz)
             if (entry.time_ms + until[entry.node] <= limit_ms).any():
                 return True
-            if len(entry.pieces) and lines[entry.pieces[:, 8].astype(np.int64)].any():
+            if lines[entry.line].any():
                 return True
         return False
 

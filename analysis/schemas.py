@@ -160,7 +160,9 @@ def conform(rows: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
         return empty(schema)
     values = {name: [row[name] for row in rows] for name in schema}
     columns: dict[str, Any] = {
-        name: np.array(values[name], dtype=kind) if kind == "float64" else pd.Series(values[name], dtype=kind)
+        name: np.array(values[name], dtype=kind)
+        if kind == "float64"
+        else pd.Series(values[name], dtype=kind).array
         for name, kind in schema.items()
         if kind != "geometry"
     }

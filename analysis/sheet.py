@@ -25,6 +25,7 @@ from ..geo.network import TransportNetwork
 from ..geo.plane import LocalPlane
 from .access import ms_per_metre
 from .contour import Edge
+from .crew import Crew
 from .reach import Reached, line_tolerance_m
 from .rivals import FLAT
 from .surface import (
@@ -232,7 +233,12 @@ def left_to_sheet(sheet: Sheet, found: Reached) -> NDArray[np.bool_]:
 
 
 def sheet_edge(
-    sheet: Sheet, found: Reached, left: NDArray[np.bool_], sources: NDArray[np.float64], *, workers: int = 1
+    sheet: Sheet,
+    found: Reached,
+    left: NDArray[np.bool_],
+    sources: NDArray[np.float64],
+    *,
+    crew: Crew | None = None,
 ) -> Edge:
     """Return the edge of an isochrone on a sheet.
 
@@ -245,7 +251,7 @@ def sheet_edge(
         Lines that `left_to_sheet` tells; all of each has the full reach.
     sources : ndarray of float64, shape (n, 6)
         All other tapered buffers, as `isochrone_edge` takes them.
-    workers : int
+    crew : Crew, optional
         Threads. The edge doesn't depend on it.
     """
     root = root_side_m(sheet.levels, sheet.cell_m)
@@ -272,7 +278,7 @@ def sheet_edge(
         first_x, first_y, n_x, n_y, sheet.levels, sheet.cell_m, sheet.reach, sheet.far,
         flat, flat_start, taper, taper_start, taper_far, state,
     )  # fmt: skip
-    return draw(frame, known=sheet.drawn, workers=workers)[0]
+    return draw(frame, known=sheet.drawn, crew=crew)[0]
 
 
 @njit(cache=True, nogil=True)

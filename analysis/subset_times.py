@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from ..geo.network import TransportNetwork
 from ..geo.places import origins_table
-from .access import Access, access, ms_per_metre
+from .access import Access, access, at_node, ms_per_metre
 from .corridor_network import JoinedCorridors
 from .origins import NO_LIMIT_MS, Origin, each, origin_list, search
 from .search import UNREACHED
@@ -208,8 +208,7 @@ def _searches(network: TransportNetwork, nodes: NDArray[np.int64]) -> Iterable[N
     """Search from each node, on several threads; few results wait at a time."""
 
     def one(node: int) -> NDArray[np.int32]:
-        seed = Access(np.array([node]), np.zeros(1, dtype=np.int64), np.zeros(1), np.zeros((0, 12)))
-        return search(network, seed, limit_ms=NO_LIMIT_MS)
+        return search(network, at_node(node), limit_ms=NO_LIMIT_MS)
 
     for first in range(0, len(nodes), 8):
         yield from each(one, nodes[first : first + 8].tolist(), progress=False, label="")

@@ -13,16 +13,17 @@ Where the field is larger at every grid point, as for a larger cutoff, the polyg
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from .contour import Edge
+from .crew import Crew
 from .rivals import (
     FLAT,
     TANGENT,
@@ -54,12 +55,54 @@ WIDTH: Final = 1 << 25
 #: So many sources that it pays to share them between threads.
 _WORTH_THREADS: Final = 5000
 #: Towns take longer than what their number of streets says: so there are parts left for who is done first.
-_PARTS_PER_THREAD: Final = 4
+_PARTS_PER_THREAD: Final = 6
+#: Sources and pieces of edge that a thread has room for at first.
+_FIRST_ROOM, _FIRST_PIECES = 512, 4096
 #: Cells per side of a quarter of a leaf.
 _QUARTER: Final = _LEAF // 2
 
 
-def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, workers: int = 1) -> Edge:
+class _Desk(NamedTuple):
+    """Room to work in, which a thread keeps: to fetch it anew takes longer than to use it.
+
+    Attributes
+    ----------
+    flat, taper : ndarray of float64, shapes (slots, FLAT, room) and (slots, SHAPE, room)
+        Lists of sources: a quarter's first, then those of larger squares, a root square's as gathered last.
+    planes : ndarray of float64, shape (TANGENT, room)
+        Tangent planes of a list's sources.
+    work : ndarray of float64, shape (room,)
+        A number for each.
+    number, chosen : ndarray of int32, shape (room,)
+        Sources' places in a list.
+    edge_from, edge_to, xy : ndarray
+        Pieces of edge.
+    """
+
+    flat: NDArray[np.float64]
+    taper: NDArray[np.float64]
+    planes: NDArray[np.float64]
+    work: NDArray[np.float64]
+    number: NDArray[np.int32]
+    chosen: NDArray[np.int32]
+    edge_from: NDArray[np.int64]
+    edge_to: NDArray[np.int64]
+    xy: NDArray[np.float64]
+
+
+_DESKS: Final = threading.local()
+
+
+def _own_desk() -> _Desk:
+    """Return this thread's desk."""
+    if not hasattr(_DESKS, "own"):
+        nothing = np.empty(_FIRST_PIECES, dtype=np.int64)
+        _DESKS.own = _Desk(*_lists(_FIRST_ROOM), nothing, nothing.copy(), np.empty((_FIRST_PIECES, 2)))
+    desk: _Desk = _DESKS.own
+    return desk
+
+
+def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, crew: Crew | None = None) -> Edge:
     """Return the edge of the set where the field of `sources` is at least zero.
 
     Parameters
@@ -70,7 +113,7 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, workers: int 
     cell_m : float
         Side of a grid cell. The grid is fixed to the plane's origin, so that equal cell sizes
         give equal grids.
-    workers : int
+    crew : Crew, optional
         Threads. The edge doesn't depend on it.
 
     Returns
@@ -101,7 +144,7 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, workers: int 
         *sort_sources(shapes, reach, root, first_x, first_y, n_x, n_y),
         np.full(n_x * n_y, DRAW, dtype=np.uint8),
     )  # fmt: skip
-    return draw(frame, workers=workers)[0]
+    return draw(frame, crew=crew)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +210,9 @@ class Drawn:
     n_y: int
 
 
-def draw(frame: Frame, *, known: Drawn | None = None, workers: int = 1) -> tuple[Edge, NDArray[np.int64]]:
+def draw(
+    frame: Frame, *, known: Drawn | None = None, crew: Crew | None = None
+) -> tuple[Edge, NDArray[np.int64]]:
     """Return the edge on a frame, and where each root square's pieces begin, shape (n_x * n_y + 1,).
 
     Parameters
@@ -175,7 +220,7 @@ def draw(frame: Frame, *, known: Drawn | None = None, workers: int = 1) -> tuple
     frame : Frame
     known : Drawn, optional
         Where the pieces of squares to `TAKE` come from.
-    workers : int
+    crew : Crew, optional
         Threads. The edge doesn't depend on it.
     """
     nothing = np.zeros(0, dtype=np.int64)
@@ -184,23 +229,21 @@ def draw(frame: Frame, *, known: Drawn | None = None, workers: int = 1) -> tuple
     )
 
     def trace(rows: tuple[int, int]) -> tuple[Edge, NDArray[np.int64]]:
-        side_from, side_to, xy, begin = _trace(
+        desk, side_from, side_to, xy, begin = _trace(
             frame.flat, frame.flat_start, frame.taper, frame.taper_start, frame.taper_far,
             frame.state, frame.reach,
             frame.n_x, frame.n_y, frame.first_x, frame.first_y, frame.cell_m, frame.levels, frame.far,
             *rows, held.edge.side_from, held.edge.side_to, held.edge.xy, held.begin,
-            held.first_x, held.first_y, held.n_x,
+            held.first_x, held.first_y, held.n_x, _own_desk(),
         )  # fmt: skip
+        _DESKS.own = desk
         return Edge(side_from, side_to, xy, WIDTH, frame.cell_m), begin
 
     n_sources = frame.flat.shape[1] + frame.taper.shape[1]
-    n_parts = (
-        min(_PARTS_PER_THREAD * workers, frame.n_y) if workers > 1 and n_sources >= _WORTH_THREADS else 1
-    )
-    if n_parts == 1:
+    if crew is None or crew.workers == 1 or n_sources < _WORTH_THREADS:
         return trace((0, frame.n_y))
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        edges, begins = zip(*pool.map(trace, _bands(frame, n_parts)), strict=True)
+    bands = _bands(frame, min(_PARTS_PER_THREAD * crew.workers, frame.n_y))
+    edges, begins = zip(*crew.map(trace, bands), strict=True)
     whole = Edge(
         np.concatenate([edge.side_from for edge in edges]),
         np.concatenate([edge.side_to for edge in edges]),
@@ -328,13 +371,15 @@ def _trace(
     known_x: int,
     known_y: int,
     known_n_x: int,
+    desk: _Desk,
 ) -> tuple[
-    NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]
+    _Desk, NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]
 ]:  # pragma: no cover - compiled
     """Return one directed piece of the edge per triangle it crosses in a band of root squares, inside on the left.
 
     A piece runs from one triangle side to another; sides are numbered over the whole plane, so that
-    pieces are joined by number and not by comparing coordinates. Last comes where each square's begin.
+    pieces are joined by number and not by comparing coordinates. Before the pieces comes the desk, which
+    may have grown; last, where each square's pieces begin.
     """
     per_root = _LEAF << levels
     root = per_root * cell_m
@@ -344,22 +389,15 @@ def _trace(
     for dj in range(rows + 1):
         off = max(0.0, dj - 0.5) * root
         across[dj] = math.floor(math.sqrt(max(far * far - off * off, 0.0)) / root + 0.5)
-    # lists of sources: a root square's as gathered, then those handed down level by level, a quarter's last
     raw = levels + 1
-    room_flat, room_taper = 256, 256
-    pool_flat, pool_taper = np.empty((raw + 1, FLAT, room_flat)), np.empty((raw + 1, SHAPE, room_taper))
-    planes, work, number = _desk(room_flat + room_taper)
-    chosen = number.copy()
+    pool_flat, pool_taper, planes, work, number, chosen, edge_from, edge_to, xy = desk
+    room, capacity = len(work), len(edge_from)
     n_kept = np.zeros((raw + 1, 2), dtype=np.int64)
     stack = np.empty((4 * (levels + 1), 3), dtype=np.int64)
     # the field at a leaf's points, and at a quarter's: whole vectors, since loops over a rest take longer
     field, small = np.empty(32), np.empty(16)
     gx, gy = np.empty(32), np.empty(32)
     nearest = -math.sqrt(2.0) * cell_m * (1 + 1e-9)  # of a grid point outside, next to one inside
-    capacity = 4096
-    edge_from = np.empty(capacity, dtype=np.int64)
-    edge_to = np.empty(capacity, dtype=np.int64)
-    xy = np.empty((capacity, 2))
     n = 0
     begin = np.zeros((end_row - first_row) * n_x + 1, dtype=np.int64)
     for square in range(first_row * n_x, end_row * n_x):
@@ -399,12 +437,9 @@ def _trace(
                 m_taper += taper_start[east] - taper_start[west]
         if m_flat + m_taper == 0:
             continue
-        if m_flat > room_flat or m_taper > room_taper:
-            room_flat, room_taper = max(room_flat, 2 * m_flat), max(room_taper, 2 * m_taper)
-            pool_flat = np.empty((raw + 1, FLAT, room_flat))
-            pool_taper = np.empty((raw + 1, SHAPE, room_taper))
-            planes, work, number = _desk(room_flat + room_taper)
-            chosen = number.copy()
+        if m_flat + m_taper > room:
+            room = 2 * (m_flat + m_taper)
+            pool_flat, pool_taper, planes, work, number, chosen = _lists(room)
         m_flat, m_taper = 0, 0
         for dj in range(-rows, rows + 1):
             if 0 <= j + dj < n_y:
@@ -464,7 +499,8 @@ def _trace(
                 planes, work, number, m, chosen, gx, gy, small, edge_from, edge_to, xy, n,
             )  # fmt: skip
     begin[-1] = n
-    return edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy(), begin
+    desk = _Desk(pool_flat, pool_taper, planes, work, number, chosen, edge_from, edge_to, xy)
+    return desk, edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy(), begin
 
 
 @njit(cache=True, nogil=True)
@@ -507,11 +543,18 @@ def _reaching(
 
 
 @njit(cache=True, nogil=True)
-def _desk(
+def _lists(
     room: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:  # pragma: no cover - compiled
-    """Room for tangent planes, for a number per source, and for sources' numbers."""
-    return np.empty((TANGENT, room)), np.empty(room), np.empty(room, dtype=np.int32)
+) -> tuple[
+    NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64],
+    NDArray[np.int32], NDArray[np.int32],
+]:  # fmt: skip  # pragma: no cover - compiled
+    """Return a desk's room for sources."""
+    slots = _MOST_LEVELS + 2
+    return (
+        np.empty((slots, FLAT, room)), np.empty((slots, SHAPE, room)), np.empty((TANGENT, room)),
+        np.empty(room), np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32),
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)

@@ -82,7 +82,13 @@ def terrain_access(
         come = np.isfinite(ends)
         node = np.concatenate([node, network.arc_head[arcs[come]].astype(np.int64)])
         came = np.concatenate([came, ends[come]])
-    entry = least_access(node, np.rint(came).astype(np.int64), came / pace, np.asarray(pieces))
+    entry = least_access(
+        node,
+        np.rint(came).astype(np.int64),
+        came / pace,
+        pieces[:, 8].astype(np.int64),
+        lambda lines: np.asarray(pieces[np.isin(pieces[:, 8], lines)]),
+    )
     if entry.is_empty:
         enter(network, origin)  # which says so where it is too far as the crow flies
         raise OffNetworkError(

@@ -85,12 +85,13 @@ class ExitLines:
         d_lon = d_lat / max(np.cos(np.radians(min(abs(lat) + d_lat, 89.0))), 0.01)
         row0, row1 = self._row(lat - d_lat), self._row(lat + d_lat)
         col0, col1 = self._col(lon - d_lon), self._col(lon + d_lon)
-        found = []
-        for row in range(row0, row1 + 1):
-            first = np.searchsorted(keys, row * self._n_col + col0, side="left")
-            last = np.searchsorted(keys, row * self._n_col + col1, side="right")
-            found.append(lines[first:last])
-        return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
+        rows = np.arange(row0, row1 + 1) * self._n_col
+        first = np.searchsorted(keys, rows + col0, side="left")
+        last = np.searchsorted(keys, rows + col1, side="right")
+        touched = np.zeros(len(self.link), dtype=np.bool_)
+        for begin, end in zip(first, last, strict=True):
+            touched[lines[begin:end]] = True
+        return np.flatnonzero(touched)
 
     @cached_property
     def _step(self) -> tuple[float, float]:

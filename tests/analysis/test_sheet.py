@@ -8,6 +8,7 @@ import shapely
 
 from borderreach.analysis import sheet as sheets
 from borderreach.analysis.contour import polygons_in_degrees
+from borderreach.analysis.crew import Crew
 from borderreach.analysis.isochrones import isochrones
 from borderreach.analysis.origins import enter, origin_list, search
 from borderreach.analysis.reach import reach_sources, reached_within
@@ -64,7 +65,7 @@ def both_edges(network, origin, minutes: int, monkeypatch, *, workers: int = 1):
         for left_out in (left, None)
     )
     assert len(rest) <= len(every)
-    on_sheet = sheet_edge(sheet, found, left, rest, workers=workers)
+    on_sheet = sheet_edge(sheet, found, left, rest, crew=Crew(workers))
     return on_sheet, isochrone_edge(every, cell_m=CELL_M), plane, left
 
 
