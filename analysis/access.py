@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from ..geo.network import TransportNetwork
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 #: Columns of a piece: start (x, y, z) and end (x, y, z) in space, metres; time at start and end, ms;
 #: position of its line in the network's exit lines; 1 if it's come to on foot at each of its points,
@@ -94,8 +97,7 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
     if len(network.exit_nodes):
         found = network.exit_node_tree.query_ball_point(xyz, reach, return_sorted=True)
         node = network.exit_nodes[np.asarray(found, dtype=np.int64)]
-    walk = np.sqrt(((network.node_xyz[node] - xyz) ** 2).sum(axis=1))
-    time = np.rint(walk * pace).astype(np.int64)
+    walk, time = _straight(network, node, xyz)
     if not network.has_exits_along:
         return least_access(node, time, walk, np.zeros(0, dtype=np.int64), _no_pieces)
 
@@ -120,6 +122,44 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
         line,
         pieces_on,
     )
+
+
+def access_with_more(
+    way: Access, network: TransportNetwork, more: NDArray[np.int64], tree: cKDTree, xyz: NDArray[np.float64]
+) -> Access:
+    """Return the ways onto a network that has nodes to get on at, numbered last, beside those of another.
+
+    Parameters
+    ----------
+    way : Access
+        Those onto the other one. Neither can be entered part-way.
+    network : TransportNetwork
+    more : ndarray of int64
+        These nodes, ascending.
+    tree : scipy.spatial.cKDTree
+        Over their earth-centred coordinates.
+    xyz : ndarray of float64, shape (3,)
+        The point in earth-centred metres.
+    """
+    found = tree.query_ball_point(xyz, network.max_access_km * 1000, return_sorted=True)
+    if not found:
+        return way
+    node = more[found]
+    walk, time = _straight(network, node, xyz)
+    return replace(
+        way,
+        node=np.concatenate([way.node, node]),
+        time_ms=np.concatenate([way.time_ms, time]),
+        length_m=np.concatenate([way.length_m, walk]),
+    )
+
+
+def _straight(
+    network: TransportNetwork, node: NDArray[np.int64], xyz: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Metres and milliseconds from a point straight to nodes."""
+    walk = np.sqrt(((network.node_xyz[node] - xyz) ** 2).sum(axis=1))
+    return walk, np.rint(walk * ms_per_metre(network)).astype(np.int64)
 
 
 def least_access(

@@ -21,7 +21,8 @@ from ..geo.network import TransportNetwork
 from ..geo.plane import LocalPlane
 from . import schemas
 from .access import access
-from .isochrones import default_cell_m, prepare
+from .drawings import default_cell_m
+from .isochrones import prepare
 from .origins import Origin, directed, each, origin_list, require_network
 from .travel_times import Targets, times_from
 

@@ -43,6 +43,15 @@ class Edge:
     width: int
     cell_m: float
 
+    def same(self, other: Edge) -> bool:
+        """Whether another edge is the same to the bit."""
+        return (
+            (self.width, self.cell_m) == (other.width, other.cell_m)
+            and np.array_equal(self.side_from, other.side_from)
+            and np.array_equal(self.side_to, other.side_to)
+            and np.array_equal(self.xy, other.xy)
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Rings:
@@ -126,20 +135,15 @@ def _to_degrees(edge: Edge, plane: LocalPlane) -> tuple[NDArray[np.float64], NDA
     least, most = _extent(edge.xy)
     low = np.floor(least / side)
     count = (np.floor(most / side) - low).astype(np.int64) + 1
-    patch, used = _patches(edge.xy, low, side, int(count[0]), int(count[1]))
-    corner = (low + np.column_stack([used % count[0], used // count[0]])) * side
-    half = np.array([0.0, 0.5, 1.0]) * side
-    nodes = np.empty((len(used), 3, 3, 2))
-    nodes[..., 0] = (corner[:, 0, None] + half)[:, None, :]
-    nodes[..., 1] = (corner[:, 1, None] + half)[:, :, None]
-    exact = plane.to_lonlat(nodes.reshape(-1, 2))
+    patch, first, node_of, node = _patches(edge.xy, low, side, int(count[0]), int(count[1]))
+    exact = plane.to_lonlat((2 * low + node) * (0.5 * side))
     if np.abs(exact[:, 1]).max() > _MAX_LATITUDE:
         lonlat = plane.to_lonlat(edge.xy)
         return lonlat, _authalic(lonlat[:, 1])
     # whole turns off, so that longitudes don't jump inside a patch
     exact[:, 0] = plane.lon + (exact[:, 0] - plane.lon + 180) % 360 - 180
-    values = np.column_stack([exact, _authalic(exact[:, 1])]).reshape(-1, 9, 3)
-    out = _interpolate(edge.xy, patch, values, corner, side)
+    values = np.column_stack([exact, _authalic(exact[:, 1])])[node_of]
+    out = _interpolate(edge.xy, patch, values, (low + first) * side, side)
     return out[:, :2], out[:, 2]
 
 
@@ -168,10 +172,17 @@ def _extent(
 @njit(cache=True, nogil=True)
 def _patches(
     xy: NDArray[np.float64], low: NDArray[np.float64], side: float, n_x: int, n_y: int
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:  # pragma: no cover - compiled
-    """Give numbers to the patches that hold points, in the order of their first point."""
+) -> tuple[
+    NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
+]:  # pragma: no cover - compiled
+    """Give numbers to the patches that hold points, and to the corners, middles and centres of these.
+
+    Returns the patch of each point; column and row of each patch; its nine nodes, row by row; column and row
+    of each node, counted in half patches.
+    """
     number = np.full(n_x * n_y, -1, dtype=np.int32)
-    used = np.empty(min(n_x * n_y, len(xy)), dtype=np.int64)
+    most = min(n_x * n_y, len(xy))
+    used = np.empty((most, 2), dtype=np.int64)
     patch = np.empty(len(xy), dtype=np.int32)
     n = 0
     for k in range(len(xy)):
@@ -180,10 +191,23 @@ def _patches(
         at = j * n_x + i
         if number[at] < 0:
             number[at] = n
-            used[n] = at
+            used[n, 0], used[n, 1] = i, j
             n += 1
         patch[k] = number[at]
-    return patch, used[:n].copy()
+    across = 2 * n_x + 1
+    known = np.full(across * (2 * n_y + 1), -1, dtype=np.int32)
+    node_of = np.empty((n, 9), dtype=np.int64)
+    node = np.empty((9 * n, 2), dtype=np.int64)
+    m = 0
+    for p in range(n):
+        for c in range(9):
+            i, j = 2 * used[p, 0] + c % 3, 2 * used[p, 1] + c // 3
+            if known[j * across + i] < 0:
+                known[j * across + i] = m
+                node[m, 0], node[m, 1] = i, j
+                m += 1
+            node_of[p, c] = known[j * across + i]
+    return patch, used[:n].copy(), node_of, node[:m].copy()
 
 
 @njit(cache=True, nogil=True)

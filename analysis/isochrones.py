@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import geopandas as gpd
@@ -11,30 +9,18 @@ import numpy as np
 import shapely
 
 from ..geo.checks import require_cutoffs, require_number
-from ..geo.crs import WGS84, area_km2
+from ..geo.crs import WGS84
 from ..geo.network import TransportNetwork
-from ..geo.plane import LocalPlane
 from . import schemas
-from .access import ms_per_metre
-from .contour import as_multipolygon, polygons_in_degrees
-from .crew import Crew
-from .origins import Direction, Origin, directed, each, enter, origin_list, search
+from .contour import as_multipolygon
+from .drawings import polygons_of
+from .origins import Direction, directed, each, origin_list
 from .prepared import prepared
-from .reach import line_table, reach_sources, reached_within
-from .sheet import left_to_sheet, sheet_edge, sheet_of, sheet_plane
-from .surface import isochrone_edge
-
-#: Cells per reach off the network, and bounds of the default cell size in metres.
-_CELLS_PER_REACH: Final = 10
-_CELL_BOUNDS_M: Final = (100.0, 500.0)
-#: Cells per radius of the disc that a cutoff allows off the network, at least, up to the network's reach.
-_CELLS_PER_RADIUS: Final = 25
+from .reach import line_table
 
 #: So many searches that preparing a road network for them takes less time than it saves. Streets have more
 #: dead ends and chains, and their lines' index takes many times longer.
 _WORTH_PREPARING: Final = 200
-#: Cutoffs nearer to each other than this are checked for crossing edges, ms.
-_MOMENT_MS: Final = 1000
 
 
 def isochrones(
@@ -143,82 +129,6 @@ def isochrones(
         for cutoff, (polygon, size_km2) in zip(reversed(cutoffs), reversed(polygons), strict=True)
     ]
     return cast("gpd.GeoDataFrame", schemas.conform(rows, schemas.ISOCHRONES))
-
-
-def polygons_of(
-    network: TransportNetwork,
-    origin: Origin,
-    cutoffs_min: Sequence[float],
-    *,
-    cell_m: float | None = None,
-    workers: int | None = 1,
-) -> list[tuple[shapely.MultiPolygon, float]]:
-    """Return one origin's isochrones in EPSG:4326 and their km², in the order of the cutoffs (ascending).
-
-    Parameters
-    ----------
-    network : TransportNetwork
-        Already turned into the direction of the search.
-    origin : Origin
-    cutoffs_min : sequence of float
-    cell_m : float, optional
-    workers : int, optional
-        Threads to draw on; one per processor when None.
-
-    Raises
-    ------
-    OffNetworkError
-    """
-
-    def draw(job: tuple[float, int]) -> tuple[shapely.MultiPolygon, float]:
-        cell, limit = job
-        plane = planes[limit]
-        found = reached_within(network, entry, times, cutoff_ms=limit)
-        sheet = sheet_of(network, plane, cell) if plane is not around else None
-        left = None if sheet is None else left_to_sheet(sheet, found)
-        sources = reach_sources(
-            network, plane, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell, leave_out=left
-        )
-        if sheet is None or left is None:
-            edge = isochrone_edge(sources, cell_m=cell, crew=crew)
-        else:
-            edge = sheet_edge(sheet, found, left, sources, crew=crew)
-        return polygons_in_degrees(edge, plane)
-
-    crew = Crew(workers)
-    entry = enter(network, origin)
-    limits = [round(cutoff * 60_000) for cutoff in cutoffs_min]
-    cells = [cell_m if cell_m is not None else default_cell_m(network, limit) for limit in limits]
-    times = search(network, entry, limit_ms=limits[-1])
-    around = LocalPlane(origin.lon, origin.lat)
-    planes = {limit: sheet_plane(network, origin.lon, origin.lat, limit) or around for limit in limits}
-    jobs = list(zip(cells, limits, strict=True))
-    found = crew.map(draw, jobs)
-    mended = False
-    for k in range(1, len(found)):
-        # On one grid a larger cutoff covers a smaller one by construction. Cutoffs that differ by
-        # a moment, or are drawn on two grids, may cross by a part of a cell.
-        two_grids = cells[k] != cells[k - 1] or planes[limits[k]] is not planes[limits[k - 1]]
-        crossing = mended or two_grids or limits[k] - limits[k - 1] < _MOMENT_MS
-        mended = crossing and not found[k][0].covers(found[k - 1][0])
-        if mended:
-            polygon = as_multipolygon(shapely.union(found[k][0], found[k - 1][0]))
-            found[k] = polygon, float(area_km2(gpd.GeoSeries([polygon], crs=WGS84))[0])
-    return found
-
-
-def default_cell_m(network: TransportNetwork, cutoff_ms: int) -> float:
-    """Return the grid's cell size in metres; it depends on the network and on this cutoff alone."""
-    low, high = _CELL_BOUNDS_M
-    reach = network.max_access_km * 1000
-    cell = min(max(reach / _CELLS_PER_REACH, low), high)
-    radius = cutoff_ms / ms_per_metre(network)
-    # one size for all cutoffs that allow the full reach: on equal cells their polygons are nested
-    wanted = _CELLS_PER_RADIUS if radius < reach else min(reach / cell, _CELLS_PER_RADIUS)
-    if radius <= 0 or wanted <= 0:
-        return cell
-    halvings = max(0, math.ceil(math.log2(wanted * cell / radius)))
-    return math.ldexp(cell, -halvings)
 
 
 def prepare(network: TransportNetwork, *, searches: int = 1) -> None:

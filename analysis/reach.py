@@ -20,6 +20,8 @@ _TOLERANCE_IN_CELLS: Final = 1 / 25
 #: Larger cutoffs get larger buffers, metres per minute: else rounding could draw an edge that two
 #: cutoffs share a billionth of a metre apart, and break their nesting.
 _LIFT_M_PER_MIN: Final = 1e-6
+#: Nodes looked at together.
+_BLOCK: Final = 64
 #: Chords per stretch that is come to on foot, whose times aren't linear along it.
 _CHORDS: Final = 8
 
@@ -66,7 +68,7 @@ def reached_within(
         Time to be spent, milliseconds.
     """
     table = line_table(network)
-    node = table.alone[time_ms[table.alone] <= cutoff_ms]
+    node = _reached_nodes(time_ms, table.alone, cutoff_ms)
     if not network.has_exits_along:
         nothing = np.zeros(0, dtype=np.int64)
         return Reached(node, nothing, np.zeros((0, 4)), np.zeros(0, dtype=np.bool_), np.zeros((0, 6)))
@@ -147,14 +149,14 @@ class LineTable:
         Nodes that each direction begins at.
     takes : ndarray of int32, shape (lines, 2)
         Milliseconds with the line and against it; -1 where it can't be passed that way.
-    alone : ndarray of int64
+    alone : ndarray of bool, shape (nodes,)
         Nodes with an exit where no line begins that could stand for it.
     """
 
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
     takes: NDArray[np.int32]
-    alone: NDArray[np.int64]
+    alone: NDArray[np.bool_]
 
 
 _TABLES: Final[weakref.WeakKeyDictionary[TransportNetwork, LineTable]] = weakref.WeakKeyDictionary()
@@ -163,8 +165,12 @@ _TABLES: Final[weakref.WeakKeyDictionary[TransportNetwork, LineTable]] = weakref
 def line_table(network: TransportNetwork) -> LineTable:
     """Return a network's line table, made once."""
     table = _TABLES.get(network)
+    if table is None and not network.has_exits_along:
+        nothing = np.zeros(0, dtype=np.int32)
+        table = LineTable(nothing, nothing, np.zeros((0, 2), dtype=np.int32), network.node_exit)
+        _TABLES[network] = table
     if table is None:
-        link = network.exit_lines.link if network.has_exits_along else np.zeros(0, dtype=np.int64)
+        link = network.exit_lines.link
         tail, head = (ends[link].copy() for ends in network.link_ends)
         takes = np.full((len(link), 2), -1, dtype=np.int32)
         speaks = np.zeros(network.n_nodes, dtype=bool)
@@ -176,8 +182,31 @@ def line_table(network: TransportNetwork) -> LineTable:
             start[usable] = network.arc_tail[arc[usable]]
             takes[usable, way] = network.arc_time_ms[arc[usable]]
             speaks[start[usable]] = True
-        table = _TABLES[network] = LineTable(tail, head, takes, np.flatnonzero(network.node_exit & ~speaks))
+        table = _TABLES[network] = LineTable(tail, head, takes, network.node_exit & ~speaks)
     return table
+
+
+@njit(cache=True, nogil=True)
+def _reached_nodes(
+    time_ms: NDArray[np.int32], alone: NDArray[np.bool_], cutoff_ms: int
+) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    """Keep nodes that are reached; most blocks have none, which is seen at once."""
+    kept = np.empty(len(time_ms), dtype=np.int64)
+    n = 0
+    # unsigned numbers need no look at whether they count from the end
+    n_nodes, block = np.uint64(len(time_ms)), np.uint64(_BLOCK)
+    first = np.uint64(0)
+    while first < n_nodes:
+        end = min(first + block, n_nodes)
+        least = time_ms[first]
+        for k in range(end - first):
+            least = min(least, time_ms[first + k])
+        if least <= cutoff_ms:
+            for k in range(first, end):
+                kept[n] = k
+                n += alone[k] & (time_ms[k] <= cutoff_ms)
+        first = end
+    return kept[:n].copy()
 
 
 @njit(cache=True, nogil=True)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
+import shapely
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from ..geo.checks import require_cutoffs
+from ..geo.checks import require_cutoffs, require_number
 from ..geo.errors import EmptyInputError, InputTypeError
 from ..geo.network import TransportNetwork
-from .access import access
-from .isochrones import isochrones, prepare
-from .origins import Direction, Origin, directed, each, origin_list, require_network
-from .schemas import ISOCHRONES, Schema
+from .access import Access, access_with_more
+from .drawings import draw_isochrones, nested
+from .isochrones import prepare
+from .origins import Direction, Origin, directed, each, enter, origin_list, require_network
+from .schemas import ISOCHRONES, Schema, conform
 from .search import UNREACHED, bucketed_times
 
 #: As ``ISOCHRONES``, scenario by scenario.
@@ -74,7 +76,8 @@ def scenario_isochrones(
     One search backwards from all places that differ, on the base network, tells for every
     node how long the way to the nearest of them takes. Up to there both networks are the same, so
     an origin whose ways onto the network all need longer than the cutoff for it has the same
-    times within the cutoff in both.
+    times within the cutoff in both. Where the network can be left at its nodes alone, the other origins'
+    edges are drawn anew only near nodes whose times differ, and taken over elsewhere.
 
     Examples
     --------
@@ -101,55 +104,77 @@ def scenario_isochrones(
     for name, network in networks.items():
         require_network(network, f"networks[{name!r}]")
     cutoffs = require_cutoffs(cutoffs_min)
+    cell = (
+        None if cell_m is None else require_number(cell_m, "cell_m", unit="metres", minimum=1, maximum=10_000)
+    )
     points = origin_list(origins)
 
-    def compute(network: TransportNetwork, chosen: list[Origin]) -> gpd.GeoDataFrame:
-        given = [(one.lon, one.lat) for one in chosen]
-        found = isochrones(
-            network, given, cutoffs_min=cutoffs, direction=direction, cell_m=cell_m, workers=workers,
-            progress=progress,
-        )  # fmt: skip
-        for column, values in (
-            ("origin_id", [p.id for p in chosen]),
-            ("origin_name", [p.name for p in chosen]),
-        ):
-            found[column] = pd.Series(np.repeat(values, len(cutoffs)), index=found.index, dtype="str")
+    base, *others = (directed(network, direction) for network in networks.values())
+    prepare(base, searches=len(points))
+    ways_in = [_entering(base, network) for network in others]
+    checks = [_difference(base, network, limit_ms=round(cutoffs[-1] * 60_000)) for network in others]
+
+    def drawn(point: Origin) -> list[list[tuple[shapely.MultiPolygon, float]]]:
+        options: dict[str, Any] = {"cell_m": cell, "workers": apart}
+        way = enter(base, point)
+        first = draw_isochrones(base, point, way, cutoffs, **options)
+        found = [nested(first, cutoffs)]
+        for network, entering, may_differ in zip(others, ways_in, checks, strict=True):
+            entry = entering(point, way)
+            if may_differ(entry, way):
+                drawings = draw_isochrones(network, point, entry, cutoffs, known=first, **options)
+                found.append(nested(drawings, cutoffs))
+            else:
+                found.append(found[0])
         return found
 
-    (base_name, base), *others = networks.items()
-    first = compute(base, points)
-    tables = {str(base_name): first}
-    for name, network in others:
-        changed = _may_differ(
-            directed(base, direction), directed(network, direction), points,
-            limit_ms=round(cutoffs[-1] * 60_000), workers=workers,
-        )  # fmt: skip
-        rows = np.repeat(changed, len(cutoffs))
-        table = first.copy()
-        table["mode"] = pd.Series("+".join(network.modes), index=table.index, dtype="str")
-        if changed.any():
-            new = compute(network, [point for point, differs in zip(points, changed, strict=True) if differs])
-            table = gpd.GeoDataFrame(
-                pd.concat([table[~rows], new.set_index(table.index[rows])]).sort_index(), crs=first.crs
-            )
-        tables[str(name)] = table
-    for name, table in tables.items():
-        table.insert(0, "scenario", pd.Series(name, index=table.index, dtype="str"))
-    return cast("gpd.GeoDataFrame", pd.concat(tables.values(), ignore_index=True))
+    apart = workers if len(points) == 1 else 1
+    found = list(each(drawn, points, progress=progress, label="isochrones", workers=workers))
+    rows = [
+        {
+            "scenario": str(name),
+            "origin_id": origin.id,
+            "origin_name": origin.name,
+            "mode": "+".join(network.modes),
+            "direction": direction,
+            "cutoff_min": cutoff,
+            "area_km2": size_km2,
+            "geometry": polygon,
+        }
+        for at, (name, network) in enumerate(networks.items())
+        for origin, scenarios in zip(points, found, strict=True)
+        for cutoff, (polygon, size_km2) in zip(reversed(cutoffs), reversed(scenarios[at]), strict=True)
+    ]
+    return cast("gpd.GeoDataFrame", conform(rows, SCENARIO_ISOCHRONES))
 
 
-def _may_differ(
-    base: TransportNetwork,
-    network: TransportNetwork,
-    points: list[Origin],
-    *,
-    limit_ms: int,
-    workers: int | None,
-) -> NDArray[np.bool_]:
-    """Say for which points isochrones may differ between two networks, already turned."""
+def _entering(base: TransportNetwork, network: TransportNetwork) -> Callable[[Origin, Access], Access]:
+    """Return what finds an origin's ways onto a network, given those onto the base."""
+    n = base.n_nodes
+    if (
+        base.has_exits_along
+        or network.has_exits_along
+        or not _same_ground(base, network)
+        or not np.array_equal(base.node_exit, network.node_exit[:n])
+    ):
+        prepare(network)
+        return lambda point, _: enter(network, point)
+    more = n + np.flatnonzero(network.node_exit[n:])
+    tree = cKDTree(network.node_xyz[more].reshape(-1, 3))
+    return lambda point, way: access_with_more(way, network, more, tree, point.xyz)
+
+
+def _difference(
+    base: TransportNetwork, network: TransportNetwork, *, limit_ms: int
+) -> Callable[[Access, Access], bool]:
+    """Return what tells whether isochrones of an origin may differ between two networks, already turned.
+
+    It takes the origin's ways onto the network and onto the base.
+    """
     if not _same_ground(base, network):
-        return np.ones(len(points), dtype=bool)
-    touched = _touched(base, network)
+        return lambda _entry, _way: True
+    along = base.has_exits_along or network.has_exits_along
+    touched = _touched(base, network, along=along)
     n = base.n_nodes
     # On the base's own reverse, which scenarios share: up to the first place that differs both networks
     # are the same, and new nodes are come to through old ones that have other arcs, or got on at.
@@ -162,28 +187,24 @@ def _may_differ(
         seeds, np.zeros(len(seeds), dtype=np.int64), limit_ms, until[:n],
     )  # fmt: skip
     # where one can no longer get on, the way in that is lost is known to the base alone
-    lost = (base.node_exit & ~network.node_exit[:n]).any() or (
-        _arc_sums(base, exits_only=True) != _arc_sums(network, exits_only=True)[:n]
-    ).any()
-    entered = [network, base] if lost else [network]
-    line_touched = []
-    for one in entered:
-        prepare(one)
+    lost = bool((base.node_exit & ~network.node_exit[:n]).any()) or (
+        along and bool((_arc_sums(base, exits_only=True) != _arc_sums(network, exits_only=True)[:n]).any())
+    )
+    lines = {}
+    for one in (base, network):
         tail, head = (
             (ends[one.exit_lines.link] for ends in one.link_ends) if one.has_exits_along else ((), ())
         )
-        line_touched.append(touched[np.asarray(tail, dtype=int)] | touched[np.asarray(head, dtype=int)])
+        lines[one] = touched[np.asarray(tail, dtype=int)] | touched[np.asarray(head, dtype=int)]
 
-    def differs(point: Origin) -> bool:
-        for one, lines in zip(entered, line_touched, strict=True):
-            entry = access(one, lon=point.lon, lat=point.lat, xyz=point.xyz)
-            if (entry.time_ms + until[entry.node] <= limit_ms).any():
-                return True
-            if lines[entry.line].any():
-                return True
-        return False
+    def may_differ(entry: Access, way: Access) -> bool:
+        ways = {network: entry, base: way} if lost else {network: entry}
+        return any(
+            (one.time_ms + until[one.node] <= limit_ms).any() or lines[entered][one.line].any()
+            for entered, one in ways.items()
+        )
 
-    return np.array(list(each(differs, points, progress=False, label="origins", workers=workers)), dtype=bool)
+    return may_differ
 
 
 def _same_ground(base: TransportNetwork, network: TransportNetwork) -> bool:
@@ -198,20 +219,31 @@ def _same_ground(base: TransportNetwork, network: TransportNetwork) -> bool:
     )
 
 
-def _touched(base: TransportNetwork, network: TransportNetwork) -> NDArray[np.bool_]:
-    """Nodes of a network that are new, or have other arcs or another right of way in and out than in the base."""
+def _touched(base: TransportNetwork, network: TransportNetwork, *, along: bool) -> NDArray[np.bool_]:
+    """Nodes of a network that are new, or have other arcs or another right of way in and out than in the base.
+
+    Where lines run matters if one may get off `along` them.
+    """
     touched = np.ones(network.n_nodes, dtype=bool)
     n = base.n_nodes
-    touched[:n] = (_arc_sums(base) != _arc_sums(network)[:n]) | (base.node_exit != network.node_exit[:n])
+    touched[:n] = (_arc_sums(base, along=along) != _arc_sums(network, along=along)[:n]) | (
+        base.node_exit != network.node_exit[:n]
+    )
     return touched
 
 
-def _arc_sums(network: TransportNetwork, *, exits_only: bool = False) -> NDArray[np.uint64]:
+def _arc_sums(
+    network: TransportNetwork, *, along: bool = True, exits_only: bool = False
+) -> NDArray[np.uint64]:
     """Return a number for each node that its arcs' heads, times, exits and lines make, in any order.
 
-    With `exits_only`, of those arcs that may be left anywhere.
+    Lines are left out unless one may get off `along` them; with `exits_only`, arcs that may not be left
+    anywhere.
     """
     a, b, c, d = _ODD
+    if not along:
+        arcs = _mixed(network.arc_head.astype(np.uint64) * a + network.arc_time_ms.astype(np.uint64) * b)
+        return _sums(arcs, network.arc_start)
     coords = network.link_coords
     place = np.arange(len(coords), dtype=np.uint64) - np.repeat(
         network.link_offset[:-1], np.diff(network.link_offset)

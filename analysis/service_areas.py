@@ -18,8 +18,8 @@ from ..geo.plane import LocalPlane
 from . import schemas
 from .access import ms_per_metre
 from .contour import as_multipolygon
+from .drawings import default_cell_m, polygons_of
 from .field_grid import field_grid
-from .isochrones import default_cell_m, polygons_of
 from .origins import Origin, enter, origin_list, require_network, search
 from .reach import reach_sources, reached_within
 

@@ -205,7 +205,7 @@ def _lay_out(lines: ExitLines, plane: LocalPlane, reach_m: float, cell_m: float)
         cell_m, levels, first_x, first_y, n_x, n_y, reach, far, flat, start, line, held,
         own_start, own, np.bincount(own, minlength=n_x * n_y).astype(np.int32),
         *_pairs(line[covers], place[covers], len(held)),
-        Drawn(*draw(frame), first_x, first_y, n_x, n_y),
+        draw(frame),
     )  # fmt: skip
 
 
@@ -278,7 +278,7 @@ def sheet_edge(
         first_x, first_y, n_x, n_y, sheet.levels, sheet.cell_m, sheet.reach, sheet.far,
         flat, flat_start, taper, taper_start, taper_far, state,
     )  # fmt: skip
-    return draw(frame, known=sheet.drawn, crew=crew)[0]
+    return draw(frame, known=sheet.drawn, crew=crew).edge
 
 
 @njit(cache=True, nogil=True)

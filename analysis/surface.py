@@ -126,9 +126,31 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, crew: Crew | 
     Apollonius-type (additively weighted) distance: Okabe et al. (2000), Spatial Tessellations,
     2nd ed., sec. 3.1. Branch and bound on Lipschitz functions: Piyavskii (1972).
     """
+    return draw_sources(sources, cell_m=cell_m, crew=crew).edge
+
+
+def draw_sources(
+    sources: NDArray[np.float64],
+    *,
+    cell_m: float,
+    like: Drawn | None = None,
+    but_for: NDArray[np.float64] | None = None,
+    crew: Crew | None = None,
+) -> Drawn:
+    """Draw the edge of sources; what lies where they're the same as another drawing's is taken over from it.
+
+    Parameters
+    ----------
+    sources, cell_m, crew
+        As for `isochrone_edge`.
+    like : Drawn, optional
+        A drawing of other sources in the same plane. Where its grid or full reach differ, it's of no use.
+    but_for : ndarray of float64, shape (m, 6)
+        Sources that one of the two has and the other has not.
+    """
     nothing = np.zeros(0, dtype=np.int64)
     if len(sources) == 0:
-        return Edge(nothing, nothing, np.zeros((0, 2)), WIDTH, cell_m)
+        return Drawn(Edge(nothing, nothing, np.zeros((0, 2)), WIDTH, cell_m), nothing, 0, 0, 0, 0, 0.0)
     rows = np.ascontiguousarray(sources, dtype=np.float64)
     reach = float(rows[:, 2].max())
     levels = levels_of(reach / cell_m)
@@ -139,12 +161,20 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, crew: Crew | 
     low = np.floor(shapes[8:10].min(axis=1) / root).astype(np.int64) - around
     high = np.floor(shapes[8:10].max(axis=1) / root).astype(np.int64) + around
     first_x, first_y, n_x, n_y = int(low[0]), int(low[1]), *(int(n) for n in high - low + 1)
+    # where the full reach differs, the same sources are reckoned in another way
+    known = None if like is None or (like.reach, like.edge.cell_m) != (reach, cell_m) else like
+    if known is None or but_for is None:
+        state = np.full(n_x * n_y, DRAW, dtype=np.uint8)
+    else:
+        state = _affected(
+            np.ascontiguousarray(but_for, dtype=np.float64), first_x, first_y, n_x, n_y, root, cell_m,
+            known.first_x, known.first_y, known.n_x, known.n_y,
+        )  # fmt: skip
     frame = Frame(
         first_x, first_y, n_x, n_y, levels, cell_m, reach, far,
-        *sort_sources(shapes, reach, root, first_x, first_y, n_x, n_y),
-        np.full(n_x * n_y, DRAW, dtype=np.uint8),
+        *sort_sources(shapes, reach, root, first_x, first_y, n_x, n_y), state,
     )  # fmt: skip
-    return draw(frame, crew=crew)[0]
+    return draw(frame, known=known, crew=crew)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,6 +229,7 @@ class Drawn:
     begin : ndarray of int64, shape (n_x * n_y + 1,)
         Where each square's pieces begin.
     first_x, first_y, n_x, n_y : int
+    reach : float
         As of the frame that it was drawn on.
     """
 
@@ -208,12 +239,11 @@ class Drawn:
     first_y: int
     n_x: int
     n_y: int
+    reach: float
 
 
-def draw(
-    frame: Frame, *, known: Drawn | None = None, crew: Crew | None = None
-) -> tuple[Edge, NDArray[np.int64]]:
-    """Return the edge on a frame, and where each root square's pieces begin, shape (n_x * n_y + 1,).
+def draw(frame: Frame, *, known: Drawn | None = None, crew: Crew | None = None) -> Drawn:
+    """Draw the edge on a frame.
 
     Parameters
     ----------
@@ -225,7 +255,13 @@ def draw(
     """
     nothing = np.zeros(0, dtype=np.int64)
     held = known or Drawn(
-        Edge(nothing, nothing, np.zeros((0, 2)), WIDTH, frame.cell_m), np.zeros(1, dtype=np.int64), 0, 0, 0, 0
+        Edge(nothing, nothing, np.zeros((0, 2)), WIDTH, frame.cell_m),
+        np.zeros(1, dtype=np.int64),
+        0,
+        0,
+        0,
+        0,
+        0.0,
     )
 
     def trace(rows: tuple[int, int]) -> tuple[Edge, NDArray[np.int64]]:
@@ -241,17 +277,19 @@ def draw(
 
     n_sources = frame.flat.shape[1] + frame.taper.shape[1]
     if crew is None or crew.workers == 1 or n_sources < _WORTH_THREADS:
-        return trace((0, frame.n_y))
-    bands = _bands(frame, min(_PARTS_PER_THREAD * crew.workers, frame.n_y))
-    edges, begins = zip(*crew.map(trace, bands), strict=True)
-    whole = Edge(
-        np.concatenate([edge.side_from for edge in edges]),
-        np.concatenate([edge.side_to for edge in edges]),
-        np.concatenate([edge.xy for edge in edges]),
-        WIDTH,
-        frame.cell_m,
-    )
-    return whole, np.concatenate([[0], np.cumsum(np.concatenate([np.diff(begin) for begin in begins]))])
+        edge, begin = trace((0, frame.n_y))
+    else:
+        bands = _bands(frame, min(_PARTS_PER_THREAD * crew.workers, frame.n_y))
+        edges, begins = zip(*crew.map(trace, bands), strict=True)
+        edge = Edge(
+            np.concatenate([edge.side_from for edge in edges]),
+            np.concatenate([edge.side_to for edge in edges]),
+            np.concatenate([edge.xy for edge in edges]),
+            WIDTH,
+            frame.cell_m,
+        )
+        begin = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(begin) for begin in begins]))])
+    return Drawn(edge, begin, frame.first_x, frame.first_y, frame.n_x, frame.n_y, frame.reach)
 
 
 def levels_of(reach_cells: float) -> int:
@@ -282,6 +320,32 @@ def _bands(frame: Frame, n_parts: int) -> list[tuple[int, int]]:
     before = np.concatenate([[0], np.cumsum(weight.reshape(frame.n_y, frame.n_x).sum(axis=1))])
     cuts = np.searchsorted(before, before[-1] * np.arange(1, n_parts) / n_parts)
     return list(pairwise([0, *(int(cut) for cut in cuts), frame.n_y]))
+
+
+@njit(cache=True, nogil=True)
+def _affected(
+    rows: NDArray[np.float64], first_x: int, first_y: int, n_x: int, n_y: int, root: float, cell_m: float,
+    known_x: int, known_y: int, known_n_x: int, known_n_y: int,
+) -> NDArray[np.uint8]:  # fmt: skip  # pragma: no cover - compiled
+    """Say what to do with root squares: those that one of some sources comes near are to be drawn."""
+    state = np.full(n_x * n_y, SKIP, dtype=np.uint8)
+    for j in range(max(first_y, known_y), min(first_y + n_y, known_y + known_n_y)):
+        for i in range(max(first_x, known_x), min(first_x + n_x, known_x + known_n_x)):
+            state[(j - first_y) * n_x + i - first_x] = TAKE
+    for k in range(len(rows)):
+        x, y = 0.5 * (rows[k, 0] + rows[k, 3]), 0.5 * (rows[k, 1] + rows[k, 4])
+        length = math.sqrt((rows[k, 3] - rows[k, 0]) ** 2 + (rows[k, 4] - rows[k, 1]) ** 2)
+        # what lies farther outside than a cell's diagonal has no part in the edge
+        near = max(rows[k, 2], rows[k, 5]) + 0.5 * length + 2 * cell_m
+        west, east = math.floor((x - near) / root) - first_x, math.floor((x + near) / root) - first_x
+        south, north = math.floor((y - near) / root) - first_y, math.floor((y + near) / root) - first_y
+        for j in range(max(south, 0), min(north, n_y - 1) + 1):
+            dy = max((first_y + j) * root - y, y - (first_y + j + 1) * root, 0.0)
+            for i in range(max(west, 0), min(east, n_x - 1) + 1):
+                dx = max((first_x + i) * root - x, x - (first_x + i + 1) * root, 0.0)
+                if dx * dx + dy * dy <= near * near:
+                    state[j * n_x + i] = DRAW
+    return state
 
 
 @njit(cache=True, nogil=True)

@@ -20,7 +20,8 @@ from ..geo.plane import LocalPlane
 from . import schemas
 from .access import ms_per_metre
 from .contour import polygons_in_degrees
-from .isochrones import default_cell_m, prepare
+from .drawings import default_cell_m
+from .isochrones import prepare
 from .marching import field_left, grid_edge, march, start_times
 from .origins import Direction, Origin, directed, each, origin_list, search
 from .reach import reach_sources, reached_within

@@ -233,7 +233,7 @@ class OwnPolygons(OwnSearch):
 
     def prepare(self) -> None:
         """Prepare the search, and the sheets that the origins' isochrones share."""
-        from borderreach.analysis.isochrones import default_cell_m
+        from borderreach.analysis.drawings import default_cell_m
         from borderreach.analysis.sheet import sheet_of, sheet_plane
 
         super().prepare()

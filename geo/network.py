@@ -208,7 +208,10 @@ class TransportNetwork:
         """Search tree over the earth-centred coordinates of `exit_nodes`."""
         from scipy.spatial import cKDTree  # noqa: PLC0415 - 26 MB that reading a network does without
 
-        return cKDTree(self.node_xyz[self.exit_nodes].reshape(-1, 3))
+        # made in half the time like this, and asked in the same
+        return cKDTree(
+            self.node_xyz[self.exit_nodes].reshape(-1, 3), balanced_tree=False, compact_nodes=False
+        )
 
     @cached_property
     def has_exits_along(self) -> bool:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from borderreach.analysis import schemas
 from borderreach.analysis.access import access
-from borderreach.analysis.isochrones import default_cell_m, isochrones, union_in_order
+from borderreach.analysis.drawings import default_cell_m
+from borderreach.analysis.isochrones import isochrones, union_in_order
 from borderreach.analysis.origins import NO_LIMIT_MS, Direction, origin_list
 from borderreach.analysis.reference import reference_isochrone
 from borderreach.analysis.travel_times import Targets, times_from

@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis import scenario_isochrones as module
+from borderreach.analysis import surface
 from borderreach.analysis.changes import changed_network
 from borderreach.analysis.corridors import add_corridors
+from borderreach.analysis.drawings import draw_isochrones
 from borderreach.analysis.isochrones import isochrones
 from borderreach.analysis.scenario_isochrones import SCENARIO_ISOCHRONES, scenario_isochrones
+from borderreach.analysis.surface import DRAW, SKIP, TAKE, draw
 from borderreach.geo.errors import EmptyInputError, InputTypeError, OffNetworkError
 from borderreach.geo.network import Links, TransportNetwork, build_network
 from borderreach.geo.trunk import trunk_network
@@ -86,22 +89,46 @@ def test_a_corridor_on_the_trunk_roads_is_drawn_anew_where_it_matters(monkeypatc
     roads = trunk_network()
     after = add_corridors(roads, "yuqian")
     origins = ["重庆", "贵阳", "上海", "乌鲁木齐", "昆明", "沿河", "松桃"]
-    drawn = []
+    anew, same, squares = [], [], {SKIP: 0, DRAW: 0, TAKE: 0}
 
-    def counting(network, given, **options):
-        drawn.append(len(given))
-        return isochrones(network, given, **options)
+    def counting(network, origin, *rest, known=None, **options):
+        found = draw_isochrones(network, origin, *rest, known=known, **options)
+        if known is not None:
+            anew.append(origin.name)
+            same.extend(one.polygon is other.polygon for one, other in zip(known, found, strict=True))
+        return found
 
-    monkeypatch.setattr(module, "isochrones", counting)
+    def looking(frame, *, known=None, crew=None):
+        if known is not None:
+            for what in squares:
+                squares[what] += int((frame.state == what).sum())
+        return draw(frame, known=known, crew=crew)
+
+    monkeypatch.setattr(module, "draw_isochrones", counting)
+    monkeypatch.setattr(surface, "draw", looking)
     assert_as_from_scratch(roads, after, origins, cutoffs_min=(60, 120), direction=direction)
-    assert drawn[0] == 7
-    assert 1 < drawn[1] < 6  # 上海, 乌鲁木齐 and others are taken over
+    assert 1 < len(anew) < 6
+    assert not {"上海", "乌鲁木齐"} & set(anew)
+    assert any(same)
+    assert not all(same)
+    assert squares[TAKE] > 2 * squares[DRAW] > 0
 
 
 def test_a_closed_road():
     roads = trunk_network()
     closed = changed_network(roads, near=(106.85, 28.65), within_km=15, close=True)
     assert_as_from_scratch(roads, closed, ["綦江", "遵义", "北京"], cutoffs_min=(60, 120))
+
+
+def test_new_places_to_get_on_near_an_origin():
+    """Nodes alone can be left: ways onto the network are those of the base and to the new nodes."""
+    links = Links([0, 1], [1, 2], [9.7e3, 9.7e3], [600.0, 600.0])
+    base = build_network([106.5, 106.6, 106.7], [29.5] * 3, links, access_speed_kph=20, max_access_km=5)
+    near = base.extended(Links([3, 1], [2, 3], [6e3, 6e3], [60.0, 60.0]), node_lon=[106.61], node_lat=[29.52])
+    far = base.extended(Links([2], [3], [6e3], [60.0]), node_lon=[106.99], node_lat=[29.52])
+    origins = [(106.6, 29.51), (106.5, 29.5), (106.7, 29.49)]
+    for after in (near, far):
+        assert_as_from_scratch(base, after, origins, cutoffs_min=(10, 20))
 
 
 def test_other_ground_is_computed_from_scratch():

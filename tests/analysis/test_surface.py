@@ -9,9 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from borderreach.analysis import surface
 from borderreach.analysis.contour import ring_coordinates
 from borderreach.analysis.field_grid import field_grid
-from borderreach.analysis.surface import isochrone_edge
+from borderreach.analysis.rows import odd_rows
+from borderreach.analysis.surface import DRAW, TAKE, draw, draw_sources, isochrone_edge
 from borderreach.analysis.tapers import field_at
 
 
@@ -114,6 +116,43 @@ class TestEdge:
         (ring,) = ring_coordinates(isochrone_edge(road, cell_m=50))
         assert np.abs(ring[:, 1]).max() == pytest.approx(300, abs=0.1)
         assert np.ptp(ring[:, 0]) == pytest.approx(80_600, abs=2)
+
+
+class TestTakingOver:
+    @settings(max_examples=60, deadline=None)
+    @given(sources=source_sets(), data=st.data(), cell=st.sampled_from([10.0, 60.0, 200.0]))
+    def test_is_the_same_to_the_bit(self, sources, data, cell):
+        other = sources.copy()
+        for _ in range(data.draw(st.integers(0, 3))):
+            k = data.draw(st.integers(0, len(other) - 1))
+            kind = data.draw(st.sampled_from(["less", "gone", "new"]))
+            if kind == "gone" and len(other) > 1:
+                other = np.delete(other, k, axis=0)
+            elif kind == "new":
+                other = np.insert(other, k, data.draw(source_sets())[0], axis=0)
+            else:
+                other[k, [2, 5]] *= data.draw(st.floats(0, 1))
+        first = draw_sources(sources, cell_m=cell)
+        again = draw_sources(other, cell_m=cell, like=first, but_for=odd_rows(sources, other))
+        assert again.edge.same(draw_sources(other, cell_m=cell).edge)
+
+    def test_draws_only_where_something_changed(self, monkeypatch):
+        rows = np.array([[x, 0.0, 400.0, x, 0.0, 400.0] for x in np.arange(0.0, 20_000.0, 500.0)])
+        other = rows.copy()
+        other[-1, [2, 5]] = 300.0
+        first, states = draw_sources(rows, cell_m=25), []
+
+        def looking(frame, **options):
+            states.append(frame.state)
+            return draw(frame, **options)
+
+        monkeypatch.setattr(surface, "draw", looking)
+        odd = odd_rows(rows, other)
+        assert odd.tolist() == [rows[-1].tolist(), other[-1].tolist()]
+        again = draw_sources(other, cell_m=25, like=first, but_for=odd)
+        assert 0 < (states[0] == DRAW).sum() < 0.1 * (states[0] == TAKE).sum()
+        assert not again.edge.same(first.edge)
+        assert draw_sources(rows, cell_m=25, like=again, but_for=odd).edge.same(first.edge)
 
 
 class TestGrid:
