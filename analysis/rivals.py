@@ -178,7 +178,8 @@ def tangents(
 def beaten(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int,
     reach: float, x: float, y: float, planes: NDArray[np.float64], number: NDArray[np.int32], n: int,
-    off_x: float, off_y: float, half_side: float, nearest: float, behind: NDArray[np.float64],
+    off_x: float, off_y: float, half_side: float, half: float, nearest: float,
+    behind: NDArray[np.float64],
 ) -> bool:  # fmt: skip  # pragma: no cover - compiled
     """Write by how much each source stays behind a rival all over a square: above zero, it's out.
 
@@ -194,6 +195,8 @@ def beaten(
     n : int
     off_x, off_y, half_side : float
         The square's centre is (x + off_x, y + off_y).
+    half : float
+        Half the square's diagonal and some; infinite where the planes don't touch at its centre.
     nearest : float
         Fields below this (less than zero) don't matter.
     behind : ndarray of float64
@@ -202,11 +205,13 @@ def beaten(
     Returns
     -------
     bool
-        Whether the rival covers the square, so that there is no edge.
+        Whether there is no edge in the square: by the field at its centre, or since the rival covers it.
     """
     for k in range(n):
         behind[k] = planes[1, k] * off_x + planes[2, k] * off_y - planes[0, k]
     least, rival = _least(behind, n), 0
+    if abs(least) > half:
+        return True
     while behind[rival] != least:
         rival += 1
     k = number[rival]

@@ -456,6 +456,7 @@ def _trace(
     raw = levels + 1
     pool_flat, pool_taper, planes, work, number, chosen, edge_from, edge_to, xy = desk
     room, capacity = len(work), len(edge_from)
+    most = 2 * per_root * per_root  # pieces of edge in a root square
     n_kept = np.zeros((raw + 1, 2), dtype=np.int64)
     stack = np.empty((4 * (levels + 1), 3), dtype=np.int64)
     # the field at a leaf's points, and at a quarter's: whole vectors, since loops over a rest take longer
@@ -469,12 +470,12 @@ def _trace(
         if state[square] == SKIP:
             continue
         i, j = square % n_x, square // n_x
+        if n + most > capacity:
+            capacity = 2 * (n + most)
+            edge_from, edge_to, xy = _grown(edge_from, edge_to, xy, capacity)
         if state[square] == TAKE:
             at = (first_y + j - known_y) * known_n_x + first_x + i - known_x
             count = known_begin[at + 1] - known_begin[at]
-            while n + count > capacity:
-                capacity *= 2
-                edge_from, edge_to, xy = _grown(edge_from, edge_to, xy, capacity)
             for k in range(count):
                 piece = known_begin[at] + k
                 edge_from[n + k], edge_to[n + k] = known_from[piece], known_to[piece]
@@ -519,15 +520,13 @@ def _trace(
         top = 1
         while top > 0:
             top -= 1
-            level, cell_i, cell_j = stack[top]
-            m_flat, m_taper = n_kept[level + 1]
+            # not as rows: a view of an array costs more than the numbers in it
+            level, cell_i, cell_j = stack[top, 0], stack[top, 1], stack[top, 2]
+            m_flat, m_taper = n_kept[level + 1, 0], n_kept[level + 1, 1]
             side = _LEAF << level
             half = _half_diagonal(side, cell_m)
             x = ((first_x * per_root + cell_i) + 0.5 * side) * cell_m
             y = ((first_y * per_root + cell_j) + 0.5 * side) * cell_m
-            best = best_value(pool_flat, pool_taper, level + 1, m_flat, m_taper, reach, x, y, work)
-            if best > half or best < -half:
-                continue
             m = m_flat + m_taper
             for k in range(m):
                 number[k] = k
@@ -535,17 +534,19 @@ def _trace(
                 tangents(pool_flat, pool_taper, level + 1, m_flat, m_taper, reach, x, y, planes)
                 if beaten(
                     pool_flat, pool_taper, level + 1, m_flat, reach, x, y, planes, number, m,
-                    0.0, 0.0, 0.5 * side * cell_m, nearest, work,
+                    0.0, 0.0, 0.5 * side * cell_m, half, nearest, work,
                 ):  # fmt: skip
                     continue
                 m = unbeaten(work, m, number, number)
+            else:
+                best = best_value(pool_flat, pool_taper, level + 1, m_flat, m_taper, reach, x, y, work)
+                if best > half or best < -half:
+                    continue
             if level > 0:
-                n_kept[level] = hand_down(pool_flat, pool_taper, level + 1, m_flat, number, m, level)
+                m_flat, m_taper = hand_down(pool_flat, pool_taper, level + 1, m_flat, number, m, level)
+                n_kept[level, 0], n_kept[level, 1] = m_flat, m_taper
                 top = _push_children(stack, top, level, cell_i, cell_j, side)
                 continue
-            if n + 2 * _LEAF * _LEAF > capacity:
-                capacity *= 2
-                edge_from, edge_to, xy = _grown(edge_from, edge_to, xy, capacity)
             corner_i, corner_j = first_x * per_root + cell_i, first_y * per_root + cell_j
             point = (corner_j + WIDTH // 2) * WIDTH + corner_i + WIDTH // 2
             if m <= _WORTH_RIVALRY:
@@ -634,7 +635,7 @@ def _append(
     return m + last - first
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _leaf_at_once(
     pool_flat: NDArray[np.float64], pool_taper: NDArray[np.float64], m_flat: int, m_taper: int, reach: float,
     corner_i: int, corner_j: int, cell_m: float, first_point: int,
@@ -661,7 +662,7 @@ def _leaf_at_once(
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _leaf_by_quarters(
     pool_flat: NDArray[np.float64], pool_taper: NDArray[np.float64], m_flat: int, reach: float,
     x: float, y: float, corner_i: int, corner_j: int, cell_m: float, first_point: int,
@@ -677,16 +678,14 @@ def _leaf_by_quarters(
         off_x, off_y = (2 * (quarter & 1) - 1) * half_side, (2 * (quarter >> 1) - 1) * half_side
         if beaten(
             pool_flat, pool_taper, 1, m_flat, reach, x, y, planes, number, m,
-            off_x, off_y, half_side, nearest, work,
+            off_x, off_y, half_side, np.inf, nearest, work,
         ):  # fmt: skip
             continue
         k = unbeaten(work, m, number, chosen)
         for p in range(len(small)):
             gx[p] = (corner_i + i + p % 3) * cell_m
             gy[p] = (corner_j + j + min(p // 3, 2)) * cell_m
-        field_of_chosen(
-            pool_flat, pool_taper, 1, m_flat, reach, chosen, k, gx[: len(small)], gy[: len(small)], small
-        )
+        field_of_chosen(pool_flat, pool_taper, 1, m_flat, reach, chosen, k, gx, gy, small)
         for part in range(_QUARTER * _QUARTER):
             at = part // 2 * 3 + part % 2
             sw, se, nw, ne = small[at], small[at + 1], small[at + 3], small[at + 4]

@@ -54,14 +54,15 @@ def test_nobody_is_missed(case, quarter):
     tangents(flat, taper, 0, n_flat, n - n_flat, REACH, x, y, planes)
     off_x, off_y = (0.0, 0.0) if quarter is None else np.array(quarter) * half_side
     nearest = -math.sqrt(2) * 40.0
-    covered = beaten(
-        flat, taper, 0, n_flat, REACH, x, y, planes, number, n, off_x, off_y, half_side, nearest, behind
+    half = np.inf if quarter else math.sqrt(2) * half_side + 1e-6
+    none = beaten(
+        flat, taper, 0, n_flat, REACH, x, y, planes, number, n, off_x, off_y, half_side, half, nearest, behind
     )
     axis = np.linspace(-half_side, half_side, 9)
     points = np.column_stack([a.ravel() for a in np.meshgrid(x + off_x + axis, y + off_y + axis)])
     field = field_at(points, sources)
-    if covered:
-        assert (field > 0).all()
+    if none:
+        assert (field > 0).all() or (half < np.inf and (field < 0).all())
         return
     m = unbeaten(behind, n, number, kept)
     left = field_at(points, sources[kept[:m]]) if m else np.full(len(points), -np.inf)
@@ -83,7 +84,7 @@ def test_a_near_source_beats_a_far_one_behind_it():
     # values 700 - 800 and 700 - 1300, both falling to the east
     assert planes.tolist() == [pytest.approx([-100, -600]), pytest.approx([1, 1]), pytest.approx([0, 0])]
     assert not beaten(
-        flat, taper, 0, 2, REACH, 800.0, 0.0, planes, number, 2, 0.0, 0.0, 100.0, -300.0, behind
+        flat, taper, 0, 2, REACH, 800.0, 0.0, planes, number, 2, 0.0, 0.0, 100.0, np.inf, -300.0, behind
     )
     # ahead by 500 on the line, and less beside it: by 1302 - 806 at the eastern corners
     assert behind[0] <= 0 < behind[1]
@@ -99,6 +100,28 @@ def test_a_square_inside_is_covered():
     # the farthest corner, (x + a, a), is inside while (300 + a)² + a² < 700²
     for half_side, inside in ((300.0, True), (330.0, False)):
         found = beaten(
-            flat, taper, 0, 1, REACH, 300.0, 0.0, planes, number, 1, 0.0, 0.0, half_side, -1.0, np.empty(1)
+            flat,
+            taper,
+            0,
+            1,
+            REACH,
+            300.0,
+            0.0,
+            planes,
+            number,
+            1,
+            0.0,
+            0.0,
+            half_side,
+            np.inf,
+            -1.0,
+            np.empty(1),
         )
         assert found is inside
+    half = math.sqrt(2) * 200 + 1e-6
+    for x, none in ((300.0, True), (800.0, False), (1100.0, True)):
+        tangents(flat, taper, 0, 1, 0, REACH, x, 0.0, planes)
+        found = beaten(
+            flat, taper, 0, 1, REACH, x, 0.0, planes, number, 1, 0.0, 0.0, 200.0, half, -1.0, np.empty(1)
+        )
+        assert found is none
