@@ -118,8 +118,9 @@ def draw_isochrones(
             sheet = sheet_of(network, plane, cell)
             left = left_to_sheet(sheet, found)
             sources = reach_sources(
-                network, plane, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell, leave_out=left
-            )
+                network, plane, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell, leave_out=left,
+                laid=sheet.xy,
+            )  # fmt: skip
             edge = sheet_edge(sheet, found, left, sources, crew=crew)
             return Drawing(
                 *polygons_in_degrees(edge, plane), (plane.lon, plane.lat, cell), sources, drawn=None

@@ -93,6 +93,7 @@ def reach_sources(
     cutoff_ms: int,
     cell_m: float,
     leave_out: NDArray[np.bool_] | None = None,
+    laid: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Return the tapered buffers whose union is the isochrone, in plane coordinates.
 
@@ -113,6 +114,8 @@ def reach_sources(
         Side of the grid's cells: lines are drawn with a twenty-fifth of it as their tolerance.
     leave_out : ndarray of bool, shape (k,), optional
         Lines reached that are taken care of otherwise.
+    laid : ndarray of float64, shape (v, 2), optional
+        Vertices of all lines in the plane, if known.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def reach_sources(
         offset, xyz, share = lines.offset, lines.xyz, lines.share
     rows = _all_sources(
         origin_xyz, network.node_xyz[found.node], time_ms[found.node].astype(np.float64),
-        xyz, share, offset, found.line, found.line_times, found.full,
+        xyz, np.zeros((0, 2)) if laid is None else laid, share, offset, found.line, found.line_times, found.full,
         np.zeros(len(found.line), dtype=np.bool_) if leave_out is None else leave_out, found.pieces,
         float(cutoff_ms), ms_per_metre(network), network.max_access_km * 1000,
         _LIFT_M_PER_MIN * cutoff_ms / 60_000, *plane.frame,
@@ -252,6 +255,7 @@ def _all_sources(
     disc_xyz: NDArray[np.float64],
     disc_ms: NDArray[np.float64],
     xyz: NDArray[np.float64],
+    laid: NDArray[np.float64],
     share: NDArray[np.float64],
     offset: NDArray[np.int64],
     line: NDArray[np.int64],
@@ -293,7 +297,7 @@ def _all_sources(
         if drop[k]:
             continue
         first, last = offset[line[k]], offset[line[k] + 1] - 1
-        _project_line(xyz, first, last, axes, centre, radius, xy)
+        _place_line(xyz, laid, first, last, axes, centre, radius, xy)
         if full[k]:
             for v in range(last - first):
                 rows[count, 0], rows[count, 1], rows[count, 2] = xy[v, 0], xy[v, 1], cap
@@ -305,7 +309,7 @@ def _all_sources(
     for k in range(len(pieces)):
         at, walked, s0, s1, t0, t1 = pieces[k]
         first, last = offset[int(at)], offset[int(at) + 1] - 1
-        _project_line(xyz, first, last, axes, centre, radius, xy)
+        _place_line(xyz, laid, first, last, axes, centre, radius, xy)
         parts = share[first : last + 1]
         x0, y0 = _along(xy, parts, s0)
         x1, y1 = _along(xy, parts, s1)
@@ -320,11 +324,15 @@ def _all_sources(
 
 
 @njit(cache=True, nogil=True)
-def _project_line(
-    xyz: NDArray[np.float64], first: int, last: int,
+def _place_line(
+    xyz: NDArray[np.float64], laid: NDArray[np.float64], first: int, last: int,
     axes: NDArray[np.float64], centre: NDArray[np.float64], radius: float, xy: NDArray[np.float64],
 ) -> None:  # fmt: skip  # pragma: no cover - compiled
     """Put a line's vertices into the plane, at the start of `xy`."""
+    if len(laid):
+        for v in range(first, last + 1):
+            xy[v - first, 0], xy[v - first, 1] = laid[v, 0], laid[v, 1]
+        return
     for v in range(first, last + 1):
         xy[v - first, 0], xy[v - first, 1] = project_one(
             xyz[v, 0], xyz[v, 1], xyz[v, 2], axes, centre, radius

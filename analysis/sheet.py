@@ -90,6 +90,8 @@ class Sheet:
 
     Attributes
     ----------
+    xy : ndarray of float64, shape (v, 2)
+        Vertices of all lines, thinned as `reach_sources` takes them, those too far away among them.
     cell_m : float
     levels : int
     first_x, first_y, n_x, n_y : int
@@ -113,6 +115,7 @@ class Sheet:
         The edge where all lines have the full reach.
     """
 
+    xy: NDArray[np.float64]
     cell_m: float
     levels: int
     first_x: int
@@ -202,7 +205,7 @@ def _lay_out(lines: ExitLines, plane: LocalPlane, reach_m: float, cell_m: float)
     )  # fmt: skip
     own_start, own = _pairs(line, place, len(held))
     return Sheet(
-        cell_m, levels, first_x, first_y, n_x, n_y, reach, far, flat, start, line, held,
+        xy, cell_m, levels, first_x, first_y, n_x, n_y, reach, far, flat, start, line, held,
         own_start, own, np.bincount(own, minlength=n_x * n_y).astype(np.int32),
         *_pairs(line[covers], place[covers], len(held)),
         draw(frame),
