@@ -136,14 +136,15 @@ def _to_degrees(edge: Edge, plane: LocalPlane) -> tuple[NDArray[np.float64], NDA
     low = np.floor(least / side)
     count = (np.floor(most / side) - low).astype(np.int64) + 1
     patch, first, node_of, node = _patches(edge.xy, low, side, int(count[0]), int(count[1]))
-    exact = plane.to_lonlat((2 * low + node) * (0.5 * side))
+    exact = plane.to_lonlat(np.asarray((2 * low + node) * (0.5 * side), dtype=np.float64))
     if np.abs(exact[:, 1]).max() > _MAX_LATITUDE:
         lonlat = plane.to_lonlat(edge.xy)
         return lonlat, _authalic(lonlat[:, 1])
     # whole turns off, so that longitudes don't jump inside a patch
     exact[:, 0] = plane.lon + (exact[:, 0] - plane.lon + 180) % 360 - 180
     values = np.column_stack([exact, _authalic(exact[:, 1])])[node_of]
-    out = _interpolate(edge.xy, patch, values, (low + first) * side, side)
+    corner = np.asarray((low + first) * side, dtype=np.float64)
+    out = _interpolate(edge.xy, patch, values, corner, side)
     return out[:, :2], out[:, 2]
 
 

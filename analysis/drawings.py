@@ -143,7 +143,8 @@ def draw_isochrones(
     cells = [cell_m if cell_m is not None else default_cell_m(network, limit) for limit in limits]
     times = search(network, entry, limit_ms=limits[-1])
     around = LocalPlane(origin.lon, origin.lat)
-    return crew.map(draw, zip(cells, limits, known or [None] * len(limits), strict=True))
+    others: Sequence[Drawing | None] = known or [None] * len(limits)
+    return crew.map(draw, zip(cells, limits, others, strict=True))
 
 
 def nested(

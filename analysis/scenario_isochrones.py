@@ -153,7 +153,6 @@ def _entering(base: TransportNetwork, network: TransportNetwork) -> Callable[[Or
     n = base.n_nodes
     if (
         base.has_exits_along
-        or network.has_exits_along
         or not _same_ground(base, network)
         or not np.array_equal(base.node_exit, network.node_exit[:n])
     ):
@@ -173,7 +172,7 @@ def _difference(
     """
     if not _same_ground(base, network):
         return lambda _entry, _way: True
-    along = base.has_exits_along or network.has_exits_along
+    along = base.has_exits_along
     touched = _touched(base, network, along=along)
     n = base.n_nodes
     # On the base's own reverse, which scenarios share: up to the first place that differs both networks
@@ -208,12 +207,16 @@ def _difference(
 
 
 def _same_ground(base: TransportNetwork, network: TransportNetwork) -> bool:
-    """Whether a network has the base's nodes first, and the same movement off it."""
+    """Whether a network has the base's nodes first, and the same movement off it.
+
+    Where only one can be left along its lines, isochrones are drawn on other grids.
+    """
     n = base.n_nodes
     return (
         n <= network.n_nodes
         and base.access_speed_kph == network.access_speed_kph
         and base.max_access_km == network.max_access_km
+        and base.has_exits_along == network.has_exits_along
         and np.array_equal(base.node_lon, network.node_lon[:n])
         and np.array_equal(base.node_lat, network.node_lat[:n])
     )

@@ -89,7 +89,9 @@ def test_a_corridor_on_the_trunk_roads_is_drawn_anew_where_it_matters(monkeypatc
     roads = trunk_network()
     after = add_corridors(roads, "yuqian")
     origins = ["重庆", "贵阳", "上海", "乌鲁木齐", "昆明", "沿河", "松桃"]
-    anew, same, squares = [], [], {SKIP: 0, DRAW: 0, TAKE: 0}
+    anew: list[str] = []
+    same: list[bool] = []
+    squares = {SKIP: 0, DRAW: 0, TAKE: 0}
 
     def counting(network, origin, *rest, known=None, **options):
         found = draw_isochrones(network, origin, *rest, known=known, **options)
@@ -129,6 +131,21 @@ def test_new_places_to_get_on_near_an_origin():
     origins = [(106.6, 29.51), (106.5, 29.5), (106.7, 29.49)]
     for after in (near, far):
         assert_as_from_scratch(base, after, origins, cutoffs_min=(10, 20))
+
+
+def test_lines_that_can_be_left_along_change_the_grid_for_all():
+    base = build_network(
+        [106.5, 106.6], [29.5, 29.5], Links([0], [1], [9.7e3], [600.0]), access_speed_kph=12, max_access_km=3
+    )
+    far = base.extended(Links([2], [3], [970.0], [60.0]), node_lon=[107.5, 107.51], node_lat=[29.5, 29.5])
+    left_along = replace(far, arc_exit=far.arc_link == 1)
+    assert left_along.has_exits_along
+    assert not far.has_exits_along
+    for after in (far, left_along):
+        assert_as_from_scratch(base, after, (106.51, 29.51), cutoffs_min=(10, 25))
+        assert_as_from_scratch(
+            after, base.extended(Links([0], [1], [9.7e3], [500.0])), (106.5, 29.5), cutoffs_min=25
+        )
 
 
 def test_other_ground_is_computed_from_scratch():
