@@ -21,7 +21,6 @@ from tqdm.auto import tqdm
 from ..geo.checks import require_choice, require_flag, require_number, require_path
 from ..geo.errors import InputError, OffNetworkError, OutputError
 from ..geo.network import TransportNetwork
-from . import schemas
 from .access import PIECE_COLUMNS, Access, leave_pieces, ms_per_metre
 from .contraction import FAR
 from .hierarchy import LENGTH_BITS, Descent, Hierarchy, Ways, descent, hierarchy, key_of, least_keys
@@ -127,19 +126,20 @@ def od_matrix(
     task = _task(network, origins, destinations, cutoff_min, k_nearest, off_network)
     require_flag(progress, "progress")
     size = _require_count(chunk, "chunk")
+    # picked from arrays of strings, which takes a tenth of the time of making these from objects
+    from_ids, to_ids = (pd.Series(ids, dtype="str").array for ids in (task.from_ids, task.to_ids))
     frames = [
         pd.DataFrame(
             {
-                "from_id": task.from_ids[part.origin],
-                "to_id": task.to_ids[part.destination],
+                "from_id": from_ids.take(part.origin),
+                "to_id": to_ids.take(part.destination),
                 "travel_time_min": part.minutes,
                 "distance_km": part.km,
             }
         )
         for part in _parts(task, size, workers=workers, progress=progress)
     ]
-    kinds: dict[Any, Any] = dict(schemas.TRAVEL_TIMES)
-    frame = pd.concat(frames, ignore_index=True).astype(kinds)
+    frame = pd.concat(frames, ignore_index=True)
     frame.attrs.update(task.attrs)
     return frame
 
