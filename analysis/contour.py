@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..geo.crs import ELLIPSOID
 from ..geo.plane import LocalPlane
+from .crew import Crew
 
 #: Side, in metres, of the patches in which plane coordinates are turned into degrees by interpolation.
 _PATCH_M: Final = 10_000.0
@@ -83,7 +84,9 @@ def ring_coordinates(edge: Edge) -> list[NDArray[np.float64]]:
     return [edge.xy[np.append(rings.piece[a:b], rings.piece[a])] for a, b in itertools.pairwise(rings.offset)]
 
 
-def polygons_in_degrees(edge: Edge, plane: LocalPlane) -> tuple[shapely.MultiPolygon, float]:
+def polygons_in_degrees(
+    edge: Edge, plane: LocalPlane, *, crew: Crew | None = None
+) -> tuple[shapely.MultiPolygon, float]:
     """Return the area inside an edge as polygons in EPSG:4326, and its size in km².
 
     The size is that on the ellipsoid, between vertices joined by straight lines in an equal-area
@@ -94,11 +97,14 @@ def polygons_in_degrees(edge: Edge, plane: LocalPlane) -> tuple[shapely.MultiPol
     edge : Edge
     plane : LocalPlane
         The plane that the edge's coordinates are in.
+    crew : Crew, optional
+        Threads. The polygons don't depend on it.
     """
     if len(edge.xy) == 0:
         return shapely.MultiPolygon(), 0.0
-    rings = rings_of(edge)
-    lonlat, authalic = _to_degrees(edge, plane)
+    rings, (lonlat, authalic) = (crew or Crew(1)).both(
+        lambda: rings_of(edge), lambda: _to_degrees(edge, plane)
+    )
     sizes = np.diff(rings.offset)
     order = np.lexsort((rings.shell != np.arange(len(sizes)), rings.shell))  # each shell before its holes
     coords, index, doubled_m2 = _closed(lonlat, authalic, rings.piece, rings.offset, order, ELLIPSOID.a)

@@ -131,6 +131,12 @@ class Crew:
             raise work.failure
         return work.results  # type: ignore[return-value]
 
+    def both(self, one: Callable[[], _Item], other: Callable[[], _Result]) -> tuple[_Item, _Result]:
+        """Call two functions and return their results."""
+        calls: list[Callable[[], Any]] = [one, other]
+        first, second = self.map(lambda function: function(), calls)
+        return first, second
+
     def _call(self, wanted: int) -> None:
         """Send for as many idle threads as there is work for."""
         with self._lock:

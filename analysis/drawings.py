@@ -123,7 +123,10 @@ def draw_isochrones(
             )  # fmt: skip
             edge = sheet_edge(sheet, found, left, sources, crew=crew)
             return Drawing(
-                *polygons_in_degrees(edge, plane), (plane.lon, plane.lat, cell), sources, drawn=None
+                *polygons_in_degrees(edge, plane, crew=crew),
+                (plane.lon, plane.lat, cell),
+                sources,
+                drawn=None,
             )
         sources = reach_sources(network, around, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell)
         grid = around.lon, around.lat, cell
@@ -136,7 +139,7 @@ def draw_isochrones(
             drawn = draw_sources(sources, cell_m=cell, like=like.drawn, but_for=odd, crew=crew)
             if drawn.edge.same(like.drawn.edge):
                 return Drawing(like.polygon, like.area_km2, grid, sources, drawn)
-        return Drawing(*polygons_in_degrees(drawn.edge, around), grid, sources, drawn)
+        return Drawing(*polygons_in_degrees(drawn.edge, around, crew=crew), grid, sources, drawn)
 
     crew = Crew(workers)
     limits = [round(cutoff * 60_000) for cutoff in cutoffs_min]

@@ -258,13 +258,15 @@ def sheet_edge(
         Threads. The edge doesn't depend on it.
     """
     root = root_side_m(sheet.levels, sheet.cell_m)
-    shapes, _ = prepare_tapers(np.ascontiguousarray(sources), 0.5 * root)
+    (shapes, _), (n_full, covered, box) = (crew or Crew(1)).both(
+        lambda: prepare_tapers(np.ascontiguousarray(sources), 0.5 * root),
+        lambda: _marks(
+            found.line, left, sheet.own_start, sheet.own, sheet.over_start, sheet.over, sheet.n_x, sheet.n_y
+        ),
+    )
     around = math.floor(sheet.far / root + 0.5)
     full = np.zeros(len(sheet.held), dtype=np.bool_)
     full[found.line[left]] = True
-    n_full, covered, box = _marks(
-        found.line, left, sheet.own_start, sheet.own, sheet.over_start, sheet.over, sheet.n_x, sheet.n_y
-    )
     middle = np.floor(shapes[8:10] / root).astype(np.int64) - np.array([[sheet.first_x], [sheet.first_y]])
     # columns and rows of the frame, counted from the sheet's first; beyond what anything reaches
     low = np.minimum(box[:2], middle.min(axis=1)) - 2 * around
