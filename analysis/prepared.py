@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..geo.crs import along_curve
 from ..geo.network import TransportNetwork
 from .search import UNREACHED
 
@@ -113,7 +114,7 @@ def _prepare(network: TransportNetwork) -> Prepared:
     out_ms = np.concatenate([there, back])[order]
     in_ms = np.concatenate([back, there])[order]
     tree, tree_ms, kind, degree = _peel(start, other, out_ms, in_ms)
-    spatial = np.argsort(_along_curve(network.node_lon, network.node_lat), kind="stable")
+    spatial = np.argsort(along_curve(network.node_lon, network.node_lat), kind="stable")
     chains = _chains(start, other, out_ms, in_ms, kind, degree, spatial)
     core, chain_start, chain_node, chain_ms, chain_ends, arcs = chains
     number = np.full(n, -1, dtype=np.int32)
@@ -161,20 +162,6 @@ def _edges(
         times[way][pair[along][order]] = time[along][order]
     ends = np.column_stack([pairs // network.n_nodes, pairs % network.n_nodes]).astype(np.int32)
     return ends, times[0], times[1]
-
-
-def _along_curve(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.uint64]:
-    """Positions along a Z-order curve: neighbours on the ground get numbers near each other."""
-    code = np.zeros(len(lon), dtype=np.uint64)
-    for shift, degrees, span in ((0, lon + 180, 360.0), (1, lat + 90, 180.0)):
-        spread = (degrees / span * (2**31 - 1)).astype(np.uint64)
-        for bit, mask in (
-            (16, 0x0000FFFF0000FFFF), (8, 0x00FF00FF00FF00FF), (4, 0x0F0F0F0F0F0F0F0F),
-            (2, 0x3333333333333333), (1, 0x5555555555555555),
-        ):  # fmt: skip
-            spread = (spread | (spread << np.uint64(bit))) & np.uint64(mask)
-        code |= spread << np.uint64(shift)
-    return code
 
 
 @njit(cache=True, nogil=True)

@@ -114,6 +114,30 @@ def to_ecef(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
     )
 
 
+def along_curve(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Return positions along a Z-order curve, shape (n,): neighbours on the ground get numbers near each other.
+
+    Parameters
+    ----------
+    lon, lat : ndarray of float64, shape (n,)
+        Degrees.
+
+    References
+    ----------
+    Morton, G. M. (1966). A computer oriented geodetic data base and a new technique in file sequencing. IBM.
+    """
+    code = np.zeros(len(lon), dtype=np.uint64)
+    for shift, degrees, span in ((0, lon + 180, 360.0), (1, lat + 90, 180.0)):
+        spread = (degrees / span * (2**31 - 1)).astype(np.uint64)
+        for bit, mask in (
+            (16, 0x0000FFFF0000FFFF), (8, 0x00FF00FF00FF00FF), (4, 0x0F0F0F0F0F0F0F0F),
+            (2, 0x3333333333333333), (1, 0x5555555555555555),
+        ):  # fmt: skip
+            spread = (spread | (spread << np.uint64(bit))) & np.uint64(mask)
+        code |= spread << np.uint64(shift)
+    return code
+
+
 def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Shift WGS 84 coordinates into GCJ-02, the datum of Gaode/AMap and Tencent maps.
 

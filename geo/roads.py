@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from .checks import require_choice, require_frame
-from .crs import to_ecef
+from .crs import along_curve, to_ecef
 from .errors import EmptyInputError, GeometryTypeError, InputTypeError
 from .network import Links, RaggedLines, TransportNetwork, build_network
 from .osm_extract import OsmExtract, Restrictions
@@ -290,7 +290,7 @@ def road_network(
     if keep == "largest" and n_turns:
         # Restrictions may leave a corner that can't be left or reached any more.
         _, use = _largest(tail, head, np.isfinite(time_s), np.isfinite(back_s), len(origin))
-    kept, row = np.unique(link[use[: len(link)]], return_index=True)
+    kept = np.unique(link[use[: len(link)]])
     left_out_m = total_m - float(joined.length_m[kept[~is_ferry[joined.way_kind[kept]]]].sum())
     report["components"] = f"{n_components:,} strongly connected; " + (
         f"the largest kept, {left_out_m / 1000:,.1f} km of road ({left_out_m / max(total_m, 1):.1%}) left out"
@@ -302,12 +302,20 @@ def road_network(
     exits[origin[tail[exit_along]]] = True
     exits[origin[head[exit_along]]] = True
 
-    used, ends = np.unique(np.concatenate([tail[use], head[use]]), return_inverse=True)
+    # Neighbours on the ground lie near each other in memory, too: searches find them in the processor's cache.
+    used = np.unique(np.concatenate([tail[use], head[use]]))
+    used = used[np.argsort(along_curve(lon[origin[used]], lat[origin[used]]), kind="stable")]
+    place = np.empty(len(origin), dtype=np.int64)
+    place[used] = np.arange(len(used))
+    rows = np.flatnonzero(use)
+    first_turn = np.searchsorted(rows, len(link))
+    rows[:first_turn] = rows[:first_turn][np.argsort(place[tail[rows[:first_turn]]], kind="stable")]
     # A link that was taken apart stays one link on the ground: its second arc is put back below.
-    n_used = int(use.sum())
+    n_used = len(rows)
     twin = np.arange(n_used)
-    line_of = link[use[: len(link)]]
-    twin[: len(line_of)] = row[np.searchsorted(kept, line_of)]
+    line_of = link[rows[:first_turn]]
+    _, row, number_of = np.unique(line_of, return_index=True, return_inverse=True)
+    twin[: len(line_of)] = row[number_of]
     alone = twin == np.arange(n_used)
     chain_of = np.full(n_used, -1)
     chain_of[: len(line_of)] = line_of
@@ -322,14 +330,14 @@ def road_network(
         lon[origin[used]],
         lat[origin[used]],
         Links(
-            tail=ends[:n_used],
-            head=ends[n_used:],
-            length_m=length[use],
-            time_s=time_s[use],
-            back_time_s=back_s[use],
+            tail=place[tail[rows]],
+            head=place[head[rows]],
+            length_m=length[rows],
+            time_s=time_s[rows],
+            back_time_s=back_s[rows],
             mode="road",
-            road_class=classes[road_class[use]],
-            exit_along=exit_along[use],
+            road_class=classes[road_class[rows]],
+            exit_along=exit_along[rows],
             geometry=lines,
         ),
         node_exit=exits[origin[used]],
