@@ -153,7 +153,7 @@ def write_arrays(network: TransportNetwork, path: Path) -> None:
 def measure(contender: str, name: str, source: Path, tiles: Path | None, *, quick: bool) -> dict[str, Any]:
     """Run one contender in a process of its own."""
     row: dict[str, Any] = {"network": name, "contender": contender}
-    origins, repeats, python = ORIGINS[name], 3 if quick else 9, Path(sys.executable)
+    origins, repeats, python = ORIGINS[name], 3 if quick else 25, Path(sys.executable)
     if contender == "valhalla":
         if tiles is None or name != "iceland":
             reason = "Iceland only" if name != "iceland" else "not asked for (--valhalla)"
@@ -164,7 +164,7 @@ def measure(contender: str, name: str, source: Path, tiles: Path | None, *, quic
     if contender == "osmnx":
         if quick or name == "trunk":
             return row | {"missing": "left out: --quick" if quick else "streets only"}
-        origins, repeats = origins[:1], 1
+        origins, repeats = origins[:1], 2
     if contender in {"networkx", "igraph"}:
         repeats = 3
     command = [python, HERE / "contenders.py", contender, source, json.dumps(origins), repeats]
