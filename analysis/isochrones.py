@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from ..geo.checks import require_cutoffs, require_number
+from ..geo.checks import require_cell_m, require_cutoffs
 from ..geo.crs import WGS84
 from ..geo.network import TransportNetwork
 from . import schemas
 from .contour import as_multipolygon
 from .drawings import polygons_of
-from .origins import Direction, directed, each, origin_list
+from .origins import Direction, Origin, directed, each, origin_list
 from .prepared import prepared
 from .reach import line_table
 
@@ -100,9 +101,7 @@ def isochrones(
     """
     turned = directed(network, direction)
     cutoffs = require_cutoffs(cutoffs_min)
-    cell = (
-        None if cell_m is None else require_number(cell_m, "cell_m", unit="metres", minimum=1, maximum=10_000)
-    )
+    cell = require_cell_m(cell_m)
     points = origin_list(origins)
     prepare(turned, searches=len(points))
     # a single origin's cutoffs are drawn side by side, many origins' one origin per thread
@@ -114,21 +113,42 @@ def isochrones(
         label="isochrones",
         workers=workers,
     )
-    mode = "+".join(network.modes)
-    rows = [
+    rows = isochrone_rows(network, points, list(found), cutoffs, direction)
+    return cast("gpd.GeoDataFrame", schemas.conform(rows, schemas.ISOCHRONES))
+
+
+def isochrone_rows(
+    network: TransportNetwork,
+    origins: Sequence[Origin],
+    polygons: Sequence[Sequence[tuple[shapely.MultiPolygon, float]]],
+    cutoffs_min: Sequence[float],
+    direction: Direction,
+) -> list[dict[str, Any]]:
+    """Return the rows of `schemas.ISOCHRONES`: origin by origin, the largest cutoff first.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    origins : sequence of Origin
+    polygons : sequence of sequences of (shapely.MultiPolygon, float)
+        Of each origin one polygon and its km² per cutoff.
+    cutoffs_min : sequence of float
+        Ascending.
+    direction : {"from", "to"}
+    """
+    return [
         {
             "origin_id": origin.id,
             "origin_name": origin.name,
-            "mode": mode,
+            "mode": "+".join(network.modes),
             "direction": direction,
             "cutoff_min": cutoff,
             "area_km2": size_km2,
             "geometry": polygon,
         }
-        for origin, polygons in zip(points, found, strict=True)
-        for cutoff, (polygon, size_km2) in zip(reversed(cutoffs), reversed(polygons), strict=True)
+        for origin, own in zip(origins, polygons, strict=True)
+        for cutoff, (polygon, size_km2) in zip(reversed(cutoffs_min), reversed(own), strict=True)
     ]
-    return cast("gpd.GeoDataFrame", schemas.conform(rows, schemas.ISOCHRONES))
 
 
 def prepare(network: TransportNetwork, *, searches: int = 1) -> None:

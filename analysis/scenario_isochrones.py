@@ -11,12 +11,12 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from ..geo.checks import require_cutoffs, require_number
+from ..geo.checks import require_cell_m, require_cutoffs
 from ..geo.errors import EmptyInputError, InputTypeError
 from ..geo.network import TransportNetwork
 from .access import Access, access_with_more
 from .drawings import draw_isochrones, nested
-from .isochrones import prepare
+from .isochrones import isochrone_rows, prepare
 from .origins import Direction, Origin, directed, each, enter, origin_list, require_network
 from .schemas import ISOCHRONES, Schema, conform
 from .search import UNREACHED, bucketed_times
@@ -104,9 +104,7 @@ def scenario_isochrones(
     for name, network in networks.items():
         require_network(network, f"networks[{name!r}]")
     cutoffs = require_cutoffs(cutoffs_min)
-    cell = (
-        None if cell_m is None else require_number(cell_m, "cell_m", unit="metres", minimum=1, maximum=10_000)
-    )
+    cell = require_cell_m(cell_m)
     points = origin_list(origins)
 
     base, *others = (directed(network, direction) for network in networks.values())
@@ -129,21 +127,11 @@ def scenario_isochrones(
         return found
 
     apart = workers if len(points) == 1 else 1
-    found = list(each(drawn, points, progress=progress, label="isochrones", workers=workers))
+    by_origin = list(each(drawn, points, progress=progress, label="isochrones", workers=workers))
     rows = [
-        {
-            "scenario": str(name),
-            "origin_id": origin.id,
-            "origin_name": origin.name,
-            "mode": "+".join(network.modes),
-            "direction": direction,
-            "cutoff_min": cutoff,
-            "area_km2": size_km2,
-            "geometry": polygon,
-        }
-        for at, (name, network) in enumerate(networks.items())
-        for origin, scenarios in zip(points, found, strict=True)
-        for cutoff, (polygon, size_km2) in zip(reversed(cutoffs), reversed(scenarios[at]), strict=True)
+        {"scenario": str(name), **row}
+        for (name, network), found in zip(networks.items(), zip(*by_origin, strict=True), strict=True)
+        for row in isochrone_rows(network, points, found, cutoffs, direction)
     ]
     return cast("gpd.GeoDataFrame", conform(rows, SCENARIO_ISOCHRONES))
 

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ..geo.checks import require_cutoffs, require_number
+from ..geo.checks import require_cell_m, require_cutoffs
 from ..geo.crs import area_km2
 from ..geo.network import TransportNetwork
 from ..geo.plane import LocalPlane
@@ -64,11 +64,7 @@ def service_areas(
     (cutoff,) = require_cutoffs(cutoff_min, "cutoff_min")
     points = origin_list(centres, argument="centres")
     limit = round(cutoff * 60_000)
-    cell = (
-        default_cell_m(checked, limit)
-        if cell_m is None
-        else require_number(cell_m, "cell_m", unit="metres", minimum=1, maximum=10_000)
-    )
+    cell = require_cell_m(cell_m) or default_cell_m(checked, limit)
     isochrones = [polygons_of(checked, point, [cutoff], cell_m=cell)[0][0] for point in points]
     plane = LocalPlane(
         float(np.mean([point.lon for point in points])), float(np.mean([point.lat for point in points]))

@@ -14,14 +14,15 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ..geo.checks import require_cutoffs, require_number
+from ..geo.checks import require_cell_m, require_cutoffs
 from ..geo.network import TransportNetwork
 from ..geo.plane import LocalPlane
 from . import schemas
 from .access import ms_per_metre
 from .contour import polygons_in_degrees
+from .crew import Crew
 from .drawings import default_cell_m
-from .isochrones import prepare
+from .isochrones import isochrone_rows, prepare
 from .marching import field_left, grid_edge, march, start_times
 from .origins import Direction, Origin, directed, each, origin_list, search
 from .reach import reach_sources, reached_within
@@ -134,9 +135,7 @@ def terrain_isochrones(
     """
     turned = directed(network, direction)
     cutoffs = require_cutoffs(cutoffs_min)
-    cell = (
-        None if cell_m is None else require_number(cell_m, "cell_m", unit="metres", minimum=1, maximum=10_000)
-    )
+    cell = require_cell_m(cell_m)
     points = origin_list(origins)
     prepare(turned, searches=len(points))
     # a single origin's cutoffs are drawn side by side, many origins' one origin per thread
@@ -148,20 +147,7 @@ def terrain_isochrones(
         label="isochrones",
         workers=workers,
     )
-    mode = "+".join(network.modes)
-    rows = [
-        {
-            "origin_id": origin.id,
-            "origin_name": origin.name,
-            "mode": mode,
-            "direction": direction,
-            "cutoff_min": cutoff,
-            "area_km2": size_km2,
-            "geometry": polygon,
-        }
-        for origin, polygons in zip(points, found, strict=True)
-        for cutoff, (polygon, size_km2) in zip(reversed(cutoffs), reversed(polygons), strict=True)
-    ]
+    rows = isochrone_rows(network, points, list(found), cutoffs, direction)
     return cast("gpd.GeoDataFrame", schemas.conform(rows, schemas.ISOCHRONES))
 
 
@@ -215,11 +201,12 @@ def _polygons_of(
 
     def draw(field: NDArray[np.float64]) -> tuple[shapely.MultiPolygon, float]:
         edge = grid_edge(field, first_i=ground.first_i, first_j=ground.first_j, cell_m=cell)
-        return polygons_in_degrees(edge, plane)
+        return polygons_in_degrees(edge, plane, crew=crew)
 
-    fields = list(each(left, limits, progress=False, label="cutoffs", workers=workers))
+    crew = Crew(workers)
+    fields = crew.map(left, limits)
     for smaller, larger in pairwise(fields):
         # Exits have at least as much left of a larger cutoff. Lines are cut at other places, though, and
         # the scheme's errors with them: what the smaller one has is nowhere lost.
         np.maximum(smaller, larger, out=larger)
-    return list(each(draw, fields, progress=False, label="cutoffs", workers=workers))
+    return crew.map(draw, fields)

@@ -287,6 +287,18 @@ def require_flag(value: Any, argument: str) -> bool:
     return bool(value)
 
 
+def require_cell_m(cell_m: Any) -> float | None:
+    """Return a cell size in metres, None where it's left to the default.
+
+    Raises
+    ------
+    InputTypeError, InputError
+    """
+    if cell_m is None:
+        return None
+    return require_number(cell_m, "cell_m", unit="metres", minimum=1, maximum=10_000)
+
+
 def require_cutoffs(cutoffs_min: Any, argument: str = "cutoffs_min") -> tuple[float, ...]:
     """Return cutoffs as a tuple of minutes, ascending.
 
