@@ -44,7 +44,7 @@ class Access:
     length_m : ndarray of float64, shape (k,)
         Distance covered until there.
     line : ndarray of int64
-        Lines that are entered part-way (positions in the network's exit lines); for each direction once.
+        Lines that are entered part-way (positions in the network's exit lines), some of them more than once.
     pieces_on : callable
         Returns the pieces on some lines, ascending and each given once: a float64 array of shape (p, 12)
         with `PIECE_COLUMNS`. Pieces are stretches of line between an entry part-way and the line's end,
@@ -112,7 +112,7 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
 
     def pieces_on(near: NDArray[np.int64]) -> NDArray[np.float64]:
         steps = int((lines.offset[near + 1] - lines.offset[near] - 1).sum())
-        return enter(near, _PIECES_PER_STEP * steps)[-1] if steps else _no_pieces(near)
+        return enter(near, _PIECES_PER_STEP * steps)[-1]
 
     arc, line, ends_ms, ends_m, _ = enter(lines.near(lon, lat, reach), 0)
     return least_access(
@@ -249,7 +249,7 @@ def _enter_lines(
     if there's room for them.
     """
     most, keep = 2 * len(near), room > 0
-    pieces = np.empty((room, 12))
+    pieces = np.empty((room, PIECE_COLUMNS))
     entered, lines = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     ends_ms, ends_m = np.empty(most), np.empty(most)
     count, n = 0, 0

@@ -188,8 +188,7 @@ def _patches(
     of each node, counted in half patches.
     """
     number = np.full(n_x * n_y, -1, dtype=np.int32)
-    most = min(n_x * n_y, len(xy))
-    used = np.empty((most, 2), dtype=np.int64)
+    used = np.empty((min(n_x * n_y, len(xy)), 2), dtype=np.int64)
     patch = np.empty(len(xy), dtype=np.int32)
     n = 0
     for k in range(len(xy)):

@@ -148,9 +148,8 @@ def draw_sources(
     but_for : ndarray of float64, shape (m, 6)
         Sources that one of the two has and the other has not.
     """
-    nothing = np.zeros(0, dtype=np.int64)
     if len(sources) == 0:
-        return Drawn(Edge(nothing, nothing, np.zeros((0, 2)), WIDTH, cell_m), nothing, 0, 0, 0, 0, 0.0)
+        return _nothing(cell_m)
     rows = np.ascontiguousarray(sources, dtype=np.float64)
     reach = float(rows[:, 2].max())
     levels = levels_of(reach / cell_m)
@@ -253,16 +252,7 @@ def draw(frame: Frame, *, known: Drawn | None = None, crew: Crew | None = None) 
     crew : Crew, optional
         Threads. The edge doesn't depend on it.
     """
-    nothing = np.zeros(0, dtype=np.int64)
-    held = known or Drawn(
-        Edge(nothing, nothing, np.zeros((0, 2)), WIDTH, frame.cell_m),
-        np.zeros(1, dtype=np.int64),
-        0,
-        0,
-        0,
-        0,
-        0.0,
-    )
+    held = known or _nothing(frame.cell_m)
 
     def trace(rows: tuple[int, int]) -> tuple[Edge, NDArray[np.int64]]:
         desk, side_from, side_to, xy, begin = _trace(
@@ -290,6 +280,14 @@ def draw(frame: Frame, *, known: Drawn | None = None, crew: Crew | None = None) 
         )
         begin = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(begin) for begin in begins]))])
     return Drawn(edge, begin, frame.first_x, frame.first_y, frame.n_x, frame.n_y, frame.reach)
+
+
+def _nothing(cell_m: float) -> Drawn:
+    """Return the drawing of no source at all."""
+    none = np.zeros(0, dtype=np.int64)
+    return Drawn(
+        Edge(none, none, np.zeros((0, 2)), WIDTH, cell_m), np.zeros(1, dtype=np.int64), 0, 0, 0, 0, reach=0.0
+    )
 
 
 def levels_of(reach_cells: float) -> int:
