@@ -321,7 +321,7 @@ def _is_manifest(found: Any) -> bool:
     return (
         isinstance(rows, dict)
         and set(rows) <= set(TABLES)
-        and (not found.get("complete") or bool(parts))
+        and (not found.get("complete") or bool(rows and parts))
         and isinstance(parts, list)
         and all(_is_noted(part) and (not rows or set(part["files"]) == set(rows)) for part in parts)
     )

@@ -315,6 +315,17 @@ def small_batch(tmp_path_factory) -> Path:
     return out
 
 
+@pytest.mark.parametrize("key", ["rows", "parts"])
+def test_a_complete_manifest_tells_its_rows_and_parts(tmp_path, small_batch, key):
+    found = json.loads((small_batch / "manifest.json").read_text(encoding="utf-8"))
+    del found[key]
+    folder = tmp_path / "out"
+    shutil.copytree(small_batch, folder)
+    (folder / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(OutputError, match="isn't the manifest of a batch"):
+        br.read_batch(folder, "isochrones")
+
+
 @ROOM
 @given(st.data())
 def test_manifests_that_somebody_made_up(tmp_path, small_batch, data):
