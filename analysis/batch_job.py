@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from ..geo.checks import require_path
 from .config import Strict, read_toml
-from .results import Minutes
+from .study_file import Minutes
 
 #: Most origins that one file of the results may hold: a part is what is lost when a run is cut off.
 MAX_PER_PART: Final = 1000

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, model_validator
 from scipy.spatial import cKDTree
 
 from ..geo.checks import require_flag, require_lonlat, require_number, require_numbers
@@ -22,9 +21,9 @@ from ..geo.network import MAX_ARC_TIME_MS, TransportNetwork
 from ..geo.places import Place, place
 from ..geo.plane import LocalPlane
 from ..geo.vector_files import read_vector_file
-from .config import Strict
 from .origins import require_network
 from .schemas import Schema, conform
+from .study_file import Change
 
 #: Metres per degree of latitude, rounded down: for a first choice by bounding boxes.
 _DEGREE_M: Final = 110_000.0
@@ -43,101 +42,58 @@ CHANGES: Final[Schema] = {
     "geometry": "geometry",
 }
 
-Position = tuple[float, float]
 _Done = TypeVar("_Done")
 
 
-class Change(Strict):
-    """A scenario of a study file: what happens to which links of the network.
+def changed_by(network: TransportNetwork, change: Change) -> TransportNetwork:
+    """Return the network with a change of a study file.
 
-    Attributes
-    ----------
-    id, name : str
-        `id` as a corridor's: lower case letters, digits and hyphens.
-    near : str, (lon, lat) or sequence of (lon, lat)
-        A place, a position, or the vertices of a line.
-    file : str
-        Or a vector file with points, lines or polygons; its path is relative to the study file.
-    within_km : float
-        Links that come so near are meant.
-    road_classes, modes : tuple of str
-        Only links of these.
-    close : bool
-        They can't be passed.
-    speed_kph, speed_factor : float, optional
-        Or what becomes of their speed.
-    notes : tuple of str
+    Raises
+    ------
+    InputError
+        If it touches no link.
     """
+    return _where(
+        change,
+        lambda **where: changed_network(
+            network,
+            close=change.close,
+            speed_kph=change.speed_kph,
+            speed_factor=change.speed_factor,
+            **where,
+        ),
+    )
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-    name: str
-    near: str | Position | tuple[Position, ...] | None = None
-    file: str = ""
-    within_km: Annotated[float, Field(ge=0, le=200)] = 1.0
-    road_classes: tuple[str, ...] = ()
-    modes: tuple[str, ...] = ()
-    close: bool = False
-    speed_kph: Annotated[float, Field(gt=0, le=400)] | None = None
-    speed_factor: Annotated[float, Field(gt=0, le=100)] | None = None
-    notes: tuple[str, ...] = ()
 
-    @model_validator(mode="after")
-    def _one_of_each(self) -> Self:
-        if (self.near is None) == (not self.file) and not (self.road_classes or self.modes):
-            raise ValueError(
-                f"'{self.id}': say where, with 'near' or 'file' (one of them), or which 'road_classes'"
-            )
-        if self.near is not None and self.file:
-            raise ValueError(f"'{self.id}': give 'near' or 'file', not both")
-        if self.close + (self.speed_kph is not None) + (self.speed_factor is not None) != 1:
-            raise ValueError(f"'{self.id}': give one of 'close = true', 'speed_kph' and 'speed_factor'")
-        return self
+def links_changed_by(network: TransportNetwork, change: Change) -> NDArray[np.int64]:
+    """Return the numbers of the links that a change of a study file touches.
 
-    def applied(self, network: TransportNetwork) -> TransportNetwork:
-        """Return the network with this change.
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    arcs = _where(change, lambda **where: _select(network, **where))
+    return np.unique(network.arc_link[arcs]).astype(np.int64)
 
-        Raises
-        ------
-        InputError
-            If it touches no link.
-        """
-        return self._done(
-            lambda **where: changed_network(
-                network,
-                close=self.close,
-                speed_kph=self.speed_kph,
-                speed_factor=self.speed_factor,
-                **where,
-            )
+
+def _where(change: Change, what: Callable[..., _Done]) -> _Done:
+    """Call `what` with the part of the network that a change names; errors name the change."""
+    near: Any = change.near
+    try:
+        if change.file:
+            near = read_vector_file(change.folder / change.file, argument="file")
+        elif isinstance(near, tuple) and isinstance(near[0], tuple):
+            near = shapely.LineString(near) if len(near) > 1 else near[0]
+        return what(
+            near=near,
+            within_km=change.within_km,
+            road_classes=change.road_classes or None,
+            modes=change.modes or None,
         )
-
-    def links(self, network: TransportNetwork) -> NDArray[np.int64]:
-        """Return the numbers of the links that it touches.
-
-        Raises
-        ------
-        InputError
-            If there is none.
-        """
-        arcs = self._done(lambda **where: _select(network, **where))
-        return np.unique(network.arc_link[arcs]).astype(np.int64)
-
-    def _done(self, what: Callable[..., _Done]) -> _Done:
-        near: Any = self.near
-        try:
-            if self.file:
-                near = read_vector_file(self.folder / self.file, argument="file")
-            elif isinstance(near, tuple) and isinstance(near[0], tuple):
-                near = shapely.LineString(near) if len(near) > 1 else near[0]
-            return what(
-                near=near,
-                within_km=self.within_km,
-                road_classes=self.road_classes or None,
-                modes=self.modes or None,
-            )
-        except InputError as error:
-            at = f"{self.where}: " if self.where else ""
-            raise InputError(f"{at}change '{self.id}': {error}") from error
+    except InputError as error:
+        at = f"{change.where}: " if change.where else ""
+        raise InputError(f"{at}change '{change.id}': {error}") from error
 
 
 def change_table(network: TransportNetwork, changes: Iterable[Change]) -> gpd.GeoDataFrame:
@@ -161,10 +117,10 @@ def change_table(network: TransportNetwork, changes: Iterable[Change]) -> gpd.Ge
     """
     rows = []
     for one in changes:
-        links = one.links(network)
+        links = links_changed_by(network, one)
         touched = np.isin(network.arc_link, links)
         before = _mean_kph(network, touched)
-        after = float("nan") if one.close else _mean_kph(one.applied(network), touched)
+        after = float("nan") if one.close else _mean_kph(changed_by(network, one), touched)
         lines = [shapely.LineString(network.link_line(int(link))) for link in links]
         rows.append(
             {

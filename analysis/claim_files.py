@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from .. import data
 from ..geo.errors import ConfigError, InputTypeError, UnknownStudyError
 from .config import Strict, read_toml
-from .results import Study
+from .study_file import Study
 
 Kind = Literal[
     "pair",

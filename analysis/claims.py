@@ -22,8 +22,8 @@ from .claim_measure import Measure
 from .claim_times import TIME_KINDS
 from .config import read_toml
 from .corridor_files import Corridor, read_corridors
-from .results import Study
 from .schemas import Schema, conform
+from .study_file import Study
 
 #: One row per claim, in the order of the file.
 CLAIMS: Final[Schema] = {

@@ -23,7 +23,7 @@ from ..geo.errors import ConfigError, InputError, InputTypeError
 from ..geo.joining import TransferRules
 from .config import Strict, read_toml
 from .corridor_tracks import MAX_OFF_TRACK_KM, along_track, read_track, track_km
-from .results import Study
+from .study_file import Study
 
 #: Straight distances between neighbouring stops beyond these are taken for a slip, km.
 MAX_GAP_KM: Final[Mapping[str, float]] = {"road": 150.0, "rail": 400.0, "air": 3000.0}

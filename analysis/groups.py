@@ -21,8 +21,8 @@ from .claim_files import Group, claims_of, embedded_study_name
 from .comparison import minutes_between
 from .isochrones import isochrones
 from .origins import require_network
-from .results import Study
 from .schemas import Schema, conform
+from .study_file import Study
 from .zones import travel_time_circle
 
 #: One row per group and member.

@@ -16,8 +16,8 @@ from ..geo.boundaries import counties as read_counties
 from ..geo.boundaries import provinces as read_provinces
 from ..geo.places import origins_table, place
 from .isochrones import isochrones
-from .results import Study
 from .scenarios import Scenarios
+from .study_file import Study
 from .subset_times import SubsetTimes
 from .zones import travel_time_circle
 

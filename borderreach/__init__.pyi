@@ -16,9 +16,10 @@ from .analysis.isochrone_shapes import clip_isochrones, simplify_isochrones
 from .analysis.isochrones import isochrones
 from .analysis.matrices import od_matrix, write_od_matrix
 from .analysis.people import people, people_points, people_within, with_people
-from .analysis.results import Study, StudyResults
+from .analysis.results import StudyResults
 from .analysis.scenario_isochrones import scenario_isochrones
 from .analysis.service_areas import service_areas
+from .analysis.study_file import Study
 from .analysis.terrain_isochrones import terrain_isochrones
 from .analysis.travel_times import travel_times
 from .analysis.uncertainty import inside_probability

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from . import data
 from .analysis.audit import audit_isochrones
 from .analysis.border_effect import BORDER_EFFECT, border_effect
-from .analysis.changes import change_table
+from .analysis.changes import change_table, changed_by
 from .analysis.claims import audit_claims
 from .analysis.comparison import (
     compare,
@@ -44,10 +44,11 @@ from .analysis.groups import (
 from .analysis.isochrones import isochrones
 from .analysis.multimodal import journeys, with_railways
 from .analysis.origins import require_network, within_reach
-from .analysis.results import Study, StudyResults
+from .analysis.results import StudyResults
 from .analysis.scenarios import Scenarios
 from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
 from .analysis.shapley import contributions
+from .analysis.study_file import Study
 from .analysis.study_indicators import circle_people, county_indicators, people_of
 from .analysis.study_reach import MEASURES, Ground, Reach
 from .analysis.travel_times import travel_times
@@ -204,7 +205,7 @@ def _compute(chosen: Study, network: TransportNetwork | None, step: Any) -> Stud
     step("circles of the centres")
     found_isochrones = pd.concat([reach.isochrones(names[s]).assign(scenario=s) for s in both])
     circles = pd.concat([reach.circles(names[s], label=s) for s in both])
-    changed = {one.id: Reach(chosen, Scenarios(one.applied(base), ()), ground) for one in chosen.change}
+    changed = {one.id: Reach(chosen, Scenarios(changed_by(base, one), ()), ground) for one in chosen.change}
     reached = _reached(reach, names, changed)
     each = pd.concat([one.circles(ids, label=s) for s, (one, ids) in reached.items()])
     audited = audit_isochrones(base, reach.isochrones(()), origins=ground.centres, samples=AUDIT_SAMPLES)

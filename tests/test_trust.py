@@ -29,7 +29,7 @@ from borderreach.analysis.claim_files import ClaimsFile
 from borderreach.analysis.config import read_toml
 from borderreach.analysis.corridor_files import read_corridors
 from borderreach.analysis.rasters import people_in_raster
-from borderreach.analysis.results import Study
+from borderreach.analysis.study_file import Study
 from borderreach.geo.errors import BorderReachError, DataFileError, OutputError
 from borderreach.geo.speeds import speed_table
 from borderreach.geo.storage import open_network, save_network

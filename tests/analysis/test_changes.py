@@ -9,12 +9,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from borderreach.analysis.changes import CHANGES, Change, change_table, changed_network
+from borderreach.analysis.changes import CHANGES, change_table, changed_by, changed_network, links_changed_by
 from borderreach.analysis.comparison import compare, minutes_between
 from borderreach.analysis.config import read_toml
 from borderreach.analysis.corridors import add_corridors
 from borderreach.analysis.isochrones import isochrones
-from borderreach.analysis.results import Study
+from borderreach.analysis.study_file import Change, Study
 from borderreach.geo.errors import ConfigError, InputError, InputTypeError, MissingCRSError
 from borderreach.geo.network import Links, build_network
 from borderreach.geo.trunk import trunk_network
@@ -202,7 +202,7 @@ def test_changes_of_a_study_file(tmp_path):
     assert table["closed"].to_list() == [True, False]
     assert table.crs == "EPSG:4326"
     assert table.geometry[0].equals(shapely.MultiLineString([[(105.2, 29.0), (105.4, 29.0)]]))
-    assert minutes(changes[0].applied(ladder())) == pytest.approx(100)
+    assert minutes(changed_by(ladder(), changes[0])) == pytest.approx(100)
     assert change_table(ladder(), ()).empty
 
 
@@ -227,13 +227,13 @@ def test_faults_in_a_change_name_file_and_line(tmp_path, old, new, line, words):
 def test_a_change_that_touches_nothing_names_file_and_line(tmp_path):
     change = read(tmp_path, STUDY.replace("105.3, 29.0", "120.3, 39.0")).change[0]
     with pytest.raises(InputError, match=r"mine\.toml:7: change 'landslide': no link"):
-        change.applied(ladder())
+        changed_by(ladder(), change)
 
 
 def test_a_line_in_the_file_itself():
     one = Change.model_validate(
         {"id": "a", "name": "a", "near": [[105.05, 29.0], [105.35, 29.0]], "within_km": 0, "close": True}
     )
-    assert len(one.links(ladder())) == 2
+    assert len(links_changed_by(ladder(), one)) == 2
     place = Change.model_validate({"id": "a", "name": "a", "near": "綦江区", "within_km": 5, "close": True})
-    assert len(place.links(trunk_network())) > 0
+    assert len(links_changed_by(trunk_network(), place)) > 0

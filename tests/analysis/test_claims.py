@@ -17,7 +17,7 @@ from borderreach.analysis.claim_ground import ClaimGround, mean_speed_kph, scale
 from borderreach.analysis.claims import CLAIMS, VERDICTS, audit_claims, claim_paragraphs
 from borderreach.analysis.corridor_files import Corridor
 from borderreach.analysis.corridor_lines import add_corridor_lines
-from borderreach.analysis.results import Study
+from borderreach.analysis.study_file import Study
 from borderreach.geo.crs import WGS84
 from borderreach.geo.errors import ConfigError, InputError, InputTypeError, UnknownPlaceError
 from borderreach.geo.joining import join_networks, journey_components

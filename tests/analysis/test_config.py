@@ -6,7 +6,7 @@ import pytest
 
 from borderreach.analysis.config import line_of, read_toml
 from borderreach.analysis.corridor_files import read_corridors
-from borderreach.analysis.results import Study
+from borderreach.analysis.study_file import Study
 from borderreach.geo.errors import ConfigError, DataFileError
 
 STUDY = """\

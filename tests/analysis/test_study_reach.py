@@ -9,8 +9,8 @@ from borderreach.analysis.comparison import minutes_between
 from borderreach.analysis.config import read_toml
 from borderreach.analysis.corridors import add_corridors
 from borderreach.analysis.isochrones import isochrones
-from borderreach.analysis.results import Study
 from borderreach.analysis.scenarios import Scenarios
+from borderreach.analysis.study_file import Study
 from borderreach.analysis.study_reach import MEASURES, Ground, Reach
 from borderreach.analysis.zones import travel_time_circle
 from borderreach.data import path

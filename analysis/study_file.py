@@ -1,0 +1,170 @@
+"""What a study file says: its area, its questions, its changes to the network. Nothing is computed here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from .config import Strict
+
+Minutes = Annotated[float, Field(gt=0, le=24 * 60)]
+Position = tuple[float, float]
+
+
+class Change(Strict):
+    """A scenario of a study file: what happens to which links of the network.
+
+    Attributes
+    ----------
+    id, name : str
+        `id` as a corridor's: lower case letters, digits and hyphens.
+    near : str, (lon, lat) or sequence of (lon, lat)
+        A place, a position, or the vertices of a line.
+    file : str
+        Or a vector file with points, lines or polygons; its path is relative to the study file.
+    within_km : float
+        Links that come so near are meant.
+    road_classes, modes : tuple of str
+        Only links of these.
+    close : bool
+        They can't be passed.
+    speed_kph, speed_factor : float, optional
+        Or what becomes of their speed.
+    notes : tuple of str
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    name: str
+    near: str | Position | tuple[Position, ...] | None = None
+    file: str = ""
+    within_km: Annotated[float, Field(ge=0, le=200)] = 1.0
+    road_classes: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    close: bool = False
+    speed_kph: Annotated[float, Field(gt=0, le=400)] | None = None
+    speed_factor: Annotated[float, Field(gt=0, le=100)] | None = None
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        if (self.near is None) == (not self.file) and not (self.road_classes or self.modes):
+            raise ValueError(
+                f"'{self.id}': say where, with 'near' or 'file' (one of them), or which 'road_classes'"
+            )
+        if self.near is not None and self.file:
+            raise ValueError(f"'{self.id}': give 'near' or 'file', not both")
+        if self.close + (self.speed_kph is not None) + (self.speed_factor is not None) != 1:
+            raise ValueError(f"'{self.id}': give one of 'close = true', 'speed_kph' and 'speed_factor'")
+        return self
+
+
+class Study(Strict):
+    """A study area and the questions asked of it, as its TOML file says.
+
+    Attributes
+    ----------
+    name : str
+        Short name on the command line; the same as the file's.
+    title, title_en, description : str
+    text, text_title : str
+        File name and title of the text that the study is about.
+    provinces : tuple of str
+        Provinces whose counties are studied.
+    between : tuple of str, optional
+        Restricts the border counties. Two provinces or more: those on the borders between them. One:
+        those on both sides of all its borders, also in provinces that aren't among `provinces`.
+    boundary_source : {"tianditu", "amap"}
+    centres : tuple of str
+        Places whose travel-time circles are drawn.
+    circle_cutoffs_min : tuple of float
+        Cutoffs of the circles, minutes, ascending; the largest is *the* circle.
+    zone_min : float
+        Cutoff of the border counties' commuting zones, minutes.
+    railways : bool
+        Whether times are also reckoned with today's railways (`geo.rail`).
+    corridors : tuple of str
+        Ids of the corridors; each alone and all together make the scenarios.
+    corridor_files : tuple of str
+        Files with corridors of one's own that `corridors` may name, in the form of the embedded ones
+        (`analysis.corridor_files`); relative to the study file.
+    years : tuple of int
+        For each a scenario with the corridors open by the end of that year, ascending.
+    change : tuple of Change
+        Closed links and changed speeds, each a scenario of its own on today's network.
+    notes : tuple of str
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    title: str
+    title_en: str
+    description: str = ""
+    text: str = ""
+    text_title: str = ""
+    provinces: Annotated[tuple[str, ...], Field(min_length=1)]
+    between: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    boundary_source: Literal["tianditu", "amap"] = "tianditu"
+    centres: Annotated[tuple[str, ...], Field(min_length=1)]
+    circle_cutoffs_min: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (60.0, 120.0)
+    zone_min: Minutes = 60.0
+    railways: bool = True
+    corridors: tuple[str, ...] = ()
+    corridor_files: tuple[str, ...] = ()
+    years: tuple[Annotated[int, Field(ge=1900, le=2100)], ...] = ()
+    change: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def corridor_paths(self) -> tuple[Path, ...]:
+        """Where the files of `corridor_files` lie."""
+        return tuple(self.folder / name for name in self.corridor_files)
+
+    @field_validator("circle_cutoffs_min")
+    @classmethod
+    def _ascending(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if list(value) != sorted(set(value)):
+            raise ValueError(f"cutoffs should be strictly ascending, got {list(value)}")
+        return value
+
+    @field_validator("years")
+    @classmethod
+    def _years_ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)):
+            raise ValueError(f"years should be strictly ascending, got {list(value)}")
+        return value
+
+    @field_validator("change")
+    @classmethod
+    def _distinct_changes(cls, value: tuple[Change, ...]) -> tuple[Change, ...]:
+        ids = [one.id for one in value]
+        taken = {"base", "all"} & set(ids) or {one for one in ids if ids.count(one) > 1 or one.isdigit()}
+        if taken:
+            raise ValueError(
+                f"the id {min(taken)!r} of a change is used twice, or stands for another scenario"
+            )
+        return value
+
+    @field_validator("centres", "corridors", "provinces", "corridor_files")
+    @classmethod
+    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError(f"each may be named once only, got {list(value)}")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.between is not None and not set(self.between) <= set(self.provinces):
+            raise ValueError(
+                f"'between' should name one or more of the 'provinces' {list(self.provinces)}, got "
+                f"{list(self.between)}"
+            )
+        clash = set(self.corridors) & {one.id for one in self.change}
+        if clash:
+            raise ValueError(f"a corridor and a change are both called {min(clash)!r}; rename the change")
+        return self
+
+    @property
+    def circle_min(self) -> float:
+        """Largest cutoff, minutes: the circle that counties lie in or not."""
+        return self.circle_cutoffs_min[-1]
