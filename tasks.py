@@ -82,12 +82,18 @@ def read_project(root: Path) -> dict[str, Any]:
 def package_folders(root: Path) -> dict[str, Path]:
     """Return the folder of each installed package: {"borderreach.geo": ROOT/geo, ...}."""
     settings = read_project(root)["tool"]["setuptools"]
-    return {name: root / settings["package-dir"].get(name, name) for name in settings["packages"]}
+    folders: dict[str, Path] = {}
+    for name in settings["packages"]:
+        parent, _, last = name.rpartition(".")  # a package lies in its parent's folder, if it's given none
+        own = settings["package-dir"].get(name)
+        folders[name] = root / own if own else folders.get(parent, root) / last
+    return folders
 
 
 def package_files(root: Path) -> Iterator[Path]:
     """Yield, sorted, the files in the package folders; scripts in data/build aren't installed."""
-    for folder in sorted(package_folders(root).values()):
+    folders = set(package_folders(root).values())
+    for folder in sorted(one for one in folders if not folders & set(one.parents)):  # rglob has the rooms
         for path in sorted(folder.rglob("*")):
             parts = path.relative_to(root).parts
             if path.is_file() and "__pycache__" not in parts and parts[:2] != ("data", "build"):

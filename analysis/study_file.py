@@ -83,12 +83,12 @@ class Study(Strict):
     zone_min : float
         Cutoff of the border counties' commuting zones, minutes.
     railways : bool
-        Whether times are also reckoned with today's railways (`geo.rail`).
+        Whether times are also reckoned with today's railways (`geo.networks`).
     corridors : tuple of str
         Ids of the corridors; each alone and all together make the scenarios.
     corridor_files : tuple of str
         Files with corridors of one's own that `corridors` may name, in the form of the embedded ones
-        (`analysis.corridor_files`); relative to the study file.
+        (`analysis.corridors`); relative to the study file.
     years : tuple of int
         For each a scenario with the corridors open by the end of that year, ascending.
     change : tuple of Change

@@ -30,8 +30,8 @@ RESULTS = Path(__file__).resolve().parent / "results"
 RUN = r"""
 import json, multiprocessing, os, re, resource, sys, threading
 from pathlib import Path
-from borderreach.analysis.batch import run_batch
-from borderreach.analysis.batch_job import BatchJob
+from borderreach.analysis.batches._batch import run_batch
+from borderreach.analysis.batches._job import BatchJob
 
 unit = 1 if sys.platform == "darwin" else 1024
 workers_mb, together_mb, over = {}, 0.0, threading.Event()

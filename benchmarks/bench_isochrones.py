@@ -24,13 +24,13 @@ from typing import Any
 
 import numpy as np
 
-from borderreach.analysis.isochrones import isochrones
+from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.geo.crs import to_ecef
-from borderreach.geo.network import TransportNetwork
-from borderreach.geo.pbf import pbf_network
+from borderreach.geo.networks._network import TransportNetwork
+from borderreach.geo.networks._storage import save_network
+from borderreach.geo.networks._trunk import trunk_network
+from borderreach.geo.osm._pbf import pbf_network
 from borderreach.geo.plane import LocalPlane
-from borderreach.geo.storage import save_network
-from borderreach.geo.trunk import trunk_network
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -195,7 +195,7 @@ def bandwidth() -> float:
 
 def bound(name: str, network: TransportNetwork, gb_per_s: float) -> dict[str, Any]:
     """Bytes that any algorithm must touch: the arcs of the nodes reached, their times, the polygons' vertices."""
-    from borderreach.analysis.origins import enter, origin_list, search
+    from borderreach.analysis.times._origins import enter, origin_list, search
 
     rows = []
     for place in ORIGINS[name]:
@@ -239,14 +239,14 @@ def add_ratios(report: dict[str, Any]) -> None:
 #: Isochrones with a corridor's two lines added, from scratch and after those without them.
 SCENARIO = """
 import json, sys, time
-from borderreach.analysis.corridors import add_corridors
-from borderreach.analysis.isochrones import isochrones
-from borderreach.analysis.origins import within_reach
-from borderreach.analysis.scenario_isochrones import scenario_isochrones
-from borderreach.geo.borders import border_counties
-from borderreach.geo.boundaries import counties
-from borderreach.geo.places import origins_table
-from borderreach.geo.trunk import trunk_network
+from borderreach.analysis.corridors._corridors import add_corridors
+from borderreach.analysis.isochrones._isochrones import isochrones
+from borderreach.analysis.times._origins import within_reach
+from borderreach.analysis.isochrones._scenarios import scenario_isochrones
+from borderreach.geo.places._borders import border_counties
+from borderreach.geo.places._boundaries import counties
+from borderreach.geo.places._places import origins_table
+from borderreach.geo.networks._trunk import trunk_network
 roads = trunk_network()
 found = []
 for what, given in (
@@ -290,8 +290,8 @@ def second_scenario() -> list[dict[str, Any]]:
 def cold_start() -> float:
     """Seconds from an empty cache of compiled code to the first isochrone, which later calls don't pay."""
     code = (
-        "from borderreach.geo.trunk import trunk_network as t\n"
-        "from borderreach.analysis.isochrones import isochrones as i\n"
+        "from borderreach.geo.networks._trunk import trunk_network as t\n"
+        "from borderreach.analysis.isochrones._isochrones import isochrones as i\n"
         "import time; n = t(); s = time.perf_counter(); i(n, (106.55, 29.56)); print(time.perf_counter() - s)"
     )
     with tempfile.TemporaryDirectory() as folder:

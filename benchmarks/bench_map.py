@@ -26,7 +26,7 @@ from playwright.sync_api import Route, sync_playwright
 from xstatic.pkg import leaflet
 
 import borderreach as br
-from borderreach.geo.boundaries import provinces
+from borderreach.geo.places._boundaries import provinces
 
 RUNS = 7
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")

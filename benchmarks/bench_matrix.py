@@ -26,9 +26,9 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from borderreach.geo.boundaries import counties
-from borderreach.geo.network import TransportNetwork
-from borderreach.geo.trunk import trunk_network
+from borderreach.geo.networks._network import TransportNetwork
+from borderreach.geo.networks._trunk import trunk_network
+from borderreach.geo.places._boundaries import counties
 
 RESULTS = Path(__file__).resolve().parent / "results"
 #: Origins whose rows are in memory at a time, for both.
@@ -133,8 +133,8 @@ def own(
     workers: int | None,
 ) -> tuple[float, float, float]:
     """Run ours: the hierarchy, then the matrix."""
-    from borderreach.analysis.hierarchy import hierarchy
-    from borderreach.analysis.matrices import write_od_matrix
+    from borderreach.analysis.times._hierarchy import hierarchy
+    from borderreach.analysis.times._matrices import write_od_matrix
 
     # Compiled code is loaded, or made, before the clock starts.
     write_od_matrix(toy_network(), [(106.5, 29.5)], out, workers=1)
@@ -148,7 +148,7 @@ def own(
 
 def toy_network() -> TransportNetwork:
     """Return a road of 10 km."""
-    from borderreach.geo.network import Links, build_network
+    from borderreach.geo.networks._network import Links, build_network
 
     return build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9700.0], [600.0]))
 

@@ -142,7 +142,7 @@ def now_mb() -> float:
 
 def borderreach() -> Callable[[], tuple[int, int]]:
     """Prepare reading with ours."""
-    from borderreach.geo.pbf import pbf_network
+    from borderreach.geo.osm._pbf import pbf_network
 
     def action() -> tuple[int, int]:
         network = pbf_network(ICELAND)

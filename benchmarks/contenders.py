@@ -167,19 +167,19 @@ class OwnSearch:
         self.source = source
 
     def prepare(self) -> None:
-        from borderreach.analysis.isochrones import prepare
-        from borderreach.geo.storage import open_network
+        from borderreach.analysis.isochrones._isochrones import prepare
+        from borderreach.geo.networks._storage import open_network
 
         self.network = open_network(self.source.with_suffix(".network"))
         prepare(self.network)
 
     def node(self, origin: list[float]) -> Any:
-        from borderreach.analysis.origins import origin_list
+        from borderreach.analysis.times._origins import origin_list
 
         return origin_list(tuple(origin))[0]
 
     def answer(self) -> Any:
-        from borderreach.analysis.origins import enter, search
+        from borderreach.analysis.times._origins import enter, search
 
         return search(self.network, enter(self.network, self.node_of), limit_ms=CUTOFFS_MIN[-1] * 60_000)
 
@@ -199,7 +199,7 @@ class OwnKernel(OwnSearch):
     def answer(self) -> Any:
         import numpy as np
 
-        from borderreach.analysis.search import UNREACHED, bucketed_times
+        from borderreach.analysis.times._search import UNREACHED, bucketed_times
 
         network = self.network
         times = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
@@ -214,8 +214,8 @@ class OwnPrepared(OwnKernel):
     """The same after setting dead ends and chains aside, which many searches share."""
 
     def prepare(self) -> None:
-        from borderreach.analysis.prepared import prepared
-        from borderreach.geo.storage import open_network
+        from borderreach.analysis.times._prepared import prepared
+        from borderreach.geo.networks._storage import open_network
 
         self.network = open_network(self.source.with_suffix(".network"))
         self.ready = prepared(self.network)
@@ -233,8 +233,8 @@ class OwnPolygons(OwnSearch):
 
     def prepare(self) -> None:
         """Prepare the search, and the sheets that the origins' isochrones share."""
-        from borderreach.analysis.drawings import default_cell_m
-        from borderreach.analysis.sheet import sheet_of, sheet_plane
+        from borderreach.analysis.isochrones._drawings import default_cell_m
+        from borderreach.analysis.isochrones._full_reach import sheet_of, sheet_plane
 
         super().prepare()
         for minutes in self.cutoffs:
@@ -247,7 +247,7 @@ class OwnPolygons(OwnSearch):
         return tuple(origin)
 
     def answer(self) -> Any:
-        from borderreach.analysis.isochrones import isochrones
+        from borderreach.analysis.isochrones._isochrones import isochrones
 
         return isochrones(self.network, self.node_of, cutoffs_min=self.cutoffs)
 

@@ -1,44 +1,82 @@
 # The public names and where they lie; at run time `__init__.py` imports each on first use.
 
-from .analysis.audit import audit_isochrones
-from .analysis.batch import BatchSummary, run_batch
-from .analysis.batch_job import BatchJob
-from .analysis.batch_store import read_batch
-from .analysis.border_effect import border_effect, efficiency_across_borders
-from .analysis.changes import changed_network
-from .analysis.claims import audit_claims, claim_paragraphs
-from .analysis.comparison import compare
-from .analysis.corridor_files import read_corridors
-from .analysis.corridors import add_corridors, corridor_stops, corridors
-from .analysis.crossings import border_crossings, close_gaps, crossings, gaps, with_border_penalty
-from .analysis.groups import circle_overlap, group_cohesion, group_times, groups, nearest_group
-from .analysis.isochrone_shapes import clip_isochrones, simplify_isochrones
-from .analysis.isochrones import isochrones
-from .analysis.matrices import od_matrix, write_od_matrix
-from .analysis.people import people, people_points, people_within, with_people
-from .analysis.results import StudyResults
-from .analysis.scenario_isochrones import scenario_isochrones
-from .analysis.service_areas import service_areas
+from .analysis.batches import BatchJob, BatchSummary, read_batch, run_batch
+from .analysis.borders import (
+    border_crossings,
+    border_effect,
+    close_gaps,
+    crossings,
+    efficiency_across_borders,
+    gaps,
+    inside_probability,
+    with_border_penalty,
+)
+from .analysis.claims import (
+    audit_claims,
+    circle_overlap,
+    claim_paragraphs,
+    group_cohesion,
+    group_times,
+    groups,
+    nearest_group,
+)
+from .analysis.corridors import (
+    add_corridors,
+    changed_network,
+    compare,
+    corridor_stops,
+    corridors,
+    read_corridors,
+)
+from .analysis.indicators import people, people_points, people_within, with_people
+from .analysis.isochrones import (
+    audit_isochrones,
+    clip_isochrones,
+    commuting_zone,
+    isochrones,
+    scenario_isochrones,
+    service_areas,
+    simplify_isochrones,
+    travel_time_circle,
+    zone_counties,
+)
+from .analysis.studies import StudyResults
 from .analysis.study_file import Study
-from .analysis.terrain_isochrones import terrain_isochrones
-from .analysis.travel_times import travel_times
-from .analysis.uncertainty import inside_probability
-from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
-from .geo.air import air_network, airports
-from .geo.borders import border_counties, borders, junctions
-from .geo.boundaries import cities, counties, provinces
+from .analysis.terrain import terrain_isochrones
+from .analysis.times import od_matrix, travel_times, write_od_matrix
 from .geo.crs import gcj02_to_wgs84, wgs84_to_gcj02
-from .geo.datasets import datasets, fetch
+from .geo.downloads import datasets, fetch
 from .geo.errors import BorderReachError
-from .geo.gtfs import gtfs_rail_network
-from .geo.joining import TransferRules, join_networks, journey_components
-from .geo.network import Links, TransportNetwork, build_network, network_from_geodataframes
-from .geo.osm import osm_network
-from .geo.pbf import pbf_network
-from .geo.places import Place, origins_table, place
-from .geo.rail import rail_network, rail_sections, rail_stations
-from .geo.storage import open_network, save_network
-from .geo.trunk import trunk_network
+from .geo.networks import (
+    Links,
+    TransferRules,
+    TransportNetwork,
+    air_network,
+    airports,
+    build_network,
+    gtfs_rail_network,
+    join_networks,
+    journey_components,
+    network_from_geodataframes,
+    open_network,
+    rail_network,
+    rail_sections,
+    rail_stations,
+    save_network,
+    trunk_network,
+)
+from .geo.osm import osm_network, pbf_network
+from .geo.places import (
+    Place,
+    border_counties,
+    borders,
+    cities,
+    counties,
+    junctions,
+    origins_table,
+    place,
+    provinces,
+)
 from .maps.base_maps import base_map
 from .maps.border_maps import save_border_maps
 from .maps.figures import study_figure

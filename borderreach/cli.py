@@ -307,11 +307,10 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _audit(options: argparse.Namespace) -> None:
-    from .analysis.audit import audit_isochrones  # noqa: PLC0415
     from .analysis.claims import VERDICT_NAMES, audit_claims  # noqa: PLC0415
-    from .analysis.isochrones import isochrones  # noqa: PLC0415
+    from .analysis.isochrones import audit_isochrones, isochrones  # noqa: PLC0415
+    from .geo.networks import trunk_network  # noqa: PLC0415
     from .geo.places import origins_table  # noqa: PLC0415
-    from .geo.trunk import trunk_network  # noqa: PLC0415
     from .output import require_table_path, write_table  # noqa: PLC0415
     from .studies import study  # noqa: PLC0415
 
@@ -351,8 +350,11 @@ def _audit(options: argparse.Namespace) -> None:
 
 
 def _borders(options: argparse.Namespace) -> None:
-    from .geo.borders import border_counties, borders  # noqa: PLC0415
-    from .geo.boundaries import counties  # noqa: PLC0415
+    from .geo.places import (  # noqa: PLC0415
+        border_counties,
+        borders,
+        counties,
+    )
     from .output import require_table_path, write_table  # noqa: PLC0415
 
     path = None if options.csv is None else require_table_path(Path(options.csv))
@@ -390,8 +392,8 @@ def _isochrones(options: argparse.Namespace) -> None:
     from .analysis.corridors import add_corridors  # noqa: PLC0415
     from .analysis.isochrones import isochrones  # noqa: PLC0415
     from .geo.checks import require_cutoffs  # noqa: PLC0415
+    from .geo.networks import trunk_network  # noqa: PLC0415
     from .geo.places import origins_table  # noqa: PLC0415
-    from .geo.trunk import trunk_network  # noqa: PLC0415
     from .output import require_table_path, write_table  # noqa: PLC0415
 
     path = None if options.out is None else require_table_path(Path(options.out))
@@ -411,7 +413,7 @@ def _isochrones(options: argparse.Namespace) -> None:
 
 
 def _batch(options: argparse.Namespace) -> int:
-    from .analysis.batch import run_batch  # noqa: PLC0415
+    from .analysis.batches import run_batch  # noqa: PLC0415
 
     try:
         done = run_batch(
@@ -438,7 +440,7 @@ def _batch(options: argparse.Namespace) -> int:
 
 
 def _data_list(options: argparse.Namespace) -> None:
-    from .geo.datasets import datasets  # noqa: PLC0415
+    from .geo.downloads import datasets  # noqa: PLC0415
 
     table = datasets(options.text)
     shown = table if options.text else table[(table["kind"] != "extract") | (table["path"] != "")]
@@ -458,7 +460,7 @@ def _data_list(options: argparse.Namespace) -> None:
 
 
 def _data_info(options: argparse.Namespace) -> None:
-    from .geo.datasets import dataset  # noqa: PLC0415
+    from .geo.downloads import dataset  # noqa: PLC0415
 
     one = dataset(options.name)
     size = _megabytes(one.size_mb)
@@ -480,7 +482,7 @@ def _data_info(options: argparse.Namespace) -> None:
 
 
 def _data_fetch(options: argparse.Namespace) -> None:
-    from .geo.datasets import fetch  # noqa: PLC0415
+    from .geo.downloads import fetch  # noqa: PLC0415
 
     for name in options.names:
         path = fetch(

@@ -22,11 +22,11 @@ import pandas as pd
 import pyogrio
 
 from . import data
-from .geo.boundaries import provinces
 from .geo.errors import InputError, OutputError
+from .geo.places import provinces
 
 if TYPE_CHECKING:
-    from .analysis.results import StudyResults
+    from .analysis.studies import StudyResults
 
 #: Decimals in CSV files by the end of a column's name; columns that match none get 4.
 _DECIMALS: Final = {"lon": 6, "lat": 6, "_km2": 2, "_km": 3, "_min": 2, "minutes": 1, "_kph": 1}

@@ -8,8 +8,8 @@ from typing import Final
 
 import pandas as pd
 
-from .analysis.results import StudyResults
-from .analysis.shapley import MAX_EXACT
+from .analysis.corridors import MAX_EXACT
+from .analysis.studies import StudyResults
 from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
 from .markdown import and_, hours, join, km, minutes, rows_of, signed, table, without_html
 from .report_claims import claims_section, claims_summary, claims_summary_en, groups_section

@@ -18,47 +18,69 @@ import pandas as pd
 from tqdm import tqdm
 
 from . import data
-from .analysis.audit import audit_isochrones
-from .analysis.border_effect import BORDER_EFFECT, border_effect
-from .analysis.changes import change_table, changed_by
-from .analysis.claims import audit_claims
-from .analysis.comparison import (
-    compare,
-    corridor_overlap,
-    county_times,
-    gains,
+from .analysis.borders import (
+    BORDER_CROSSINGS,
+    BORDER_EFFECT,
+    CROSSINGS,
+    GAPS,
+    border_crossings,
+    border_effect,
+    chances,
+    crossings,
+    gaps,
+    trunk_error,
 )
-from .analysis.config import read_toml
-from .analysis.corridor_files import resolve_corridors
-from .analysis.corridors import corridor_joins, corridor_segments, corridor_stops, corridors
-from .analysis.crossings import BORDER_CROSSINGS, CROSSINGS, GAPS, border_crossings, crossings, gaps
-from .analysis.groups import (
+from .analysis.claims import (
     CIRCLE_OVERLAP,
     NEAREST_GROUP,
+    audit_claims,
     circle_overlap,
     group_cohesion,
     group_times,
     groups,
     nearest_group,
 )
-from .analysis.isochrones import isochrones
-from .analysis.multimodal import journeys, with_railways
-from .analysis.origins import require_network, within_reach
-from .analysis.results import StudyResults
-from .analysis.scenarios import Scenarios
+from .analysis.config import read_toml
+from .analysis.corridors import (
+    Scenarios,
+    change_table,
+    changed_by,
+    compare,
+    contributions,
+    corridor_joins,
+    corridor_overlap,
+    corridor_segments,
+    corridor_stops,
+    corridors,
+    county_times,
+    gains,
+    journeys,
+    resolve_corridors,
+    with_railways,
+)
+from .analysis.isochrones import (
+    audit_isochrones,
+    commuting_zone,
+    isochrones,
+    travel_time_circle,
+    zone_counties,
+)
 from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, Schema, conform, empty
-from .analysis.shapley import contributions
+from .analysis.studies import (
+    MEASURES,
+    Ground,
+    Reach,
+    StudyResults,
+    circle_people,
+    county_indicators,
+    people_of,
+)
 from .analysis.study_file import Study
-from .analysis.study_indicators import circle_people, county_indicators, people_of
-from .analysis.study_reach import MEASURES, Ground, Reach
-from .analysis.travel_times import travel_times
-from .analysis.uncertainty import chances, trunk_error
-from .analysis.zones import commuting_zone, travel_time_circle, zone_counties
+from .analysis.times import require_network, travel_times, within_reach
 from .geo.checks import require_path
 from .geo.crs import WGS84
 from .geo.errors import ConfigError, UnknownStudyError
-from .geo.network import TransportNetwork
-from .geo.trunk import trunk_network
+from .geo.networks import TransportNetwork, trunk_network
 from .output import OutputFolder, write_results
 
 #: Minutes between each pair of centres, in every scenario.

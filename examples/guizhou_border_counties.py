@@ -18,13 +18,10 @@ import geopandas as gpd
 import pandas as pd
 
 from borderreach.analysis.isochrones import isochrones
-from borderreach.analysis.travel_times import travel_times
-from borderreach.geo.borders import border_counties
-from borderreach.geo.boundaries import counties
+from borderreach.analysis.times import travel_times
 from borderreach.geo.errors import BorderReachError
-from borderreach.geo.network import TransportNetwork
-from borderreach.geo.places import origins_table
-from borderreach.geo.trunk import trunk_network
+from borderreach.geo.networks import TransportNetwork, trunk_network
+from borderreach.geo.places import border_counties, counties, origins_table
 
 CUTOFFS_MIN = (30, 60, 120)
 

@@ -16,9 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from borderreach.geo.borders import border_counties, borders, junctions
-from borderreach.geo.boundaries import counties
 from borderreach.geo.errors import BorderReachError
+from borderreach.geo.places import border_counties, borders, counties, junctions
 
 DEMO_PROVINCES = ("重庆", "贵州", "四川", "湖南")
 DEMO_COLUMNS = {"adcode": "code", "name": "county_name"}

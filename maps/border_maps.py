@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from tqdm import tqdm
 
-from ..analysis.zones import travel_time_circle
+from ..analysis.isochrones import travel_time_circle
 from ..geo.checks import require_choice, require_path
 from ..geo.errors import EmptyInputError, InputTypeError, OutputError
 from .files import write_atomically

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from ..analysis.typology import TYPES
+from ..analysis.borders import TYPES
 from . import style
 from .classes import Classes, sampled, short_breaks
 from .wording import WORDS, Language
@@ -48,7 +48,7 @@ class Measure:
     key : {"reached", "potential", "type"}
     base, scenario, change : mapping of int to float
         By adcode; a county without a figure is missing. The change of "potential" is in per cent, that of
-        "type" is empty; types are numbered as in `analysis.typology.TYPES`.
+        "type" is empty; types are numbered as in `analysis.borders.TYPES`.
     levels, changes : Classes
         Of `base` and `scenario` alike, and of `change`.
     unit, change_unit : str

@@ -17,6 +17,43 @@ from .conftest import ROOT
 
 #: From the ground up; each may import from those before it and from itself.
 LAYERS = ("data", "geo", "analysis", "maps", "borderreach")
+#: The same with the rooms; what lies beside the rooms of a folder is the floor they stand on.
+FLOORS = (
+    "data",
+    "geo",
+    "geo.places",
+    "geo.downloads",
+    "geo.networks",
+    "geo.osm",
+    "analysis",
+    "analysis.times",
+    "analysis.indicators",
+    "analysis.isochrones",
+    "analysis.terrain",
+    "analysis.corridors",
+    "analysis.borders",
+    "analysis.studies",
+    "analysis.claims",
+    "analysis.batches",
+    "maps",
+    "borderreach",
+)
+ROOMS = tuple(floor for floor in FLOORS if "." in floor)
+#: No folder holds more modules, and no module more lines, without a reason given here.
+MOST_MODULES = 18
+#: A module keeps one purpose and stays this short, unless it stands among the long ones.
+MOST_LINES = 520
+LONG = {
+    "analysis/isochrones/_quadtree.py",
+    "borderreach/cli.py",
+    "borderreach/report.py",
+    "borderreach/studies.py",
+    "geo/networks/_joining.py",
+    "geo/networks/_network.py",
+    "geo/osm/_pbf_blocks.py",
+    "geo/osm/_topology.py",
+    "maps/leaflet.py",
+}
 
 
 def project() -> dict[str, Any]:
@@ -30,11 +67,18 @@ def modules() -> list[Path]:
     return sorted(path for path in found if path.relative_to(ROOT).parts[:2] != ("data", "build"))
 
 
-def layer_of(module: str) -> str | None:
-    """The layer that a module's full name belongs to; None outside the package."""
+def module_id(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def floor_of(module: str) -> str | None:
+    """The floor that a module's full name belongs to; None outside the package."""
     parts = module.split(".")
     if parts[0] != "borderreach":
         return None
+    room = ".".join(parts[1:3])
+    if room in ROOMS:
+        return room
     return parts[1] if len(parts) > 1 and parts[1] in LAYERS else "borderreach"
 
 
@@ -60,19 +104,67 @@ def imports(path: Path, root: Path = ROOT) -> set[tuple[int, str]]:
 
 
 def upward(path: Path, root: Path = ROOT) -> list[str]:
-    """Imports of a file from a layer above its own."""
-    own = LAYERS.index(path.relative_to(root).parts[0])
-    targets = [(line, name, layer_of(name)) for line, name in sorted(imports(path, root))]
+    """Imports of a file from a floor above its own."""
+    own = FLOORS.index(floor_of(".".join([*package_of(path, root), path.stem])) or "")
+    targets = [(line, name, floor_of(name)) for line, name in sorted(imports(path, root))]
     return [
         f"{path.relative_to(root)}:{line} imports {name}"
-        for line, name, layer in targets
-        if layer is not None and LAYERS.index(layer) > own
+        for line, name, floor in targets
+        if floor is not None and FLOORS.index(floor) > own
     ]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def entry_points(room: str) -> set[str]:
+    """The names that a room's stub lists."""
+    stub = ast.parse((ROOT / room.replace(".", "/") / "__init__.pyi").read_text(encoding="utf-8"))
+    (listed,) = (s.value for s in stub.body if isinstance(s, ast.Assign))
+    return set(ast.literal_eval(listed))
+
+
+def past_the_door(path: Path, root: Path = ROOT) -> list[str]:
+    """Imports of a file from inside a room that isn't its own."""
+    own = floor_of(".".join([*package_of(path, root), path.stem]))
+    return [
+        f"{path.relative_to(root)}:{line} imports {name}"
+        for line, name in sorted(imports(path, root))
+        for room in [floor_of(name)]
+        if room in ROOMS and room != own
+        if name.removeprefix(f"borderreach.{room}").lstrip(".") not in entry_points(room) | {""}
+    ]
+
+
+@pytest.mark.parametrize("path", modules(), ids=module_id)
 def test_imports_run_one_way(path: Path):
     assert upward(path) == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=module_id)
+def test_a_room_is_entered_by_its_door(path: Path):
+    assert past_the_door(path) == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_it_is_for_and_opens_no_door_for_nobody(room: str):
+    """Every entry point is used from outside: by the package, the public face, or an example."""
+    folder = ROOT / room.replace(".", "/")
+    door = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
+    assert len((ast.get_docstring(door) or "").splitlines()[0]) > 40
+    assert all(path.stem.startswith("_") for path in folder.glob("*.py")), "all but the door is private"
+    users = [path for path in modules() if folder not in path.parents]
+    users += [ROOT / "borderreach" / "__init__.pyi", *(ROOT / "examples").glob("*.py")]
+    users += (ROOT / "data" / "build").glob("*.py")
+    used = {name.removeprefix(f"borderreach.{room}.") for path in users for _, name in imports(path)}
+    assert entry_points(room) - used == set()
+
+
+def test_folders_and_modules_keep_a_size_that_one_can_read():
+    folders: dict[Path, int] = {}
+    for path in modules():
+        if path.name != "__init__.py":
+            folders[path.parent] = folders.get(path.parent, 0) + 1
+    assert {module_id(folder): n for folder, n in folders.items() if n > MOST_MODULES} == {}
+    lengths = {module_id(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    assert {name for name, n in lengths.items() if n > MOST_LINES} == LONG
 
 
 @pytest.mark.parametrize(
@@ -83,6 +175,8 @@ def test_imports_run_one_way(path: Path):
         ("import borderreach", True),
         ("import borderreach.analysis.zones", True),
         ("from borderreach import __version__", True),
+        ("from .places import place", True),
+        ("from .osm import osm_network", True),
         ("def f():\n    from ..analysis import zones", True),
         ("from ..data import path", False),
         ("from .crs import WGS84", False),
@@ -96,7 +190,27 @@ def test_an_import_upwards_would_be_seen(tmp_path: Path, statement: str, forbidd
     assert bool(upward(file, tmp_path)) is forbidden
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    ("statement", "forbidden"),
+    [
+        ("from ..times import travel_times", False),
+        ("from .. import times", False),
+        ("from ..times._search import search", True),
+        ("from ..times import _search", True),
+        ("import borderreach.analysis.times._search", True),
+        ("from ._contours import contours", False),
+        ("from ...geo.networks._network import TransportNetwork", True),
+        ("from ...geo.errors import InputError", False),
+    ],
+)
+def test_an_import_past_a_door_would_be_seen(tmp_path: Path, statement: str, forbidden: bool):
+    file = tmp_path / "analysis" / "isochrones" / "example.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(statement, encoding="utf-8")
+    assert bool(past_the_door(file, tmp_path)) is forbidden
+
+
+@pytest.mark.parametrize("path", modules(), ids=module_id)
 def test_modules_import_their_siblings_relatively(path: Path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     absolute = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level == 0}
@@ -129,24 +243,30 @@ def test_every_dependency_is_bounded_on_both_sides():
     assert [text for text in requirements if not re.fullmatch(bounded, text)] == []
 
 
+def folder_of(package: str) -> Path:
+    """Where a package lies: in its parent's folder, unless `package-dir` says where."""
+    given = project()["tool"]["setuptools"]["package-dir"].get(package)
+    if given or "." not in package:
+        return ROOT / (given or package)
+    parent, _, last = package.rpartition(".")
+    return folder_of(parent) / last
+
+
 def test_packages_are_the_folders():
-    settings = project()["tool"]["setuptools"]
-    folders = {path.parent.relative_to(ROOT).as_posix() for path in modules()}
-    listed = {settings["package-dir"].get(name, name) for name in settings["packages"]}
-    assert listed == folders
-    for name in settings["packages"]:
-        folder = settings["package-dir"].get(name, name)
-        assert (ROOT / folder / "__init__.py").is_file()
-        assert name.split(".")[-1] == folder.split("/")[-1]
+    """A folder that isn't listed would vanish from the wheel without a word."""
+    listed = project()["tool"]["setuptools"]["packages"]
+    assert {folder_of(name) for name in listed} == {path.parent for path in modules()}
+    for name in listed:
+        assert (folder_of(name) / "__init__.py").is_file()
+        assert name.split(".")[-1] == folder_of(name).name
 
 
 def test_every_data_file_is_packed():
-    settings = project()["tool"]["setuptools"]
     packed = set()
-    for package, patterns in settings["package-data"].items():
-        folder = ROOT / settings["package-dir"].get(package, package)
-        for pattern in patterns:
-            packed |= set(folder.glob(pattern))
+    for package, patterns in project()["tool"]["setuptools"]["package-data"].items():
+        listed = project()["tool"]["setuptools"]["packages"]
+        folders = [folder_of(name) for name in (listed if package == "*" else [package])]
+        packed |= {path for folder in folders for pattern in patterns for path in folder.glob(pattern)}
     needed = {
         ROOT / name
         for name in tracked_files()
@@ -172,14 +292,11 @@ def tracked_files() -> list[str]:
 
 
 def test_tests_mirror_the_folders():
-    folders = {
-        path.relative_to(ROOT / "tests").parts[0]
-        for path in (ROOT / "tests").rglob("test_*.py")
-        if path.parent != ROOT / "tests"
-    }
-    assert folders <= set(LAYERS)
-    for layer in LAYERS:
-        assert (ROOT / "tests" / layer / "__init__.py").is_file()
+    rooms = {Path(*room.split(".")) for room in ROOMS} | {Path(layer) for layer in LAYERS}
+    folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
+    assert folders - {Path()} == rooms - {Path("analysis/studies")} | ({Path("analysis/studies")} & folders)
+    for folder in rooms:
+        assert (ROOT / "tests" / folder / "__init__.py").is_file()
 
 
 def normal(name: str) -> str:

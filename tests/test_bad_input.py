@@ -22,8 +22,8 @@ import pytest
 import shapely
 
 import borderreach as br
-from borderreach.analysis.batch_job import read_job
-from borderreach.analysis.corridor_files import read_corridors
+from borderreach.analysis.batches._job import read_job
+from borderreach.analysis.corridors._files import read_corridors
 from borderreach.geo.errors import (
     AmbiguousPlaceError,
     BorderReachError,
@@ -42,7 +42,7 @@ from borderreach.geo.errors import (
     UnknownPlaceError,
     UnknownStudyError,
 )
-from borderreach.geo.storage import open_network, save_network
+from borderreach.geo.networks._storage import open_network, save_network
 
 WEST, SOUTH = 106.24, 29.0
 

@@ -22,18 +22,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import borderreach as br
-from borderreach.analysis.batch_job import BatchJob, read_job
-from borderreach.analysis.batch_origins import read_points
-from borderreach.analysis.batch_store import BatchFolder, _line, read_manifest
-from borderreach.analysis.claim_files import ClaimsFile
+from borderreach.analysis.batches._job import BatchJob, read_job
+from borderreach.analysis.batches._origins import read_points
+from borderreach.analysis.batches._store import BatchFolder, _line, read_manifest
+from borderreach.analysis.claims._files import ClaimsFile
 from borderreach.analysis.config import read_toml
-from borderreach.analysis.corridor_files import read_corridors
-from borderreach.analysis.rasters import people_in_raster
+from borderreach.analysis.corridors._files import read_corridors
 from borderreach.analysis.study_file import Study
+from borderreach.analysis.terrain._rasters import people_in_raster
 from borderreach.geo.errors import BorderReachError, DataFileError, OutputError
-from borderreach.geo.speeds import speed_table
-from borderreach.geo.storage import open_network, save_network
-from borderreach.geo.vector_files import read_vector_file
+from borderreach.geo.networks._storage import open_network, save_network
+from borderreach.geo.osm._speeds import speed_table
+from borderreach.geo.places._vector_files import read_vector_file
 
 PACKAGE = Path(br.__file__).parent
 FOLDERS = [PACKAGE, *(Path(folder) for folder in br.__path__)]

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from borderreach import data
-from borderreach.analysis.travel_times import travel_times
-from borderreach.geo.trunk import TRUNK_SPEED_KPH, trunk_network
+from borderreach.analysis.times import travel_times
+from borderreach.geo.networks import TRUNK_SPEED_KPH, trunk_network
 
 SPEEDS_KPH = np.arange(76.0, 101.0)
 

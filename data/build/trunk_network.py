@@ -109,7 +109,7 @@ def parse(
 
 def within_china(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Say which points lie in China or within `MARGIN_M` of it."""
-    from borderreach.geo.boundaries import provinces  # noqa: PLC0415 - the package must be installed
+    from borderreach.geo.places import provinces  # noqa: PLC0415 - the package must be installed
     from borderreach.geo.crs import CHINA_ALBERS  # noqa: PLC0415
 
     land = provinces(source="tianditu").to_crs(CHINA_ALBERS).geometry.buffer(MARGIN_M).union_all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from borderreach.analysis.config import line_of, read_toml
-from borderreach.analysis.corridor_files import read_corridors
+from borderreach.analysis.corridors._files import read_corridors
 from borderreach.analysis.study_file import Study
 from borderreach.geo.errors import ConfigError, DataFileError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from borderreach.analysis.results import StudyResults
+from borderreach.analysis.studies._results import StudyResults
 from borderreach.studies import run_study
 
 

@@ -15,8 +15,8 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from borderreach.analysis import batch
-from borderreach.analysis.batch_job import read_job
+from borderreach.analysis.batches import _batch as batch
+from borderreach.analysis.batches._job import read_job
 from borderreach.cli import main
 from borderreach.geo.errors import BatchStoppedError
 

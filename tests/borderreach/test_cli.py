@@ -14,7 +14,7 @@ import pytest
 from borderreach import data, studies
 from borderreach.cli import main, text_width
 
-from ..geo.file_server import FileServer, cut, md5_of
+from ..geo.downloads.file_server import FileServer, cut, md5_of
 from ..maps.conftest import build_results
 
 

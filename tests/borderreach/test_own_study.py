@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from borderreach.analysis.corridor_files import resolve_corridors
+from borderreach.analysis.corridors._files import resolve_corridors
 from borderreach.geo.errors import ConfigError, InputError
 from borderreach.report import report
 from borderreach.studies import run_study, study

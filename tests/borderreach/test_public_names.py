@@ -41,7 +41,7 @@ def loaded_after(code: str) -> set[str]:
         ("import borderreach; dir(borderreach)", set()),
         ("from borderreach.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass", set()),
         ("from borderreach import pbf_network", {"numba", "numpy", "scipy"}),
-        ("from borderreach.geo.pbf import pbf_network", {"numba", "numpy", "scipy"}),
+        ("from borderreach.geo.osm._pbf import pbf_network", {"numba", "numpy", "scipy"}),
         ("from borderreach import border_counties, counties", {"geopandas", "numpy", "pandas", "scipy"}),
     ],
 )

@@ -9,11 +9,11 @@ import pytest
 import shapely
 
 from borderreach import data
-from borderreach.analysis.comparison import GAINS
-from borderreach.analysis.corridor_files import resolve_corridors
-from borderreach.analysis.corridors import add_corridors
+from borderreach.analysis.corridors._comparison import GAINS
+from borderreach.analysis.corridors._corridors import add_corridors
+from borderreach.analysis.corridors._files import resolve_corridors
 from borderreach.analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE_COUNTIES, ZONES
-from borderreach.analysis.travel_times import travel_times
+from borderreach.analysis.times._travel_times import travel_times
 from borderreach.geo.errors import (
     AmbiguousPlaceError,
     ConfigError,
@@ -21,7 +21,7 @@ from borderreach.geo.errors import (
     UnknownPlaceError,
     UnknownStudyError,
 )
-from borderreach.geo.trunk import trunk_network
+from borderreach.geo.networks._trunk import trunk_network
 from borderreach.studies import run_study, study, study_names
 
 STUDY = """\

@@ -7,13 +7,13 @@ import re
 import pytest
 import shapely
 
-from borderreach.analysis.corridor_files import Stop, corridor, corridor_ids, read_corridors
-from borderreach.analysis.corridors import corridor_joins, corridor_segments
+from borderreach.analysis.corridors._corridors import corridor_joins, corridor_segments
+from borderreach.analysis.corridors._files import Stop, corridor, corridor_ids, read_corridors
 from borderreach.data import path
-from borderreach.geo.boundaries import counties
 from borderreach.geo.crs import local_crs
-from borderreach.geo.places import place
-from borderreach.geo.trunk import trunk_network
+from borderreach.geo.networks._trunk import trunk_network
+from borderreach.geo.places._boundaries import counties
+from borderreach.geo.places._places import place
 
 FILES = sorted(path("corridors").glob("*.toml"))
 ALL = [one for file in FILES for one in read_corridors(file)]

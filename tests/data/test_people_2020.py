@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from borderreach.data import path
-from borderreach.geo.boundaries import counties
+from borderreach.geo.places._boundaries import counties
 
 #: Residents of the 31 provinces by the communiqué of the seventh census (No. 2, 11 May 2021).
 COMMUNIQUE = 1_409_778_724

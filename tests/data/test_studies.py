@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from borderreach.analysis.claim_files import claims_of, read_claims
-from borderreach.analysis.corridor_files import corridor, resolve_corridors
-from borderreach.analysis.shapley import MAX_EXACT
+from borderreach.analysis.claims._files import claims_of, read_claims
+from borderreach.analysis.corridors._files import corridor, resolve_corridors
+from borderreach.analysis.corridors._shapley import MAX_EXACT
 from borderreach.data import path
-from borderreach.geo.boundaries import provinces
-from borderreach.geo.places import place
-from borderreach.geo.rail import rail_stations
+from borderreach.geo.networks._rail import rail_stations
+from borderreach.geo.places._boundaries import provinces
+from borderreach.geo.places._places import place
 from borderreach.studies import study, study_names
 
 TEXTS = {

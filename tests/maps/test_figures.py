@@ -9,7 +9,7 @@ import pytest
 from matplotlib import font_manager
 from matplotlib.patches import Rectangle
 
-from borderreach.analysis.typology import TYPES
+from borderreach.analysis.borders._typology import TYPES
 from borderreach.geo.errors import InputError, MissingDependencyError, OutputError
 from borderreach.maps import fonts
 from borderreach.maps.figures import study_figure

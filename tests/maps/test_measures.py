@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from borderreach.analysis.typology import TYPES
+from borderreach.analysis.borders._typology import TYPES
 from borderreach.maps import style
 from borderreach.maps.classes import short_breaks
 from borderreach.maps.measures import INDICATOR_COLUMNS, measures

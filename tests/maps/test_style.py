@@ -8,8 +8,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from borderreach.analysis.claims import VERDICTS
-from borderreach.analysis.typology import TYPES
+from borderreach.analysis.borders._typology import TYPES
+from borderreach.analysis.claims._claims import VERDICTS
 from borderreach.maps import style
 from borderreach.maps.wording import EN, WORDS, ZH
 

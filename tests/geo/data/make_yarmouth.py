@@ -16,7 +16,7 @@ from typing import Any
 
 import osmium
 
-from borderreach.geo.osm_tags import ROAD_CLASSES
+from borderreach.geo.osm._tags import ROAD_CLASSES
 
 WEST, SOUTH, EAST, NORTH = -1.512, 50.690, -1.480, 50.710
 FOLDER = Path(__file__).parent

@@ -1,0 +1,205 @@
+"""What a batch job says: the models that check its TOML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from ...geo.checks import require_path
+from ..config import Strict, read_toml
+from ..study_file import Minutes
+
+#: Most origins that one file of the results may hold: a part is what is lost when a run is cut off.
+MAX_PER_PART: Final = 1000
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Adcode = Annotated[int, Field(ge=100_000, le=999_999_999_999)]
+PlaceText = Text | Adcode
+Executor = Literal["here", "processes", "dask"]
+
+
+class BatchNetwork(Strict):
+    """The network that every origin is searched on.
+
+    Attributes
+    ----------
+    source : str
+        ``"trunk"`` for the embedded trunk roads, or the path of a file that `save_network` wrote;
+        relative to the job file.
+    access_speed_kph, max_access_km : float, optional
+        Speed and reach off the network; the network's own when left out.
+    corridor_files : tuple of str
+        TOML files with corridors of one's own, relative to the job file.
+    """
+
+    source: Text = "trunk"
+    access_speed_kph: Annotated[float, Field(gt=0, le=400)] | None = None
+    max_access_km: Annotated[float, Field(ge=0, le=1000)] | None = None
+    corridor_files: tuple[Text, ...] = ()
+
+
+class BatchOrigins(Strict):
+    """Where the journeys begin; several kinds add up, and each origin counts once.
+
+    Attributes
+    ----------
+    border_counties, counties : "all" or tuple of str
+        The seats of the counties on a land border between provinces, or of all counties; of the
+        provinces named, or of all but Hong Kong, Macao and Taiwan.
+    places : tuple of str or int
+        Names or adcodes.
+    file : str, optional
+        A table of points (.csv with `lon`, `lat`; .gpkg, .geojson, .shp, .parquet), relative to
+        the job file; `origin_id` or `adcode` and `origin_name` or `name` are taken from it.
+    boundaries : {"tianditu", "amap"}
+    limit : int, optional
+        Only the first so many, to try a job.
+    """
+
+    border_counties: Literal["all"] | tuple[Text, ...] = ()
+    counties: Literal["all"] | tuple[Text, ...] = ()
+    places: tuple[PlaceText, ...] = ()
+    file: Text | None = None
+    boundaries: Literal["tianditu", "amap"] = "tianditu"
+    limit: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether none of the kinds is asked for."""
+        return not (self.border_counties or self.counties or self.places or self.file)
+
+
+class BatchOutputs(Strict):
+    """What is computed for each origin.
+
+    Attributes
+    ----------
+    isochrones_min : tuple of float
+        Cutoffs, ascending.
+    direction : {"from", "to"}
+        Of the isochrones.
+    zones_min : float, optional
+        Cutoff of the commuting zones; with them comes the table of the counties in each.
+    travel_times_to : "origins" or tuple of str or int
+        Places to which travel times are reckoned; ``"origins"`` for all pairs.
+    limit_min : float, optional
+        Longer journeys count as unreachable.
+    origins_per_part : int
+        Origins in one file of the results.
+    """
+
+    isochrones_min: tuple[Minutes, ...] = ()
+    direction: Literal["from", "to"] = "from"
+    zones_min: Minutes | None = None
+    travel_times_to: Literal["origins"] | tuple[PlaceText, ...] = ()
+    limit_min: Minutes | None = None
+    origins_per_part: Annotated[int, Field(ge=1, le=MAX_PER_PART)] = 16
+
+    @field_validator("isochrones_min")
+    @classmethod
+    def _ascending(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if list(value) != sorted(set(value)):
+            raise ValueError(f"cutoffs should be strictly ascending, got {list(value)}")
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.isochrones_min or self.zones_min or self.travel_times_to):
+            raise ValueError(
+                "nothing to compute; give at least one of isochrones_min, zones_min, travel_times_to"
+            )
+        return self
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that a run writes, the one of the failed origins last."""
+        asked = {
+            "isochrones": bool(self.isochrones_min),
+            "zones": self.zones_min is not None,
+            "zone_counties": self.zones_min is not None,
+            "travel_times": bool(self.travel_times_to),
+        }
+        return (*(name for name, wanted in asked.items() if wanted), "errors")
+
+
+class BatchRun(Strict):
+    """Where the work is done; results don't depend on it.
+
+    Attributes
+    ----------
+    executor : {"here", "processes", "dask"}
+        In this process (on threads), in processes of this computer, or on a Dask cluster.
+    workers : int, optional
+        Threads or processes; one per processor when left out.
+    scheduler : str, optional
+        Address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``.
+    """
+
+    executor: Executor = "processes"
+    workers: Annotated[int, Field(ge=1, le=1024)] | None = None
+    scheduler: Annotated[str, Field(pattern=r"^[a-z]+://[\w.\-\[\]:]+$")] | None = None
+
+    @model_validator(mode="after")
+    def _address(self) -> Self:
+        if self.scheduler is not None and self.executor != "dask":
+            raise ValueError("a 'scheduler' is for executor = \"dask\"")
+        return self
+
+
+class BatchJob(Strict):
+    """A batch: one network, many origins, scenarios and what to compute; as its TOML file says.
+
+    Attributes
+    ----------
+    name : str
+        Lower case letters, digits, hyphens and underscores.
+    title : str
+    network : BatchNetwork
+    origins : BatchOrigins
+    scenarios : mapping of str to tuple of str
+        Name of each scenario and the ids of the corridors that it adds to the network.
+    outputs : BatchOutputs
+    run : BatchRun
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=80)]
+    title: str = ""
+    network: BatchNetwork = BatchNetwork()
+    origins: BatchOrigins = BatchOrigins()
+    scenarios: dict[Text, tuple[Text, ...]] = Field(default={"base": ()}, min_length=1)
+    outputs: BatchOutputs
+    run: BatchRun = BatchRun()
+
+    _folder: Path = PrivateAttr(default_factory=Path)
+
+    def at(self, name: str) -> Path:
+        """Return the path that the job means by a file name: relative ones start from the job file."""
+        return self._folder / name
+
+    def placed(self, folder: Path) -> Self:
+        """Return the job with `folder` as the one that its relative file names start from."""
+        copy = self.model_copy()
+        copy._folder = folder  # noqa: SLF001 - a copy of our own
+        return copy
+
+
+def read_job(job: Any) -> BatchJob:
+    """Return a job, read from its file where a path is given.
+
+    Parameters
+    ----------
+    job : str, path or BatchJob
+
+    Raises
+    ------
+    DataFileError, ConfigError
+        If the file has a fault; with the file, the line and the key.
+    InputTypeError
+        If `job` is something else.
+    """
+    if isinstance(job, BatchJob):
+        return job
+    path = require_path(job, "job")
+    return read_toml(path, BatchJob).placed(path.parent)

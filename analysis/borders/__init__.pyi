@@ -1,0 +1,33 @@
+from ._border_effect import BORDER_EFFECT, border_effect, efficiency_across_borders
+from ._crossings import (
+    BORDER_CROSSINGS,
+    CROSSINGS,
+    GAPS,
+    border_crossings,
+    close_gaps,
+    crossings,
+    gaps,
+    with_border_penalty,
+)
+from ._typology import TYPES, TypologyRule, classify_counties
+from ._uncertainty import chances, inside_probability, trunk_error
+
+__all__ = [
+    "BORDER_CROSSINGS",
+    "BORDER_EFFECT",
+    "CROSSINGS",
+    "GAPS",
+    "TYPES",
+    "TypologyRule",
+    "border_crossings",
+    "border_effect",
+    "chances",
+    "classify_counties",
+    "close_gaps",
+    "crossings",
+    "efficiency_across_borders",
+    "gaps",
+    "inside_probability",
+    "trunk_error",
+    "with_border_penalty",
+]

@@ -1,0 +1,327 @@
+"""What a provincial border costs: detours and times across it against matched pairs within provinces."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...geo.checks import require_frame, require_number, require_whole
+from ...geo.crs import ELLIPSOID
+from ...geo.errors import InputError, InputTypeError, MissingColumnError
+from .. import schemas
+
+_PLACE_COLUMNS: Final = ("adcode", "name", "province", "lon", "lat")
+_TIME_COLUMNS: Final = ("from_id", "to_id", "travel_time_min", "distance_km")
+
+#: One row per province pair: pairs of places across the border and matched pairs within.
+BORDER_EFFECT: Final[schemas.Schema] = {
+    "province_a": "str",
+    "province_b": "str",
+    "n_pairs": "int64",
+    "n_matched": "int64",
+    "mean_straight_km": "float64",
+    "detour_across": "float64",
+    "detour_within": "float64",
+    "detour_ratio": "float64",
+    "detour_ratio_low": "float64",
+    "detour_ratio_high": "float64",
+    "kph_across": "float64",
+    "kph_within": "float64",
+    "extra_min": "float64",
+}
+#: One row per place: who can be reached, in the own province and across its border.
+EFFICIENCY: Final[schemas.Schema] = {
+    "adcode": "int64",
+    "name": "str",
+    "province": "str",
+    "people_near_own": "float64",
+    "people_near_across": "float64",
+    "people_reached_own": "float64",
+    "people_reached_across": "float64",
+    "efficiency": "float64",
+    "efficiency_own": "float64",
+    "efficiency_across": "float64",
+}
+
+
+def place_pairs(times: pd.DataFrame, places: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Join travel times with the provinces of both ends and the straight distance between them.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        As `travel_times` gives them, between places named by adcode.
+    places : geopandas.GeoDataFrame
+        Counties as `geo.places.counties` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``from_id, to_id, province_from, province_to, straight_km, travel_time_min, distance_km,
+        detour``; pairs of a place with itself are left out, and so are those not connected.
+
+    Raises
+    ------
+    InputTypeError, MissingColumnError, InputError
+    """
+    table = _require_times(times)
+    frame = require_frame(places, "places", columns=_PLACE_COLUMNS)
+    index = pd.Series(np.arange(len(frame)), index=frame["adcode"].astype(str))
+    if index.index.has_duplicates:
+        raise InputError("'places' has adcodes that occur twice; keep one row of each")
+    unknown = ~(table["from_id"].isin(index.index) & table["to_id"].isin(index.index))
+    if unknown.any():
+        raise InputError(
+            f"'times' has {int(unknown.sum())} rows whose ends aren't in 'places' "
+            f"(first: {table.loc[unknown, 'from_id'].iloc[0]}); give the places that the times are of"
+        )
+    table = table[(table["from_id"] != table["to_id"]) & table["travel_time_min"].notna()]
+    a, b = index.loc[table["from_id"]].to_numpy(), index.loc[table["to_id"]].to_numpy()
+    lon, lat = frame["lon"].to_numpy(dtype=float), frame["lat"].to_numpy(dtype=float)
+    _, _, metres = ELLIPSOID.inv(lon[a], lat[a], lon[b], lat[b])
+    province = frame["province"].to_numpy()
+    straight = np.asarray(metres, dtype=float) / 1000
+    pairs = pd.DataFrame(
+        {
+            "from_id": table["from_id"].to_numpy(),
+            "to_id": table["to_id"].to_numpy(),
+            "province_from": province[a],
+            "province_to": province[b],
+            "straight_km": straight,
+            "travel_time_min": table["travel_time_min"].to_numpy(),
+            "distance_km": table["distance_km"].to_numpy(),
+        }
+    )
+    with np.errstate(divide="ignore"):
+        pairs["detour"] = pairs["distance_km"] / pairs["straight_km"]
+    return pairs[pairs["straight_km"] > 0].reset_index(drop=True)
+
+
+def border_effect(
+    times: pd.DataFrame,
+    places: gpd.GeoDataFrame,
+    *,
+    straight_km: tuple[float, float] = (20.0, 150.0),
+    matches: int = 5,
+    tolerance: float = 0.1,
+    draws: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Compare pairs of places across each border with pairs of equal distance within a province.
+
+    For each pair across a border, the `matches` pairs inside either of the two provinces whose
+    straight distance is nearest, and within `tolerance` of it, stand for what the way would be like without
+    the border. The detour factor is network distance by straight distance.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        As `travel_times` gives them, between all places.
+    places : geopandas.GeoDataFrame
+        Counties; their seats are the ends of the pairs.
+    straight_km : tuple of two float
+        Shortest and longest straight distance of the pairs, km.
+    matches : int
+        Matched pairs per pair.
+    tolerance : float
+        Largest relative difference in straight distance, 0 to 1.
+    draws : int
+        Bootstrap draws for the interval, over the pairs across the border.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `BORDER_EFFECT`, one row per province pair with matched pairs (``province_a`` is
+        the one with the smaller codes, as in `geo.places.borders`): detour factors,
+        their ratio with a 95 % bootstrap interval (above 1: the border costs detours), straight
+        speeds, and how many minutes longer a pair across takes than its matches.
+
+    Raises
+    ------
+    InputTypeError, MissingColumnError, InputError
+
+    References
+    ----------
+    Detour (circuity) factor: Ballou, R., Rahardja, H., Sakai, N. (2002). Selected country circuity
+    factors for road travel distance estimation. Transportation Research A 36(9), 843-848.
+    Bootstrap: Efron, B., Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 13.
+    """
+    given: object = straight_km
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise InputTypeError(f"'straight_km' should be two distances such as (20, 150), got {straight_km!r}")
+    low = require_number(straight_km[0], "straight_km[0]", unit="km", minimum=0)
+    high = require_number(straight_km[1], "straight_km[1]", unit="km", above=low)
+    near = require_number(tolerance, "tolerance", above=0, maximum=1)
+    count = require_whole(matches, "matches", minimum=1, maximum=100)
+    draws = require_whole(draws, "draws", minimum=1, maximum=1_000_000)
+    seed = require_whole(seed, "seed", minimum=0)
+    pairs = place_pairs(times, places)
+    pairs = pairs[pairs["straight_km"].between(low, high)]
+    across = pairs[pairs["province_from"] != pairs["province_to"]].copy()
+    within = pairs[pairs["province_from"] == pairs["province_to"]]
+    code = places.groupby("province")["adcode"].min()
+    swap = across["province_from"].map(code).to_numpy() > across["province_to"].map(code).to_numpy()
+    across["province_a"] = np.where(swap, across["province_to"], across["province_from"])
+    across["province_b"] = np.where(swap, across["province_from"], across["province_to"])
+    generator = np.random.default_rng(seed)
+    rows = []
+    for (a, b), some in across.groupby(["province_a", "province_b"], sort=True):
+        pool = within[within["province_from"].isin([a, b])].sort_values(["straight_km", "from_id", "to_id"])
+        rows.append(_compare(str(a), str(b), some, pool, count, near, draws, generator))
+    return schemas.conform([row for row in rows if row is not None], BORDER_EFFECT)
+
+
+def _compare(
+    a: str,
+    b: str,
+    across: pd.DataFrame,
+    pool: pd.DataFrame,
+    count: int,
+    tolerance: float,
+    draws: int,
+    generator: np.random.Generator,
+) -> dict[str, Any] | None:
+    straight = pool["straight_km"].to_numpy()
+    detour, minutes = pool["detour"].to_numpy(), pool["travel_time_min"].to_numpy()
+    own: list[NDArray[np.float64]] = []
+    used: set[int] = set()
+    columns = across[["straight_km", "detour", "travel_time_min"]].to_numpy(dtype=float)
+    for km_across, detour_across, minutes_across in columns:
+        picks = _nearest(straight, km_across, count, tolerance)
+        if len(picks) == 0:
+            continue
+        used.update(picks.tolist())
+        # the matches' times are scaled to the pair's own distance
+        scaled = minutes[picks] * km_across / straight[picks]
+        own.append(np.array([km_across, detour_across, detour[picks].mean(), minutes_across, scaled.mean()]))
+    if not own:
+        return None
+    table = np.stack(own)
+    km, here, there, time_here, time_there = table.T
+    samples = generator.integers(0, len(table), size=(draws, len(table)))
+    ratios = here[samples].mean(axis=1) / there[samples].mean(axis=1)
+    bounds = np.quantile(ratios, [0.025, 0.975])
+    return {
+        "province_a": a,
+        "province_b": b,
+        "n_pairs": len(table),
+        "n_matched": len(used),
+        "mean_straight_km": km.mean(),
+        "detour_across": here.mean(),
+        "detour_within": there.mean(),
+        "detour_ratio": here.mean() / there.mean(),
+        "detour_ratio_low": bounds[0],
+        "detour_ratio_high": bounds[1],
+        "kph_across": km.sum() / time_here.sum() * 60,
+        "kph_within": km.sum() / time_there.sum() * 60,
+        "extra_min": (time_here - time_there).mean(),
+    }
+
+
+def _nearest(ascending: NDArray[np.float64], value: float, count: int, tolerance: float) -> NDArray[np.int64]:
+    """Positions of the `count` entries nearest to a value, within a relative tolerance."""
+    first = np.searchsorted(ascending, value * (1 - tolerance), side="left")
+    last = np.searchsorted(ascending, value * (1 + tolerance), side="right")
+    picks = np.arange(first, last)
+    order = np.argsort(np.abs(ascending[picks] - value), kind="stable")[:count]
+    return picks[order]
+
+
+def efficiency_across_borders(
+    times: pd.DataFrame,
+    places: gpd.GeoDataFrame,
+    *,
+    minutes: float = 90.0,
+    radius_km: float = 120.0,
+) -> pd.DataFrame:
+    """Measure how well the network serves the neighbourhood, in the own province and across borders.
+
+    Efficiency is the number of people within `minutes` by network, by the number of people within
+    `radius_km` as the crow flies; a value of 1 means that all the neighbours can be reached.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        As `travel_times` gives them, from every place to every place in its neighbourhood. Pairs
+        that are missing count as not reached.
+    places : geopandas.GeoDataFrame
+        Counties with a column ``people``.
+    minutes : float
+    radius_km : float
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `EFFICIENCY`, one row per place in the order given. A place's own people count on
+        both sides. NaN where nobody lives near on that side.
+
+    Raises
+    ------
+    InputTypeError, MissingColumnError, InputError
+
+    References
+    ----------
+    Dijkstra, L., Poelman, H., Ackermans, L. (2019). Road transport performance in Europe. European
+    Commission, DG REGIO working paper 01/2019: accessibility within 90 minutes over proximity
+    within 120 km.
+    """
+    limit = require_number(minutes, "minutes", unit="minutes", above=0)
+    radius = require_number(radius_km, "radius_km", unit="km", above=0)
+    frame = require_frame(places, "places", columns=(*_PLACE_COLUMNS, "people"))
+    people = frame["people"].to_numpy(dtype=float)
+    if not (np.isfinite(people) & (people >= 0)).all():
+        raise InputError("'places' has people that are missing or negative; complete the column 'people'")
+    table = _require_times(times)
+    pairs = table[table["travel_time_min"] <= limit]
+    index = pd.Series(np.arange(len(frame)), index=frame["adcode"].astype(str))
+    known = pairs["from_id"].isin(index.index) & pairs["to_id"].isin(index.index)
+    reached = np.zeros((len(frame), len(frame)), dtype=bool)
+    reached[index.loc[pairs.loc[known, "from_id"]], index.loc[pairs.loc[known, "to_id"]]] = True
+    np.fill_diagonal(reached, val=True)
+    lon, lat = frame["lon"].to_numpy(dtype=float), frame["lat"].to_numpy(dtype=float)
+    province = frame["province"].to_numpy()
+    rows = []
+    for k in range(len(frame)):
+        n = len(frame)
+        _, _, metres = ELLIPSOID.inv(np.full(n, lon[k]), np.full(n, lat[k]), lon, lat)
+        near = np.asarray(metres) <= radius * 1000
+        own = province == province[k]
+        near_own, near_across = people[near & own].sum(), people[near & ~own].sum()
+        reached_own = people[reached[k] & own].sum()
+        reached_across = people[reached[k] & ~own].sum()
+        rows.append(
+            {
+                "adcode": frame["adcode"].iloc[k],
+                "name": frame["name"].iloc[k],
+                "province": province[k],
+                "people_near_own": near_own,
+                "people_near_across": near_across,
+                "people_reached_own": reached_own,
+                "people_reached_across": reached_across,
+                "efficiency": _share(reached_own + reached_across, near_own + near_across),
+                "efficiency_own": _share(reached_own, near_own),
+                "efficiency_across": _share(reached_across, near_across),
+            }
+        )
+    return schemas.conform(rows, EFFICIENCY)
+
+
+def _require_times(times: object) -> pd.DataFrame:
+    if not isinstance(times, pd.DataFrame):
+        raise InputTypeError(
+            f"'times' should be a DataFrame as travel_times gives it, got {type(times).__name__}"
+        )
+    missing = [name for name in _TIME_COLUMNS if name not in times.columns]
+    if missing:
+        raise MissingColumnError(f"'times' lacks the column(s) {', '.join(map(repr, missing))}")
+    return times
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else float("nan")

@@ -1,0 +1,132 @@
+"""How far results move when modelled times are off: the chance that a place lies inside a circle."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from ... import data
+from ...geo.checks import require_number, require_numbers
+from ...geo.errors import EmptyInputError, InputError
+from ...geo.networks import trunk_network
+from .. import schemas
+from ..corridors import minutes_between
+
+#: One row per row of `schemas.COUNTY_TIMES`: the chance of lying inside the circle.
+CHANCES: Final[schemas.Schema] = {
+    "adcode": "int64",
+    "name": "str",
+    "province": "str",
+    "centre_id": "str",
+    "centre_name": "str",
+    "cutoff_min": "float64",
+    "base_min": "float64",
+    "base_chance": "float64",
+    "scenario_min": "float64",
+    "scenario_chance": "float64",
+}
+
+
+def inside_probability(minutes: Any, cutoff_min: float, *, relative_error: float) -> NDArray[np.float64]:
+    """Return the probability that a place lies inside a circle, given how far modelled times are off.
+
+    The true time is taken as the modelled one times a log-normal error with median 1, so that the
+    probability is Phi(ln(cutoff / time) / s), with s the standard deviation of the error's logarithm.
+
+    Parameters
+    ----------
+    minutes : array_like of float
+        Modelled times; NaN (unreachable) gives 0.
+    cutoff_min : float
+        Cutoff of the circle.
+    relative_error : float
+        s: standard deviation of ln(true / modelled), such as 0.08; `calibration_error` measures it.
+
+    Returns
+    -------
+    ndarray of float, the shape of `minutes`
+
+    Raises
+    ------
+    InputError, InputTypeError
+
+    Examples
+    --------
+    >>> inside_probability([60.0, 120.0, 180.0], 120, relative_error=0.1).round(3).tolist()
+    [1.0, 0.5, 0.0]
+    """
+    limit = require_number(cutoff_min, "cutoff_min", unit="minutes", above=0)
+    spread = require_number(relative_error, "relative_error", above=0, maximum=2)
+    values = require_numbers(minutes, "minutes")
+    if (values < 0).any():
+        raise InputError("'minutes' has negative times; times are 0 or more")
+    with np.errstate(divide="ignore"):
+        chance = ndtr(np.log(limit / values) / spread)
+    return np.asarray(np.where(np.isnan(values), 0.0, chance), dtype=float)
+
+
+def calibration_error(known_hours: Any, modelled_hours: Any) -> float:
+    """Return the standard deviation of ln(known / modelled) around zero: bias counts as error.
+
+    Parameters
+    ----------
+    known_hours, modelled_hours : array_like of float, shape (n,)
+        Positive, two at least.
+
+    Raises
+    ------
+    EmptyInputError, InputError
+    """
+    known = np.asarray(known_hours, dtype=float)
+    modelled = np.asarray(modelled_hours, dtype=float)
+    if known.shape != modelled.shape:
+        raise InputError(
+            f"'known_hours' has {known.size} entries and 'modelled_hours' {modelled.size}; give one each"
+        )
+    if known.size < 2:
+        raise EmptyInputError("'known_hours' needs two entries at least")
+    if not ((known > 0).all() and (modelled > 0).all()):
+        raise InputError("'known_hours' and 'modelled_hours' should be above 0 and not missing")
+    return float(np.sqrt(np.mean(np.log(known / modelled) ** 2)))
+
+
+@cache
+def trunk_error() -> float:
+    """Return the relative error of the trunk network's times, from the hours it was calibrated with.
+
+    These hours are themselves modelled, and all start in Zunyi: the true error may well be larger.
+    """
+    known = pd.read_csv(data.path("zunyi_road_hours.csv"))
+    minutes = minutes_between(trunk_network(), "遵义市", known["city"].tolist())
+    return calibration_error(known["hours"].to_numpy(), minutes[0] / 60)
+
+
+def chances(county_times: pd.DataFrame, *, cutoff_min: float, relative_error: float) -> pd.DataFrame:
+    """Return the chance of each county to lie inside a circle, before and with corridors.
+
+    Parameters
+    ----------
+    county_times : pandas.DataFrame
+        Columns of `schemas.COUNTY_TIMES`.
+    cutoff_min : float
+    relative_error : float
+        As for `inside_probability`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `CHANCES`.
+    """
+    table = county_times[["adcode", "name", "province", "centre_id", "centre_name"]].copy()
+    table["cutoff_min"] = float(cutoff_min)
+    for label in ("base", "scenario"):
+        table[f"{label}_min"] = county_times[f"{label}_min"]
+        table[f"{label}_chance"] = inside_probability(
+            county_times[f"{label}_min"].to_numpy(dtype=float), cutoff_min, relative_error=relative_error
+        )
+    return table[list(CHANCES)].astype(dict(CHANCES)).reset_index(drop=True)

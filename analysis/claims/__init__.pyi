@@ -1,0 +1,24 @@
+from ._claims import VERDICT_NAMES, VERDICTS, audit_claims, claim_paragraphs
+from ._groups import (
+    CIRCLE_OVERLAP,
+    NEAREST_GROUP,
+    circle_overlap,
+    group_cohesion,
+    group_times,
+    groups,
+    nearest_group,
+)
+
+__all__ = [
+    "CIRCLE_OVERLAP",
+    "NEAREST_GROUP",
+    "VERDICTS",
+    "VERDICT_NAMES",
+    "audit_claims",
+    "circle_overlap",
+    "claim_paragraphs",
+    "group_cohesion",
+    "group_times",
+    "groups",
+    "nearest_group",
+]

@@ -1,0 +1,397 @@
+"""Which claims of a text hold: the computed value, the verdict, and what would turn it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from ... import data
+from ...geo.errors import InputTypeError, MissingDependencyError
+from ...geo.networks import LineNetwork, TransportNetwork
+from ..config import read_toml
+from ..corridors import Corridor, read_corridors
+from ..schemas import Schema, conform
+from ..study_file import Study
+from ._checks import measure
+from ._context import ClaimGround
+from ._files import Claim, ClaimsFile, claims_of, embedded_study_name
+from ._measures import Measure
+from ._times import TIME_KINDS
+
+#: One row per claim, in the order of the file.
+CLAIMS: Final[Schema] = {
+    "study": "str",
+    "claim_id": "str",
+    "text": "str",
+    "words": "str",
+    "reading": "str",
+    "kind": "str",
+    "stance": "str",
+    "mode": "str",
+    "meant": "str",
+    "date": "str",
+    "compare": "str",
+    "limit": "float64",
+    "value": "float64",
+    "unit": "str",
+    "margin": "float64",
+    "verdict": "str",
+    "verdict_text": "str",
+    "corridors": "str",
+    "value_with": "float64",
+    "detail": "str",
+    "flip": "str",
+    "other_reading": "str",
+    "other_value": "float64",
+    "other_holds": "str",
+    "reported": "float64",
+    "reported_by": "str",
+    "reported_holds": "str",
+    "method": "str",
+    "data": "str",
+    "assumptions": "str",
+    "geometry": "geometry",
+}
+VERDICTS: Final = ("holds", "holds_with", "fails", "not_checkable")
+#: How each verdict is called in the report.
+VERDICT_NAMES: Final = {
+    "holds": "成立",
+    "holds_with": "建成廊道后成立",
+    "fails": "不成立",
+    "not_checkable": "无法检验",
+}
+#: At most so many corridors are tried together when none alone is enough.
+MAX_TOGETHER: Final = 3
+
+
+def audit_claims(
+    study: str | Study,
+    *,
+    claims: ClaimsFile | None = None,
+    network: TransportNetwork | None = None,
+    rail: LineNetwork | None = None,
+    people: pd.DataFrame | None = None,
+    corridors: Iterable[Corridor] = (),
+    progress: Callable[[str], None] | None = None,
+) -> gpd.GeoDataFrame:
+    """Check every claim of a study's text.
+
+    Parameters
+    ----------
+    study : Study or str
+        A study, or the name of an embedded one.
+    claims : ClaimsFile, optional
+        The study's embedded claims when left out; see `analysis.claims.read_claims`.
+    network : TransportNetwork, optional
+        Roads; the embedded trunk roads when left out.
+    rail : LineNetwork, optional
+        Railways; the embedded ones, as open on each claim's date, when left out.
+    people : pandas.DataFrame, optional
+        Columns ``adcode, people``; the embedded census when left out.
+    corridors : iterable of Corridor
+        Corridors beside the embedded ones, for claims and studies that name them.
+    progress : callable, optional
+        Gets the id of each claim before it is checked.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row per claim in the schema ``CLAIMS``, EPSG:4326; the geometry (lines between places,
+        places, a circle, borders, corridors) is empty where a claim has no place. ``verdict`` is
+        "holds", "holds_with" (only with the corridors named in ``corridors``), "fails" or
+        "not_checkable"; ``margin`` is by how much a claim holds, negative where it fails, in
+        ``unit``; ``flip`` says, in Chinese, what would turn the verdict; ``other_value`` is the
+        same claim read the other way (``other_reading``), and ``other_holds`` whether it holds
+        then ("yes", "no" or ""); ``reported`` is what a public report says, where the file has one,
+        and decides verdict and margin where it contradicts the computed value, which is a model's.
+
+    Raises
+    ------
+    UnknownPlaceError, AmbiguousPlaceError, InputError
+        If a claim names a place, station or corridor that doesn't exist.
+
+    Notes
+    -----
+    Times are modelled: see `geo.networks.trunk_network` for roads and `geo.networks.rail_network` for
+    railways. Corridors are tried one by one, then two and three at a time; the first that makes
+    the claim hold, with the smallest value, is named.
+
+    Examples
+    --------
+    >>> audit_claims("guizhou", claims=claims_of("guizhou").model_copy(update={"claim": ()})).shape
+    (0, 31)
+    """
+    chosen = _study(study)
+    found = claims_of(chosen) if claims is None else claims
+    if not isinstance(found, ClaimsFile):
+        raise InputTypeError(f"'claims' should be a ClaimsFile, got {type(found).__name__}")
+    if isinstance(corridors, str) or not isinstance(corridors, Iterable):  # type: ignore[redundant-expr] # callers aren't all typed
+        raise InputTypeError(f"'corridors' should be a sequence of Corridor, got {corridors!r}")
+    corridors = tuple(corridors)
+    strange = [one for one in corridors if not isinstance(one, Corridor)]  # type: ignore[redundant-expr] # as above
+    if strange:
+        raise InputTypeError(f"'corridors' should be a sequence of Corridor, got {strange[0]!r} in it")
+    if people is not None and not isinstance(people, pd.DataFrame):
+        raise InputTypeError(f"'people' should be a DataFrame, got {type(people).__name__}")
+    if progress is not None and not callable(progress):
+        raise InputTypeError(f"'progress' should be a function that takes a claim's id, got {progress!r}")
+    ground = ClaimGround(
+        source=chosen.boundary_source,
+        network=network,
+        rail=rail,
+        people=people,
+        stations=found.stations,
+        corridors=(*_from_files(chosen), *corridors),
+    )
+    candidates = [one for one in chosen.corridors if ground.corridor(one).status != "open"]
+    rows = []
+    for claim in found.claim:
+        if progress is not None:
+            progress(claim.id)
+        rows.append(_row(chosen, found, claim, ground, candidates))
+    frame: gpd.GeoDataFrame = conform(rows, CLAIMS)
+    return frame
+
+
+def claim_paragraphs(table: pd.DataFrame) -> list[str]:
+    """Return the audit as Chinese prose for a report: a summary, a paragraph per claim, methods.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `audit_claims` returns it.
+
+    Returns
+    -------
+    list of str
+        Plain text without markup; the last two say methods and data.
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise InputTypeError(f"'table' should be what audit_claims returns, got {type(table).__name__}")
+    if len(table) == 0:
+        return ["本文没有列入检验的论断。"]
+    count = table["verdict"].value_counts()
+    parts = [f"{VERDICT_NAMES[name]}{count[name]}条" for name in VERDICTS if name in count]
+    goals = int((table["stance"] == "goal").sum())
+    head = f"文中列入检验的论断共{len(table)}条：{'，'.join(parts)}。"
+    if goals:
+        head += f"其中{goals}条是文中提出的目标，“不成立”表示目前尚未达到。"
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    return [head, *map(_paragraph, rows), *_sources(table)]
+
+
+def _paragraph(row: dict[str, Any]) -> str:
+    text = f"“{row['words']}”（{row['reading']}）：{row['verdict_text']}"
+    if row["verdict"] == "not_checkable":
+        return text + "。"
+    sentences = [row["detail"], row["flip"]]
+    if row["other_reading"]:
+        outcome = "成立" if row["other_holds"] == "yes" else "不成立"
+        value = _shown(row["other_value"], row["unit"])
+        sentences.append(f"若按{row['other_reading']}理解，为{value}，{outcome}")
+    if row["reported_by"] and row["reported_by"] not in row["verdict_text"]:
+        outcome = "成立" if row["reported_holds"] == "yes" else "不成立"
+        sentences.append(
+            f"公开报道为{_shown(row['reported'], row['unit'])}（{row['reported_by']}），按此{outcome}"
+        )
+    if row["assumptions"]:
+        sentences.append(f"假设：{row['assumptions']}")
+    return text + "。" + "。".join(filter(None, sentences)) + "。"
+
+
+def _sources(table: pd.DataFrame) -> list[str]:
+    checked = table[table["verdict"] != "not_checkable"]
+    methods = "；".join(dict.fromkeys(filter(None, checked["method"])))
+    sources = "；".join(dict.fromkeys(part for row in checked["data"] for part in row.split("；") if part))
+    return [f"口径：{methods}。", f"数据：{sources}。"] if methods else []
+
+
+def _from_files(study: Study) -> list[Corridor]:
+    """Corridors of the user's own files."""
+    return [one for path in study.corridor_paths for one in read_corridors(path)]
+
+
+def _study(study: str | Study) -> Study:
+    if isinstance(study, Study):
+        return study
+    return read_toml(data.path(f"studies/{embedded_study_name(study)}.toml"), Study)
+
+
+def _row(
+    study: Study, source: ClaimsFile, claim: Claim, ground: ClaimGround, candidates: list[str]
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "study": study.name,
+        "claim_id": claim.id,
+        "text": source.text,
+        "words": claim.words,
+        "reading": claim.reading,
+        "kind": claim.kind,
+        "stance": claim.stance,
+        "mode": claim.mode if claim.kind in (*TIME_KINDS, "detour", "remoteness") else "",
+        "meant": claim.meant if claim.kind in TIME_KINDS else "",
+        "date": "" if claim.date is None else claim.date.isoformat(),
+        "compare": claim.comparison,
+        "limit": np.nan,
+        "value": np.nan,
+        "unit": claim.unit_shown,
+        "margin": np.nan,
+        "verdict": "not_checkable",
+        "verdict_text": f"无法检验：{claim.reason}",
+        "corridors": "",
+        "value_with": np.nan,
+        "detail": "",
+        "flip": "",
+        "other_reading": "",
+        "other_value": np.nan,
+        "other_holds": "",
+        "reported": np.nan if claim.reported is None else claim.reported,
+        "reported_by": claim.reported_by,
+        "reported_holds": "",
+        "method": "",
+        "data": "",
+        "assumptions": "；".join(claim.assumptions),
+        "geometry": shapely.GeometryCollection(),
+    }
+    if claim.kind == "not_checkable":
+        return row
+    try:
+        found = measure(claim, ground, candidates)
+    except MissingDependencyError as error:
+        return row | {"verdict_text": f"无法检验：{error}"}
+    margin = _margin(claim, found.value, found.limit)
+    row |= {
+        "limit": found.limit,
+        "value": found.value,
+        "margin": margin,
+        "verdict": "holds" if margin >= 0 else "fails",
+        "detail": found.detail,
+        "flip": found.flip,
+        "method": found.method,
+        "data": found.data,
+        "geometry": found.geometry,
+    }
+    overruled = False
+    if claim.reported is not None:
+        by_report = _margin(claim, claim.reported, found.limit)
+        overruled = (by_report >= 0) != (margin >= 0)
+        row["reported_holds"] = "yes" if by_report >= 0 else "no"
+        if overruled:  # a timetable is a fact, a model isn't
+            row |= {"margin": by_report, "verdict": "holds" if by_report >= 0 else "fails", "flip": ""}
+    if margin < 0 and not overruled:
+        with_ids, value_with = _rescue(claim, found)
+        if with_ids:
+            held = _margin(claim, value_with, found.limit) >= 0
+            row |= {
+                "verdict": "holds_with" if held else "fails",
+                "corridors": "、".join(with_ids),
+                "value_with": value_with,
+            }
+    if found.other_reading:
+        other = _margin(claim, found.other_value, found.limit) >= 0
+        row |= {
+            "other_reading": found.other_reading,
+            "other_value": found.other_value,
+            "other_holds": "yes" if other else "no",
+        }
+    return row | {"verdict_text": _verdict_text(claim, row, ground, overruled=overruled)}
+
+
+def _rescue(claim: Claim, found: Measure) -> tuple[tuple[str, ...], float]:
+    """Return the fewest corridors that make the claim hold, or all that help, and the value then."""
+    if found.with_corridors is None or not found.corridors:
+        return (), float("nan")
+    ids = [one.id for one in found.corridors]
+    alone = {identifier: found.with_corridors([identifier]) for identifier in ids}
+    helpful = [identifier for identifier in ids if alone[identifier] < found.value - 1e-9] or ids
+    for chosen, value in _growing(helpful, alone, found.with_corridors):
+        if _margin(claim, value, found.limit) >= 0:
+            return chosen, value
+    together = found.with_corridors(ids)
+    if together >= found.value - 1e-9:
+        return (), float("nan")
+    # leave out what changes nothing
+    needed = list(ids)
+    for identifier in ids:
+        rest = [other for other in needed if other != identifier]
+        if rest and found.with_corridors(rest) <= together + 1e-9:
+            needed = rest
+    return tuple(needed), together
+
+
+def _growing(
+    ids: list[str], alone: dict[str, float], value_with: Callable[[Iterable[str]], float]
+) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Yield single corridors, the best first, then pairs and triples, the best of each size first."""
+    for identifier in sorted(ids, key=lambda one: alone[one]):
+        yield (identifier,), alone[identifier]
+    for size in range(2, min(MAX_TOGETHER, len(ids)) + 1):
+        sets = [(group, value_with(group)) for group in combinations(ids, size)]
+        yield from sorted(sets, key=lambda item: item[1])
+
+
+def _margin(claim: Claim, value: float, limit: float) -> float:
+    """By how much the claim holds, in its unit; negative where it fails."""
+    if claim.comparison == "<=":
+        return limit - value
+    if claim.comparison == ">=":
+        return value - limit
+    slack = claim.tolerance * abs(limit) if claim.comparison == "about" else 0.0
+    return slack - abs(value - limit)
+
+
+def _verdict_text(claim: Claim, row: dict[str, Any], ground: ClaimGround, *, overruled: bool) -> str:
+    unit, value, limit = row["unit"], row["value"], row["limit"]
+    whose = "应" if claim.kind == "status" else "文中" if claim.kind in _STATED else "判据"
+    seen = f"算得{_shown(value, unit)}，{whose}{_COMPARED[claim.comparison]}{_shown(limit, unit)}"
+    if claim.kind == "detour":
+        seen = f"绕行系数{_number(value)}，距离相近的城市对中位数为{_number(limit)}"
+    if claim.comparison == "about":
+        seen += f"（容差{claim.tolerance:.0%}）"
+    if overruled:
+        seen = (
+            f"公开报道为{_shown(row['reported'], unit)}（{row['reported_by']}），{whose}"
+            f"{_COMPARED[claim.comparison]}{_shown(limit, unit)}；模型算得{_shown(value, unit)}，与报道不符，以报道为准"
+        )
+    names = "、".join(
+        ground.corridor(identifier).name for identifier in row["corridors"].split("、") if identifier
+    )
+    if row["verdict"] == "holds":
+        return f"成立。{seen}"
+    if row["verdict"] == "holds_with":
+        return f"建成{names}后成立。{seen}；建成后为{_shown(row['value_with'], unit)}"
+    short = "尚未达到" if claim.stance == "goal" else "不成立"
+    decisive = row["reported"] if overruled else value
+    gap = abs(decisive - limit) if claim.comparison in ("==", "about") else -row["margin"]
+    by = f"，相差{_shown(gap, unit)}" if np.isfinite(gap) else ""
+    text = f"{short}{by}。{seen}"
+    if names:
+        text += f"；即使建成{names}，仍为{_shown(row['value_with'], unit)}"
+    return text
+
+
+#: Kinds whose limit is the text's own number.
+_STATED: Final = ("pair", "circle", "across", "radius", "count", "people", "stated_ratio")
+_COMPARED: Final = {"<=": "不超过", ">=": "不少于", "==": "为", "about": "约为"}
+
+
+def _number(value: float) -> str:
+    if not np.isfinite(value):
+        return "不可达"
+    if abs(value) >= 100 or value == round(value):
+        return f"{value:.0f}"
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def _shown(value: float, unit: str) -> str:
+    if not np.isfinite(value):
+        return "不可达"
+    if unit == "min":
+        return f"{value:.0f}分钟"
+    return _number(value) + {"km": "公里"}.get(unit, unit)

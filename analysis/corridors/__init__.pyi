@@ -1,0 +1,36 @@
+from ._changes import change_table, changed_by, changed_network
+from ._comparison import compare, corridor_overlap, county_times, gains, minutes_between
+from ._corridors import add_corridors, corridor_joins, corridor_segments, corridor_stops, corridors
+from ._files import Corridor, corridor, read_corridors, resolve_corridors
+from ._lines import add_corridor_lines
+from ._multimodal import journeys, with_railways
+from ._scenarios import Scenarios
+from ._shapley import MAX_EXACT, contributions
+from ._subset_times import SubsetTimes
+
+__all__ = [
+    "MAX_EXACT",
+    "Corridor",
+    "Scenarios",
+    "SubsetTimes",
+    "add_corridor_lines",
+    "add_corridors",
+    "change_table",
+    "changed_by",
+    "changed_network",
+    "compare",
+    "contributions",
+    "corridor",
+    "corridor_joins",
+    "corridor_overlap",
+    "corridor_segments",
+    "corridor_stops",
+    "corridors",
+    "county_times",
+    "gains",
+    "journeys",
+    "minutes_between",
+    "read_corridors",
+    "resolve_corridors",
+    "with_railways",
+]

@@ -1,0 +1,387 @@
+"""Corridors joined to a network: one network with all of them, and that of any subset by masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import combinations, pairwise
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from ...geo.crs import to_ecef
+from ...geo.errors import NetworkError
+from ...geo.networks import Links, TransportNetwork
+from ._files import Corridor, Stop
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A stretch of a service between two calls; `first` and `last` number the corridor's stops."""
+
+    service: str
+    number: int
+    first: int
+    last: int
+    length_km: float
+    run_min: float
+    stop_min: float
+
+
+def legs(one: Corridor) -> list[Leg]:
+    """Return the stretches of a corridor's services, in order."""
+    names = [stop.name for stop in one.stops]
+    along = np.concatenate([[0.0], np.cumsum(one.lengths_km)])
+    ring = names[0] == names[-1]
+    found = []
+    for service in one.all_services():
+        order = list(range(len(names))) if service.calls == tuple(names) else [
+            names.index(call) for call in service.calls
+        ]  # fmt: skip
+        for number, (first, last) in enumerate(pairwise(order), start=1):
+            under_way = (number > 1 or ring) + (number < len(order) - 1 or ring)
+            length = float(along[last] - along[first])
+            found.append(
+                Leg(
+                    service=service.name,
+                    number=number,
+                    first=first,
+                    last=last,
+                    length_km=length,
+                    run_min=length / one.running_speed_kph * 60,
+                    stop_min=one.stop_penalty_min / 2 * under_way,
+                )
+            )
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class JoinedCorridors:
+    """A network with corridors added, of which any subset can be had.
+
+    Attributes
+    ----------
+    base, full : TransportNetwork
+        Without any corridor, and with all. The nodes of `base` come first in `full`.
+    corridors : tuple of Corridor
+    node_owner : ndarray of int64, shape (added nodes,)
+        Position of the corridor that each added node belongs to.
+    link_owners : ndarray of int64, shape (added links, 2)
+        Positions of the two corridors that an added link needs; twice the same for its own links.
+    stop_node : tuple of ndarray of int64
+        For each corridor the nodes, in `full`, of its stops in their order.
+    """
+
+    base: TransportNetwork
+    full: TransportNetwork
+    corridors: tuple[Corridor, ...]
+    node_owner: NDArray[np.int64]
+    link_owners: NDArray[np.int64]
+    stop_node: tuple[NDArray[np.int64], ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the corridors."""
+        return tuple(one.id for one in self.corridors)
+
+    def chosen(self, ids: Iterable[str]) -> NDArray[np.bool_]:
+        """Say of each corridor whether it is among `ids`."""
+        wanted = set(ids)
+        return np.array([identifier in wanted for identifier in self.ids], dtype=bool)
+
+    @cached_property
+    def arc_owners(self) -> NDArray[np.int64]:
+        """The two corridors that each arc of `full` needs, -1 for none, shape (arcs, 2)."""
+        owners = np.full((self.full.n_arcs, 2), -1, dtype=np.int64)
+        link = self.full.arc_link - (self.full.n_links - len(self.link_owners))
+        added = link >= 0
+        owners[added] = self.link_owners[link[added]]
+        return owners
+
+    def subset(self, ids: Iterable[str]) -> TransportNetwork:
+        """Return the network with some of the corridors.
+
+        Node numbers are those of `full`; nodes of the corridors left out can be neither reached nor
+        entered. All of them give `full`, none gives `base`.
+        """
+        chosen = self.chosen(ids)
+        if chosen.all():
+            return self.full if len(chosen) else self.base
+        if not chosen.any():
+            return self.base
+        full = self.full
+        there = np.append(chosen, True)
+        keep = there[self.arc_owners].all(axis=1)
+        node = there[np.concatenate([np.full(self.base.n_nodes, -1), self.node_owner])]
+        start = np.zeros(full.n_nodes + 1, dtype=np.int64)
+        np.cumsum(np.bincount(full.arc_tail[keep], minlength=full.n_nodes), out=start[1:])
+        found = replace(
+            full,
+            node_exit=full.node_exit & node,
+            arc_start=start,
+            **{name: getattr(full, name)[keep] for name in _ARC_ARRAYS},
+            node_names=MappingProxyType({k: name for k, name in full.node_names.items() if node[k]}),
+            provenance=MappingProxyType({**full.provenance, "corridors": self._named(chosen)}),
+        )
+        found.__dict__["node_xyz"] = full.node_xyz
+        if full.has_exits_along:  # corridors add none
+            found.__dict__["exit_lines"] = full.exit_lines
+        return found
+
+    def _named(self, chosen: NDArray[np.bool_]) -> str:
+        known = self.base.provenance.get("corridors")
+        own = [one.id for one, use in zip(self.corridors, chosen, strict=True) if use]
+        return ", ".join([known, *own] if known else own)
+
+
+_ARC_ARRAYS = (
+    "arc_head", "arc_time_ms", "arc_length_m", "arc_mode", "arc_class", "arc_exit", "arc_link", "arc_reversed",
+)  # fmt: skip
+
+
+def join_corridors(network: TransportNetwork, given: Sequence[Corridor]) -> JoinedCorridors:
+    """Join corridors to a network and to each other; see `corridors.add_corridors` for the rules.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    given : sequence of Corridor
+
+    Raises
+    ------
+    NetworkError
+        If a corridor touches neither the network nor, through others, what touches it.
+    """
+    if not given:
+        none = np.zeros(0, dtype=np.int64)
+        return JoinedCorridors(network, network, (), none, none.reshape(0, 2), ())
+    parts = _Parts(first=network.n_nodes)
+    meets = nearest_nodes(network, given)
+    numbers = []
+    for k, (one, (node, metres)) in enumerate(zip(given, meets, strict=True)):
+        parts.owner = k
+        numbers.append(_add(parts, one, node, metres))
+    touching = _neighbours(parts, given, numbers)
+    _require_joined(given, meets, touching)
+    tail, head, length_m, time_s, back_time_s, mode, road_class = zip(*parts.links, strict=True)
+    known = network.provenance.get("corridors", "")
+    own = ", ".join(one.id for one in given)
+    full = network.extended(
+        Links(
+            tail=tail,
+            head=head,
+            length_m=length_m,
+            time_s=time_s,
+            back_time_s=back_time_s,
+            mode=mode,
+            road_class=road_class,
+            exit_along=False,
+        ),
+        node_lon=parts.lon,
+        node_lat=parts.lat,
+        node_exit=parts.exits,
+        node_names=parts.names,
+        provenance={"corridors": f"{known}, {own}" if known else own},
+    )
+    return JoinedCorridors(
+        base=network,
+        full=full,
+        corridors=tuple(given),
+        node_owner=np.array(parts.node_owner, dtype=np.int64),
+        link_owners=np.array(parts.link_owners, dtype=np.int64),
+        stop_node=tuple(
+            np.array([number[stop.name] for stop in one.stops], dtype=np.int64)
+            for one, number in zip(given, numbers, strict=True)
+        ),
+    )
+
+
+@dataclass
+class _Parts:
+    """Nodes and links that corridors add; lists that grow together."""
+
+    first: int
+    owner: int = 0
+    lon: list[float] = field(default_factory=list)
+    lat: list[float] = field(default_factory=list)
+    exits: list[bool] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
+    links: list[tuple[int, int, float, float, float, str, str]] = field(default_factory=list)
+    node_owner: list[int] = field(default_factory=list)
+    link_owners: list[tuple[int, int]] = field(default_factory=list)
+
+    def node(self, stop: Stop, *, can_leave: bool, name: str) -> int:
+        number = self.first + len(self.lon)
+        self.lon.append(stop.lon)
+        self.lat.append(stop.lat)
+        self.exits.append(can_leave)
+        self.names[number] = name
+        self.node_owner.append(self.owner)
+        return number
+
+    def link(
+        self,
+        tail: int,
+        head: int,
+        length_m: float,
+        minutes: float,
+        back_min: float,
+        mode: str,
+        road_class: str,
+        *,
+        other: int | None = None,
+    ) -> None:
+        self.links.append((tail, head, length_m, minutes * 60, back_min * 60, mode, road_class))
+        self.link_owners.append((self.owner, self.owner if other is None else other))
+
+
+def _add(
+    parts: _Parts, one: Corridor, nearest: NDArray[np.int64], metres: NDArray[np.float64]
+) -> dict[str, int]:
+    """Add one corridor's nodes and links; return the nodes of its stops by name."""
+    numbers: dict[str, int] = {}  # a ring's last stop is its first
+    for index, stop in enumerate(one.stops):
+        if stop.name in numbers:
+            continue
+        number = parts.node(stop, can_leave=stop.kind != "hub", name=stop.name)
+        numbers[stop.name] = number
+        if metres[index] <= one.join_km * 1000:
+            minutes = join_min(one, stop, metres[index])
+            parts.link(number, int(nearest[index]), metres[index], minutes, minutes, "road", "connector")
+    if one.mode == "road":
+        ends = {("", name): number for name, number in numbers.items()}
+    else:
+        ends = _platforms(parts, one, numbers)
+    for leg in legs(one):
+        service = "" if one.mode == "road" else leg.service
+        minutes = leg.run_min + leg.stop_min
+        parts.link(
+            ends[service, one.stops[leg.first].name],
+            ends[service, one.stops[leg.last].name],
+            leg.length_km * 1000,
+            minutes,
+            minutes,
+            one.mode,
+            one.road_class,
+        )
+    return numbers
+
+
+def _platforms(parts: _Parts, one: Corridor, stations: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    found = {}
+    by_name = {stop.name: stop for stop in one.stops}
+    for service in one.all_services():
+        for call in dict.fromkeys(service.calls):
+            platform = parts.node(by_name[call], can_leave=False, name=f"{call} {service.name}".rstrip())
+            found[service.name, call] = platform
+            parts.link(
+                stations[call],
+                platform,
+                0.0,
+                one.board_min + one.wait_min,
+                one.alight_min,
+                one.mode,
+                "platform",
+            )
+    return found
+
+
+def _neighbours(
+    parts: _Parts, given: Sequence[Corridor], numbers: Sequence[Mapping[str, int]]
+) -> list[tuple[int, int]]:
+    """Link stops of different corridors that lie near each other; return which corridors meet."""
+    xyz = [to_ecef(one.points[:, 0], one.points[:, 1]) for one in given]
+    meet = []
+    for a, b in combinations(range(len(given)), 2):
+        one, other = given[a], given[b]
+        metres = np.linalg.norm(xyz[a][:, None] - xyz[b][None, :], axis=2)
+        for i, stop in enumerate(one.stops):
+            for j, second in enumerate(other.stops):
+                if _speed_between(one, stop, other, second) is None:
+                    metres[i, j] = np.inf
+        metres[metres > min(one.join_km, other.join_km) * 1000] = np.inf
+        nearest = {(i, int(j)) for i, j in enumerate(metres.argmin(axis=1))}
+        nearest |= {(int(i), j) for j, i in enumerate(metres.argmin(axis=0))}
+        pairs = {
+            (numbers[a][one.stops[i].name], numbers[b][other.stops[j].name]): (i, j)
+            for i, j in sorted(nearest)
+            if np.isfinite(metres[i, j])
+        }
+        parts.owner = a
+        for (tail, head), (i, j) in pairs.items():
+            speed = _speed_between(one, one.stops[i], other, other.stops[j])
+            minutes = float(metres[i, j]) / 1000 / (speed or np.nan) * 60
+            parts.link(tail, head, float(metres[i, j]), minutes, minutes, "road", "connector", other=b)
+        if pairs:
+            meet.append((a, b))
+    return meet
+
+
+def _speed_between(one: Corridor, stop: Stop, other: Corridor, second: Stop) -> float | None:
+    """Speed between stops of two corridors; None where a hub faces what isn't an expressway."""
+    if "hub" not in (stop.kind, second.kind):
+        return min(one.join_speed_kph, other.join_speed_kph)
+    if one.mode == other.mode == "road":
+        return min(one.running_speed_kph, other.running_speed_kph)
+    return None
+
+
+def _require_joined(
+    given: Sequence[Corridor],
+    meets: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
+    touching: Sequence[tuple[int, int]],
+) -> None:
+    reached = {
+        k for k, (one, (_, metres)) in enumerate(zip(given, meets, strict=True))
+        if (metres <= one.join_km * 1000).any()
+    }  # fmt: skip
+    while True:
+        more = {b for a, b in touching if a in reached} | {a for a, b in touching if b in reached}
+        if more <= reached:
+            break
+        reached |= more
+    for k, one in enumerate(given):
+        if k not in reached:
+            least = float(meets[k][1].min())
+            where = f"the nearest lies {least / 1000:.0f} km away" if np.isfinite(least) else "it has none"
+            at = f"{one.where}: " if one.where else ""
+            raise NetworkError(
+                f"{at}corridor '{one.id}' touches nothing: no stop lies within join_km = {one.join_km:g} km of a "
+                f"node where the network can be entered ({where}); check its coordinates or raise join_km"
+            )
+
+
+def nearest_nodes(
+    network: TransportNetwork, given: Sequence[Corridor]
+) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Return for each corridor the nearest node of the roads to each stop, and its distance in metres.
+
+    In a network with railways a station isn't such a node: one doesn't drive through its hall.
+    """
+    nodes = network.exit_nodes
+    if "road" in network.modes and len(network.modes) > 1:
+        on_road = np.zeros(network.n_nodes, dtype=bool)
+        roads = network.arc_mode == network.modes.index("road")
+        on_road[network.arc_tail[roads]] = on_road[network.arc_head[roads]] = True
+        nodes = nodes[on_road[nodes]]
+        tree = cKDTree(network.node_xyz[nodes].reshape(-1, 3))
+    else:
+        tree = network.exit_node_tree
+    found = []
+    for one in given:
+        points = one.points
+        if len(nodes) == 0:
+            found.append((np.full(len(points), -1), np.full(len(points), np.inf)))
+            continue
+        metres, index = tree.query(to_ecef(points[:, 0], points[:, 1]))
+        found.append((nodes[index], np.asarray(metres, dtype=float)))
+    return found
+
+
+def join_min(one: Corridor, stop: Stop, metres: float) -> float:
+    """Return the minutes between a stop and the node that it is joined to."""
+    speed = one.running_speed_kph if stop.kind == "hub" else one.join_speed_kph
+    return float(metres) / 1000 / speed * 60

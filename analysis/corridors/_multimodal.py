@@ -1,0 +1,92 @@
+"""By road and rail: the journeys and circles of a study when today's trains may be used."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from ...geo.networks import TransferRules, TransportNetwork, join_networks, journey_components, rail_network
+from .. import schemas
+from ._comparison import minutes_between
+from ._corridors import add_corridors
+from ._files import resolve_corridors
+from ._lines import add_corridor_lines
+
+_PARTS: Final = (
+    "line_haul_min",
+    "waiting_min",
+    "boarding_min",
+    "alighting_min",
+    "transfer_min",
+    "road_min",
+    "access_min",
+    "n_boardings",
+    "lines",
+)
+
+
+def with_railways(
+    road: TransportNetwork, *, corridors: Any = (), rules: TransferRules | None = None
+) -> TransportNetwork:
+    """Return a road network joined with the embedded railways in service, and with corridors.
+
+    Parameters
+    ----------
+    road : TransportNetwork
+    corridors
+        As `analysis.corridors.resolve_corridors` takes it. Railways become lines of the railway
+        network, so that trains run through between old and new; roads and air lanes are added as
+        `analysis.corridors.add_corridors` does.
+    rules : TransferRules, optional
+        Minutes for boarding, waiting, changing and alighting; the documented defaults when left
+        out.
+
+    See Also
+    --------
+    geo.networks.join_networks, geo.networks.rail_network, analysis.corridors.add_corridor_lines
+    """
+    chosen = resolve_corridors(corridors)
+    lines = add_corridor_lines(rail_network(), [one for one in chosen if one.mode == "rail"])
+    joined = join_networks(road, lines, rules=rules)
+    return add_corridors(joined, [one for one in chosen if one.mode != "rail"])
+
+
+def journeys(road: TransportNetwork, joined: TransportNetwork, centres: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Take the fastest journeys between centres apart, beside the time by road alone.
+
+    Parameters
+    ----------
+    road, joined : TransportNetwork
+        Roads alone, and the same with railways.
+    centres : geopandas.GeoDataFrame
+        ``origin_id, origin_name, lon, lat``, as `geo.places.origins_table` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `schemas.JOURNEYS`, one row per ordered pair. ``line_haul_min`` is what is spent
+        in trains; it is 0 where driving all the way is fastest. ``door_to_door_min`` is the sum of
+        all parts, NaN where there is no way.
+    """
+    by_road = minutes_between(road, centres, centres)
+    pairs = [(i, j) for i in range(len(centres)) for j in range(len(centres)) if i != j]
+    if not pairs:
+        return schemas.empty(schemas.JOURNEYS)
+    points = list(zip(centres["lon"].astype(float), centres["lat"].astype(float), strict=True))
+    parts = journey_components(joined, [(points[i], points[j]) for i, j in pairs])
+    ids, names = centres["origin_id"].tolist(), centres["origin_name"].tolist()
+    rows = [
+        {
+            "from_id": ids[i],
+            "from_name": names[i],
+            "to_id": ids[j],
+            "to_name": names[j],
+            "road_only_min": by_road[i, j],
+            "door_to_door_min": parts["total_min"].iloc[row],
+            **{name: parts[name].iloc[row] for name in _PARTS},
+        }
+        for row, (i, j) in enumerate(pairs)
+    ]
+    return schemas.conform(rows, schemas.JOURNEYS)

@@ -1,0 +1,295 @@
+"""Travel times with any subset of corridors, exact, from one set of searches on the base network.
+
+Corridors meet the base network at a few nodes only. A journey that uses any of them is a way to a
+stop, ways from stop to stop on corridors and between them on the base network, and a way from a stop
+to the end. The ways on the base network don't depend on the subset and are searched once; the rest is
+a closure over the stops of the corridors at hand. Times are whole milliseconds, so that the result is
+that of a search on the subset's own network, to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from ...geo.networks import TransportNetwork
+from ...geo.places import origins_table
+from ..times import (
+    NO_LIMIT_MS,
+    UNREACHED,
+    Access,
+    Origin,
+    Targets,
+    access,
+    at_node,
+    each,
+    ms_per_metre,
+    origin_list,
+    search,
+    times_from,
+)
+from ._joined import JoinedCorridors
+
+#: Beyond any time; two of them can be added.
+_NEVER: Final = np.int64(2**40)
+
+
+class SubsetTimes:
+    """Travel times between two sets of points, for any subset of joined corridors.
+
+    Parameters
+    ----------
+    joined : JoinedCorridors
+    starts, ends
+        As `geo.places.origins_table` takes them.
+    """
+
+    def __init__(self, joined: JoinedCorridors, starts: Any, ends: Any) -> None:
+        self.joined = joined
+        base = joined.base
+        self._starts = origin_list(origins_table(starts))
+        self._ends = origin_list(origins_table(ends, argument="destinations"), argument="destinations")
+        ways_in = [_ways(base, one) for one in self._starts]
+        ways_out = [_ways(base.reverse, one) for one in self._ends]
+        self._near_start = np.array([not way.is_empty for way in ways_in], dtype=bool)
+        self._near_end = np.array([not way.is_empty for way in ways_out], dtype=bool)
+        self._direct = _direct(base, self._starts, self._ends)
+        self._base = self._base_times(ways_out)
+        stops = _Stops(joined)
+        self._stops = stops
+        self._walk_in = _walks(joined, stops, self._starts)
+        self._walk_out = _walks(joined, stops, self._ends)
+        # the base network between its nodes that corridors meet, and from and to the points
+        there, between = _times(base, stops.met, ways_out)
+        back, _ = _times(base.reverse, stops.met, ways_in)
+        self._come = np.minimum(self._walk_in, _through(back.T, stops.get_on))
+        self._leave = np.minimum(self._walk_out, _through(there.T, stops.get_off.T))
+        self._between = np.minimum(stops.between, _through(_through(stops.get_off, between), stops.get_on))
+
+    def minutes(self, ids: Iterable[str]) -> NDArray[np.float64]:
+        """Return the times with the corridors of these ids, as `comparison.minutes_between` does.
+
+        Returns
+        -------
+        ndarray of float, shape (number of starts, number of ends)
+            Minutes; NaN where unreachable, or where one end is farther from the network than its reach.
+        """
+        chosen = self.joined.chosen(ids)
+        stop = self._stops.of(chosen)
+        walk_in, walk_out = self._walk_in[:, stop], self._walk_out[:, stop]
+        near_start = self._near_start | (walk_in < _NEVER).any(axis=1)
+        near_end = self._near_end | (walk_out < _NEVER).any(axis=1)
+        best = np.minimum(self._base, self._direct)
+        if len(stop):
+            way = _through(self._come[:, stop], self._closure(stop))
+            best = np.minimum(best, _through(way, self._leave[:, stop].T))
+        known = near_start[:, None] & near_end[None, :] & (best <= NO_LIMIT_MS)
+        return np.where(known, best / 60_000, np.nan)
+
+    def first_stop_min(self, ids: Iterable[str]) -> NDArray[np.float64]:
+        """Return the minutes from each start to the nearest stop of each corridor, infinite for the others.
+
+        Returns
+        -------
+        ndarray of float, shape (number of starts, number of corridors)
+        """
+        chosen = self.joined.chosen(ids)
+        stop = self._stops.of(chosen)
+        found = np.full((len(self._starts), len(chosen)), np.inf)
+        if len(stop):
+            way = _through(self._come[:, stop], self._closure(stop))
+            for k in np.flatnonzero(chosen):
+                least = way[:, self._stops.owner[stop] == k].min(axis=1)
+                found[:, k] = np.where(least <= NO_LIMIT_MS, least / 60_000, np.inf)
+        return found
+
+    def _closure(self, stop: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Shortest times between some stops, on their corridors and on the base network."""
+        return _closed(np.ascontiguousarray(self._between[np.ix_(stop, stop)]))
+
+    def _base_times(self, ways_out: Sequence[Access]) -> NDArray[np.int64]:
+        """Compute the times without any corridor; never where an end is out of reach."""
+        found = np.full((len(self._starts), len(self._ends)), _NEVER)
+        starts, ends = np.flatnonzero(self._near_start).tolist(), np.flatnonzero(self._near_end).tolist()
+        if not starts or not ends:
+            return found
+        targets = Targets.of([ways_out[k] for k in ends], [self._ends[k].xyz for k in ends])
+        rows = each(
+            lambda k: times_from(self.joined.base, self._starts[k], targets, limit_ms=NO_LIMIT_MS)[0],
+            starts,
+            progress=False,
+            label="",
+        )
+        for k, row in zip(starts, rows, strict=True):
+            found[k, ends] = np.where(np.isfinite(row), row, _NEVER).astype(np.int64)
+        return found
+
+
+class _Stops:
+    """The stops of all corridors, and the ways between them that don't use the base network.
+
+    Platforms lie behind their stations: ways over them are folded into ways between stations.
+    """
+
+    def __init__(self, joined: JoinedCorridors) -> None:
+        full, first = joined.full, joined.base.n_nodes
+        size = full.n_nodes - first
+        is_stop = np.zeros(size, dtype=bool)
+        for nodes in joined.stop_node:
+            is_stop[nodes - first] = True
+        self.node = first + np.flatnonzero(is_stop)
+        self.owner = joined.node_owner[is_stop]
+        number = np.full(size, -1, dtype=np.int64)
+        number[is_stop] = np.arange(len(self.node))
+        added = np.flatnonzero((full.arc_tail >= first) | (full.arc_head >= first))
+        tail, head = full.arc_tail[added].astype(np.int64), full.arc_head[added].astype(np.int64)
+        time = full.arc_time_ms[added].astype(np.int64)
+        owners = joined.arc_owners[added]
+        inner = (tail >= first) & (head >= first)
+        own = inner & (owners[:, 0] == owners[:, 1])
+        n = len(self.node)
+        self.between = np.full((n, n), _NEVER)
+        for k in range(len(joined.corridors)):
+            members = np.flatnonzero(joined.node_owner == k)
+            place = np.full(size, -1, dtype=np.int64)
+            place[members] = np.arange(len(members))
+            ways = np.full((len(members), len(members)), _NEVER)
+            arc = own & (owners[:, 0] == k)
+            np.minimum.at(ways, (place[tail[arc] - first], place[head[arc] - first]), time[arc])
+            stops = is_stop[members]
+            mine = number[members[stops]]
+            self.between[np.ix_(mine, mine)] = _closed(ways)[np.ix_(stops, stops)]
+        across = inner & ~own
+        np.minimum.at(
+            self.between, (number[tail[across] - first], number[head[across] - first]), time[across]
+        )
+        on, off = (tail < first), (head < first)
+        self.met = np.unique(np.concatenate([tail[on], head[off]]))
+        self.get_on = np.full((len(self.met), n), _NEVER)
+        self.get_off = np.full((n, len(self.met)), _NEVER)
+        np.minimum.at(self.get_on, (np.searchsorted(self.met, tail[on]), number[head[on] - first]), time[on])
+        np.minimum.at(
+            self.get_off, (number[tail[off] - first], np.searchsorted(self.met, head[off])), time[off]
+        )
+
+    def of(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Positions of the stops of some corridors."""
+        return np.flatnonzero(chosen[self.owner]) if len(self.owner) else np.zeros(0, dtype=np.int64)
+
+
+def _ways(network: TransportNetwork, one: Origin) -> Access:
+    return access(network, lon=one.lon, lat=one.lat, xyz=one.xyz)
+
+
+def _direct(network: TransportNetwork, starts: Sequence[Origin], ends: Sequence[Origin]) -> NDArray[np.int64]:
+    """Return the times straight off the network, where its reach allows them."""
+    pace, reach = ms_per_metre(network), network.max_access_km * 1000
+    xyz = np.array([one.xyz for one in ends]).reshape(-1, 3)
+    rows = []
+    for one in starts:
+        straight = np.sqrt(((xyz - one.xyz) ** 2).sum(axis=1))
+        rows.append(np.where(straight <= reach, np.rint(straight * pace), _NEVER))
+    return np.array(rows, dtype=np.int64).reshape(len(starts), len(ends))
+
+
+def _walks(joined: JoinedCorridors, stops: _Stops, points: Sequence[Origin]) -> NDArray[np.int64]:
+    """Return the times off the network between points and the stops that one can leave at."""
+    full = joined.full
+    found = np.full((len(points), len(stops.node)), _NEVER)
+    usable = np.flatnonzero(full.node_exit[stops.node])
+    if len(usable) == 0:
+        return found
+    xyz = full.node_xyz[stops.node[usable]].reshape(-1, 3)
+    tree = cKDTree(xyz)
+    reach = full.max_access_km * 1000
+    for k, one in enumerate(points):
+        near = np.asarray(tree.query_ball_point(one.xyz, reach), dtype=np.int64)
+        metres = np.sqrt(((xyz[near] - one.xyz) ** 2).sum(axis=1))
+        found[k, usable[near]] = np.rint(metres * ms_per_metre(full)).astype(np.int64)
+    return found
+
+
+def _searches(network: TransportNetwork, nodes: NDArray[np.int64]) -> Iterable[NDArray[np.int32]]:
+    """Search from each node, on several threads; few results wait at a time."""
+
+    def one(node: int) -> NDArray[np.int32]:
+        return search(network, at_node(node), limit_ms=NO_LIMIT_MS)
+
+    for first in range(0, len(nodes), 8):
+        yield from each(one, nodes[first : first + 8].tolist(), progress=False, label="")
+
+
+def _times(
+    network: TransportNetwork, nodes: NDArray[np.int64], points: Sequence[Access]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the times from each node to each point, and to each of the nodes."""
+    start = np.zeros(len(points) + 1, dtype=np.int64)
+    np.cumsum([len(way.node) for way in points], out=start[1:])
+    at = np.concatenate([np.zeros(0, dtype=np.int64), *(way.node for way in points)])
+    time = np.concatenate([np.zeros(0, dtype=np.int64), *(way.time_ms for way in points)])
+    to_points = np.full((len(nodes), len(points)), _NEVER)
+    to_nodes = np.full((len(nodes), len(nodes)), _NEVER)
+    for row, labels in enumerate(_searches(network, nodes)):
+        to_points[row] = _read(start, at, time, labels, int(UNREACHED), int(_NEVER))
+        to_nodes[row] = np.where(labels[nodes] == UNREACHED, _NEVER, labels[nodes].astype(np.int64))
+    return to_points, to_nodes
+
+
+def _through(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    return _min_plus(np.ascontiguousarray(left), np.ascontiguousarray(right))
+
+
+@njit(cache=True, nogil=True)
+def _read(
+    start: NDArray[np.int64],
+    node: NDArray[np.int64],
+    time: NDArray[np.int64],
+    labels: NDArray[np.int32],
+    unreached: int,
+    never: int,
+) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    n = len(start) - 1
+    found = np.full(n, never, dtype=np.int64)
+    for k in range(n):
+        for way in range(start[k], start[k + 1]):
+            if labels[node[way]] != unreached:
+                found[k] = min(found[k], labels[node[way]] + time[way])
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _min_plus(
+    left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    """Least sums over what lies between: the matrix product with (min, +) for (+, *)."""
+    never = np.int64(1 << 40)
+    found = np.full((left.shape[0], right.shape[1]), never, dtype=np.int64)
+    for i in range(left.shape[0]):
+        for k in range(left.shape[1]):
+            first = left[i, k]
+            if first < never:
+                for j in range(right.shape[1]):
+                    found[i, j] = min(found[i, j], first + right[k, j])
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _closed(times: NDArray[np.int64]) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    """Shortest times between all pairs (Floyd 1962; Warshall 1962)."""
+    never = np.int64(1 << 40)
+    found = times.copy()
+    n = len(found)
+    for i in range(n):
+        found[i, i] = 0
+    for k in range(n):
+        for i in range(n):
+            first = found[i, k]
+            if first < never:
+                for j in range(n):
+                    found[i, j] = min(found[i, j], first + found[k, j])
+    return found

@@ -1,0 +1,185 @@
+"""Circles of several centres, and one-hour commuting zones with their counties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from ...geo.checks import require_frame, require_number, require_text
+from ...geo.crs import CHINA_ALBERS, area_km2
+from ...geo.networks import TransportNetwork
+from .. import schemas
+from ._contours import as_multipolygon
+from ._isochrones import isochrones, union_in_order
+
+_ISOCHRONE_COLUMNS = ("origin_id", "origin_name", "cutoff_min")
+
+
+def travel_time_circle(isochrones: gpd.GeoDataFrame, *, scenario: str = "base") -> gpd.GeoDataFrame:
+    """Unite the isochrones of several centres, cutoff by cutoff (a "two-hour circle").
+
+    Parameters
+    ----------
+    isochrones : geopandas.GeoDataFrame
+        As `isochrones` returns them, of one scenario.
+    scenario : str
+        What the column ``scenario`` is to say.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``scenario, cutoff_min, n_centres, centres, area_km2, geometry``, one row per cutoff, the
+        largest first; EPSG:4326.
+
+    Raises
+    ------
+    InputTypeError, MissingCRSError, MissingColumnError
+    """
+    frame = require_frame(isochrones, "isochrones", columns=_ISOCHRONE_COLUMNS)
+    require_text(scenario, "scenario")
+    rows = []
+    for cutoff in sorted(frame["cutoff_min"].unique(), reverse=True):
+        part = frame[frame["cutoff_min"] == cutoff].drop_duplicates("origin_id")
+        rows.append(
+            {
+                "scenario": scenario,
+                "cutoff_min": cutoff,
+                "n_centres": len(part),
+                "centres": "、".join(part["origin_name"]),
+                "area_km2": 0.0,
+                "geometry": union_in_order(part.geometry),
+            }
+        )
+    result = gpd.GeoDataFrame(schemas.conform(rows, schemas.CIRCLES))
+    result["area_km2"] = area_km2(result.geometry)
+    return result
+
+
+def commuting_zone(
+    network: TransportNetwork,
+    centre: Any,
+    *,
+    minutes: float = 60,
+    scenario: str = "base",
+    workers: int | None = None,
+    progress: bool = False,
+) -> gpd.GeoDataFrame:
+    """Compute commuting zones: where the way to a centre and the way back both take `minutes` at most.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    centre : GeoDataFrame, Place, name, adcode, (lon, lat), or a list of these
+        One or more centres; each has a zone of its own.
+    minutes : float
+        Longest time of one direction.
+    scenario : str
+        What the column ``scenario`` is to say.
+    workers : int, optional
+        Threads; one per processor when left out.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``scenario, centre_id, centre_name, minutes, area_km2, n_counties, geometry``, one row per
+        centre in the order given; EPSG:4326. ``n_counties`` is 0 until `zone_counties` is asked.
+
+    Raises
+    ------
+    InputError, InputTypeError, EmptyInputError, UnknownPlaceError, AmbiguousPlaceError, OffNetworkError
+        As `isochrones`.
+    """
+    limit = require_number(minutes, "minutes", unit="minutes", above=0, maximum=7 * 24 * 60)
+    require_text(scenario, "scenario")
+    options: dict[str, Any] = {"cutoffs_min": limit, "workers": workers, "progress": progress}
+    back = isochrones(network, centre, direction="from", **options)
+    # towards a place on a network whose arcs take as long in both directions is the same as from it
+    there = back if _is_symmetric(network) else isochrones(network, centre, direction="to", **options)
+    rows = [
+        {
+            "scenario": scenario,
+            "centre_id": centre_id,
+            "centre_name": name,
+            "minutes": limit,
+            "area_km2": 0.0,
+            "n_counties": 0,
+            "geometry": one if one is two else as_multipolygon(shapely.intersection(one, two)),
+        }
+        for centre_id, name, one, two in zip(
+            back["origin_id"], back["origin_name"], back.geometry, there.geometry, strict=True
+        )
+    ]
+    result = gpd.GeoDataFrame(schemas.conform(rows, schemas.ZONES))
+    result["area_km2"] = area_km2(result.geometry)
+    return result
+
+
+def zone_counties(
+    zones: gpd.GeoDataFrame, counties: gpd.GeoDataFrame, *, share_of_area: float = 0.5
+) -> pd.DataFrame:
+    """List the counties that zones touch, and say which belong to them.
+
+    Parameters
+    ----------
+    zones : geopandas.GeoDataFrame
+        As `commuting_zone` returns them.
+    counties : geopandas.GeoDataFrame
+        As `geo.places.counties` returns them.
+    share_of_area : float
+        A county belongs to a zone when at least this share of its area lies inside, 0 to 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``scenario, centre_id, centre_name, adcode, name, province, share_of_area, seat_inside,
+        belongs``, one row per zone and county that share any area or whose seat is inside, in the
+        order of the zones, the largest share first.
+
+    Raises
+    ------
+    InputTypeError, MissingCRSError, MissingColumnError, InputError
+    """
+    least = require_number(share_of_area, "share_of_area", above=0, maximum=1)
+    zones = require_frame(zones, "zones", columns=("scenario", "centre_id", "centre_name"))
+    counties = require_frame(
+        counties, "counties", columns=("adcode", "name", "province", "lon", "lat"), allow_empty=False
+    )
+    flat_counties = counties.geometry.to_crs(CHINA_ALBERS).to_numpy()
+    flat_zones = zones.geometry.to_crs(CHINA_ALBERS).to_numpy()
+    zone, county = shapely.STRtree(flat_counties).query(flat_zones, predicate="intersects")
+    shared = shapely.area(shapely.intersection(flat_zones[zone], flat_counties[county]))
+    share = shared / shapely.area(flat_counties)[county]
+    seats = shapely.points(counties["lon"].to_numpy(), counties["lat"].to_numpy())
+    inside = shapely.intersects(zones.geometry.to_numpy()[zone], seats[county])
+    rows = [
+        {
+            "scenario": zones["scenario"].iloc[z],
+            "centre_id": zones["centre_id"].iloc[z],
+            "centre_name": zones["centre_name"].iloc[z],
+            "adcode": counties["adcode"].iloc[c],
+            "name": counties["name"].iloc[c],
+            "province": counties["province"].iloc[c],
+            "share_of_area": part,
+            "seat_inside": seat,
+            "belongs": part >= least,
+        }
+        for z, c, part, seat in sorted(
+            zip(zone, county, share, inside, strict=True), key=lambda row: (row[0], -row[2], row[1])
+        )
+        if part > 0 or seat
+    ]
+    return schemas.conform(rows, schemas.ZONE_COUNTIES)
+
+
+def _is_symmetric(network: TransportNetwork) -> bool:
+    """Whether every link takes as long in both directions."""
+    with_line, against = network.link_arcs
+    if (with_line < 0).any() or (against < 0).any():
+        return False
+    time = network.arc_time_ms
+    return bool((time[with_line] == time[against]).all())

@@ -1,0 +1,133 @@
+"""What a run of a study gives: a plain container, nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from ..study_file import Study
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResults:
+    """Everything a run of a study gives; frames in EPSG:4326 with the schemas of `analysis.schemas`.
+
+    Attributes
+    ----------
+    study : Study
+    provinces, counties, border_counties, borders, junctions : geopandas.GeoDataFrame
+        `counties` holds every county of the study's provinces.
+    centres : geopandas.GeoDataFrame
+        ``origin_id, origin_name, lon, lat, geometry``.
+    isochrones, circles, zones, zone_counties : DataFrame
+        With a column ``scenario``: ``"base"`` or ``"all"`` (every corridor added).
+    scenario_circles : geopandas.GeoDataFrame
+        The largest circle in every scenario: each corridor alone, each year and change included.
+    county_times : DataFrame
+        Border counties and centres, minutes before and with all corridors.
+    pair_times : DataFrame
+        Between the centres, in every scenario.
+    rail_circles, rail_county_times, journeys : DataFrame
+        As `circles` and `county_times` where today's trains may be used too, before and with all
+        corridors; and today's journeys between the centres, taken apart (`schemas.JOURNEYS`).
+        Empty where the study leaves railways out.
+    chances : DataFrame
+        Probability of the border counties to lie in the circle, see `analysis.borders`.
+    audit : DataFrame
+        How much of the base isochrones is wrongly inside or outside, see `analysis.isochrones`.
+    claims : geopandas.GeoDataFrame
+        Every checkable claim of the study's text with its verdict, see `analysis.claims`.
+    group_cohesion, group_times, group_overlap, nearest_groups : geopandas.GeoDataFrame
+        Groups of places that the text names, how their one-hour circles overlap (``scenario`` "base" or
+        "all"), and which one each border county is nearest to; see `analysis.claims`.
+    indicators, circle_people, rail_circle_people : DataFrame
+        People, potential, efficiency and type of the border counties, and people in the circles by
+        road (in every scenario) and with today's trains, see `analysis.studies`.
+    crossings, border_crossings, gaps : geopandas.GeoDataFrame
+        Where roads cross the study's borders and where they stop short, see `analysis.borders`.
+    border_effect : DataFrame
+        Detours across the borders against matched pairs within, see `analysis.borders`.
+    comparison : DataFrame
+        One row per county of the study's provinces, see `analysis.corridors.compare`.
+    gains, contributions : DataFrame
+        Per scenario and per corridor, see `analysis.corridors`.
+    corridors, corridor_stops, corridor_segments, corridor_joins, corridor_overlap : DataFrame
+        See `analysis.corridors` and, for the last, `analysis.corridors`.
+    changes, change_times : DataFrame
+        The study's changes to the network, see `analysis.corridors`; border counties and centres, minutes
+        before and after each.
+    slider_circles : geopandas.GeoDataFrame
+        The circles in many cutoffs, base and with every corridor, for the slider of the map alone: it
+        isn't among the `tables` that are written.
+    scenario_names : mapping of str to str
+        Scenario to the name shown to readers.
+    attribution : list of str
+        Sources and licences that a map must name.
+    notes : list of str
+    parameters : mapping of str to object
+        Every number that the results depend on.
+    """
+
+    study: Study
+    provinces: gpd.GeoDataFrame
+    counties: gpd.GeoDataFrame
+    border_counties: gpd.GeoDataFrame
+    borders: gpd.GeoDataFrame
+    junctions: gpd.GeoDataFrame
+    centres: gpd.GeoDataFrame
+    isochrones: gpd.GeoDataFrame
+    circles: gpd.GeoDataFrame
+    scenario_circles: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    zone_counties: pd.DataFrame
+    county_times: pd.DataFrame
+    pair_times: pd.DataFrame
+    rail_circles: gpd.GeoDataFrame
+    rail_county_times: pd.DataFrame
+    journeys: pd.DataFrame
+    chances: pd.DataFrame
+    audit: pd.DataFrame
+    claims: gpd.GeoDataFrame
+    group_cohesion: gpd.GeoDataFrame
+    group_times: gpd.GeoDataFrame
+    group_overlap: gpd.GeoDataFrame
+    nearest_groups: gpd.GeoDataFrame
+    indicators: pd.DataFrame
+    circle_people: pd.DataFrame
+    rail_circle_people: pd.DataFrame
+    crossings: gpd.GeoDataFrame
+    border_crossings: gpd.GeoDataFrame
+    gaps: gpd.GeoDataFrame
+    border_effect: pd.DataFrame
+    comparison: pd.DataFrame
+    gains: pd.DataFrame
+    contributions: pd.DataFrame
+    corridors: gpd.GeoDataFrame
+    corridor_stops: gpd.GeoDataFrame
+    corridor_segments: pd.DataFrame
+    corridor_joins: pd.DataFrame
+    corridor_overlap: pd.DataFrame
+    changes: gpd.GeoDataFrame
+    change_times: pd.DataFrame
+    slider_circles: gpd.GeoDataFrame = field(metadata={"written": False})
+    scenario_names: Mapping[str, str]
+    attribution: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def corridor_names_en(self) -> dict[str, str]:
+        """English names of the corridors that have one, by id."""
+        given = self.parameters.get("corridors") or []
+        return {str(one["id"]): str(one["name_en"]) for one in given if one.get("name_en")}
+
+    def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield the name and frame of each table that is written, in the order of the attributes."""
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, pd.DataFrame) and item.metadata.get("written", True):
+                yield item.name, value

@@ -1,0 +1,5 @@
+from ._isochrones import terrain_isochrones
+
+__all__ = [
+    "terrain_isochrones",
+]

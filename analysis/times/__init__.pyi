@@ -1,0 +1,52 @@
+from ._access import PIECE_COLUMNS, Access, access, access_with_more, at_node, least_access, ms_per_metre
+from ._matrices import od_matrix, write_od_matrix
+from ._origins import (
+    NO_LIMIT_MS,
+    Direction,
+    Origin,
+    directed,
+    each,
+    enter,
+    origin_list,
+    require_network,
+    search,
+    within_reach,
+)
+from ._prepared import prepared
+from ._search import UNREACHED, bucketed_times, shortest_times_and_lengths
+from ._tables import Pairs, by_origin, listed, masses, read_pairs
+from ._travel_times import Targets, times_from, travel_times
+
+__all__ = [
+    "NO_LIMIT_MS",
+    "PIECE_COLUMNS",
+    "UNREACHED",
+    "Access",
+    "Direction",
+    "Origin",
+    "Pairs",
+    "Targets",
+    "access",
+    "access_with_more",
+    "at_node",
+    "bucketed_times",
+    "by_origin",
+    "directed",
+    "each",
+    "enter",
+    "least_access",
+    "listed",
+    "masses",
+    "ms_per_metre",
+    "od_matrix",
+    "origin_list",
+    "prepared",
+    "read_pairs",
+    "require_network",
+    "search",
+    "shortest_times_and_lengths",
+    "times_from",
+    "travel_times",
+    "within_reach",
+    "write_od_matrix",
+]

@@ -1,0 +1,362 @@
+"""Contraction hierarchies: a network prepared once, so that searches from thousands of places are cheap.
+
+Nodes are removed one by one, and shortcuts between the neighbours take their place. Fastest journeys then
+first climb towards nodes removed later and after that only descend, so that two sweeps over the nodes in
+the order of their removal, up from where a journey begins and down to where it may end, give the times from
+a place to every other, for several places at once.
+
+A journey's time and length are one 64-bit integer, milliseconds above and centimetres below: sums add
+both, and the least sum is the fastest journey and of equally fast ones the shortest.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ...geo.networks import TransportNetwork
+from ._access import Access
+from ._contraction import FAR, arrange, contract, tighten
+
+#: Bits for centimetres: journeys up to 42,949 km.
+LENGTH_BITS: Final = 32
+#: Places that one pair of sweeps serves: their keys fill a line of the processor's cache.
+_WIDTH: Final = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Hierarchy:
+    """A network's nodes in the order of importance, and its arcs and shortcuts up and down.
+
+    Attributes
+    ----------
+    number : ndarray of int64, shape (n,)
+        New number of each of the network's nodes; 0 is the node that was removed last.
+    up_start, up_head, up_key : ndarray
+        Arcs from each node (new number) to more important ones, in CSR form.
+    down_start, down_tail, down_key : ndarray
+        Arcs into each node from more important ones.
+    """
+
+    number: NDArray[np.int64]
+    up_start: NDArray[np.int64]
+    up_head: NDArray[np.int32]
+    up_key: NDArray[np.int64]
+    down_start: NDArray[np.int64]
+    down_tail: NDArray[np.int32]
+    down_key: NDArray[np.int64]
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.number)
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Ways between places and a network's nodes.
+
+    Attributes
+    ----------
+    start : ndarray of int64, shape (p + 1,)
+        Those of place ``k`` are ``start[k]:start[k + 1]`` of the next two.
+    node, key : ndarray of int64
+    """
+
+    start: NDArray[np.int64]
+    node: NDArray[np.int64]
+    key: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, found: Sequence[Access | None]) -> Ways:
+        """Gather what `access` says of each place; None is a place without any.
+
+        Parameters
+        ----------
+        found : sequence of Access or None
+        """
+        start = np.zeros(len(found) + 1, dtype=np.int64)
+        np.cumsum([0 if way is None else len(way.node) for way in found], out=start[1:])
+        there = [way for way in found if way is not None]
+        nothing = np.zeros(0, dtype=np.int64)
+        return cls(
+            start,
+            np.concatenate([nothing, *(way.node for way in there)]),
+            np.concatenate([nothing, *(key_of(way.time_ms, way.length_m) for way in there)]),
+        )
+
+    def without_detours(self, network: TransportNetwork) -> Ways:
+        """Return the ways without those to nodes that another way and one arc come to sooner.
+
+        Parameters
+        ----------
+        network : TransportNetwork
+            Its reverse for the ways from its nodes to places.
+        """
+        stays = _not_passed(
+            network.arc_start, network.arc_head, _arc_keys(network), self.start, self.node, self.key
+        )
+        place = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))[stays]
+        start = np.zeros_like(self.start)
+        np.cumsum(np.bincount(place, minlength=len(start) - 1), out=start[1:])
+        return Ways(start, self.node[stays], self.key[stays])
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """What a sweep down to some places passes, and nothing else.
+
+    Attributes
+    ----------
+    node : ndarray of int32, shape (d,)
+        Nodes (new numbers) that journeys to the places may descend through, rising.
+    start, tail, key : ndarray
+        Arcs into each of them, in CSR form; tails as positions in `node`.
+    ways : Ways
+        From those nodes, as positions in `node`, to the places.
+    """
+
+    node: NDArray[np.int32]
+    start: NDArray[np.int64]
+    tail: NDArray[np.int32]
+    key: NDArray[np.int64]
+    ways: Ways
+
+    @cached_property
+    def by_tail(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+        """The same arcs out of each node: start, head and key in CSR form."""
+        head = np.repeat(np.arange(len(self.node), dtype=np.int32), np.diff(self.start))
+        order = np.argsort(self.tail, kind="stable")
+        start = np.zeros_like(self.start)
+        np.cumsum(np.bincount(self.tail, minlength=len(self.node)), out=start[1:])
+        return start, head[order], self.key[order]
+
+
+_prepared: weakref.WeakKeyDictionary[TransportNetwork, Hierarchy] = weakref.WeakKeyDictionary()
+
+
+def hierarchy(network: TransportNetwork) -> Hierarchy:
+    """Return a network's hierarchy, prepared at most once for each network.
+
+    It suits networks that a few cuts take apart, as roads, railways and what joins them are. Where each
+    few nodes are linked to all over the network, shortcuts grow with the square of its size.
+
+    References
+    ----------
+    Dibbelt, J., Strasser, B., Wagner, D. (2016). Customizable contraction hierarchies. ACM Journal of
+    Experimental Algorithmics 21, 1.5.
+
+    Geisberger, R., Sanders, P., Schultes, D., Vetter, C. (2012). Exact routing in large road networks
+    using contraction hierarchies. Transportation Science 46(3), 388-404.
+    """
+    if network not in _prepared:
+        _prepared[network] = _prepare(network)
+    return _prepared[network]
+
+
+def key_of(time_ms: NDArray[np.int64], length_m: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return keys of times in ms and lengths in m, shape (n,)."""
+    length_cm = np.rint(np.asarray(length_m) * 100).astype(np.int64)
+    keys: NDArray[np.int64] = (np.asarray(time_ms, dtype=np.int64) << LENGTH_BITS) + length_cm
+    return keys
+
+
+def _arc_keys(network: TransportNetwork) -> NDArray[np.int64]:
+    return key_of(network.arc_time_ms.astype(np.int64), network.arc_length_m)
+
+
+def _prepare(network: TransportNetwork) -> Hierarchy:
+    n = network.n_nodes
+    removed = contract(n, network.arc_tail, network.arc_head, _arc_keys(network))
+    number, first, above, up, down = arrange(*removed)
+    least_up, least_down = tighten(first, above, up, down)
+    node = np.repeat(np.arange(n), np.diff(first))
+    arcs = []
+    for cost, least in ((up, least_up), (down, least_down)):
+        needed = (cost < FAR) & (cost == least)
+        start = np.zeros(n + 1, dtype=np.int64)
+        np.cumsum(np.bincount(node[needed], minlength=n), out=start[1:])
+        arcs += [start, above[needed], cost[needed]]
+    return Hierarchy(number, *arcs)
+
+
+def descent(prepared: Hierarchy, ways: Ways) -> Descent:
+    """Return what a sweep down to places passes.
+
+    Parameters
+    ----------
+    prepared : Hierarchy
+    ways : Ways
+        From the network's nodes to the places.
+
+    References
+    ----------
+    Delling, D., Goldberg, A. V., Werneck, R. F. (2011). Faster batched shortest paths in road networks.
+    ATMOS 2011, OASIcs 20, 52-63.
+    """
+    end = prepared.number[ways.node]
+    passed = _passed(prepared.down_start, prepared.down_tail, end)
+    position = np.cumsum(passed) - 1
+    arcs = np.repeat(passed, np.diff(prepared.down_start))
+    start = np.zeros(int(passed.sum()) + 1, dtype=np.int64)
+    np.cumsum(np.diff(prepared.down_start)[passed], out=start[1:])
+    return Descent(
+        np.flatnonzero(passed).astype(np.int32),
+        start,
+        position[prepared.down_tail[arcs]].astype(np.int32),
+        prepared.down_key[arcs],
+        Ways(ways.start, position[end], ways.key),
+    )
+
+
+def least_keys(
+    prepared: Hierarchy, entries: Ways, first: int, last: int, down: Descent, *, limit: int = FAR
+) -> NDArray[np.int64]:
+    """Return the least keys from some places to those of a descent, `contraction.FAR` for none, shape (s, p).
+
+    Parameters
+    ----------
+    prepared : Hierarchy
+    entries : Ways
+        From places to the network's nodes.
+    first, last : int
+        Places ``first:last`` of them are wanted.
+    down : Descent
+    limit : int
+        Keys above it needn't be found, nor be least.
+
+    References
+    ----------
+    Delling, D., Goldberg, A. V., Nowatzyk, A., Werneck, R. F. (2013). PHAST: hardware-accelerated
+    shortest path trees. Journal of Parallel and Distributed Computing 73(7), 940-952.
+    """
+    least = np.full((last - first, len(down.ways.start) - 1), FAR, dtype=np.int64)
+    arcs = (down.start, down.tail, down.key) if limit >= FAR else down.by_tail
+    _sweep(
+        prepared.up_start, prepared.up_head, prepared.up_key,
+        entries.start[first : last + 1], prepared.number[entries.node], entries.key,
+        down.node, *arcs, down.ways.start, down.ways.node, down.ways.key, limit, least,
+    )  # fmt: skip
+    return least
+
+
+@njit(cache=True, nogil=True)
+def _not_passed(
+    arc_start: NDArray[np.int64], arc_head: NDArray[np.int32], arc_key: NDArray[np.int64],
+    start: NDArray[np.int64], node: NDArray[np.int64], key: NDArray[np.int64],
+) -> NDArray[np.bool_]:  # fmt: skip  # pragma: no cover - compiled
+    """Say which ways come to their nodes no later than another way of the place and an arc from there."""
+    stays = np.ones(len(node), np.bool_)
+    way_to = np.full(len(arc_start) - 1, -1, np.int64)
+    for place in range(len(start) - 1):
+        for way in range(start[place], start[place + 1]):
+            way_to[node[way]] = way
+        for way in range(start[place], start[place + 1]):
+            for arc in range(arc_start[node[way]], arc_start[node[way] + 1]):
+                other = way_to[arc_head[arc]]
+                if other >= 0 and key[way] + arc_key[arc] < key[other]:
+                    stays[other] = False
+        for way in range(start[place], start[place + 1]):
+            way_to[node[way]] = -1
+    return stays
+
+
+@njit(cache=True, nogil=True)
+def _passed(
+    down_start: NDArray[np.int64], down_tail: NDArray[np.int32], end: NDArray[np.int64]
+) -> NDArray[np.bool_]:  # pragma: no cover - compiled
+    """Say from which nodes one can descend to some of them."""
+    passed = np.zeros(len(down_start) - 1, np.bool_)
+    for k in range(len(end)):
+        passed[end[k]] = True
+    for node in range(len(passed) - 1, -1, -1):
+        if passed[node]:
+            for arc in range(down_start[node], down_start[node + 1]):
+                passed[down_tail[arc]] = True
+    return passed
+
+
+@njit(cache=True, nogil=True)
+def _sweep(
+    up_start: NDArray[np.int64], up_head: NDArray[np.int32], up_key: NDArray[np.int64],
+    entry_start: NDArray[np.int64], entry_node: NDArray[np.int64], entry_key: NDArray[np.int64],
+    down_node: NDArray[np.int32],
+    down_start: NDArray[np.int64], down_other: NDArray[np.int32], down_key: NDArray[np.int64],
+    exit_start: NDArray[np.int64], exit_node: NDArray[np.int64], exit_key: NDArray[np.int64],
+    limit: int, least: NDArray[np.int64],
+) -> None:  # fmt: skip  # pragma: no cover - compiled
+    """Fill in least keys, a row per place, some places at a time.
+
+    Arcs down are those into each node; with a limit, those out of it.
+    """
+    n = len(up_start) - 1
+    climbed, touched = np.empty((n, _WIDTH), np.int64), np.zeros(n, np.bool_)
+    keys, reached = np.empty((len(down_node), _WIDTH), np.int64), np.ones(len(down_node), np.bool_)
+    for row in range(0, len(least), _WIDTH):
+        width = min(_WIDTH, len(least) - row)
+        touched[:] = False
+        deepest = -1
+        for column in range(width):
+            for way in range(entry_start[row + column], entry_start[row + column + 1]):
+                node = entry_node[way]
+                if not touched[node]:
+                    touched[node] = True
+                    climbed[node] = FAR
+                climbed[node, column] = min(climbed[node, column], entry_key[way])
+                deepest = max(deepest, node)
+        for node in range(deepest, -1, -1):
+            if touched[node]:
+                _hand_on(node, up_start, up_head, up_key, limit, climbed, touched)
+        if limit >= FAR:
+            for node in range(len(down_node)):
+                if touched[down_node[node]]:
+                    keys[node] = climbed[down_node[node]]
+                else:
+                    keys[node] = FAR
+                for arc in range(down_start[node], down_start[node + 1]):
+                    tail, cost = down_other[arc], down_key[arc]
+                    for k in range(_WIDTH):
+                        keys[node, k] = min(keys[node, k], keys[tail, k] + cost)
+        else:
+            reached[:] = False
+            for node in range(len(down_node)):
+                if touched[down_node[node]]:
+                    for k in range(_WIDTH):
+                        so_far = keys[node, k] if reached[node] else FAR
+                        keys[node, k] = min(so_far, climbed[down_node[node], k])
+                    reached[node] = True
+                if reached[node]:
+                    _hand_on(node, down_start, down_other, down_key, limit, keys, reached)
+        for place in range(least.shape[1]):
+            for way in range(exit_start[place], exit_start[place + 1]):
+                if reached[exit_node[way]]:
+                    for column in range(width):
+                        there = keys[exit_node[way], column] + exit_key[way]
+                        least[row + column, place] = min(least[row + column, place], there)
+
+
+@njit(cache=True, nogil=True)
+def _hand_on(
+    node: int, start: NDArray[np.int64], head: NDArray[np.int32], key: NDArray[np.int64], limit: int,
+    keys: NDArray[np.int64], reached: NDArray[np.bool_],
+) -> None:  # fmt: skip  # pragma: no cover - compiled
+    """Lower the keys of the heads of a node's arcs, unless all of the node's are beyond the limit."""
+    lowest = keys[node, 0]
+    for k in range(1, _WIDTH):
+        lowest = min(lowest, keys[node, k])
+    if lowest > limit:
+        return
+    for arc in range(start[node], start[node + 1]):
+        other, cost = head[arc], key[arc]
+        if not reached[other]:
+            reached[other] = True
+            keys[other] = FAR
+        for k in range(_WIDTH):
+            keys[other, k] = min(keys[other, k], keys[node, k] + cost)

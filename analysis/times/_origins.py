@@ -1,0 +1,200 @@
+"""One search from one origin: the step that travel times, isochrones and zones share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from ...geo.checks import require_choice, require_flag, require_number, require_whole
+from ...geo.crs import to_ecef
+from ...geo.errors import InputTypeError, OffNetworkError
+from ...geo.networks import TransportNetwork
+from ...geo.places import origin_points
+from ._access import Access, access
+from ._prepared import known
+from ._search import UNREACHED, bucketed_times
+
+Direction = Literal["from", "to"]
+DIRECTIONS: Final = ("from", "to")
+#: Cutoff that stands for none: above any journey, and still a 32-bit number of milliseconds.
+NO_LIMIT_MS: Final = 2**30
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """A point that searches start from.
+
+    Attributes
+    ----------
+    id, name : str
+    lon, lat : float
+        Degrees.
+    xyz : ndarray of float64, shape (3,)
+        Earth-centred metres.
+    """
+
+    id: str
+    name: str
+    lon: float
+    lat: float
+    xyz: NDArray[np.float64]
+
+
+def origin_list(origins: Any, *, argument: str = "origins") -> list[Origin]:
+    """Return anything that names points as a list of `Origin`.
+
+    Raises
+    ------
+    EmptyInputError, MissingCRSError, InputError, UnknownPlaceError, AmbiguousPlaceError
+        As `geo.places.origin_points`.
+    """
+    points = origin_points(origins, argument=argument)
+    xyz = to_ecef([point[2] for point in points], [point[3] for point in points])
+    return [Origin(*point, xyz[k]) for k, point in enumerate(points)]
+
+
+def require_network(network: object, argument: str = "network") -> TransportNetwork:
+    """Return `network` if it is one.
+
+    Raises
+    ------
+    InputTypeError
+    """
+    if not isinstance(network, TransportNetwork):
+        raise InputTypeError(
+            f"'{argument}' should be a TransportNetwork, got {type(network).__name__}; "
+            "make one with trunk_network(), osm_network(), pbf_network() or build_network()"
+        )
+    return network
+
+
+def directed(network: object, direction: object) -> TransportNetwork:
+    """Return the network to search: itself from a place, its reverse towards a place.
+
+    Raises
+    ------
+    InputTypeError, InputError
+    """
+    checked = require_network(network)
+    return checked if require_choice(direction, "direction", DIRECTIONS) == "from" else checked.reverse
+
+
+def enter(network: TransportNetwork, origin: Origin) -> Access:
+    """Return the ways from an origin onto the network.
+
+    Raises
+    ------
+    OffNetworkError
+        If there is none within the network's reach.
+    """
+    entry = access(network, lon=origin.lon, lat=origin.lat, xyz=origin.xyz)
+    if not entry.is_empty:
+        return entry
+    where = f"'{origin.name}' ({origin.lon:.4f}, {origin.lat:.4f})"
+    if len(network.exit_nodes) == 0 and not network.has_exits_along:
+        raise OffNetworkError(f"origin {where}: the network has no place where one may enter or leave")
+    nearest = ""
+    if len(network.exit_nodes):
+        distance = float(network.exit_node_tree.query(origin.xyz)[0]) / 1000
+        nearest = f"; the nearest node of the network is {distance:,.1f} km away"
+    raise OffNetworkError(
+        f"origin {where} is farther from the network than its reach of "
+        f"{network.max_access_km:g} km{nearest}; move the origin to a road, "
+        "or raise the reach with network.with_access(max_access_km=...)"
+    )
+
+
+def within_reach(network: TransportNetwork, points: Any) -> NDArray[np.bool_]:
+    """Say which points lie within a network's reach, shape (n,).
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    points
+        As `geo.places.origins_table` takes them.
+    """
+    return np.array(
+        [
+            not access(network, lon=point.lon, lat=point.lat, xyz=point.xyz).is_empty
+            for point in origin_list(points, argument="points")
+        ],
+        dtype=bool,
+    )
+
+
+def search(network: TransportNetwork, entry: Access, *, limit_ms: int) -> NDArray[np.int32]:
+    """Return the time at every node in ms, `UNREACHED` beyond the limit, shape (n,)."""
+    ready = known(network)
+    if ready is not None:
+        return ready.times(entry.node, entry.time_ms, limit_ms=limit_ms)
+    time_ms = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
+    bucketed_times(
+        network.arc_start,
+        network.arc_head,
+        network.arc_time_ms,
+        entry.node,
+        entry.time_ms,
+        limit_ms,
+        time_ms,
+    )
+    return time_ms
+
+
+def limit_to_ms(minutes: Any, argument: str) -> int:
+    """Return a limit in minutes as milliseconds; none, as `NO_LIMIT_MS`.
+
+    Raises
+    ------
+    InputTypeError, InputError
+    """
+    if minutes is None:
+        return NO_LIMIT_MS
+    checked = require_number(minutes, argument, unit="minutes", above=0, maximum=7 * 24 * 60)
+    return round(checked * 60_000)
+
+
+def each(
+    function: Callable[[_Item], _Result],
+    items: Sequence[_Item],
+    *,
+    progress: bool,
+    label: str,
+    workers: int | None = None,
+) -> Iterator[_Result]:
+    """Apply a function to items on several threads and give the results in the items' order.
+
+    The compiled kernels and GEOS release the interpreter's lock; results don't depend on the
+    number of threads, since nothing is shared between items.
+
+    Parameters
+    ----------
+    function : callable
+    items : sequence
+    progress : bool
+        Whether to show a progress bar on standard error; checked here.
+    label : str
+        What the bar says.
+    workers : int, optional
+        Threads; one per processor when left out.
+    """
+    if workers is not None:
+        workers = require_whole(workers, "workers", minimum=1)
+    require_flag(progress, "progress")
+
+    def shown(results: Iterable[_Result]) -> Iterable[_Result]:
+        return tqdm(results, total=len(items), desc=label, leave=False) if progress else results
+
+    if len(items) <= 1 or workers == 1:
+        yield from shown(map(function, items))
+        return
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        yield from shown(pool.map(function, items))

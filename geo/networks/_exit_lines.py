@@ -1,0 +1,164 @@
+"""Lines that may be entered and left anywhere: their vertices in space, and an index to find them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ..crs import to_ecef
+
+_METRES_PER_DEGREE = 111_000.0
+
+
+@dataclass(frozen=True, eq=False)
+class ExitLines:
+    """Vertices of the links that may be left anywhere.
+
+    Attributes
+    ----------
+    link : ndarray of int64, shape (q,)
+        Numbers of these links in their network.
+    offset : ndarray of int64, shape (q + 1,)
+        Vertices of line ``k`` are ``offset[k]:offset[k + 1]``, in the direction of the link.
+    lonlat : ndarray of float64, shape (v, 2)
+    share : ndarray of float64, shape (v,)
+        Part of the line's length that lies before the vertex, 0 to 1.
+    cell_m : float
+        Side of the index's cells.
+    """
+
+    link: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    lonlat: NDArray[np.float64]
+    cell_m: float
+
+    @cached_property
+    def xyz(self) -> NDArray[np.float64]:
+        """Earth-centred coordinates of the vertices in metres, shape (v, 3)."""
+        return to_ecef(self.lonlat[:, 0], self.lonlat[:, 1])
+
+    @cached_property
+    def share(self) -> NDArray[np.float64]:
+        """Part of the line's length that lies before each vertex, shape (v,)."""
+        step = np.zeros(len(self.xyz))
+        step[1:] = np.linalg.norm(np.diff(self.xyz, axis=0), axis=1)
+        step[self.offset[:-1]] = 0.0
+        along = np.cumsum(step)
+        first, last = along[self.offset[:-1]], along[self.offset[1:] - 1]
+        total = np.where(last > first, last - first, 1.0)
+        line = np.repeat(np.arange(len(self.link)), np.diff(self.offset))
+        share = (along - first[line]) / total[line]
+        # a line without length is passed at its end
+        share[self.offset[1:] - 1] = 1.0
+        return share
+
+    @cached_property
+    def _thinned(self) -> dict[float, ExitLines]:
+        return {}
+
+    def thinned(self, tolerance_m: float) -> ExitLines:
+        """Return the same lines with fewer vertices, each place within a tolerance of where it was.
+
+        Parameters
+        ----------
+        tolerance_m : float
+            Metres. A place is found by its share of the line's length, so that what is left at it
+            of a given time shifts by no more than that either.
+        """
+        if tolerance_m not in self._thinned:
+            kept = _thin(self.xyz, self.share, self.offset, tolerance_m)
+            before = np.concatenate([[0], np.cumsum(kept)])
+            offset = before[self.offset].astype(np.int64)
+            lines = ExitLines(self.link, offset, self.lonlat[kept], self.cell_m)
+            lines.__dict__["xyz"], lines.__dict__["share"] = self.xyz[kept], self.share[kept]
+            self._thinned[tolerance_m] = lines
+        return self._thinned[tolerance_m]
+
+    def near(self, lon: float, lat: float, reach_m: float) -> NDArray[np.int64]:
+        """Return the lines that may come within `reach_m` of a point, ascending (positions in `link`)."""
+        keys, lines = self._cells
+        d_lat = reach_m / _METRES_PER_DEGREE
+        d_lon = d_lat / max(np.cos(np.radians(min(abs(lat) + d_lat, 89.0))), 0.01)
+        row0, row1 = self._row(lat - d_lat), self._row(lat + d_lat)
+        col0, col1 = self._col(lon - d_lon), self._col(lon + d_lon)
+        rows = np.arange(row0, row1 + 1) * self._n_col
+        first = np.searchsorted(keys, rows + col0, side="left")
+        last = np.searchsorted(keys, rows + col1, side="right")
+        touched = np.zeros(len(self.link), dtype=np.bool_)
+        for begin, end in zip(first, last, strict=True):
+            touched[lines[begin:end]] = True
+        return np.flatnonzero(touched)
+
+    @cached_property
+    def _step(self) -> tuple[float, float]:
+        step = self.cell_m / _METRES_PER_DEGREE
+        return step, step / max(float(np.cos(np.radians(np.abs(self.lonlat[:, 1]).max()))), 0.01)
+
+    @cached_property
+    def _n_col(self) -> int:
+        return int(np.ceil(360 / self._step[1])) + 2
+
+    def _row(self, lat: float) -> int:
+        return int(np.floor((max(min(lat, 90.0), -90.0) + 90) / self._step[0]))
+
+    def _col(self, lon: float) -> int:
+        return int(np.floor((max(min(lon, 180.0), -180.0) + 180) / self._step[1]))
+
+    @cached_property
+    def _cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Sorted cell numbers and, for each, a line whose segments' boxes touch the cell."""
+        line = np.repeat(np.arange(len(self.link)), np.diff(self.offset))
+        starts = np.ones(len(self.lonlat), dtype=bool)
+        starts[self.offset[1:] - 1] = False
+        start = np.flatnonzero(starts)
+        step_lat, step_lon = self._step
+        row = np.floor((self.lonlat[:, 1] + 90) / step_lat).astype(np.int64)
+        col = np.floor((self.lonlat[:, 0] + 180) / step_lon).astype(np.int64)
+        row0, row1 = np.minimum(row[start], row[start + 1]), np.maximum(row[start], row[start + 1])
+        col0, col1 = np.minimum(col[start], col[start + 1]), np.maximum(col[start], col[start + 1])
+        rows, cols = row1 - row0 + 1, col1 - col0 + 1
+        count = rows * cols
+        which = np.repeat(np.arange(len(start)), count)
+        nth = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+        key = (row0[which] + nth // cols[which]) * self._n_col + col0[which] + nth % cols[which]
+        pairs = np.unique(np.stack([key, line[start][which]], axis=1), axis=0)
+        return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+
+
+@njit(cache=True, nogil=True)
+def _thin(
+    xyz: NDArray[np.float64], share: NDArray[np.float64], offset: NDArray[np.int64], tolerance_m: float
+) -> NDArray[np.bool_]:  # pragma: no cover - compiled
+    """Mark the vertices to keep: Douglas and Peucker's choice, with places compared by share."""
+    kept = np.zeros(len(xyz), dtype=np.bool_)
+    most = 2
+    for k in range(len(offset) - 1):
+        most = max(most, offset[k + 1] - offset[k])
+    stack = np.empty((most, 2), dtype=np.int64)
+    for k in range(len(offset) - 1):
+        first, last = offset[k], offset[k + 1] - 1
+        kept[first], kept[last] = True, True
+        stack[0, 0], stack[0, 1] = first, last
+        top = 1
+        while top > 0:
+            top -= 1
+            a, b = stack[top]
+            worst, at = tolerance_m * tolerance_m, -1
+            span = share[b] - share[a]
+            for v in range(a + 1, b):
+                part = (share[v] - share[a]) / span if span > 0.0 else 0.0
+                square = 0.0
+                for axis in range(3):
+                    square += (xyz[v, axis] - xyz[a, axis] - part * (xyz[b, axis] - xyz[a, axis])) ** 2
+                if square > worst:
+                    worst, at = square, v
+            if at >= 0:
+                kept[at] = True
+                stack[top, 0], stack[top, 1] = a, at
+                stack[top + 1, 0], stack[top + 1, 1] = at, b
+                top += 2
+    return kept

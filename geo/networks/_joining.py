@@ -1,0 +1,669 @@
+"""Roads, railways and flights joined into one network: access, waiting, boarding, changing."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from ..checks import require_flag, require_lonlat, require_number, require_whole
+from ..crs import to_ecef
+from ..errors import (
+    AmbiguousPlaceError,
+    EmptyInputError,
+    InputError,
+    InputTypeError,
+    OffNetworkError,
+    UnknownPlaceError,
+)
+from ._network import Links, TransportNetwork, build_network
+from ._rail import LineNetwork
+
+_LOG = logging.getLogger(__name__)
+
+#: Class of the arcs that make up a station, in the order in which a journey meets them.
+ACCESS, BOARDING, WAITING, THROUGH, TRANSFER, ALIGHTING = (
+    "station access",
+    "boarding",
+    "waiting",
+    "through train",
+    "transfer",
+    "alighting",
+)
+JOURNEY_COLUMNS: Final = (
+    "from",
+    "to",
+    "total_min",
+    "line_haul_min",
+    "rail_min",
+    "air_min",
+    "road_min",
+    "access_min",
+    "boarding_min",
+    "waiting_min",
+    "transfer_min",
+    "alighting_min",
+    "n_boardings",
+    "lines",
+)
+#: What the name of a node to arrive at ends with, where departures have a node of their own.
+ARRIVALS: Final = " (arrivals)"
+_DEGREE_M: Final = 111_320.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferRules:
+    """What a journey spends outside the train or the plane.
+
+    Waiting is half the headway, the hours of service over the departures per day, and at most
+    `max_wait_min`. None of these are measured: they are the assumptions of a result, and are
+    written into the joined network's provenance.
+
+    Attributes
+    ----------
+    boarding_min : float
+        From the station's door to the platform: ticket and security checks, stairs. Minutes.
+    alighting_min : float
+        From the platform to the station's door. Minutes.
+    transfer_min : float
+        From one line's platform to another's, in one station, before waiting. Minutes.
+    through_min : float
+        Staying aboard a train that runs on to another line, on top of what the table of through
+        trains says. Minutes.
+    service_day_h : float
+        Hours per day in which trains or planes leave.
+    default_headway_min : float
+        Headway where the departures per day aren't known. Minutes.
+    max_wait_min : float
+        Longest wait counted: with rare trains people come for the train, not at random. Minutes.
+    air_boarding_min, air_alighting_min : float
+        The same for airports. Minutes.
+    air_default_headway_min, air_max_wait_min : float
+        The same for flights. Minutes.
+    station_access_kph : float, optional
+        Speed from the road to a station, km/h; the road network's speed off the network when None.
+    station_access_km : float, optional
+        Farthest road that a station is reached from, km; the road network's reach when None.
+    n_access_points : int
+        How many of the nearest roads each station is tied to.
+    """
+
+    boarding_min: float = 10.0
+    alighting_min: float = 5.0
+    transfer_min: float = 10.0
+    through_min: float = 0.0
+    service_day_h: float = 16.0
+    default_headway_min: float = 60.0
+    max_wait_min: float = 30.0
+    air_boarding_min: float = 60.0
+    air_alighting_min: float = 20.0
+    air_default_headway_min: float = 240.0
+    air_max_wait_min: float = 60.0
+    station_access_kph: float | None = None
+    station_access_km: float | None = None
+    n_access_points: int = 16
+
+    def __post_init__(self) -> None:
+        for name in (
+            "boarding_min", "alighting_min", "transfer_min", "through_min", "max_wait_min",
+            "air_boarding_min", "air_alighting_min", "air_max_wait_min",
+        ):  # fmt: skip
+            require_number(getattr(self, name), name, unit="minutes", minimum=0, maximum=24 * 60)
+        for name in ("default_headway_min", "air_default_headway_min"):
+            require_number(getattr(self, name), name, unit="minutes", above=0, maximum=7 * 24 * 60)
+        require_number(self.service_day_h, "service_day_h", unit="hours", above=0, maximum=24)
+        if self.station_access_kph is not None:
+            require_number(self.station_access_kph, "station_access_kph", unit="km/h", above=0, maximum=400)
+        if self.station_access_km is not None:
+            require_number(self.station_access_km, "station_access_km", unit="km", minimum=0, maximum=1000)
+        if self.n_access_points < 1:
+            raise InputError(f"'n_access_points' should be 1 or more, got {self.n_access_points!r}")
+
+    def wait_min(self, departures_per_day: float | None, *, air: bool = False) -> float:
+        """Return the minutes of waiting for a line with so many departures per day.
+
+        Examples
+        --------
+        >>> TransferRules().wait_min(64)
+        7.5
+        >>> TransferRules().wait_min(None)
+        30.0
+        """
+        default = self.air_default_headway_min if air else self.default_headway_min
+        headway = self.service_day_h * 60 / departures_per_day if departures_per_day else default
+        return min(headway / 2, self.air_max_wait_min if air else self.max_wait_min)
+
+    def describe(self) -> str:
+        """Return every component with its value, for reports."""
+        return "; ".join(f"{item.name}={getattr(self, item.name)}" for item in dataclasses.fields(self))
+
+
+def join_networks(
+    road: TransportNetwork | None,
+    rail: TransportNetwork | None = None,
+    air: TransportNetwork | None = None,
+    *,
+    line_haul_only: bool = False,
+    rules: TransferRules | None = None,
+) -> TransportNetwork:
+    """Join roads, railways and flights into one network.
+
+    Parameters
+    ----------
+    road : TransportNetwork or None
+        Roads; its speed and reach off the network are the joined network's. None is allowed with
+        `line_haul_only`.
+    rail, air : TransportNetwork, optional
+        From `rail_network`, `gtfs_rail_network`, `air_network`. At least one.
+    line_haul_only : bool
+        Return the trains and flights alone: no roads, and no boarding, waiting or alighting at
+        the ends of a journey; changing on the way costs what `rules` say. For claims that mean
+        the train alone, with stations as origins and destinations.
+    rules : TransferRules, optional
+
+    Returns
+    -------
+    TransportNetwork
+        The road network's nodes keep their numbers. Every station becomes
+
+        - its named node, reached and left off the network like any exit of the road network;
+        - an entrance that roads lead to, and an exit that leads to roads, so that nobody crosses
+          a station to get from one road to another;
+        - per line a queue (after boarding), and per section a departure (after waiting) and an
+          arrival. Through trains link an arrival to a departure; other changes lead from an
+          arrival to another line's queue.
+
+        Flights leave from a gate of their own, and arrivals always pass the exit: connecting
+        means alighting, boarding and waiting again. With `line_haul_only` every station is two
+        nodes, one to set out from, with its name, and one to arrive at, with its name and
+        `ARRIVALS`.
+
+    Raises
+    ------
+    EmptyInputError
+        If neither `rail` nor `air` is given.
+    InputTypeError
+        If one of them is no network, or `road` is missing.
+
+    Notes
+    -----
+    No train goes straight back to where it came from. Beyond that a fork is told from a straight
+    run only where the table of through trains names the next stations: elsewhere trains of line A
+    that run on to line B do so from both of A's directions.
+
+    Examples
+    --------
+    >>> from borderreach.geo.rail import rail_network
+    >>> trains = join_networks(None, rail_network(), line_haul_only=True)
+    >>> trains.modes
+    ('rail',)
+    """
+    parts = [("rail", rail), ("air", air)]
+    for name, part in (("road", road), *parts):
+        if part is not None and not isinstance(part, TransportNetwork):
+            raise InputTypeError(f"'{name}' should be a TransportNetwork, got {type(part).__name__}")
+    if rules is not None and not isinstance(rules, TransferRules):
+        raise InputTypeError(f"'rules' should be TransferRules, got {type(rules).__name__}")
+    given = [(name, part) for name, part in parts if part is not None]
+    if not given:
+        raise EmptyInputError("give at least one of 'rail' and 'air'")
+    rules = TransferRules() if rules is None else rules
+    if require_flag(line_haul_only, "line_haul_only"):
+        return _line_haul(given, rules)
+    if road is None:
+        raise InputTypeError("'road' should be a TransportNetwork, got None; or set line_haul_only=True")
+    speed = rules.station_access_kph or road.access_speed_kph
+    reach = road.max_access_km if rules.station_access_km is None else rules.station_access_km
+    build = _Builder(road.n_nodes)
+    stations: list[tuple[str, float, float, int, int]] = []
+    for name, part in given:
+        stations += _add_lines(build, part, rules, air=name == "air")
+    lon = np.array([s[1] for s in stations])
+    lat = np.array([s[2] for s in stations])
+    lonely = _connect(build, road, lon, lat, [s[3] for s in stations], [s[4] for s in stations],
+                      speed_kph=speed, reach_km=reach, k=rules.n_access_points)  # fmt: skip
+    provenance = {
+        **{key: text for _, part in given for key, text in part.provenance.items()},
+        "transfer_rules": rules.describe(),
+        "station_access": f"{speed:g} km/h within {reach:g} km",
+    }
+    if lonely:
+        names = ", ".join(stations[i][0] for i in lonely)
+        provenance["stations_without_road"] = names
+        _LOG.warning("%d stations have no road within %g km: %s", len(lonely), reach, names)
+    return road.extended(
+        build.links(),
+        node_lon=build.lon,
+        node_lat=build.lat,
+        node_exit=build.exit,
+        node_names=build.names,
+        provenance=provenance,
+    )
+
+
+def _line_haul(given: Sequence[tuple[str, TransportNetwork]], rules: TransferRules) -> TransportNetwork:
+    build = _Builder(0)
+    provenance = {key: text for _, part in given for key, text in part.provenance.items()}
+    for name, part in given:
+        _add_lines(build, part, rules, air=name == "air", alone=True)
+    return build_network(
+        build.lon,
+        build.lat,
+        build.links(),
+        node_exit=build.exit,
+        access_speed_kph=given[0][1].access_speed_kph,
+        max_access_km=given[0][1].max_access_km,
+        node_names=build.names,
+        provenance=provenance
+        | {
+            "line_haul_only": "no roads; no boarding, waiting or alighting at the ends of a journey",
+            "transfer_rules": rules.describe(),
+        },
+    )
+
+
+@dataclass
+class _Builder:
+    """Nodes and directed links on top of a road network, gathered one by one."""
+
+    base: int
+    lon: list[float] = field(default_factory=list)
+    lat: list[float] = field(default_factory=list)
+    exit: list[bool] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
+    rows: list[tuple[int, int, float, float, str, str]] = field(default_factory=list)
+
+    def node(self, lon: float, lat: float, *, name: str = "", is_exit: bool = False) -> int:
+        self.lon.append(float(lon))
+        self.lat.append(float(lat))
+        self.exit.append(is_exit)
+        number = self.base + len(self.lon) - 1
+        if name:
+            self.names[number] = name
+        return number
+
+    def link(
+        self, tail: int, head: int, seconds: float, mode: str, kind: str, *, length_m: float = 0.0
+    ) -> None:
+        self.rows.append((tail, head, length_m, seconds, mode, kind))
+
+    def links(self) -> Links:
+        tail, head, length, seconds, mode, kind = zip(*self.rows, strict=True) if self.rows else ((),) * 6
+        return Links(
+            tail, head, length, seconds,
+            back_time_s=np.full(len(self.rows), np.inf), mode=list(mode), road_class=list(kind),
+        )  # fmt: skip
+
+
+def _add_lines(
+    build: _Builder, part: TransportNetwork, rules: TransferRules, *, air: bool, alone: bool = False
+) -> list[tuple[str, float, float, int, int]]:
+    """Add stations and lines; return name, lon, lat, entrance and exit of each station.
+
+    With `alone`, a journey starts on the platform and ends there, at no cost.
+    """
+    per_day: Mapping[tuple[int, int, str], float] = {}
+    lines = part if isinstance(part, LineNetwork) else None
+    if lines is not None:
+        per_day = lines.departures_per_day
+    boarding, alighting = (
+        (rules.air_boarding_min, rules.air_alighting_min)
+        if air
+        else (rules.boarding_min, rules.alighting_min)
+    )
+    mode = "air" if air else "rail"
+    stations, entrance, way_out = [], {}, {}
+    for node in range(part.n_nodes):
+        lon, lat = float(part.node_lon[node]), float(part.node_lat[node])
+        name = part.node_names.get(node, f"{mode} {node}")
+        if alone:
+            entrance[node] = build.node(lon, lat, name=name, is_exit=True)
+            way_out[node] = build.node(lon, lat, name=name + ARRIVALS, is_exit=True)
+        else:
+            hall = build.node(lon, lat, name=name, is_exit=True)
+            entrance[node], way_out[node] = build.node(lon, lat), build.node(lon, lat)
+            build.link(hall, entrance[node], 0, mode, ACCESS)
+            build.link(way_out[node], hall, 0, mode, ACCESS)
+        stations.append((name, lon, lat, entrance[node], way_out[node]))
+
+    arcs = list(
+        zip(
+            part.arc_tail.tolist(),
+            part.arc_head.tolist(),
+            [part.classes[code] for code in part.arc_class],
+            (part.arc_time_ms / 1000).tolist(),
+            part.arc_length_m.tolist(),
+            strict=True,
+        )
+    )
+    if air:
+        connecting: list[tuple[int, int, int, int]] = []
+        for tail, head, line, seconds, length in arcs:
+            wait = rules.wait_min(per_day.get((tail, head, line)), air=True)
+            gate = [build.node(part.node_lon[tail], part.node_lat[tail]) for _ in range(2)]
+            landed = build.node(part.node_lon[head], part.node_lat[head])
+            if not alone:
+                build.link(entrance[tail], gate[0], boarding * 60, mode, BOARDING)
+            build.link(gate[0], gate[1], wait * 60, mode, WAITING)
+            build.link(gate[1], landed, seconds, mode, line, length_m=length)
+            build.link(landed, way_out[head], 0 if alone else alighting * 60, mode, ALIGHTING)
+            if alone:
+                build.link(entrance[tail], gate[1], 0, mode, BOARDING)
+                connecting.append((head, landed, tail, gate[0]))
+        for head, landed, _, _ in connecting:
+            for _, _, tail, gate_in in connecting:
+                if tail == head:
+                    build.link(landed, gate_in, (alighting + boarding) * 60, mode, TRANSFER)
+        return stations
+
+    # Each section has its own departure and arrival: nobody passes a station's gates without
+    # riding, and no train turns back to where it came from.
+    queue: dict[int, dict[str, int]] = {}
+    leaving: dict[int, list[tuple[str, int, int]]] = {}
+    arriving: list[tuple[int, int, str, int]] = []
+    for tail, head, line, seconds, length in arcs:
+        for node in (tail, head):
+            if line not in queue.setdefault(node, {}):
+                queue[node][line] = build.node(part.node_lon[node], part.node_lat[node])
+                if not alone:
+                    build.link(entrance[node], queue[node][line], boarding * 60, mode, BOARDING)
+        start = build.node(part.node_lon[tail], part.node_lat[tail])
+        stop = build.node(part.node_lon[head], part.node_lat[head])
+        wait = rules.wait_min(per_day.get((tail, head, line)))
+        build.link(queue[tail][line], start, wait * 60, mode, WAITING)
+        build.link(start, stop, seconds, mode, line, length_m=length)
+        build.link(stop, way_out[head], 0 if alone else alighting * 60, mode, ALIGHTING)
+        if alone:
+            build.link(entrance[tail], start, 0, mode, BOARDING)
+        leaving.setdefault(tail, []).append((line, head, start))
+        arriving.append((tail, head, line, stop))
+    for origin, node, line, stop in arriving:
+        for other, onward, start in leaving.get(node, []):
+            if onward == origin:
+                continue
+            if other == line:
+                build.link(stop, start, 0, mode, THROUGH)
+                continue
+            stay = lines.stay_min(origin, line, node, other, onward) if lines is not None else None
+            if stay is not None:
+                build.link(stop, start, (rules.through_min + stay) * 60, mode, THROUGH)
+        for other, place in queue[node].items():
+            if other != line:
+                build.link(stop, place, rules.transfer_min * 60, mode, TRANSFER)
+    return stations
+
+
+def _connect(
+    build: _Builder,
+    network: TransportNetwork,
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    inward: Sequence[int],
+    outward: Sequence[int],
+    *,
+    speed_kph: float,
+    reach_km: float,
+    k: int,
+) -> list[int]:
+    """Tie points to the nearest exits of a network; return the points that have none.
+
+    ``inward[i]`` is reached from the network, ``outward[i]`` leads to it. Where the nearest exit
+    is part-way along a link, the tie covers the rest of the link as well.
+    """
+    seconds_per_m = 3.6 / speed_kph
+    lonely = []
+    nodes = _near_nodes(network, lon, lat, reach_m=reach_km * 1000, k=k)
+    with_line, against = network.link_arcs
+    tails, heads = network.link_ends
+    for i in range(len(lon)):
+        found = [(metres, node, -1, 0.0) for metres, node in nodes[i]]
+        found += [
+            (metres, -1, link, part)
+            for metres, link, part in _near_lines(
+                network, float(lon[i]), float(lat[i]), reach_m=reach_km * 1000, k=k
+            )
+        ]
+        found.sort()
+        if not found:
+            lonely.append(i)
+        for metres, node, link, part in found[:k]:
+            walk = metres * seconds_per_m
+            if node >= 0:
+                build.link(outward[i], node, walk, "access", ACCESS, length_m=metres)
+                build.link(node, inward[i], walk, "access", ACCESS, length_m=metres)
+                continue
+            for arc, start, end, share in (
+                (int(with_line[link]), int(tails[link]), int(heads[link]), part),
+                (int(against[link]), int(heads[link]), int(tails[link]), 1 - part),
+            ):
+                if arc < 0 or not network.arc_exit[arc]:
+                    continue
+                seconds, length = network.arc_time_ms[arc] / 1000, float(network.arc_length_m[arc])
+                for tail, head, rest in ((outward[i], end, 1 - share), (start, inward[i], share)):
+                    build.link(
+                        tail, head, walk + rest * seconds, "access", ACCESS, length_m=metres + rest * length
+                    )
+    return lonely
+
+
+def _near_nodes(
+    network: TransportNetwork, lon: ArrayLike, lat: ArrayLike, *, reach_m: float, k: int
+) -> list[list[tuple[float, int]]]:
+    xyz = to_ecef(lon, lat).reshape(-1, 3)
+    if len(network.exit_nodes) == 0 or len(xyz) == 0:
+        return [[] for _ in xyz]
+    count = min(k, len(network.exit_nodes))
+    distance, index = network.exit_node_tree.query(xyz, k=[*range(1, count + 1)])
+    return [
+        [(float(d), int(network.exit_nodes[j])) for d, j in zip(row_d, row_j, strict=True) if d <= reach_m]
+        for row_d, row_j in zip(distance, index, strict=True)
+    ]
+
+
+def _near_lines(
+    network: TransportNetwork, lon: float, lat: float, *, reach_m: float, k: int
+) -> list[tuple[float, int, float]]:
+    """Return distance (m), link and share of its length of the nearest lines that may be left."""
+    if not network.has_exits_along:
+        return []
+    lines = network.exit_lines
+    nearby = lines.near(lon, lat, reach_m)
+    if len(nearby) == 0:
+        return []
+    squeeze = np.cos(np.radians(lat))
+    sizes = lines.offset[nearby + 1] - lines.offset[nearby]
+    first = np.repeat(lines.offset[nearby] - np.cumsum(sizes) + sizes, sizes)
+    flat = (lines.lonlat[first + np.arange(len(first))] - [lon, lat]) * [squeeze, 1.0]
+    drawn = shapely.linestrings(flat, indices=np.repeat(np.arange(len(nearby)), sizes))
+    here = shapely.Point(0, 0)
+    nearest = np.argsort(shapely.distance(drawn, here), kind="stable")[:k]
+    # A line of no length has no share: its ends are one point.
+    share = np.nan_to_num(shapely.line_locate_point(drawn[nearest], here, normalized=True))
+    foot = shapely.get_coordinates(shapely.line_interpolate_point(drawn[nearest], share, normalized=True))
+    there = to_ecef(lon + foot[:, 0] / squeeze, lat + foot[:, 1])
+    metres = np.linalg.norm(there - to_ecef([lon], [lat]), axis=1)
+    return [
+        (float(distance), int(lines.link[nearby[i]]), float(part))
+        for distance, i, part in zip(metres, nearest, share, strict=True)
+        if distance <= reach_m
+    ]
+
+
+def journey_components(
+    network: TransportNetwork, pairs: Iterable[tuple[Any, Any]], *, n_access_points: int = 16
+) -> pd.DataFrame:
+    """Take the fastest journeys apart: what is spent on the road, waiting, in the train.
+
+    Use it on a joined network for door-to-door times and on ``join_networks(..., line_haul_only=
+    True)`` for the train alone, and set both side by side.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    pairs : iterable of pairs
+        Origin and destination, each a node number, the name of a station, or (lon, lat). A point
+        reaches the network like any place: off the network, within its reach.
+    n_access_points : int
+        How many of the nearest exits a point is tied to.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `JOURNEY_COLUMNS`, one row per pair; minutes are NaN where there is no way.
+        ``line_haul_min`` is the time in trains and planes, dwell of through trains included;
+        ``access_min`` is off the network and between roads and stations.
+
+    Raises
+    ------
+    UnknownPlaceError, AmbiguousPlaceError
+        If no node, or more than one, has the name.
+    OffNetworkError
+        If a point is farther from the network than its reach.
+    InputTypeError
+        If an origin or destination is none of the three.
+
+    Examples
+    --------
+    >>> from borderreach.geo.rail import rail_network
+    >>> trains = join_networks(None, rail_network(), line_haul_only=True)
+    >>> journey_components(trains, [("重庆西", "贵阳北")])["total_min"].round().tolist()
+    [118.0]
+    """
+    if not isinstance(network, TransportNetwork):
+        raise InputTypeError(f"'network' should be a TransportNetwork, got {type(network).__name__}")
+    if isinstance(pairs, str) or not isinstance(pairs, Iterable):  # type: ignore[redundant-expr] # callers aren't all typed
+        raise InputTypeError(f"'pairs' should be pairs of places, got {pairs!r}")
+    wanted = list(pairs)
+    for pair in wanted:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # type: ignore[redundant-expr] # callers aren't all typed
+            raise InputTypeError(f"'pairs' should hold (origin, destination), got {pair!r}")
+    n_access_points = require_whole(n_access_points, "n_access_points", minimum=1)
+    names = _names(network)
+    build = _Builder(network.n_nodes)
+    ends: dict[tuple[float, float], tuple[int, int]] = {}
+    numbered = [
+        tuple(
+            _end(place, network, names, build, ends, side, n_access_points) for side, place in enumerate(pair)
+        )
+        for pair in wanted
+    ]
+    full = network if not build.lon else network.extended(
+        build.links(), node_lon=build.lon, node_lat=build.lat, node_exit=build.exit
+    )  # fmt: skip
+    origins = sorted({a for a, _ in numbered})
+    rows = []
+    if origins:
+        graph = csr_array(
+            # scipy 1.12 takes 32-bit numbers only
+            (full.arc_time_ms.astype(float), full.arc_head, full.arc_start.astype(np.int32)),
+            shape=(full.n_nodes, full.n_nodes),
+        )
+        times, before = dijkstra(graph, indices=origins, return_predecessors=True)
+        for (a, b), (origin, destination) in zip(numbered, wanted, strict=True):
+            row = origins.index(a)
+            spent = _spent(full, times[row, b], before[row], a, b)
+            rows.append({"from": _label(origin), "to": _label(destination), **spent})
+    return pd.DataFrame(rows, columns=list(JOURNEY_COLUMNS))
+
+
+def _names(network: TransportNetwork) -> dict[str, list[int]]:
+    names: dict[str, list[int]] = {}
+    for node, name in network.node_names.items():
+        names.setdefault(name, []).append(node)
+    return names
+
+
+def _label(place: Any) -> str:
+    if isinstance(place, (tuple, list)):
+        return f"{place[0]:.4f}, {place[1]:.4f}"
+    return str(place)
+
+
+def _end(
+    place: Any,
+    network: TransportNetwork,
+    names: Mapping[str, list[int]],
+    build: _Builder,
+    ends: dict[tuple[float, float], tuple[int, int]],
+    side: int,
+    k: int,
+) -> int:
+    if isinstance(place, str):
+        found = names.get(place + ARRIVALS, []) if side else []
+        found = found or names.get(place, [])
+        if not found:
+            raise UnknownPlaceError(f"no node of the network is called {place!r}")
+        if len(found) > 1:
+            raise AmbiguousPlaceError(
+                f"{len(found)} nodes are called {place!r}; give one of the node numbers",
+                [f"node {node}" for node in found],
+            )
+        return found[0]
+    if isinstance(place, (int, np.integer)) and not isinstance(place, bool):
+        if not 0 <= place < network.n_nodes:
+            raise UnknownPlaceError(f"the network has no node {place}; it has {network.n_nodes}")
+        return int(place)
+    if not isinstance(place, (tuple, list)) or len(place) != 2:
+        raise InputTypeError(f"'pairs' should hold names, node numbers or (lon, lat), got {place!r}")
+    point = require_lonlat(place[0], place[1], "pairs")
+    if point not in ends:
+        ends[point] = (build.node(*point), build.node(*point))
+        lonely = _connect(
+            build, network, np.array([point[0]]), np.array([point[1]]), [ends[point][1]], [ends[point][0]],
+            speed_kph=network.access_speed_kph, reach_km=network.max_access_km, k=k,
+        )  # fmt: skip
+        if lonely:
+            raise OffNetworkError(
+                f"{_label(point)} is farther than {network.max_access_km:g} km from the network; "
+                "raise its reach with network.with_access(max_access_km=...)"
+            )
+    return ends[point][side]
+
+
+def _spent(
+    network: TransportNetwork, total_ms: float, before: NDArray[np.int32], origin: int, destination: int
+) -> dict[str, Any]:
+    if not np.isfinite(total_ms):
+        return {"n_boardings": 0, "lines": ""} | {
+            name: np.nan for name in JOURNEY_COLUMNS if name.endswith("_min")
+        }
+    spent = dict.fromkeys((name for name in JOURNEY_COLUMNS if name.endswith("_min")), 0.0)
+    kinds = {
+        ACCESS: "access_min",
+        BOARDING: "boarding_min",
+        WAITING: "waiting_min",
+        TRANSFER: "transfer_min",
+        ALIGHTING: "alighting_min",
+    }
+    lines: list[str] = []
+    boardings = 0
+    head = destination
+    while head != origin:
+        tail = int(before[head])
+        arcs = np.arange(network.arc_start[tail], network.arc_start[tail + 1])
+        arcs = arcs[network.arc_head[arcs] == head]
+        arc = arcs[np.argmin(network.arc_time_ms[arcs])]
+        minutes = network.arc_time_ms[arc] / 60_000
+        kind, mode = network.classes[network.arc_class[arc]], network.modes[network.arc_mode[arc]]
+        if kind in kinds:
+            spent[kinds[kind]] += minutes
+        elif mode in {"rail", "air"}:
+            spent[f"{mode}_min"] += minutes
+            if kind != THROUGH and (not lines or lines[-1] != kind):
+                lines.append(kind)
+        else:
+            spent["road_min"] += minutes
+        boardings += kind == WAITING
+        head = tail
+    spent["line_haul_min"] = spent["rail_min"] + spent["air_min"]
+    spent["total_min"] = total_ms / 60_000
+    return spent | {"n_boardings": boardings, "lines": " > ".join(lines[::-1])}

@@ -1,0 +1,495 @@
+"""Railways from tables: stations, sections with their fastest scheduled minutes, through trains."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from types import MappingProxyType
+from typing import Any, Final, cast
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from ... import data
+from ..checks import read_rows, require_path
+from ..crs import ELLIPSOID, WGS84
+from ..errors import DataFileError, EmptyInputError, InputError, InputTypeError, MissingColumnError
+from ._network import Links, TransportNetwork, build_network
+
+#: What a station table must hold; further columns are kept.
+STATION_COLUMNS: Final = ("station_id", "name", "lon", "lat", "source")
+#: What a section table must hold; further columns are kept.
+SECTION_COLUMNS: Final = (
+    "line_id",
+    "from_station",
+    "to_station",
+    "minutes",
+    "length_km",
+    "status",
+    "opening_date",
+    "design_speed_kph",
+    "trains_per_day",
+    "source",
+)
+#: What a table of through trains must hold.
+THROUGH_COLUMNS: Final = ("station_id", "line_a", "line_b")
+#: What it may hold beside: the next station on either line, and the minutes that trains stay.
+TURN_COLUMNS: Final = ("next_a", "next_b", "minutes")
+STATUSES: Final = ("open", "building", "planned")
+#: Scheduled trains average at most this share of the design speed over a section.
+MAX_SPEED_SHARE: Final = 0.95
+#: The embedded tables hold what had opened by this day; later openings are not in them.
+EMBEDDED_AS_OF: Final = dt.date(2026, 3, 31)
+
+#: Number of a station that has no section on the day asked for.
+_NOWHERE: Final = -2
+
+Table = pd.DataFrame | str | PathLike[str]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LineNetwork(TransportNetwork):
+    """A network of scheduled lines; each arc's class is the line that it belongs to.
+
+    What `join_networks` needs beside the arcs. Everything else is as in `TransportNetwork`.
+
+    Attributes
+    ----------
+    departures_per_day : mapping of (int, int, str) to float
+        Trains or flights per day from one node to the next on a line, where known.
+    through : frozenset of (int, str, str)
+        Nodes where trains run on from one line to another, with the two lines in both orders.
+    turns : mapping of (int, str, str) to tuple of (int, int, float)
+        For a member of `through` whose trains don't run on from every direction into every other,
+        or stay for a while: the node before on the first line, the node after on the second
+        (-1: any), and the minutes that the train stays.
+    """
+
+    departures_per_day: Mapping[tuple[int, int, str], float] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    through: frozenset[tuple[int, str, str]] = frozenset()
+    turns: Mapping[tuple[int, str, str], tuple[tuple[int, int, float], ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    def stay_min(self, before: int, line: str, station: int, other: str, after: int) -> float | None:
+        """Return how long trains stay where they run on from one line to another.
+
+        Parameters
+        ----------
+        before, station, after : int
+            Nodes: the one that the train comes from on `line`, where it runs on, and the next one
+            on `other`.
+        line, other : str
+
+        Returns
+        -------
+        float or None
+            Minutes beyond those of the sections; None where no train runs on.
+        """
+        if (station, line, other) not in self.through:
+            return None
+        turns = self.turns.get((station, line, other))
+        if turns is None:
+            return 0.0
+        return min((stay for a, b, stay in turns if a in (-1, before) and b in (-1, after)), default=None)
+
+
+def rail_stations(stations: Table | None = None) -> gpd.GeoDataFrame:
+    """Return a station table as points.
+
+    Parameters
+    ----------
+    stations : DataFrame or path of a CSV file, optional
+        Columns `STATION_COLUMNS`; the embedded table when left out.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The table's columns and ``geometry``, EPSG:4326. In the embedded table, ``position`` is
+        "surveyed" (from a published table) or "approximate" (placed by hand, good to about 3 km).
+
+    Raises
+    ------
+    DataFileError, MissingColumnError, InputError
+        Naming file, row and column.
+
+    Examples
+    --------
+    >>> stations = rail_stations()
+    >>> stations.loc[stations["name"] == "重庆北", ["lon", "lat"]].round(2).values.tolist()
+    [[106.55, 29.61]]
+    """
+    table = _station_table(stations)
+    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=WGS84)
+
+
+def rail_sections(sections: Table | None = None, *, stations: Table | None = None) -> pd.DataFrame:
+    """Return a section table after checking it against its stations.
+
+    Parameters
+    ----------
+    sections : DataFrame or path of a CSV file, optional
+        Columns `SECTION_COLUMNS`; the embedded table when left out.
+    stations : DataFrame or path of a CSV file, optional
+        The stations that the sections name; the embedded table when left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table's columns; ``opening_date`` holds dates or None. In the embedded table,
+        ``minutes_kind`` is "published", "interpolated" (a published run split by length) or
+        "estimated" (design speed times the usual share), and ``length_kind`` is "published",
+        "apportioned" or "estimated".
+
+    Raises
+    ------
+    DataFileError, MissingColumnError, InputError
+        Naming file, row and column.
+    """
+    return _section_table(sections, _station_table(stations))
+
+
+def rail_sources() -> dict[str, str]:
+    """Return the citations that the keys in the embedded tables' ``source`` columns stand for."""
+    table, _ = _read(None, "sources", "rail/sources.csv", ("source_id", "citation"))
+    return dict(zip(table["source_id"], table["citation"], strict=True))
+
+
+def rail_network(
+    *,
+    stations: Table | None = None,
+    sections: Table | None = None,
+    through: Table | None = None,
+    date: str | dt.date | None = None,
+    include: Iterable[str] = ("open",),
+    access_speed_kph: float = 5.0,
+    max_access_km: float = 2.0,
+) -> LineNetwork:
+    """Build a railway network from tables: trains alone, entered and left at stations only.
+
+    A section's minutes are the fastest scheduled running time of through trains: over a published
+    run they add up to that run's time. Dwell at stations in between, waiting and changing trains
+    are not in them; `join_networks` adds those.
+
+    Parameters
+    ----------
+    stations, sections : DataFrame or path of a CSV file, optional
+        The format of docs/rail-tables.md; the embedded tables when left out.
+    through : DataFrame or path of a CSV file, optional
+        Stations where trains run on from one line to another, columns `THROUGH_COLUMNS`, and
+        `TURN_COLUMNS` where they don't do so from every direction, or not at once. When left out,
+        the embedded table goes with the embedded sections, and none with others.
+    date : str or datetime.date, optional
+        Leave out what opened after this day (ISO 8601).
+    include : iterable of str
+        Which of "open", "building", "planned" to take.
+    access_speed_kph, max_access_km : float
+        Speed and reach off the network, km/h and km.
+
+    Returns
+    -------
+    LineNetwork
+        Nodes are stations, with their names; arcs have mode "rail" and the line as class.
+
+    Raises
+    ------
+    DataFileError, MissingColumnError, InputError, EmptyInputError
+        Naming file, row and column.
+
+    Examples
+    --------
+    >>> rail_network(include=("open",)).modes
+    ('rail',)
+    """
+    station_table = _station_table(stations)
+    section_table = _section_table(sections, station_table)
+    wanted = _statuses(include)
+    chosen = section_table[section_table["status"].isin(wanted)]
+    as_of = _as_date(date)
+    if as_of is not None:
+        opened = chosen["opening_date"].map(lambda day: day is None or day <= as_of).to_numpy(dtype=bool)
+        chosen = chosen[opened]
+    if len(chosen) == 0:
+        raise EmptyInputError(
+            f"no section is left with include={tuple(wanted)} and date={date!r}; "
+            f"statuses are {', '.join(STATUSES)}"
+        )
+    if through is None and sections is not None:
+        through_table = pd.DataFrame(columns=list(THROUGH_COLUMNS))
+    else:
+        through_table = _through_table(through, station_table)
+    provenance = {
+        "rail": "sections given by the user" if sections is not None else _embedded_note(chosen),
+        "rail_include": ", ".join(wanted) + (f"; opened by {as_of}" if as_of else ""),
+    }
+    return network_from_sections(
+        station_table,
+        chosen,
+        through_table,
+        provenance=provenance,
+        access_speed_kph=access_speed_kph,
+        max_access_km=max_access_km,
+    )
+
+
+def network_from_sections(
+    stations: pd.DataFrame,
+    sections: pd.DataFrame,
+    through: pd.DataFrame,
+    *,
+    provenance: Mapping[str, str],
+    access_speed_kph: float,
+    max_access_km: float,
+) -> LineNetwork:
+    """Build a `LineNetwork` from checked tables; stations without a section are left out."""
+    used = stations["station_id"].isin({*sections["from_station"], *sections["to_station"]})
+    points = stations[used].reset_index(drop=True)
+    number = pd.Series(points.index, index=points["station_id"])
+    tail = number.loc[sections["from_station"]].to_numpy()
+    head = number.loc[sections["to_station"]].to_numpy()
+    line = sections["line_id"].to_numpy(dtype=object)
+    plain = build_network(
+        points["lon"].to_numpy(dtype=float),
+        points["lat"].to_numpy(dtype=float),
+        Links(
+            tail,
+            head,
+            sections["length_km"].to_numpy(dtype=float) * 1000,
+            sections["minutes"].to_numpy(dtype=float) * 60,
+            mode="rail",
+            road_class=cast("Any", line),
+        ),
+        access_speed_kph=access_speed_kph,
+        max_access_km=max_access_km,
+        node_names=dict(enumerate(points["name"])),
+        provenance=provenance,
+    )
+    per_day: dict[tuple[int, int, str], float] = {}
+    for a, b, line_id, trains in zip(tail, head, line, sections["trains_per_day"], strict=True):
+        if not math.isnan(trains):
+            per_day[int(a), int(b), line_id] = per_day[int(b), int(a), line_id] = float(trains)
+    lines = set(line)
+    pairs: set[tuple[int, str, str]] = set()
+    turns: dict[tuple[int, str, str], list[tuple[int, int, float]]] = {}
+    wide = through.reindex(columns=[*THROUGH_COLUMNS, *TURN_COLUMNS])
+    rows = wide.astype(object).where(wide.notna(), "").astype(str)
+    for station, a, b, *ends, minutes in rows.itertuples(index=False, name=None):
+        if station not in number.index or not {a, b} <= lines:
+            continue
+        node = int(number.loc[station])
+        pairs |= {(node, a, b), (node, b, a)}
+        stay = float(minutes) if minutes else 0.0
+        sides = [int(number.get(name, _NOWHERE)) if name else -1 for name in ends]
+        if stay or sides != [-1, -1]:
+            turns.setdefault((node, a, b), []).append((sides[0], sides[1], stay))
+            turns.setdefault((node, b, a), []).append((sides[1], sides[0], stay))
+    fields = {name: getattr(plain, name) for name in TransportNetwork.__dataclass_fields__}
+    return LineNetwork(
+        **fields,
+        departures_per_day=MappingProxyType(per_day),
+        through=frozenset(pairs),
+        turns=MappingProxyType({key: tuple(found) for key, found in turns.items()}),
+    )
+
+
+def _embedded_note(sections: pd.DataFrame) -> str:
+    kinds = sections["minutes_kind"].value_counts()
+    counts = ", ".join(f"{kinds.get(kind, 0)} {kind}" for kind in ("published", "interpolated", "estimated"))
+    return f"embedded tables as of {EMBEDDED_AS_OF}; minutes of {len(sections)} sections: {counts}"
+
+
+def _statuses(include: Iterable[str]) -> list[str]:
+    if isinstance(include, str) or not isinstance(include, Iterable):
+        raise InputTypeError(f"'include' should be a sequence such as ('open',), got {include!r}")
+    given = list(include)
+    strange = [status for status in given if not isinstance(status, str)]  # type: ignore[redundant-expr] # as above
+    unknown = strange or [status for status in given if status not in STATUSES]
+    if unknown:
+        raise InputError(f"'include' has {unknown[0]!r}; statuses are {', '.join(STATUSES)}")
+    wanted = list(dict.fromkeys(given))
+    if not wanted:
+        raise EmptyInputError(f"'include' is empty; give some of {', '.join(STATUSES)}")
+    return wanted
+
+
+def _as_date(date: str | dt.date | None) -> dt.date | None:
+    if date is None or type(date) is dt.date:
+        return date
+    if isinstance(date, dt.datetime):
+        return date.date()
+    try:
+        return dt.date.fromisoformat(cast("str", date))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"'date' should be a day such as '2025-12-31', got {date!r}") from error
+
+
+def _read(
+    table: Table | None, argument: str, embedded: str, columns: Iterable[str]
+) -> tuple[pd.DataFrame, str]:
+    """Return a table as text columns, and what to call it in messages."""
+    if isinstance(table, pd.DataFrame):
+        frame, name = table.copy(), f"'{argument}'"
+    else:
+        path = data.path(embedded) if table is None else require_path(table, argument)
+        name = f"'{argument}' ({path.name})"
+        if path.exists() and not path.is_file():
+            raise DataFileError(f"{name}: {path} can't be read: it isn't a file")
+        try:
+            with path.open("rb") as file:  # a file as it is: pandas would unpack archives and ask servers
+                frame = read_rows(file, name, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        except FileNotFoundError as error:
+            raise DataFileError(f"{name}: no file at {path}") from error
+        except DataFileError:
+            raise
+        except OSError as error:
+            raise DataFileError(f"{name}: {path} can't be read ({error.strerror})") from error
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+            raise DataFileError(f"{name} can't be read as CSV in UTF-8: {error}") from error
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise MissingColumnError(
+            f"{name} lacks the column(s) {', '.join(map(repr, missing))}; "
+            f"it has {', '.join(map(repr, frame.columns))} (format: docs/rail-tables.md)"
+        )
+    return frame.reset_index(drop=True), name
+
+
+def _station_table(stations: Table | None) -> pd.DataFrame:
+    frame, name = _read(stations, "stations", "rail/stations.csv", STATION_COLUMNS)
+    gate = _Gate(frame, name)
+    for column in ("station_id", "name", "source"):
+        gate.text(column)
+    gate.number("lon", lambda x: -180 <= x <= 180, "a longitude in [-180, 180]")
+    gate.number("lat", lambda x: -90 <= x <= 90, "a latitude in [-90, 90]")
+    gate.unique(["station_id"])
+    return frame
+
+
+def _section_table(sections: Table | None, stations: pd.DataFrame) -> pd.DataFrame:
+    frame, name = _read(sections, "sections", "rail/sections.csv", SECTION_COLUMNS)
+    gate = _Gate(frame, name)
+    for column in ("line_id", "from_station", "to_station", "status", "source"):
+        gate.text(column)
+    for column in ("minutes", "length_km"):
+        gate.number(column, lambda x: x > 0, "a number above 0")
+    for column in ("design_speed_kph", "trains_per_day"):
+        gate.number(column, lambda x: x > 0, "a number above 0 or empty", empty=True)
+    gate.all(frame["status"].isin(STATUSES), "status", f"one of {', '.join(STATUSES)}")
+    known = set(stations["station_id"])
+    for column in ("from_station", "to_station"):
+        gate.all(frame[column].isin(known), column, "a station_id of the stations")
+    gate.all(frame["from_station"] != frame["to_station"], "to_station", "another station than from_station")
+    frame["opening_date"] = gate.dates("opening_date")
+    gate.unique(["line_id", "from_station", "to_station"])
+    gate.minutes()
+    gate.lengths(stations)
+    return frame
+
+
+def _through_table(through: Table | None, stations: pd.DataFrame) -> pd.DataFrame:
+    frame, name = _read(through, "through", "rail/through.csv", THROUGH_COLUMNS)
+    gate = _Gate(frame, name)
+    for column in THROUGH_COLUMNS:
+        gate.text(column)
+    known = {"", *stations["station_id"]}
+    for column in ("next_a", "next_b"):
+        if column in frame:
+            frame[column] = frame[column].fillna("")
+            gate.all(frame[column].isin(known), column, "a station_id of the stations, or empty")
+    if "minutes" in frame:
+        gate.number("minutes", lambda x: x >= 0, "a number of at least 0, or empty", empty=True)
+    return frame
+
+
+class _Gate:
+    """Checks of one table; every message names table, row and column.
+
+    Rows count from 1 as a spreadsheet shows them, the header being row 1.
+    """
+
+    def __init__(self, frame: pd.DataFrame, name: str) -> None:
+        self.frame = frame
+        self.name = name
+
+    def fail(self, row: int, column: str, expected: str) -> InputError:
+        seen = self.frame[column].iloc[row]
+        return InputError(f"{self.name}, row {row + 2}, column {column!r}: expected {expected}, got {seen!r}")
+
+    def all(self, good: pd.Series, column: str, expected: str) -> None:
+        bad = np.flatnonzero(~good.to_numpy(dtype=bool))
+        if len(bad):
+            raise self.fail(int(bad[0]), column, expected)
+
+    def text(self, column: str) -> None:
+        values = self.frame[column]
+        good = values.map(lambda value: isinstance(value, str) and value.strip() != "")
+        self.all(good, column, "a text that isn't empty")
+
+    def number(
+        self, column: str, allowed: Callable[[float], bool], expected: str, *, empty: bool = False
+    ) -> None:
+        parsed = np.full(len(self.frame), np.nan)
+        for row, value in enumerate(self.frame[column]):
+            blank = value is None or value is pd.NaT or (isinstance(value, str) and not value.strip())
+            try:
+                x = math.nan if blank else float(value)
+            except (TypeError, ValueError) as error:
+                raise self.fail(row, column, expected) from error
+            if math.isnan(x):
+                if not empty:
+                    raise self.fail(row, column, expected)
+            elif math.isinf(x) or not allowed(x):
+                raise self.fail(row, column, expected)
+            parsed[row] = x
+        self.frame[column] = parsed
+
+    def dates(self, column: str) -> list[dt.date | None]:
+        days: list[dt.date | None] = []
+        for row, value in enumerate(self.frame[column]):
+            if isinstance(value, dt.date):
+                days.append(_as_date(value))
+            elif value is None or value != value or not str(value).strip():  # noqa: PLR0124 - NaN
+                days.append(None)
+            else:
+                try:
+                    days.append(dt.date.fromisoformat(str(value).strip()))
+                except ValueError as error:
+                    raise self.fail(row, column, "a day such as 2025-12-31, or empty") from error
+        return days
+
+    def unique(self, columns: list[str]) -> None:
+        repeated = np.flatnonzero(self.frame.duplicated(columns).to_numpy())
+        if len(repeated):
+            raise self.fail(int(repeated[0]), columns[-1], f"one row per {', '.join(columns)}")
+
+    def minutes(self) -> None:
+        frame = self.frame
+        least = frame["length_km"] / (MAX_SPEED_SHARE * frame["design_speed_kph"]) * 60
+        fast = np.flatnonzero((frame["minutes"] < least - 0.01).to_numpy(dtype=bool))
+        if len(fast):
+            row = int(fast[0])
+            raise self.fail(
+                row,
+                "minutes",
+                f"at least {least.iloc[row]:.2f} min ({frame['length_km'].iloc[row]:g} km at "
+                f"{MAX_SPEED_SHARE} of {frame['design_speed_kph'].iloc[row]:g} km/h)",
+            )
+
+    def lengths(self, stations: pd.DataFrame) -> None:
+        place = stations.set_index("station_id")[["lon", "lat"]].astype(float)
+        a, b = place.loc[self.frame["from_station"]], place.loc[self.frame["to_station"]]
+        metres = ELLIPSOID.inv(a["lon"], a["lat"], b["lon"], b["lat"])[2]
+        straight = np.asarray(metres, dtype=float) / 1000
+        # Approximate positions may stand a little off the line; swapped coordinates don't.
+        short = np.flatnonzero(self.frame["length_km"].to_numpy() < 0.9 * straight - 1)
+        if len(short):
+            row = int(short[0])
+            raise self.fail(
+                row, "length_km", f"at least the straight distance of its stations, {straight[row]:.1f} km"
+            )

@@ -1,0 +1,117 @@
+"""Street networks from OpenStreetMap files: ``.osm.pbf`` and ``.osm`` extracts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ..checks import require_choice
+from ..errors import EmptyInputError
+from ..networks import TransportNetwork
+from ._extract import OsmExtract, read_extract
+from ._roads import KEEP, OSM_LICENCE, clip_ways, find_nodes, require_area, road_network, ways_of
+from ._speeds import SpeedTable, speed_table
+
+#: Means of transport that a street network can be read for.
+MODES: Final = ("drive",)
+
+
+def pbf_network(
+    path: str | Path,
+    *,
+    area: Any = None,
+    mode: str = "drive",
+    speeds: SpeedTable | str | Path | Mapping[str, float] | None = None,
+    keep: str = "largest",
+    access_speed_kph: float = 5.0,
+    max_access_km: float = 2.0,
+    progress: bool = False,
+) -> TransportNetwork:
+    """Read the street network of an OpenStreetMap file.
+
+    Ways are cut at junctions, and joined again at the nodes between two that agree in class,
+    speeds, directions and exits; their bends are kept. Closed barriers cut them, restrictions
+    at a node (``no_*`` and ``only_*``) are honoured. Which ways count as roads is said in
+    `osm_tags`, how fast they are in ``data/speeds.toml``.
+
+    Parameters
+    ----------
+    path : str or path
+        ``.osm.pbf`` or ``.osm`` (also ``.osm.gz``, ``.osm.bz2``), such as Geofabrik's extracts.
+    area : shapely polygon or GeoDataFrame, optional
+        Only the roads inside; cut at its edge.
+    mode : {"drive"}
+        By car.
+    speeds : SpeedTable, str, path, mapping or None
+        See `speed_table`; by default the table for the place.
+    keep : {"largest", "all"}
+        Whether only the largest strongly connected part of the network stays, so that every
+        node can be reached from every other, or everything. What is left out is logged and
+        stated in ``provenance["components"]``.
+    access_speed_kph, max_access_km : float
+        Speed and reach off the network.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    TransportNetwork
+        Classes are OSM's ``highway`` values, "ferry", and "turn" for the links without length
+        that stand for the allowed turns at restricted junctions.
+
+    Raises
+    ------
+    DataFileError
+        If the file is missing, damaged or cut short.
+    EmptyInputError
+        If it holds no roads, or none inside `area`.
+    InputError, InputTypeError, GeometryTypeError, MissingCRSError, ConfigError
+
+    References
+    ----------
+    OpenStreetMap's wiki: Key:access, Key:oneway, Key:maxspeed, Relation:restriction.
+    """
+    require_choice(mode, "mode", MODES)
+    require_choice(keep, "keep", KEEP)
+    polygon = None if area is None else require_area(area)
+    given = None if speeds is None or isinstance(speeds, Mapping) else speed_table(speeds)
+    extract = read_extract(path, progress=progress)
+    known = np.isfinite(extract.lon)
+    if not known.any():
+        raise EmptyInputError(f"{path} holds no roads for cars")
+    middle = float(np.median(extract.lon[known])), float(np.median(extract.lat[known]))
+    if polygon is not None:
+        point = polygon.representative_point()
+        middle = point.x, point.y
+    table = speed_table(speeds, near=middle) if given is None else given
+    ways = ways_of(extract, table)
+    if polygon is not None:
+        ways = clip_ways(ways, polygon)
+    restrictions, via = extract.restrictions, find_nodes(extract.node_id, extract.restrictions.via_node)
+    provenance = _provenance(Path(path), extract, clipped=polygon is not None)
+    del extract  # what is left to do needs room
+    return road_network(
+        ways,
+        table,
+        keep=keep,
+        access_speed_kph=access_speed_kph,
+        max_access_km=max_access_km,
+        provenance=provenance,
+        restrictions=restrictions,
+        via=via,
+    )
+
+
+def _provenance(path: Path, extract: OsmExtract, *, clipped: bool) -> dict[str, str]:
+    missing = int(np.isnan(extract.lon).sum())
+    return {
+        "source": "OpenStreetMap",
+        "licence": OSM_LICENCE,
+        "file": path.name,
+        "date": extract.timestamp or "not stated in the file",
+        "area": "clipped to a polygon" if clipped else "the whole file",
+        "missing_nodes": f"{missing:,} nodes of roads lie outside the file; roads end before them",
+    }

@@ -1,0 +1,23 @@
+from ._borders import border_counties, borders, junctions
+from ._boundaries import SOURCES, cities, counties, provinces
+from ._names import resolve_provinces, stem
+from ._places import Place, origin_points, origins_table, place
+from ._vector_files import read_vector_file, require_plain_file
+
+__all__ = [
+    "SOURCES",
+    "Place",
+    "border_counties",
+    "borders",
+    "cities",
+    "counties",
+    "junctions",
+    "origin_points",
+    "origins_table",
+    "place",
+    "provinces",
+    "read_vector_file",
+    "require_plain_file",
+    "resolve_provinces",
+    "stem",
+]

@@ -1,0 +1,308 @@
+"""Borders between provinces, the counties that lie on them, and the points where they meet.
+
+What counts as a shared line is in `shared_lines.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from ..checks import first_index, require_frame, require_number
+from ..crs import WGS84, to_ecef
+from ..errors import InputError
+from ._names import resolve_provinces
+from ._shared_lines import Floats, Ints, SharedPieces, shared_pieces, take, vertex_keys
+
+BORDER_COUNTY_COLUMNS: Final = ("neighbour_provinces", "border_km", "n_provinces")
+BORDER_COLUMNS: Final = (
+    "province_a",
+    "province_b",
+    "adcode_a",
+    "adcode_b",
+    "length_km",
+    "n_counties_a",
+    "n_counties_b",
+    "n_counties",
+    "geometry",
+)
+JUNCTION_COLUMNS: Final = ("n_provinces", "provinces", "lon", "lat", "geometry")
+DEFAULT_TOLERANCE_M: Final = 100.0
+
+_NEEDED: Final = ("adcode", "name", "province", "province_adcode")
+_POLYGONS: Final = ("Polygon", "MultiPolygon")
+
+
+def border_counties(
+    counties: gpd.GeoDataFrame, between: Any = None, *, tolerance_m: float = DEFAULT_TOLERANCE_M
+) -> gpd.GeoDataFrame:
+    """Return the counties that share a land border line with a county of another province.
+
+    Parameters
+    ----------
+    counties : GeoDataFrame
+        Polygons with at least `adcode, name, province, province_adcode`.
+    between : iterable of names or adcodes, optional
+        Two or more provinces: only counties on borders between these, and `border_km`,
+        `neighbour_provinces`, `n_provinces` of these borders only.
+    tolerance_m : float
+        Width of gaps and overlaps between polygons up to which a line still counts as shared, and
+        the least length of border that a county has with a province: less is a corner that
+        touches. Between two counties without that much of identical segments the least is four
+        times this. 0 takes identical segments only, of any length.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The columns and index of `counties`, in EPSG:4326, and `neighbour_provinces` (joined by
+        `、`, by adcode), `border_km` (on the ellipsoid) and `n_provinces` (number of these
+        neighbours).
+
+    Raises
+    ------
+    InputTypeError, MissingCRSError, MissingColumnError, GeometryTypeError
+        If `counties` isn't a frame of polygons as above.
+    InputError, UnknownPlaceError
+        If `between` names fewer than two provinces, or one that isn't in the frame.
+
+    Examples
+    --------
+    >>> from borderreach.geo.boundaries import counties
+    >>> frame = border_counties(counties(provinces=["重庆", "贵州"]), between=("重庆", "贵州"))
+    >>> frame.groupby("province", sort=False).size().to_dict()
+    {'重庆市': 7, '贵州省': 7}
+    """
+    frame, shared = _prepare(counties, between, tolerance_m)
+    codes = _codes(frame)
+    known = np.unique(codes)
+    km = np.bincount(shared.county, weights=shared.km, minlength=len(frame))
+    meets = np.zeros((len(frame), len(known)), dtype=bool)
+    meets[shared.county, np.searchsorted(known, codes[shared.other])] = True
+    number = meets.sum(axis=1)
+    on_border = np.flatnonzero(number)
+    labels = _province_names(frame)
+    names = np.array([labels[code] for code in known.tolist()], dtype=object)
+    found = frame.iloc[on_border].assign(
+        neighbour_provinces=["、".join(names[row]) for row in meets[on_border]],
+        border_km=km[on_border].astype(float),
+        n_provinces=number[on_border].astype("int64"),
+    )
+    found = found.astype({"neighbour_provinces": "str"})
+    geometry = found.geometry.name
+    return found[[name for name in found.columns if name != geometry] + [geometry]]
+
+
+def borders(counties: gpd.GeoDataFrame, *, tolerance_m: float = DEFAULT_TOLERANCE_M) -> gpd.GeoDataFrame:
+    """Return the land borders between provinces, one line per pair.
+
+    Parameters
+    ----------
+    counties, tolerance_m
+        As in :func:`border_counties`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `province_a, province_b, adcode_a, adcode_b, length_km, n_counties_a, n_counties_b,
+        n_counties, geometry` (MultiLineString, EPSG:4326), with adcode_a < adcode_b, ordered by
+        these. Lengths are on the ellipsoid. Where polygons leave a gap, the line and its length
+        are those of side a.
+
+    Raises
+    ------
+    InputTypeError, MissingCRSError, MissingColumnError, GeometryTypeError
+        If `counties` isn't a frame of polygons as above.
+
+    Notes
+    -----
+    A length depends on how finely the line is drawn: AMap's borders are longer than Tianditu's.
+    """
+    frame, shared = _prepare(counties, None, tolerance_m)
+    if len(shared.county) == 0:
+        return _empty_borders()
+    codes = _codes(frame)
+    pair, pair_codes = _pairs(shared, codes)
+    n = len(pair_codes)
+
+    # The line is drawn once: from side a, or from side b where side a found nothing.
+    from_a = codes[shared.county] < codes[shared.other]
+    has_a = np.bincount(pair[from_a], minlength=n) > 0
+    drawn = np.flatnonzero(from_a == has_a[pair])
+    lines = _lines(shared, drawn, pair)
+
+    names = _province_names(frame)
+    n_a, n_b = (
+        np.bincount(np.unique(pair[side] * len(frame) + shared.county[side]) // len(frame), minlength=n)
+        for side in (from_a, ~from_a)
+    )
+    table = pd.DataFrame(
+        {
+            "province_a": [names[code] for code in pair_codes[:, 0].tolist()],
+            "province_b": [names[code] for code in pair_codes[:, 1].tolist()],
+            "adcode_a": pair_codes[:, 0],
+            "adcode_b": pair_codes[:, 1],
+            "length_km": np.bincount(pair[drawn], weights=shared.km[drawn], minlength=n),
+            "n_counties_a": n_a,
+            "n_counties_b": n_b,
+            "n_counties": n_a + n_b,
+        }
+    ).astype({"province_a": "str", "province_b": "str"})
+    return gpd.GeoDataFrame(table, geometry=lines, crs=WGS84)
+
+
+def junctions(counties: gpd.GeoDataFrame, *, tolerance_m: float = DEFAULT_TOLERANCE_M) -> gpd.GeoDataFrame:
+    """Return the points where borders of three or more provinces meet.
+
+    Parameters
+    ----------
+    counties, tolerance_m
+        As in :func:`border_counties`; ends of borders that lie within `tolerance_m` of each
+        other are one point.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `n_provinces, provinces` (joined by `、`, by adcode), `lon, lat, geometry` (Point,
+        EPSG:4326), ordered by the provinces' adcodes.
+
+    Raises
+    ------
+    InputTypeError, MissingCRSError, MissingColumnError, GeometryTypeError
+        If `counties` isn't a frame of polygons as above.
+    """
+    frame, shared = _prepare(counties, None, tolerance_m)
+    position, meeting = _ends(shared, _codes(frame))
+    cluster = _clusters(position, tolerance_m)
+    names = _province_names(frame)
+    rows: list[tuple[list[int], float, float]] = []
+    for label in range(int(cluster.max(initial=-1)) + 1):
+        here = cluster == label
+        provinces = np.unique(meeting[here]).tolist()
+        if len(provinces) >= 3:
+            lon, lat = position[here].mean(axis=0).tolist()
+            rows.append((provinces, lon, lat))
+    rows.sort(key=lambda row: row[0])
+    lons = np.array([row[1] for row in rows], dtype=float)
+    lats = np.array([row[2] for row in rows], dtype=float)
+    table = pd.DataFrame(
+        {
+            "n_provinces": np.array([len(row[0]) for row in rows], dtype="int64"),
+            "provinces": pd.Series(["、".join(names[c] for c in row[0]) for row in rows], dtype="str"),
+            "lon": lons,
+            "lat": lats,
+        }
+    )
+    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(lons, lats), crs=WGS84)
+
+
+def _prepare(counties: Any, between: Any, tolerance_m: Any) -> tuple[gpd.GeoDataFrame, SharedPieces]:
+    frame = require_frame(counties, "counties", geometry_types=_POLYGONS, columns=_NEEDED)
+    tolerance = require_number(tolerance_m, "tolerance_m", unit="metres", minimum=0, maximum=5_000)
+    codes = _codes(frame)
+    wanted = None
+    if between is not None:
+        wanted = resolve_provinces(between, frame, "between")
+        if len(wanted) < 2:
+            raise InputError(
+                f"'between' should name two or more provinces, such as ('重庆', '贵州'), got {between!r}"
+            )
+    shared = shared_pieces(frame.geometry.to_numpy(), codes, tolerance)
+    if wanted is not None:
+        both = np.isin(codes[shared.county], wanted) & np.isin(codes[shared.other], wanted)
+        shared = take(shared, both)
+    return frame, shared
+
+
+def _lines(shared: SharedPieces, drawn: Ints, pair: Ints) -> NDArray[Any]:
+    """One MultiLineString per pair, of the pieces `drawn`."""
+    rows = drawn[np.lexsort((shared.order[drawn], pair[drawn]))]
+    start, end = shared.start[rows], shared.end[rows]
+    head = np.r_[True, (start[1:] != end[:-1]).any(axis=1) | (pair[rows][1:] != pair[rows][:-1])]
+    chain = np.cumsum(head) - 1
+    # Each chain is its first start and every end.
+    xy = np.empty((len(rows) + int(head.sum()), 2))
+    of = np.empty(len(xy), dtype="int64")
+    at_end, at_head = np.arange(len(rows)) + chain + 1, np.flatnonzero(head) + chain[head]
+    xy[at_end], xy[at_head] = end, start[head]
+    of[at_end], of[at_head] = chain, chain[head]
+    chains = shapely.linestrings(xy, indices=of)
+    merged = shapely.line_merge(shapely.multilinestrings(chains, indices=pair[rows][head]))
+    single = shapely.get_type_id(merged) == shapely.GeometryType.LINESTRING
+    merged[single] = [shapely.MultiLineString([line]) for line in merged[single]]
+    return np.asarray(merged)
+
+
+def _pairs(shared: SharedPieces, codes: Ints) -> tuple[Ints, Ints]:
+    """For each piece the number of its province pair, and the two codes of each pair, ascending."""
+    known = np.unique(codes)
+    own = np.searchsorted(known, codes[shared.county])
+    foreign = np.searchsorted(known, codes[shared.other])
+    label = np.minimum(own, foreign) * len(known) + np.maximum(own, foreign)
+    present = np.flatnonzero(np.bincount(label, minlength=1))
+    return np.searchsorted(present, label), known[np.column_stack(np.divmod(present, len(known)))]
+
+
+def _ends(shared: SharedPieces, codes: Ints) -> tuple[Floats, Ints]:
+    """Where the lines of a province pair end: positions, and the two codes of the pair for each."""
+    if len(shared.county) == 0:
+        return np.zeros((0, 2)), np.zeros((0, 2), dtype="int64")
+    pair, pair_codes = _pairs(shared, codes)
+    # Each side by itself: where they are drawn apart, each ends for itself.
+    from_a = codes[shared.county] < codes[shared.other]
+    once = from_a | ~shared.exact
+    xy = np.concatenate([shared.start[once], shared.end[once]])
+    pair, side = np.tile(pair[once], 2), np.tile(pair[once] * 2 + from_a[once], 2)
+    key = vertex_keys(xy)
+    order = np.lexsort((key, side))
+    key, ordered = key[order], side[order]
+    first = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]) | (ordered[1:] != ordered[:-1])])
+    degree = np.diff(np.r_[first, len(key)])
+    ends = order[first[degree % 2 == 1]]
+    return xy[ends], pair_codes[pair[ends]]
+
+
+def _clusters(position: Floats, tolerance_m: float) -> Ints:
+    """Label positions; those within tolerance of each other share a label."""
+    if len(position) == 0:
+        return np.zeros(0, dtype="int64")
+    near = cKDTree(to_ecef(position[:, 0], position[:, 1])).query_pairs(
+        max(tolerance_m, 0.01), output_type="ndarray"
+    )
+    graph = coo_matrix((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(len(position),) * 2)
+    return np.asarray(connected_components(graph, directed=False)[1], dtype="int64")
+
+
+def _codes(frame: gpd.GeoDataFrame) -> Ints:
+    values = pd.to_numeric(frame["province_adcode"], errors="coerce")
+    bad = (values.isna() | (values % 1 != 0)).to_numpy()
+    if bad.any():
+        raise InputError(
+            f"'counties' has {int(bad.sum())} row(s) whose 'province_adcode' isn't a whole number, "
+            f"the first at index {first_index(frame, bad)}: {frame['province_adcode'][bad].tolist()[0]!r}"
+        )
+    return np.asarray(values, dtype="int64")
+
+
+def _province_names(frame: gpd.GeoDataFrame) -> dict[int, str]:
+    return dict(zip(_codes(frame).tolist(), frame["province"].astype(str), strict=True))
+
+
+def _empty_borders() -> gpd.GeoDataFrame:
+    table = pd.DataFrame(
+        {
+            name: pd.Series(
+                [],
+                dtype="str" if name.startswith("province") else "float64" if name == "length_km" else "int64",
+            )
+            for name in BORDER_COLUMNS[:-1]
+        }
+    )
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([], crs=WGS84), crs=WGS84)

@@ -1,0 +1,129 @@
+"""A small network, a job on it, and workers with faults; not tests themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from borderreach.analysis.batches._tasks import Part, Plan, Task, compute
+from borderreach.geo.networks._network import Links, TransportNetwork, build_network
+from borderreach.geo.networks._storage import save_network
+
+SIDE = 12
+STEP = 0.04
+WEST, SOUTH = 106.24, 29.0
+POISON = "poison"
+
+JOB = """\
+name = "grid"
+title = "A small grid"
+
+[network]
+source = "grid.network"
+corridor_files = ["own.toml"]
+
+[origins]
+file = "points.csv"
+
+[scenarios]
+base = []
+fast = ["grid-rail"]
+
+[outputs]
+isochrones_min = [20, 40]
+zones_min = 30
+travel_times_to = ["重庆市/江津区", "重庆市/綦江区"]
+origins_per_part = 4
+
+[run]
+executor = "here"
+workers = 1
+"""
+
+CORRIDOR = """\
+[[corridor]]
+id = "grid-rail"
+name = "甲线"
+mode = "rail"
+status = "planned"
+status_date = 2024-01-01
+design_speed_kph = 200
+stops = [
+  { name = "甲", lon = 106.24, lat = 29.0, kind = "station", position = "existing" },
+  { name = "乙", lon = 106.64, lat = 29.4, kind = "station", position = "existing" },
+]
+"""
+
+
+def grid() -> TransportNetwork:
+    """Roads at 60 km/h along a grid south-west of Chongqing."""
+    number = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)
+    x, y = np.meshgrid(WEST + STEP * np.arange(SIDE), SOUTH + STEP * np.arange(SIDE))
+    tail = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
+    head = np.concatenate([number[:, 1:].ravel(), number[1:].ravel()])
+    length = np.full(len(tail), 4_000.0)
+    return build_network(
+        x.ravel(),
+        y.ravel(),
+        Links(tail, head, length, length / 60 * 3.6),
+        access_speed_kph=25,
+        max_access_km=10,
+    )
+
+
+def write_job(folder: Path, *, n_origins: int = 18, text: str = JOB) -> Path:
+    """Write network, corridor, points (two of them of no use) and the job; return the job's path."""
+    save_network(grid(), folder / "grid.network")
+    (folder / "own.toml").write_text(CORRIDOR, encoding="utf-8")
+    rows = ["origin_id,origin_name,lon,lat"]
+    rows += [
+        f"p{k},点{k},{WEST + 0.021 * (k % 15):.4f},{SOUTH + 0.027 * (k % 13):.4f}"
+        for k in range(n_origins - 2)
+    ]
+    rows.insert(3, "sea,海上,124.0,29.0")
+    rows.insert(8, "bad,坏,29.1,106.2")
+    (folder / "points.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    path = folder / "grid.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file in a folder, hidden ones too, and the hash of its bytes."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def dies_of_poison(plan: Plan, task: Task) -> Part:
+    """Compute as usual, unless an origin that kills is among those of the task."""
+    if any(one.id == POISON and not one.problem for one in task.origins):
+        os._exit(9)
+    return compute(plan, task)
+
+
+def dies_once(plan: Plan, task: Task) -> Part:
+    """Die the first time that the second part is computed; a file remembers it."""
+    marker = task.network.parent.parent.with_suffix(".died")
+    if task.number == 1 and not marker.exists():
+        marker.touch()
+        os._exit(9)
+    return compute(plan, task)
+
+
+def always_dies(plan: Plan, task: Task) -> Part:
+    """Die whatever there is to compute."""
+    del plan, task
+    os._exit(9)
+
+
+if __name__ == "__main__":  # python batch_material.py JOB OUT EXECUTOR: what is killed from outside
+    from borderreach.analysis.batches._batch import run_batch
+
+    run_batch(sys.argv[1], out=sys.argv[2], executor=sys.argv[3])

@@ -1,0 +1,185 @@
+"""Networks: built, extended, turned round, and taken to GeoDataFrames and back."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import shapely
+from geopandas.testing import assert_geodataframe_equal
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from borderreach.geo.crs import WGS84
+from borderreach.geo.errors import InputError, MissingColumnError, MissingCRSError, NetworkError
+from borderreach.geo.networks._network import (
+    MAX_ARC_TIME_MS,
+    Links,
+    build_network,
+    network_from_geodataframes,
+)
+
+LON, LAT = [106.5, 106.6, 106.6], [29.5, 29.5, 29.6]
+
+
+def small(**options):
+    return build_network(
+        LON, LAT,
+        Links(
+            [0, 1, 0], [1, 2, 2], [9690.0, 11_085.0, 14_700.0], [600, 700, 800], [600, math.inf, 900],
+            mode="road", road_class=["trunk", "primary", "primary"], exit_along=[True, False, True],
+            geometry=[None, None, [(106.5, 29.5), (106.52, 29.56), (106.6, 29.6)]],
+        ),
+        **options,
+    )  # fmt: skip
+
+
+def arcs(network) -> set[tuple[int, int, int, bool]]:
+    return set(
+        zip(
+            network.arc_tail.tolist(), network.arc_head.tolist(),
+            network.arc_time_ms.tolist(), network.arc_exit.tolist(), strict=True,
+        )
+    )  # fmt: skip
+
+
+class TestBuilding:
+    def test_arcs_in_csr_form(self):
+        network = small()
+        assert (network.n_nodes, network.n_links, network.n_arcs) == (3, 3, 5)
+        assert network.arc_start.tolist() == [0, 2, 4, 5]
+        assert arcs(network) == {
+            (0, 1, 600_000, True),
+            (1, 0, 600_000, True),
+            (1, 2, 700_000, False),
+            (0, 2, 800_000, True),
+            (2, 0, 900_000, True),
+        }
+
+    def test_arrays_are_read_only(self):
+        with pytest.raises(ValueError, match="read-only"):
+            small().arc_time_ms[0] = 1
+
+    def test_the_callers_arrays_stay_their_own(self):
+        lon = np.array(LON)
+        build_network(lon, LAT, Links([0], [1], [1.0], [1.0]))
+        lon[0] = 0.0
+
+    def test_nothing_is_a_network_too(self):
+        network = build_network([], [], Links([], [], [], []))
+        assert (network.n_nodes, network.n_arcs) == (0, 0)
+
+    @pytest.mark.parametrize(
+        ("links", "message"),
+        [
+            (Links([0], [9], [1.0], [1.0]), "node 9"),
+            (Links([0], [1], [1.0], [-1.0]), "time_s"),
+            (Links([0], [1], [1.0], [math.nan]), "time_s"),
+            (Links([0], [1], [-1.0], [1.0]), "length_m"),
+            (Links([0], [1], [1.0, 2.0], [1.0]), "length_m"),
+            (Links([0], [1], [1.0], [MAX_ARC_TIME_MS / 1000 + 1]), "days"),
+        ],
+    )
+    def test_what_is_not_a_network(self, links, message):
+        with pytest.raises(NetworkError, match=message):
+            build_network(LON, LAT, links)
+
+    def test_metres_are_not_degrees(self):
+        with pytest.raises(InputError, match="degrees"):
+            build_network([500_000.0], [3_000_000.0], Links([], [], [], []))
+
+
+class TestReverse:
+    def test_every_arc_turns_round(self):
+        network = small()
+        assert arcs(network.reverse) == {(b, a, t, e) for a, b, t, e in arcs(network)}
+        assert arcs(network.reverse.reverse) == arcs(network)
+
+    def test_lines_keep_their_direction(self):
+        network = small().reverse
+        for arc in range(network.n_arcs):
+            line = network.link_line(int(network.arc_link[arc]))
+            line = line[::-1] if network.arc_reversed[arc] else line
+            tail, head = network.arc_tail[arc], network.arc_head[arc]
+            assert line[0] == pytest.approx((network.node_lon[tail], network.node_lat[tail]))
+            assert line[-1] == pytest.approx((network.node_lon[head], network.node_lat[head]))
+
+
+class TestExtending:
+    def test_old_nodes_keep_their_numbers(self):
+        network = small()
+        larger = network.extended(
+            Links([3], [0], [5000.0], [60.0], mode="rail"), node_lon=[106.4], node_lat=[29.5], node_exit=False
+        )
+        assert arcs(network) < arcs(larger)
+        assert larger.modes == ("rail", "road")
+        assert not larger.node_exit[3]
+        assert larger.node_exit[:3].all()
+        assert (network.n_nodes, network.n_arcs) == (3, 5)
+
+    def test_times_survive(self):
+        # whole milliseconds go through seconds and back
+        network = small()
+        assert arcs(network.extended(Links([], [], [], []))) == arcs(network)
+
+
+class TestGeoDataFrames:
+    def test_round_trip(self):
+        network = small(access_speed_kph=7, max_access_km=3)
+        nodes, edges = network.to_geodataframes()
+        assert nodes.crs == edges.crs == WGS84
+        assert {"length", "highway", "maxspeed", "travel_time", "geometry"} <= set(edges.columns)
+        again = network_from_geodataframes(nodes, edges, access_speed_kph=7, max_access_km=3)
+        assert arcs(again) == arcs(network)
+        assert again.arc_length_m == pytest.approx(network.arc_length_m)
+
+    def test_what_is_missing_is_named(self):
+        nodes, edges = small().to_geodataframes()
+        with pytest.raises(MissingColumnError, match="travel_time"):
+            network_from_geodataframes(nodes, edges.drop(columns="travel_time"))
+        with pytest.raises(MissingCRSError, match="nodes"):
+            network_from_geodataframes(nodes.set_crs(None, allow_override=True), edges)
+        with pytest.raises(NetworkError, match="aren't in 'nodes'"):
+            network_from_geodataframes(nodes.iloc[:2], edges)
+
+    def test_frames_are_not_changed(self):
+        nodes, edges = small().to_geodataframes()
+        before = edges.copy()
+        network_from_geodataframes(nodes, edges)
+        assert_geodataframe_equal(edges, before)
+
+
+class TestExitLines:
+    def test_near_finds_every_line_in_reach(self):
+        network = small(max_access_km=2)
+        lines = network.exit_lines
+        shapes = [shapely.LineString(network.link_line(int(k))) for k in lines.link]
+        for lon, lat in np.random.default_rng(0).uniform([106.45, 29.45], [106.65, 29.65], size=(200, 2)):
+            close = {k for k, s in enumerate(shapes) if s.distance(shapely.Point(lon, lat)) < 2 / 112}
+            assert close <= set(lines.near(lon, lat, 2000).tolist())
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        bends=st.lists(st.tuples(st.floats(-0.01, 0.01), st.floats(-0.01, 0.01)), min_size=1, max_size=30),
+        tolerance=st.sampled_from([1.0, 8.0, 64.0]),
+    )
+    def test_thinned_lines_keep_every_place_within_the_tolerance(self, bends, tolerance):
+        inner = [(106.5 + x, 29.5 + y) for x, y in bends]
+        network = build_network(
+            [106.49, 106.51], [29.5, 29.5],
+            Links([0], [1], [2000.0], [100.0], exit_along=True,
+                  geometry=[[(106.49, 29.5), *inner, (106.51, 29.5)]]),
+        )  # fmt: skip
+        lines = network.exit_lines
+        thin = lines.thinned(tolerance)
+        assert len(thin.share) <= len(lines.share)
+        assert thin.share[0] == 0
+        assert thin.share[-1] == 1
+        at = np.linspace(0, 1, 500)
+        places, thinned = (
+            np.column_stack([np.interp(at, one.share, one.xyz[:, k]) for k in range(3)])
+            for one in (lines, thin)
+        )
+        assert np.linalg.norm(places - thinned, axis=1).max() <= tolerance + 1e-6
+        assert lines.thinned(tolerance) is thin
