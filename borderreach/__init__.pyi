@@ -82,7 +82,8 @@ from .maps.border_maps import save_border_maps
 from .maps.figures import study_figure
 from .maps.leaflet import study_map
 from .maps.offline import save_map
-from .studies import run_study, study, study_names
+from .stages import StudyRun
+from .studies import run_study, study, study_ground, study_names, study_run
 
 __version__: str
 
@@ -94,6 +95,7 @@ __all__ = [
     "Place",
     "Study",
     "StudyResults",
+    "StudyRun",
     "TransferRules",
     "TransportNetwork",
     "add_corridors",
@@ -160,8 +162,10 @@ __all__ = [
     "simplify_isochrones",
     "study",
     "study_figure",
+    "study_ground",
     "study_map",
     "study_names",
+    "study_run",
     "terrain_isochrones",
     "travel_time_circle",
     "travel_times",

