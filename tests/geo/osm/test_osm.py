@@ -313,7 +313,7 @@ def test_places(tmp_path, overpass):
 
 def test_unknown_place(tmp_path, monkeypatch):
     with Overpass(b"{}") as server:
-        monkeypatch.setattr("tests.geo.test_osm.FOLDER", tmp_path)
+        monkeypatch.setattr("tests.geo.osm.test_osm.FOLDER", tmp_path)
         (tmp_path / "nominatim.json").write_text("[]")
         host = server.url.removesuffix("/api")
         with pytest.raises(UnknownPlaceError, match="'Atlantis'"):
