@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Final, Literal, TypeAlias
 
 import geopandas as gpd
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 import pyproj
 import shapely
@@ -49,6 +52,7 @@ _SETTINGS: Final[dict[Any, Any]] = {
     "svg.hashsalt": "borderreach",
     "svg.fonttype": "path",
     "hatch.linewidth": 0.7,
+    "text.parse_math": False,  # a name with dollars in it is no formula
 }
 _HALO: Final = [withStroke(linewidth=2.2, foreground="white")]
 _WIDTH_IN: Final = 7.2
@@ -68,6 +72,7 @@ def study_figure(
     minute_classes: ClassChoice = None,
     gain_classes: ClassChoice = None,
     n_classes: int = 6,
+    font: str | PathLike[str] | None = None,
 ) -> Figure:
     """Draw the results of a study as a static figure and save it where a path is given.
 
@@ -95,6 +100,11 @@ def study_figure(
         Id or name of that centre; the nearest of all (for gains, the one gained most) when left out.
     minute_classes, gain_classes, n_classes
         As `study_map` takes them; with the same ones, map and figure have the same classes.
+    font : str or path, optional
+        Name of an installed font family, or path of a font file, to draw texts with instead of the
+        package's own font (a subset of Noto Sans SC), with which figures are the same on every machine.
+        A character that a font lacks comes from the next that has it: the package's own, matplotlib's,
+        installed ones; where none has it, it's drawn as a box, and a warning in the log says so.
 
     Returns
     -------
@@ -106,8 +116,9 @@ def study_figure(
     OutputError
         If the ending isn't one of the three or the file can't be written.
     MissingDependencyError
-        If no installed font has all characters (the message names fonts to install), or if a scheme
-        of classes is asked for and mapclassify isn't installed.
+        If a scheme of classes is asked for and mapclassify isn't installed.
+    DataFileError
+        If the package's own font is missing or damaged.
     InputError, InputTypeError, MissingColumnError, MissingCRSError, GeometryTypeError
         If a table of the results has another shape than documented, or an option can't be used.
     """
@@ -132,14 +143,25 @@ def study_figure(
             else minute_classes_of(layers.county_times, minute_classes, n_classes=n_classes)
         )
         shades = _shades(layers, str(colour_by), centre, classes, WORDS[language])
-    with mpl.rc_context({"text.parse_math": False}):  # a name with dollars in it is no formula
-        figure = _draw(results, layers, WORDS[language], language, shades)
+    with _own_settings():
+        figure = _draw(results, layers, WORDS[language], language, shades, font)
     if path is not None and suffix is not None:
         content = io.BytesIO()
-        with mpl.rc_context(_SETTINGS):
+        with _own_settings():
             figure.savefig(content, format=suffix[1:], dpi=_DPI, metadata=_FORMATS[suffix])
         write_atomically(path, content.getvalue())
     return figure
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """Set matplotlib as it comes, and ours: somebody's own settings would make other bytes of the same results."""
+    with mpl.style.context("default"), mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+        # `font_for` has said which characters no font has; matplotlib says it again for each.
+        warnings.filterwarnings(
+            "ignore", message="Glyph .* missing from|Matplotlib currently does not support"
+        )
+        yield
 
 
 @dataclass(frozen=True)
@@ -209,7 +231,12 @@ def _suffix(path: str | PathLike[str]) -> str:
 
 
 def _draw(
-    results: MapResults, layers: MapLayers, words: dict[str, str], language: Language, shades: _Shades | None
+    results: MapResults,
+    layers: MapLayers,
+    words: dict[str, str],
+    language: Language,
+    shades: _Shades | None,
+    named: str | PathLike[str] | None,
 ) -> Figure:
     title = str(results.study.title if language == "zh" else results.study.title_en)
     crs = _projection(layers)
@@ -218,7 +245,7 @@ def _draw(
     footer = "\n".join([*(str(line) for line in results.attribution), words["modelled"]])
     handles, labels = _legend(layers, words, shades)
     texts = [title, footer, words["north"], words["kilometres"], *labels, *_names(layers)]
-    font = font_for("".join(texts) + "0123456789")
+    font = font_for("".join(texts) + "0123456789", font=named)
 
     # The map keeps its shape; title above, legend and sources below take what they need.
     map_high = _WIDTH_IN * (north - south + 2 * pad) / (east - west + 2 * pad)

@@ -6,31 +6,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from matplotlib import font_manager
 from matplotlib.patches import Rectangle
 
 from borderreach.analysis.borders._typology import TYPES
-from borderreach.geo.errors import InputError, MissingDependencyError, OutputError
-from borderreach.maps import fonts
+from borderreach.geo.errors import InputError, OutputError
 from borderreach.maps.figures import study_figure
-from borderreach.maps.fonts import font_for
 from borderreach.maps.measures import measures
 
 from .test_layers import bare, changed
 
 
-def has_chinese_font() -> bool:
-    try:
-        font_for("渝黔两小时圈规划廊道黔")
-    except MissingDependencyError:
-        return False
-    return True
-
-
-needs_font = pytest.mark.skipif(not has_chinese_font(), reason="no font with Chinese characters is installed")
-
-
-@needs_font
 def test_the_figure_is_saved_and_says_what_it_shows(results: SimpleNamespace, tmp_path: Path) -> None:
     figure = study_figure(results, tmp_path / "new" / "figure.png")
     content = (tmp_path / "new" / "figure.png").read_bytes()
@@ -49,7 +34,6 @@ def test_the_figure_is_saved_and_says_what_it_shows(results: SimpleNamespace, tm
     assert {"重庆市", "贵阳市", "北"} <= set(shown)
 
 
-@needs_font
 def test_the_scale_bar_is_as_long_as_it_says(results: SimpleNamespace) -> None:
     axes = study_figure(results).axes[0]
     parts = [patch for patch in axes.patches if isinstance(patch, Rectangle) and patch.get_zorder() == 12]
@@ -62,7 +46,6 @@ def test_the_scale_bar_is_as_long_as_it_says(results: SimpleNamespace) -> None:
     assert ((x1 - x2) ** 2 + (y1 - y2) ** 2) ** 0.5 == pytest.approx(323_200, rel=0.002)
 
 
-@needs_font
 @pytest.mark.parametrize("ending", [".svg", ".pdf", ".png"])
 def test_a_second_figure_is_the_same_byte_for_byte(
     results: SimpleNamespace, tmp_path: Path, ending: str
@@ -72,14 +55,12 @@ def test_a_second_figure_is_the_same_byte_for_byte(
     assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"b{ending}").read_bytes()
 
 
-@needs_font
 def test_english_words(results: SimpleNamespace) -> None:
     figure = study_figure(results, language="en")
     assert figure.texts[0].get_text() == results.study.title_en
     assert any("Today" in text.get_text() for text in figure.legends[0].get_texts())
 
 
-@needs_font
 def test_counties_are_filled_by_the_classes_of_their_minutes(results: SimpleNamespace) -> None:
     figure = study_figure(results, colour_by="gain", centre="贵阳市", gain_classes=(10, 25))
     times = results.county_times[results.county_times["centre_name"] == "贵阳市"]
@@ -101,7 +82,6 @@ def test_counties_are_filled_by_the_classes_of_their_minutes(results: SimpleName
         study_figure(results, colour_by="red")  # type: ignore[arg-type]
 
 
-@needs_font
 @pytest.mark.parametrize(
     ("measure", "colour_by", "column", "labels"),
     [
@@ -119,7 +99,6 @@ def test_counties_are_filled_by_their_type(
         assert f"{label} ({counts.get(kind, 0)})" in texts
 
 
-@needs_font
 def test_map_and_figure_class_indicators_alike(results: SimpleNamespace) -> None:
     for key in ("reached", "potential"):
         found = next(each for each in measures(results.indicators) if each.key == key)
@@ -148,7 +127,6 @@ def test_measures_that_cannot_be_drawn(results: SimpleNamespace) -> None:
         )
 
 
-@needs_font
 @pytest.mark.parametrize("name", ['<img src=x onerror="window.pwned=1">', "$x_1$", r"$\frac$ {} \alpha"])
 def test_names_are_drawn_as_they_stand(results: SimpleNamespace, tmp_path: Path, name: str) -> None:
     counties = results.border_counties.assign(name=name)
@@ -161,7 +139,6 @@ def test_names_are_drawn_as_they_stand(results: SimpleNamespace, tmp_path: Path,
     assert "<img" not in (tmp_path / "figure.svg").read_text(encoding="utf-8").replace("<image", "")
 
 
-@needs_font
 def test_no_name_covers_a_centre(results: SimpleNamespace) -> None:
     figure = study_figure(results)
     axes = figure.axes[0]
@@ -180,22 +157,3 @@ def test_bad_arguments_write_nothing(results: SimpleNamespace, tmp_path: Path) -
     with pytest.raises(InputError, match="language"):
         study_figure(results, tmp_path / "figure.png", language="fr")  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
-
-
-def test_without_a_font_the_error_names_fonts(
-    results: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    latin = font_manager.findfont("DejaVu Sans")
-    monkeypatch.setattr(fonts, "_candidates", lambda: iter([latin]))
-    with pytest.raises(MissingDependencyError, match=r"Noto Sans CJK SC.*SimHei"):
-        study_figure(results, tmp_path / "figure.png")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_font_without_one_character_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    latin = font_manager.findfont("DejaVu Sans")
-    monkeypatch.setattr(fonts, "_candidates", lambda: iter(["small.otf", latin]))
-    read = fonts._characters
-    monkeypatch.setattr(fonts, "_characters", lambda path: {ord("a")} if path == "small.otf" else read(path))
-    assert font_for("a").get_file() == "small.otf"
-    assert font_for("a b").get_file() == latin
