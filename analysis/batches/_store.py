@@ -21,6 +21,7 @@ import contextlib
 import csv
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,8 @@ ERRORS_CSV: Final = "errors.csv"
 TABLES: Final = tuple(SCHEMAS)
 #: A manifest names some hundred bytes per part; more than this wasn't written by a batch.
 _MAX_MANIFEST_BYTES: Final = 500_000_000
+
+_log = logging.getLogger(__name__)
 
 
 class BatchFolder:
@@ -154,8 +157,10 @@ class BatchFolder:
         }
         parts = [{"part": number, "files": self.finished[number]} for number in sorted(self.finished)]
         try:
-            self._put(self.path / ERRORS_CSV, self._errors_csv())
-            self._write_manifest({"complete": True, "rows": rows, **extra, "parts": parts})
+            content = self._errors_csv()
+            self._put(self.path / ERRORS_CSV, content)
+            noted = {ERRORS_CSV: {"sha256": hashlib.sha256(content).hexdigest()}}
+            self._write_manifest({"complete": True, "rows": rows, **extra, "files": noted, "parts": parts})
             self._close()
             (self.path / JOURNAL).unlink(missing_ok=True)
         except OSError as error:
@@ -191,6 +196,7 @@ class BatchFolder:
                     "of two batches aren't mixed: give another folder, or start anew with fresh=True "
                     "(on the command line: --fresh)"
                 )
+            self._refuse_changed_errors(manifest)
         elif not self._fresh:
             self._refuse_strangers()
         self.work.mkdir()
@@ -205,7 +211,7 @@ class BatchFolder:
         )
         draft.replace(self.path / JOURNAL)  # without lines that were cut off
         if manifest.get("complete") and len(self.finished) < self._n_parts:
-            self._write_manifest({"complete": False})
+            self._write_manifest({"complete": False, "files": manifest.get("files", {})})
         self._journal = (self.path / JOURNAL).open("ab")
 
     def _close(self) -> None:
@@ -238,6 +244,13 @@ class BatchFolder:
                 continue
             if all(_hash(self._file(table, number)) == files[table]["sha256"] for table in files):
                 found[number] = {table: files[table] for table in self._tables}
+            else:
+                changed = [self._file(table, number) for table in files]
+                _log.warning(
+                    "part %d isn't as it was written and is made again: %s",
+                    number,
+                    ", ".join(str(file) for file in changed if file.exists()) or "its files are gone",
+                )
         return found
 
     def _remove_results(self) -> None:
@@ -260,6 +273,23 @@ class BatchFolder:
                 raise OutputError(
                     f"{str(folder)!r} is there already and isn't known to be of a batch; give another folder"
                 )
+
+        if (self.path / ERRORS_CSV).exists():
+            raise OutputError(
+                f"{str(self.path / ERRORS_CSV)!r} is there already and isn't known to be of a batch; move it "
+                "away, or give another folder"
+            )
+
+    def _refuse_changed_errors(self, manifest: Mapping[str, Any]) -> None:
+        """Parts that were changed are made again; the table is for people, who may have written into it."""
+        file = self.path / ERRORS_CSV
+        files = manifest.get("files")
+        noted = files.get(ERRORS_CSV) if isinstance(files, dict) else None
+        if file.exists() and isinstance(noted, dict) and _hash(file) != noted.get("sha256"):
+            raise OutputError(
+                f"{str(file)!r} was changed since the batch wrote it, and would be overwritten; move it away, "
+                "or start anew with fresh=True (on the command line: --fresh)"
+            )
 
     def _errors_csv(self) -> bytes:
         frames = [

@@ -315,18 +315,38 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(job, undisturbed, 
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("damage", "made_again"),
     [
-        lambda out: (out / "isochrones" / "part-00003.parquet").write_bytes(b"cut"),
-        lambda out: (out / "zones" / "part-00000.parquet").unlink(),
-        lambda out: (out / "errors.csv").unlink(),
+        (lambda out: (out / "isochrones" / "part-00003.parquet").write_bytes(b"cut"), "part 3 isn't"),
+        (lambda out: (out / "zones" / "part-00000.parquet").unlink(), "part 0 isn't"),
+        (lambda out: (out / "errors.csv").unlink(), ""),
     ],
 )
-def test_damaged_results_are_made_again(job, undisturbed, tmp_path, damage):
+def test_damaged_results_are_made_again(job, undisturbed, tmp_path, damage, made_again, caplog):
     run_batch(job, out=tmp_path / "out")
     damage(tmp_path / "out")
     run_batch(job, out=tmp_path / "out")
     assert contents(tmp_path / "out") == contents(undisturbed)
+    assert made_again in caplog.text
+    assert caplog.text.count("is made again") == bool(made_again)
+
+
+def test_errors_that_somebody_wrote_into_are_not_overwritten(job, undisturbed, tmp_path):
+    out = tmp_path / "out"
+    run_batch(job, out=out)
+    (out / "errors.csv").write_text("my notes")
+    with pytest.raises(OutputError, match=r"errors\.csv' was changed since.*--fresh"):
+        run_batch(job, out=out)
+    assert (out / "errors.csv").read_text() == "my notes"
+    run_batch(job, out=out, fresh=True)
+    assert contents(out) == contents(undisturbed)
+
+
+def test_errors_of_something_else_are_not_overwritten(job, tmp_path):
+    (tmp_path / "errors.csv").write_text("my notes")
+    with pytest.raises(OutputError, match=r"errors\.csv' is there already"):
+        run_batch(job, out=tmp_path)
+    assert (tmp_path / "errors.csv").read_text() == "my notes"
 
 
 def test_a_line_cut_off_by_a_power_cut_counts_as_not_written(job, undisturbed, tmp_path, monkeypatch):
