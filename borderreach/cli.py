@@ -11,9 +11,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
-from .geo.errors import BatchStoppedError, BorderReachError
+from .geo.errors import BatchStoppedError, BorderReachError, OutputsFailedError
+
+if TYPE_CHECKING:
+    from .analysis.studies import StudyResults
 
 # Everything heavy is imported inside the command that needs it: --help answers at once.
 
@@ -33,7 +36,9 @@ Everything runs on data that comes with the package; only 'data fetch' asks a se
 _EPILOG: Final = """\
 exit codes:
   0    done
-  1    a batch is done, and some of its origins couldn't be used; errors.csv says which and why
+  1    a run is done, and some of its outputs couldn't be written; standard error and manifest.json say
+       which and why, all others are there. Or a batch is done, and some of its origins couldn't be
+       used; errors.csv says which and why
   2    a fault in the command or its input; one line on standard error says which
   3    a batch stopped before its end (disk full, workers died); the same command goes on from there
   130  interrupted with Ctrl-C; nothing is left half-written
@@ -54,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when done, 1 when a batch is done with failed origins, 2 on a fault in the input, 3 when
+        0 when done, 1 when a run is done with failed outputs or a batch with failed origins, 2 on a fault in the input, 3 when
         a batch stopped before its end, 130 when interrupted. argparse itself leaves with 2 on a
         command that it can't read, and with 0 after ``--help``.
     """
@@ -109,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
         "  results.gpkg    every table as a layer, for QGIS or geopandas\n"
         "  *.csv           one file per table, for a spreadsheet\n"
         "  manifest.json   versions, data and their hashes, parameters, run time\n"
-        "Files of an earlier run in that folder are replaced, others left alone.",
+        "Files of an earlier run of the same study in that folder are replaced, others left alone.\n"
+        "Where another study's results are in the way, or files that were changed since, an error\n"
+        "names them. An output that can't be written doesn't cost the others (exit code 1).",
     )
     run.add_argument(
         "study", metavar="STUDY", help="name of a study (see 'studies'), or path of a .toml file"
@@ -120,6 +127,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also write borders/: one small map per border of two of the study's provinces,\n"
         "and index.html that lists them",
+    )
+    run.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="overwrite files in DIR that are in the way, whatever they are",
     )
     run.set_defaults(run=_run)
 
@@ -290,20 +302,48 @@ def _studies(_: argparse.Namespace) -> None:
     )
 
 
-def _run(options: argparse.Namespace) -> None:
-    from .studies import run_study  # noqa: PLC0415
+def _run(options: argparse.Namespace) -> int:
+    from .studies import run_study, study  # noqa: PLC0415
 
-    results = run_study(options.study, out=options.out, progress=_on_terminal())
     out = Path(options.out)
+    chosen = study(options.study)
+    borders = out / "borders"
+    if options.border_maps:
+        from .maps.border_maps import require_own_border_maps  # noqa: PLC0415
+
+        require_own_border_maps(borders, chosen.name, overwrite=options.overwrite)
+    failed: dict[Path, str] = {}
+    try:
+        results = run_study(chosen, out=options.out, overwrite=options.overwrite, progress=_on_terminal())
+    except OutputsFailedError as error:
+        results = cast("StudyResults", error.results)
+        failed |= {out / name: reason for name, reason in error.failed.items()}
     n_corridors = len(results.corridors)
     print(f"{results.study.title}: {len(results.border_counties)} border counties, {n_corridors} corridors")
     for name in ("map.html", "report.md", "results.gpkg"):
-        print(f"  {out / name}")
+        if out / name not in failed:
+            print(f"  {out / name}")
     if options.border_maps:
+        failed |= _border_maps(results, borders, overwrite=options.overwrite)
+    for path, reason in failed.items():
+        print(f"borderreach: not written: {path}: {reason}", file=sys.stderr)
+    return EXIT_SOME_FAILED if failed else EXIT_OK
+
+
+def _border_maps(results: StudyResults, out: Path, *, overwrite: bool) -> dict[Path, str]:
+    """Write the maps of a study's borders; return what couldn't be written, and why."""
+    try:
         from .maps.border_maps import save_border_maps  # noqa: PLC0415
 
-        listed = save_border_maps(results, out / "borders", progress=_on_terminal())
-        print(f"  {out / 'borders' / 'index.html'}  ({len(listed)} maps)")
+        listed = save_border_maps(results, out, overwrite=overwrite, progress=_on_terminal())
+    except OutputsFailedError as error:
+        return {out / name: reason for name, reason in error.failed.items()}
+    except BorderReachError as error:
+        return {out: str(error)}
+    except Exception as error:  # noqa: BLE001 - what the study itself gave is there and stays
+        return {out: f"{type(error).__name__}: {error}"}
+    print(f"  {out / 'index.html'}  ({len(listed)} maps)")
+    return {}
 
 
 def _audit(options: argparse.Namespace) -> None:

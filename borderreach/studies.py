@@ -17,10 +17,11 @@ from .analysis.config import read_toml
 from .analysis.corridors import resolve_corridors
 from .analysis.studies import Ground, StudyResults
 from .analysis.study_file import Study
-from .geo.checks import require_path
-from .geo.errors import ConfigError, UnknownStudyError
+from .geo.checks import require_flag, require_path
+from .geo.errors import ConfigError, OutputsFailedError, UnknownStudyError
 from .geo.networks import TransportNetwork
-from .output import OutputFolder, write_results
+from .maps.folders import ResultsFolder
+from .output import output_names, write_results
 from .stages import STAGES, StudyRun
 
 
@@ -85,6 +86,7 @@ def run_study(
     *,
     out: str | Path | None = None,
     network: TransportNetwork | None = None,
+    overwrite: bool = False,
     progress: bool = False,
 ) -> StudyResults:
     """Run a study and, where asked, write its map, figure, tables, report and manifest.
@@ -94,10 +96,13 @@ def run_study(
     study_or_name : str, path or Study
         As `study` takes it.
     out : str or path, optional
-        Folder to write to; made where it doesn't exist. Files of an earlier run are replaced,
-        others left alone. Nothing is replaced before everything has been written.
+        Folder to write to; made where it doesn't exist. Files of an earlier run of the same study are
+        replaced, others left alone. Nothing is replaced before everything has been written.
     network : TransportNetwork, optional
         Base network; the embedded trunk roads when left out.
+    overwrite : bool
+        Also overwrite files in `out` that are in the way and aren't of an earlier run of this study, or
+        were changed since.
     progress : bool
         Show a progress bar on standard error.
 
@@ -110,18 +115,31 @@ def run_study(
     UnknownStudyError, ConfigError
         See `study`.
     OutputError
-        If `out` can't be written; found out before anything is computed.
+        If `out` can't be written, or files in the way aren't of an earlier run of this study or were
+        changed since (named in the message); found out before anything is computed.
+    OutputsFailedError
+        At the end, if some of the outputs couldn't be drawn or written. All others are there, what was
+        there before in place of these is kept, and the error holds the results.
     """
     run = study_run(study_or_name, network=network)
+    require_flag(overwrite, "overwrite")
     if out is None:
         with _bar(progress, total=len(STAGES)) as step:
             return run.results(step)
-    with OutputFolder(require_path(out, "out")) as folder, _bar(progress, total=len(STAGES) + 1) as step:
+    target = require_path(out, "out")
+    with (
+        ResultsFolder(
+            target, holds=f"study {run.study.name}", names=output_names(), overwrite=overwrite
+        ) as folder,
+        _bar(progress, total=len(STAGES) + 1) as step,
+    ):
         started = time.monotonic()
         results = run.results(step)
         step("map, tables, report")
         write_results(results, folder, started=started)
-        return results
+    if folder.failed:
+        raise OutputsFailedError(target, folder.failed, results=results)
+    return results
 
 
 def study_run(study_or_name: str | Path | Study, *, network: TransportNetwork | None = None) -> StudyRun:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 
 class BorderReachError(Exception):
@@ -84,6 +87,30 @@ class DataFileError(BorderReachError, OSError):
 
 class OutputError(BorderReachError, OSError):
     """Results can't be written where they were asked for."""
+
+
+class OutputsFailedError(OutputError):
+    """Some of the outputs couldn't be drawn or written; all others are there.
+
+    Attributes
+    ----------
+    failed : dict of str to str
+        Output to the reason.
+    results : object
+        What the call would have returned.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], failed: Mapping[str, str], *, results: object = None
+    ) -> None:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+        super().__init__(f"not written to {str(folder)!r}, where all other outputs are: {reasons}")
+        self.folder = folder
+        self.failed = dict(failed)
+        self.results = results
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), self.folder, self.failed, results=self.results), ()
 
 
 class MissingDependencyError(BorderReachError, ImportError):

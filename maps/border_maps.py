@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import html
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
 from os import PathLike
+from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..analysis.isochrones import travel_time_circle
 from ..geo.checks import require_choice, require_path
-from ..geo.errors import EmptyInputError, InputTypeError, OutputError
-from .files import write_atomically
+from ..geo.errors import EmptyInputError, InputTypeError, OutputsFailedError
+from .folders import ResultsFolder, require_own
 from .leaflet import study_map
 from .offline import save_map
 from .protocols import MapResults
@@ -24,6 +30,8 @@ from .wording import WORDS, Language
 
 #: Columns of the list of maps.
 COLUMNS: Final = ("province_a", "province_b", "length_km", "n_counties", "file")
+INDEX: Final = "index.html"
+_MAP: Final = re.compile(r"\d+-\d+\.html")
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ def save_border_maps(
     out: str | PathLike[str],
     *,
     language: Language = "zh",
+    overwrite: bool = False,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Write one offline map for each border of two provinces in a study's results, and a page that lists them.
@@ -89,8 +98,11 @@ def save_border_maps(
     results : StudyResults
         What `run_study` returns, of "national" for all borders of the mainland.
     out : path
-        Folder for ``index.html`` and ``ADCODE-ADCODE.html``; made if it isn't there.
+        Folder for ``index.html``, ``ADCODE-ADCODE.html`` and ``manifest.json``; made if it isn't there.
+        Files of an earlier call for the same study are replaced, others left alone.
     language : {"zh", "en"}
+    overwrite : bool
+        Also overwrite files in the way that aren't of an earlier call for this study, or were changed since.
     progress : bool
         Show a progress bar on standard error.
 
@@ -104,7 +116,11 @@ def save_border_maps(
     InputTypeError, EmptyInputError
         If `results` aren't those of a study, or have no border between two of its provinces.
     OutputError
-        If `out` can't be written.
+        If `out` can't be written, or files in the way aren't of an earlier call for this study or were
+        changed since (named in the message).
+    OutputsFailedError
+        At the end, if some of the maps couldn't be drawn or written; all others are there, and the error
+        holds the table.
     """
     require_choice(language, "language", tuple(WORDS))
     borders = getattr(results, "borders", None)
@@ -112,23 +128,57 @@ def save_border_maps(
         raise InputTypeError(
             f"'results' should be what run_study returns, got {type(results).__name__}; call run_study(name)"
         )
-    folder = require_path(out, "out")
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"'out' is a file, not a folder: {str(folder)!r}; give another name")
+    target = require_path(out, "out")
     own = set(results.provinces["name"])
     pairs = borders[borders["province_a"].isin(own) & borders["province_b"].isin(own)]
     if len(pairs) == 0:
         raise EmptyInputError("'results' has no border between two of its study's provinces")
+    files = [f"{a}-{b}.html" for a, b in zip(pairs["adcode_a"], pairs["adcode_b"], strict=True)]
     rows = []
-    for border in tqdm(pairs.itertuples(), total=len(pairs), desc="Maps of borders", disable=not progress):
-        part = results_between(results, str(border.province_a), str(border.province_b))
-        file = f"{border.adcode_a}-{border.adcode_b}.html"
-        # The provinces around are names and lines that the reader finds the place by.
-        save_map(study_map(part, context=results.provinces, language=language), folder / file)
-        rows.append((border.province_a, border.province_b, border.length_km, len(part.border_counties), file))
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    write_atomically(folder / "index.html", _index(table, results, language).encode("utf-8"))
+    with ResultsFolder(
+        target, holds=_holds(results.study.name), names=(INDEX, *files), overwrite=overwrite
+    ) as folder:
+        shown = tqdm(pairs.itertuples(), total=len(pairs), desc="Maps of borders", disable=not progress)
+        for border, file in zip(shown, files, strict=True):
+            pair = str(border.province_a), str(border.province_b)
+            folder.draft(file, partial(_write_map, results, *pair, language))
+            rows.append((*pair, border.length_km, _facing(results, *pair).sum(), file))
+        table = pd.DataFrame(rows, columns=list(COLUMNS))
+        there = {file for file in files if file not in folder.failed or (target / file).is_file()}
+        folder.draft(INDEX, partial(_write_index, table, results, language, there))
+        folder.finish({"package": {"name": "borderreach", "version": version("borderreach")}})
+    if folder.failed:
+        raise OutputsFailedError(target, folder.failed, results=table)
     return table
+
+
+def require_own_border_maps(out: Path, study_name: str, *, overwrite: bool) -> None:
+    """Check, before anything is computed, that border maps in a folder are of the same study, and unchanged.
+
+    Raises
+    ------
+    OutputError
+        With the names of those that aren't.
+    """
+    if out.is_dir():
+        names = sorted(file.name for file in out.iterdir() if file.name == INDEX or _MAP.fullmatch(file.name))
+        require_own(out, holds=_holds(study_name), names=names, overwrite=overwrite)
+
+
+def _holds(study_name: str) -> str:
+    return f"border maps of study {study_name}"
+
+
+def _write_map(results: MapResults, province_a: str, province_b: str, language: Language, path: Path) -> None:
+    part = results_between(results, province_a, province_b)
+    # The provinces around are names and lines that the reader finds the place by.
+    save_map(study_map(part, context=results.provinces, language=language), path)
+
+
+def _write_index(
+    table: pd.DataFrame, results: MapResults, language: Language, there: Iterable[str], path: Path
+) -> None:
+    path.write_text(_index(table, results, language, set(there)), encoding="utf-8", newline="\n")
 
 
 def results_between(results: MapResults, province_a: str, province_b: str) -> BorderResults:
@@ -138,13 +188,7 @@ def results_between(results: MapResults, province_a: str, province_b: str) -> Bo
     """
     pair = {province_a, province_b}
     provinces = results.provinces[results.provinces["name"].isin(pair)]
-    counties = results.border_counties
-    beyond = counties["province"].map({province_a: province_b, province_b: province_a})
-    faces = [
-        name in str(neighbours).split("、")
-        for name, neighbours in zip(beyond, counties["neighbour_provinces"], strict=True)
-    ]
-    counties = counties[np.array(faces, dtype=bool)]
+    counties = results.border_counties[_facing(results, province_a, province_b)]
     codes = set(counties["adcode"])
     area = shapely.union_all(provinces.geometry.to_numpy())
     inside = shapely.intersects(area, results.centres.geometry.to_numpy())
@@ -194,6 +238,17 @@ def results_between(results: MapResults, province_a: str, province_b: str) -> Bo
     )
 
 
+def _facing(results: MapResults, province_a: str, province_b: str) -> NDArray[np.bool_]:
+    """Tell which border counties of a study lie at the border of two provinces."""
+    counties = results.border_counties
+    beyond = counties["province"].map({province_a: province_b, province_b: province_a})
+    faces = [
+        name in str(neighbours).split("、")
+        for name, neighbours in zip(beyond, counties["neighbour_provinces"], strict=True)
+    ]
+    return np.array(faces, dtype=bool)
+
+
 def _titles(province_a: str, province_b: str) -> tuple[str, str]:
     return f"{province_a}—{province_b}：毗邻区县与省会交通圈", f"Border of {province_a} and {province_b}"
 
@@ -210,17 +265,16 @@ def _circles(isochrones: gpd.GeoDataFrame, *, like: gpd.GeoDataFrame) -> gpd.Geo
     return gpd.GeoDataFrame(pd.concat(found, ignore_index=True)) if found else like
 
 
-def _index(table: pd.DataFrame, results: MapResults, language: Language) -> str:
-    """Return a page with one line and link per map."""
+def _index(table: pd.DataFrame, results: MapResults, language: Language, there: set[str]) -> str:
+    """Return a page with one line per map, and a link where it's there."""
     zh = language == "zh"
     heads = ("省界", "长度（km）", "毗邻区县") if zh else ("border", "length, km", "border counties")
     lines = []
     for row in table.itertuples():
         pair = html.escape(f"{row.province_a}—{row.province_b}")
-        lines.append(
-            f'<tr><td><a href="{html.escape(str(row.file))}">{pair}</a></td>'
-            f"<td>{row.length_km:,.0f}</td><td>{row.n_counties}</td></tr>"
-        )
+        if row.file in there:
+            pair = f'<a href="{html.escape(str(row.file))}">{pair}</a>'
+        lines.append(f"<tr><td>{pair}</td><td>{row.length_km:,.0f}</td><td>{row.n_counties}</td></tr>")
     rows = "\n".join(lines)
     title = html.escape(results.study.title if zh else results.study.title_en)
     return (

@@ -593,6 +593,11 @@ CASES: list[Case] = [
     *each("study_map study_figure", "results", [(None, InputTypeError, "'results'"), (units, InputTypeError, "'results'")]),
     *each("save_border_maps", "results", [(None, InputTypeError, "'results' NoneType"), (units, InputTypeError, "'results'")]),
     *each("save_border_maps", "language", [("fr", InputError, "'language' fr zh"), (None, InputError, "'language'")]),
+    *each("run_study save_border_maps", "overwrite", [("yes", InputTypeError, "'overwrite' 'yes'"), (None, InputTypeError, "'overwrite' None")]),
+    *each("study_figure", "font", [
+        (3, InputTypeError, "'font' 3"), ("No Such Font", InputError, "'font' 'No Such Font'"), ("{tmp}/no.otf", InputError, "'font' no.otf"),
+        ("", InputError, "'font'"),
+    ]),
     *each("save_map", "m", [(None, InputTypeError, "'m'"), ("<html>", InputTypeError, "'m'")]),
     # railways, airports, joined and downloaded networks
     *each("airports", "country", [

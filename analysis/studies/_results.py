@@ -127,7 +127,13 @@ class StudyResults:
 
     def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the name and frame of each table that is written, in the order of the attributes."""
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, pd.DataFrame) and item.metadata.get("written", True):
-                yield item.name, value
+        for name in self.table_names():
+            yield name, getattr(self, name)
+
+    @classmethod
+    def table_names(cls) -> tuple[str, ...]:
+        """Return the names of the tables, which are known before there are results."""
+        frames = {"gpd.GeoDataFrame", "pd.DataFrame"}  # as the annotations above are written
+        return tuple(
+            item.name for item in fields(cls) if item.type in frames and item.metadata.get("written", True)
+        )

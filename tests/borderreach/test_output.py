@@ -15,7 +15,8 @@ import shapely
 
 from borderreach import data
 from borderreach.geo.errors import InputError, OutputError
-from borderreach.output import OutputFolder, write_csv, write_geopackage, write_table
+from borderreach.maps.folders import OutputFolder
+from borderreach.output import write_csv, write_geopackage, write_table
 from borderreach.studies import run_study
 
 

@@ -27,7 +27,11 @@ def test_a_map_per_border_and_a_page_that_lists_them(results: SimpleNamespace, t
     table = save_border_maps(results, tmp_path / "borders")
     assert list(table["file"]) == ["500000-520000.html"]
     assert list(table["n_counties"]) == [len(results.border_counties)]
-    assert {path.name for path in (tmp_path / "borders").iterdir()} == {"index.html", "500000-520000.html"}
+    assert {path.name for path in (tmp_path / "borders").iterdir()} == {
+        "index.html",
+        "manifest.json",
+        "500000-520000.html",
+    }
     page = (tmp_path / "borders" / "500000-520000.html").read_text(encoding="utf-8")
     assert [address for address in external_references(page) if re.match(r"(https?:)?//", address)] == []
     assert "綦江区" in page
@@ -35,7 +39,7 @@ def test_a_map_per_border_and_a_page_that_lists_them(results: SimpleNamespace, t
     assert 'href="500000-520000.html">重庆市—贵州省</a>' in listing
     again = save_border_maps(results, tmp_path / "again")
     assert again.equals(table)
-    for name in ("index.html", "500000-520000.html"):
+    for name in ("index.html", "500000-520000.html", "manifest.json"):
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "borders" / name).read_bytes()
 
 

@@ -16,8 +16,8 @@ from matplotlib.font_manager import FontEntry, FontProperties
 from matplotlib.ft2font import FT2Font
 
 from borderreach import data
-from borderreach.geo.places import SOURCES, cities, counties, provinces
 from borderreach.geo.errors import DataFileError, InputError, InputTypeError
+from borderreach.geo.places import SOURCES, cities, counties, provinces
 from borderreach.maps.figures import study_figure
 from borderreach.maps.fonts import OWN_FONT, font_for
 from borderreach.maps.style import CJK_FAMILIES
