@@ -25,7 +25,7 @@ KINDS = ("map.html", "picture.png", "report.md", "results.gpkg", "manifest.json"
 def on_files(files: Files, config: Any, **_: Any) -> Files:
     """Put each study's map, picture, report and tables among the files of the site."""
     for folder in sorted(path for path in GALLERY.glob("*/") if (path / "card.json").is_file()):
-        for kind in KINDS:
+        for kind in [kind for kind in KINDS if (folder / kind).is_file()]:
             uri = f"gallery/{folder.name}/{kind}"
             files.append(File.generated(config, uri, abs_src_path=str((folder / kind).resolve())))
     return files

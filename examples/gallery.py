@@ -2,33 +2,41 @@
 
 Run it from anywhere after installing borderreach:
 
-    python gallery.py OUT_FOLDER [--reuse] [STUDY ...]
+    python gallery.py OUT_FOLDER [--reuse] [--overwrite] [STUDY ...]
 
 It writes a folder for each study (map, tables, report), a picture of each, `index.html`, and `cards.html`,
-the same cards for a page of your own. A study that can't be run is named on the page with its reason; the
-rest goes on, and the exit code is 1. With --reuse, folders that hold a finished run are taken as they are.
+the same cards for a page of your own. A study that can't be run, and an output that can't be written, is named
+on the page with its reason; the rest goes on, and the exit code is 1. With --reuse, folders that hold a finished
+run are taken as they are; with --overwrite, files in them that were changed since are overwritten.
 """
 
 from __future__ import annotations
 
 import argparse
 import html
+import io
 import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from PIL import Image
 
 import borderreach as br
+from borderreach.geo.errors import OutputsFailedError
 from borderreach.key_figures import ReportContext
+from borderreach.maps.files import write_atomically
 
 PICTURE_WIDTH = 640
 
 
 @dataclass(frozen=True)
 class Card:
-    """What the page shows of a study; `fault` is the reason where it couldn't be run."""
+    """What the page shows of a study; `fault` is the reason where it couldn't be run.
+
+    `missing` are the outputs that couldn't be written.
+    """
 
     name: str
     title: str
@@ -36,6 +44,7 @@ class Card:
     description: str
     figures: tuple[tuple[str, str], ...] = ()
     fault: str = ""
+    missing: tuple[str, ...] = ()
 
 
 def main() -> int:
@@ -44,38 +53,58 @@ def main() -> int:
     parser.add_argument("out", type=Path, help="folder to write to")
     parser.add_argument("studies", nargs="*", metavar="STUDY", help="names of studies (default: all)")
     parser.add_argument("--reuse", action="store_true", help="take finished runs in the folder as they are")
+    parser.add_argument("--overwrite", action="store_true", help="overwrite files that were changed since")
     options = parser.parse_args()
     cards = []
     for name in options.studies or br.study_names():
         print(name, flush=True)
-        cards.append(make_card(name, options.out / name, reuse=options.reuse))
+        cards.append(make_card(name, options.out / name, reuse=options.reuse, overwrite=options.overwrite))
         if cards[-1].fault:
             print(f"  not shown: {cards[-1].fault}", file=sys.stderr)
-    (options.out / "cards.html").write_text(cards_html(cards), encoding="utf-8", newline="\n")
-    (options.out / "index.html").write_text(page_html(cards), encoding="utf-8", newline="\n")
+    write_atomically(options.out / "cards.html", cards_html(cards).encode("utf-8"))
+    write_atomically(options.out / "index.html", page_html(cards).encode("utf-8"))
     print(options.out / "index.html")
-    return int(any(card.fault for card in cards))
+    return int(any(card.fault or card.missing for card in cards))
 
 
-def make_card(name: str, folder: Path, *, reuse: bool) -> Card:
+def make_card(name: str, folder: Path, *, reuse: bool, overwrite: bool = False) -> Card:
     """Run a study into a folder, or read what an earlier run left there."""
     note = folder / "card.json"
     if reuse and note.is_file() and (folder / "map.html").is_file():
         kept = json.loads(note.read_text(encoding="utf-8"))
-        return Card(**{**kept, "figures": tuple(map(tuple, kept["figures"]))})
+        return Card(**{**kept, "figures": tuple(map(tuple, kept["figures"])), "missing": ()})
     study = br.study(name)
     about = study.title, study.title_en, study.description
+    failed: dict[str, str] = {}
     try:
-        results = br.run_study(study, out=folder)
+        results = br.run_study(study, out=folder, overwrite=overwrite)
+    except OutputsFailedError as error:
+        failed, results = error.failed, cast("br.StudyResults", error.results)
     except br.BorderReachError as error:
         return Card(name, *about, fault=str(error))
-    with Image.open(folder / "figure.png") as figure:
-        small = figure.convert("RGB")
-        small.thumbnail((PICTURE_WIDTH, 10 * PICTURE_WIDTH))
-        small.save(folder / "picture.png", optimize=True)
-    card = Card(name, *about, figures=tuple(key_figures(results)))
-    note.write_text(json.dumps(vars(card), ensure_ascii=False), encoding="utf-8")
+    except Exception as error:  # noqa: BLE001 - one study, of whatever fault, is no reason not to show the others
+        return Card(name, *about, fault=f"{type(error).__name__}: {error}")
+    if "figure.png" not in failed:
+        try:
+            write_atomically(folder / "picture.png", picture(folder / "figure.png"))
+        except (br.BorderReachError, OSError) as error:
+            failed["picture.png"] = str(error)
+    for output, reason in failed.items():
+        print(f"  not written: {folder / output}: {reason}", file=sys.stderr)
+    card = Card(name, *about, figures=tuple(key_figures(results)), missing=tuple(failed))
+    if not failed:  # else another run may have more
+        write_atomically(note, json.dumps(vars(card), ensure_ascii=False).encode("utf-8"))
     return card
+
+
+def picture(figure: Path) -> bytes:
+    """Return a figure, made small."""
+    content = io.BytesIO()
+    with Image.open(figure) as opened:
+        small = opened.convert("RGB")
+        small.thumbnail((PICTURE_WIDTH, 10 * PICTURE_WIDTH))
+        small.save(content, format="PNG", optimize=True)
+    return content.getvalue()
 
 
 def key_figures(results: br.StudyResults) -> list[tuple[str, str]]:
@@ -123,15 +152,20 @@ def card_html(card: Card) -> str:
     rows = "".join(
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in card.figures
     )
-    return (
-        f'<section class="card">\n<a href="{card.name}/map.html">'
-        f'<img src="{card.name}/picture.png" alt="{text["title_en"]}" loading="lazy"></a>\n{head}\n<dl>{rows}</dl>\n'
-        f'<p class="links"><a href="{card.name}/map.html">Map</a> · <a href="{card.name}/report.md">Report</a> · '
-        f'<a href="{card.name}/results.gpkg">GeoPackage</a> · <a href="{card.name}/manifest.json">Manifest</a></p>\n'
-        "</section>"
+    shown = ""
+    if not {"figure.png", "picture.png"} & set(card.missing):
+        shown = f'<img src="{card.name}/picture.png" alt="{text["title_en"]}" loading="lazy">\n'
+        if "map.html" not in card.missing:
+            shown = f'<a href="{card.name}/map.html">{shown.rstrip()}</a>\n'
+    links = " · ".join(
+        f'<a href="{card.name}/{file}">{kind}</a>' for file, kind in LINKS.items() if file not in card.missing
     )
+    missing = ", ".join(map(html.escape, card.missing))
+    fault = f'<p class="fault">Not written: {missing}</p>\n' if missing else ""
+    return f'<section class="card">\n{shown}{head}\n<dl>{rows}</dl>\n<p class="links">{links}</p>\n{fault}</section>'
 
 
+LINKS = {"map.html": "Map", "report.md": "Report", "results.gpkg": "GeoPackage", "manifest.json": "Manifest"}
 STYLE = """\
 .gallery { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
 .card { border: 1px solid #c9c9c9; border-radius: 6px; padding: .8rem; }

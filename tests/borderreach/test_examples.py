@@ -9,7 +9,9 @@ import sys
 import geopandas as gpd
 import pandas as pd
 import pytest
+from PIL import Image
 
+from borderreach.geo.errors import OutputsFailedError
 from borderreach.maps.offline import external_references
 
 
@@ -52,6 +54,35 @@ def test_a_card_of_the_gallery_takes_names_as_text(gallery):
     assert "<img src=x " not in page
     assert page.count("&lt;img src=x onerror=alert(1)&gt;") == 6
     assert external_references(page) == ["x/picture.png"]
+
+
+@pytest.mark.parametrize("missing", ["figure.png", "map.html", "report.md"])
+def test_an_output_that_failed_is_named_on_its_card(gallery, yuqian, tmp_path, monkeypatch, capsys, missing):
+    def run(_, *, out, overwrite):
+        assert not overwrite
+        out.mkdir()
+        Image.new("RGB", (800, 900)).save(out / "figure.png")
+        raise OutputsFailedError(out, {missing: "no <b>room</b>"}, results=yuqian)
+
+    monkeypatch.setattr(gallery.br, "run_study", run)
+    monkeypatch.setattr(sys, "argv", ["gallery.py", str(tmp_path), "yuqian"])
+    assert gallery.main() == 1
+    assert f"not written: {tmp_path / 'yuqian' / missing}: no <b>room</b>" in capsys.readouterr().err
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert f"Not written: {missing}" in page
+    assert f"yuqian/{missing}" not in page
+    assert ("picture.png" in page) == (missing != "figure.png")
+    assert not (tmp_path / "yuqian" / "card.json").exists()  # with --reuse it's run again
+
+
+def test_a_study_of_any_fault_is_named_on_its_card(gallery, tmp_path, monkeypatch):
+    def run(*_, **__):
+        raise ZeroDivisionError("by chance")
+
+    monkeypatch.setattr(gallery.br, "run_study", run)
+    monkeypatch.setattr(sys, "argv", ["gallery.py", str(tmp_path), "yuqian", "guizhou"])
+    assert gallery.main() == 1
+    assert (tmp_path / "index.html").read_text(encoding="utf-8").count("ZeroDivisionError: by chance") == 2
 
 
 def test_a_card_has_people_and_claims(gallery, yuqian):
