@@ -133,6 +133,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="overwrite files in DIR that are in the way, whatever they are",
     )
+    run.add_argument(
+        "--only",
+        action="append",
+        choices=("map", "figure", "report", "tables"),
+        help="write only this, and compute only what it shows; may be given several times",
+    )
     run.set_defaults(run=_run)
 
     borders = command(
@@ -303,6 +309,7 @@ def _studies(_: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from .output import output_names  # noqa: PLC0415
     from .studies import run_study, study  # noqa: PLC0415
 
     out = Path(options.out)
@@ -314,14 +321,20 @@ def _run(options: argparse.Namespace) -> int:
         require_own_border_maps(borders, chosen.name, overwrite=options.overwrite)
     failed: dict[Path, str] = {}
     try:
-        results = run_study(chosen, out=options.out, overwrite=options.overwrite, progress=_on_terminal())
+        results = run_study(
+            chosen,
+            out=options.out,
+            only=options.only,
+            overwrite=options.overwrite,
+            progress=_on_terminal(),
+        )
     except OutputsFailedError as error:
         results = cast("StudyResults", error.results)
         failed |= {out / name: reason for name, reason in error.failed.items()}
     n_corridors = len(results.corridors)
     print(f"{results.study.title}: {len(results.border_counties)} border counties, {n_corridors} corridors")
     for name in ("map.html", "report.md", "results.gpkg"):
-        if out / name not in failed:
+        if name in output_names(options.only) and out / name not in failed:
             print(f"  {out / name}")
     if options.border_maps:
         failed |= _border_maps(results, borders, overwrite=options.overwrite)

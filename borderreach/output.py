@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -18,7 +18,7 @@ import pandas as pd
 import pyogrio
 
 from . import data
-from .geo.errors import InputError, OutputError
+from .geo.errors import InputError, InputTypeError, OutputError
 from .geo.places import provinces
 from .maps.folders import OutputFolder, ResultsFolder
 
@@ -29,18 +29,51 @@ if TYPE_CHECKING:
 _DECIMALS: Final = {"lon": 6, "lat": 6, "_km2": 2, "_km": 3, "_min": 2, "minutes": 1, "_kph": 1}
 #: GeoPackage stores when a layer was changed; one fixed moment keeps two runs byte-identical.
 _GPKG_DATE: Final = "2000-01-01T00:00:00.000Z"
+#: What can be asked for by itself, with its files; tables are one CSV file each as well.
+OUTPUT_KINDS: Final[dict[str, tuple[str, ...]]] = {
+    "map": ("map.html",),
+    "figure": ("figure.png",),
+    "report": ("report.md",),
+    "tables": ("results.gpkg",),
+}
 _LIBRARIES: Final = ("geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
 TABLE_SUFFIXES: Final = (".csv", ".gpkg", ".geojson")
 
 
-def output_names() -> tuple[str, ...]:
-    """Return the names of all files that a run of a study may write, the manifest apart."""
+def output_names(only: Collection[str] | None = None) -> tuple[str, ...]:
+    """Return the names of the files that a run of a study may write, the manifest apart.
+
+    Parameters
+    ----------
+    only : collection of str, optional
+        Kinds of outputs, of `OUTPUT_KINDS`; all when left out.
+    """
     from .analysis.studies import StudyResults  # noqa: PLC0415 - whoever writes one table doesn't need it
 
-    return (*(f"{name}.csv" for name in StudyResults.table_names()), *_OTHERS)
+    names = (*(f"{name}.csv" for name in StudyResults.table_names()), *_OTHERS)
+    return tuple(name for name in names if only is None or _kind(name) in only)
 
 
-def write_results(results: StudyResults, folder: ResultsFolder, *, started: float) -> None:
+def require_kinds(only: object) -> tuple[str, ...] | None:
+    """Return the kinds of outputs that somebody asked for; None means all."""
+    if only is None:
+        return None
+    kinds = (only,) if isinstance(only, str) else only
+    if not isinstance(kinds, list | tuple | set | frozenset) or not kinds:
+        raise InputTypeError(f"'only' should be one or more of {', '.join(OUTPUT_KINDS)}, got {only!r}")
+    for kind in kinds:
+        if kind not in OUTPUT_KINDS:
+            raise InputError(f"'only' should be one or more of {', '.join(OUTPUT_KINDS)}, got {kind!r}")
+    return tuple(kind for kind in OUTPUT_KINDS if kind in kinds)
+
+
+def _kind(name: str) -> str:
+    return next((kind for kind, files in OUTPUT_KINDS.items() if name in files), "tables")
+
+
+def write_results(
+    results: StudyResults, folder: ResultsFolder, *, started: float, only: Collection[str] | None = None
+) -> None:
     """Write map, figure, tables, report and manifest of a study into a folder.
 
     What can't be written is noted in the folder's `failed`; the others are written all the same.
@@ -52,16 +85,21 @@ def write_results(results: StudyResults, folder: ResultsFolder, *, started: floa
         Entered.
     started : float
         `time.monotonic()` when the run began.
+    only : collection of str, optional
+        Kinds of outputs, of `OUTPUT_KINDS`; all when left out.
     """
-    for name, table in results.tables():
-        folder.draft(f"{name}.csv", partial(write_csv, table))
-    for name, write in _OTHERS.items():
+    for name in output_names(only):
+        write = _OTHERS.get(name) or partial(_write_table, name.removesuffix(".csv"))
         folder.draft(name, partial(write, results))
     folder.finish(_about(results, seconds=time.monotonic() - started))
 
 
 # Each imports for itself: what draws takes a second to load, whoever writes one table needs none of it,
 # and one that can't be imported is no reason for the others to be missing.
+
+
+def _write_table(name: str, results: StudyResults, path: Path) -> None:
+    write_csv(getattr(results, name), path)
 
 
 def _write_geopackage(results: StudyResults, path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -79,6 +79,9 @@ from .study_tables import (
 
 #: Random points per isochrone in the audit that every study carries.
 AUDIT_SAMPLES: Final = 1000
+
+
+_Table = TypeVar("_Table", bound=pd.DataFrame)
 
 
 class StudyRun:
@@ -178,6 +181,13 @@ class StudyRun:
         return people
 
     @cached_property
+    def both_sides(self) -> gpd.GeoDataFrame:
+        """Counties of the provinces on both sides of the study's borders."""
+        lines, every = self.ground.borders, self.ground.every
+        sides = {*lines["province_a"], *lines["province_b"]}
+        return every[every["province"].isin(sides)].reset_index(drop=True)
+
+    @cached_property
     def groups(self) -> gpd.GeoDataFrame:
         """Groups of places that the study's text names."""
         return groups(self.study)
@@ -222,19 +232,42 @@ class StudyRun:
         for name, stage in STAGES.items():
             step(stage.title)
             tables.update(self.tables(name))
-        return StudyResults(
-            study=self.study,
-            **tables,
-            scenario_names=study_words.scenario_names(self.scenarios, self.study),
-            attribution=study_words.attribution(self.study, self.base),
-            notes=study_words.notes(self.study, self.scenarios, self.ground),
-            parameters=study_words.parameters(
-                self.study,
-                self.base,
-                self.scenarios,
-                self.with_trains.provenance if self.study.railways else {},
-            ),
-        )
+        return StudyResults(study=self.study, **tables, **self.words)
+
+    @cached_property
+    def words(self) -> dict[str, Any]:
+        """What the results say of themselves: names, attribution, notes, parameters."""
+        rail = self.with_trains.provenance if self.study.railways else {}
+        return {
+            "scenario_names": study_words.scenario_names(self.scenarios, self.study),
+            "attribution": study_words.attribution(self.study, self.base),
+            "notes": study_words.notes(self.study, self.scenarios, self.ground),
+            "parameters": study_words.parameters(self.study, self.base, self.scenarios, rail),
+        }
+
+    def results_on_demand(self) -> StudyResults:
+        """Return results of which each stage is computed when one of its tables is first looked at."""
+        return _OnDemand(self)
+
+
+class _OnDemand(StudyResults):
+    """Results that are computed as they are looked at; pickled and copied, they are computed whole."""
+
+    def __init__(self, run: StudyRun) -> None:
+        vars(self).update(_run=run, study=run.study)
+
+    def __getattr__(self, name: str) -> Any:
+        for stage_name, stage in STAGES.items():
+            if name in stage.tables:
+                vars(self).update(vars(self)["_run"].tables(stage_name))
+                return vars(self)[name]
+        if name in {"scenario_names", "attribution", "notes", "parameters"}:
+            vars(self).update(vars(self)["_run"].words)
+            return vars(self)[name]
+        raise AttributeError(name)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return vars(self)["_run"].results().__reduce__()  # type: ignore[no-any-return]
 
 
 # What each stage computes
@@ -353,33 +386,36 @@ def _people(run: StudyRun) -> dict[str, pd.DataFrame]:
     }
 
 
-def _price(run: StudyRun) -> dict[str, pd.DataFrame]:
-    """Crossings, gaps and detours at the study's borders."""
-    road, ground = run.base, run.ground
-    lines = ground.borders
-    pairs = set(zip(lines["province_a"], lines["province_b"], strict=True))
-    sides = {province for pair in pairs for province in pair}
-    places = ground.every[ground.every["province"].isin(sides)].reset_index(drop=True)
+def _crossings(run: StudyRun) -> dict[str, pd.DataFrame]:
+    """Find where roads cross the study's borders, and where they stop short."""
+    lines, places = run.ground.borders, run.both_sides
     if places.empty:
         none = [gpd.GeoDataFrame(empty(schema)) for schema in (CROSSINGS, BORDER_CROSSINGS, GAPS)]
-        return {
-            "crossings": none[0],
-            "border_crossings": none[1],
-            "gaps": none[2],
-            "border_effect": empty(BORDER_EFFECT),
-        }
-    found = crossings(road, places)
-    own = [pair in pairs for pair in zip(found["province_a"], found["province_b"], strict=True)]
-    found = found[np.array(own, dtype=bool)].reset_index(drop=True)
-    seats = places[within_reach(road, places)]
-    effect = border_effect(travel_times(road, seats, seats), seats)
-    own = [pair in pairs for pair in zip(effect["province_a"], effect["province_b"], strict=True)]
+        return {"crossings": none[0], "border_crossings": none[1], "gaps": none[2]}
+    found = _at_own_borders(crossings(run.base, places), lines)
     return {
         "crossings": found,
         "border_crossings": border_crossings(found, lines),
-        "gaps": gaps(road, places, lines),
-        "border_effect": effect[np.array(own, dtype=bool)].reset_index(drop=True),
+        "gaps": gaps(run.base, places, lines),
     }
+
+
+def _effect(run: StudyRun) -> dict[str, pd.DataFrame]:
+    """Compare detours across the study's borders with those within."""
+    places = run.both_sides
+    if places.empty:
+        return {"border_effect": empty(BORDER_EFFECT)}
+    seats = places[within_reach(run.base, places)]
+    effect = border_effect(travel_times(run.base, seats, seats), seats)
+    return {"border_effect": _at_own_borders(effect, run.ground.borders)}
+
+
+def _at_own_borders(table: _Table, lines: gpd.GeoDataFrame) -> _Table:
+    """Return the rows of the study's own pairs of provinces."""
+    pairs = set(zip(lines["province_a"], lines["province_b"], strict=True))
+    own = [pair in pairs for pair in zip(table["province_a"], table["province_b"], strict=True)]
+    found: _Table = table[np.array(own, dtype=bool)].reset_index(drop=True)
+    return found
 
 
 def _claims(run: StudyRun) -> dict[str, pd.DataFrame]:
@@ -447,7 +483,8 @@ STAGES: Final[Mapping[str, Stage]] = {
     ),
     "railways": Stage("railways", ("rail_circles", "rail_county_times", "journeys"), _railways),
     "people": Stage("people and indicators", ("indicators", "circle_people", "rail_circle_people"), _people),
-    "price": Stage("price of the border", ("crossings", "border_crossings", "gaps", "border_effect"), _price),
+    "crossings": Stage("crossings of the borders", ("crossings", "border_crossings", "gaps"), _crossings),
+    "effect": Stage("detours at the borders", ("border_effect",), _effect),
     "claims": Stage("claims", ("claims",), _claims),
     "groups": Stage(
         "groups of places", ("group_cohesion", "group_times", "group_overlap", "nearest_groups"), _groups

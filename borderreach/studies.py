@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from .analysis.corridors import resolve_corridors
 from .analysis.studies import Ground, StudyResults
 from .analysis.study_file import Study
 from .geo.checks import require_flag, require_path
-from .geo.errors import ConfigError, OutputsFailedError, UnknownStudyError
+from .geo.errors import ConfigError, InputError, OutputsFailedError, UnknownStudyError
 from .geo.networks import TransportNetwork
 from .maps.folders import ResultsFolder
-from .output import output_names, write_results
+from .output import output_names, require_kinds, write_results
 from .stages import STAGES, StudyRun
 
 
@@ -86,6 +86,7 @@ def run_study(
     *,
     out: str | Path | None = None,
     network: TransportNetwork | None = None,
+    only: str | Collection[str] | None = None,
     overwrite: bool = False,
     progress: bool = False,
 ) -> StudyResults:
@@ -100,6 +101,9 @@ def run_study(
         replaced, others left alone. Nothing is replaced before everything has been written.
     network : TransportNetwork, optional
         Base network; the embedded trunk roads when left out.
+    only : str or collection of str, optional
+        Write only some of "map", "figure", "report" and "tables", and compute only what these show: what
+        else is asked of the results is computed when it's asked for.
     overwrite : bool
         Also overwrite files in `out` that are in the way and aren't of an earlier run of this study, or
         were changed since.
@@ -123,20 +127,23 @@ def run_study(
     """
     run = study_run(study_or_name, network=network)
     require_flag(overwrite, "overwrite")
+    kinds = require_kinds(only)
+    if kinds is not None and out is None:
+        raise InputError("'only' says what to write; give 'out', the folder to write it to")
     if out is None:
         with _bar(progress, total=len(STAGES)) as step:
             return run.results(step)
     target = require_path(out, "out")
     with (
         ResultsFolder(
-            target, holds=f"study {run.study.name}", names=output_names(), overwrite=overwrite
+            target, holds=f"study {run.study.name}", names=output_names(kinds), overwrite=overwrite
         ) as folder,
         _bar(progress, total=len(STAGES) + 1) as step,
     ):
         started = time.monotonic()
-        results = run.results(step)
-        step("map, tables, report")
-        write_results(results, folder, started=started)
+        results = run.results(step) if kinds is None else run.results_on_demand()
+        step("map, tables, report" if kinds is None else ", ".join(kinds))
+        write_results(results, folder, started=started, only=kinds)
     if folder.failed:
         raise OutputsFailedError(target, folder.failed, results=results)
     return results

@@ -179,7 +179,16 @@ class ResultsFolder(OutputFolder):
 
     def _write_manifest(self, about: Mapping[str, Any], files: Mapping[str, Any]) -> None:
         failed = {name: {"reason": reason, **self._kept(name)} for name, reason in self.failed.items()}
-        content = {**about, "holds": self.holds, "files": dict(sorted(files.items())), "failed": failed}
+        # Of an earlier run, and not asked for this time: known to be ours, and not what this run found.
+        others = {name: self._kept(name).get("kept") for name in self._known if name not in self._names}
+        earlier = {name: note for name, note in sorted(others.items()) if note}
+        content = {
+            **about,
+            "holds": self.holds,
+            "files": dict(sorted(files.items())),
+            "failed": failed,
+            **({"earlier": earlier} if earlier else {}),
+        }
         text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=False)
         try:
             (self.staging / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
@@ -257,7 +266,7 @@ def _known(path: Path, holds: str) -> dict[str, str]:
         if manifest is None or _holds(manifest) != holds:
             continue
         kept = {name: entry.get("kept", {}) for name, entry in manifest.get("failed", {}).items()}
-        for name, note in {**kept, **manifest["files"]}.items():
+        for name, note in {**manifest.get("earlier", {}), **kept, **manifest["files"]}.items():
             if "sha256" in note and (name not in found or _hash(path / name) == note["sha256"]):
                 found[name] = str(note["sha256"])
     return found
@@ -281,7 +290,7 @@ def _read_manifest(path: Path) -> dict[str, Any] | None:
 
 
 def _is_manifest(found: dict[str, Any]) -> bool:
-    notes = [found.get("files"), found.get("failed", {})]
+    notes = [found.get("files"), found.get("failed", {}), found.get("earlier", {})]
     return _holds(found) is not None and all(
         isinstance(one, dict) and all(isinstance(note, dict) for note in one.values()) for one in notes
     ) and all(isinstance(note.get("kept", {}), dict) for note in found.get("failed", {}).values())  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -12,7 +13,7 @@ from pandas.testing import assert_frame_equal
 import borderreach as br
 from borderreach import stages
 from borderreach.analysis.studies import Reach, StudyResults
-from borderreach.geo.errors import InputError
+from borderreach.geo.errors import InputError, InputTypeError
 
 
 def test_every_table_comes_from_one_stage():
@@ -21,7 +22,7 @@ def test_every_table_comes_from_one_stage():
     assert sorted(given) == sorted({item.name for item in fields(StudyResults)} - words)
 
 
-@pytest.mark.parametrize("stage", ["borders", "circles", "audit", "price", "corridors"])
+@pytest.mark.parametrize("stage", ["borders", "circles", "audit", "crossings", "corridors"])
 def test_a_stage_alone_gives_what_the_whole_run_gave(stage: str, yuqian: StudyResults):
     for name, table in br.study_run("yuqian").tables(stage).items():
         whole = getattr(yuqian, name)
@@ -47,6 +48,37 @@ def test_what_was_computed_is_kept():
     run = br.study_run("yuqian")
     assert run.tables("corridors") is run.tables("corridors")
     assert run.ground is run.ground
+
+
+@pytest.mark.slow
+def test_only_what_is_asked_for_is_written_and_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def forbidden(*_, **__):
+        pytest.fail("computed what the figure doesn't show")
+
+    for name in ("audit_isochrones", "border_effect", "group_cohesion", "contributions"):
+        monkeypatch.setattr(stages, name, forbidden)
+    results = br.run_study("yuqian", out=tmp_path, only="figure")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure.png", "manifest.json"]
+    assert len(results.border_counties) == 14  # the rest is there when it's looked at
+
+
+def test_results_on_demand_are_results():
+    found = br.study_run("yuqian").results_on_demand()
+    assert isinstance(found, StudyResults)
+    assert found.study.name == "yuqian"
+    with pytest.raises(AttributeError, match="tabels"):
+        _ = found.tabels
+
+
+@pytest.mark.parametrize("only", ["maps", [], 3, ["map", "x"]])
+def test_outputs_that_there_are_not(tmp_path: Path, only: object):
+    with pytest.raises((InputError, InputTypeError), match="'only' should be one or more of map, figure"):
+        br.run_study("yuqian", out=tmp_path, only=only)
+
+
+def test_outputs_without_a_folder():
+    with pytest.raises(InputError, match="give 'out'"):
+        br.run_study("yuqian", only="map")
 
 
 def test_a_stage_that_there_is_not():

@@ -28,6 +28,7 @@ def run(
     *,
     holds: str = "study x",
     overwrite: bool = False,
+    names: tuple[str, ...] = NAMES,
 ) -> dict[str, str]:
     """Write contents, or fail where one is an exception, half a file written."""
 
@@ -41,7 +42,7 @@ def run(
 
         return write
 
-    with ResultsFolder(out, holds=holds, names=NAMES, overwrite=overwrite) as folder:
+    with ResultsFolder(out, holds=holds, names=names, overwrite=overwrite) as folder:
         for name, content in contents.items():
             folder.draft(name, writer(content))
         folder.finish({"created": "today"})
@@ -305,3 +306,18 @@ def test_the_error_travels_between_processes():
     assert isinstance(copy, OutputsFailedError)
     assert (str(copy), copy.failed, copy.results) == (str(error), error.failed, [1])
     assert "map.html: no room" in str(error)
+
+
+def test_a_run_of_some_outputs_leaves_the_others_known(tmp_path: Path):
+    """What an earlier run wrote and this one wasn't asked for is still ours, and is told apart."""
+    run(tmp_path, everything("first"))
+    run(tmp_path, {"map.html": "second"}, names=("map.html",))
+    assert set(manifest(tmp_path)["files"]) == {"map.html"}
+    assert set(manifest(tmp_path)["earlier"]) == {"a.csv", "b.csv"}
+    run(tmp_path, {"map.html": "third"}, names=("map.html",))
+    (tmp_path / "b.csv").write_text("edited")
+    with pytest.raises(OutputError, match=r"changed since the run that wrote them: b\.csv"):
+        run(tmp_path, everything("fourth"))
+    run(tmp_path, everything("fourth"), overwrite=True)
+    assert "earlier" not in manifest(tmp_path)
+    assert texts(tmp_path) == everything("fourth")
