@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..analysis.isochrones import travel_time_circle
-from ..geo.checks import require_choice, require_path
+from ..geo.checks import require_choice, require_flag, require_path
 from ..geo.errors import EmptyInputError, InputTypeError, OutputsFailedError
 from .folders import ResultsFolder, require_own
 from .leaflet import study_map
@@ -123,6 +123,7 @@ def save_border_maps(
         holds the table.
     """
     require_choice(language, "language", tuple(WORDS))
+    require_flag(overwrite, "overwrite")
     borders = getattr(results, "borders", None)
     if not isinstance(borders, gpd.GeoDataFrame):
         raise InputTypeError(

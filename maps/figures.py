@@ -32,7 +32,7 @@ from .classes import ClassChoice, Classes
 from .classes import gain_classes as gain_classes_of
 from .classes import minute_classes as minute_classes_of
 from .files import write_atomically
-from .fonts import font_for
+from .fonts import font_for, require_font
 from .layers import MapLayers, Reach, map_layers
 from .measures import MEASURES, MeasureKey, measures
 from .protocols import MapResults
@@ -124,6 +124,8 @@ def study_figure(
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     suffix = None if path is None else _suffix(path)
+    if font is not None:
+        require_font(font)
     layers = map_layers(results, context=context, circles_only=True)
     shades = None
     if colour_by is None and measure is not None:

@@ -63,7 +63,7 @@ def font_for(text: str, *, font: str | PathLike[str] | None = None) -> font_mana
     >>> len(font_for("重庆—贵阳").get_family())  # the package's own, and matplotlib's
     2
     """
-    families = [] if font is None else [_named(font)]
+    families = [] if font is None else [require_font(font)]
     families.append(_own())
     with contextlib.suppress(OSError, RuntimeError):  # distributions move it among the installed ones
         families.append(_of_file(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")))
@@ -99,8 +99,18 @@ def _own() -> str:
         ) from error
 
 
-def _named(font: object) -> str:
-    """Return the name of a font that somebody asked for."""
+def require_font(font: object) -> str:
+    """Return the name by which matplotlib finds a font that somebody asked for.
+
+    Parameters
+    ----------
+    font : str or path
+        Name of an installed family, or path of a font file.
+
+    Raises
+    ------
+    InputError, InputTypeError
+    """
     if not isinstance(font, str | PathLike):
         raise InputTypeError(
             f"'font' should be the name of an installed font or the path of a font file, got {font!r}"
