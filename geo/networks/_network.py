@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import require_frame, require_number, require_numbers
 from ..crs import WGS84, to_ecef
 from ..errors import InputError, InputTypeError, NetworkError
+from ..sealed import Sealed
 from ._exit_lines import ExitLines
 
 if TYPE_CHECKING:
@@ -88,13 +89,15 @@ class Links:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TransportNetwork:
+class TransportNetwork(Sealed):
     """A directed transport network; make one with `build_network`, not directly.
 
     The arcs that leave node ``i`` are ``arc_start[i]:arc_start[i + 1]``. A *link* is the line on
     the ground that one arc, or two in opposite directions, run along. Where turns are restricted,
     several nodes lie at one place, and a link's two arcs may end at different ones of them. All
-    arrays are read-only.
+    arrays and mappings are read-only, also in a copy and in another process (`pickle` and
+    `concurrent.futures.ProcessPoolExecutor` take a network along whole; processes that open one
+    saved file with ``open_network(path, mapped=True)`` share its memory).
 
     Attributes
     ----------
@@ -151,11 +154,6 @@ class TransportNetwork:
     max_access_km: float
     node_names: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
     provenance: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-    def __post_init__(self) -> None:
-        for value in self.__dict__.values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
 
     def __repr__(self) -> str:
         km = self.link_length_m.sum() / 1000

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ... import data
 from ..checks import require_number
 from ..errors import ConfigError, DataFileError, InputError, InputTypeError
+from ..sealed import Sealed
 from ._tags import DELAYS, FERRY, ROAD_CLASSES
 
 #: Posted limits outside these bounds are mistyped.
@@ -34,7 +35,7 @@ _TABLES: Final = ("classes", "surfaces", "tracktypes", "smoothness", "delays")
 
 
 @dataclass(frozen=True)
-class SpeedTable:
+class SpeedTable(Sealed):
     """Speeds and delays that turn tags into travel times; see ``data/speeds.toml``.
 
     Attributes
