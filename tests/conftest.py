@@ -6,22 +6,29 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+
+from . import chance
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# A busy machine is no fault of the code: examples may take their time. CI draws the same ones each run.
-settings.register_profile("steady", deadline=None, derandomize=bool(os.environ.get("CI")))
-settings.load_profile("steady")
 #: False where `tasks.py wheel` runs a copy of the tests on the installed wheel.
 IN_CHECKOUT = (ROOT / "geo").is_dir()
 collect_ignore = [] if IN_CHECKOUT else ["test_architecture.py", "test_tasks.py"]
+
+#: Files of tests that use one costly thing, which two workers would make twice.
+SHARED = {
+    "a run of a study": {"test_copies.py", "test_output.py", "test_report.py", "test_studies.py"},
+    "machine code": {
+        "test_bad_input.py",
+        "test_doctests.py",
+    },  # each calls nearly everything, which compiles it
+}
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 BROWSER_PATHS = (
@@ -36,13 +43,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="run the tests marked slow, too")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    chance.begin(explore=_runs_slow(config) or bool(os.environ.get("CI")))
+
+
+def pytest_report_header() -> str:
+    found = os.environ.get(chance.VARIABLE)
+    return f"chance: {f'drawn anew, {chance.VARIABLE}={found}' if found else 'the same draws on every run'}"
+
+
+def _runs_slow(config: pytest.Config) -> bool:
+    return bool(config.getoption("--run-slow") or os.environ.get("BORDERREACH_SLOW"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--run-slow") or os.environ.get("BORDERREACH_SLOW"):
+    if _runs_slow(config):
         return
     waits = pytest.mark.skip(reason="slow: runs with --run-slow or BORDERREACH_SLOW=1")
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(waits)
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``--dist loadfile``, give files that use the same costly thing to one worker."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByWhatIsShared(LoadFileScheduling):  # type: ignore[misc] # xdist's classes are Any here
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return next((name for name, files in SHARED.items() if Path(file).name in files), file)
+
+    return ByWhatIsShared(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,7 @@ from borderreach.geo.errors import (
 from borderreach.geo.networks._storage import save_network
 from borderreach.geo.places._boundaries import counties
 
+from ...chance import seed
 from .batch_material import (
     JOB,
     POISON,
@@ -301,7 +302,7 @@ def kill_once(
     ],
 )
 def test_killed_at_random_moments_it_ends_with_the_same_bytes(job, undisturbed, tmp_path, executor, times):
-    chance = random.Random(8)
+    chance = random.Random(seed(8))
     killed = tries = 0
     while killed < times:  # a run that was done before its moment came doesn't count
         tries += 1

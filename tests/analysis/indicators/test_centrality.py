@@ -17,6 +17,7 @@ from borderreach.analysis.indicators._centrality import (
 )
 from borderreach.geo.errors import InputError, MissingColumnError
 
+from ... import chance
 from ..tables import long_table
 
 #: A line a - b - c with 10 and 20 minutes.
@@ -65,7 +66,7 @@ def test_betweenness_weighs_journeys_by_people():
     assert result["betweenness"][1] == pytest.approx(through / every)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", chance.seeds(3))
 def test_agrees_with_networkx(seed: int):
     rng = np.random.default_rng(seed)
     graph = nx.gnp_random_graph(25, 0.15, seed=seed, directed=True)

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis import schemas
@@ -34,9 +34,7 @@ from borderreach.geo.networks._trunk import trunk_network
 
 from ..networks import Case, cases, flat
 
-CHECKED = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+CHECKED = settings(max_examples=40, deadline=None)
 
 
 @pytest.fixture(scope="module")

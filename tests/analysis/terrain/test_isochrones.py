@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis import schemas
@@ -110,7 +110,6 @@ class TestEvenGround:
     @settings(
         max_examples=12,
         deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(case=cases(), direction=st.sampled_from(["from", "to"]))
     def test_on_awkward_networks(self, tmp_path_factory: pytest.TempPathFactory, case: Case, direction):

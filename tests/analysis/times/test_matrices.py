@@ -25,6 +25,8 @@ from borderreach.geo.crs import WGS84
 from borderreach.geo.errors import InputError, InputTypeError, OffNetworkError, OutputError
 from borderreach.geo.networks._network import Links, build_network
 
+from ... import chance
+
 
 def random_network(seed: int, *, n: int = 60, exit_along: bool = False, max_access_km: float = 8):
     """Roads between near nodes, a third of them passable one way only or slower one way."""
@@ -50,7 +52,7 @@ def places(seed: int, n: int, prefix: str) -> gpd.GeoDataFrame:
 
 
 @pytest.mark.parametrize("exit_along", [False, True])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", chance.seeds(4))
 def test_agrees_with_travel_times(seed: int, exit_along: bool):
     network = random_network(seed, exit_along=exit_along, max_access_km=30)
     origins, destinations = places(seed, 21, "a"), places(seed + 100, 13, "b")

@@ -14,6 +14,8 @@ from borderreach.analysis.indicators._competition import competing_centres
 from borderreach.analysis.times._matrices import od_matrix
 from borderreach.geo.networks._network import Links, build_network
 
+from ... import chance
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the peer's dependencies
 
 SIDE = 6
@@ -22,7 +24,7 @@ SPEED_KPH = 60.0
 CENTRES = [2, 11, 23]
 
 
-@pytest.fixture(scope="module", params=range(2))
+@pytest.fixture(scope="module", params=chance.seeds(2))
 def both(request: pytest.FixtureRequest) -> tuple[Any, Any, list[tuple[float, float]], list[Any]]:
     """A grid of bent streets, a fifth of them missing: our network, the peer's, and the places of both.
 

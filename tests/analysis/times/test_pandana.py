@@ -13,6 +13,8 @@ from borderreach.analysis.indicators._potential import cumulative_opportunities
 from borderreach.analysis.times._matrices import od_matrix
 from borderreach.geo.networks._network import Links, TransportNetwork, build_network
 
+from ... import chance
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the peer's dependencies
 
 SIDE = 7
@@ -44,7 +46,7 @@ def at_nodes(network: TransportNetwork, nodes: Any) -> list[tuple[float, float]]
     return list(zip(network.node_lon[nodes].tolist(), network.node_lat[nodes].tolist(), strict=True))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", chance.seeds(3))
 def test_opportunities_within_a_cutoff(seed: int) -> None:
     ours, theirs = grid(seed)
     everywhere = np.arange(N)
@@ -60,7 +62,7 @@ def test_opportunities_within_a_cutoff(seed: int) -> None:
     assert (found["opportunities"] < people.sum()).any()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", chance.seeds(3))
 def test_nearest_centres(seed: int) -> None:
     ours, theirs = grid(seed)
     centres = np.array([3, 17, 40])

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.geo.downloads import _locks as locks
@@ -382,7 +382,7 @@ def test_progress_is_shown_on_request(get, server, capsys):
     assert "300k" in capsys.readouterr().err
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(
     cuts=st.lists(st.integers(0, len(CONTENT)), max_size=6),
     ranges=st.booleans(),

@@ -4,7 +4,7 @@ import io
 import zipfile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.geo.errors import BorderReachError, DataFileError, EmptyInputError, InputError
@@ -184,7 +184,7 @@ def test_members_with_path_tricks_are_neither_read_nor_written(tmp_path):
         gtfs_rail_network(feed(folder / "g.zip", **{"stops.txt": None, "../stops.txt": FEED["stops.txt"]}))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_damaged_feeds_end_in_a_clear_error_or_a_network(tmp_path, data):
     buffer = io.BytesIO()

@@ -19,7 +19,7 @@ import osmium
 import osmnx as ox
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
@@ -37,6 +37,7 @@ from borderreach.geo.osm._pbf_blocks import Block, BlockError
 from borderreach.geo.osm._speeds import speed_table
 from borderreach.geo.osm._tags import FERRY, NODE_KEYS, ROAD_CLASSES, WAY_KEYS, read_node, read_road
 
+from ... import chance
 from .osm_files import Nodes, links_by_class, node_at, reference_file, times_from, write_osm
 from .osm_naive import Streets
 
@@ -385,7 +386,7 @@ def test_clipping(tmp_path, table):
         read(path, area=shapely.box(0, 0, 1, 1))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_clipped_length_is_the_length_inside(tmp_path, seed):
     rng = np.random.default_rng(seed)
@@ -467,7 +468,7 @@ def is_sound(streets, rule):
     return start != end and len(arriving) <= 1 and len(leaving) <= 1
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None)
 @given(made_up_streets(), st.integers(1, 25), st.sampled_from([".osm.pbf", ".osm"]))
 def test_times_agree_with_a_search_node_by_node(tmp_path, streets, source, suffix):
     ways, special, relations = streets
@@ -553,7 +554,7 @@ def test_cut_short(tmp_path):
 def test_flipped_bits(tmp_path):
     whole = sample_pbf(tmp_path).read_bytes()
     sound = read(sample_pbf(tmp_path))
-    rng = random.Random(7)
+    rng = random.Random(chance.seed(7))
     target = tmp_path / "flipped.osm.pbf"
     refused = 0
     for _ in range(300):
