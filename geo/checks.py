@@ -107,7 +107,46 @@ def require_frame(
                 f"'{argument}' has geometries of type {', '.join(sorted(seen))}; "
                 f"expected {' or '.join(sorted(allowed))}"
             )
+    require_sound_text(frame, argument)
     return frame if frame.crs == WGS84 else frame.to_crs(WGS84)
+
+
+def require_sound_text(table: pd.DataFrame, argument: str) -> None:
+    """Raise if a column, or the index, of a table holds text that isn't UTF-8.
+
+    Raises
+    ------
+    InputError
+        Naming the column.
+    """
+    column = unsound_text(table)
+    if column is not None:
+        raise InputError(
+            f"'{argument}' holds text in {column!r} that isn't UTF-8; write the file that it was read from anew"
+        )
+
+
+def unsound_text(table: pd.DataFrame) -> str | None:
+    """Return the name of the first column (or level of the index) whose text isn't UTF-8; None without any.
+
+    pandas leaves the text of Parquet files to Arrow, which hands bytes on unread: they would fail where they
+    are first looked at, far from the file that they came from.
+    """
+    import pandas as pd  # noqa: PLC0415 - whoever has a table has it loaded
+
+    index = [table.index.get_level_values(level) for level in range(table.index.nlevels)]
+    for labels in (*index, *(column for _, column in table.items())):
+        kind = labels.dtype
+        if isinstance(kind, pd.ArrowDtype) or (
+            isinstance(kind, pd.StringDtype) and kind.storage == "pyarrow"
+        ):
+            import pyarrow as pa  # noqa: PLC0415 - loaded, if there is anything of its
+
+            try:
+                pa.array(labels.array).validate(full=True)
+            except pa.ArrowInvalid:
+                return str(labels.name)
+    return None
 
 
 def first_index(frame: pd.DataFrame, rows: ArrayLike) -> str:

@@ -16,9 +16,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import borderreach as br
@@ -28,9 +31,11 @@ from borderreach.analysis.batches._store import BatchFolder, _line, read_manifes
 from borderreach.analysis.claims._files import ClaimsFile
 from borderreach.analysis.config import read_toml
 from borderreach.analysis.corridors._files import read_corridors
+from borderreach.analysis.indicators._potential import cumulative_opportunities
 from borderreach.analysis.study_file import Study
 from borderreach.analysis.terrain._rasters import people_in_raster
-from borderreach.geo.errors import BorderReachError, DataFileError, OutputError
+from borderreach.geo.checks import unsound_text
+from borderreach.geo.errors import BorderReachError, DataFileError, InputError, OutputError
 from borderreach.geo.networks._storage import open_network, save_network
 from borderreach.geo.osm._speeds import speed_table
 from borderreach.geo.places._vector_files import read_vector_file
@@ -103,7 +108,7 @@ def test_a_call_that_does_would_be_seen(text: str):
 
 # Readers under random input: an error of the package, or a result; nothing else, and nothing written
 
-ROOM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROOM = settings(max_examples=60, deadline=None)
 scalars = st.one_of(
     st.none(),
     st.booleans(),
@@ -211,20 +216,89 @@ def boundary_files(tmp_path_factory) -> list[Path]:
 
 
 @settings(ROOM, max_examples=150)
-@given(st.data())
+@given(
+    st.sampled_from([0, 1, 2]),
+    st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), max_size=6),
+    st.one_of(st.none(), st.integers(0, 2**20)),
+)
+@example(2, [(144, 0)], None)  # the length of a name: pyarrow 26 handed out half a character
 @pytest.mark.filterwarnings("ignore")  # what GDAL has to say of damaged files
-def test_damaged_boundary_files(tmp_path, boundary_files, data):
-    source = data.draw(st.sampled_from(boundary_files))
+def test_damaged_boundary_files(tmp_path, boundary_files, which, changes, cut):
+    source = boundary_files[which]
     content = bytearray(source.read_bytes())
-    for _ in range(data.draw(st.integers(0, 6))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    cut = data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))
+    for at, value in changes:
+        content[at % len(content)] = value
     path = tmp_path / f"damaged{source.suffix}"
-    path.write_bytes(bytes(content[:cut]))
+    path.write_bytes(bytes(content if cut is None else content[: cut % len(content)]))
     only_errors_of_the_package(br.counties, path)
     only_errors_of_the_package(read_vector_file, path)
     for left in tmp_path.glob("damaged.*"):  # GDAL may leave a journal of a database
         left.unlink()
+
+
+def not_utf_8(path: Path, column: str) -> None:
+    """Replace, in a Parquet file, a column of text by bytes that are none; Arrow doesn't look at them."""
+    table = pq.read_table(path)
+    ends = pa.py_buffer(np.arange(len(table) + 1, dtype=np.int32) * 2)
+    text = pa.py_buffer(b"\xff\xfe" * len(table))
+    broken = pa.StringArray.from_buffers(len(table), ends, text)
+    pq.write_table(table.set_column(table.column_names.index(column), column, broken), path)
+
+
+@pytest.mark.parametrize("read", [br.counties, read_vector_file, read_points])
+def test_boundaries_and_points_whose_text_is_not_utf_8_are_refused(tmp_path, boundary_files, read):
+    path = tmp_path / "units.parquet"
+    shutil.copy(boundary_files[2], path)
+    not_utf_8(path, "name")
+    with pytest.raises(BorderReachError, match=r"units\.parquet is damaged: .* 'name' that isn't UTF-8"):
+        read(path)
+
+
+def test_tables_whose_text_is_not_utf_8_are_refused(tmp_path):
+    """What a user read with pandas says nothing until it's looked at."""
+    roads = br.build_network([106.0, 106.1], [29.0, 29.0], br.Links([0], [1], [9e3], [600.0]))
+    places = gpd.GeoDataFrame(
+        {"origin_id": ["a", "b"]}, geometry=gpd.points_from_xy([106.0, 106.1], [29.0] * 2), crs=4326
+    )
+    br.write_od_matrix(roads, places, tmp_path / "times.parquet")
+    pd.DataFrame({"adcode": [500110], "people": [1.0], "note": ["甲"]}).to_parquet(
+        tmp_path / "people.parquet"
+    )
+    places.to_parquet(tmp_path / "places.parquet")
+    stations = pd.DataFrame(
+        {"station_id": ["a"], "name": ["甲"], "lon": [106.0], "lat": [29.0], "source": ["x"]}
+    )
+    stations.to_parquet(tmp_path / "stations.parquet")
+    for name, column in (
+        ("times", "from_id"),
+        ("people", "note"),
+        ("places", "origin_id"),
+        ("stations", "name"),
+    ):
+        not_utf_8(tmp_path / f"{name}.parquet", column)
+    times = pd.read_parquet(tmp_path / "times.parquet")
+    people = pd.read_parquet(tmp_path / "people.parquet")
+    with pytest.raises(InputError, match="'times' holds text in 'from_id' that isn't UTF-8"):
+        cumulative_opportunities(times, {"a": 1.0, "b": 1.0}, cutoffs_min=30)
+    with pytest.raises(InputError, match="holds text in 'note' that isn't UTF-8"):
+        br.with_people(br.counties(), people)
+    with pytest.raises(InputError, match="'origins' holds text in 'origin_id' that isn't UTF-8"):
+        br.isochrones(roads, gpd.read_parquet(tmp_path / "places.parquet"), cutoffs_min=[10])
+    with pytest.raises(InputError, match="'stations' holds text in 'name' that isn't UTF-8"):
+        br.rail_stations(pd.read_parquet(tmp_path / "stations.parquet"))
+
+
+@pytest.mark.parametrize("kind", ["column", "index"])
+def test_text_that_is_not_utf_8_is_seen_wherever_it_stands(tmp_path, kind):
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"a": ["甲", "乙"], "b": [1, 2]}).to_parquet(path)
+    sound = pd.read_parquet(path)
+    not_utf_8(path, "a")
+    found = pd.read_parquet(path)
+    if kind == "index":
+        found, sound = found.set_index("a"), sound.set_index("a")
+    assert unsound_text(found) == "a"
+    assert unsound_text(sound) is None
 
 
 @ROOM
@@ -329,6 +403,22 @@ def test_a_complete_manifest_tells_its_rows_and_parts(tmp_path, small_batch, key
     (folder / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
     with pytest.raises(OutputError, match="isn't the manifest of a batch"):
         br.read_batch(folder, "isochrones")
+
+
+@pytest.mark.parametrize("table", ["isochrones", "errors"])
+def test_parts_whose_text_is_not_utf_8_are_refused(tmp_path, table):
+    job = BatchJob.model_validate({"name": "a", "outputs": {"isochrones_min": [1]}})
+    network = br.build_network([106.0, 106.1], [29.0, 29.0], br.Links([0], [1], [9e3], [600.0]))
+    out = tmp_path / "out"
+    br.run_batch(job, out=out, network=network, origins=[(106.0, 29.0), (99.0, 29.0)], executor="here")
+    assert len(br.read_batch(out, table)) == 1
+    not_utf_8(out / table / "part-00000.parquet", "origin_name")
+    with pytest.raises(OutputError, match="isn't as it was written"):
+        br.read_batch(out, table)
+    with pytest.raises(
+        OutputError, match=r"part-00000\.parquet can't be read .* 'origin_name' that isn't UTF-8"
+    ):
+        br.read_batch(out, table, check=False)
 
 
 @ROOM

@@ -24,14 +24,14 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
 import pandas as pd
 
-from ...geo.checks import require_flag, require_path
+from ...geo.checks import require_flag, require_path, require_sound_text
 from ...geo.downloads import lock_file
 from ...geo.errors import BatchStoppedError, InputError, OutputError
 from ._tasks import ERRORS, SCHEMAS, Part
@@ -293,7 +293,7 @@ class BatchFolder:
 
     def _errors_csv(self) -> bytes:
         frames = [
-            pd.read_parquet(self._file("errors", number))
+            _read_part(self._file("errors", number), pd.read_parquet)
             for number in sorted(self.finished)
             if self.finished[number]["errors"]["rows"]
         ]
@@ -414,14 +414,27 @@ def read_batch(out: str | Path, table: str, *, check: bool = True) -> pd.DataFra
         path = folder / table / f"part-{part['part']:05d}.parquet"
         if check and _hash(path) != part["files"][table]["sha256"]:
             raise OutputError(f"{path} isn't as it was written; run the batch again, which mends it")
-        try:
-            frames.append(read(path))
-        except Exception as error:  # Arrow and geopandas each have their own kinds
-            raise OutputError(
-                f"{path} can't be read ({type(error).__name__}: {error}); run the batch again, which mends it"
-            ) from error
+        frames.append(_read_part(path, read))
     result: pd.DataFrame = pd.concat(frames, ignore_index=True)
     return result
+
+
+def _read_part(path: Path, read: Callable[[Path], pd.DataFrame]) -> pd.DataFrame:
+    """Read a file of one part's rows; a hash shows damage, and not what somebody made up.
+
+    Raises
+    ------
+    OutputError
+        If it can't be read.
+    """
+    try:
+        table = read(path)
+        require_sound_text(table, path.name)
+    except Exception as error:  # Arrow and geopandas each have their own kinds
+        raise OutputError(
+            f"{path} can't be read ({type(error).__name__}: {error}); run the batch again, which mends it"
+        ) from error
+    return table
 
 
 def differences(old: Any, new: Any, name: str = "") -> list[str]:

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ... import data
-from ...geo.checks import read_rows, require_choice, require_frame, require_path
+from ...geo.checks import read_rows, require_choice, require_frame, require_path, require_sound_text
 from ...geo.crs import WGS84
 from ...geo.errors import DataFileError, EmptyInputError, InputError, InputTypeError, MissingColumnError
 from ...geo.networks import TransportNetwork
@@ -338,6 +338,7 @@ def _checked(table: object, argument: str) -> pd.DataFrame:
         raise InputTypeError(
             f"'{argument}' should be a DataFrame of adcode, people, got {type(table).__name__}"
         )
+    require_sound_text(table, argument)
     missing = [name for name in ("adcode", "people") if name not in table.columns]
     if missing:
         raise MissingColumnError(

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...geo.checks import require_sound_text
 from ...geo.errors import EmptyInputError, InputError, InputTypeError, MissingColumnError
 
 #: Key of `DataFrame.attrs` under which a table says up to how many minutes it was computed.
@@ -118,6 +119,7 @@ def read_pairs(
             f"'{argument}' should be a DataFrame as travel_times or od_matrix give it, "
             f"got {type(times).__name__}"
         )
+    require_sound_text(times, argument)
     columns = (*_NEEDED, "distance_km") if distances else _NEEDED
     missing = [name for name in columns if name not in times.columns]
     if missing:

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from ..checks import require_frame
+from ..checks import require_frame, require_sound_text
 from ..crs import ELLIPSOID, WGS84
 from ..errors import EmptyInputError, InputError, InputTypeError, MissingColumnError, UnknownPlaceError
 from ._network import Links, TransportNetwork, build_network
@@ -163,6 +163,7 @@ def air_network(
 def _flights(flights: Any, airports: gpd.GeoDataFrame) -> pd.DataFrame:
     if not isinstance(flights, pd.DataFrame):
         raise InputTypeError(f"'flights' should be a DataFrame, got {type(flights).__name__}")
+    require_sound_text(flights, "flights")
     missing = [name for name in FLIGHT_COLUMNS if name not in flights.columns]
     if missing:
         raise MissingColumnError(

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ... import data
-from ..checks import read_rows, require_path
+from ..checks import read_rows, require_path, require_sound_text
 from ..crs import ELLIPSOID, WGS84
 from ..errors import DataFileError, EmptyInputError, InputError, InputTypeError, MissingColumnError
 from ._network import Links, TransportNetwork, build_network
@@ -334,6 +334,7 @@ def _read(
 ) -> tuple[pd.DataFrame, str]:
     """Return a table as text columns, and what to call it in messages."""
     if isinstance(table, pd.DataFrame):
+        require_sound_text(table, argument)
         frame, name = table.copy(), f"'{argument}'"
     else:
         path = data.path(embedded) if table is None else require_path(table, argument)

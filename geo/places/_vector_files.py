@@ -8,6 +8,7 @@ from typing import Final
 import geopandas as gpd
 import pyogrio
 
+from ..checks import unsound_text
 from ..errors import DataFileError, GeometryTypeError, InputError
 
 PARQUET_SUFFIXES: Final = (".parquet", ".geoparquet", ".pq")
@@ -42,15 +43,9 @@ def read_vector_file(
     require_plain_file(path, argument)
     try:
         if path.suffix.lower() in PARQUET_SUFFIXES:
-            return gpd.read_parquet(path)
-        if layer is None:
-            layers = pyogrio.list_layers(path)[:, 0]
-            if len(layers) > 1:
-                raise InputError(
-                    f"{path.name} has several layers; choose one with layer=: {', '.join(map(repr, layers))}"
-                )
-        options = {} if encoding is None else {"encoding": encoding}
-        frame = gpd.read_file(path, layer=layer, **options)
+            frame = gpd.read_parquet(path)
+        else:
+            frame = _read_with_gdal(path, layer, encoding)
     except InputError:
         raise
     except Exception as error:  # GDAL, Arrow and codecs each have their own kinds
@@ -60,7 +55,23 @@ def read_vector_file(
         ) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise GeometryTypeError(f"'{argument}': {path.name} holds a table without geometry")
+    column = unsound_text(frame)
+    if column is not None:
+        raise DataFileError(
+            f"'{argument}': {path} is damaged: it holds text in {column!r} that isn't UTF-8; write it anew"
+        )
     return frame
+
+
+def _read_with_gdal(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
+    if layer is None:
+        layers = pyogrio.list_layers(path)[:, 0]
+        if len(layers) > 1:
+            raise InputError(
+                f"{path.name} has several layers; choose one with layer=: {', '.join(map(repr, layers))}"
+            )
+    options = {} if encoding is None else {"encoding": encoding}
+    return gpd.read_file(path, layer=layer, **options)
 
 
 def require_plain_file(path: Path, argument: str) -> None:
