@@ -49,6 +49,8 @@ USER_EXTRAS: Final = ("classes", "dask", "raster")
 #: that was cut off half-way is known as such.
 STATE_FILE: Final = "borderreach-tasks.json"
 DEFAULT_STUDY: Final = "yuqian"
+#: Of tests; each takes about 1 GB of memory, and more than these hardly make them end sooner.
+MOST_WORKERS: Final = 4
 
 INSTALL_ADVICE: Final = """\
 tasks: the installation failed; pip's own message stands above. What helps, by cause:
@@ -346,8 +348,19 @@ def task_run(arguments: list[str]) -> int:
 
 
 def task_test(arguments: list[str]) -> int:
-    """Run the tests on the checkout."""
-    return call([prepare("test"), "-m", "pytest", *arguments])
+    """Run the tests on the checkout, all of them with several workers."""
+    return call([prepare("test"), "-m", "pytest", *worker_options(arguments), *arguments])
+
+
+def worker_options(arguments: Sequence[str]) -> list[str]:
+    """Return pytest's options for several workers; none where it's told what to run, or how."""
+    own = {"-n", "--numprocesses", "--dist", "--pdb", "--trace", "-s", "--capture", "--collect-only", "--co"}
+    chosen = [a for a in arguments if not a.startswith("-") and Path(a.split("::", 1)[0]).exists()]
+    if chosen or any(a.split("=", 1)[0] in own or re.match(r"-n\d", a) for a in arguments):
+        return []
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = min(there, MOST_WORKERS)
+    return ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
 
 
 def task_lint(arguments: list[str]) -> int:

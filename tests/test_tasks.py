@@ -243,6 +243,41 @@ class TestTypes:
         ]
 
 
+class TestWorkers:
+    @pytest.fixture(autouse=True)
+    def cores(self, tasks: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.there = 2
+        monkeypatch.setattr(tasks.os, "sched_getaffinity", lambda _: range(self.there), raising=False)
+
+    def test_all_tests_run_with_as_many_as_there_are_cores_up_to_four(self, tasks: ModuleType):
+        assert tasks.worker_options(["-q", "--run-slow"]) == ["-n", "2", "--dist", "loadfile"]
+        self.there = 64
+        assert tasks.worker_options([]) == ["-n", "4", "--dist", "loadfile"]
+        self.there = 1
+        assert tasks.worker_options([]) == []
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            *(
+                ["-n", "3"],
+                ["-n0"],
+                ["--numprocesses=1"],
+                ["--dist", "load"],
+                ["--pdb"],
+                ["-s"],
+                ["--co", "-q"],
+            ),
+            *([str(Path(__file__))], [f"{Path(__file__)}::TestWorkers"]),
+        ],
+    )
+    def test_whoever_says_what_to_run_or_how_is_left_alone(self, tasks: ModuleType, arguments: list[str]):
+        assert tasks.worker_options(arguments) == []
+
+    def test_an_expression_is_no_file(self, tasks: ModuleType):
+        assert tasks.worker_options(["-k", "nested or circle", "-m", "slow"]) != []
+
+
 class TestCommandLine:
     def test_help(self):
         result = start("--help")

@@ -97,6 +97,7 @@ def test_the_jobs_in_the_documents_are_valid(checkout, tmp_path):
     assert read_job(checkout / "examples" / "national.toml").origins.border_counties == "all"
 
 
+@pytest.mark.slow
 def test_the_national_example_makes_a_table_of_borders(checkout, tmp_path):
     text = (checkout / "examples" / "national.toml").read_text(encoding="utf-8")
     text = text.replace('border_counties = "all"', 'border_counties = ["贵州"]\nlimit = 6')

@@ -148,6 +148,7 @@ def test_the_expressway_serves_the_counties_it_was_built_for():
     )
 
 
+@pytest.mark.slow
 def test_results_with_another_name_and_no_corridor(tmp_path):
     network = trunk_network()
     results = run_study(write(tmp_path, STUDY), network=network)
