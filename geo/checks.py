@@ -134,7 +134,7 @@ def unsound_text(table: pd.DataFrame) -> str | None:
     """
     import pandas as pd  # noqa: PLC0415 - whoever has a table has it loaded
 
-    index = [table.index.get_level_values(level) for level in range(table.index.nlevels)]
+    index: list[Any] = [table.index.get_level_values(level) for level in range(table.index.nlevels)]
     for labels in (*index, *(column for _, column in table.items())):
         kind = labels.dtype
         if isinstance(kind, pd.ArrowDtype) or (

@@ -51,3 +51,8 @@ def seed(number: int) -> int:
 def seeds(count: int, *kept: int) -> list[int]:
     """Return seeds for `pytest.mark.parametrize`: those that once found something, and `count` others."""
     return [*kept, *map(seed, range(count))]
+
+
+def examples(count: int) -> int:
+    """Return how many examples a costly property is tried on: all of `count` only while exploring."""
+    return count if explores() else max(12, count // 3)

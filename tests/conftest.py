@@ -23,7 +23,13 @@ collect_ignore = [] if IN_CHECKOUT else ["test_architecture.py", "test_tasks.py"
 
 #: Files of tests that use one costly thing, which two workers would make twice.
 SHARED = {
-    "a run of a study": {"test_copies.py", "test_output.py", "test_report.py", "test_studies.py"},
+    "a run of a study": {
+        "test_copies.py",
+        "test_examples.py",
+        "test_output.py",
+        "test_report.py",
+        "test_studies.py",
+    },
     "machine code": {
         "test_bad_input.py",
         "test_doctests.py",
@@ -72,7 +78,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         return None
     from xdist.scheduler import LoadFileScheduling
 
-    class ByWhatIsShared(LoadFileScheduling):  # type: ignore[misc] # xdist's classes are Any here
+    class ByWhatIsShared(LoadFileScheduling):  # type: ignore[misc] # Any to mypy
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::", 1)[0]
             return next((name for name, files in SHARED.items() if Path(file).name in files), file)

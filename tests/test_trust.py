@@ -40,6 +40,8 @@ from borderreach.geo.networks._storage import open_network, save_network
 from borderreach.geo.osm._speeds import speed_table
 from borderreach.geo.places._vector_files import read_vector_file
 
+from . import chance
+
 PACKAGE = Path(br.__file__).parent
 FOLDERS = [PACKAGE, *(Path(folder) for folder in br.__path__)]
 
@@ -108,7 +110,7 @@ def test_a_call_that_does_would_be_seen(text: str):
 
 # Readers under random input: an error of the package, or a result; nothing else, and nothing written
 
-ROOM = settings(max_examples=60, deadline=None)
+ROOM = settings(max_examples=chance.examples(60), deadline=None)
 scalars = st.one_of(
     st.none(),
     st.booleans(),
@@ -215,7 +217,7 @@ def boundary_files(tmp_path_factory) -> list[Path]:
     return paths
 
 
-@settings(ROOM, max_examples=150)
+@settings(ROOM, max_examples=chance.examples(150))
 @given(
     st.sampled_from([0, 1, 2]),
     st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), max_size=6),
@@ -359,7 +361,7 @@ def made_up(data: st.DataObject, content: Any) -> Any:
     return content
 
 
-@settings(ROOM, max_examples=100)
+@settings(ROOM, max_examples=chance.examples(100))
 @given(st.data())
 def test_networks_that_somebody_made_up(tmp_path, data):
     """A checksum is no protection: whoever makes up a header makes up its checksum, too."""

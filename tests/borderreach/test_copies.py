@@ -10,7 +10,7 @@ import multiprocessing
 import pickle
 import typing
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,30 +25,33 @@ from pandas.testing import assert_frame_equal
 from pydantic import BaseModel
 
 import borderreach as br
-from borderreach.analysis import corridor_files, decay
-from borderreach.analysis.claim_files import ClaimsFile, claims_of
-from borderreach.analysis.corridor_network import JoinedCorridors, join_corridors
-from borderreach.analysis.hierarchy import Hierarchy, hierarchy
-from borderreach.analysis.prepared import Prepared, prepared
-from borderreach.analysis.search import UNREACHED, shortest_times
+from borderreach.analysis.claims._files import ClaimsFile, claims_of
+from borderreach.analysis.corridors._files import Corridor
+from borderreach.analysis.corridors._joined import JoinedCorridors, join_corridors
+from borderreach.analysis.indicators import _decay as decay
+from borderreach.analysis.times._hierarchy import Hierarchy, hierarchy
+from borderreach.analysis.times._prepared import Prepared, prepared
+from borderreach.analysis.times._search import UNREACHED, shortest_times
 from borderreach.geo import errors
-from borderreach.geo.exit_lines import ExitLines
-from borderreach.geo.rail import LineNetwork
+from borderreach.geo.networks._exit_lines import ExitLines
+from borderreach.geo.networks._rail import LineNetwork
+from borderreach.geo.osm._speeds import SpeedTable, speed_table
 from borderreach.geo.sealed import Sealed
-from borderreach.geo.speeds import SpeedTable, speed_table
 from borderreach.maps.base_maps import BaseMap
 from borderreach.maps.protocols import MapResults
 
 from ..analysis.networks import cases
 
+
+def pickled(given: Any, protocol: int) -> Any:
+    return pickle.loads(pickle.dumps(given, protocol))  # noqa: S301 - of our own making
+
+
 WAYS: dict[str, Callable[[Any], Any]] = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     **{
-        f"pickle of protocol {protocol}": lambda given, protocol=protocol: pickle.loads(  # noqa: S301 - just dumped
-            pickle.dumps(given, protocol)
-        )
-        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)
+        f"pickle of protocol {p}": partial(pickled, protocol=p) for p in range(2, pickle.HIGHEST_PROTOCOL + 1)
     },
 }
 
@@ -104,7 +107,7 @@ def flights() -> LineNetwork:
     return br.air_network(br.airports(country="CN"), table)
 
 
-def corridor(tmp_path: Path) -> corridor_files.Corridor:
+def corridor(tmp_path: Path) -> Corridor:
     (tmp_path / "own.toml").write_text(
         '[[corridor]]\nid = "a"\nname = "甲线"\nmode = "road"\nstatus = "planned"\nstatus_date = 2024-01-01\n'
         "design_speed_kph = 80\nstops = [\n"
@@ -134,7 +137,7 @@ EXAMPLES: dict[type, Make] = {
     Prepared: lambda roads, _, __: prepared(roads),
     Hierarchy: lambda roads, _, __: hierarchy(roads),
     JoinedCorridors: lambda roads, path, _: join_corridors(roads, [corridor(path)]),
-    corridor_files.Corridor: lambda _, path, __: corridor(path),
+    Corridor: lambda _, path, __: corridor(path),
     br.Study: lambda _, __, ___: br.study("yuqian"),
     br.StudyResults: lambda _, __, request: request.getfixturevalue("yuqian"),
     ClaimsFile: lambda _, __, request: request.getfixturevalue("claims_file"),

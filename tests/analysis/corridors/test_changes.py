@@ -25,6 +25,7 @@ from borderreach.geo.errors import ConfigError, InputError, InputTypeError, Miss
 from borderreach.geo.networks._network import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
+from ... import chance
 from .test_subset_times import networks, points, searched
 
 
@@ -115,7 +116,7 @@ def test_bent_links_count_where_they_run():
         changed_network(bent, near=(105.1, 29.0), within_km=0.5, close=True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=chance.examples(100), deadline=None)
 @given(data=st.data())
 def test_a_closed_or_slower_link_shortens_no_trip(data):
     base = data.draw(networks())

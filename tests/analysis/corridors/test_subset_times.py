@@ -22,6 +22,8 @@ from borderreach.geo.errors import InputError, InputTypeError, NetworkError, Off
 from borderreach.geo.networks._network import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
+from ... import chance
+
 
 def corridor(identifier, stops, **more):
     """A corridor through (lon, lat, kind) points."""
@@ -108,7 +110,7 @@ def searched(network, starts, ends):
         return np.full((len(starts), len(ends)), np.nan)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=chance.examples(150), deadline=None)
 @given(data=st.data())
 def test_times_of_every_subset_are_those_of_a_search_from_scratch(data):
     base = data.draw(networks())
@@ -129,7 +131,7 @@ def test_times_of_every_subset_are_those_of_a_search_from_scratch(data):
         np.testing.assert_array_equal(found, searched(alone, starts, ends))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=chance.examples(100), deadline=None)
 @given(data=st.data())
 def test_a_corridor_lengthens_no_trip_whatever_was_added_before(data):
     base = data.draw(networks())

@@ -32,9 +32,10 @@ from borderreach.geo.errors import (
 from borderreach.geo.networks._network import Links, TransportNetwork, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
+from ... import chance
 from ..networks import Case, cases, flat
 
-CHECKED = settings(max_examples=40, deadline=None)
+CHECKED = settings(max_examples=chance.examples(40), deadline=None)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from borderreach.geo.errors import EmptyInputError, InputTypeError, OffNetworkEr
 from borderreach.geo.networks._network import Links, TransportNetwork, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
+from ... import chance
 from ..networks import Case, cases
 
 CUTOFFS = (10, 25)
@@ -68,7 +69,7 @@ def altered(network: TransportNetwork, draw) -> TransportNetwork:
     return network
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=chance.examples(60), deadline=None)
 @given(case=cases(), data=st.data(), direction=st.sampled_from(["from", "to"]))
 def test_made_up_networks(case: Case, data, direction):
     after = altered(altered(case.network, data.draw), data.draw)

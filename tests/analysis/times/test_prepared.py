@@ -43,7 +43,7 @@ def networks(draw: st.DrawFn) -> TransportNetwork:
     return build_network(lon, lat, Links(tails, heads, [1.0] * len(links), time, back))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=chance.examples(300), deadline=None)
 @given(network=networks(), data=st.data())
 def test_same_times(network: TransportNetwork, data: st.DataObject):
     ready = prepared(network)
