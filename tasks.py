@@ -60,7 +60,7 @@ tasks: the installation failed; pip's own message stands above. What helps, by c
   - a proxy stands between: set HTTPS_PROXY, for example http://127.0.0.1:7890, and call again
   - the download is cut off again and again: set PIP_DEFAULT_TIMEOUT=120 and PIP_RETRIES=10
   - a package has no build for this Python or system: use Python 3.11, 3.12 or 3.13 of 64 bits
-  - the disk is full: the environment takes about 1 GB
+  - the disk is full: the environment takes up to 1.6 GB
 Then call the same command again."""
 
 
@@ -199,6 +199,9 @@ def child_environment() -> dict[str, str]:
     env.setdefault("PIP_NO_INPUT", "1")
     env.setdefault("PYTHONUTF8", "1")  # Chinese names on a Windows console, in any code page
     env.setdefault("NUMBA_CACHE_DIR", str(VENV / "numba-cache"))  # compiled once for all tasks
+    env.setdefault(
+        "MPLCONFIGDIR", str(VENV / "matplotlib")
+    )  # fonts looked up once, also with a home that's read-only
     return env
 
 
@@ -263,7 +266,14 @@ def make_venv(venv: Path) -> None:
     say(f"making the virtual environment {venv.name} (Python {_version()})")
     venv.mkdir()
     write_state(venv, {"state": "installing", "made_here": True})
-    if call([base_python(), "-m", "venv", venv]) != 0 or not works(venv):
+    base = base_python()
+    if starts([base, "-c", "import ensurepip; ensurepip.version()"]):
+        made = call([base, "-m", "venv", venv]) == 0
+    else:  # Debian parts it off; the interpreter's own pip, if it has one, does as well
+        made = starts([base, "-m", "venv", "--without-pip", venv]) and starts(
+            [base, "-m", "pip", "--python", venv_python(venv), "install", "pip"]
+        )
+    if not made or not works(venv):
         remove(venv)
         raise TaskError(
             f"tasks: {base_python()} can't make a virtual environment with pip. On Debian and Ubuntu: "

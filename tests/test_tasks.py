@@ -220,6 +220,46 @@ class TestPrepare:
         assert (root / ".venv" / "theirs").exists()
 
 
+class TestMakingAnEnvironment:
+    @pytest.fixture
+    def started(self, tasks: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+        """An interpreter without ensurepip; what is started ends well unless it's in `self.fails`."""
+        started: list[list[str]] = []
+        self.fails = {"import ensurepip; ensurepip.version()"}
+
+        def run(command: list[str | Path], **_: object) -> bool:
+            started.append([str(part) for part in command][1:])
+            return not self.fails & set(started[-1])
+
+        monkeypatch.setattr(tasks, "starts", run)
+        monkeypatch.setattr(tasks, "works", lambda _: True)
+        monkeypatch.setattr(tasks, "call", lambda command: 0 if run(command) else 1)
+        return started
+
+    def test_without_ensurepip_the_interpreters_own_pip_does(
+        self, tasks: ModuleType, started: list[list[str]], tmp_path: Path
+    ):
+        tasks.make_venv(tmp_path / ".venv")
+        assert [command[:3] for command in started[1:]] == [
+            ["-m", "venv", "--without-pip"],
+            ["-m", "pip", "--python"],
+        ]
+
+    def test_without_either_it_says_what_to_install_and_leaves_nothing(
+        self, tasks: ModuleType, started: list[list[str]], tmp_path: Path
+    ):
+        self.fails |= {"pip"}
+        with pytest.raises(tasks.TaskError, match=r"apt install python3\.\d+-venv"):
+            tasks.make_venv(tmp_path / ".venv")
+        assert started
+        assert not (tmp_path / ".venv").exists()
+
+    def test_with_ensurepip_venv_brings_it(self, tasks: ModuleType, started: list[list[str]], tmp_path: Path):
+        self.fails = set()
+        tasks.make_venv(tmp_path / ".venv")
+        assert started[1:] == [["-m", "venv", str(tmp_path / ".venv")]]
+
+
 class TestTypes:
     def test_the_tree_is_the_installed_one(self, tasks: ModuleType, root: Path, tmp_path: Path):
         tree = tmp_path / "tree"
