@@ -10,7 +10,7 @@ import multiprocessing
 import pickle
 import typing
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +29,7 @@ from borderreach.analysis.claims._files import ClaimsFile, claims_of
 from borderreach.analysis.corridors._files import Corridor
 from borderreach.analysis.corridors._joined import JoinedCorridors, join_corridors
 from borderreach.analysis.indicators import _decay as decay
+from borderreach.analysis.studies._reach import Ground
 from borderreach.analysis.times._hierarchy import Hierarchy, hierarchy
 from borderreach.analysis.times._prepared import Prepared, prepared
 from borderreach.analysis.times._search import UNREACHED, shortest_times
@@ -39,6 +40,7 @@ from borderreach.geo.osm._speeds import SpeedTable, speed_table
 from borderreach.geo.sealed import Sealed
 from borderreach.maps.base_maps import BaseMap
 from borderreach.maps.protocols import MapResults
+from borderreach.stages import StudyRun
 
 from ..analysis.networks import cases
 
@@ -83,6 +85,8 @@ def same(a: Any, b: Any, where: str = "") -> None:
     elif isinstance(a, Exception):
         same(a.args, b.args, where)
         same(vars(a), vars(b), where)
+    elif type(a).__module__.startswith("borderreach") and hasattr(a, "__dict__"):
+        same(vars(a), vars(b), where)
     elif isinstance(a, float) and np.isnan(a):
         assert np.isnan(b), where
     else:
@@ -118,6 +122,14 @@ def corridor(tmp_path: Path) -> Corridor:
     return br.read_corridors(tmp_path / "own.toml")[0]
 
 
+@cache
+def run_under_way() -> StudyRun:
+    run = StudyRun(br.study("yuqian"))
+    assert len(run.ground.counties) > 50  # made when first asked for
+    assert run.everything.n_nodes > run.base.n_nodes
+    return run
+
+
 def batch(roads: br.TransportNetwork, tmp_path: Path) -> Any:
     job = br.BatchJob.model_validate({"name": "a", "outputs": {"isochrones_min": [1]}})
     return br.run_batch(job, out=tmp_path / "out", network=roads, origins=[(106.0, 29.0)], executor="here")
@@ -140,6 +152,8 @@ EXAMPLES: dict[type, Make] = {
     Corridor: lambda _, path, __: corridor(path),
     br.Study: lambda _, __, ___: br.study("yuqian"),
     br.StudyResults: lambda _, __, request: request.getfixturevalue("yuqian"),
+    StudyRun: lambda _, __, ___: run_under_way(),
+    Ground: lambda _, __, ___: run_under_way().ground,
     ClaimsFile: lambda _, __, request: request.getfixturevalue("claims_file"),
     br.BatchJob: lambda _, __, ___: br.BatchJob.model_validate({"name": "a", "outputs": {"zones_min": 60}}),
     br.BatchSummary: lambda roads, path, _: batch(roads, path),
