@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ from ...geo.checks import require_frame, require_number, require_whole
 from ...geo.crs import ELLIPSOID
 from ...geo.errors import InputError, InputTypeError, MissingColumnError
 from .. import schemas
+from ..times import read_pairs
 
 _PLACE_COLUMNS: Final = ("adcode", "name", "province", "lon", "lat")
 _TIME_COLUMNS: Final = ("from_id", "to_id", "travel_time_min", "distance_km")
@@ -161,6 +163,7 @@ def border_effect(
     count = require_whole(matches, "matches", minimum=1, maximum=100)
     draws = require_whole(draws, "draws", minimum=1, maximum=1_000_000)
     seed = require_whole(seed, "seed", minimum=0)
+    read_pairs(times, cutoff_min=math.inf)  # slow pairs that were left out would flatter the border
     pairs = place_pairs(times, places)
     pairs = pairs[pairs["straight_km"].between(low, high)]
     across = pairs[pairs["province_from"] != pairs["province_to"]].copy()
@@ -278,6 +281,7 @@ def efficiency_across_borders(
     if not (np.isfinite(people) & (people >= 0)).all():
         raise InputError("'places' has people that are missing or negative; complete the column 'people'")
     table = _require_times(times)
+    read_pairs(table, cutoff_min=limit)  # refuses a table that was cut below the limit
     pairs = table[table["travel_time_min"] <= limit]
     index = pd.Series(np.arange(len(frame)), index=frame["adcode"].astype(str))
     known = pairs["from_id"].isin(index.index) & pairs["to_id"].isin(index.index)

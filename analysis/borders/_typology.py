@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -118,7 +119,9 @@ def classify_counties(
         raise MissingColumnError(f"'counties' lacks the column(s) {', '.join(map(repr, missing))}")
     if len(counties) == 0:
         return schemas.empty(TYPOLOGY)
-    out, cores = read_pairs(to_cores, "to_cores"), read_pairs(between_cores, "between_cores")
+    # a corridor's two cores may lie as far away as they like, as long as they lie near each other
+    out = read_pairs(to_cores, "to_cores", cutoff_min=math.inf)
+    cores = read_pairs(between_cores, "between_cores", cutoff_min=thresholds.pair_max_min)
     absent = [code for code in counties["adcode"] if str(code) not in out.from_ids]
     if absent:
         raise InputError(f"'to_cores' has no journeys from {listed(absent)} of 'counties'; add them")

@@ -16,7 +16,7 @@ from ...geo.checks import require_choice, require_number
 from ...geo.crs import CHINA_ALBERS, area_km2
 from ...geo.errors import InputError, InputTypeError
 from ...geo.networks import TransportNetwork
-from ...geo.places import origins_table, place
+from ...geo.places import origins_table, place, same_places
 from ..corridors import minutes_between
 from ..isochrones import isochrones, travel_time_circle
 from ..schemas import Schema, conform
@@ -352,6 +352,7 @@ def nearest_group(
         raise InputError("'members' is empty: there is no group to be near to")
     ends = _points(table)
     minutes = np.nan_to_num(minutes_between(network, starts, ends), nan=np.inf)
+    own = same_places(starts, ends)
     column = {identifier: row for row, identifier in enumerate(ends["origin_id"])}
     group_ids = list(table["group_id"].drop_duplicates())
     best = np.full((len(starts), len(group_ids)), np.inf)
@@ -365,7 +366,7 @@ def nearest_group(
         if rule == "nearest":
             best[:, k] = part.min(axis=1)
         else:
-            other = starts["origin_id"].to_numpy()[:, None] != ends["origin_id"].to_numpy()[columns][None, :]
+            other = ~own[:, columns]
             best[:, k] = np.where(other, part, 0).sum(axis=1) / np.maximum(1, other.sum(axis=1))
     name_of = dict(zip(table["group_id"], table["group_name"], strict=True))
     rows = []

@@ -14,7 +14,7 @@ from ...geo.checks import require_cutoffs, require_frame
 from ...geo.crs import WGS84
 from ...geo.errors import InputTypeError
 from ...geo.networks import TransportNetwork
-from ...geo.places import origins_table
+from ...geo.places import origins_table, same_places
 from ..isochrones import isochrones
 from ..schemas import COUNTY_TIMES, Schema, conform
 from ..times import require_network, travel_times, within_reach
@@ -123,7 +123,8 @@ def compare(
     pandas.DataFrame
         One row per origin: ``origin_id, origin_name, n_destinations``, then
         ``base_mean_min, scenario_mean_min, delta_mean_min`` (mean over the destinations that
-        are reached in both, the origin itself left out; NaN where there is none; negative
+        are reached in both, the origin itself left out (`geo.places.same_places`); NaN where
+        there is none; negative
         deltas are minutes saved), ``new_destinations`` (reached in the scenario only); per
         cutoff T ``base_T_km2, scenario_T_km2, delta_T_km2`` and, with `counties`,
         ``base_T_counties, scenario_T_counties, delta_T_counties``; per corridor
@@ -148,7 +149,7 @@ def compare(
     assert after_network is not None  # noqa: S101 - one of the two was given
     places = origins_table(origins)
     ends = places if destinations is None else origins_table(destinations, argument="destinations")
-    other = places["origin_id"].to_numpy()[:, None] != ends["origin_id"].to_numpy()[None, :]
+    other = ~same_places(places, ends)
 
     before = minutes_between(base, places, ends)
     after = minutes_between(after_network, places, ends)

@@ -244,9 +244,8 @@ def daily_accessibility(times: pd.DataFrame, people: Any = None, *, minutes: flo
     limit = require_number(minutes, "minutes", unit="minutes", above=0, maximum=24 * 60)
     pairs = read_pairs(times, cutoff_min=limit)
     mass = np.ones(len(pairs.to_ids)) if people is None else masses(people, pairs.to_ids, "people")
-    position = pairs.to_ids.get_indexer(pairs.from_ids)
     others = _number_of_others(pairs)
-    elsewhere = mass.sum() - np.where(position >= 0, mass[position], 0.0)
+    elsewhere = mass.sum() - np.where(pairs.itself >= 0, mass[pairs.itself], 0.0)
     pairs = pairs.without(pairs.own | (pairs.minutes > limit))
     number = pairs.sum_by_origin(np.ones(len(pairs.minutes)))
     reached = pairs.sum_by_origin(mass[pairs.destination])
@@ -262,28 +261,28 @@ def daily_accessibility(times: pd.DataFrame, people: Any = None, *, minutes: flo
 
 def _number_of_others(pairs: Pairs) -> NDArray[np.int64]:
     """Count the destinations that aren't the origin itself, by origin."""
-    here = pairs.to_ids.get_indexer(pairs.from_ids) >= 0
-    return np.asarray(len(pairs.to_ids) - here, dtype=np.int64)
+    return np.asarray(len(pairs.to_ids) - (pairs.itself >= 0), dtype=np.int64)
 
 
 def _return_minutes(pairs: Pairs) -> NDArray[np.float64]:
     """Time of each pair's way back; infinite where the table doesn't have it."""
     back = pd.Series(pairs.minutes, index=pd.MultiIndex.from_arrays([pairs.origin, pairs.destination]))
-    to_as_from = pairs.from_ids.get_indexer(pairs.to_ids)[pairs.destination]
-    from_as_to = pairs.to_ids.get_indexer(pairs.from_ids)[pairs.origin]
-    found = back.reindex(pd.MultiIndex.from_arrays([to_as_from, from_as_to])).to_numpy()
+    # where an end isn't the other's as well there is no way back: -1 is no one's number
+    ends = [pairs.as_origin[pairs.destination], pairs.itself[pairs.origin]]
+    found = back.reindex(pd.MultiIndex.from_arrays(ends)).to_numpy()
     return np.where(np.isnan(found), np.inf, found)
 
 
 def _square(pairs: Pairs) -> NDArray[np.float64]:
     """Return times as a matrix over `from_ids` in both directions; infinite where there is no journey."""
-    if set(pairs.from_ids) != set(pairs.to_ids):
-        only = sorted(set(pairs.from_ids) ^ set(pairs.to_ids))
+    as_origin = pairs.as_origin
+    if (pairs.itself < 0).any() or (as_origin < 0).any():
+        only = sorted({*pairs.from_ids[pairs.itself < 0], *pairs.to_ids[as_origin < 0]})
         raise InputError(
             f"'times' should lead from all places to all of them, but {listed(only)} stand at one end only"
         )
     matrix = np.full((len(pairs.from_ids),) * 2, np.inf)
-    matrix[pairs.origin, pairs.from_ids.get_indexer(pairs.to_ids)[pairs.destination]] = pairs.minutes
+    matrix[pairs.origin, as_origin[pairs.destination]] = pairs.minutes
     return matrix
 
 

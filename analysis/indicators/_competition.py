@@ -8,13 +8,23 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from ...geo.checks import require_frame, require_number
 from ...geo.crs import CHINA_ALBERS
 from ...geo.errors import EmptyInputError, InputError, InputTypeError, MissingColumnError
 from .. import schemas
 from ..schemas import Schema
-from ..times import by_origin, listed, masses, read_pairs
+from ..times import (
+    LIMIT_ATTR,
+    NEAREST_ATTR,
+    Pairs,
+    by_origin,
+    listed,
+    masses,
+    read_pairs,
+    require_nearest,
+)
 
 OVERLAPS: Final[Schema] = {
     "origin_a": "str",
@@ -59,7 +69,10 @@ def competing_centres(times: pd.DataFrame, *, contested_min: float = 15) -> pd.D
 
     Raises
     ------
-    InputError, InputTypeError, EmptyInputError, MissingColumnError
+    InputError
+        Also if the table was cut so that it can't tell the two nearest centres, and all that are about as
+        near.
+    InputTypeError, EmptyInputError, MissingColumnError
 
     References
     ----------
@@ -94,6 +107,7 @@ def competing_centres(times: pd.DataFrame, *, contested_min: float = 15) -> pd.D
 
     (nearest, nearest_min), (rival, rival_min) = at_rank(0), at_rank(1)
     near = minutes - nearest_min[origin] <= margin
+    _require_contenders(times, pairs, count, minutes, nearest_min, rival_min, margin)
     return by_origin(
         pairs,
         centre_id=pd.array(nearest).astype("str"),
@@ -104,6 +118,30 @@ def competing_centres(times: pd.DataFrame, *, contested_min: float = 15) -> pd.D
         contested=rival_min - nearest_min <= margin,
         n_contenders=np.bincount(origin, weights=near, minlength=len(count)).astype(np.int64),
     )
+
+
+def _require_contenders(
+    times: pd.DataFrame,
+    pairs: Pairs,
+    count: NDArray[np.int64],
+    minutes: NDArray[np.float64],
+    nearest_min: NDArray[np.float64],
+    rival_min: NDArray[np.float64],
+    margin: float,
+) -> None:
+    """Raise unless a table that was cut tells the two nearest centres, and all contenders."""
+    limit, kept = times.attrs.get(LIMIT_ATTR), times.attrs.get(NEAREST_ATTR)
+    # a place off the network reaches no centre, however long the table is
+    enough = np.isfinite(rival_min) | pairs.cut_off | (count == len(pairs.to_ids))
+    if limit is not None:
+        enough &= ~(nearest_min + margin > float(limit)) | (count == len(pairs.to_ids))
+    if kept is not None:
+        last = np.full(len(count), np.nan)
+        there = count > 0
+        last[there] = minutes[np.cumsum(count)[there] - 1]
+        enough = (enough | (count < kept)) & ~((count == kept) & (last - nearest_min <= margin))
+        enough |= count == len(pairs.to_ids)
+    require_nearest(times, "times", enough, pairs.from_ids)
 
 
 def hinterlands(times: pd.DataFrame, people: Any, *, contested_min: float = 15) -> pd.DataFrame:
@@ -136,7 +174,7 @@ def hinterlands(times: pd.DataFrame, people: Any, *, contested_min: float = 15) 
     """
     nearest = competing_centres(times, contested_min=contested_min)
     size = masses(people, nearest["from_id"], "people")
-    centres = pd.Index([str(value) for value in pd.unique(times["to_id"])])
+    centres = read_pairs(times).to_ids
     number = centres.get_indexer(pd.Index(nearest["centre_id"]))
     held = number >= 0
     weight = size[held]
@@ -232,7 +270,7 @@ def nearer_across_border(
     Raises
     ------
     InputError
-        If the table has no times from a county.
+        If the table has no times from a county, or was cut so that it can't tell its nearest cities.
     InputTypeError, EmptyInputError, MissingColumnError
     """
     _require_columns(border_counties, "border_counties", ("adcode", "name", "province"))
@@ -258,6 +296,8 @@ def nearer_across_border(
     table = table.sort_values("minutes", kind="stable")
     is_own = table["county"].map(home) == table["centre"].map(seat)
     own, other = _nearest(table[is_own]), _nearest(table[~is_own])
+    codes = border_counties["adcode"].astype(str).tolist()
+    require_nearest(times, "times", np.array([code in own and code in other for code in codes]), codes)
     rows = []
     for county in border_counties.itertuples(index=False):
         code = str(county.adcode)

@@ -220,8 +220,7 @@ def weighted_mean_time(
     reached = pairs.sum_by_origin(mass[pairs.destination])
     total = np.full(len(pairs.from_ids), mass.sum())
     if not own:
-        position = pairs.to_ids.get_indexer(pairs.from_ids)
-        total -= np.where(position >= 0, mass[position], 0.0)
+        total -= np.where(pairs.itself >= 0, mass[pairs.itself], 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = pairs.sum_by_origin(mass[pairs.destination] * pairs.minutes) / reached
         share = np.where(total > 0, reached / total, 0.0)

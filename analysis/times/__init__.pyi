@@ -14,10 +14,12 @@ from ._origins import (
 )
 from ._prepared import prepared
 from ._search import UNREACHED, bucketed_times, shortest_times_and_lengths
-from ._tables import Pairs, by_origin, listed, masses, read_pairs
+from ._tables import LIMIT_ATTR, NEAREST_ATTR, Pairs, by_origin, listed, masses, read_pairs, require_nearest
 from ._travel_times import Targets, times_from, travel_times
 
 __all__ = [
+    "LIMIT_ATTR",
+    "NEAREST_ATTR",
     "NO_LIMIT_MS",
     "PIECE_COLUMNS",
     "UNREACHED",
@@ -42,6 +44,7 @@ __all__ = [
     "origin_list",
     "prepared",
     "read_pairs",
+    "require_nearest",
     "require_network",
     "search",
     "shortest_times_and_lengths",

@@ -25,7 +25,7 @@ from ._access import PIECE_COLUMNS, Access, leave_pieces, ms_per_metre
 from ._contraction import FAR
 from ._hierarchy import LENGTH_BITS, Descent, Hierarchy, Ways, descent, hierarchy, key_of, least_keys
 from ._origins import NO_LIMIT_MS, Origin, each, enter, limit_to_ms, origin_list, require_network
-from ._tables import LIMIT_ATTR, NEAREST_ATTR
+from ._tables import cut_attrs
 
 OffNetwork = Literal["raise", "unreachable"]
 
@@ -90,7 +90,7 @@ def od_matrix(
         ``from_id, to_id, travel_time_min, distance_km``; one row per pair, origins in order and, for
         each, the destinations in order (by time with `k_nearest`). Without cutoff and `k_nearest` every
         pair has a row, NaN where it can't be travelled. `attrs` says up to which time and number of
-        destinations it holds all. Distances are exact to a few centimetres.
+        destinations it holds all, and for which places it was computed. Distances are exact to a few centimetres.
 
     Raises
     ------
@@ -235,6 +235,7 @@ class _Task:
     network: TransportNetwork
     prepared: Hierarchy
     starts: list[Origin]
+    ends: list[Origin]
     entries: Ways
     pieces: list[NDArray[np.float64] | None]
     down: Descent
@@ -247,9 +248,17 @@ class _Task:
     k_nearest: int | None
 
     @property
-    def attrs(self) -> dict[str, float | int | None]:
+    def attrs(self) -> dict[str, Any]:
         limit = None if self.limit_ms == NO_LIMIT_MS else self.limit_ms / 60_000
-        return {LIMIT_ATTR: limit, NEAREST_ATTR: self.k_nearest}
+        off = self.from_ids[np.diff(self.entries.start) == 0].tolist()
+        return cut_attrs(
+            self.starts,
+            self.ends,
+            limit_min=limit,
+            k_nearest=self.k_nearest,
+            sparse=self.sparse,
+            off_network=off,
+        )
 
 
 def _task(
@@ -271,6 +280,7 @@ def _task(
         network=checked,
         prepared=prepared,
         starts=starts,
+        ends=ends,
         entries=entries.without_detours(checked),
         pieces=list(pieces),
         down=descent(prepared, exits.without_detours(checked.reverse)),

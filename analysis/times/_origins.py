@@ -40,6 +40,8 @@ class Origin:
         Degrees.
     xyz : ndarray of float64, shape (3,)
         Earth-centred metres.
+    code : str
+        By which `geo.places.same_places` knows it; empty where its id is a position or a row number.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Origin:
     lon: float
     lat: float
     xyz: NDArray[np.float64]
+    code: str = ""
 
 
 def origin_list(origins: Any, *, argument: str = "origins") -> list[Origin]:
@@ -59,7 +62,7 @@ def origin_list(origins: Any, *, argument: str = "origins") -> list[Origin]:
     """
     points = origin_points(origins, argument=argument)
     xyz = to_ecef([point[2] for point in points], [point[3] for point in points])
-    return [Origin(*point, xyz[k]) for k, point in enumerate(points)]
+    return [Origin(*point[:4], xyz[k], point[4]) for k, point in enumerate(points)]
 
 
 def require_network(network: object, argument: str = "network") -> TransportNetwork:

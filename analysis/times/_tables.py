@@ -6,13 +6,18 @@ ordered pair; a pair that is NaN or isn't there can't be travelled. *Masses* (pe
 a Series whose index holds the ids of the table; ids are compared as text, so that adcodes serve as
 they are.
 
+A table knows how it was cut (`cut_attrs`), and `read_pairs` and `require_nearest` refuse what it then can't
+answer. Which destination is the origin itself isn't told by ids alone: where these are row numbers of two
+frames, the table says which rows are one place.
+
 An origin from which the table has no journey at all, not even to itself, lies off the network: its
-indicators are NaN, and its counts of places 0.
+indicators are NaN, and its counts of places 0. Where longer journeys were left out it may just reach nothing
+in that time, unless the table names it among those off the network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -22,11 +27,19 @@ from numpy.typing import NDArray
 
 from ...geo.checks import require_sound_text
 from ...geo.errors import EmptyInputError, InputError, InputTypeError, MissingColumnError
+from ...geo.places import same_place_pairs
+from ._origins import Origin
 
 #: Key of `DataFrame.attrs` under which a table says up to how many minutes it was computed.
 LIMIT_ATTR: Final = "limit_min"
 #: The same for the number of destinations kept per origin.
 NEAREST_ATTR: Final = "k_nearest"
+#: The same for the ids of all destinations, where pairs may have no row.
+TO_ATTR: Final = "to_ids"
+#: The same for the origins that lie off the network.
+OFF_ATTR: Final = "off_network"
+#: The same for the destination that each origin is itself, where ids don't tell: a list of [from_id, to_id].
+OWN_ATTR: Final = "own_pairs"
 
 _NEEDED: Final = ("from_id", "to_id", "travel_time_min")
 
@@ -38,15 +51,17 @@ class Pairs:
     Attributes
     ----------
     from_ids, to_ids : pandas.Index of str
-        In the order in which they first appear, those without any journey included.
+        In the order in which they first appear, those without any journey included; of a sparse table in
+        the order that it was computed for.
     origin, destination : ndarray of int64, shape (n,)
         Positions in `from_ids` and `to_ids`.
     minutes : ndarray of float64, shape (n,)
     km : ndarray of float64, shape (n,)
         NaN where the table has no distances.
     cut_off : ndarray of bool, shape (number of origins,)
-        Whether the table has no journey from an origin at all, not even to itself: the place lies off
-        the network, and nothing is known of it.
+        Whether a place lies off the network, so that nothing is known of it.
+    itself : ndarray of int64, shape (number of origins,)
+        Position in `to_ids` of the destination that an origin is itself; -1 where there is none.
     """
 
     from_ids: pd.Index[str]
@@ -56,13 +71,21 @@ class Pairs:
     minutes: NDArray[np.float64]
     km: NDArray[np.float64]
     cut_off: NDArray[np.bool_]
+    itself: NDArray[np.int64]
 
     @property
     def own(self) -> NDArray[np.bool_]:
         """Whether a pair is that of a place with itself, shape (n,)."""
-        position = self.to_ids.get_indexer(self.from_ids)
-        same: NDArray[np.bool_] = position[self.origin] == self.destination
+        same: NDArray[np.bool_] = self.itself[self.origin] == self.destination
         return same
+
+    @property
+    def as_origin(self) -> NDArray[np.int64]:
+        """Position in `from_ids` of the origin that a destination is itself, -1 for none."""
+        found = np.full(len(self.to_ids), -1, dtype=np.int64)
+        there = np.flatnonzero(self.itself >= 0)
+        found[self.itself[there]] = there
+        return found
 
     def without(self, left_out: NDArray[np.bool_]) -> Pairs:
         """Return the pairs that aren't left out."""
@@ -90,6 +113,48 @@ class Pairs:
     def name(self, pair: int) -> str:
         """Return how a message calls a pair."""
         return f"{self.from_ids[self.origin[pair]]} → {self.to_ids[self.destination[pair]]}"
+
+
+def cut_attrs(
+    starts: Sequence[Origin],
+    ends: Sequence[Origin],
+    *,
+    limit_min: float | None,
+    k_nearest: int | None = None,
+    sparse: bool = False,
+    off_network: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return what a table of times says of itself in `DataFrame.attrs`, for those who read it.
+
+    Parameters
+    ----------
+    starts, ends : sequence of Origin
+        All of them, those that no row of the table is about included.
+    limit_min : float or None
+        Longer journeys are left out or NaN; None for no limit.
+    k_nearest : int or None
+        So many destinations per origin have rows.
+    sparse : bool
+        Whether pairs that can't be travelled, or not within the limit, have no row.
+    off_network : sequence of str
+        Ids of the origins that are farther from the network than its reach.
+    """
+    attrs: dict[str, Any] = {LIMIT_ATTR: limit_min, NEAREST_ATTR: k_nearest}
+    if len(off_network):
+        attrs[OFF_ATTR] = list(off_network)
+    if sparse:
+        attrs[TO_ATTR] = [one.id for one in ends]
+    if ends is not starts:
+        pairs = same_place_pairs(*(([one.code for one in side], _xyz(side)) for side in (starts, ends)))
+        own = {(starts[row].id, ends[column].id) for row, column in pairs.tolist()}
+        by_id = {one.id for one in starts} & {one.id for one in ends}
+        if own != {(name, name) for name in by_id}:
+            attrs[OWN_ATTR] = [list(pair) for pair in sorted(own)]
+    return attrs
+
+
+def _xyz(places: Sequence[Origin]) -> NDArray[np.float64]:
+    return np.array([one.xyz for one in places], dtype=float).reshape(-1, 3)
 
 
 def read_pairs(
@@ -133,13 +198,18 @@ def read_pairs(
         _require_complete(times, argument, cutoff_min)
     origin, from_ids = _numbered(times["from_id"], f"{argument}.from_id")
     destination, to_ids = _numbered(times["to_id"], f"{argument}.to_id")
+    if TO_ATTR in times.attrs:
+        destination, to_ids = _as_computed(destination, to_ids, times.attrs[TO_ATTR])
     minutes = _numbers(times["travel_time_min"], f"{argument}.travel_time_min")
     km = np.full(len(minutes), np.nan)
     if "distance_km" in times.columns:
         km = _numbers(times["distance_km"], f"{argument}.distance_km")
     travelled = np.isfinite(minutes)
-    cut_off = np.bincount(origin[travelled], minlength=len(from_ids)) == 0
-    pairs = Pairs(from_ids, to_ids, origin, destination, minutes, km, cut_off)
+    cut_off = from_ids.isin(times.attrs.get(OFF_ATTR, []))
+    if times.attrs.get(LIMIT_ATTR) is None:
+        cut_off |= np.bincount(origin[travelled], minlength=len(from_ids)) == 0
+    itself = _itself(from_ids, to_ids, times.attrs.get(OWN_ATTR))
+    pairs = Pairs(from_ids, to_ids, origin, destination, minutes, km, cut_off, itself)
     for values, column in ((minutes, "travel_time_min"), (km, "distance_km")):
         if (values < 0).any():
             at = int(np.argmax(values < 0))
@@ -171,6 +241,60 @@ def _require_complete(times: pd.DataFrame, argument: str, cutoff_min: float) -> 
             f"'{argument}' holds the {times.attrs[NEAREST_ATTR]} nearest destinations of each origin only, "
             "and sums need all of them; compute it without k_nearest"
         )
+
+
+def require_nearest(times: pd.DataFrame, argument: str, answered: NDArray[np.bool_], labels: Any) -> None:
+    """Raise where a table was cut and can't tell what the nearest destinations of a place are.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+    argument : str
+        Name of the caller's argument, for messages.
+    answered : ndarray of bool, shape (n,)
+        Whether the table holds all that is asked of each place: what is nearest of what it holds is
+        nearest of all.
+    labels : array_like of str, shape (n,)
+        The places, for messages.
+
+    Raises
+    ------
+    InputError
+    """
+    limit, nearest = times.attrs.get(LIMIT_ATTR), times.attrs.get(NEAREST_ATTR)
+    if answered.all() or (limit is None and nearest is None):
+        return
+    how = [] if limit is None else [f"journeys up to {float(limit):g} min"]
+    how += [] if nearest is None else [f"the {nearest} nearest destinations"]
+    short = [label for label, enough in zip(labels, answered, strict=True) if not enough]
+    raise InputError(
+        f"'{argument}' holds {' and '.join(how)} of each place only, which doesn't tell all that is asked of "
+        f"{listed(short)}; compute it with more of them, or without 'cutoff_min' and 'k_nearest'"
+    )
+
+
+def _as_computed(
+    destination: NDArray[np.int64], ids: pd.Index[str], known: Sequence[str]
+) -> tuple[NDArray[np.int64], pd.Index[str]]:
+    """Return destinations as a sparse table was computed for, and all of them, those without a row too."""
+    computed = pd.Index(list(map(str, known)), dtype=ids.dtype)
+    every = computed.append(ids.difference(computed, sort=False))
+    return np.asarray(every.get_indexer(ids), dtype=np.int64)[destination], every
+
+
+def _itself(from_ids: pd.Index[str], to_ids: pd.Index[str], own: Any) -> NDArray[np.int64]:
+    if own is None:
+        return np.asarray(to_ids.get_indexer(from_ids), dtype=np.int64)
+    itself = np.full(len(from_ids), -1, dtype=np.int64)
+    if len(own):
+        names, others = zip(*own, strict=True)
+        row, column = (
+            from_ids.get_indexer(pd.Index([str(name) for name in names])),
+            to_ids.get_indexer(pd.Index([str(name) for name in others])),
+        )
+        there = (row >= 0) & (column >= 0)
+        itself[row[there]] = column[there]
+    return itself
 
 
 def _numbered(values: pd.Series[Any], label: str) -> tuple[NDArray[np.int64], pd.Index[str]]:

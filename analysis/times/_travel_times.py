@@ -16,6 +16,7 @@ from .. import schemas
 from ._access import Access, leave_pieces, ms_per_metre
 from ._origins import Origin, each, enter, limit_to_ms, origin_list, require_network
 from ._search import UNREACHED, shortest_times_and_lengths
+from ._tables import cut_attrs
 
 
 def travel_times(
@@ -49,7 +50,7 @@ def travel_times(
     pandas.DataFrame
         ``from_id, to_id, travel_time_min, distance_km``, origins in order and, for each, the
         destinations in order; NaN where unreachable. The distance is that of the fastest
-        journey, off-network parts included.
+        journey, off-network parts included. `attrs` says up to which time it holds all.
 
     Raises
     ------
@@ -96,7 +97,9 @@ def travel_times(
             "distance_km": np.where(np.isfinite(minutes), km, np.nan),
         }
     )
-    return frame.astype(dict(schemas.TRAVEL_TIMES))
+    frame = frame.astype(dict(schemas.TRAVEL_TIMES))
+    frame.attrs.update(cut_attrs(starts, ends, limit_min=None if limit_min is None else float(limit_min)))
+    return frame
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 from ._borders import border_counties, borders, junctions
 from ._boundaries import SOURCES, cities, counties, provinces
+from ._identity import same_place_pairs, same_places
 from ._names import resolve_provinces, stem
 from ._places import Place, origin_points, origins_table, place
 from ._vector_files import read_vector_file, require_plain_file
@@ -19,5 +20,7 @@ __all__ = [
     "read_vector_file",
     "require_plain_file",
     "resolve_provinces",
+    "same_place_pairs",
+    "same_places",
     "stem",
 ]

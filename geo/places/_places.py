@@ -20,6 +20,7 @@ from ..checks import first_index, require_choice, require_frame, require_lonlat
 from ..crs import WGS84
 from ..errors import AmbiguousPlaceError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
 from ._boundaries import Level, cities, counties, provinces
+from ._identity import ROW_NUMBERS, code_of, codes_of
 from ._names import stem
 
 ORIGIN_COLUMNS: Final = ("origin_id", "origin_name", "lon", "lat", "geometry")
@@ -163,7 +164,8 @@ def origins_table(origins: Any, *, argument: str = "origins", source: str = "tia
     -------
     geopandas.GeoDataFrame
         `origin_id, origin_name, lon, lat, geometry` (Point) in EPSG:4326, one row per origin, in
-        the order given. The id of a place is its adcode, that of a position its coordinates.
+        the order given. The id of a place is its adcode, that of a position its coordinates. Row
+        numbers name rows and no places: `same_places` tells which of two tables' rows are one place.
 
     Raises
     ------
@@ -193,8 +195,10 @@ def origins_table(origins: Any, *, argument: str = "origins", source: str = "tia
 
 def origin_points(
     origins: Any, *, argument: str = "origins", source: str = "tianditu"
-) -> list[tuple[str, str, float, float]]:
-    """Return what `origins_table` returns as a list of (id, name, lon, lat), without making a frame.
+) -> list[tuple[str, str, float, float, str]]:
+    """Return what `origins_table` returns as a list of (id, name, lon, lat, code), without making a frame.
+
+    The code is that by which `same_places` knows a place; empty where it has none.
 
     Parameters
     ----------
@@ -204,15 +208,16 @@ def origin_points(
     Examples
     --------
     >>> origin_points((106.55, 29.56))
-    [('106.550000,29.560000', '106.5500, 29.5600', 106.55, 29.56)]
+    [('106.550000,29.560000', '106.5500, 29.5600', 106.55, 29.56, '')]
     """
     if isinstance(origins, (gpd.GeoDataFrame, gpd.GeoSeries)):
         table = origins_table(origins, argument=argument, source=source)
-        columns = [table[name].tolist() for name in ORIGIN_COLUMNS[:4]]
+        columns = [table[name].tolist() for name in ORIGIN_COLUMNS[:4]] + [codes_of(table)]
     else:
         columns = [list(column) for column in _from_queries(origins, argument, source)]
         _require_distinct(columns[0], argument)
-    return [(str(a), str(b), float(x), float(y)) for a, b, x, y in zip(*columns, strict=True)]
+        columns.append([code_of(name) for name in columns[0]])
+    return [(str(a), str(b), float(x), float(y), c) for a, b, x, y, c in zip(*columns, strict=True)]
 
 
 def _require_distinct(ids: list[str], argument: str) -> None:
@@ -272,7 +277,17 @@ def _from_frame(frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
     ids = _first_column(frame, ("origin_id", "adcode"), argument)
     names = _first_column(frame, ("origin_name", "name"), argument)
     labels = [str(value) for value in frame.index] if ids is None else ids
-    return _table(labels, labels if names is None else names, lon, lat)
+    table = _table(labels, labels if names is None else names, lon, lat)
+    if _are_row_numbers(frame, ids):
+        table.attrs[ROW_NUMBERS] = True
+    return table
+
+
+def _are_row_numbers(frame: gpd.GeoDataFrame, ids: list[str] | None) -> bool:
+    """Whether ids come from an index of whole numbers that nobody gave a name."""
+    if ids is None:
+        return frame.index.name is None and pd.api.types.is_integer_dtype(frame.index)
+    return bool(frame.attrs.get(ROW_NUMBERS, False)) and "origin_id" in frame.columns
 
 
 def _first_column(frame: gpd.GeoDataFrame, names: tuple[str, ...], argument: str) -> list[str] | None:

@@ -7,6 +7,8 @@ import datetime as dt
 import geopandas as gpd
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from borderreach.analysis.corridors._comparison import (
     GAINS,
@@ -169,3 +171,36 @@ def test_county_times_before_and_after():
     assert table["scenario_inside"].to_list() == [True, True, False, False]
     assert table["base_inside"].to_list() == [True, False, False, False]
     assert county_times(base, base, counties.iloc[:0], centres, cutoff_min=60).empty
+
+
+def test_destinations_are_left_out_for_what_they_are_and_not_for_their_row():
+    """A plain frame's row 0 among the destinations isn't row 0 among the origins."""
+    net = build_network(
+        [106.0, 106.1, 106.3], [29.0] * 3, Links([0, 1], [1, 2], [9.7e3, 19.4e3], [600, 1200])
+    )
+    faster = net.extended(Links([0, 1], [1, 2], [9.7e3, 19.4e3], [300, 600]))
+    plain = gpd.GeoDataFrame(geometry=gpd.points_from_xy([106.0, 106.1, 106.3], [29.0] * 3), crs=4326)
+    ends = plain.iloc[[1, 2, 0]].reset_index(drop=True)
+    for origins, destinations in ((plain.iloc[:1], ends), ([(106.0, 29.0)], ends), (plain.iloc[:1], plain)):
+        table = compare(net, faster, origins, destinations=destinations)
+        assert table["n_destinations"].tolist() == [2]
+        assert table["base_mean_min"].tolist() == [20]
+        assert table["delta_mean_min"].tolist() == [-10]
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 6))
+def test_a_frame_compares_as_its_positions_do(seed: int, n: int):
+    rng = np.random.default_rng(seed)
+    lon, lat = 106 + rng.random(n), 29 + rng.random(n)
+    tail = np.arange(n - 1)
+    net = build_network(lon, lat, Links(tail, tail + 1, np.full(n - 1, 3e4), rng.uniform(600, 5400, n - 1)))
+    faster = net.extended(Links([0], [n - 1], [5e4], [900]))
+    points = list(zip(lon.tolist(), lat.tolist(), strict=True))
+    picks = [rng.permutation(n)[: rng.integers(1, n + 1)] for _ in range(2)]
+    frames = [gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon[k], lat[k]), crs=4326) for k in picks]
+    lists = [[points[k] for k in pick] for pick in picks]
+    numbers = ["n_destinations", "base_mean_min", "scenario_mean_min", "delta_mean_min", "new_destinations"]
+    expected = compare(net, faster, lists[0], destinations=lists[1])[numbers]
+    for origins, ends in ((frames[0], frames[1]), (frames[0], lists[1]), (lists[0], frames[1])):
+        assert compare(net, faster, origins, destinations=ends)[numbers].equals(expected)

@@ -163,7 +163,8 @@ def test_a_cutoff_leaves_out_what_is_farther(network, full):
     sparse = od_matrix(network, places(1, 20, "a"), places(2, 30, "b"), cutoff_min=40)
     assert 0 < len(sparse) < len(full)
     assert_frame_equal(sparse, full[full["travel_time_min"] <= 40].reset_index(drop=True))
-    assert sparse.attrs == {"limit_min": 40.0, "k_nearest": None}
+    ends = [f"b{k}" for k in range(30)]
+    assert sparse.attrs == {"limit_min": 40.0, "k_nearest": None, "to_ids": ends}
     with pytest.raises(InputError, match="up to 40 min only"):
         read_pairs(sparse, cutoff_min=60)
 
