@@ -8,7 +8,7 @@ from ..geo.deprecation import moved_modules as _moved_modules
 _moved_modules(
     __name__,
     {
-        "access": "times._access",
+        "access": "borderreach.geo.networks._access",
         "audit": "isochrones._audit",
         "batch": "batches._batch",
         "batch_job": "batches._job",

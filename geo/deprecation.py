@@ -72,19 +72,19 @@ def moved_modules(package: str, moved: Mapping[str, str], *, removed_in: str) ->
     package : str
         Full name of the package that they lay in.
     moved : mapping of str to str
-        Old name to new one, both relative to the package: ``{"potential": "indicators._potential"}``.
+        Old name to new one, both relative to the package: ``{"potential": "indicators._potential"}``; in
+        full, ``borderreach.`` and all, where the new one lies elsewhere.
         What a user should import from instead is the room, ``indicators``.
     removed_in : str
         Version that doesn't know the old names any more.
     """
+    whole = {old: new if new.startswith("borderreach.") else f"{package}.{new}" for old, new in moved.items()}
     promises = {
         f"{package}.{old}": (
-            deprecate(
-                f"{package}.{old}", instead=f"{package}.{new.partition('.')[0]}", removed_in=removed_in
-            ),
-            f"{package}.{new}",
+            deprecate(f"{package}.{old}", instead=new.partition("._")[0], removed_in=removed_in),
+            new,
         )
-        for old, new in moved.items()
+        for old, new in whole.items()
     }
     sys.meta_path.append(_MovedModules(promises))
 

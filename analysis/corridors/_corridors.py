@@ -187,7 +187,8 @@ def corridor_joins(network: TransportNetwork, study_or_ids: Any) -> pd.DataFrame
     """
     rows = []
     given = resolve_corridors(study_or_ids)
-    for one, (node, metres) in zip(given, nearest_nodes(network, given), strict=True):
+    for one, met in zip(given, nearest_nodes(network, given), strict=True):
+        node, metres = met.node, met.metres
         for number, stop in enumerate(one.stops):
             joined = bool(metres[number] <= one.join_km * 1000)
             rows.append(

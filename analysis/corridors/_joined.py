@@ -137,6 +137,9 @@ class JoinedCorridors:
         return ", ".join([known, *own] if known else own)
 
 
+#: Nodes of a junction with banned turns lie at one place, to the bit.
+_SAME_PLACE_M = 1e-3
+
 _ARC_ARRAYS = (
     "arc_head", "arc_time_ms", "arc_length_m", "arc_mode", "arc_class", "arc_exit", "arc_link", "arc_reversed",
 )  # fmt: skip
@@ -161,9 +164,9 @@ def join_corridors(network: TransportNetwork, given: Sequence[Corridor]) -> Join
     parts = _Parts(first=network.n_nodes)
     meets = nearest_nodes(network, given)
     numbers = []
-    for k, (one, (node, metres)) in enumerate(zip(given, meets, strict=True)):
+    for k, (one, met) in enumerate(zip(given, meets, strict=True)):
         parts.owner = k
-        numbers.append(_add(parts, one, node, metres))
+        numbers.append(_add(parts, one, met))
     touching = _neighbours(parts, given, numbers)
     _require_joined(given, meets, touching)
     tail, head, length_m, time_s, back_time_s, mode, road_class = zip(*parts.links, strict=True)
@@ -238,9 +241,7 @@ class _Parts:
         self.link_owners.append((self.owner, self.owner if other is None else other))
 
 
-def _add(
-    parts: _Parts, one: Corridor, nearest: NDArray[np.int64], metres: NDArray[np.float64]
-) -> dict[str, int]:
+def _add(parts: _Parts, one: Corridor, met: Meets) -> dict[str, int]:
     """Add one corridor's nodes and links; return the nodes of its stops by name."""
     numbers: dict[str, int] = {}  # a ring's last stop is its first
     for index, stop in enumerate(one.stops):
@@ -248,9 +249,11 @@ def _add(
             continue
         number = parts.node(stop, can_leave=stop.kind != "hub", name=stop.name)
         numbers[stop.name] = number
-        if metres[index] <= one.join_km * 1000:
-            minutes = join_min(one, stop, metres[index])
-            parts.link(number, int(nearest[index]), metres[index], minutes, minutes, "road", "connector")
+        metres = float(met.metres[index])
+        if metres <= one.join_km * 1000:
+            minutes = join_min(one, stop, metres)
+            for node in met.nodes[index].tolist():
+                parts.link(number, node, metres, minutes, minutes, "road", "connector")
     if one.mode == "road":
         ends = {("", name): number for name, number in numbers.items()}
     else:
@@ -331,12 +334,12 @@ def _speed_between(one: Corridor, stop: Stop, other: Corridor, second: Stop) -> 
 
 def _require_joined(
     given: Sequence[Corridor],
-    meets: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
+    meets: Sequence[Meets],
     touching: Sequence[tuple[int, int]],
 ) -> None:
     reached = {
-        k for k, (one, (_, metres)) in enumerate(zip(given, meets, strict=True))
-        if (metres <= one.join_km * 1000).any()
+        k for k, (one, met) in enumerate(zip(given, meets, strict=True))
+        if (met.metres <= one.join_km * 1000).any()
     }  # fmt: skip
     while True:
         more = {b for a, b in touching if a in reached} | {a for a, b in touching if b in reached}
@@ -345,7 +348,7 @@ def _require_joined(
         reached |= more
     for k, one in enumerate(given):
         if k not in reached:
-            least = float(meets[k][1].min())
+            least = float(meets[k].metres.min())
             where = f"the nearest lies {least / 1000:.0f} km away" if np.isfinite(least) else "it has none"
             at = f"{one.where}: " if one.where else ""
             raise NetworkError(
@@ -354,10 +357,27 @@ def _require_joined(
             )
 
 
-def nearest_nodes(
-    network: TransportNetwork, given: Sequence[Corridor]
-) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Return for each corridor the nearest node of the roads to each stop, and its distance in metres.
+@dataclass(frozen=True, eq=False)
+class Meets:
+    """Where the stops of a corridor meet the roads.
+
+    Attributes
+    ----------
+    node : ndarray of int64, shape (stops,)
+        The nearest node, -1 for none.
+    metres : ndarray of float64, shape (stops,)
+        Its distance.
+    nodes : tuple of ndarray of int64
+        For each stop all nodes at that place: where turns are banned, one comes and goes by others.
+    """
+
+    node: NDArray[np.int64]
+    metres: NDArray[np.float64]
+    nodes: tuple[NDArray[np.int64], ...]
+
+
+def nearest_nodes(network: TransportNetwork, given: Sequence[Corridor]) -> list[Meets]:
+    """Return for each corridor where its stops meet the roads.
 
     In a network with railways a station isn't such a node: one doesn't drive through its hall.
     """
@@ -374,10 +394,14 @@ def nearest_nodes(
     for one in given:
         points = one.points
         if len(nodes) == 0:
-            found.append((np.full(len(points), -1), np.full(len(points), np.inf)))
+            none = np.zeros(0, dtype=np.int64)
+            found.append(Meets(np.full(len(points), -1), np.full(len(points), np.inf), (none,) * len(points)))
             continue
         metres, index = tree.query(to_ecef(points[:, 0], points[:, 1]))
-        found.append((nodes[index], np.asarray(metres, dtype=float)))
+        beside = tree.query_ball_point(network.node_xyz[nodes[index]], _SAME_PLACE_M, return_sorted=True)
+        found.append(
+            Meets(nodes[index], np.asarray(metres, dtype=float), tuple(nodes[one] for one in beside))
+        )
     return found
 
 

@@ -17,22 +17,9 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from ...geo.networks import TransportNetwork
+from ...geo.networks import Access, TransportNetwork, access, at_node, ms_per_metre
 from ...geo.places import origins_table
-from ..times import (
-    NO_LIMIT_MS,
-    UNREACHED,
-    Access,
-    Origin,
-    Targets,
-    access,
-    at_node,
-    each,
-    ms_per_metre,
-    origin_list,
-    search,
-    times_from,
-)
+from ..times import NO_LIMIT_MS, UNREACHED, Origin, Targets, each, origin_list, search, times_from
 from ._joined import JoinedCorridors
 
 #: Beyond any time; two of them can be added.

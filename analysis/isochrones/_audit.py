@@ -17,10 +17,10 @@ from scipy.special import betaincinv
 from ...geo.checks import require_frame, require_number, require_whole
 from ...geo.crs import to_ecef
 from ...geo.errors import InputError
-from ...geo.networks import TransportNetwork
+from ...geo.networks import TransportNetwork, access
 from ...geo.plane import LocalPlane
 from .. import schemas
-from ..times import Origin, Targets, access, directed, each, origin_list, require_network, times_from
+from ..times import Origin, Targets, directed, each, origin_list, require_network, times_from
 from ._drawings import default_cell_m
 from ._isochrones import prepare
 

@@ -13,10 +13,10 @@ import shapely
 from numpy.typing import NDArray
 
 from ...geo.crs import WGS84, area_km2
-from ...geo.networks import TransportNetwork
+from ...geo.networks import Access, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
 from ..thread_pool import Crew
-from ..times import Access, Origin, enter, ms_per_metre, search
+from ..times import Origin, enter, search
 from ._contours import as_multipolygon, polygons_in_degrees
 from ._full_reach import left_to_sheet, sheet_edge, sheet_of, sheet_plane
 from ._quadtree import Drawn, draw_sources

@@ -20,10 +20,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.networks import ExitLines, TransportNetwork
+from ...geo.networks import ExitLines, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
 from ..thread_pool import Crew
-from ..times import ms_per_metre
 from ._contours import Edge
 from ._dominance import FLAT
 from ._quadtree import (

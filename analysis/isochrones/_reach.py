@@ -11,9 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.networks import TransportNetwork
+from ...geo.networks import Access, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane, project_one
-from ..times import Access, ms_per_metre
 
 #: Lines are drawn on a grid with vertices within this part of a cell of where they are.
 _TOLERANCE_IN_CELLS: Final = 1 / 25

@@ -13,14 +13,12 @@ from scipy.spatial import cKDTree
 
 from ...geo.checks import require_cell_m, require_cutoffs
 from ...geo.errors import EmptyInputError, InputTypeError
-from ...geo.networks import TransportNetwork
+from ...geo.networks import Access, TransportNetwork, access_with_more
 from ..schemas import ISOCHRONES, Schema, conform
 from ..times import (
     UNREACHED,
-    Access,
     Direction,
     Origin,
-    access_with_more,
     bucketed_times,
     directed,
     each,
@@ -189,10 +187,10 @@ def _difference(
     )
     lines = {}
     for one in (base, network):
-        tail, head = (
-            (ends[one.exit_lines.link] for ends in one.link_ends) if one.has_exits_along else ((), ())
-        )
-        lines[one] = touched[np.asarray(tail, dtype=int)] | touched[np.asarray(head, dtype=int)]
+        # by arcs: where a turn is banned, a link's two arcs end at different nodes of one place
+        link = np.zeros(one.n_links, dtype=bool)
+        link[one.arc_link[touched[one.arc_tail] | touched[one.arc_head]]] = True
+        lines[one] = link[one.exit_lines.link] if one.has_exits_along else link[:0]
 
     def may_differ(entry: Access, way: Access) -> bool:
         ways = {network: entry, base: way} if lost else {network: entry}

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from ...geo.checks import require_cell_m, require_cutoffs
 from ...geo.crs import area_km2
-from ...geo.networks import TransportNetwork
+from ...geo.networks import TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
 from .. import schemas
-from ..times import Origin, enter, ms_per_metre, origin_list, require_network, search
+from ..times import Origin, enter, origin_list, require_network, search
 from ._contours import as_multipolygon
 from ._drawings import default_cell_m, polygons_of
 from ._field_grid import field_grid

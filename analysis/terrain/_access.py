@@ -10,9 +10,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...geo.errors import OffNetworkError
-from ...geo.networks import TransportNetwork
+from ...geo.networks import PIECE_COLUMNS, Access, TransportNetwork, least_access, ms_per_metre
 from ...geo.plane import LocalPlane, project_one
-from ..times import PIECE_COLUMNS, Access, Origin, enter, least_access, ms_per_metre
+from ..times import Origin, enter
 from ._marching import march, start_times
 from ._speeds import Terrain
 

@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ...geo.checks import require_cell_m, require_cutoffs
-from ...geo.networks import TransportNetwork
+from ...geo.networks import TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
 from .. import schemas
 from ..isochrones import (
@@ -27,7 +27,7 @@ from ..isochrones import (
     reached_within,
 )
 from ..thread_pool import Crew
-from ..times import Direction, Origin, directed, each, ms_per_metre, origin_list, search
+from ..times import Direction, Origin, directed, each, origin_list, search
 from ._access import terrain_access
 from ._marching import field_left, grid_edge, march, start_times
 from ._speeds import terrain_around

@@ -21,8 +21,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.networks import TransportNetwork
-from ._access import Access
+from ...geo.networks import Access, TransportNetwork
 from ._contraction import FAR, arrange, contract, tighten
 
 #: Bits for centimetres: journeys up to 42,949 km.

@@ -20,8 +20,7 @@ from tqdm.auto import tqdm
 
 from ...geo.checks import require_choice, require_flag, require_number, require_path
 from ...geo.errors import InputError, OffNetworkError, OutputError
-from ...geo.networks import TransportNetwork
-from ._access import PIECE_COLUMNS, Access, leave_pieces, ms_per_metre
+from ...geo.networks import PIECE_COLUMNS, Access, TransportNetwork, leave_pieces, ms_per_metre
 from ._contraction import FAR
 from ._hierarchy import LENGTH_BITS, Descent, Hierarchy, Ways, descent, hierarchy, key_of, least_keys
 from ._origins import NO_LIMIT_MS, Origin, each, enter, limit_to_ms, origin_list, require_network

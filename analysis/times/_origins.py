@@ -14,9 +14,8 @@ from tqdm.auto import tqdm
 from ...geo.checks import require_choice, require_flag, require_number, require_whole
 from ...geo.crs import to_ecef
 from ...geo.errors import InputTypeError, OffNetworkError
-from ...geo.networks import TransportNetwork
+from ...geo.networks import Access, TransportNetwork, access
 from ...geo.places import origin_points
-from ._access import Access, access
 from ._prepared import known
 from ._search import UNREACHED, bucketed_times
 

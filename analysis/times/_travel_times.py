@@ -11,9 +11,8 @@ import pandas as pd
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.networks import TransportNetwork
+from ...geo.networks import Access, TransportNetwork, leave_pieces, ms_per_metre
 from .. import schemas
-from ._access import Access, leave_pieces, ms_per_metre
 from ._origins import Origin, each, enter, limit_to_ms, origin_list, require_network
 from ._search import UNREACHED, shortest_times_and_lengths
 from ._tables import cut_attrs

@@ -1,3 +1,13 @@
+from ._access import (
+    PIECE_COLUMNS,
+    Access,
+    access,
+    access_with_more,
+    at_node,
+    least_access,
+    leave_pieces,
+    ms_per_metre,
+)
 from ._air import air_network, airports
 from ._exit_lines import ExitLines
 from ._gtfs import gtfs_rail_network
@@ -17,19 +27,27 @@ from ._trunk import TRUNK_SPEED_KPH, trunk_network
 __all__ = [
     "EMBEDDED_AS_OF",
     "MAX_ARC_TIME_MS",
+    "PIECE_COLUMNS",
     "TRUNK_SPEED_KPH",
+    "Access",
     "ExitLines",
     "LineNetwork",
     "Links",
     "RaggedLines",
     "TransferRules",
     "TransportNetwork",
+    "access",
+    "access_with_more",
     "air_network",
     "airports",
+    "at_node",
     "build_network",
     "gtfs_rail_network",
     "join_networks",
     "journey_components",
+    "least_access",
+    "leave_pieces",
+    "ms_per_metre",
     "network_from_geodataframes",
     "open_network",
     "rail_network",

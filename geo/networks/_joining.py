@@ -10,8 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import shapely
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
@@ -25,6 +24,7 @@ from ..errors import (
     OffNetworkError,
     UnknownPlaceError,
 )
+from ._access import nearest_access
 from ._network import Links, TransportNetwork, build_network
 from ._rail import LineNetwork
 
@@ -57,7 +57,6 @@ JOURNEY_COLUMNS: Final = (
 )
 #: What the name of a node to arrive at ends with, where departures have a node of their own.
 ARRIVALS: Final = " (arrivals)"
-_DEGREE_M: Final = 111_320.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -416,86 +415,23 @@ def _connect(
 ) -> list[int]:
     """Tie points to the nearest exits of a network; return the points that have none.
 
-    ``inward[i]`` is reached from the network, ``outward[i]`` leads to it. Where the nearest exit
-    is part-way along a link, the tie covers the rest of the link as well.
+    ``inward[i]`` is reached from the network, ``outward[i]`` leads to it, in the ways that an origin at the
+    point would come onto the network and a journey's end be come to.
     """
-    seconds_per_m = 3.6 / speed_kph
+    if (speed_kph, reach_km) != (network.access_speed_kph, network.max_access_km):
+        network = network.with_access(access_speed_kph=speed_kph, max_access_km=reach_km)
     lonely = []
-    nodes = _near_nodes(network, lon, lat, reach_m=reach_km * 1000, k=k)
-    with_line, against = network.link_arcs
-    tails, heads = network.link_ends
-    for i in range(len(lon)):
-        found = [(metres, node, -1, 0.0) for metres, node in nodes[i]]
-        found += [
-            (metres, -1, link, part)
-            for metres, link, part in _near_lines(
-                network, float(lon[i]), float(lat[i]), reach_m=reach_km * 1000, k=k
-            )
-        ]
-        found.sort()
-        if not found:
-            lonely.append(i)
-        for metres, node, link, part in found[:k]:
-            walk = metres * seconds_per_m
-            if node >= 0:
-                build.link(outward[i], node, walk, "access", ACCESS, length_m=metres)
-                build.link(node, inward[i], walk, "access", ACCESS, length_m=metres)
-                continue
-            for arc, start, end, share in (
-                (int(with_line[link]), int(tails[link]), int(heads[link]), part),
-                (int(against[link]), int(heads[link]), int(tails[link]), 1 - part),
-            ):
-                if arc < 0 or not network.arc_exit[arc]:
-                    continue
-                seconds, length = network.arc_time_ms[arc] / 1000, float(network.arc_length_m[arc])
-                for tail, head, rest in ((outward[i], end, 1 - share), (start, inward[i], share)):
-                    build.link(
-                        tail, head, walk + rest * seconds, "access", ACCESS, length_m=metres + rest * length
-                    )
-    return lonely
-
-
-def _near_nodes(
-    network: TransportNetwork, lon: ArrayLike, lat: ArrayLike, *, reach_m: float, k: int
-) -> list[list[tuple[float, int]]]:
     xyz = to_ecef(lon, lat).reshape(-1, 3)
-    if len(network.exit_nodes) == 0 or len(xyz) == 0:
-        return [[] for _ in xyz]
-    count = min(k, len(network.exit_nodes))
-    distance, index = network.exit_node_tree.query(xyz, k=[*range(1, count + 1)])
-    return [
-        [(float(d), int(network.exit_nodes[j])) for d, j in zip(row_d, row_j, strict=True) if d <= reach_m]
-        for row_d, row_j in zip(distance, index, strict=True)
-    ]
-
-
-def _near_lines(
-    network: TransportNetwork, lon: float, lat: float, *, reach_m: float, k: int
-) -> list[tuple[float, int, float]]:
-    """Return distance (m), link and share of its length of the nearest lines that may be left."""
-    if not network.has_exits_along:
-        return []
-    lines = network.exit_lines
-    nearby = lines.near(lon, lat, reach_m)
-    if len(nearby) == 0:
-        return []
-    squeeze = np.cos(np.radians(lat))
-    sizes = lines.offset[nearby + 1] - lines.offset[nearby]
-    first = np.repeat(lines.offset[nearby] - np.cumsum(sizes) + sizes, sizes)
-    flat = (lines.lonlat[first + np.arange(len(first))] - [lon, lat]) * [squeeze, 1.0]
-    drawn = shapely.linestrings(flat, indices=np.repeat(np.arange(len(nearby)), sizes))
-    here = shapely.Point(0, 0)
-    nearest = np.argsort(shapely.distance(drawn, here), kind="stable")[:k]
-    # A line of no length has no share: its ends are one point.
-    share = np.nan_to_num(shapely.line_locate_point(drawn[nearest], here, normalized=True))
-    foot = shapely.get_coordinates(shapely.line_interpolate_point(drawn[nearest], share, normalized=True))
-    there = to_ecef(lon + foot[:, 0] / squeeze, lat + foot[:, 1])
-    metres = np.linalg.norm(there - to_ecef([lon], [lat]), axis=1)
-    return [
-        (float(distance), int(lines.link[nearby[i]]), float(part))
-        for distance, i, part in zip(metres, nearest, share, strict=True)
-        if distance <= reach_m
-    ]
+    for i, (x, y) in enumerate(zip(lon.tolist(), lat.tolist(), strict=True)):
+        onto = nearest_access(network, lon=x, lat=y, xyz=xyz[i], k=k)
+        off = nearest_access(network.reverse, lon=x, lat=y, xyz=xyz[i], k=k)
+        if onto.is_empty and off.is_empty:
+            lonely.append(i)
+        for node, ms, metres in zip(onto.node.tolist(), onto.time_ms, onto.length_m, strict=True):
+            build.link(outward[i], node, ms / 1000, "access", ACCESS, length_m=float(metres))
+        for node, ms, metres in zip(off.node.tolist(), off.time_ms, off.length_m, strict=True):
+            build.link(node, inward[i], ms / 1000, "access", ACCESS, length_m=float(metres))
+    return lonely
 
 
 def journey_components(

@@ -11,8 +11,8 @@ import shapely
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from borderreach.analysis.times._access import access
 from borderreach.geo.crs import WGS84, local_crs, to_ecef
+from borderreach.geo.networks._access import access
 from borderreach.geo.networks._network import Links, TransportNetwork, build_network
 
 #: Centres at low, middle and high latitude; the last east and north of everything Chinese.

@@ -15,7 +15,6 @@ from borderreach.analysis import schemas
 from borderreach.analysis.isochrones._drawings import default_cell_m
 from borderreach.analysis.isochrones._isochrones import isochrones, union_in_order
 from borderreach.analysis.isochrones._reference import reference_isochrone
-from borderreach.analysis.times._access import access
 from borderreach.analysis.times._origins import NO_LIMIT_MS, Direction, origin_list
 from borderreach.analysis.times._travel_times import Targets, times_from
 from borderreach.geo.crs import WGS84, to_ecef
@@ -29,6 +28,7 @@ from borderreach.geo.errors import (
     OffNetworkError,
     UnknownPlaceError,
 )
+from borderreach.geo.networks._access import access
 from borderreach.geo.networks._network import Links, TransportNetwork, build_network
 from borderreach.geo.networks._trunk import trunk_network
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
-from borderreach.analysis.times._access import access, ms_per_metre
 from borderreach.geo.crs import to_ecef
+from borderreach.geo.networks._access import access, ms_per_metre
 from borderreach.geo.networks._network import Links, build_network
 
-from ..networks import Case, cases
+from ...analysis.networks import Case, cases
 
 
 def enter(network, lon, lat):

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.networks import TransportNetwork
+from ._network import TransportNetwork
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -92,7 +92,6 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
         The same in earth-centred metres.
     """
     reach = network.max_access_km * 1000
-    pace = ms_per_metre(network)
     node = np.zeros(0, dtype=np.int64)
     if len(network.exit_nodes):
         found = network.exit_node_tree.query_ball_point(xyz, reach, return_sorted=True)
@@ -103,18 +102,11 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
 
     lines = network.exit_lines
 
-    def enter(near: NDArray[np.int64], room: int) -> tuple[NDArray[Any], ...]:
-        found: tuple[NDArray[Any], ...] = _enter_lines(
-            xyz, lines.xyz, lines.share, lines.offset, near, lines.link, *network.link_arcs,
-            network.arc_exit, network.arc_time_ms, network.arc_length_m, pace, reach, room,
-        )  # fmt: skip
-        return found
-
     def pieces_on(near: NDArray[np.int64]) -> NDArray[np.float64]:
         steps = int((lines.offset[near + 1] - lines.offset[near] - 1).sum())
-        return enter(near, _PIECES_PER_STEP * steps)[-1]
+        return _enter(network, xyz, near, _PIECES_PER_STEP * steps)[-1]
 
-    arc, line, ends_ms, ends_m, _ = enter(lines.near(lon, lat, reach), 0)
+    arc, line, ends_ms, ends_m, _ = _enter(network, xyz, lines.near(lon, lat, reach), 0)
     return least_access(
         np.concatenate([node, network.arc_head[arc].astype(np.int64)]),
         np.concatenate([time, np.rint(ends_ms).astype(np.int64)]),
@@ -122,6 +114,70 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
         line,
         pieces_on,
     )
+
+
+def nearest_access(
+    network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np.float64], k: int
+) -> Access:
+    """Return the ways from a point onto a network at the places nearest to it.
+
+    As `access`, but over the nearest `k` places only: nodes at one point, as where turns are banned, are
+    one place, and so is a line, wherever it is entered.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+        Its reverse, for the ways from the network to the point.
+    lon, lat : float
+        The point, degrees.
+    xyz : ndarray of float64, shape (3,)
+        The same in earth-centred metres.
+    k : int
+        At least 1.
+    """
+    reach = network.max_access_km * 1000
+    node, line = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if len(network.exit_nodes):
+        found = network.exit_node_tree.query_ball_point(xyz, reach, return_sorted=True)
+        node = network.exit_nodes[np.asarray(found, dtype=np.int64)]
+    if network.has_exits_along:
+        lines = network.exit_lines
+        line = lines.near(lon, lat, reach)
+    walk, time = _straight(network, node, xyz)
+    away = np.zeros(0)
+    if len(line):
+        away = _line_distances(xyz, lines.xyz, lines.offset, line)
+        line, away = line[away <= reach], away[away <= reach]
+    _, place = np.unique(network.node_xyz[node].round(3), axis=0, return_inverse=True)
+    n_places = int(place.max()) + 1 if len(node) else 0
+    metres = np.full(n_places, np.inf)
+    np.minimum.at(metres, place.ravel(), walk)
+    chosen = np.argsort(np.concatenate([metres, away]), kind="stable")[:k]
+    near = np.isin(place.ravel(), chosen[chosen < n_places])
+    node, walk, time = node[near], walk[near], time[near]
+    if not len(line):
+        return least_access(node, time, walk, line, _no_pieces)
+    taken = np.sort(line[chosen[chosen >= n_places] - n_places])
+    arc, _, ends_ms, ends_m, _ = _enter(network, xyz, taken, 0)
+    return least_access(
+        np.concatenate([node, network.arc_head[arc].astype(np.int64)]),
+        np.concatenate([time, np.rint(ends_ms).astype(np.int64)]),
+        np.concatenate([walk, ends_m]),
+        np.zeros(0, dtype=np.int64),
+        _no_pieces,
+    )
+
+
+def _enter(
+    network: TransportNetwork, xyz: NDArray[np.float64], near: NDArray[np.int64], room: int
+) -> tuple[NDArray[Any], ...]:
+    lines = network.exit_lines
+    found: tuple[NDArray[Any], ...] = _enter_lines(
+        xyz, lines.xyz, lines.share, lines.offset, near, lines.link, *network.link_arcs,
+        network.arc_exit, network.arc_time_ms, network.arc_length_m,
+        ms_per_metre(network), network.max_access_km * 1000, room,
+    )  # fmt: skip
+    return found
 
 
 def access_with_more(
@@ -222,6 +278,24 @@ def _nearest_in_time(
     best = foot + height * ratio / math.sqrt(1 - ratio * ratio) if ratio < 1.0 else high
     best = min(max(best, low), high)
     return best, math.sqrt((best - foot) ** 2 + height * height), low, high
+
+
+@njit(cache=True, nogil=True)
+def _line_distances(
+    p: NDArray[np.float64], xyz: NDArray[np.float64], offset: NDArray[np.int64], near: NDArray[np.int64]
+) -> NDArray[np.float64]:  # pragma: no cover - compiled
+    """Metres from a point to some lines."""
+    found = np.full(len(near), np.inf)
+    for k in range(len(near)):
+        for b in range(offset[near[k]] + 1, offset[near[k] + 1]):
+            a = b - 1
+            # as far from a segment as from where it's left at once
+            _, away, _, _ = _nearest_in_time(
+                p[0], p[1], p[2], xyz[a, 0], xyz[a, 1], xyz[a, 2], xyz[b, 0], xyz[b, 1], xyz[b, 2],
+                0.0, 1.0, np.inf,
+            )  # fmt: skip
+            found[k] = min(found[k], away)
+    return found
 
 
 @njit(cache=True, nogil=True)
