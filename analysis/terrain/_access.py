@@ -159,6 +159,7 @@ def _add_piece(
     pieces[n, 8], pieces[n, 9] = line, 0.0
     pieces[n, 10] = share[a] + u0 * (share[b] - share[a])
     pieces[n, 11] = share[a] + u1 * (share[b] - share[a])
+    pieces[n, 12], pieces[n, 13] = np.nan, np.nan  # ways over the ground aren't measured
     return n + 1
 
 

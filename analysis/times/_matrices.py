@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from ...geo.checks import require_choice, require_flag, require_number, require_path
 from ...geo.errors import InputError, OffNetworkError, OutputError
-from ...geo.networks import PIECE_COLUMNS, Access, TransportNetwork, leave_pieces, ms_per_metre
+from ...geo.networks import PIECE_COLUMNS, Access, TransportNetwork, ms_per_metre, past_no_node
 from ._contraction import FAR
 from ._hierarchy import LENGTH_BITS, Descent, Hierarchy, Ways, descent, hierarchy, key_of, least_keys
 from ._origins import NO_LIMIT_MS, Origin, each, enter, limit_to_ms, origin_list, require_network
@@ -366,7 +366,7 @@ def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDA
     least = least_keys(task.prepared, task.entries, first, last, task.down, limit=limit)
     times = np.where(least < FAR, (least >> LENGTH_BITS).astype(float), np.inf)
     lengths = np.where(least < FAR, (least & ((1 << LENGTH_BITS) - 1)) / 100, np.inf)
-    pace, reach = ms_per_metre(network), network.max_access_km * 1000
+    reach = network.max_access_km * 1000
     for row, start in enumerate(range(first, last)):
         pieces, xyz = task.pieces[start], task.starts[start].xyz
         if pieces is None:
@@ -377,15 +377,11 @@ def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDA
             farthest = 2 * reach + np.linalg.norm(pieces[:, 3:6] - pieces[:, 0:3], axis=1).sum()
         # a little more, for the tree rounds otherwise
         near = np.array(task.end_tree.query_ball_point(xyz, farthest * (1 + 1e-9)), dtype=np.int64)
-        straight = np.sqrt(((task.end_xyz[near] - xyz) ** 2).sum(axis=1))
-        direct = np.where(straight <= reach, np.rint(straight * pace), np.inf)
-        faster = direct < times[row, near]
-        times[row, near[faster]], lengths[row, near[faster]] = direct[faster], straight[faster]
-        if len(pieces):
-            for k, away in zip(near, straight, strict=True):
-                along = np.rint(leave_pieces(pieces, xyz, task.end_xyz[k], pace, reach))
-                if along < times[row, k]:
-                    times[row, k], lengths[row, k] = along, away
+        beside, straight = past_no_node(network, pieces, xyz, task.end_xyz[near])
+        there, gone = times[row, near], lengths[row, near]
+        faster = (beside < there) | ((beside == there) & (straight < gone))
+        times[row, near] = np.where(faster, beside, there)
+        lengths[row, near] = np.where(faster, straight, gone)
     beyond = times > task.limit_ms
     times[beyond], lengths[beyond] = np.inf, np.inf
     return times, lengths

@@ -224,10 +224,16 @@ def shortest_times_and_lengths(
     ----------
     length_m : ndarray of float64, shape (n,)
         Work space and result; infinite everywhere on entry.
+
+    Notes
+    -----
+    Where an arc takes no time, a node that was settled may be come to again as fast on a shorter way, and
+    is then settled anew.
     """
     heap = np.empty(2 * len(arc_head) + len(seed_node) + 1, dtype=np.int64)
     settled = np.empty(len(time_ms), dtype=np.int32)
     done = np.zeros(len(time_ms), dtype=np.bool_)
+    handed_on = np.full(len(time_ms), np.inf)  # length with which a node's arcs were looked at
     n_settled = 0
     size = 0
     for k in range(len(seed_node)):
@@ -245,11 +251,13 @@ def shortest_times_and_lengths(
         size = _pop(heap, size)
         node = key & _NODE_MASK
         time = key >> _NODE_BITS
-        if done[node] or time > time_ms[node]:
+        if time > time_ms[node] or length_m[node] >= handed_on[node]:
             continue
-        done[node] = True
-        settled[n_settled] = node
-        n_settled += 1
+        handed_on[node] = length_m[node]
+        if not done[node]:
+            done[node] = True
+            settled[n_settled] = node
+            n_settled += 1
         for arc in range(arc_start[node], arc_start[node + 1]):
             head = arc_head[arc]
             reached = time + arc_time_ms[arc]
@@ -259,7 +267,17 @@ def shortest_times_and_lengths(
             if reached < time_ms[head]:
                 time_ms[head] = reached
                 length_m[head] = far
+                if size == len(heap):
+                    larger = np.empty(2 * size, dtype=np.int64)
+                    larger[:size] = heap
+                    heap = larger
                 size = _push(heap, size, (reached << _NODE_BITS) | head)
             elif far < length_m[head]:
                 length_m[head] = far
+                if done[head]:
+                    if size == len(heap):
+                        larger = np.empty(2 * size, dtype=np.int64)
+                        larger[:size] = heap
+                        heap = larger
+                    size = _push(heap, size, (reached << _NODE_BITS) | head)
     return settled[:n_settled].copy()

@@ -11,7 +11,7 @@ import pandas as pd
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.networks import Access, TransportNetwork, leave_pieces, ms_per_metre
+from ...geo.networks import Access, TransportNetwork, past_no_node
 from .. import schemas
 from ._origins import Origin, each, enter, limit_to_ms, origin_list, require_network
 from ._search import UNREACHED, shortest_times_and_lengths
@@ -179,24 +179,11 @@ def times_from(
     times, lengths = _leave(
         targets.start, targets.node, targets.time_ms, targets.length_m, time_ms, length_m, int(UNREACHED)
     )
-    pace, reach = ms_per_metre(network), network.max_access_km * 1000
-    straight = np.sqrt(((targets.xyz - origin.xyz) ** 2).sum(axis=1))
-    direct = np.where(straight <= reach, np.rint(straight * pace), np.inf)
-    faster = direct < times
-    times, lengths = np.where(faster, direct, times), np.where(faster, straight, lengths)
-    if len(entry.pieces):
-        # both ends part-way along the same line: no node lies between them
-        for k in np.flatnonzero(straight <= 2 * reach + _longest(entry.pieces)):
-            along = np.rint(leave_pieces(entry.pieces, origin.xyz, targets.xyz[k], pace, reach))
-            if along < times[k]:
-                times[k], lengths[k] = along, straight[k]
+    beside, straight = past_no_node(network, entry.pieces, origin.xyz, targets.xyz)
+    faster = (beside < times) | ((beside == times) & (straight < lengths))
+    times, lengths = np.where(faster, beside, times), np.where(faster, straight, lengths)
     beyond = times > limit_ms
     return np.where(beyond, np.inf, times), np.where(beyond, np.inf, lengths)
-
-
-def _longest(pieces: NDArray[np.float64]) -> float:
-    """No piece lies farther from where it was entered than the sum of all."""
-    return float(np.linalg.norm(pieces[:, 3:6] - pieces[:, 0:3], axis=1).sum())
 
 
 @njit(cache=True, nogil=True)

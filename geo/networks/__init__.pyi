@@ -5,8 +5,8 @@ from ._access import (
     access_with_more,
     at_node,
     least_access,
-    leave_pieces,
     ms_per_metre,
+    past_no_node,
 )
 from ._air import air_network, airports
 from ._exit_lines import ExitLines
@@ -46,10 +46,10 @@ __all__ = [
     "join_networks",
     "journey_components",
     "least_access",
-    "leave_pieces",
     "ms_per_metre",
     "network_from_geodataframes",
     "open_network",
+    "past_no_node",
     "rail_network",
     "rail_sections",
     "rail_stations",

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 #: Columns of a piece: start (x, y, z) and end (x, y, z) in space, metres; time at start and end, ms;
 #: position of its line in the network's exit lines; 1 if it's come to on foot at each of its points,
-#: 0 if it's entered at its start and followed; share of the line before start and end.
-PIECE_COLUMNS: Final = 12
+#: 0 if it's entered at its start and followed; share of the line before start and end; distance covered
+#: until start and end, metres.
+PIECE_COLUMNS: Final = 14
 #: Pieces per segment of a line at most: three each way.
 _PIECES_PER_STEP: Final = 6
 #: Longer journeys than 24 days are as long as that.
@@ -46,7 +47,7 @@ class Access:
     line : ndarray of int64
         Lines that are entered part-way (positions in the network's exit lines), some of them more than once.
     pieces_on : callable
-        Returns the pieces on some lines, ascending and each given once: a float64 array of shape (p, 12)
+        Returns the pieces on some lines, ascending and each given once: a float64 array of shape (p, 14)
         with `PIECE_COLUMNS`. Pieces are stretches of line between an entry part-way and the line's end,
         and those before the best entry, where one can leave again at once.
     """
@@ -59,7 +60,7 @@ class Access:
 
     @cached_property
     def pieces(self) -> NDArray[np.float64]:
-        """All pieces, shape (p, 12)."""
+        """All pieces, shape (p, 14)."""
         return self.pieces_on(np.unique(self.line))
 
     @property
@@ -364,6 +365,7 @@ def _enter_lines(
                 pieces[count, 8], pieces[count, 9] = line, 1.0
                 pieces[count, 10] = share[a] + u0 * (share[b] - share[a])
                 pieces[count, 11] = share[a] + u1 * (share[b] - share[a])
+                pieces[count, 12], pieces[count, 13] = pieces[count, 6] / pace, away
                 count += 1
             if s >= 0.0:
                 rest = 1.0 - s / length if length > 0.0 else 1.0
@@ -379,6 +381,7 @@ def _enter_lines(
                         pieces[count, 8], pieces[count, 9] = line, 0.0
                         pieces[count, 10] = share[b] - rest * (share[b] - share[a])
                         pieces[count, 11] = share[b]
+                        pieces[count, 12], pieces[count, 13] = away, away + rest * long
                         count += 1
                     then, far = start + rest * takes, away + rest * long
             if math.isfinite(now) and keep:
@@ -388,6 +391,7 @@ def _enter_lines(
                 pieces[count, 7] = now + takes
                 pieces[count, 8], pieces[count, 9] = line, 0.0
                 pieces[count, 10], pieces[count, 11] = share[a], share[b]
+                pieces[count, 12], pieces[count, 13] = gone, gone + long
                 count += 1
             now, gone = then, far
         if now < np.inf:
@@ -396,16 +400,55 @@ def _enter_lines(
     return entered[:n], lines[:n], ends_ms[:n], ends_m[:n], pieces[:count].copy()
 
 
+def past_no_node(
+    network: TransportNetwork,
+    pieces: NDArray[np.float64],
+    origin: NDArray[np.float64],
+    targets: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return time in ms and length in m of journeys that pass no node; infinite where there is none.
+
+    They lead straight off the network, or along a single line that is entered and left part-way. Of
+    equally fast ones the shortest.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    pieces : ndarray of float64, shape (p, 14)
+        Those of the origin's `Access`.
+    origin : ndarray of float64, shape (3,)
+    targets : ndarray of float64, shape (n, 3)
+        Earth-centred metres.
+    """
+    pace, reach = ms_per_metre(network), network.max_access_km * 1000
+    straight = np.sqrt(((targets - origin) ** 2).sum(axis=1))
+    near = straight <= reach
+    times = np.where(near, np.rint(straight * pace), np.inf)
+    lengths = np.where(near, straight, np.inf)
+    if len(pieces):
+        # no piece lies farther from where it was entered than the sum of all
+        along = float(np.linalg.norm(pieces[:, 3:6] - pieces[:, 0:3], axis=1).sum())
+        for k in np.flatnonzero(straight <= 2 * reach + along):
+            time, length = _leave_pieces(pieces, origin, targets[k], pace, reach)
+            time = float(np.rint(time))
+            if time < times[k] or (time == times[k] and length < lengths[k]):
+                times[k], lengths[k] = time, length
+    return times, lengths
+
+
 @njit(cache=True, nogil=True)
-def leave_pieces(
+def _leave_pieces(
     pieces: NDArray[np.float64],
     origin: NDArray[np.float64],
     p: NDArray[np.float64],
     pace: float,
     reach: float,
-) -> float:  # pragma: no cover - compiled
-    """Least time in ms to be at a point by leaving one of the pieces part-way; infinite if out of reach."""
-    least = np.inf
+) -> tuple[float, float]:  # pragma: no cover - compiled
+    """Least time in ms to be at a point by leaving one of the pieces part-way, and metres covered until then.
+
+    Infinite if out of reach.
+    """
+    least, metres = np.inf, np.inf
     for k in range(len(pieces)):
         ax, ay, az, bx, by, bz, t0, t1 = pieces[k, :8]
         dx, dy, dz = bx - ax, by - ay, bz - az
@@ -419,12 +462,15 @@ def leave_pieces(
         if s < 0.0:
             continue
         if on_foot:
-            bend = _least_bend(origin, p, pieces[k], low / length, high / length)
-            least = min(least, pace * bend)
+            far = _least_bend(origin, p, pieces[k], low / length, high / length)
+            time = pace * far
         else:
             kept = 1.0 - s / length if length > 0.0 else 0.0
-            least = min(least, t0 + kept * (t1 - t0) + away * pace)
-    return least
+            time = t0 + kept * (t1 - t0) + away * pace
+            far = pieces[k, 12] + kept * (pieces[k, 13] - pieces[k, 12]) + away
+        if time < least or (time == least and far < metres):
+            least, metres = time, far
+    return least, metres
 
 
 @njit(cache=True, nogil=True)

@@ -93,10 +93,11 @@ def stop_near(road: TransportNetwork) -> tuple[Corridor, float]:
         {"name": name, "lon": 106.54, "lat": lat, "kind": "interchange", "position": "approximate"}
         for name, lat in (("J", 29.499), ("S", 29.30))
     ]
-    one = Corridor(
-        id="x", name="x", mode="road", status="planned", status_date=dt.date(2024, 1, 1),
-        design_speed_kph=100, join_km=1, stops=stops,
-    )  # fmt: skip
+    given = {
+        "id": "x", "name": "x", "mode": "road", "status": "planned", "status_date": dt.date(2024, 1, 1),
+        "design_speed_kph": 100, "join_km": 1, "stops": stops,
+    }  # fmt: skip
+    one = Corridor.model_validate(given)
     joined = add_corridors(road, [one])
     seconds = joined.arc_time_ms[joined.arc_tail >= road.n_nodes].max() / 1000
     join = joined.arc_time_ms[(joined.arc_tail >= road.n_nodes) & (joined.arc_head < road.n_nodes)].min()

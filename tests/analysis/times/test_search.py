@@ -88,8 +88,23 @@ def test_lengths_are_those_of_a_fastest_path(graph):
         limit + 0.5,
     )
     reached = out != UNREACHED
-    if (time > 0).all():  # arcs without time can be taken in any order
-        assert metres[reached] * 1e-6 == pytest.approx((both - out)[reached], abs=1e-7)
+    assert metres[reached] * 1e-6 == pytest.approx((both - out)[reached], abs=1e-7)
+
+
+def test_the_shorter_of_two_equally_fast_ways_is_found_behind_an_arc_of_no_time():
+    """0 → 1 takes 9 m, 0 → 2 → 1 takes 2 m, all of them no time; 3 lies 1 m and a second behind 1."""
+    start, head, time = csr(4, [(0, 1, 0), (0, 2, 0), (2, 1, 0), (1, 3, 1000)])
+    length = {(0, 1): 9.0, (0, 2): 1.0, (2, 1): 1.0, (1, 3): 1.0}
+    tail = np.repeat(np.arange(4), np.diff(start))
+    metres = np.array([length[a, b] for a, b in zip(tail.tolist(), head.tolist(), strict=True)])
+    for own in (np.array([0]), np.array([0, 3])):
+        out, far = np.full(4, UNREACHED, dtype=np.int32), np.full(4, np.inf)
+        spent = np.array([0, 1000])[: len(own)]
+        shortest_times_and_lengths(
+            start, head, time, metres, own, spent, np.array([0.0, 8.0])[: len(own)], 10_000, out, far
+        )
+        assert out.tolist() == [0, 0, 0, 1000]
+        assert far.tolist() == [0, 2, 1, 3]
 
 
 def test_a_node_exactly_at_the_limit_is_reached():
