@@ -36,7 +36,6 @@ _moved_modules(
         "crossings": "borders._crossings",
         "decay": "indicators._decay",
         "drawings": "isochrones._drawings",
-        "field_grid": "isochrones._field_grid",
         "floating_catchment": "indicators._floating_catchment",
         "groups": "claims._groups",
         "hierarchy": "times._hierarchy",

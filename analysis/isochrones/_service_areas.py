@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, cast
+import math
+from typing import Any, Final, cast
 
 import contourpy
 import geopandas as gpd
 import numpy as np
 import shapely
+from numba import njit
 from numpy.typing import NDArray
 
 from ...geo.checks import require_cell_m, require_cutoffs
@@ -19,8 +21,11 @@ from .. import schemas
 from ..times import Origin, enter, origin_list, require_network, search
 from ._contours import as_multipolygon
 from ._drawings import default_cell_m, polygons_of
-from ._field_grid import field_grid
 from ._reach import reach_sources, reached_within
+from ._tapers import capped_field_of_row, prepare_tapers
+
+#: Field, in metres, of what can't be reached at all.
+_NOWHERE_M: Final = 1e9
 
 
 def service_areas(
@@ -46,7 +51,9 @@ def service_areas(
     geopandas.GeoDataFrame
         ``centre_id, centre_name, cutoff_min, area_km2, geometry``, one row per centre in the order
         given; EPSG:4326. The areas don't overlap, and together they are the union of the centres'
-        isochrones. Equal times go to the centre given first.
+        isochrones. Equal times go to the centre given first. The dividing lines are drawn as the
+        isochrones' edges are, to a part of a cell; where the first centre changes all at once, at the
+        end of an exit's reach, to a cell.
 
     Raises
     ------
@@ -68,14 +75,14 @@ def service_areas(
     plane = LocalPlane(
         float(np.mean([point.lon for point in points])), float(np.mean([point.lat for point in points]))
     )
-    ahead = _lead(checked, plane, points, limit, cell)
+    ahead = _ahead(checked, plane, points, limit, cell)
     areas: list[shapely.Geometry] = []
     taken: shapely.Geometry = shapely.MultiPolygon()
     for own, first_here in zip(isochrones, ahead, strict=True):
         area = shapely.difference(shapely.intersection(own, first_here), taken)
         areas.append(area)
         taken = shapely.union(taken, area)
-    # slivers along the dividing lines, and land that the nominal winner can't reach itself
+    # slivers along the dividing lines and along the isochrones' edges
     for k, own in enumerate(isochrones):
         rest = shapely.difference(own, taken)
         areas[k] = shapely.union(areas[k], rest)
@@ -95,36 +102,70 @@ def service_areas(
     return result
 
 
-def _lead(
+def _ahead(
     network: TransportNetwork, plane: LocalPlane, points: list[Origin], limit_ms: int, cell_m: float
 ) -> list[shapely.MultiPolygon]:
     """Return, for each centre, the land where it is ahead of all others; EPSG:4326."""
     sources = []
-    # without the cap on the reach the fields order times everywhere, not only near exits
-    free = network.with_access(max_access_km=min(1000.0, limit_ms / ms_per_metre(network) / 1000 + 1))
+    # what is left of the time, as a distance, and not only of the reach: so sources tell who is first
+    left = network.with_access(max_access_km=min(1000.0, limit_ms / ms_per_metre(network) / 1000 + 1))
     for point in points:
         entry = enter(network, point)
         times = search(network, entry, limit_ms=limit_ms)
-        found = reached_within(free, entry, times, cutoff_ms=limit_ms)
-        rows = reach_sources(free, plane, point.xyz, found, times, cutoff_ms=limit_ms, cell_m=cell_m)
+        found = reached_within(left, entry, times, cutoff_ms=limit_ms)
+        rows = reach_sources(left, plane, point.xyz, found, times, cutoff_ms=limit_ms, cell_m=cell_m)
         sources.append(rows)
     every = np.concatenate(sources)
-    reach = np.maximum(every[:, 2], every[:, 5])
-    bounds = (
-        float((np.minimum(every[:, 0], every[:, 3]) - reach).min()),
-        float((np.minimum(every[:, 1], every[:, 4]) - reach).min()),
-        float((np.maximum(every[:, 0], every[:, 3]) + reach).max()),
-        float((np.maximum(every[:, 1], every[:, 4]) + reach).max()),
-    )
-    grids = [field_grid(rows, cell_m=cell_m, bounds=bounds) for rows in sources]
-    x, y, _ = grids[0]
-    fields = np.stack([np.maximum(field, -1e9) for _, _, field in grids])
+    reach = min(network.max_access_km * 1000, float(np.maximum(every[:, 2], every[:, 5]).max()))
+    low = np.floor((np.minimum(every[:, :2], every[:, 3:5]).min(axis=0) - reach) / cell_m).astype(int) - 2
+    high = np.ceil((np.maximum(every[:, :2], every[:, 3:5]).max(axis=0) + reach) / cell_m).astype(int) + 2
+    x, y = (np.arange(a, b + 1) * cell_m for a, b in zip(low, high, strict=True))
+    fields = np.stack([_field_within_reach(rows, x, y, reach, cell_m) for rows in sources])
     lands = []
     for k in range(len(points)):
         others = np.delete(fields, k, axis=0)
-        rival = others.max(axis=0) if len(others) else np.full(fields[k].shape, -2e9)
+        rival = others.max(axis=0) if len(others) else np.full(fields[k].shape, -2 * _NOWHERE_M)
         lands.append(_positive(x, y, fields[k] - rival, plane))
     return lands
+
+
+def _field_within_reach(
+    sources: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], reach: float, cell_m: float
+) -> NDArray[np.float64]:
+    """Return the isochrone's field at the points of a grid, from exits within reach, shape (n_y, n_x).
+
+    Next to the isochrone's edge, up to a cell and a half beyond it, from exits that far out of reach as
+    well, so that lines can be drawn up to the edge; nowhere farther.
+    """
+    shapes = np.ascontiguousarray(prepare_tapers(sources, np.inf)[0].T)
+    inside = np.full((len(y), len(x)), -_NOWHERE_M)
+    beside = inside.copy()
+    _fill(shapes, x, y, reach, 1.5 * cell_m, inside, beside)
+    return np.where(inside > -_NOWHERE_M, inside, beside)
+
+
+@njit(cache=True, nogil=True)
+def _fill(
+    shapes: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], reach: float, more: float,
+    inside: NDArray[np.float64], beside: NDArray[np.float64],
+) -> None:  # fmt: skip  # pragma: no cover - compiled
+    """Raise the field at grid points by each source, as far as it can be left to there."""
+    cell = x[1] - x[0]
+    far = reach + more
+    for k in range(len(shapes)):
+        x0, y0, ux, uy, length = shapes[k, 0], shapes[k, 1], shapes[k, 2], shapes[k, 3], shapes[k, 4]
+        x1, y1 = x0 + length * ux, y0 + length * uy
+        i0 = max(0, math.floor((min(x0, x1) - far - x[0]) / cell))
+        i1 = min(len(x) - 1, math.ceil((max(x0, x1) + far - x[0]) / cell))
+        j0 = max(0, math.floor((min(y0, y1) - far - y[0]) / cell))
+        j1 = min(len(y) - 1, math.ceil((max(y0, y1) + far - y[0]) / cell))
+        for j in range(j0, j1 + 1):
+            for i in range(i0, i1 + 1):
+                value = capped_field_of_row(shapes[k], x[i], y[j], reach)
+                inside[j, i] = max(inside[j, i], value)
+                if value == -np.inf:
+                    value = capped_field_of_row(shapes[k], x[i], y[j], far)
+                    beside[j, i] = max(beside[j, i], value)
 
 
 def _positive(

@@ -82,6 +82,26 @@ def field_of_row(shape: NDArray[np.float64], x: float, y: float) -> float:  # pr
     return field_of(shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], shape[6], shape[7], x, y)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def capped_field_of_row(
+    shape: NDArray[np.float64], x: float, y: float, reach: float
+) -> float:  # pragma: no cover - compiled
+    """Value at (x, y) of one prepared source, left at most `reach` away; minus infinity where none is."""
+    x0, y0, ux, uy, length = shape[0], shape[1], shape[2], shape[3], shape[4]
+    dx, dy = x - x0, y - y0
+    along = dx * ux + dy * uy
+    height = abs(dy * ux - dx * uy)
+    if height > reach:
+        return -np.inf
+    half = math.sqrt(reach * reach - height * height)
+    low, high = max(0.0, along - half), min(length, along + half)
+    if low > high:
+        return -np.inf
+    best = min(max(along - height * shape[7], low), high)
+    rest = along - best
+    return shape[5] - shape[6] * best - math.sqrt(rest * rest + height * height)
+
+
 @njit(cache=True, nogil=True)
 def field_at(
     points: NDArray[np.float64], sources: NDArray[np.float64]

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from borderreach.analysis.isochrones import _quadtree as surface
 from borderreach.analysis.isochrones._contours import ring_coordinates
-from borderreach.analysis.isochrones._field_grid import field_grid
 from borderreach.analysis.isochrones._quadtree import DRAW, TAKE, draw, draw_sources, isochrone_edge
 from borderreach.analysis.isochrones._rows import odd_rows
 from borderreach.analysis.isochrones._tapers import field_at
@@ -153,15 +152,3 @@ class TestTakingOver:
         assert 0 < (states[0] == DRAW).sum() < 0.1 * (states[0] == TAKE).sum()
         assert not again.edge.same(first.edge)
         assert draw_sources(rows, cell_m=25, like=again, but_for=odd).edge.same(first.edge)
-
-
-class TestGrid:
-    @settings(max_examples=25, deadline=None)
-    @given(sources=source_sets())
-    def test_is_exact_inside_and_next_to_it(self, sources):
-        x, y, field = field_grid(sources, cell_m=150)
-        points = np.column_stack([a.ravel() for a in np.meshgrid(x, y)])
-        true = field_at(points, sources).reshape(field.shape)
-        near = true > -150
-        assert np.allclose(field[near], true[near], atol=1e-9)
-        assert (field <= true + 1e-9).all()

@@ -70,19 +70,22 @@ def test_pieces_lie_on_their_lines_and_take_as_long_as_said(case: Case):
     assume(network.has_exits_along)
     lines = network.exit_lines
     for piece in entry.pieces:
-        start, end, (t0, t1, line, walked, s0, s1) = piece[:3], piece[3:6], piece[6:]
+        start, end, (t0, t1, line, walked, s0, s1, m0, m1) = piece[:3], piece[3:6], piece[6:]
         first, last = lines.offset[int(line)], lines.offset[int(line) + 1]
         for share, point in ((s0, start), (s1, end)):
             place = [np.interp(share, lines.share[first:last], lines.xyz[first:last, k]) for k in range(3)]
             if lines.share[first] != lines.share[last - 1] and np.ptp(lines.xyz[first:last]) > 0:
                 assert np.linalg.norm(place - point) < 0.01
         if walked:
-            for time, point in ((t0, start), (t1, end)):
+            for time, far, point in ((t0, m0, start), (t1, m1, end)):
                 distance = np.linalg.norm(point - here)
+                assert far == pytest.approx(distance, abs=0.01)
                 assert distance <= reach + 1e-6
                 assert time == pytest.approx(distance * pace, abs=0.5)
         else:
             assert t1 >= t0
+            length = network.link_length_m[lines.link[int(line)]]
+            assert m1 - m0 == pytest.approx(abs(s1 - s0) * length, abs=0.01)
 
 
 def test_hand_computed_best_entry():
