@@ -41,6 +41,7 @@ def require_frame(
     geometry_types: Iterable[str] | None = None,
     columns: Iterable[str] = (),
     allow_empty: bool = True,
+    empty_shapes: bool = False,
 ) -> gpd.GeoDataFrame:
     """Return `frame` in EPSG:4326 after checking type, CRS, columns and geometry.
 
@@ -56,6 +57,9 @@ def require_frame(
         Columns that must be there.
     allow_empty : bool
         Whether a frame without rows passes.
+    empty_shapes : bool
+        Whether rows whose geometry is empty pass, as isochrones of which a clip left nothing; a missing
+        one never does.
 
     Returns
     -------
@@ -93,7 +97,7 @@ def require_frame(
         )
     if not allow_empty and len(frame) == 0:
         raise EmptyInputError(f"'{argument}' has no rows; give at least one")
-    bad = geometry.isna() | geometry.is_empty
+    bad = geometry.isna() if empty_shapes else geometry.isna() | geometry.is_empty
     if bad.any():
         raise GeometryTypeError(
             f"'{argument}' has {int(bad.sum())} missing or empty geometries "

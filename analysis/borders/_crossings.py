@@ -20,6 +20,10 @@ from ...geo.networks import MAX_ARC_TIME_MS, Links, TransportNetwork
 from .. import schemas
 from ..times import UNREACHED, require_network, shortest_times_and_lengths
 
+#: A road's last stretch is what lies at least so far before its end, or all of it.
+_LAST_STRETCH_M: Final = 50.0
+#: A line goes on where what is inside ends this near to a corner.
+_AT_CORNER_DEG: Final = 1e-9
 #: One row per link whose ends lie in different provinces.
 CROSSINGS: Final[schemas.Schema] = {
     "link": "int64",
@@ -151,6 +155,9 @@ def _leaving_points(
         rows = np.flatnonzero(start_province == code)
         within = shapely.intersection(lines[rows], land.loc[code])
         for row, part in zip(rows, within, strict=True):
+            if not shapely.is_simple(lines[row]):
+                points[row] = _leaves_at(lines[row], land.loc[code])
+                continue
             pieces = [piece for piece in shapely.get_parts(part) if piece.geom_type == "LineString"]
             start = shapely.get_point(lines[row], 0)
             first = min(pieces, key=start.distance, default=None)
@@ -160,6 +167,27 @@ def _leaving_points(
                 else shapely.get_point(first, -1)
             )
     return points
+
+
+def _leaves_at(line: shapely.LineString, land: shapely.Geometry) -> shapely.Point:
+    """Where a line that crosses itself first leaves its land: what is left of it inside is cut there as well."""
+    corners = shapely.get_coordinates(line)
+    steps = shapely.linestrings(np.stack([corners[:-1], corners[1:]], axis=1))
+    last = None
+    for step, inside in zip(steps, shapely.intersection(steps, land), strict=True):
+        pieces = [piece for piece in shapely.get_parts(inside) if piece.geom_type == "LineString"]
+        if not pieces:
+            if last is not None:
+                break
+            continue
+        start = shapely.get_point(step, 0)
+        first = min(pieces, key=start.distance)
+        if last is not None and first.distance(start) > 0:
+            break  # it left at the corner, and came back
+        last = max((shapely.get_point(first, k) for k in (0, -1)), key=start.distance)
+        if last.distance(shapely.get_point(step, -1)) > _AT_CORNER_DEG:
+            break
+    return shapely.line_interpolate_point(line, 0.5, normalized=True) if last is None else last
 
 
 def border_crossings(crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -215,10 +243,15 @@ def _longest_stretch(border: shapely.Geometry, points: gpd.GeoSeries) -> float:
     longest = 0.0
     for number, part in enumerate(parts):
         on_part = shapes[nearest == number]
-        at = np.unique(np.concatenate([[0.0, part.length], shapely.line_locate_point(part, on_part)]))
+        crossed = shapely.line_locate_point(part, on_part)
+        at = np.unique(np.concatenate([[0.0, part.length], crossed]))
         pieces = [shapely.ops.substring(part, low, high) for low, high in pairwise(at)]
-        if pieces:
-            longest = max(longest, float(length_km(gpd.GeoSeries(pieces, crs=WGS84)).max()))
+        if not pieces:
+            continue
+        km = np.asarray(length_km(gpd.GeoSeries(pieces, crs=WGS84)), dtype=float)
+        if part.is_closed and len(km) > 1 and not np.isin(crossed, (0.0, part.length)).any():
+            km = np.append(km[1:-1], km[0] + km[-1])  # a ring goes on where it's drawn from
+        longest = max(longest, float(km.max()))
     return longest
 
 
@@ -246,7 +279,8 @@ def gaps(
     detour_factor : float
         How many times as long as the gap the way between the two over the network has to be.
     turn_deg : float
-        How far the way across may turn off the road's last direction.
+        How far the way across may turn off the road's last direction: that of its last 50 metres or more,
+        to the next corner of its line.
 
     Returns
     -------
@@ -293,7 +327,8 @@ def gaps(
             continue
         candidates = reachable[tree.query_ball_point(checked.node_xyz[end], far * 1000, return_sorted=True)]
         candidates = candidates[province[candidates] != province[end]]
-        beyond = _continuation(checked, int(end), int(previous), candidates, factor, turn)
+        ahead = _last_bearing(checked, int(end), int(previous))
+        beyond = _continuation(checked, int(end), ahead, candidates, factor, turn)
         if beyond is None:
             continue
         node, straight, metres, milliseconds = beyond
@@ -332,10 +367,29 @@ def _dead_ends(network: TransportNetwork) -> tuple[NDArray[np.int64], NDArray[np
     return pairs[single, 0], pairs[single, 1]
 
 
+def _last_bearing(network: TransportNetwork, end: int, previous: int) -> float:
+    """Degrees from north in which the last stretch of the road from one node to another runs."""
+    tail, head = network.link_ends
+    first, last = network.arc_start[end], network.arc_start[end + 1]
+    link = network.arc_link[first:last][network.arc_head[first:last] == previous]
+    if not len(link):  # a road that leads here only
+        link = np.flatnonzero((tail == previous) & (head == end))
+    line = network.link_line(int(link[0])) if len(link) else np.zeros((0, 2))
+    if len(line) == 0:
+        line = np.array([[network.node_lon[n], network.node_lat[n]] for n in (previous, end)])
+    here = (network.node_lon[end], network.node_lat[end])
+    if np.abs(line[0] - here).max() < np.abs(line[-1] - here).max():
+        line = line[::-1]
+    k = len(line) - 1
+    bearing, _, metres = ELLIPSOID.inv(line[:-1, 0], line[:-1, 1], np.full(k, here[0]), np.full(k, here[1]))
+    far = np.flatnonzero(np.asarray(metres) >= _LAST_STRETCH_M)
+    return float(bearing[far[-1] if len(far) else 0])
+
+
 def _continuation(
     network: TransportNetwork,
     end: int,
-    previous: int,
+    ahead: float,
     candidates: NDArray[np.int64],
     factor: float,
     turn_deg: float,
@@ -344,7 +398,6 @@ def _continuation(
     if len(candidates) == 0:
         return None
     lon, lat = network.node_lon, network.node_lat
-    ahead, _, _ = ELLIPSOID.inv(lon[previous], lat[previous], lon[end], lat[end])
     k = len(candidates)
     bearing, _, straight = ELLIPSOID.inv(
         np.full(k, lon[end]), np.full(k, lat[end]), lon[candidates], lat[candidates]

@@ -215,7 +215,7 @@ def overlaps(isochrones: gpd.GeoDataFrame) -> pd.DataFrame:
     ------
     InputError, InputTypeError, MissingCRSError, MissingColumnError, GeometryTypeError
     """
-    frame = require_frame(isochrones, "isochrones", columns=("origin_id", "cutoff_min"))
+    frame = require_frame(isochrones, "isochrones", columns=("origin_id", "cutoff_min"), empty_shapes=True)
     twice = frame.duplicated(["origin_id", "cutoff_min"])
     if twice.any():
         raise InputError(

@@ -236,7 +236,7 @@ def people_within(areas: gpd.GeoDataFrame, points: gpd.GeoDataFrame) -> gpd.GeoD
         If there are no points, or nobody at them.
     InputError, InputTypeError, MissingCRSError, MissingColumnError, GeometryTypeError
     """
-    frame = require_frame(areas, "areas")
+    frame = require_frame(areas, "areas", empty_shapes=True)
     there = require_frame(points, "points", columns=("people",), geometry_types=("Point",), allow_empty=False)
     _require_people(there["people"], "points", there.index)
     size = there["people"].to_numpy(dtype=float)

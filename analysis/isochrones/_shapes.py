@@ -58,7 +58,9 @@ def clip_isochrones(isochrones: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> gpd
     >>> bool((clip_isochrones(circles, west)["area_km2"] < circles["area_km2"] / 2).all())
     True
     """
-    frame = require_frame(isochrones, "isochrones", geometry_types=_POLYGONS, columns=_COLUMNS)
+    frame = require_frame(
+        isochrones, "isochrones", geometry_types=_POLYGONS, columns=_COLUMNS, empty_shapes=True
+    )
     ground = require_frame(area, "area", geometry_types=_POLYGONS, allow_empty=False)
     invalid = ~ground.geometry.is_valid
     if invalid.any():
@@ -115,7 +117,9 @@ def simplify_isochrones(isochrones: gpd.GeoDataFrame, *, tolerance_m: float) -> 
     >>> bool(simple.count_coordinates().sum() < circles.count_coordinates().sum() / 5)
     True
     """
-    frame = require_frame(isochrones, "isochrones", geometry_types=_POLYGONS, columns=_COLUMNS)
+    frame = require_frame(
+        isochrones, "isochrones", geometry_types=_POLYGONS, columns=_COLUMNS, empty_shapes=True
+    )
     tolerance = require_number(tolerance_m, "tolerance_m", unit="metres", above=0, maximum=100_000)
     shapes = frame.geometry.to_numpy().copy()
     keys = [name for name in _KEYS if name in frame.columns]
@@ -127,17 +131,22 @@ def simplify_isochrones(isochrones: gpd.GeoDataFrame, *, tolerance_m: float) -> 
 
 def _simplified(nested: NDArray[np.object_], tolerance_m: float) -> NDArray[np.object_]:
     """Simplify polygons each of which covers the one before it."""
+    if nested[-1].is_empty:
+        return nested
     middle = math.radians((nested[-1].bounds[1] + nested[-1].bounds[3]) / 2)
     scale = np.array([_M_PER_DEGREE * max(math.cos(middle), 0.01), _M_PER_DEGREE])
     plane = shapely.transform(nested, lambda xy: xy * scale)
     bands = [plane[0], *(shapely.difference(b, a) for a, b in itertools.pairwise(plane))]
     simple = shapely.coverage_simplify(np.array(bands, dtype=object), tolerance_m)
     found, grown = [], shapely.MultiPolygon()
-    for band in simple:
+    # put together in degrees: what is valid in the plane needn't be once its corners are rounded again
+    for band in shapely.transform(simple, lambda xy: xy / scale):
         # a union, not a coverage's: where bands met in a point, what is left of them may overlap
         grown = as_multipolygon(shapely.union(grown, shapely.make_valid(band)))
+        if not grown.is_valid:
+            grown = as_multipolygon(shapely.make_valid(grown))
         found.append(grown)
-    return np.asarray(shapely.transform(np.array(found, dtype=object), lambda xy: xy / scale))
+    return np.array(found, dtype=object)
 
 
 def _with_shapes(

@@ -38,7 +38,7 @@ def travel_time_circle(isochrones: gpd.GeoDataFrame, *, scenario: str = "base") 
     ------
     InputTypeError, MissingCRSError, MissingColumnError
     """
-    frame = require_frame(isochrones, "isochrones", columns=_ISOCHRONE_COLUMNS)
+    frame = require_frame(isochrones, "isochrones", columns=_ISOCHRONE_COLUMNS, empty_shapes=True)
     require_text(scenario, "scenario")
     rows = []
     for cutoff in sorted(frame["cutoff_min"].unique(), reverse=True):
@@ -145,7 +145,7 @@ def zone_counties(
     InputTypeError, MissingCRSError, MissingColumnError, InputError
     """
     least = require_number(share_of_area, "share_of_area", above=0, maximum=1)
-    zones = require_frame(zones, "zones", columns=("scenario", "centre_id", "centre_name"))
+    zones = require_frame(zones, "zones", columns=("scenario", "centre_id", "centre_name"), empty_shapes=True)
     counties = require_frame(
         counties, "counties", columns=("adcode", "name", "province", "lon", "lat"), allow_empty=False
     )

@@ -251,7 +251,11 @@ def _pairs(shared: SharedPieces, codes: Ints) -> tuple[Ints, Ints]:
 
 
 def _ends(shared: SharedPieces, codes: Ints) -> tuple[Floats, Ints]:
-    """Where the lines of a province pair end: positions, and the two codes of the pair for each."""
+    """Where the lines of a province pair end, or pass a point that another pair's pass as well.
+
+    Where one province touches itself, the lines on either side of it don't end. Positions, and the two codes
+    of the pair for each.
+    """
     if len(shared.county) == 0:
         return np.zeros((0, 2)), np.zeros((0, 2), dtype="int64")
     pair, pair_codes = _pairs(shared, codes)
@@ -265,7 +269,10 @@ def _ends(shared: SharedPieces, codes: Ints) -> tuple[Floats, Ints]:
     key, ordered = key[order], side[order]
     first = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]) | (ordered[1:] != ordered[:-1])])
     degree = np.diff(np.r_[first, len(key)])
-    ends = order[first[degree % 2 == 1]]
+    _, place, sides = np.unique(key[first], return_inverse=True, return_counts=True)
+    pairs = np.unique(np.stack([place, ordered[first] // 2]), axis=1)
+    passed = np.bincount(pairs[0], minlength=len(sides))[place] > 1
+    ends = order[first[(degree % 2 == 1) | passed]]
     return xy[ends], pair_codes[pair[ends]]
 
 

@@ -6,6 +6,8 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from borderreach.analysis.borders._crossings import (
     border_crossings,
@@ -227,3 +229,69 @@ def test_streets_of_openstreetmap_cross_a_made_up_border_by_class() -> None:
     assert len(dead) > 0
     assert (streets.node_lon[dead["node"]] < meridian).tolist() == (dead["province"] == "W").tolist()
     assert (dead["province"] != dead["beyond_province"]).all()
+
+
+def one_link(line: list[tuple[float, float]]) -> TransportNetwork:
+    """A road of one link along a line."""
+    (x0, y0), (x1, y1) = line[0], line[-1]
+    return build_network([x0, x1], [y0, y1], Links([0], [1], [1e5], [3600], geometry=[line]))
+
+
+def test_a_spiral_crosses_where_it_comes_to_the_border(counties: gpd.GeoDataFrame) -> None:
+    """It turns round once over itself at (106.2, 29.5) and crosses 106.5 at 29.4."""
+    spiral = [(106.1, 29.5), (106.3, 29.5), (106.3, 29.6), (106.2, 29.6), (106.2, 29.4), (106.8, 29.4)]
+    point = crossings(one_link(spiral), counties).geometry.iloc[0]
+    assert (point.x, point.y) == pytest.approx((106.5, 29.4))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32 - 1))
+def test_a_crossing_is_the_first_point_of_a_line_on_the_border(counties: gpd.GeoDataFrame, seed: int) -> None:
+    """By the definition: along the line's steps, the first that goes over the meridian 106.5, wherever it winds."""
+    rng = np.random.default_rng(seed)
+    west = rng.uniform((106.05, 29.1), (106.45, 29.9), (int(rng.integers(2, 7)), 2))
+    east = rng.uniform((106.55, 29.1), (106.95, 29.9), (int(rng.integers(1, 4)), 2))
+    line = np.vstack([west, east, rng.permutation(np.vstack([west, east]))[:3], east[-1:] + 0.01])
+    k = int(np.argmax(line[:, 0] > 106.5))
+    share = (106.5 - line[k - 1, 0]) / (line[k, 0] - line[k - 1, 0])
+    expected = line[k - 1] + share * (line[k] - line[k - 1])
+    point = crossings(one_link([tuple(p) for p in line.tolist()]), counties).geometry.iloc[0]
+    assert (point.x, point.y) == pytest.approx(tuple(expected), abs=1e-8)
+
+
+def test_a_road_that_comes_in_a_bend_goes_on_as_it_ends(counties: gpd.GeoDataFrame) -> None:
+    """It comes from the north and ends heading east, 2 km before the border; a road goes on 2 km beyond."""
+    bend = [(106.48, 29.60), (106.30, 29.60), (106.30, 29.50), (106.48, 29.50)]
+    lon, lat = [106.48, 106.48, 106.40, 106.52, 106.60, 106.60], [29.60, 29.50, 29.70, 29.50, 29.49, 29.52]
+    km = [4.6e4, 1.4e4, 8e3, 8e3]
+    links = [(0, 1), (0, 2), (3, 4), (3, 5)]
+    for turned in (False, True):
+        tail, head = np.array([links[0][::-1] if turned else links[0], *links[1:]]).T
+        road = Links(
+            tail, head, km, [2000, 600, 400, 400], geometry=[bend[::-1] if turned else bend, None, None, None]
+        )
+        found = gaps(build_network(lon, lat, road), counties, borders(counties))
+        assert found[["node", "beyond_node"]].to_numpy().tolist() == [[1, 3]]
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_a_ring_s_stretches_do_not_depend_on_where_it_is_drawn_from(first: int) -> None:
+    """An enclave of 0.2 by 0.2 degrees, its border crossed in the middle of the west and of the south side."""
+    corners = [(106.4, 29.4), (106.6, 29.4), (106.6, 29.6), (106.4, 29.6)]
+    ring = shapely.LineString([*corners[first:], *corners[: first + 1]])
+    frame = gpd.GeoDataFrame(
+        {"province_a": ["P"], "province_b": ["Q"], "length_km": [83.0]},
+        geometry=[shapely.MultiLineString([ring])],
+        crs="EPSG:4326",
+    )
+    at = gpd.GeoDataFrame(
+        {"province_a": "P", "province_b": "Q", "road_class": "trunk"},
+        geometry=gpd.points_from_xy([106.4, 106.5], [29.5, 29.4]),
+        crs="EPSG:4326",
+        index=[0, 1],
+    )
+    # half of the south side, the east, the north and half of the west: 9.7, 22.2, 19.4 and 11.1 km
+    (row,) = border_crossings(at, frame).itertuples()
+    assert row.longest_without_km == pytest.approx(9.71 + 22.17 + 19.37 + 11.08, abs=0.1)
+    (one,) = border_crossings(at.iloc[:1], frame).itertuples()
+    assert one.longest_without_km == pytest.approx(2 * (22.17 + 19.4), abs=0.1)

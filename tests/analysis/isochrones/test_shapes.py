@@ -11,9 +11,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from borderreach.analysis.indicators._competition import overlaps
+from borderreach.analysis.indicators._people import people_within
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.analysis.isochrones._scenarios import scenario_isochrones
 from borderreach.analysis.isochrones._shapes import clip_isochrones, simplify_isochrones
+from borderreach.analysis.isochrones._zones import travel_time_circle
 from borderreach.geo.crs import WGS84, area_km2
 from borderreach.geo.errors import (
     EmptyInputError,
@@ -23,6 +26,7 @@ from borderreach.geo.errors import (
     MissingColumnError,
     MissingCRSError,
 )
+from borderreach.geo.networks._network import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 from borderreach.geo.places._boundaries import provinces
 
@@ -134,3 +138,43 @@ def test_bad_input(circles):
             simplify_isochrones(circles, tolerance_m=tolerance)
     with pytest.raises(InputTypeError, match="'tolerance_m'"):
         simplify_isochrones(circles, tolerance_m="300")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def three_roads():
+    links = Links([0, 0, 1], [1, 2, 2], [5.8e3, 5.5e3, 8e3], [600.0, 900.0, 400.0], exit_along=True)
+    network = build_network([106.5, 106.56, 106.5], [29.5, 29.5, 29.55], links)
+    return isochrones(network, [(106.5, 29.5)], cutoffs_min=(10, 20, 30), cell_m=100)
+
+
+@pytest.mark.parametrize("seed", [154, 279, 374, 376, 377, *range(12)])
+def test_what_a_sharp_wedge_cuts_off_is_valid_when_simplified(three_roads, seed: int):
+    """The first five came out with edges that crossed, once their corners were rounded to degrees."""
+    rng = np.random.default_rng(seed)
+    tip = np.array([106.5, 29.5]) + rng.normal(0, 0.02, 2)
+    towards, width = rng.uniform(0, 2 * np.pi), rng.uniform(0.01, 0.2)
+    sides = [tip + 0.3 * np.array([np.cos(a), np.sin(a)]) for a in (towards, towards + width)]
+    wedge = gpd.GeoDataFrame(geometry=[shapely.Polygon([tip, *sides])], crs=WGS84)
+    clipped = clip_isochrones(three_roads, wedge)
+    simple = simplify_isochrones(clipped, tolerance_m=float(rng.choice([10, 30, 100])))
+    assert simple.is_valid.all()
+    assert_nested(simple)
+    assert simple["area_km2"].sum() == pytest.approx(clipped["area_km2"].sum(), rel=0.25, abs=0.05)
+
+
+def test_an_isochrone_of_which_nothing_is_left_goes_on_as_such():
+    """Everything that takes isochrones takes the empty rows of `clip_isochrones`."""
+    network = build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9.7e3], [600.0]))
+    frame = isochrones(network, [(106.5, 29.5), (106.6, 29.5)], cutoffs_min=5)
+    west = gpd.GeoDataFrame(geometry=[shapely.box(106, 29, 106.55, 30)], crs=WGS84)
+    clipped = clip_isochrones(frame, west)
+    assert clipped.geometry.is_empty.tolist() == [False, True]
+    simple = simplify_isochrones(clipped, tolerance_m=20)
+    assert simple["area_km2"].tolist() == pytest.approx(clipped["area_km2"].tolist(), abs=0.05)
+    assert simple["area_km2"].tolist()[1] == 0
+    again = clip_isochrones(clipped, west)
+    assert again.geometry.to_wkb().tolist() == clipped.geometry.to_wkb().tolist()
+    assert travel_time_circle(clipped)["area_km2"].tolist() == pytest.approx([clipped["area_km2"].iloc[0]])
+    people = gpd.GeoDataFrame({"people": [3.0]}, geometry=[shapely.Point(106.5, 29.5)], crs=WGS84)
+    assert people_within(clipped, people)["people"].tolist() == [3, 0]
+    assert len(overlaps(clipped)) == 0

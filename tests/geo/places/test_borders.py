@@ -407,3 +407,28 @@ def test_the_example_runs_on_its_own_file(checkout, monkeypatch, capsys, tmp_pat
         runpy.run_path(str(script), run_name="__main__")
     assert caught.value.code == 1
     assert "no.gpkg" in capsys.readouterr().err
+
+
+def test_a_junction_where_a_province_touches_itself():
+    """A lies north-west and south-east of a point, B north-east and C south-west: no border ends there."""
+    frame = land(("A", box(0, 1)), ("B", box(1, 1)), ("A", box(1, 0)), ("C", box(0, 0)))
+    found = junctions(frame)
+    assert found["provinces"].tolist() == ["A、B、C"]
+    assert found[["lon", "lat"]].to_numpy() == pytest.approx(np.array([[100 + KM, KM]]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from("ABCD"), min_size=12, max_size=12))
+def test_junctions_of_a_chequered_land_are_its_corners_with_three_provinces(owners):
+    """By the definition: of each inner corner of a grid, the four squares round it."""
+    grid = np.array(owners).reshape(3, 4)
+    frame = land(*((grid[y, x], box(x, y)) for y in range(3) for x in range(4)))
+    expected = {
+        (100 + KM * x, KM * y, "、".join(sorted(set(grid[y - 1 : y + 1, x - 1 : x + 1].ravel()))))
+        for y in range(1, 3)
+        for x in range(1, 4)
+        if len(set(grid[y - 1 : y + 1, x - 1 : x + 1].ravel())) >= 3
+    }
+    found = junctions(frame)
+    got = {(round(r.lon, 9), round(r.lat, 9), r.provinces) for r in found.itertuples()}
+    assert got == {(round(x, 9), round(y, 9), names) for x, y, names in expected}
