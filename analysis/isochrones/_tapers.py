@@ -99,7 +99,8 @@ def capped_field_of_row(
         return -np.inf
     best = min(max(along - height * shape[7], low), high)
     rest = along - best
-    return shape[5] - shape[6] * best - math.sqrt(rest * rest + height * height)
+    value: float = shape[5] - shape[6] * best - math.sqrt(rest * rest + height * height)
+    return value
 
 
 @njit(cache=True, nogil=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import logging
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ from ..checks import read_rows, require_path, require_whole
 from ..crs import ELLIPSOID
 from ..errors import DataFileError, EmptyInputError, InputError, InputTypeError
 from ._rail import LineNetwork, network_from_sections
+
+_LOG = logging.getLogger(__name__)
 
 #: Rail in GTFS's route types and in the extended ones (100 to 117), metros and trams left out.
 RAIL_ROUTE_TYPES: Final = (2, *range(100, 118))
@@ -45,14 +48,16 @@ def gtfs_rail_network(
 
     Each route becomes a line; each pair of stations between which one of its trips runs without
     a stop becomes a section, with the fastest run of the day (departure to arrival) in either
-    direction and the trains per day of the busier direction.
+    direction and the trains per day of the busier direction. At a stop with one time the train arrives and
+    leaves then. At stops without a time, between others with one, it calls in proportion to the straight
+    distance. Where nobody may get on or off, it doesn't stop.
 
     Parameters
     ----------
     path : str or path
         A GTFS zip file. Its tables are read in place; nothing is unpacked to disk.
     date : str or datetime.date, optional
-        Day of service (ISO 8601); the first of the days with most trips when left out.
+        Day of service (ISO 8601); the first of the days on which most trains run when left out.
     route_types : iterable of int
         GTFS route types to take.
     access_speed_kph, max_access_km : float
@@ -89,24 +94,27 @@ def gtfs_rail_network(
         frequencies = _optional(
             archive, file, "frequencies.txt", ("trip_id", "start_time", "end_time", "headway_secs")
         )
+    frequencies, extra = frequencies.drop_duplicates(), extra.drop_duplicates()
     if len(calendar) + len(extra) == 0:
         raise DataFileError(f"{file.name} has neither calendar.txt nor calendar_dates.txt")
     wanted = {str(require_whole(kind, "route_types")) for kind in route_types}
     routes = tables["routes.txt"]
-    routes = routes[routes["route_type"].str.strip().isin(wanted)]
+    routes = _once(routes[routes["route_type"].str.strip().isin(wanted)], ["route_id"], file, "routes.txt")
     trips = tables["trips.txt"]
-    trips = trips[trips["route_id"].isin(routes["route_id"])]
+    trips = _once(trips[trips["route_id"].isin(routes["route_id"])], ["trip_id"], file, "trips.txt")
     if routes["route_id"].nunique() > 250:
         raise InputError(
             f"{file.name} has {routes['route_id'].nunique()} routes of these types, 250 at most; "
             "choose fewer with 'route_types' or cut the feed"
         )
-    day = _day(date, file, trips, calendar, extra)
+    runs = _runs(trips, frequencies, file)
+    per_service = runs.groupby(trips["service_id"].to_numpy()).sum()
+    day = _day(date, file, per_service, calendar, extra)
     trips = trips[trips["service_id"].isin(_services(day, file, calendar, extra))]
     if len(trips) == 0:
         raise EmptyInputError(f"{file.name}: no train of the chosen route types runs on {day}")
-    stations, station_of = _stations(tables["stops.txt"], file)
-    sections = _sections(trips, tables["stop_times.txt"], _runs(trips, frequencies, file), station_of, file)
+    stations, station_of = _stations(_once(tables["stops.txt"], ["stop_id"], file, "stops.txt"), file)
+    sections = _sections(trips, tables["stop_times.txt"], runs, stations, station_of, file)
     if len(sections) == 0:
         raise EmptyInputError(f"{file.name}: the trains of {day} stop at one station each")
     place = stations.set_index("station_id")
@@ -193,27 +201,44 @@ def _services(day: dt.date, file: Path, calendar: pd.DataFrame, extra: pd.DataFr
 
 
 def _day(
-    date: str | dt.date | None, file: Path, trips: pd.DataFrame, calendar: pd.DataFrame, extra: pd.DataFrame
+    date: str | dt.date | None,
+    file: Path,
+    per_service: pd.Series,
+    calendar: pd.DataFrame,
+    extra: pd.DataFrame,
 ) -> dt.date:
     if date is not None:
         try:
             return dt.date.fromisoformat(str(date)[:10])
         except ValueError as error:
             raise InputError(f"'date' should be a day such as '2025-12-31', got {date!r}") from error
-    days = {_date(text, file, "calendar_dates.txt") for text in extra["date"].unique()}
-    for column in ("start_date", "end_date"):
-        days |= {_date(text, file, "calendar.txt") for text in calendar[column].unique()}
-    if len(calendar):
-        # A week from each start shows every weekday of each service.
-        starts = {_date(text, file, "calendar.txt") for text in calendar["start_date"].unique()}
-        days |= {start + dt.timedelta(days=k) for start in starts for k in range(7)}
-    counts = trips["service_id"].value_counts()
+    # Between the days on which a service begins or ends or has an exception all weeks are alike: a week from
+    # each of these days shows every kind of day, and the first of each.
+    one = dt.timedelta(days=1)
+    exceptions = {_date(text, file, "calendar_dates.txt") for text in extra["date"].unique()}
+    turns = exceptions | {day + one for day in exceptions}
+    turns |= {_date(text, file, "calendar.txt") for text in calendar["start_date"].unique()}
+    turns |= {_date(text, file, "calendar.txt") + one for text in calendar["end_date"].unique()}
+    days = {day + k * one for day in turns for k in range(7)}
 
-    def busy(day: dt.date) -> tuple[int, int]:
+    def busy(day: dt.date) -> tuple[float, int]:
         services = _services(day, file, calendar, extra)
-        return (int(counts[counts.index.isin(list(services))].sum()), -day.toordinal())
+        return (float(per_service[per_service.index.isin(list(services))].sum()), -day.toordinal())
 
     return max(days, key=busy)
+
+
+def _once(table: pd.DataFrame, key: list[str], file: Path, name: str) -> pd.DataFrame:
+    """Return a table with each id once: rows that stand there twice are one, if they say the same."""
+    table = table.drop_duplicates(ignore_index=True)
+    twice = table.duplicated(key)
+    if twice.any():
+        row = table[twice].iloc[0]
+        raise DataFileError(
+            f"{file.name}: {name} has {' and '.join(f'{part} {row[part]!r}' for part in key)} more than once, "
+            "with different entries; keep one row of each"
+        )
+    return table
 
 
 def _stations(stops: pd.DataFrame, file: Path) -> tuple[pd.DataFrame, pd.Series]:
@@ -266,10 +291,66 @@ def _runs(trips: pd.DataFrame, frequencies: pd.DataFrame, file: Path) -> pd.Seri
     return runs
 
 
+def _may_board(times: pd.DataFrame) -> pd.Series:
+    """Whether passengers may get on or off."""
+    closed = pd.Series(data=True, index=times.index)
+    for column in ("pickup_type", "drop_off_type"):
+        closed &= times[column].str.strip() == "1" if column in times else False
+    return ~closed
+
+
+def _with_times(times: pd.DataFrame, stations: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Complete arrivals and departures of calls, which are in order; leave out those that can't be.
+
+    A stop with one time has it for both. Between stops with times those without any are called at in
+    proportion to the straight distance.
+    """
+    times = times.copy()
+    times["arrival"] = times["arrival"].fillna(times["departure"])
+    times["departure"] = times["departure"].fillna(times["arrival"])
+    known = times["arrival"].notna()
+    if known.all():
+        return times
+    place = stations.set_index("station_id").loc[times["station"], ["lon", "lat"]].to_numpy(dtype=float)
+    metres = np.zeros(len(times))
+    metres[1:] = ELLIPSOID.inv(place[:-1, 0], place[:-1, 1], place[1:, 0], place[1:, 1])[2]
+    along = np.cumsum(metres)
+    # from the last timed stop before to the first one after, of the same trip
+    at = np.arange(len(times), dtype=float)
+    trip = times["trip_id"]
+    before, after = (
+        pd.Series(np.where(known, at, np.nan), index=times.index).groupby(trip).transform(way)
+        for way in ("ffill", "bfill")
+    )
+    between = before.notna() & after.notna()
+    lost = ~known & ~between
+    if lost.any():
+        _LOG.warning(
+            "%s: stop_times.txt gives no time for %d first or last stops, such as that of trip %r; they are left out",
+            file.name, int(lost.sum()), trip[lost].iloc[0],
+        )  # fmt: skip
+    row = np.flatnonzero((~known & between).to_numpy())
+    low, high = (side.to_numpy()[row].astype(int) for side in (before, after))
+    left, come = times["departure"].to_numpy()[low], times["arrival"].to_numpy()[high]
+    whole = along[high] - along[low]
+    share = np.where(whole > 0, (along[row] - along[low]) / np.where(whole > 0, whole, 1), 0.5)
+    for column in ("arrival", "departure"):
+        values = times[column].to_numpy(dtype=float).copy()
+        values[row] = left + share * (come - left)
+        times[column] = values
+    return times[~lost]
+
+
 def _sections(
-    trips: pd.DataFrame, stop_times: pd.DataFrame, runs: pd.Series, station_of: pd.Series, file: Path
+    trips: pd.DataFrame,
+    stop_times: pd.DataFrame,
+    runs: pd.Series,
+    stations: pd.DataFrame,
+    station_of: pd.Series,
+    file: Path,
 ) -> pd.DataFrame:
-    times = stop_times[stop_times["trip_id"].isin(trips["trip_id"])].copy()
+    times = stop_times[stop_times["trip_id"].isin(trips["trip_id"])]
+    times = _once(times, ["trip_id", "stop_sequence"], file, "stop_times.txt")
     unknown = ~times["stop_id"].isin(station_of.index)
     if unknown.any():
         raise DataFileError(
@@ -282,8 +363,8 @@ def _sections(
     times["arrival"] = _seconds(times["arrival_time"], file, "stop_times.txt")
     times["departure"] = _seconds(times["departure_time"], file, "stop_times.txt")
     times["station"] = station_of.loc[times["stop_id"]].to_numpy()
-    # Untimed stops are passed without a time of their own: the run goes on to the next timed one.
-    timed = times.dropna(subset=["arrival", "departure"]).sort_values(["trip_id", "sequence"])
+    times = times[_may_board(times)].sort_values(["trip_id", "sequence"], kind="stable", ignore_index=True)
+    timed = _with_times(times, stations, file)
     following = timed.groupby("trip_id")[["station", "arrival"]].shift(-1)
     steps = pd.DataFrame(
         {

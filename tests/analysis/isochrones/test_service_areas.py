@@ -125,7 +125,11 @@ def test_points_drawn_at_random_lie_in_the_area_of_the_centre_first_there(seed: 
 
 @pytest.mark.slow
 def test_areas_of_many_networks_are_those_of_the_centres_first_there():
-    counts = np.array([misassigned(*sketch(seed)[:3], 100, sketch(seed)[3], 300) for seed in range(40)])
+    def counted(seed: int) -> tuple[int, int]:
+        network, centres, cutoff, rng = sketch(seed)
+        return misassigned(network, centres, cutoff, 100, rng, 300)
+
+    counts = np.array([counted(seed) for seed in range(40)])
     assert counts[:, 1].sum() > 3000
     assert counts[:, 0].sum() <= counts[:, 1].sum() * 1e-3
 

@@ -1,15 +1,23 @@
 """GTFS feeds: a small one worked out by hand, and damaged ones."""
 
+import csv
+import datetime as dt
 import io
+import math
 import zipfile
+from itertools import pairwise
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 
 from borderreach.geo.errors import BorderReachError, DataFileError, EmptyInputError, InputError
 from borderreach.geo.networks._gtfs import gtfs_rail_network
 
+GEOD = Geod(ellps="WGS84")
 FEED = {
     "stops.txt": """stop_id,stop_name,stop_lat,stop_lon,parent_station
 A,Alpha,29.0,106.0,
@@ -90,8 +98,7 @@ def test_runs_and_frequencies_of_a_weekday(tmp_path):
     assert minutes(network) == both_ways(
         {
             ("Alpha", "Beta", "R"): 20,
-            ("Beta", "Gamma", "R"): 28,
-            ("Alpha", "Gamma", "R"): 55,  # the night train's stop at Beta has no time
+            ("Beta", "Gamma", "R"): 27.5,  # the night train is timed at its ends alone: half of 55
             ("Alpha", "Gamma", "H"): 40,
         }
     )
@@ -202,3 +209,205 @@ def test_damaged_feeds_end_in_a_clear_error_or_a_network(tmp_path, data):
         assert str(error)  # noqa: PT017 - either way out is right
     else:
         assert network.n_nodes >= 2
+
+
+CALLS = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+ONE_TRIP = {"trips.txt": "route_id,service_id,trip_id\nR,week,r1\n", "frequencies.txt": None}
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected"),
+    [
+        # only a departure at the first stop, only an arrival at the last
+        ("r1,,08:00:00,A,1\nr1,08:20:00,08:21:00,B,2\nr1,08:45:00,,C,3\n", {"AB": 20, "BC": 24}),
+        ("r1,,08:00:00,A,1\nr1,08:45:00,,C,2\n", {"AC": 45}),
+        # untimed in between: Beta lies half way
+        ("r1,08:00:00,08:00:00,A,1\nr1,,,B,2\nr1,08:45:00,08:45:00,C,3\n", {"AB": 22.5, "BC": 22.5}),
+        # a row that stands there twice is one
+        ("r1,08:00:00,08:00:00,A,1\n" * 2 + "r1,08:45:00,08:45:00,C,3\n", {"AC": 45}),
+        # no time before the first timed stop: that stop is lost, and the log says so
+        ("r1,,,A,1\nr1,08:20:00,08:21:00,B,2\nr1,08:45:00,08:45:00,C,3\n", {"BC": 24}),
+    ],
+)
+def test_stops_with_one_time_or_none(tmp_path, calls, expected):
+    names = dict(zip("ABC", ("Alpha", "Beta", "Gamma"), strict=True))
+    network = gtfs_rail_network(
+        feed(tmp_path / "f.zip", **ONE_TRIP, **{"stop_times.txt": CALLS + calls}), date="2026-03-03"
+    )
+    assert minutes(network) == both_ways({(names[a], names[b], "R"): m for (a, b), m in expected.items()})
+
+
+def test_a_stop_where_nobody_gets_on_or_off_is_passed(tmp_path):
+    calls = (
+        "trip_id,arrival_time,departure_time,stop_id,stop_sequence,pickup_type,drop_off_type\n"
+        "r1,08:00:00,08:00:00,A,1,0,1\nr1,08:20:00,08:25:00,B,2,1,1\nr1,08:45:00,08:45:00,C,3,1,0\n"
+    )
+    network = gtfs_rail_network(
+        feed(tmp_path / "f.zip", **ONE_TRIP, **{"stop_times.txt": calls}), date="2026-03-03"
+    )
+    assert minutes(network) == both_ways({("Alpha", "Gamma", "R"): 45})
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "other"),
+    [
+        ("trips.txt", "R,week,r1\n", "R,sunday,r1\n"),
+        ("stops.txt", "B,Beta,29.0,106.5,\n", "B,Beta,29.0,106.6,\n"),
+        ("routes.txt", "R,2\n", "R,101\n"),
+        ("stop_times.txt", "r1,08:20:00,08:22:00,B,5\n", "r1,08:30:00,08:32:00,C,5\n"),
+    ],
+)
+def test_an_id_twice_is_one_or_an_error_that_names_it(tmp_path, table, row, other):
+    whole = minutes(gtfs_rail_network(feed(tmp_path / "f.zip"), date="2026-03-03"))
+    same = feed(tmp_path / "same.zip", **{table: FEED[table] + row})
+    assert minutes(gtfs_rail_network(same, date="2026-03-03")) == whole
+    apart = feed(tmp_path / "apart.zip", **{table: FEED[table] + other})
+    with pytest.raises(DataFileError, match=rf"{table} has \w+ '\w+'.* more than once"):
+        gtfs_rail_network(apart, date="2026-03-03")
+
+
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def random_feed(seed: int) -> dict[str, str]:
+    """Services with weekdays, spans and exceptions; trips with calls, some without times; frequencies."""
+    rng = np.random.default_rng(seed)
+    start = dt.date(2026, 1, 1)
+
+    def day(low=0, high=60):
+        return (start + dt.timedelta(days=int(rng.integers(low, high)))).strftime("%Y%m%d")
+
+    services = [f"s{k}" for k in range(4)]
+    calendar, dates, trips, calls, often = [], set(), [], [], []
+    for name in services:
+        days = ",".join(str(int(flag)) for flag in rng.random(7) < 0.6)
+        calendar.append(f"{name},{days},{day(0, 20)},{day(20, 60)}")
+        for stamp in {day() for _ in range(int(rng.integers(0, 9)))}:
+            dates.add(f"{name},{stamp},{int(rng.integers(1, 3))}")
+    for k in range(12):
+        trip, service = f"t{k}", services[int(rng.integers(4))]
+        trips.append(f"{'RH'[int(rng.integers(2))]},{service},{trip}")
+        at = int(rng.integers(5 * 60, 25 * 60))
+        stops = rng.permutation(list("ABCDE"))[: int(rng.integers(2, 6))]
+        for place, stop in enumerate(stops):
+            arrive, at = at, at + int(rng.integers(0, 4))
+            come, go = (f"{t // 60:02d}:{t % 60:02d}:00" for t in (arrive, at))
+            if place == 0 and rng.random() < 0.4:
+                come = ""
+            if place == len(stops) - 1 and rng.random() < 0.4:
+                go = ""
+            if 0 < place < len(stops) - 1 and rng.random() < 0.4:
+                come = go = ""
+            calls.append(f"{trip},{come},{go},{stop},{place * 3}")
+            at += int(rng.integers(2, 60))
+        if rng.random() < 0.3:
+            often.append(f"{trip},06:00:00,{int(rng.integers(7, 24)):02d}:10:00,1800")
+    head = {name: text.split("\n", 1)[0] + "\n" for name, text in FEED.items()}
+    rows = {
+        "stops.txt": [f"{s},{s},29.{k},106.{k}," for k, s in enumerate("ABCDE")],
+        "routes.txt": ["R,2", "H,101"],
+        "trips.txt": trips,
+        "stop_times.txt": rng.permutation(calls).tolist(),
+        "calendar.txt": calendar,
+        "calendar_dates.txt": sorted(dates),
+        "frequencies.txt": often,
+    }
+    return {name: head[name] + "".join(f"{row}\n" for row in rows[name]) for name in FEED}
+
+
+def reduced(tables: dict[str, str]) -> tuple[dt.date, dict[tuple[str, str, str], tuple[float, float]]]:
+    """The busiest day and, by line and pair of stations, minutes and trains: row by row, from the specification."""
+    read = {name: list(csv.DictReader(io.StringIO(text))) for name, text in tables.items()}
+
+    def runs(trip: str) -> float:
+        found = [row for row in read["frequencies.txt"] if row["trip_id"] == trip]
+        seconds = [clock(r["end_time"]) - clock(r["start_time"]) for r in found]
+        if not found:
+            return 1
+        return sum(math.ceil(s * 60 / int(r["headway_secs"])) for s, r in zip(seconds, found, strict=True))
+
+    def clock(text: str) -> float:
+        hours, minutes_, seconds = (int(part) for part in text.split(":"))
+        return hours * 60 + minutes_ + seconds / 60
+
+    def runs_on(service: str, day: dt.date) -> bool:
+        stamp = day.strftime("%Y%m%d")
+        for row in read["calendar_dates.txt"]:
+            if row["service_id"] == service and row["date"] == stamp:
+                return row["exception_type"] == "1"
+        return any(
+            row["service_id"] == service
+            and row["start_date"] <= stamp <= row["end_date"]
+            and row[WEEK[day.weekday()]] == "1"
+            for row in read["calendar.txt"]
+        )
+
+    def trains(day: dt.date) -> float:
+        return sum(runs(row["trip_id"]) for row in read["trips.txt"] if runs_on(row["service_id"], day))
+
+    days = [dt.date(2025, 12, 25) + dt.timedelta(days=k) for k in range(90)]
+    busiest = max(days, key=lambda day: (trains(day), -day.toordinal()))
+    place = {row["stop_id"]: (float(row["stop_lon"]), float(row["stop_lat"])) for row in read["stops.txt"]}
+    fastest: dict[tuple[str, str, str], float] = {}
+    number: dict[tuple[str, str, str], float] = {}
+    for trip in read["trips.txt"]:
+        if not runs_on(trip["service_id"], busiest):
+            continue
+        calls = [row for row in read["stop_times.txt"] if row["trip_id"] == trip["trip_id"]]
+        calls.sort(key=lambda row: int(row["stop_sequence"]))
+        times: list[Any] = []
+        for row in calls:
+            come, go = (
+                row["arrival_time"] or row["departure_time"],
+                row["departure_time"] or row["arrival_time"],
+            )
+            times.append([clock(come), clock(go)] if come else None)
+        far = [0.0]
+        for one, two in pairwise(calls):
+            far.append(far[-1] + GEOD.inv(*place[one["stop_id"]], *place[two["stop_id"]])[2])
+        for k in range(len(times)):
+            if times[k] is None:
+                low = max(j for j in range(k) if calls[j]["arrival_time"] or calls[j]["departure_time"])
+                high = min(j for j in range(k, len(times)) if times[j] is not None)
+                share = (far[k] - far[low]) / (far[high] - far[low])
+                at = times[low][1] + share * (times[high][0] - times[low][1])
+                times[k] = [at, at]
+        for k in range(len(calls) - 1):
+            key = (trip["route_id"], calls[k]["stop_id"], calls[k + 1]["stop_id"])
+            taken = max(times[k + 1][0] - times[k][1], 0.5)
+            fastest[key] = min(fastest.get(key, math.inf), taken)
+            number[key] = number.get(key, 0) + runs(trip["trip_id"])
+    found = {}
+    for line, a, b in fastest:
+        there, back = (line, a, b), (line, b, a)
+        found[line, min(a, b), max(a, b)] = (
+            min(fastest[there], fastest.get(back, math.inf)),
+            max(number[there], number.get(back, 0)),
+        )
+    return busiest, found
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32 - 1))
+def test_a_feed_is_reduced_as_the_specification_says(tmp_path, seed: int):
+    tables = random_feed(seed)
+    day, expected = reduced(tables)
+    network = gtfs_rail_network(feed(tmp_path / "f.zip", **tables))
+    assert f", {day};" in network.provenance["rail"]
+    names = network.node_names
+    found = {}
+    for (a, b, line), trains in network.departures_per_day.items():
+        arcs = np.arange(network.arc_start[a], network.arc_start[a + 1])
+        kind = np.array([network.classes[code] for code in network.arc_class[arcs]])
+        (arc,) = arcs[(network.arc_head[arcs] == b) & (kind == line)]
+        key = (line, min(names[a], names[b]), max(names[a], names[b]))
+        found[key] = (network.arc_time_ms[arc] / 60_000, trains)
+    assert found.keys() == expected.keys()
+    for key, (taken, trains) in expected.items():
+        assert found[key] == pytest.approx((taken, trains), abs=1e-4), key
+
+
+@pytest.mark.slow
+def test_many_feeds_are_reduced_as_the_specification_says(tmp_path):
+    for seed in range(10_000, 10_600):
+        test_a_feed_is_reduced_as_the_specification_says.hypothesis.inner_test(tmp_path, seed)  # type: ignore[attr-defined]
