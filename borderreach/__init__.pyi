@@ -1,9 +1,13 @@
 # The public names and where they lie; at run time `__init__.py` imports each on first use.
 
+from . import indicators
 from .analysis.batches import BatchJob, BatchSummary, read_batch, run_batch
 from .analysis.borders import (
+    TypologyRule,
     border_crossings,
     border_effect,
+    calibration_error,
+    classify_counties,
     close_gaps,
     crossings,
     efficiency_across_borders,
@@ -19,21 +23,30 @@ from .analysis.claims import (
     group_times,
     groups,
     nearest_group,
+    read_claims,
 )
 from .analysis.corridors import (
+    Corridor,
     add_corridors,
     changed_network,
     compare,
+    contributions,
+    corridor_joins,
+    corridor_overlap,
+    corridor_segments,
     corridor_stops,
     corridors,
+    minutes_between,
     read_corridors,
+    with_railways,
 )
-from .analysis.indicators import people, people_points, people_within, with_people
+from .analysis.indicators import people, people_by_rule, people_points, people_within, with_people
 from .analysis.isochrones import (
     audit_isochrones,
     clip_isochrones,
     commuting_zone,
     isochrones,
+    reference_isochrone,
     scenario_isochrones,
     service_areas,
     simplify_isochrones,
@@ -42,7 +55,7 @@ from .analysis.isochrones import (
 )
 from .analysis.studies import StudyResults
 from .analysis.study_file import Study
-from .analysis.terrain import terrain_isochrones
+from .analysis.terrain import people_in_raster, terrain_isochrones
 from .analysis.times import od_matrix, travel_times, write_od_matrix
 from .geo.crs import gcj02_to_wgs84, wgs84_to_gcj02
 from .geo.downloads import datasets, fetch
@@ -65,7 +78,7 @@ from .geo.networks import (
     save_network,
     trunk_network,
 )
-from .geo.osm import osm_network, pbf_network
+from .geo.osm import SpeedTable, osm_network, pbf_network, speed_table
 from .geo.places import (
     Place,
     border_counties,
@@ -91,13 +104,16 @@ __all__ = [
     "BatchJob",
     "BatchSummary",
     "BorderReachError",
+    "Corridor",
     "Links",
     "Place",
+    "SpeedTable",
     "Study",
     "StudyResults",
     "StudyRun",
     "TransferRules",
     "TransportNetwork",
+    "TypologyRule",
     "add_corridors",
     "air_network",
     "airports",
@@ -109,14 +125,20 @@ __all__ = [
     "border_effect",
     "borders",
     "build_network",
+    "calibration_error",
     "changed_network",
     "circle_overlap",
     "cities",
     "claim_paragraphs",
+    "classify_counties",
     "clip_isochrones",
     "close_gaps",
     "commuting_zone",
     "compare",
+    "contributions",
+    "corridor_joins",
+    "corridor_overlap",
+    "corridor_segments",
     "corridor_stops",
     "corridors",
     "counties",
@@ -130,11 +152,13 @@ __all__ = [
     "group_times",
     "groups",
     "gtfs_rail_network",
+    "indicators",
     "inside_probability",
     "isochrones",
     "join_networks",
     "journey_components",
     "junctions",
+    "minutes_between",
     "nearest_group",
     "network_from_geodataframes",
     "od_matrix",
@@ -143,6 +167,8 @@ __all__ = [
     "osm_network",
     "pbf_network",
     "people",
+    "people_by_rule",
+    "people_in_raster",
     "people_points",
     "people_within",
     "place",
@@ -151,7 +177,9 @@ __all__ = [
     "rail_sections",
     "rail_stations",
     "read_batch",
+    "read_claims",
     "read_corridors",
+    "reference_isochrone",
     "run_batch",
     "run_study",
     "save_border_maps",
@@ -160,6 +188,7 @@ __all__ = [
     "scenario_isochrones",
     "service_areas",
     "simplify_isochrones",
+    "speed_table",
     "study",
     "study_figure",
     "study_ground",
@@ -173,6 +202,7 @@ __all__ = [
     "wgs84_to_gcj02",
     "with_border_penalty",
     "with_people",
+    "with_railways",
     "write_od_matrix",
     "zone_counties",
 ]

@@ -10,7 +10,7 @@ from ._crossings import (
     with_border_penalty,
 )
 from ._typology import TYPES, TypologyRule, classify_counties
-from ._uncertainty import chances, inside_probability, trunk_error
+from ._uncertainty import calibration_error, chances, inside_probability, trunk_error
 
 __all__ = [
     "BORDER_CROSSINGS",
@@ -21,6 +21,7 @@ __all__ = [
     "TypologyRule",
     "border_crossings",
     "border_effect",
+    "calibration_error",
     "chances",
     "classify_counties",
     "close_gaps",

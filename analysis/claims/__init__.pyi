@@ -1,4 +1,5 @@
-from ._claims import VERDICT_NAMES, VERDICTS, audit_claims, claim_paragraphs
+from ._claims import VERDICTS, VERDICT_NAMES, audit_claims, claim_paragraphs
+from ._files import read_claims
 from ._groups import (
     CIRCLE_OVERLAP,
     NEAREST_GROUP,
@@ -21,4 +22,5 @@ __all__ = [
     "group_times",
     "groups",
     "nearest_group",
+    "read_claims",
 ]

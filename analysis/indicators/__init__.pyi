@@ -1,12 +1,57 @@
-from ._people import people, people_points, people_within, with_people
-from ._potential import cumulative_opportunities, internal_time_min, market_potential
+from ._centrality import betweenness, closeness, daily_accessibility, day_return_reach, detour_factors
+from ._competition import competing_centres, hinterlands, nearer_across_border, overlaps
+from ._decay import ExponentialDecay, GaussianDecay, PowerDecay, StepDecay
+from ._floating_catchment import three_step_catchment, two_step_catchment
+from ._inequality import RankSize, gini, gini_by_group, rank_size, theil, theil_by_group
+from ._people import people, people_by_rule, people_points, people_within, with_people
+from ._potential import (
+    cumulative_opportunities,
+    gravity,
+    internal_time_min,
+    market_potential,
+    weighted_mean_time,
+)
+from ._transport_performance import (
+    mean_by_region,
+    rail_performance,
+    transport_performance,
+    waiting_from_frequency,
+)
 
 __all__ = [
+    "ExponentialDecay",
+    "GaussianDecay",
+    "PowerDecay",
+    "RankSize",
+    "StepDecay",
+    "betweenness",
+    "closeness",
+    "competing_centres",
     "cumulative_opportunities",
+    "daily_accessibility",
+    "day_return_reach",
+    "detour_factors",
+    "gini",
+    "gini_by_group",
+    "gravity",
+    "hinterlands",
     "internal_time_min",
     "market_potential",
+    "mean_by_region",
+    "nearer_across_border",
+    "overlaps",
     "people",
+    "people_by_rule",
     "people_points",
     "people_within",
+    "rail_performance",
+    "rank_size",
+    "theil",
+    "theil_by_group",
+    "three_step_catchment",
+    "transport_performance",
+    "two_step_catchment",
+    "waiting_from_frequency",
+    "weighted_mean_time",
     "with_people",
 ]

@@ -3,6 +3,7 @@ from ._contours import Edge, polygons_in_degrees
 from ._drawings import default_cell_m
 from ._isochrones import isochrone_rows, isochrones, prepare
 from ._reach import reach_sources, reached_within
+from ._reference import reference_isochrone
 from ._scenarios import scenario_isochrones
 from ._service_areas import service_areas
 from ._shapes import clip_isochrones, simplify_isochrones
@@ -23,6 +24,7 @@ __all__ = [
     "prepare",
     "reach_sources",
     "reached_within",
+    "reference_isochrone",
     "scenario_isochrones",
     "service_areas",
     "simplify_isochrones",

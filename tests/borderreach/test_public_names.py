@@ -24,7 +24,13 @@ HEAVY = {
     "numpy",
     "pydantic",
 }
-STUB = ast.parse(resources.files("borderreach").joinpath("__init__.pyi").read_text(encoding="utf-8"))
+#: What lists public names, and the module that has them.
+STUBS = {"__init__": br, "indicators": br.indicators}
+
+
+def stub(name: str) -> ast.Module:
+    text = resources.files("borderreach").joinpath(f"{name}.pyi").read_text(encoding="utf-8")
+    return ast.parse(text)
 
 
 def loaded_after(code: str) -> set[str]:
@@ -43,6 +49,7 @@ def loaded_after(code: str) -> set[str]:
         ("from borderreach import pbf_network", {"numba", "numpy", "scipy"}),
         ("from borderreach.geo.osm._pbf import pbf_network", {"numba", "numpy", "scipy"}),
         ("from borderreach import border_counties, counties", {"geopandas", "numpy", "pandas", "scipy"}),
+        ("from borderreach import indicators; dir(indicators)", set()),
     ],
 )
 def test_only_what_is_used_is_loaded(code: str, allowed: set[str]):
@@ -56,21 +63,23 @@ def test_computing_loads_nothing_that_draws_or_downloads():
     assert loaded_after(code) & {"osmnx", "sklearn", "matplotlib", "folium", "requests"} == set()
 
 
-def test_every_name_is_where_the_stub_says():
-    for statement in STUB.body:
+@pytest.mark.parametrize("name", STUBS)
+def test_every_name_is_where_the_stub_says(name: str):
+    for statement in stub(name).body:
         if isinstance(statement, ast.ImportFrom):
-            module = import_module(f"borderreach.{statement.module}")
+            module = import_module(f"borderreach.{statement.module}" if statement.module else "borderreach")
             for alias in statement.names:
                 assert alias.asname is None
-                assert getattr(br, alias.name) is getattr(module, alias.name)
+                assert getattr(STUBS[name], alias.name) is getattr(module, alias.name)
 
 
-def test_the_stubs_list_is_that_of_the_package():
-    (listed,) = (s.value for s in STUB.body if isinstance(s, ast.Assign))
+@pytest.mark.parametrize("name", STUBS)
+def test_the_stubs_list_is_that_of_the_module(name: str):
+    (listed,) = (s.value for s in stub(name).body if isinstance(s, ast.Assign))
     names = ast.literal_eval(listed)
     assert names == sorted(set(names))
-    assert names == br.__all__
-    assert set(dir(br)) == set(names)
+    assert names == STUBS[name].__all__
+    assert set(dir(STUBS[name])) == set(names)
 
 
 def test_an_unknown_name_is_an_error():
