@@ -94,6 +94,19 @@ class Study(Strict):
     change : tuple of Change
         Closed links and changed speeds, each a scenario of its own on today's network.
     notes : tuple of str
+
+    Examples
+    --------
+    >>> mine = br.Study(
+    ...     name="mine",
+    ...     title="宁夏与邻省",
+    ...     title_en="Ningxia and its neighbours",
+    ...     provinces=("宁夏",),
+    ...     between=("宁夏",),
+    ...     centres=("银川市",),
+    ... )
+    >>> mine.circle_cutoffs_min
+    (60.0, 120.0)
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]

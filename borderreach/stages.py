@@ -103,6 +103,12 @@ class StudyRun:
         The base with any of the study's corridors.
     reach : Reach
         What the centres reach, with any of the corridors.
+
+    Examples
+    --------
+    >>> run = br.study_run("guizhou")
+    >>> isinstance(run, br.StudyRun), run.names["all"]
+    (True, ('low-altitude-north-south', 'low-altitude-east-west'))
     """
 
     def __init__(self, chosen: Study, *, network: TransportNetwork | None = None) -> None:

@@ -30,7 +30,7 @@ def study_names() -> list[str]:
 
     Examples
     --------
-    >>> "yuqian" in study_names()
+    >>> "yuqian" in br.study_names()
     True
     """
     return sorted(path.stem for path in data.path("studies").glob("*.toml"))
@@ -54,6 +54,11 @@ def study(name_or_path: str | Path | Study) -> Study:
         If no embedded study has the name and no file the path.
     ConfigError
         If the file has a fault; with file, line and key.
+
+    Examples
+    --------
+    >>> br.study("yuqian").provinces
+    ('重庆市', '贵州省')
     """
     if isinstance(name_or_path, Study):
         return name_or_path
@@ -124,6 +129,12 @@ def run_study(
     OutputsFailedError
         At the end, if some of the outputs couldn't be drawn or written. All others are there, what was
         there before in place of these is kept, and the error holds the results.
+
+    Examples
+    --------
+    >>> results = br.run_study("yuqian")
+    >>> results.circles[["scenario", "cutoff_min"]].values.tolist()
+    [['base', 120.0], ['base', 60.0], ['all', 120.0], ['all', 60.0]]
     """
     run = study_run(study_or_name, network=network)
     require_flag(overwrite, "overwrite")
@@ -171,7 +182,7 @@ def study_run(study_or_name: str | Path | Study, *, network: TransportNetwork | 
 
     Examples
     --------
-    >>> sorted(study_run("guizhou").tables("borders"))
+    >>> sorted(br.study_run("guizhou").tables("borders"))
     ['border_counties', 'borders', 'centres', 'counties', 'junctions', 'provinces']
     """
     chosen = study(study_or_name)
@@ -200,7 +211,7 @@ def study_ground(study_or_name: str | Path | Study) -> Ground:
 
     Examples
     --------
-    >>> ground = study_ground("yuqian")
+    >>> ground = br.study_ground("yuqian")
     >>> len(ground.border_counties), list(ground.centres["origin_name"])
     (14, ['重庆市', '贵阳市'])
     """

@@ -161,7 +161,7 @@ def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64],
 
     Examples
     --------
-    >>> lon, lat = wgs84_to_gcj02(116.391, 39.907)
+    >>> lon, lat = br.wgs84_to_gcj02(116.391, 39.907)
     >>> f"{lon:.5f} {lat:.5f}"
     '116.39724 39.90840'
     """
@@ -190,7 +190,7 @@ def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64],
 
     Examples
     --------
-    >>> lon, lat = gcj02_to_wgs84(*wgs84_to_gcj02(106.5516, 29.5628))
+    >>> lon, lat = br.gcj02_to_wgs84(*br.wgs84_to_gcj02(106.5516, 29.5628))
     >>> f"{lon:.7f} {lat:.7f}"
     '106.5516000 29.5628000'
     """

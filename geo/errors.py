@@ -9,7 +9,16 @@ from typing import Any
 
 
 class BorderReachError(Exception):
-    """Base of every error that borderreach raises on purpose."""
+    """Base of every error that borderreach raises on purpose.
+
+    Examples
+    --------
+    >>> try:
+    ...     br.place("無此地")
+    ... except br.BorderReachError as error:
+    ...     print(type(error).__name__)
+    UnknownPlaceError
+    """
 
 
 class InputError(BorderReachError, ValueError):

@@ -117,9 +117,9 @@ def base_map(
 
     Examples
     --------
-    >>> base_map("tianditu", key="0123").addresses[0][:62]
+    >>> br.base_map("tianditu", key="0123").addresses[0][:62]
     'https://t{s}.tianditu.gov.cn/vec_w/wmts?SERVICE=WMTS&REQUEST=G'
-    >>> base_map("https://tiles.example.org/{TileMatrix}/{TileRow}/{TileCol}.png").addresses
+    >>> br.base_map("https://tiles.example.org/{TileMatrix}/{TileRow}/{TileCol}.png").addresses
     ('https://tiles.example.org/{z}/{y}/{x}.png',)
     """
     if isinstance(source, BaseMap):

@@ -121,6 +121,13 @@ def save_border_maps(
     OutputsFailedError
         At the end, if some of the maps couldn't be drawn or written; all others are there, and the error
         holds the table.
+
+    Examples
+    --------
+    >>> results = br.run_study("yuqian")
+    >>> br.save_border_maps(results, "borders")[["province_a", "province_b", "file"]]
+      province_a province_b                file
+    0        重庆市        贵州省  500000-520000.html
     """
     require_choice(language, "language", tuple(WORDS))
     require_flag(overwrite, "overwrite")

@@ -121,6 +121,11 @@ def study_figure(
         If the package's own font is missing or damaged.
     InputError, InputTypeError, MissingColumnError, MissingCRSError, GeometryTypeError
         If a table of the results has another shape than documented, or an option can't be used.
+
+    Examples
+    --------
+    >>> results = br.run_study("yuqian")
+    >>> figure = br.study_figure(results, "figure.png", language="en")
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     suffix = None if path is None else _suffix(path)

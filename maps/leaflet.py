@@ -177,6 +177,13 @@ def study_map(
     Shapes on the map are simplified: boundaries by about 50 m, travel-time areas by about 110 m, or
     by more where these would have too many vertices (`maps.layers`). The page states the tolerances.
     Figures shown are those of the tables.
+
+    Examples
+    --------
+    >>> results = br.run_study("yuqian")
+    >>> page = br.study_map(results, language="en")
+    >>> br.save_map(page, "map.html").name
+    'map.html'
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     tiles = None if base_map is None else base_map_of(base_map)

@@ -80,6 +80,12 @@ def save_map(m: folium.Map, path: str | PathLike[str], *, offline: bool = True) 
     OutputError
         If the file can't be written, or, with `offline`, if the page needs something from outside:
         tiles, a plugin's script, a picture.
+
+    Examples
+    --------
+    >>> results = br.run_study("yuqian")
+    >>> br.save_map(br.study_map(results), "map.html").name
+    'map.html'
     """
     if not isinstance(m, folium.Map):
         raise InputTypeError(f"'m' should be a folium.Map, got {type(m).__name__}; call study_map(results)")

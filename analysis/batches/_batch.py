@@ -51,6 +51,19 @@ class BatchSummary:
         Origins without results, counted once per scenario.
     seconds : float
         Duration of this run.
+
+    Examples
+    --------
+    >>> job = br.BatchJob(
+    ...     name="towns",
+    ...     origins={"places": ["綦江区"]},
+    ...     outputs={"isochrones_min": [30]},
+    ...     run={"executor": "here"},
+    ... )
+    >>> road = br.build_network([106.65, 106.6], [29.03, 29.1], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> summary = br.run_batch(job, out="towns", network=road)
+    >>> isinstance(summary, br.BatchSummary), summary.n_origins, summary.n_failed
+    (True, 1, 0)
     """
 
     out: Path
@@ -126,6 +139,18 @@ def run_batch(
     part computed again. Killed at any moment, a run leaves a folder that the next one completes
     to the same bytes. Scripts that use processes need ``if __name__ == "__main__":`` around the
     call, as everywhere in Python.
+
+    Examples
+    --------
+    >>> job = br.BatchJob(
+    ...     name="towns",
+    ...     origins={"places": ["綦江区"]},
+    ...     outputs={"isochrones_min": [30]},
+    ...     run={"executor": "here"},
+    ... )
+    >>> road = br.build_network([106.65, 106.6], [29.03, 29.1], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> br.run_batch(job, out="towns", network=road).rows
+    {'isochrones': 1, 'errors': 0}
     """
     started = time.monotonic()
     chosen = read_job(job)

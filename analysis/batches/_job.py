@@ -162,6 +162,16 @@ class BatchJob(Strict):
         Name of each scenario and the ids of the corridors that it adds to the network.
     outputs : BatchOutputs
     run : BatchRun
+
+    Examples
+    --------
+    >>> job = br.BatchJob(
+    ...     name="towns",
+    ...     origins={"places": ["綦江区"]},
+    ...     outputs={"isochrones_min": [30, 60]},
+    ... )
+    >>> job.outputs.isochrones_min
+    (30.0, 60.0)
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=80)]

@@ -397,6 +397,19 @@ def read_batch(out: str | Path, table: str, *, check: bool = True) -> pd.DataFra
         If the batch has no such table.
     OutputError
         If the folder holds no batch, the batch isn't complete, or a file isn't as it was written.
+
+    Examples
+    --------
+    >>> job = br.BatchJob(
+    ...     name="towns",
+    ...     origins={"places": ["綦江区"]},
+    ...     outputs={"isochrones_min": [30]},
+    ...     run={"executor": "here"},
+    ... )
+    >>> road = br.build_network([106.65, 106.6], [29.03, 29.1], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> summary = br.run_batch(job, out="towns", network=road)
+    >>> br.read_batch("towns", "isochrones")[["origin_name", "cutoff_min"]].values.tolist()
+    [['綦江区', 30.0]]
     """
     folder = require_path(out, "out")
     require_flag(check, "check")

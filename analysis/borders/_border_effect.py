@@ -153,6 +153,21 @@ def border_effect(
     Detour (circuity) factor: Ballou, R., Rahardja, H., Sakai, N. (2002). Selected country circuity
     factors for road travel distance estimation. Transportation Research A 36(9), 843-848.
     Bootstrap: Efron, B., Tibshirani, R. (1993). An Introduction to the Bootstrap, ch. 13.
+
+    Examples
+    --------
+    On open ground, where every way is straight, a border costs nothing:
+
+    >>> counties = br.counties(provinces=["重庆", "贵州"])
+    >>> near = br.border_counties(counties)
+    >>> lon, lat = near["lon"].to_numpy(), near["lat"].to_numpy()
+    >>> plain = br.build_network(
+    ...     lon, lat, br.Links([0], [0], [0.0], [0.0]), access_speed_kph=60, max_access_km=1000
+    ... )
+    >>> times = br.travel_times(plain, near, near)
+    >>> br.border_effect(times, near)[["detour_across", "detour_within", "detour_ratio"]].round(2)
+       detour_across  detour_within  detour_ratio
+    0            1.0            1.0           1.0
     """
     given: object = straight_km
     if not isinstance(given, (tuple, list)) or len(given) != 2:
@@ -273,6 +288,29 @@ def efficiency_across_borders(
     Dijkstra, L., Poelman, H., Ackermans, L. (2019). Road transport performance in Europe. European
     Commission, DG REGIO working paper 01/2019: accessibility within 90 minutes over proximity
     within 120 km.
+
+    Examples
+    --------
+    >>> counties = gpd.GeoDataFrame(
+    ...     {
+    ...         "adcode": [500101, 520101],
+    ...         "name": ["甲县", "乙县"],
+    ...         "province": ["重庆市", "贵州省"],
+    ...         "province_adcode": [500000, 520000],
+    ...         "lon": [106.5, 107.5],
+    ...         "lat": [29.5, 29.5],
+    ...         "people": [200, 100],
+    ...     },
+    ...     geometry=[shapely.box(106, 29, 107, 30), shapely.box(107, 29, 108, 30)],
+    ...     crs=4326,
+    ... )
+    >>> road = br.build_network([106.5, 107.5], [29.5, 29.5], br.Links([0], [1], [97e3], [3600.0]))
+    >>> times = br.travel_times(road, counties, counties)
+    >>> found = br.efficiency_across_borders(times, counties, minutes=45)
+    >>> found[["name", "efficiency_own", "efficiency_across"]]
+      name  efficiency_own  efficiency_across
+    0   甲县             1.0                0.0
+    1   乙县             1.0                0.0
     """
     limit = require_number(minutes, "minutes", unit="minutes", above=0)
     radius = require_number(radius_km, "radius_km", unit="km", above=0)

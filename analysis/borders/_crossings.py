@@ -108,6 +108,25 @@ def crossings(network: TransportNetwork, counties: gpd.GeoDataFrame) -> gpd.GeoD
     Notes
     -----
     A link that leaves a province and comes back into it between two junctions isn't counted.
+
+    Examples
+    --------
+    >>> counties = gpd.GeoDataFrame(
+    ...     {
+    ...         "adcode": [500101, 520101],
+    ...         "name": ["甲县", "乙县"],
+    ...         "province": ["重庆市", "贵州省"],
+    ...         "province_adcode": [500000, 520000],
+    ...         "lon": [106.5, 107.5],
+    ...         "lat": [29.5, 29.5],
+    ...     },
+    ...     geometry=[shapely.box(106, 29, 107, 30), shapely.box(107, 29, 108, 30)],
+    ...     crs=4326,
+    ... )
+    >>> road = br.build_network([106.5, 107.5], [29.5, 29.5], br.Links([0], [1], [97e3], [3600.0]))
+    >>> found = br.crossings(road, counties)
+    >>> found[["province_a", "province_b"]].values.tolist(), found.geometry.x.round(3).tolist()
+    ([['重庆市', '贵州省']], [107.0])
     """
     checked = require_network(network)
     frame = require_frame(counties, "counties", columns=_COUNTY_COLUMNS, allow_empty=False)
@@ -210,6 +229,25 @@ def border_crossings(crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame) -> 
     Raises
     ------
     InputTypeError, MissingCRSError, MissingColumnError
+
+    Examples
+    --------
+    >>> counties = gpd.GeoDataFrame(
+    ...     {
+    ...         "adcode": [500101, 520101],
+    ...         "name": ["甲县", "乙县"],
+    ...         "province": ["重庆市", "贵州省"],
+    ...         "province_adcode": [500000, 520000],
+    ...         "lon": [106.5, 107.5],
+    ...         "lat": [29.5, 29.5],
+    ...     },
+    ...     geometry=[shapely.box(106, 29, 107, 30), shapely.box(107, 29, 108, 30)],
+    ...     crs=4326,
+    ... )
+    >>> road = br.build_network([106.5, 107.5], [29.5, 29.5], br.Links([0], [1], [97e3], [3600.0]))
+    >>> found = br.border_crossings(br.crossings(road, counties), br.borders(counties))
+    >>> found[["n_crossings", "longest_without_km"]].round().values.tolist()
+    [[1.0, 55.0]]
     """
     points = require_frame(crossings, "crossings", columns=("province_a", "province_b", "road_class"))
     lines = require_frame(borders, "borders", columns=("province_a", "province_b", "length_km"))
@@ -298,6 +336,29 @@ def gaps(
     -----
     A dead end is a node with one neighbour. Nodes at which the network was cut off (the edge of an
     extract) are dead ends too: cut extracts wider than the border.
+
+    Examples
+    --------
+    Two roads that end 2 km short of a border, with no other way between them:
+
+    >>> counties = gpd.GeoDataFrame(
+    ...     {
+    ...         "adcode": [500101, 520101],
+    ...         "name": ["甲县", "乙县"],
+    ...         "province": ["重庆市", "贵州省"],
+    ...         "province_adcode": [500000, 520000],
+    ...         "lon": [106.5, 107.5],
+    ...         "lat": [29.5, 29.5],
+    ...     },
+    ...     geometry=[shapely.box(106, 29, 107, 30), shapely.box(107, 29, 108, 30)],
+    ...     crs=4326,
+    ... )
+    >>> road = br.build_network(
+    ...     [106.5, 106.98, 107.02, 107.5], [29.5] * 4, br.Links([0, 2], [1, 3], [46e3, 46e3], [3e3, 3e3])
+    ... )
+    >>> br.gaps(road, counties, br.borders(counties))[["province", "beyond_province", "gap_km"]].round(1)
+      province beyond_province  gap_km
+    0      重庆市             贵州省     3.9
     """
     checked = require_network(network)
     frame = require_frame(counties, "counties", columns=_COUNTY_COLUMNS, allow_empty=False)
@@ -461,6 +522,28 @@ def close_gaps(
     Raises
     ------
     InputTypeError, InputError, MissingColumnError
+
+    Examples
+    --------
+    >>> counties = gpd.GeoDataFrame(
+    ...     {
+    ...         "adcode": [500101, 520101],
+    ...         "name": ["甲县", "乙县"],
+    ...         "province": ["重庆市", "贵州省"],
+    ...         "province_adcode": [500000, 520000],
+    ...         "lon": [106.5, 107.5],
+    ...         "lat": [29.5, 29.5],
+    ...     },
+    ...     geometry=[shapely.box(106, 29, 107, 30), shapely.box(107, 29, 108, 30)],
+    ...     crs=4326,
+    ... )
+    >>> road = br.build_network(
+    ...     [106.5, 106.98, 107.02, 107.5], [29.5] * 4, br.Links([0, 2], [1, 3], [46e3, 46e3], [3e3, 3e3])
+    ... )
+    >>> closed = br.close_gaps(road, br.gaps(road, counties, br.borders(counties)), speed_kph=60)
+    >>> ends = [(106.5, 29.5)], [(107.5, 29.5)]
+    >>> [br.minutes_between(n, *ends).round(1).tolist() for n in (road, closed)]
+    [[[nan]], [[105.0]]]
     """
     checked = require_network(network)
     frame = require_frame(gaps, "gaps", columns=("node", "beyond_node", "gap_km"))
@@ -490,6 +573,26 @@ def with_border_penalty(
     Raises
     ------
     InputTypeError, InputError, MissingColumnError
+
+    Examples
+    --------
+    >>> counties = gpd.GeoDataFrame(
+    ...     {
+    ...         "adcode": [500101, 520101],
+    ...         "name": ["甲县", "乙县"],
+    ...         "province": ["重庆市", "贵州省"],
+    ...         "province_adcode": [500000, 520000],
+    ...         "lon": [106.5, 107.5],
+    ...         "lat": [29.5, 29.5],
+    ...     },
+    ...     geometry=[shapely.box(106, 29, 107, 30), shapely.box(107, 29, 108, 30)],
+    ...     crs=4326,
+    ... )
+    >>> road = br.build_network([106.5, 107.5], [29.5, 29.5], br.Links([0], [1], [97e3], [3600.0]))
+    >>> slower = br.with_border_penalty(road, br.crossings(road, counties), minutes=15)
+    >>> ends = [(106.5, 29.5)], [(107.5, 29.5)]
+    >>> [br.minutes_between(n, *ends).tolist() for n in (road, slower)]
+    [[[60.0]], [[75.0]]]
     """
     checked = require_network(network)
     frame = require_frame(crossings, "crossings", columns=("link",))

@@ -48,6 +48,12 @@ class TypologyRule:
         Cores that are farther apart than this don't make a corridor or a sag.
     sag_min : float
         A county within this time of two cores, beside neither and on the way of none, lies in the sag.
+
+    Examples
+    --------
+    >>> strict = br.TypologyRule(adjacent_min=45)
+    >>> strict.adjacent_min, strict.sag_min
+    (45, 180.0)
     """
 
     adjacent_min: float = 60.0
@@ -110,6 +116,17 @@ def classify_counties(
     InputError
         If the table has no times from a county, or cores lie zero minutes apart.
     InputTypeError, EmptyInputError, MissingColumnError
+
+    Examples
+    --------
+    >>> county = pd.DataFrame({"adcode": [500110], "name": ["綦江区"], "province": ["重庆市"]})
+    >>> to_cores = pd.DataFrame(
+    ...     {"from_id": ["500110"] * 2, "to_id": ["500000", "520100"], "travel_time_min": [70.0, 200.0]}
+    ... )
+    >>> between = pd.DataFrame({"from_id": ["500000"], "to_id": ["520100"], "travel_time_min": [250.0]})
+    >>> br.classify_counties(county, to_cores, between)[["county_type", "core_id", "detour_ratio"]]
+      county_type core_id  detour_ratio
+    0    corridor  500000          1.08
     """
     thresholds = TypologyRule() if rule is None else rule
     if not isinstance(counties, pd.DataFrame):

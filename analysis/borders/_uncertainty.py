@@ -57,7 +57,7 @@ def inside_probability(minutes: Any, cutoff_min: float, *, relative_error: float
 
     Examples
     --------
-    >>> inside_probability([60.0, 120.0, 180.0], 120, relative_error=0.1).round(3).tolist()
+    >>> br.inside_probability([60.0, 120.0, 180.0], 120, relative_error=0.1).round(3).tolist()
     [1.0, 0.5, 0.0]
     """
     limit = require_number(cutoff_min, "cutoff_min", unit="minutes", above=0)
@@ -81,6 +81,12 @@ def calibration_error(known_hours: Any, modelled_hours: Any) -> float:
     Raises
     ------
     EmptyInputError, InputError
+
+    Examples
+    --------
+    >>> known, modelled = [1.0, 2.0, 4.0], [1.1, 2.0, 3.8]
+    >>> round(br.calibration_error(known, modelled), 3)
+    0.062
     """
     known = np.asarray(known_hours, dtype=float)
     modelled = np.asarray(modelled_hours, dtype=float)

@@ -1,4 +1,4 @@
-from ._claims import VERDICTS, VERDICT_NAMES, audit_claims, claim_paragraphs
+from ._claims import VERDICT_NAMES, VERDICTS, audit_claims, claim_paragraphs
 from ._files import read_claims
 from ._groups import (
     CIRCLE_OVERLAP,

@@ -124,8 +124,25 @@ def audit_claims(
 
     Examples
     --------
-    >>> audit_claims("guizhou", claims=claims_of("guizhou").model_copy(update={"claim": ()})).shape
-    (0, 31)
+    >>> from pathlib import Path
+    >>> written = Path("claims.toml").write_text(
+    ...     '''
+    ...     study = "mine"
+    ...     text = "mine.txt"
+    ...
+    ...     [[claim]]
+    ...     id = "provinces"
+    ...     words = "中国有34个省级行政区"
+    ...     reading = "省级行政区共34个"
+    ...     kind = "count"
+    ...     of = "provinces"
+    ...     limit = 34
+    ...     ''',
+    ...     encoding="utf-8",
+    ... )
+    >>> found = br.audit_claims("yuqian", claims=br.read_claims("claims.toml"))
+    >>> found[["words", "value", "verdict"]].values.tolist()
+    [['中国有34个省级行政区', 34.0, 'holds']]
     """
     chosen = _study(study)
     found = claims_of(chosen) if claims is None else claims
@@ -171,6 +188,28 @@ def claim_paragraphs(table: pd.DataFrame) -> list[str]:
     -------
     list of str
         Plain text without markup; the last two say methods and data.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> written = Path("claims.toml").write_text(
+    ...     '''
+    ...     study = "mine"
+    ...     text = "mine.txt"
+    ...
+    ...     [[claim]]
+    ...     id = "provinces"
+    ...     words = "中国有34个省级行政区"
+    ...     reading = "省级行政区共34个"
+    ...     kind = "count"
+    ...     of = "provinces"
+    ...     limit = 34
+    ...     ''',
+    ...     encoding="utf-8",
+    ... )
+    >>> found = br.audit_claims("yuqian", claims=br.read_claims("claims.toml"))
+    >>> print(br.claim_paragraphs(found)[0])
+    文中列入检验的论断共1条：成立1条。
     """
     if not isinstance(table, pd.DataFrame):
         raise InputTypeError(f"'table' should be what audit_claims returns, got {type(table).__name__}")

@@ -277,6 +277,27 @@ def read_claims(path: str | Path) -> ClaimsFile:
     ------
     DataFileError, ConfigError
         With the file, the line and the key.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> written = Path("claims.toml").write_text(
+    ...     '''
+    ...     study = "mine"
+    ...     text = "mine.txt"
+    ...
+    ...     [[claim]]
+    ...     id = "provinces"
+    ...     words = "中国有34个省级行政区"
+    ...     reading = "省级行政区共34个"
+    ...     kind = "count"
+    ...     of = "provinces"
+    ...     limit = 34
+    ...     ''',
+    ...     encoding="utf-8",
+    ... )
+    >>> [claim.words for claim in br.read_claims("claims.toml").claim]
+    ['中国有34个省级行政区']
     """
     return read_toml(Path(path), ClaimsFile)
 

@@ -112,7 +112,7 @@ def groups(study: str | Study) -> gpd.GeoDataFrame:
 
     Examples
     --------
-    >>> groups("yuqian").query("group_id == 'sideyin'")["member_name"].tolist()
+    >>> br.groups("yuqian").query("group_id == 'sideyin'")["member_name"].tolist()
     ['思南县', '德江县', '印江土家族苗族自治县']
     """
     known = study if isinstance(study, Study) else embedded_study_name(study)
@@ -181,6 +181,30 @@ def group_times(
     ------
     InputError
         If a group has a single member.
+
+    Examples
+    --------
+    >>> road = br.build_network(
+    ...     [106.5, 106.6, 106.8], [29.5] * 3, br.Links([0, 1], [1, 2], [9.7e3, 19.4e3], [600, 1200])
+    ... )
+    >>> members = gpd.GeoDataFrame(
+    ...     {
+    ...         "group_id": ["west", "west", "east"],
+    ...         "group_name": ["西组", "西组", "东组"],
+    ...         "kind": "cluster",
+    ...         "limit_min": 15.0,
+    ...         "member_id": ["a", "b", "c"],
+    ...         "member_name": ["甲", "乙", "丙"],
+    ...         "lon": [106.5, 106.6, 106.8],
+    ...         "lat": 29.5,
+    ...     },
+    ...     geometry=gpd.points_from_xy([106.5, 106.6, 106.8], [29.5] * 3),
+    ...     crs=4326,
+    ... )
+    >>> west = members[members["group_id"] == "west"]
+    >>> br.group_times(road, west)[["from_name", "to_name", "base_min", "base_within"]]
+      from_name to_name  base_min  base_within
+    0         甲       乙      10.0         True
     """
     require_network(base, "base")
     if scenario is not None:
@@ -241,6 +265,30 @@ def group_cohesion(
     ------
     InputError
         If a group has a single member.
+
+    Examples
+    --------
+    >>> road = br.build_network(
+    ...     [106.5, 106.6, 106.8], [29.5] * 3, br.Links([0, 1], [1, 2], [9.7e3, 19.4e3], [600, 1200])
+    ... )
+    >>> members = gpd.GeoDataFrame(
+    ...     {
+    ...         "group_id": ["west", "west", "east"],
+    ...         "group_name": ["西组", "西组", "东组"],
+    ...         "kind": "cluster",
+    ...         "limit_min": 15.0,
+    ...         "member_id": ["a", "b", "c"],
+    ...         "member_name": ["甲", "乙", "丙"],
+    ...         "lon": [106.5, 106.6, 106.8],
+    ...         "lat": 29.5,
+    ...     },
+    ...     geometry=gpd.points_from_xy([106.5, 106.6, 106.8], [29.5] * 3),
+    ...     crs=4326,
+    ... )
+    >>> west = members[members["group_id"] == "west"]
+    >>> br.group_cohesion(road, west)[["group_name", "n_pairs", "base_mean_min", "base_cohesion"]]
+      group_name  n_pairs  base_mean_min  base_cohesion
+    0         西组        1           10.0            1.0
     """
     table = _members(members)
     times = group_times(base, table, scenario=scenario)
@@ -284,6 +332,15 @@ def circle_overlap(network: TransportNetwork, centres: Any, *, cutoff_min: float
     geopandas.GeoDataFrame
         Schema ``CIRCLE_OVERLAP``: one row per unordered pair, with both areas, the shared one, its
         share of the smaller circle and its shape (empty where there is none).
+
+    Examples
+    --------
+    >>> road = br.build_network(
+    ...     [106.5, 106.6, 106.8], [29.5] * 3, br.Links([0, 1], [1, 2], [9.7e3, 19.4e3], [600, 1200])
+    ... )
+    >>> found = br.circle_overlap(road, [(106.5, 29.5), (106.6, 29.5)], cutoff_min=20)
+    >>> found["share_of_smaller"].round(2).tolist()
+    [0.4]
     """
     require_network(network)
     cutoff = require_number(cutoff_min, "cutoff_min", unit="minutes", above=0, maximum=24 * 60)
@@ -343,6 +400,30 @@ def nearest_group(
     ------
     InputError
         If there is no group, or `by` is unknown.
+
+    Examples
+    --------
+    >>> road = br.build_network(
+    ...     [106.5, 106.6, 106.8], [29.5] * 3, br.Links([0, 1], [1, 2], [9.7e3, 19.4e3], [600, 1200])
+    ... )
+    >>> members = gpd.GeoDataFrame(
+    ...     {
+    ...         "group_id": ["west", "west", "east"],
+    ...         "group_name": ["西组", "西组", "东组"],
+    ...         "kind": "cluster",
+    ...         "limit_min": 15.0,
+    ...         "member_id": ["a", "b", "c"],
+    ...         "member_name": ["甲", "乙", "丙"],
+    ...         "lon": [106.5, 106.6, 106.8],
+    ...         "lat": 29.5,
+    ...     },
+    ...     geometry=gpd.points_from_xy([106.5, 106.6, 106.8], [29.5] * 3),
+    ...     crs=4326,
+    ... )
+    >>> found = br.nearest_group(road, [(106.61, 29.5)], members)
+    >>> found[["group_name", "member_name", "second_group_id"]]
+      group_name member_name second_group_id
+    0         西组           乙            east
     """
     require_network(network)
     rule = require_choice(by, "by", ("nearest", "mean"))

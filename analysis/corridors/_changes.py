@@ -203,14 +203,14 @@ def changed_network(
     --------
     A landslide half-way between two towns that a longer road joins as well:
 
-    >>> from borderreach.geo.network import Links, build_network
-    >>> from borderreach.analysis.travel_times import travel_times
-    >>> network = build_network(
-    ...     [106.0, 106.2, 106.1], [29.0, 29.0, 29.3], Links([0, 0, 2], [1, 2, 1], [2e4, 4e4, 4e4], [900, 2400, 2400])
+    >>> road = br.build_network(
+    ...     [106.0, 106.2, 106.1],
+    ...     [29.0, 29.0, 29.3],
+    ...     br.Links([0, 0, 2], [1, 2, 1], [2e4, 4e4, 4e4], [900, 2400, 2400]),
     ... )
-    >>> closed = changed_network(network, near=(106.1, 29.0), close=True)
-    >>> [float(travel_times(n, (106.0, 29.0), (106.2, 29.0)).travel_time_min[0]) for n in (network, closed)]
-    [15.0, 80.0]
+    >>> closed = br.changed_network(road, near=(106.1, 29.0), close=True)
+    >>> [br.minutes_between(n, [(106.0, 29.0)], [(106.2, 29.0)]).tolist() for n in (road, closed)]
+    [[[15.0]], [[80.0]]]
     """
     checked = require_network(network)
     if require_flag(close, "close") + (speed_kph is not None) + (speed_factor is not None) != 1:

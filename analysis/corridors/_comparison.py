@@ -70,6 +70,12 @@ def minutes_between(network: TransportNetwork, origins: Any, destinations: Any) 
     ------
     OffNetworkError
         If all origins or all destinations are out of reach.
+
+    Examples
+    --------
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> br.minutes_between(road, [(106.5, 29.5)], [(106.5, 29.5), (106.6, 29.5)])
+    array([[ 0., 10.]])
     """
     starts, ends = origins_table(origins), origins_table(destinations, argument="destinations")
     minutes = np.full((len(starts), len(ends)), np.nan)
@@ -134,6 +140,16 @@ def compare(
     Raises
     ------
     InputError, EmptyInputError, NetworkError
+
+    Examples
+    --------
+    A road between two towns made twice as fast:
+
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [1200.0]))
+    >>> faster = br.changed_network(road, speed_factor=2)
+    >>> found = br.compare(road, faster, [(106.5, 29.5), (106.6, 29.5)])
+    >>> found[["base_mean_min", "scenario_mean_min", "delta_mean_min"]].values.tolist()
+    [[20.0, 10.0, -10.0], [20.0, 10.0, -10.0]]
     """
     if scenario is None and corridors is None:
         raise InputTypeError("'scenario' is None; give a network, or 'corridors' to build it from")
@@ -327,6 +343,27 @@ def corridor_overlap(network: TransportNetwork, corridors: Any) -> pd.DataFrame:
         network's own time between the nodes they meet; a stretch is already there where the
         network takes at most `ALREADY_THERE` times as long. A gap between the two that is small
         says that the network holds the line, or one as good, already.
+
+    Examples
+    --------
+    The network takes as long as the new road would, so that there is nothing new in it:
+
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [420.0]))
+    >>> line = br.Corridor(
+    ...     id="new-road",
+    ...     name="新路",
+    ...     mode="road",
+    ...     status="planned",
+    ...     status_date="2025-01-01",
+    ...     design_speed_kph=100,
+    ...     stops=[
+    ...         {"name": "甲", "lon": 106.5, "lat": 29.5, "kind": "interchange", "position": "approximate"},
+    ...         {"name": "乙", "lon": 106.6, "lat": 29.5, "kind": "interchange", "position": "approximate"},
+    ...     ],
+    ... )
+    >>> br.corridor_overlap(road, line)[["corridor_min", "base_min", "already_there"]].round(2)
+       corridor_min  base_min  already_there
+    0          6.98       7.0           True
     """
     rows = []
     for one in resolve_corridors(corridors):

@@ -84,10 +84,10 @@ def corridors(study_or_ids: Any = None) -> gpd.GeoDataFrame:
 
     Examples
     --------
-    >>> corridors("yuqian")[["corridor_id", "length_km"]]
-                corridor_id  length_km
+    >>> br.corridors("yuqian")[["corridor_id", "length_km"]]
+                 corridor_id  length_km
     0  yanyinsong-expressway      117.9
-    1             yugui-hsr      345.0
+    1              yugui-hsr      345.0
     """
     rows = [
         {
@@ -119,6 +119,11 @@ def corridor_stops(study_or_ids: Any = None) -> gpd.GeoDataFrame:
     geopandas.GeoDataFrame
         ``corridor_id, stop_no, stop_name, kind, position, lon, lat, geometry``; `stop_no` counts
         from 1 along the line.
+
+    Examples
+    --------
+    >>> br.corridor_stops("yugui-hsr")["stop_name"].tolist()[:3]
+    ['重庆东', '綦江', '万盛']
     """
     rows = [
         {
@@ -151,6 +156,12 @@ def corridor_segments(study_or_ids: Any = None) -> pd.DataFrame:
         ``corridor_id, service, segment_no, from_stop, to_stop, length_km, run_min, stop_min,
         line_haul_min``. A call under way costs `stop_penalty_min`, half of which falls on the
         segment before it and half on the one after.
+
+    Examples
+    --------
+    >>> segments = br.corridor_segments("yugui-hsr")
+    >>> segments[["from_stop", "to_stop"]].head(2).values.tolist()
+    [['重庆东', '遵义东'], ['遵义东', '贵阳东']]
     """
     rows = [
         {
@@ -184,6 +195,24 @@ def corridor_joins(network: TransportNetwork, study_or_ids: Any) -> pd.DataFrame
     pandas.DataFrame
         ``corridor_id, stop_no, stop_name, node, distance_km, join_min``; node -1 and NaN where no
         node that can be entered lies within the corridor's `join_km`.
+
+    Examples
+    --------
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> line = br.Corridor(
+    ...     id="new-road",
+    ...     name="新路",
+    ...     mode="road",
+    ...     status="planned",
+    ...     status_date="2025-01-01",
+    ...     design_speed_kph=100,
+    ...     stops=[
+    ...         {"name": "甲", "lon": 106.5, "lat": 29.5, "kind": "interchange", "position": "approximate"},
+    ...         {"name": "乙", "lon": 106.6, "lat": 29.5, "kind": "interchange", "position": "approximate"},
+    ...     ],
+    ... )
+    >>> br.corridor_joins(road, line)[["stop_name", "node", "distance_km"]].values.tolist()
+    [['甲', 0, 0.0], ['乙', 1, 0.0]]
     """
     rows = []
     given = resolve_corridors(study_or_ids)
@@ -247,9 +276,8 @@ def add_corridors(network: TransportNetwork, corridors: Any, *, year: int | None
 
     Examples
     --------
-    >>> from borderreach.geo.network import Links, build_network
-    >>> road = build_network([106.5, 106.6], [29.5, 29.6], Links([0], [1], [15e3], [900.0]))
-    >>> add_corridors(road, "yugui-hsr", year=2024) is road  # not open by then
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.6], br.Links([0], [1], [15e3], [900.0]))
+    >>> br.add_corridors(road, "yugui-hsr", year=2024) is road  # not open by then
     True
     """
     checked = require_network(network)

@@ -122,6 +122,23 @@ class Corridor(Strict):
     services : tuple of Service
         For railways and flights; one service with all stops where left out.
     mentions, sources, notes
+
+    Examples
+    --------
+    >>> line = br.Corridor(
+    ...     id="new-road",
+    ...     name="新路",
+    ...     mode="road",
+    ...     status="planned",
+    ...     status_date="2025-01-01",
+    ...     design_speed_kph=100,
+    ...     stops=[
+    ...         {"name": "甲", "lon": 106.5, "lat": 29.5, "kind": "interchange", "position": "approximate"},
+    ...         {"name": "乙", "lon": 106.6, "lat": 29.5, "kind": "interchange", "position": "approximate"},
+    ...     ],
+    ... )
+    >>> line.name, len(line.stops), line.trains_per_day is None
+    ('新路', 2, True)
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -320,6 +337,28 @@ def read_corridors(path: str | Path) -> list[Corridor]:
     ------
     DataFileError, ConfigError
         With the file, the line and the key.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> written = Path("lines.toml").write_text(
+    ...     '''
+    ...     [[corridor]]
+    ...     id = "new-road"
+    ...     name = "新路"
+    ...     mode = "road"
+    ...     status = "planned"
+    ...     status_date = 2025-01-01
+    ...     design_speed_kph = 100
+    ...     stops = [
+    ...       { name = "甲", lon = 106.5, lat = 29.5, kind = "interchange", position = "approximate" },
+    ...       { name = "乙", lon = 106.6, lat = 29.5, kind = "interchange", position = "approximate" },
+    ...     ]
+    ...     ''',
+    ...     encoding="utf-8",
+    ... )
+    >>> [line.name for line in br.read_corridors("lines.toml")]
+    ['新路']
     """
     found = list(read_toml(require_path(path, "path"), _CorridorFile).corridor)
     ids = [corridor.id for corridor in found]

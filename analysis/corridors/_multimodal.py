@@ -46,6 +46,17 @@ def with_railways(
     See Also
     --------
     geo.networks.join_networks, geo.networks.rail_network, analysis.corridors.add_corridor_lines
+
+    Examples
+    --------
+    From Chongqing's western station to Guiyang's northern one, by road alone and with today's
+    trains, minutes:
+
+    >>> road = br.build_network([106.435, 106.674], [29.506, 26.619], br.Links([0], [1], [390e3], [18e3]))
+    >>> joined = br.with_railways(road)
+    >>> ends = [(106.435, 29.506)], [(106.674, 26.619)]
+    >>> [br.minutes_between(n, *ends).round().tolist() for n in (road, joined)]
+    [[[300.0]], [[155.0]]]
     """
     chosen = resolve_corridors(corridors)
     lines = add_corridor_lines(rail_network(), [one for one in chosen if one.mode == "rail"])

@@ -45,6 +45,21 @@ def closeness(times: pd.DataFrame) -> pd.DataFrame:
     1(3), 215-239.
 
     Marchiori, M., Latora, V. (2000). Harmony in the small-world. Physica A 285(3-4), 539-546.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "from_id": ["a", "a", "a", "b", "b", "b", "c", "c", "c"],
+    ...         "to_id": ["a", "b", "c"] * 3,
+    ...         "travel_time_min": [0, 30, 60, 30, 0, 30, 60, 30, 0],
+    ...     }
+    ... )
+    >>> br.indicators.closeness(times).round(4)
+      from_id  closeness  harmonic_closeness  n_reached
+    0       a     0.0222              0.0250          2
+    1       b     0.0333              0.0333          2
+    2       c     0.0222              0.0250          2
     """
     pairs = read_pairs(times, cutoff_min=math.inf)
     others = _number_of_others(pairs)
@@ -99,6 +114,23 @@ def betweenness(times: pd.DataFrame, *, people: Any = None, tolerance: float = 0
     ----------
     Freeman, L. C. (1977). A set of measures of centrality based on betweenness. Sociometry 40(1),
     35-41.
+
+    Examples
+    --------
+    Of three towns in a row, journeys between the outer two lead through the one between them:
+
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "from_id": ["a", "a", "a", "b", "b", "b", "c", "c", "c"],
+    ...         "to_id": ["a", "b", "c"] * 3,
+    ...         "travel_time_min": [0, 30, 60, 30, 0, 30, 60, 30, 0],
+    ...     }
+    ... )
+    >>> br.indicators.betweenness(times)
+      from_id  betweenness  n_journeys
+    0       a          0.0           0
+    1       b          1.0           2
+    2       c          0.0           0
     """
     slack = require_number(tolerance, "tolerance", minimum=0, maximum=1)
     pairs = read_pairs(times, cutoff_min=math.inf)
@@ -138,6 +170,16 @@ def detour_factors(times: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
 
     Gutiérrez, J., Monzón, A., Piñero, J. M. (1998). Accessibility, network efficiency, and
     transport infrastructure planning. Environment and Planning A 30(8), 1337-1350.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame(
+    ...     {"from_id": ["a"], "to_id": ["b"], "travel_time_min": [60.0], "distance_km": [60.0]}
+    ... )
+    >>> places = pd.DataFrame({"lon": [106.0, 106.5], "lat": 29.5}, index=["a", "b"])
+    >>> br.indicators.detour_factors(times, places)[["straight_km", "detour_factor", "airline_speed_kph"]].round(2)
+       straight_km  detour_factor  airline_speed_kph
+    0        48.48           1.24              48.48
     """
     pairs = read_pairs(times, distances=True)
     pairs = pairs.without(pairs.own)
@@ -197,6 +239,22 @@ def day_return_reach(
 
     Spiekermann, K., Wegener, M. (2006). Accessibility and spatial development in Europe. Scienze
     Regionali 5(2), 15-46 (daily accessibility).
+
+    Examples
+    --------
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "from_id": ["a", "a", "a", "b", "b", "b", "c", "c", "c"],
+    ...         "to_id": ["a", "b", "c"] * 3,
+    ...         "travel_time_min": [0, 30, 60, 30, 0, 30, 60, 30, 0],
+    ...     }
+    ... )
+    >>> people = {"a": 10, "b": 20, "c": 70}
+    >>> br.indicators.day_return_reach(times, people, day_min=9 * 60, stay_min=7.5 * 60)
+      from_id  n_places  people
+    0       a         1    20.0
+    1       b         2    80.0
+    2       c         1    20.0
     """
     day = require_number(day_min, "day_min", unit="minutes", above=0, maximum=24 * 60)
     stay = require_number(stay_min, "stay_min", unit="minutes", minimum=0, maximum=24 * 60)
@@ -240,6 +298,22 @@ def daily_accessibility(times: pd.DataFrame, people: Any = None, *, minutes: flo
     Gutiérrez, J. (2001). Location, economic potential and daily accessibility: an analysis of the
     accessibility impact of the high-speed line Madrid-Barcelona-French border. Journal of
     Transport Geography 9(4), 229-242.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "from_id": ["a", "a", "a", "b", "b", "b", "c", "c", "c"],
+    ...         "to_id": ["a", "b", "c"] * 3,
+    ...         "travel_time_min": [0, 30, 60, 30, 0, 30, 60, 30, 0],
+    ...     }
+    ... )
+    >>> found = br.indicators.daily_accessibility(times, {"a": 10, "b": 20, "c": 70}, minutes=45)
+    >>> found[["from_id", "n_centres", "people", "share_of_people"]].round(3)
+      from_id  n_centres  people  share_of_people
+    0       a          1    20.0            0.222
+    1       b          2    80.0            1.000
+    2       c          1    20.0            0.667
     """
     limit = require_number(minutes, "minutes", unit="minutes", above=0, maximum=24 * 60)
     pairs = read_pairs(times, cutoff_min=limit)

@@ -82,10 +82,9 @@ def competing_centres(times: pd.DataFrame, *, contested_min: float = 15) -> pd.D
 
     Examples
     --------
-    >>> times = pd.DataFrame(
-    ...     {"from_id": ["x", "x"], "to_id": ["a", "b"], "travel_time_min": [50.0, 40.0]}
-    ... )
-    >>> competing_centres(times)[["centre_id", "rival_id", "lead_min", "contested"]].values.tolist()
+    >>> times = pd.DataFrame({"from_id": ["x", "x"], "to_id": ["a", "b"], "travel_time_min": [50.0, 40.0]})
+    >>> found = br.indicators.competing_centres(times)
+    >>> found[["centre_id", "rival_id", "lead_min", "contested"]].values.tolist()
     [['b', 'a', 10.0, True]]
     """
     margin = require_number(contested_min, "contested_min", unit="minutes", minimum=0)
@@ -171,6 +170,20 @@ def hinterlands(times: pd.DataFrame, people: Any, *, contested_min: float = 15) 
     References
     ----------
     Christaller, W. (1933). Die zentralen Orte in Süddeutschland. Jena: Fischer.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "from_id": ["x", "x", "y", "y"],
+    ...         "to_id": ["a", "b", "a", "b"],
+    ...         "travel_time_min": [50.0, 40.0, 10.0, 90.0],
+    ...     }
+    ... )
+    >>> br.indicators.hinterlands(times, {"x": 100, "y": 300})
+      centre_id  n_places  people  mean_min  contested_people
+    0         a         1   300.0      10.0               0.0
+    1         b         1   100.0      40.0             100.0
     """
     nearest = competing_centres(times, contested_min=contested_min)
     size = masses(people, nearest["from_id"], "people")
@@ -214,6 +227,14 @@ def overlaps(isochrones: gpd.GeoDataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError, InputTypeError, MissingCRSError, MissingColumnError, GeometryTypeError
+
+    Examples
+    --------
+    >>> squares = [shapely.box(106, 29, 107, 30), shapely.box(106.5, 29, 107.5, 30)]
+    >>> isochrones = gpd.GeoDataFrame({"origin_id": ["a", "b"], "cutoff_min": 60.0}, geometry=squares, crs=4326)
+    >>> br.indicators.overlaps(isochrones)[["origin_a", "origin_b", "share_of_a", "share_of_b"]].round(3)
+      origin_a origin_b  share_of_a  share_of_b
+    0        a        b         0.5         0.5
     """
     frame = require_frame(isochrones, "isochrones", columns=("origin_id", "cutoff_min"), empty_shapes=True)
     twice = frame.duplicated(["origin_id", "cutoff_min"])
@@ -272,6 +293,18 @@ def nearer_across_border(
     InputError
         If the table has no times from a county, or was cut so that it can't tell its nearest cities.
     InputTypeError, EmptyInputError, MissingColumnError
+
+    Examples
+    --------
+    >>> times = pd.DataFrame(
+    ...     {"from_id": ["522633"] * 2, "to_id": ["520100", "450200"], "travel_time_min": [240.0, 200.0]}
+    ... )
+    >>> county = pd.DataFrame({"adcode": [522633], "name": ["从江县"], "province": ["贵州省"]})
+    >>> cities = pd.DataFrame({"adcode": [520100, 450200], "province": ["贵州省", "广西壮族自治区"]})
+    >>> found = br.indicators.nearer_across_border(times, county, cities)
+    >>> found[["name", "other_province", "lead_min", "nearer_across"]]
+      name other_province  lead_min  nearer_across
+    0  从江县        广西壮族自治区      40.0           True
     """
     _require_columns(border_counties, "border_counties", ("adcode", "name", "province"))
     _require_columns(centres, "centres", ("adcode", "province"))

@@ -36,7 +36,7 @@ class PowerDecay:
 
     Examples
     --------
-    >>> PowerDecay(2)(np.array([1.0, 2.0, 10.0])).tolist()
+    >>> br.indicators.PowerDecay(2)(np.array([1.0, 2.0, 10.0])).tolist()
     [1.0, 0.25, 0.01]
     """
 
@@ -67,6 +67,11 @@ class ExponentialDecay:
     ----------
     Wilson, A. G. (1971). A family of spatial interaction models, and associated developments.
     Environment and Planning A 3(1), 1-32.
+
+    Examples
+    --------
+    >>> br.indicators.ExponentialDecay(0.1)(np.array([0.0, 10.0])).round(4).tolist()
+    [1.0, 0.3679]
     """
 
     beta_per_min: float
@@ -104,6 +109,11 @@ class GaussianDecay:
     ----------
     Ingram, D. R. (1971). The concept of accessibility: a search for an operational form. Regional
     Studies 5(2), 101-107.
+
+    Examples
+    --------
+    >>> br.indicators.GaussianDecay(30)(np.array([0.0, 30.0, 60.0])).round(4).tolist()
+    [1.0, 0.6065, 0.1353]
     """
 
     sigma_min: float
@@ -135,7 +145,8 @@ class StepDecay:
 
     Examples
     --------
-    >>> StepDecay((10, 20, 30), (1, 0.42, 0.09))(np.array([0.0, 10.0, 10.5, 30.0, 31.0])).tolist()
+    >>> decay = br.indicators.StepDecay((10, 20, 30), (1, 0.42, 0.09))
+    >>> decay(np.array([0.0, 10.0, 10.5, 30.0, 31.0])).tolist()
     [1.0, 1.0, 0.42, 0.09, 0.0]
     """
 

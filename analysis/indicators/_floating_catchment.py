@@ -57,10 +57,9 @@ def two_step_catchment(
 
     Examples
     --------
-    >>> times = pd.DataFrame(
-    ...     {"from_id": ["a", "b"], "to_id": ["h", "h"], "travel_time_min": [10.0, 20.0]}
-    ... )
-    >>> two_step_catchment(times, {"a": 30, "b": 20}, {"h": 100}, minutes=30).access.tolist()
+    >>> times = pd.DataFrame({"from_id": ["a", "b"], "to_id": ["h", "h"], "travel_time_min": [10.0, 20.0]})
+    >>> found = br.indicators.two_step_catchment(times, {"a": 30, "b": 20}, {"h": 100}, minutes=30)
+    >>> found["access"].tolist()
     [2.0, 2.0]
     """
     pairs, people, there, weight = _catchments(times, demand, supply, minutes, decay)
@@ -96,6 +95,14 @@ def three_step_catchment(
     Wan, N., Zou, B., Sternberg, T. (2012). A three-step floating catchment area method for
     analyzing spatial access to health services. International Journal of Geographical Information
     Science 26(6), 1073-1089.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame({"from_id": ["a", "b"], "to_id": ["h", "h"], "travel_time_min": [10.0, 20.0]})
+    >>> decay = br.indicators.StepDecay((15, 30), (1, 0.5))
+    >>> found = br.indicators.three_step_catchment(times, {"a": 30, "b": 20}, {"h": 100}, decay, minutes=30)
+    >>> found["access"].round(3).tolist()
+    [2.5, 1.25]
     """
     pairs, people, there, weight = _catchments(times, demand, supply, minutes, decay)
     choices = pairs.sum_by_origin(weight)[pairs.origin]

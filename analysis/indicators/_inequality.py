@@ -41,7 +41,7 @@ def gini(values: ArrayLike, weights: ArrayLike | None = None) -> float:
 
     Examples
     --------
-    >>> gini([1, 1, 1, 1]), gini([0, 0, 0, 1])
+    >>> br.indicators.gini([1, 1, 1, 1]), br.indicators.gini([0, 0, 0, 1])
     (0.0, 0.75)
     """
     x, w = _checked(values, weights)
@@ -71,7 +71,7 @@ def theil(values: ArrayLike, weights: ArrayLike | None = None) -> float:
 
     Examples
     --------
-    >>> round(theil([0, 0, 0, 1]) / float(np.log(4)), 12)
+    >>> round(br.indicators.theil([0, 0, 0, 1]) / float(np.log(4)), 12)
     1.0
     """
     x, w = _checked(values, weights)
@@ -106,6 +106,15 @@ def theil_by_group(values: ArrayLike, groups: Any, weights: ArrayLike | None = N
     ----------
     Shorrocks, A. F. (1980). The class of additively decomposable inequality measures. Econometrica
     48(3), 613-625.
+
+    Examples
+    --------
+    >>> found = br.indicators.theil_by_group([1, 3, 2, 2], ["west", "west", "east", "east"])
+    >>> found[["group", "theil", "within", "between"]].round(4)
+       group   theil  within  between
+    0   east  0.0000  0.0000      0.0
+    1   west  0.1308  0.0654      0.0
+    2  total  0.0654  0.0654      0.0
     """
     x, w = _checked(values, weights)
     labels = _labels(groups, len(x))
@@ -169,6 +178,11 @@ def gini_by_group(values: ArrayLike, groups: Any, weights: ArrayLike | None = No
 
     Lambert, P. J., Aronson, J. R. (1993). Inequality decomposition analysis and the Gini coefficient
     revisited. The Economic Journal 103(420), 1221-1227.
+
+    Examples
+    --------
+    >>> br.indicators.gini_by_group([1, 3, 5, 7], ["west", "west", "east", "east"]).to_dict()
+    {'gini': 0.3125, 'within': 0.0625, 'between': 0.25, 'overlap': 0.0}
     """
     x, w = _checked(values, weights)
     labels = _labels(groups, len(x))
@@ -204,6 +218,12 @@ class RankSize:
         Number of places.
     primacy : float
         Size of the first over that of the second; NaN for one place.
+
+    Examples
+    --------
+    >>> found = br.indicators.rank_size([800, 400, 200, 100])
+    >>> isinstance(found, br.indicators.RankSize), found.n, found.primacy
+    (True, 4, 2.0)
     """
 
     slope: float
@@ -242,7 +262,7 @@ def rank_size(values: ArrayLike, *, shift: float = 0.5) -> RankSize:
     Examples
     --------
     >>> sizes = [100 / rank for rank in range(1, 50)]
-    >>> round(rank_size(sizes, shift=0).slope, 9)
+    >>> round(br.indicators.rank_size(sizes, shift=0).slope, 9)
     -1.0
     """
     less = require_number(shift, "shift", minimum=0, maximum=0.99)

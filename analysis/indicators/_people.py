@@ -94,7 +94,7 @@ def people(
 
     Examples
     --------
-    >>> table = people().set_index("adcode")
+    >>> table = br.people().set_index("adcode")
     >>> f"{table.people[500110]:,.0f} {table.people.sum():,.0f}"
     '1,011,334 1,409,778,724'
     """
@@ -139,6 +139,12 @@ def with_people(
         If counties are missing from the table, both embedded tables fit and differ, or people are
         negative, missing or come twice.
     InputTypeError, MissingCRSError, MissingColumnError
+
+    Examples
+    --------
+    >>> frame = br.with_people(br.counties(provinces="重庆"))
+    >>> f"{frame['people'].sum():,.0f}"
+    '32,054,159'
     """
     on_missing = require_choice(missing, "missing", ("raise", "report"))
     require_frame(counties, "counties", columns=("adcode",))
@@ -190,6 +196,13 @@ def people_points(
     InputError
         If people are negative or missing, or `network` doesn't go with `rule`.
     InputTypeError, MissingCRSError, MissingColumnError, GeometryTypeError
+
+    Examples
+    --------
+    >>> frame = br.with_people(br.counties(provinces="重庆"))
+    >>> points = br.people_points(frame, rule="seat")
+    >>> len(points) == len(frame), bool(points["people"].sum() == frame["people"].sum())
+    (True, True)
     """
     chosen = require_choice(rule, "rule", RULES)
     frame = require_frame(
@@ -235,6 +248,13 @@ def people_within(areas: gpd.GeoDataFrame, points: gpd.GeoDataFrame) -> gpd.GeoD
     EmptyInputError
         If there are no points, or nobody at them.
     InputError, InputTypeError, MissingCRSError, MissingColumnError, GeometryTypeError
+
+    Examples
+    --------
+    >>> points = br.people_points(br.with_people(br.counties(provinces="重庆")), rule="seat")
+    >>> area = gpd.GeoDataFrame(geometry=[shapely.box(106.4, 29.3, 106.7, 29.7)], crs=4326)
+    >>> br.people_within(area, points)["share_of_people"].round(2).tolist()
+    [0.23]
     """
     frame = require_frame(areas, "areas", empty_shapes=True)
     there = require_frame(points, "points", columns=("people",), geometry_types=("Point",), allow_empty=False)
@@ -269,6 +289,18 @@ def people_by_rule(
     Raises
     ------
     InputError, InputTypeError, EmptyInputError, MissingCRSError, MissingColumnError, GeometryTypeError
+
+    Examples
+    --------
+    By one rule a county's people live at its seat, by the other at the one road node in it, 106.6
+    E:
+
+    >>> frame = br.with_people(br.counties(provinces="重庆"))
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> area = gpd.GeoDataFrame(geometry=[shapely.box(106.59, 29.49, 106.61, 29.51)], crs=4326)
+    >>> found = br.people_by_rule(area, frame, road)
+    >>> found[["people_seat", "people_nodes"]].values.tolist()
+    [[0.0, 1197639.0]]
     """
     seat = people_within(areas, people_points(counties, rule="seat"))["people"]
     nodes = people_within(areas, people_points(counties, rule="nodes", network=network))["people"]

@@ -60,7 +60,8 @@ def cumulative_opportunities(
     >>> times = pd.DataFrame(
     ...     {"from_id": ["a"] * 3, "to_id": ["a", "b", "c"], "travel_time_min": [0.0, 60.0, 61.0]}
     ... )
-    >>> float(cumulative_opportunities(times, {"a": 1, "b": 10, "c": 100}, cutoffs_min=60).opportunities[0])
+    >>> found = br.indicators.cumulative_opportunities(times, {"a": 1, "b": 10, "c": 100}, cutoffs_min=60)
+    >>> float(found["opportunities"][0])
     11.0
     """
     cutoffs = require_cutoffs(cutoffs_min)
@@ -129,7 +130,8 @@ def gravity(
     Examples
     --------
     >>> times = pd.DataFrame({"from_id": ["a", "a"], "to_id": ["b", "c"], "travel_time_min": [10.0, 20.0]})
-    >>> float(gravity(times, {"b": 100, "c": 400}, PowerDecay(2)).accessibility[0])
+    >>> found = br.indicators.gravity(times, {"b": 100, "c": 400}, br.indicators.PowerDecay(2))
+    >>> float(found["accessibility"][0])
     2.0
     """
     pairs = with_own_times(read_pairs(times, cutoff_min=math.inf), own=own, own_time_min=own_time_min)
@@ -173,6 +175,13 @@ def market_potential(
     ----------
     Harris, C. D. (1954). The market as a factor in the localization of industry in the United
     States. Annals of the Association of American Geographers 44(4), 315-348.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame({"from_id": ["a", "a"], "to_id": ["a", "b"], "travel_time_min": [0.0, 50.0]})
+    >>> br.indicators.market_potential(times, {"a": 300, "b": 500}, own_time_min=10)
+      from_id  potential  own_share
+    0       a       40.0       0.75
     """
     pairs = with_own_times(read_pairs(times, cutoff_min=math.inf), own=own, own_time_min=own_time_min)
     mass = masses(people, pairs.to_ids, "people")
@@ -214,6 +223,16 @@ def weighted_mean_time(
     Gutiérrez, J. (2001). Location, economic potential and daily accessibility: an analysis of the
     accessibility impact of the high-speed line Madrid-Barcelona-French border. Journal of
     Transport Geography 9(4), 229-242.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame(
+    ...     {"from_id": ["a", "a", "b"], "to_id": ["b", "c", "c"], "travel_time_min": [30.0, 60.0, 40.0]}
+    ... )
+    >>> br.indicators.weighted_mean_time(times, {"b": 100, "c": 200})
+      from_id  mean_time_min  share_reached
+    0       a           50.0            1.0
+    1       b           40.0            1.0
     """
     pairs = with_own_times(read_pairs(times, cutoff_min=math.inf), own=own, own_time_min=own_time_min)
     mass = masses(weights, pairs.to_ids, "weights")
@@ -252,7 +271,7 @@ def internal_time_min(area_km2: ArrayLike, *, speed_kph: float = 25) -> NDArray[
 
     Examples
     --------
-    >>> internal_time_min([np.pi * 900], speed_kph=60).round(6).tolist()
+    >>> br.indicators.internal_time_min([np.pi * 900], speed_kph=60).round(6).tolist()
     [20.0]
     """
     speed = require_number(speed_kph, "speed_kph", unit="km/h", above=0, maximum=400)

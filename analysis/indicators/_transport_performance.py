@@ -59,6 +59,26 @@ def transport_performance(
     Dijkstra, L., Poelman, H., Ackermans, L. (2019). Road transport performance in Europe.
     Introducing a new accessibility framework. European Commission, Regional and Urban Policy,
     Working Papers 01/2019.
+
+    Examples
+    --------
+    Three towns in a row, half an hour and 48 km apart:
+
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "from_id": ["a", "a", "a", "b", "b", "b", "c", "c", "c"],
+    ...         "to_id": ["a", "b", "c"] * 3,
+    ...         "travel_time_min": [0, 30, 60, 30, 0, 30, 60, 30, 0],
+    ...     }
+    ... )
+    >>> places = pd.DataFrame(
+    ...     {"people": [10, 20, 70], "lon": [106, 106.5, 107], "lat": 29.5}, index=["a", "b", "c"]
+    ... )
+    >>> br.indicators.transport_performance(times, places, minutes=45)
+      from_id  people_reached  people_nearby  performance
+    0       a            30.0          100.0          0.3
+    1       b           100.0          100.0          1.0
+    2       c            90.0          100.0          0.9
     """
     limit = require_number(minutes, "minutes", unit="minutes", above=0, maximum=7 * 24 * 60)
     pairs = read_pairs(times, cutoff_min=limit)
@@ -109,6 +129,25 @@ def rail_performance(
     Poelman, H., Dijkstra, L., Ackermans, L. (2020). Rail transport performance in Europe: developing
     a new set of regional and territorial accessibility indicators for rail. European Commission,
     Regional and Urban Policy, Working Papers 03/2020.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "from_id": ["a", "a", "a", "b", "b", "b", "c", "c", "c"],
+    ...         "to_id": ["a", "b", "c"] * 3,
+    ...         "travel_time_min": [0, 30, 60, 30, 0, 30, 60, 30, 0],
+    ...     }
+    ... )
+    >>> places = pd.DataFrame(
+    ...     {"people": [10, 20, 70], "lon": [106, 106.5, 107], "lat": 29.5}, index=["a", "b", "c"]
+    ... )
+    >>> found = br.indicators.rail_performance(times, places, waiting_min=20, minutes=45)
+    >>> found[["from_id", "performance_average", "performance_optimal"]]
+      from_id  performance_average  performance_optimal
+    0       a                  0.1                  0.3
+    1       b                  0.2                  1.0
+    2       c                  0.7                  0.9
     """
     limit = require_number(minutes, "minutes", unit="minutes", above=0, maximum=7 * 24 * 60)
     pairs = read_pairs(times, cutoff_min=limit)
@@ -146,7 +185,7 @@ def waiting_from_frequency(departures_per_hour: Any) -> Any:
 
     Examples
     --------
-    >>> float(waiting_from_frequency(2))
+    >>> float(br.indicators.waiting_from_frequency(2))
     15.0
     """
     frequency = (
@@ -182,6 +221,15 @@ def mean_by_region(
     Raises
     ------
     InputError, InputTypeError, MissingColumnError
+
+    Examples
+    --------
+    >>> values = pd.DataFrame({"from_id": ["a", "b", "c"], "performance": [0.5, 1.0, 0.8]})
+    >>> regions = {"a": "贵州", "b": "贵州", "c": "重庆"}
+    >>> br.indicators.mean_by_region(values, {"a": 10, "b": 30, "c": 5}, regions)
+      region  people  n_places  performance
+    0     贵州    40.0         2        0.875
+    1     重庆     5.0         1        0.800
     """
     if not isinstance(values, pd.DataFrame) or "from_id" not in values.columns:
         raise MissingColumnError("'values' should be a DataFrame with the column 'from_id'")

@@ -103,11 +103,9 @@ def audit_isochrones(
 
     Examples
     --------
-    >>> from borderreach.analysis.isochrones import isochrones
-    >>> from borderreach.geo.network import Links, build_network
-    >>> network = build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9700.0], [600.0]))
-    >>> result = audit_isochrones(network, isochrones(network, (106.5, 29.5), cutoffs_min=15), samples=200)
-    >>> bool(result.false_inclusion_pct[0] < 2 and result.worst_distance_m[0] < 50)
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> found = br.audit_isochrones(road, br.isochrones(road, (106.5, 29.5), cutoffs_min=15), samples=200)
+    >>> bool(found["false_inclusion_pct"][0] < 2 and found["worst_distance_m"][0] < 50)
     True
     """
     checked = require_network(network)

@@ -89,13 +89,15 @@ def isochrones(
     --------
     Half an hour at 25 km/h off a road that isn't of use: a disc of 12.5 km.
 
-    >>> from borderreach.geo.network import Links, build_network
-    >>> network = build_network(
-    ...     [106.5, 106.6], [29.5, 29.5], Links([0], [1], [9.7e3], [3.6e3]),
-    ...     access_speed_kph=25, max_access_km=30,
+    >>> road = br.build_network(
+    ...     [106.5, 106.6],
+    ...     [29.5, 29.5],
+    ...     br.Links([0], [1], [9.7e3], [3600.0]),
+    ...     access_speed_kph=25,
+    ...     max_access_km=30,
     ... )
-    >>> result = isochrones(network, (106.5, 29.5), cutoffs_min=30)
-    >>> f"{result.area_km2[0] / (3.14159 * 12.5**2):.3f}"
+    >>> result = br.isochrones(road, (106.5, 29.5), cutoffs_min=30)
+    >>> f"{result['area_km2'][0] / (3.14159 * 12.5**2):.3f}"
     '1.000'
     """
     turned = directed(network, direction)

@@ -89,12 +89,11 @@ def scenario_isochrones(
 
     Examples
     --------
-    >>> from borderreach.geo.network import Links, build_network
-    >>> before = build_network(
-    ...     [106.5, 106.6, 107.9], [29.5] * 3, Links([0], [1], [9.7e3], [3.6e3]), access_speed_kph=20,
+    >>> before = br.build_network(
+    ...     [106.5, 106.6, 107.9], [29.5] * 3, br.Links([0], [1], [9.7e3], [3.6e3]), access_speed_kph=20,
     ... )
-    >>> after = before.extended(Links([1], [2], [126e3], [3.6e3]))
-    >>> table = scenario_isochrones({"now": before, "road": after}, (106.5, 29.5), cutoffs_min=(30, 150))
+    >>> after = before.extended(br.Links([1], [2], [126e3], [3.6e3]))
+    >>> table = br.scenario_isochrones({"now": before, "road": after}, (106.5, 29.5), cutoffs_min=(30, 150))
     >>> print(table[["scenario", "cutoff_min", "area_km2"]].round().to_string(index=False))
     scenario  cutoff_min  area_km2
          now       150.0      25.0

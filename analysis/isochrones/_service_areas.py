@@ -65,6 +65,14 @@ def service_areas(
     Okabe, A., Satoh, T., Furuta, T., Suzuki, A., Okano, K. (2008). Generalized network Voronoi
     diagrams: concepts, computational methods, and applications. International Journal of
     Geographical Information Science 22(9), 965-994.
+
+    Examples
+    --------
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> found = br.service_areas(road, [(106.5, 29.5), (106.6, 29.5)], cutoff_min=30)
+    >>> ratio = found["area_km2"][0] / found["area_km2"][1]
+    >>> round(float(ratio), 2)
+    1.0
     """
     checked = require_network(network)
     (cutoff,) = require_cutoffs(cutoff_min, "cutoff_min")

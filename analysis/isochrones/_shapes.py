@@ -49,13 +49,10 @@ def clip_isochrones(isochrones: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> gpd
 
     Examples
     --------
-    >>> import geopandas as gpd, shapely
-    >>> from borderreach.analysis.isochrones import isochrones
-    >>> from borderreach.geo.network import Links, build_network
-    >>> network = build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9.7e3], [600.0]))
-    >>> circles = isochrones(network, (106.5, 29.5), cutoffs_min=(30, 60))
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> circles = br.isochrones(road, (106.5, 29.5), cutoffs_min=(30, 60))
     >>> west = gpd.GeoDataFrame(geometry=[shapely.box(100, 20, 106.5, 40)], crs="EPSG:4326")
-    >>> bool((clip_isochrones(circles, west)["area_km2"] < circles["area_km2"] / 2).all())
+    >>> bool((br.clip_isochrones(circles, west)["area_km2"] < circles["area_km2"] / 2).all())
     True
     """
     frame = require_frame(
@@ -109,11 +106,9 @@ def simplify_isochrones(isochrones: gpd.GeoDataFrame, *, tolerance_m: float) -> 
 
     Examples
     --------
-    >>> from borderreach.analysis.isochrones import isochrones
-    >>> from borderreach.geo.network import Links, build_network
-    >>> network = build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9.7e3], [600.0]))
-    >>> circles = isochrones(network, (106.5, 29.5), cutoffs_min=(30, 60))
-    >>> simple = simplify_isochrones(circles, tolerance_m=500)
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> circles = br.isochrones(road, (106.5, 29.5), cutoffs_min=(30, 60))
+    >>> simple = br.simplify_isochrones(circles, tolerance_m=500)
     >>> bool(simple.count_coordinates().sum() < circles.count_coordinates().sum() / 5)
     True
     """

@@ -37,6 +37,13 @@ def travel_time_circle(isochrones: gpd.GeoDataFrame, *, scenario: str = "base") 
     Raises
     ------
     InputTypeError, MissingCRSError, MissingColumnError
+
+    Examples
+    --------
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> found = br.isochrones(road, [(106.5, 29.5), (106.6, 29.5)], cutoffs_min=(10, 20))
+    >>> br.travel_time_circle(found)[["cutoff_min", "n_centres"]].values.tolist()
+    [[20.0, 2.0], [10.0, 2.0]]
     """
     frame = require_frame(isochrones, "isochrones", columns=_ISOCHRONE_COLUMNS, empty_shapes=True)
     require_text(scenario, "scenario")
@@ -93,6 +100,13 @@ def commuting_zone(
     ------
     InputError, InputTypeError, EmptyInputError, UnknownPlaceError, AmbiguousPlaceError, OffNetworkError
         As `isochrones`.
+
+    Examples
+    --------
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> zone = br.commuting_zone(road, (106.5, 29.5), minutes=20)
+    >>> zone[["minutes", "area_km2"]].round(1).values.tolist()
+    [[20.0, 10.9]]
     """
     limit = require_number(minutes, "minutes", unit="minutes", above=0, maximum=7 * 24 * 60)
     require_text(scenario, "scenario")
@@ -143,6 +157,34 @@ def zone_counties(
     Raises
     ------
     InputTypeError, MissingCRSError, MissingColumnError, InputError
+
+    Examples
+    --------
+    What of the county lies within an hour of the seat:
+
+    >>> road = br.build_network(
+    ...     [106.5, 106.6],
+    ...     [29.5, 29.5],
+    ...     br.Links([0], [1], [9.7e3], [600.0]),
+    ...     access_speed_kph=25,
+    ...     max_access_km=30,
+    ... )
+    >>> counties = gpd.GeoDataFrame(
+    ...     {
+    ...         "adcode": [500101, 520101],
+    ...         "name": ["甲县", "乙县"],
+    ...         "province": ["重庆市", "贵州省"],
+    ...         "province_adcode": [500000, 520000],
+    ...         "lon": [106.5, 107.5],
+    ...         "lat": [29.5, 29.5],
+    ...     },
+    ...     geometry=[shapely.box(106, 29, 107, 30), shapely.box(107, 29, 108, 30)],
+    ...     crs=4326,
+    ... )
+    >>> zone = br.commuting_zone(road, (106.5, 29.5), minutes=60)
+    >>> br.zone_counties(zone, counties, share_of_area=0.1)[["name", "share_of_area", "belongs"]].round(2)
+      name  share_of_area  belongs
+    0   甲县            0.2     True
     """
     least = require_number(share_of_area, "share_of_area", above=0, maximum=1)
     zones = require_frame(zones, "zones", columns=("scenario", "centre_id", "centre_name"), empty_shapes=True)

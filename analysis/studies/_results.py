@@ -70,6 +70,14 @@ class StudyResults:
     notes : list of str
     parameters : mapping of str to object
         Every number that the results depend on.
+
+    Examples
+    --------
+    >>> results = br.run_study("yuqian")
+    >>> isinstance(results, br.StudyResults)
+    True
+    >>> [name for name, table in results.tables()][:3]
+    ['provinces', 'counties', 'border_counties']
     """
 
     study: Study

@@ -54,7 +54,7 @@ def terrain_isochrones(
     workers: int | None = None,
     progress: bool = False,
 ) -> gpd.GeoDataFrame:
-    """Compute isochrones with speeds off the network that differ from place to place.
+    r"""Compute isochrones with speeds off the network that differ from place to place.
 
     As `isochrones`, but where that moves straight at one speed off the network, here one moves over
     ground whose speed a raster gives, around what can't be passed: the time T off the network solves
@@ -135,6 +135,29 @@ def terrain_isochrones(
 
     Kimmel, R., Sethian, J. A. (1998). Computing geodesic paths on manifolds. Proceedings of the National
     Academy of Sciences 95(15), 8431-8435.
+
+    Examples
+    --------
+    A raster with 25 km/h up to 106.5 E, and water, which can't be passed, beyond:
+
+    >>> road = br.build_network(
+    ...     [106.5, 106.6],
+    ...     [29.5, 29.5],
+    ...     br.Links([0], [1], [9.7e3], [3600.0]),
+    ...     access_speed_kph=25,
+    ...     max_access_km=30,
+    ... )
+    >>> import pyproj
+    >>> from pathlib import Path
+    >>> row = "25 " * 10 + "0 " * 10 + "\n"
+    >>> head = "ncols 20\nnrows 10\nxllcorner 105.5\nyllcorner 29\ncellsize 0.1\n"
+    >>> written = (
+    ...     Path("speed.asc").write_text(head + row * 10),
+    ...     Path("speed.prj").write_text(pyproj.CRS(4326).to_wkt("WKT1_ESRI")),
+    ... )
+    >>> west = br.terrain_isochrones(road, (106.45, 29.5), "speed.asc", cutoffs_min=15)
+    >>> bool(west.total_bounds[2] < 106.51)
+    True
     """
     turned = directed(network, direction)
     cutoffs = require_cutoffs(cutoffs_min)

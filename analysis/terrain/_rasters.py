@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 def people_in_raster(
     areas: gpd.GeoDataFrame, raster: str | os.PathLike[str], *, band: int = 1
 ) -> gpd.GeoDataFrame:
-    """Count the people of a population raster within areas.
+    r"""Count the people of a population raster within areas.
 
     Cells hold numbers of people (not densities); a cell belongs to an area if its centre lies inside.
     Only windows around the areas are read, a few million cells at a time.
@@ -76,6 +76,20 @@ def people_in_raster(
 
     Schiavina, M., Freire, S., Carioli, A., MacManus, K. (2023). GHS-POP R2023A: GHS population grid
     multitemporal (1975-2030). European Commission, Joint Research Centre.
+
+    Examples
+    --------
+    Two cells with 10 and 20 people:
+
+    >>> import pyproj
+    >>> from pathlib import Path
+    >>> written = (
+    ...     Path("people.asc").write_text("ncols 2\nnrows 1\nxllcorner 106\nyllcorner 29\ncellsize 1\n10 20\n"),
+    ...     Path("people.prj").write_text(pyproj.CRS(4326).to_wkt("WKT1_ESRI")),
+    ... )
+    >>> area = gpd.GeoDataFrame(geometry=[shapely.box(106, 29, 107, 30)], crs=4326)
+    >>> br.people_in_raster(area, "people.asc")[["people", "n_cells", "raster_cover"]].values.tolist()
+    [[10.0, 1.0, 1.0]]
     """
     frame = require_frame(areas, "areas", geometry_types=("Polygon", "MultiPolygon"))
     rasterio = _rasterio()

@@ -117,9 +117,8 @@ def od_matrix(
 
     Examples
     --------
-    >>> from borderreach.geo.network import Links, build_network
-    >>> network = build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9700.0], [600.0]))
-    >>> od_matrix(network, [(106.5, 29.5), (106.6, 29.5)]).travel_time_min.tolist()
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> br.od_matrix(road, [(106.5, 29.5), (106.6, 29.5)])["travel_time_min"].tolist()
     [0.0, 10.0, 10.0, 0.0]
     """
     task = _task(network, origins, destinations, cutoff_min, k_nearest, off_network)
@@ -180,6 +179,13 @@ def write_od_matrix(
         If the file can't be written.
     InputError, InputTypeError, EmptyInputError, MissingCRSError
     UnknownPlaceError, AmbiguousPlaceError, OffNetworkError
+
+    Examples
+    --------
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> path = br.write_od_matrix(road, [(106.5, 29.5), (106.6, 29.5)], "times.parquet")
+    >>> pd.read_parquet(path)["travel_time_min"].tolist()
+    [0.0, 10.0, 10.0, 0.0]
     """
     file = require_path(out, "out")
     if not file.parent.is_dir():

@@ -71,9 +71,8 @@ def travel_times(
 
     Examples
     --------
-    >>> from borderreach.geo.network import Links, build_network
-    >>> network = build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9700.0], [600.0]))
-    >>> float(travel_times(network, (106.5, 29.5), (106.6, 29.5)).travel_time_min[0])
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> float(br.travel_times(road, (106.5, 29.5), (106.6, 29.5))["travel_time_min"][0])
     10.0
     """
     checked = require_network(network)

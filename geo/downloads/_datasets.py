@@ -102,7 +102,7 @@ def datasets(text: str = "", *, cache_folder: str | Path | None = None) -> pd.Da
 
     Examples
     --------
-    >>> datasets("贵州")[["name", "kind"]].to_numpy().tolist()
+    >>> br.datasets("贵州")[["name", "kind"]].to_numpy().tolist()
     [['asia/china/guizhou', 'extract']]
     """
     if not isinstance(text, str):
@@ -199,7 +199,7 @@ def fetch(
 
     Examples
     --------
-    >>> fetch("trunk_network").name
+    >>> br.fetch("trunk_network").name
     'trunk_network.npz'
     """
     found = _resolve(name)

@@ -54,7 +54,7 @@ def airports(*, country: str | None = "CN") -> gpd.GeoDataFrame:
 
     Examples
     --------
-    >>> table = airports(country="CN").set_index("iata")
+    >>> table = br.airports(country="CN").set_index("iata")
     >>> table.loc["KWE", "city"]
     'Guiyang'
     """
@@ -113,9 +113,8 @@ def air_network(
 
     Examples
     --------
-    >>> table = airports(country="CN")
     >>> flights = pd.DataFrame({"from_iata": ["CKG"], "to_iata": ["KWE"], "minutes": [70]})
-    >>> network = air_network(table, flights)
+    >>> network = br.air_network(br.airports(country="CN"), flights)
     >>> network.n_nodes, network.n_arcs
     (2, 1)
     """

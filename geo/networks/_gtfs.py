@@ -44,7 +44,7 @@ def gtfs_rail_network(
     access_speed_kph: float = 5.0,
     max_access_km: float = 2.0,
 ) -> LineNetwork:
-    """Build a railway network from a GTFS feed.
+    r"""Build a railway network from a GTFS feed.
 
     Each route becomes a line; each pair of stations between which one of its trips runs without
     a stop becomes a section, with the fastest run of the day (departure to arrival) in either
@@ -81,6 +81,23 @@ def gtfs_rail_network(
     References
     ----------
     General Transit Feed Specification, https://gtfs.org/documentation/schedule/reference/
+
+    Examples
+    --------
+    >>> import zipfile
+    >>> tables = {
+    ...     "stops": "stop_id,stop_name,stop_lat,stop_lon\nA,Alpha,29,106\nB,Beta,29,106.5\n",
+    ...     "routes": "route_id,route_type\nR,2\n",
+    ...     "trips": "route_id,service_id,trip_id\nR,all,t\n",
+    ...     "stop_times": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+    ...     "t,08:00:00,08:00:00,A,1\nt,08:20:00,08:20:00,B,2\n",
+    ...     "calendar_dates": "service_id,date,exception_type\nall,20260501,1\n",
+    ... }
+    >>> with zipfile.ZipFile("feed.zip", "w") as feed:
+    ...     for name, text in tables.items():
+    ...         feed.writestr(f"{name}.txt", text)
+    >>> br.gtfs_rail_network("feed.zip")
+    <TransportNetwork rail: 2 nodes, 1 links, 2 arcs, 49 km>
     """
     file = require_path(path, "path")
     if isinstance(route_types, str) or not isinstance(route_types, Iterable):  # type: ignore[redundant-expr] # callers aren't all typed

@@ -94,6 +94,13 @@ class TransferRules:
         Farthest road that a station is reached from, km; the road network's reach when None.
     n_access_points : int
         How many of the nearest roads each station is tied to.
+
+    Examples
+    --------
+    >>> rules = br.TransferRules(boarding_min=20)
+    >>> rules.boarding_min, rules.default_headway_min
+    (20, 60.0)
+    >>> trains = br.join_networks(None, br.rail_network(), line_haul_only=True, rules=rules)
     """
 
     boarding_min: float = 10.0
@@ -201,8 +208,7 @@ def join_networks(
 
     Examples
     --------
-    >>> from borderreach.geo.rail import rail_network
-    >>> trains = join_networks(None, rail_network(), line_haul_only=True)
+    >>> trains = br.join_networks(None, br.rail_network(), line_haul_only=True)
     >>> trains.modes
     ('rail',)
     """
@@ -469,9 +475,8 @@ def journey_components(
 
     Examples
     --------
-    >>> from borderreach.geo.rail import rail_network
-    >>> trains = join_networks(None, rail_network(), line_haul_only=True)
-    >>> journey_components(trains, [("重庆西", "贵阳北")])["total_min"].round().tolist()
+    >>> trains = br.join_networks(None, br.rail_network(), line_haul_only=True)
+    >>> br.journey_components(trains, [("重庆西", "贵阳北")])["total_min"].round().tolist()
     [118.0]
     """
     if not isinstance(network, TransportNetwork):

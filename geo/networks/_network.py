@@ -75,6 +75,16 @@ class Links:
         Whether one may enter and leave the network anywhere along the line.
     geometry : sequence of array_like or RaggedLines, optional
         Coordinates (lon, lat) along each line, ends included; ``None`` for a straight line.
+
+    Examples
+    --------
+    A road of 9.7 km between two nodes, and a ferry that takes longer on the way back:
+
+    >>> links = br.Links(
+    ...     [0, 1], [1, 2], [9.7e3, 2e3], [600.0, 900.0], back_time_s=[600.0, 1200.0], mode=["road", "ferry"]
+    ... )
+    >>> br.build_network([106.5, 106.6, 106.62], [29.5] * 3, links)
+    <TransportNetwork ferry+road: 3 nodes, 2 links, 4 arcs, 12 km>
     """
 
     tail: ArrayLike
@@ -132,6 +142,12 @@ class TransportNetwork(Sealed):
         Names of the nodes that have one (stations, interchanges).
     provenance : mapping of str to str
         Source, licence, date and travel-time model, for reports.
+
+    Examples
+    --------
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> isinstance(road, br.TransportNetwork), road.n_nodes, road.arc_time_ms.tolist()
+    (True, 2, [600000, 600000])
     """
 
     node_lon: NDArray[np.float64]
@@ -591,8 +607,7 @@ def build_network(
     --------
     Two nodes ten minutes apart:
 
-    >>> network = build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9700.0], [600.0]))
-    >>> network
+    >>> br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9700.0], [600.0]))
     <TransportNetwork road: 2 nodes, 1 links, 2 arcs, 10 km>
     """
     lon = require_numbers(node_lon, "node_lon").reshape(-1).copy()
@@ -639,6 +654,17 @@ def network_from_geodataframes(
     Raises
     ------
     MissingCRSError, MissingColumnError, NetworkError
+
+    Examples
+    --------
+    >>> nodes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([106.5, 106.6], [29.5, 29.5]), crs=4326)
+    >>> edges = gpd.GeoDataFrame(
+    ...     {"u": [0, 1], "v": [1, 0], "length": 9700.0, "travel_time": 600.0, "highway": "trunk"},
+    ...     geometry=[shapely.LineString([(106.5, 29.5), (106.6, 29.5)])] * 2,
+    ...     crs=4326,
+    ... )
+    >>> br.network_from_geodataframes(nodes, edges)
+    <TransportNetwork road: 2 nodes, 2 links, 2 arcs, 19 km>
     """
     import pandas as pd  # noqa: PLC0415 - as in to_geodataframes
 

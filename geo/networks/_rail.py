@@ -121,7 +121,7 @@ def rail_stations(stations: Table | None = None) -> gpd.GeoDataFrame:
 
     Examples
     --------
-    >>> stations = rail_stations()
+    >>> stations = br.rail_stations()
     >>> stations.loc[stations["name"] == "重庆北", ["lon", "lat"]].round(2).values.tolist()
     [[106.55, 29.61]]
     """
@@ -151,6 +151,12 @@ def rail_sections(sections: Table | None = None, *, stations: Table | None = Non
     ------
     DataFileError, MissingColumnError, InputError
         Naming file, row and column.
+
+    Examples
+    --------
+    >>> sections = br.rail_sections()
+    >>> sorted(sections["status"].unique())
+    ['building', 'open']
     """
     return _section_table(sections, _station_table(stations))
 
@@ -204,7 +210,7 @@ def rail_network(
 
     Examples
     --------
-    >>> rail_network(include=("open",)).modes
+    >>> br.rail_network(include=("open",)).modes
     ('rail',)
     """
     station_table = _station_table(stations)

@@ -84,6 +84,12 @@ def save_network(network: TransportNetwork, path: str | Path) -> Path:
     See Also
     --------
     open_network
+
+    Examples
+    --------
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> br.save_network(road, "road.npz").name
+    'road.npz'
     """
     if not isinstance(network, TransportNetwork):
         raise InputTypeError(f"'network' should be a TransportNetwork, got {type(network).__name__}")
@@ -161,6 +167,13 @@ def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
     ------
     DataFileError
         If the file is missing, isn't such a file, is of another version, cut short or damaged.
+
+    Examples
+    --------
+    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
+    >>> path = br.save_network(road, "road.npz")
+    >>> br.open_network(path)
+    <TransportNetwork road: 2 nodes, 1 links, 2 arcs, 10 km>
     """
     source = _path(path)
     try:

@@ -70,7 +70,7 @@ def trunk_network(
 
     Examples
     --------
-    >>> trunk_network()
+    >>> br.trunk_network()
     <TransportNetwork road: 122,454 nodes, 191,304 links, 382,608 arcs, 669,060 km>
     """
     speed = require_number(speed_kph, "speed_kph", unit="km/h", above=0, maximum=200)

@@ -109,6 +109,18 @@ def osm_network(
     EmptyInputError
         If there is no road.
     InputError, InputTypeError, GeometryTypeError, MissingCRSError
+
+    Examples
+    --------
+    A graph that osmnx made needs no download:
+
+    >>> import networkx as nx
+    >>> graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
+    >>> graph.add_nodes_from([(1, {"x": -1.30, "y": 50.69}), (2, {"x": -1.29, "y": 50.69})])
+    >>> street = {"osmid": 7, "length": 706.0, "highway": "primary", "maxspeed": "30 mph", "oneway": False}
+    >>> keys = graph.add_edges_from([(1, 2, street), (2, 1, street)])
+    >>> br.osm_network(graph)
+    <TransportNetwork road: 2 nodes, 1 links, 2 arcs, 1 km>
     """
     require_choice(mode, "mode", MODES)
     require_choice(keep, "keep", KEEP)

@@ -73,6 +73,19 @@ def pbf_network(
     References
     ----------
     OpenStreetMap's wiki: Key:access, Key:oneway, Key:maxspeed, Relation:restriction.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> written = Path("street.osm").write_text(
+    ...     '''<osm version="0.6">
+    ...     <node id="1" lat="50.69" lon="-1.30"/>
+    ...     <node id="2" lat="50.69" lon="-1.29"/>
+    ...     <way id="3"><nd ref="1"/><nd ref="2"/><tag k="highway" v="primary"/></way>
+    ...     </osm>'''
+    ... )
+    >>> br.pbf_network("street.osm")
+    <TransportNetwork road: 2 nodes, 1 links, 2 arcs, 1 km>
     """
     require_choice(mode, "mode", MODES)
     require_choice(keep, "keep", KEEP)

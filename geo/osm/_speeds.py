@@ -54,6 +54,12 @@ class SpeedTable(Sealed):
         Share of the limit that is driven.
     none_kph, walk_kph, ferry_kph, four_wheel_kph : float
         ``maxspeed=none``, ``maxspeed=walk``, ferries without duration, ``4wd_only=yes``.
+
+    Examples
+    --------
+    >>> table = br.speed_table("CN")
+    >>> isinstance(table, br.SpeedTable), table.with_classes({"residential": 25}).classes["residential"]
+    (True, 25.0)
     """
 
     name: str
@@ -205,9 +211,9 @@ def speed_table(
 
     Examples
     --------
-    >>> speed_table(near=(106.9, 27.7)).name
+    >>> br.speed_table(near=(106.9, 27.7)).name
     'China, mountain terrain'
-    >>> speed_table({"residential": 25}, near=(-1.3, 50.7)).name
+    >>> br.speed_table({"residential": 25}, near=(-1.3, 50.7)).name
     'United Kingdom, changed for residential'
     """
     if isinstance(speeds, SpeedTable):

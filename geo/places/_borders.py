@@ -75,8 +75,7 @@ def border_counties(
 
     Examples
     --------
-    >>> from borderreach.geo.boundaries import counties
-    >>> frame = border_counties(counties(provinces=["重庆", "贵州"]), between=("重庆", "贵州"))
+    >>> frame = br.border_counties(br.counties(provinces=["重庆", "贵州"]), between=("重庆", "贵州"))
     >>> frame.groupby("province", sort=False).size().to_dict()
     {'重庆市': 7, '贵州省': 7}
     """
@@ -124,6 +123,12 @@ def borders(counties: gpd.GeoDataFrame, *, tolerance_m: float = DEFAULT_TOLERANC
     Notes
     -----
     A length depends on how finely the line is drawn: AMap's borders are longer than Tianditu's.
+
+    Examples
+    --------
+    >>> lines = br.borders(br.counties(provinces=["重庆", "贵州"]))
+    >>> lines[["province_a", "province_b", "n_counties"]].values.tolist()
+    [['重庆市', '贵州省', 14]]
     """
     frame, shared = _prepare(counties, None, tolerance_m)
     if len(shared.county) == 0:
@@ -177,6 +182,11 @@ def junctions(counties: gpd.GeoDataFrame, *, tolerance_m: float = DEFAULT_TOLERA
     ------
     InputTypeError, MissingCRSError, MissingColumnError, GeometryTypeError
         If `counties` isn't a frame of polygons as above.
+
+    Examples
+    --------
+    >>> br.junctions(br.counties(provinces=["重庆", "贵州", "湖南"]))["provinces"].tolist()
+    ['湖南省、重庆市、贵州省']
     """
     frame, shared = _prepare(counties, None, tolerance_m)
     position, meeting = _ends(shared, _codes(frame))

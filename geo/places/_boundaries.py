@@ -102,7 +102,7 @@ def provinces(
 
     Examples
     --------
-    >>> frame = provinces()
+    >>> frame = br.provinces()
     >>> len(frame), frame.loc[frame["adcode"] == 500000, "short_name"].item()
     (34, '重庆')
     """
@@ -136,6 +136,11 @@ def cities(
     geopandas.GeoDataFrame
         `adcode, name, province, province_adcode, lon, lat, geometry` in EPSG:4326; (lon, lat) is
         the seat of government in WGS 84 where it is known, else a point on the surface.
+
+    Examples
+    --------
+    >>> br.cities(provinces="贵州")["name"].tolist()
+    ['贵阳市', '六盘水市', '遵义市', '安顺市', '毕节市', '铜仁市', '黔西南布依族苗族自治州', '黔东南苗族侗族自治州', '黔南布依族苗族自治州']
     """
     own = _embedded_source(source)
     if own is not None:
@@ -207,7 +212,7 @@ def counties(
 
     Examples
     --------
-    >>> frame = counties(provinces="重庆")
+    >>> frame = br.counties(provinces="重庆")
     >>> len(frame), frame.loc[frame["name"] == "綦江区", "adcode"].item()
     (38, 500110)
     """

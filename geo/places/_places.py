@@ -47,6 +47,13 @@ class Place:
         What it belongs to, the names empty for coordinates.
     point_source : str
         "seat" of government, point on the "surface", or "given".
+
+    Examples
+    --------
+    >>> br.place("綦江区") == br.place(500110)
+    True
+    >>> isinstance(br.place((106.5, 29.5)), br.Place)
+    True
     """
 
     name: str
@@ -108,9 +115,9 @@ def place(query: Any, *, source: str = "tianditu", level: Level | None = None) -
 
     Examples
     --------
-    >>> place("綦江").adcode
+    >>> br.place("綦江").adcode
     500110
-    >>> place("长沙").name, place("长沙", level="county").name
+    >>> br.place("长沙").name, br.place("长沙", level="county").name
     ('长沙市', '长沙县')
     """
     if level is not None:
@@ -180,7 +187,7 @@ def origins_table(origins: Any, *, argument: str = "origins", source: str = "tia
 
     Examples
     --------
-    >>> origins_table(["綦江区", (106.55, 29.56)])["origin_id"].tolist()
+    >>> br.origins_table(["綦江区", (106.55, 29.56)])["origin_id"].tolist()
     ['500110', '106.550000,29.560000']
     """
     if isinstance(origins, gpd.GeoDataFrame):

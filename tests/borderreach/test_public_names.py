@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
+import doctest
+import re
 import subprocess
 import sys
 from importlib import import_module, resources
+from pathlib import Path
 
 import pytest
 
 import borderreach as br
+from borderreach.analysis.studies import StudyResults
+
+from ..public_names import NAMESPACE, PUBLIC, STUDY_CALL, examples, run_examples
 
 #: What takes a tenth of a second or tens of MB, and isn't needed to say what there is.
 HEAVY = {
@@ -94,3 +100,25 @@ def test_parts_of_the_package_are_importable():
     assert {m.__name__ for m in (analysis, data, geo, maps)} == {
         f"borderreach.{part}" for part in ("analysis", "data", "geo", "maps")
     }
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_name_has_an_example_that_runs(name: str):
+    """And calls it by its public name; tests/test_doctests.py runs them."""
+    called = re.compile(rf"\bbr\.{re.escape(name)}\b")
+    assert any(called.search(one.source) for one in examples(name))
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if STUDY_CALL in (PUBLIC[name].__doc__ or "")])
+def test_examples_of_a_studys_results_hold(
+    name: str, yuqian: StudyResults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(br, "run_study", {"yuqian": yuqian}.__getitem__)  # which made them
+    test = doctest.DocTest(examples(name), dict(NAMESPACE), name, None, None, PUBLIC[name].__doc__)
+    assert run_examples(test) == ""
+
+
+def test_an_example_that_lies_is_seen():
+    parsed = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "lie", None, None)
+    assert "Expected:" in run_examples(parsed)
