@@ -7,17 +7,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import public_names  # beside this file; mkdocs looks there
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
-import borderreach as br
 from borderreach.maps.offline import external_references
 
 GALLERY = Path(os.environ.get("BORDERREACH_GALLERY", "out/gallery"))
 MARK = "<!-- gallery -->"
-NAMES = "<!-- reference -->"
-#: Headings of the reference by the part of the package, in its order.
-PARTS = {"geo": "Ground", "analysis": "Analysis", "studies": "Studies", "maps": "Maps and figures"}
 #: What a reader may open of a study.
 KINDS = ("map.html", "picture.png", "report.md", "results.gpkg", "manifest.json")
 
@@ -31,7 +28,7 @@ def on_files(files: Files, config: Any, **_: Any) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
     """Put the cards where a page asks for them; links out of the documentation become their text."""
     if MARK in markdown:
         cards = GALLERY / "cards.html"
@@ -41,24 +38,14 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
             )
         links = re.sub(r'(href|src)="', r'\1="gallery/', cards.read_text(encoding="utf-8"))
         markdown = markdown.replace(MARK, links.replace("report.md", "report.html"))
-    markdown = markdown.replace(NAMES, reference())
+    if public_names.FULL in markdown:
+        grouped = (Path(config["docs_dir"]) / "reference.md").read_text(encoding="utf-8")
+        markdown = markdown.replace(public_names.FULL, public_names.entries(grouped))
+    markdown = public_names.lists(markdown)
     if page.file.src_uri.startswith("gallery/"):  # a list may follow its sentence at once, as on GitHub
         markdown = re.sub(r"(?m)^((?!- |\s).+)\n(?=- )", r"\1\n\n", markdown)
     return (
         re.sub(r"\[([^\]]*)\]\(\.\./[^)]*\)", r"\1", markdown) if "/" not in page.file.src_uri else markdown
-    )
-
-
-def reference() -> str:
-    """Return the public names for mkdocstrings, by the part of the package that each comes from."""
-    parts: dict[str, list[str]] = {part: [] for part in PARTS}
-    for name in sorted(br.__all__, key=str.lower):
-        part = str(getattr(br, name).__module__).split(".")[1]
-        parts.setdefault(part, []).append(name)
-    return "\n\n".join(
-        f"## {PARTS.get(part, part)}\n\n" + "\n\n".join(f"::: borderreach.{name}" for name in names)
-        for part, names in parts.items()
-        if names
     )
 
 

@@ -26,7 +26,7 @@ class StudyTitles(Protocol):
 
 
 class MapResults(Protocol):
-    """What maps read of a study's results; `analysis.studies.StudyResults` has it all.
+    """What maps read of a study's results; `StudyResults` has it all.
 
     Frames are in EPSG:4326 with the columns of `docs/architecture.md` and `analysis.schemas`;
     `scenario_names` maps a scenario to its name for readers, the base first.

@@ -58,7 +58,7 @@ def place_pairs(times: pd.DataFrame, places: gpd.GeoDataFrame) -> pd.DataFrame:
     times : pandas.DataFrame
         As `travel_times` gives them, between places named by adcode.
     places : geopandas.GeoDataFrame
-        Counties as `geo.places.counties` gives them.
+        Counties as `counties` gives them.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def border_effect(
     -------
     pandas.DataFrame
         Columns of `BORDER_EFFECT`, one row per province pair with matched pairs (``province_a`` is
-        the one with the smaller codes, as in `geo.places.borders`): detour factors,
+        the one with the smaller codes, as in `borders`): detour factors,
         their ratio with a 95 % bootstrap interval (above 1: the border costs detours), straight
         speeds, and how many minutes longer a pair across takes than its matches.
 

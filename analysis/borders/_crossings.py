@@ -92,7 +92,7 @@ def crossings(network: TransportNetwork, counties: gpd.GeoDataFrame) -> gpd.GeoD
     ----------
     network : TransportNetwork
     counties : geopandas.GeoDataFrame
-        As `geo.places.counties` gives them.
+        As `counties` gives them.
 
     Returns
     -------
@@ -217,7 +217,7 @@ def border_crossings(crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame) -> 
     crossings : geopandas.GeoDataFrame
         As `crossings` gives them.
     borders : geopandas.GeoDataFrame
-        As `geo.places.borders` gives them.
+        As `borders` gives them.
 
     Returns
     -------
@@ -309,7 +309,7 @@ def gaps(
     ----------
     network : TransportNetwork
     counties, borders : geopandas.GeoDataFrame
-        As `geo.places.counties` and `geo.places.borders` give them.
+        As `counties` and `borders` give them.
     within_km : float
         How near to the border a road has to end.
     gap_km : float

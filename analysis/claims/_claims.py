@@ -87,7 +87,7 @@ def audit_claims(
     study : Study or str
         A study, or the name of an embedded one.
     claims : ClaimsFile, optional
-        The study's embedded claims when left out; see `analysis.claims.read_claims`.
+        The study's embedded claims when left out; see `read_claims`.
     network : TransportNetwork, optional
         Roads; the embedded trunk roads when left out.
     rail : LineNetwork, optional
@@ -118,7 +118,7 @@ def audit_claims(
 
     Notes
     -----
-    Times are modelled: see `geo.networks.trunk_network` for roads and `geo.networks.rail_network` for
+    Times are modelled: see `trunk_network` for roads and `rail_network` for
     railways. Corridors are tried one by one, then two and three at a time; the first that makes
     the claim hold, with the smallest value, is named.
 

@@ -322,7 +322,7 @@ def circle_overlap(network: TransportNetwork, centres: Any, *, cutoff_min: float
     Parameters
     ----------
     network : TransportNetwork
-    centres : anything that `geo.places.origins_table` takes, or members as `groups` returns them
+    centres : anything that `origins_table` takes, or members as `groups` returns them
         Each centre has a circle; a group's circle is the union of its members'.
     cutoff_min : float
         Minutes of the circles.
@@ -380,7 +380,7 @@ def nearest_group(
     Parameters
     ----------
     network : TransportNetwork
-    places : anything that `geo.places.origins_table` takes
+    places : anything that `origins_table` takes
         Border counties, for instance.
     members : geopandas.GeoDataFrame, str or Study
         As `groups` returns them, or the study.

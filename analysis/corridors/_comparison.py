@@ -58,7 +58,7 @@ def minutes_between(network: TransportNetwork, origins: Any, destinations: Any) 
     ----------
     network : TransportNetwork
     origins, destinations
-        As `geo.places.origins_table` takes them.
+        As `origins_table` takes them.
 
     Returns
     -------
@@ -232,7 +232,7 @@ def county_times(
     ----------
     base, scenario : TransportNetwork
     counties : geopandas.GeoDataFrame
-        In the schema of `geo.places.counties`.
+        In the schema of `counties`.
     centres : geopandas.GeoDataFrame
         As `origins_table` returns it.
     cutoff_min : float

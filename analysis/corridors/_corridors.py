@@ -242,7 +242,7 @@ def add_corridors(network: TransportNetwork, corridors: Any, *, year: int | None
     corridors : GeoDataFrame, Study, str, Corridor or sequence
         As `resolve_corridors` takes it; none leaves the network as it is.
     year : int, optional
-        Only those that are open by the end of that year, see `corridor_files.open_by`; all of them
+        Only those that are open by the end of that year, see `open_by`; all of them
         when left out.
 
     Returns

@@ -105,7 +105,7 @@ class Corridor(Strict):
         Minutes that a call under way costs (braking, standing, accelerating).
     trains_per_day : float, optional
         Departures of each service per day and direction. With it, half the headway is waited at
-        boarding, as `geo.networks.TransferRules` has it; without it, `board_min` is all there is.
+        boarding, as `TransferRules` has it; without it, `board_min` is all there is.
     board_min, alight_min : float
         Minutes from the station's door to the moving train, and back.
     join_km : float

@@ -25,7 +25,7 @@ def add_corridor_lines(rail: LineNetwork, corridors: Any) -> LineNetwork:
     Parameters
     ----------
     rail : LineNetwork
-        As `geo.networks.rail_network` builds it.
+        As `rail_network` builds it.
     corridors
         As `analysis.corridors.resolve_corridors` takes it; railways only.
 
@@ -45,7 +45,7 @@ def add_corridor_lines(rail: LineNetwork, corridors: Any) -> LineNetwork:
     A stop is the station of the same name within 25 km, else any station within 1 km, else a new
     station. Trains are assumed to run on between the corridor and every other line that meets it
     at a stop: the times are those of through trains, which nobody has scheduled yet. Boarding,
-    waiting and alighting are left to `geo.networks.join_networks`.
+    waiting and alighting are left to `join_networks`.
     """
     for one in resolve_corridors(corridors):
         if one.mode != "rail":

@@ -38,7 +38,7 @@ def with_railways(
     corridors
         As `analysis.corridors.resolve_corridors` takes it. Railways become lines of the railway
         network, so that trains run through between old and new; roads and air lanes are added as
-        `analysis.corridors.add_corridors` does.
+        `add_corridors` does.
     rules : TransferRules, optional
         Minutes for boarding, waiting, changing and alighting; the documented defaults when left
         out.
@@ -72,7 +72,7 @@ def journeys(road: TransportNetwork, joined: TransportNetwork, centres: gpd.GeoD
     road, joined : TransportNetwork
         Roads alone, and the same with railways.
     centres : geopandas.GeoDataFrame
-        ``origin_id, origin_name, lon, lat``, as `geo.places.origins_table` gives them.
+        ``origin_id, origin_name, lon, lat``, as `origins_table` gives them.
 
     Returns
     -------

@@ -33,7 +33,7 @@ class SubsetTimes:
     ----------
     joined : JoinedCorridors
     starts, ends
-        As `geo.places.origins_table` takes them.
+        As `origins_table` takes them.
     """
 
     def __init__(self, joined: JoinedCorridors, starts: Any, ends: Any) -> None:

@@ -275,9 +275,9 @@ def nearer_across_border(
     times : pandas.DataFrame
         ``from_id, to_id, travel_time_min``, from the counties to the cities, ids being adcodes.
     border_counties : pandas.DataFrame
-        ``adcode, name, province``, as `geo.places.border_counties` returns them.
+        ``adcode, name, province``, as `border_counties` returns them.
     centres : pandas.DataFrame
-        ``adcode, province`` of every city of the table, as `geo.places.cities` returns them; the
+        ``adcode, province`` of every city of the table, as `cities` returns them; the
         times to cities that aren't in it are left aside.
 
     Returns

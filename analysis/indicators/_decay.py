@@ -56,7 +56,7 @@ class PowerDecay:
 
 @dataclass(frozen=True)
 class ExponentialDecay:
-    """f(t) = exp(−β t).
+    """f(t) = exp(−β t): interaction halves in equal steps of time.
 
     Parameters
     ----------

@@ -120,7 +120,7 @@ def with_people(
     Parameters
     ----------
     counties : geopandas.GeoDataFrame
-        With `adcode` (and `name`), as `geo.places.counties` returns them.
+        With `adcode` (and `name`), as `counties` returns them.
     people : pandas.DataFrame, optional
         ``adcode, people``, as `people` returns them or of one's own. By default that of the embedded
         tables in which more counties have the same code and name.

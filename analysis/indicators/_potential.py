@@ -1,6 +1,6 @@
 """Location-based accessibility: opportunities within a time, gravity, market potential, mean time.
 
-Every function takes a long table of travel times and the masses of its destinations (`od_tables`), and
+Every function takes a long table of travel times and the masses of its destinations, and
 returns one row per origin in the table's order.
 """
 

@@ -44,7 +44,7 @@ class Drawing:
     grid : tuple of float
         Longitude and latitude that its plane is centred on, and the cell size in metres.
     sources : ndarray of float64, shape (k, 6)
-        Tapered buffers, as `surface.isochrone_edge` takes them.
+        Tapered buffers, as `_quadtree.isochrone_edge` takes them.
     drawn : Drawn, optional
         Their edge; none where part of it is taken from a sheet.
     """

@@ -119,7 +119,7 @@ def reach_sources(
     Returns
     -------
     ndarray of float64, shape (k, 6)
-        x0, y0, r0, x1, y1, r1 in metres, as `surface.isochrone_edge` takes them. The first is
+        x0, y0, r0, x1, y1, r1 in metres, as `_quadtree.isochrone_edge` takes them. The first is
         the disc around the origin.
     """
     offset, xyz, share = np.zeros(1, dtype=np.int64), np.zeros((0, 3)), np.zeros(0)

@@ -143,7 +143,7 @@ def zone_counties(
     zones : geopandas.GeoDataFrame
         As `commuting_zone` returns them.
     counties : geopandas.GeoDataFrame
-        As `geo.places.counties` returns them.
+        As `counties` returns them.
     share_of_area : float
         A county belongs to a zone when at least this share of its area lies inside, 0 to 1.
 

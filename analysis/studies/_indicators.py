@@ -160,11 +160,11 @@ def county_indicators(
     -------
     pandas.DataFrame
         Columns of `INDICATORS`, one row per border county with people: residents; type before and
-        with corridors (`typology.classify_counties`, cores as in `typology_cores`); people within the cutoff by seat
-        (`potential.cumulative_opportunities`); market potential with exponent 1, own county
-        included (`potential.market_potential`), and its relative change; transport efficiency
+        with corridors (`classify_counties`, cores as in `typology_cores`); people within the cutoff by seat
+        (`indicators.cumulative_opportunities`); market potential with exponent 1, own county
+        included (`indicators.market_potential`), and its relative change; transport efficiency
         within 90 minutes and 120 km, before and with corridors, and in the base network in the own
-        province and across (`border_effect.efficiency_across_borders`).
+        province and across (`efficiency_across_borders`).
     """
     own = people_of(border_counties)
     if own.empty:

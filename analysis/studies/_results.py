@@ -52,7 +52,7 @@ class StudyResults:
     border_effect : DataFrame
         Detours across the borders against matched pairs within, see `analysis.borders`.
     comparison : DataFrame
-        One row per county of the study's provinces, see `analysis.corridors.compare`.
+        One row per county of the study's provinces, see `compare`.
     gains, contributions : DataFrame
         Per scenario and per corridor, see `analysis.corridors`.
     corridors, corridor_stops, corridor_segments, corridor_joins, corridor_overlap : DataFrame

@@ -122,7 +122,7 @@ def within_reach(network: TransportNetwork, points: Any) -> NDArray[np.bool_]:
     ----------
     network : TransportNetwork
     points
-        As `geo.places.origins_table` takes them.
+        As `origins_table` takes them.
     """
     return np.array(
         [

@@ -35,7 +35,7 @@ def pbf_network(
     Ways are cut at junctions, and joined again at the nodes between two that agree in class,
     speeds, directions and exits; their bends are kept. Closed barriers cut them, restrictions
     at a node (``no_*`` and ``only_*``) are honoured. Which ways count as roads is said in
-    `osm_tags`, how fast they are in ``data/speeds.toml``.
+    `_tags.py`, how fast they are in ``data/speeds.toml``.
 
     Parameters
     ----------
