@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -67,11 +68,11 @@ def test_results_on_demand_are_results():
     assert isinstance(found, StudyResults)
     assert found.study.name == "yuqian"
     with pytest.raises(AttributeError, match="tabels"):
-        _ = found.tabels
+        getattr(found, "tabels")  # noqa: B009 - a name that there is not
 
 
 @pytest.mark.parametrize("only", ["maps", [], 3, ["map", "x"]])
-def test_outputs_that_there_are_not(tmp_path: Path, only: object):
+def test_outputs_that_there_are_not(tmp_path: Path, only: Any):
     with pytest.raises((InputError, InputTypeError), match="'only' should be one or more of map, figure"):
         br.run_study("yuqian", out=tmp_path, only=only)
 
