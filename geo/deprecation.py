@@ -115,7 +115,9 @@ class _Forwarder(Loader):
         new = importlib.import_module(self._new)
 
         def forward(name: str) -> Any:
-            return getattr(new, name)
+            if hasattr(new, name):
+                return getattr(new, name)
+            return getattr(importlib.import_module(self._promise.instead), name)  # parted since
 
         module.__doc__ = new.__doc__
         module.__dict__["__getattr__"] = forward

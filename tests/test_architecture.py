@@ -48,7 +48,6 @@ LONG = {
     "analysis/isochrones/_quadtree.py",
     "borderreach/cli.py",
     "borderreach/report.py",
-    "geo/networks/_joining.py",
     "geo/networks/_network.py",
     "geo/osm/_pbf_blocks.py",
     "geo/osm/_topology.py",

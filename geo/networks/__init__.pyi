@@ -11,7 +11,8 @@ from ._access import (
 from ._air import air_network, airports
 from ._exit_lines import ExitLines
 from ._gtfs import gtfs_rail_network
-from ._joining import TransferRules, join_networks, journey_components
+from ._joining import TransferRules, join_networks
+from ._journeys import journey_components
 from ._network import (
     MAX_ARC_TIME_MS,
     Links,

@@ -23,7 +23,8 @@ from borderreach.geo.errors import (
     InputTypeError,
     MissingColumnError,
 )
-from borderreach.geo.networks._joining import join_networks, journey_components
+from borderreach.geo.networks._joining import join_networks
+from borderreach.geo.networks._journeys import journey_components
 from borderreach.geo.networks._rail import (
     EMBEDDED_AS_OF,
     MAX_SPEED_SHARE,
