@@ -1,14 +1,6 @@
 from ._border_effect import BORDER_EFFECT, border_effect, efficiency_across_borders
-from ._crossings import (
-    BORDER_CROSSINGS,
-    CROSSINGS,
-    GAPS,
-    border_crossings,
-    close_gaps,
-    crossings,
-    gaps,
-    with_border_penalty,
-)
+from ._crossings import BORDER_CROSSINGS, CROSSINGS, border_crossings, crossings, with_border_penalty
+from ._gaps import GAPS, close_gaps, gaps
 from ._typology import TYPES, TypologyRule, classify_counties
 from ._uncertainty import calibration_error, chances, inside_probability, trunk_error
 

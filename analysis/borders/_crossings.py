@@ -11,17 +11,14 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ...geo.checks import require_frame, require_number
-from ...geo.crs import CHINA_ALBERS, ELLIPSOID, WGS84, length_km
+from ...geo.crs import WGS84, length_km
 from ...geo.errors import InputError
-from ...geo.networks import MAX_ARC_TIME_MS, Links, TransportNetwork
+from ...geo.networks import MAX_ARC_TIME_MS, TransportNetwork
 from .. import schemas
-from ..times import UNREACHED, require_network, shortest_times_and_lengths
+from ..times import require_network
 
-#: A road's last stretch is what lies at least so far before its end, or all of it.
-_LAST_STRETCH_M: Final = 50.0
 #: A line goes on where what is inside ends this near to a corner.
 _AT_CORNER_DEG: Final = 1e-9
 #: One row per link whose ends lie in different provinces.
@@ -49,22 +46,7 @@ BORDER_CROSSINGS: Final[schemas.Schema] = {
     "by_class": "str",
     "geometry": "geometry",
 }
-#: One row per dead end near a border that the road beyond would continue.
-GAPS: Final[schemas.Schema] = {
-    "node": "int64",
-    "beyond_node": "int64",
-    "province": "str",
-    "county": "str",
-    "beyond_province": "str",
-    "beyond_county": "str",
-    "border_distance_km": "float64",
-    "gap_km": "float64",
-    "network_km": "float64",
-    "network_min": "float64",
-    "detour_factor": "float64",
-    "geometry": "geometry",
-}
-_COUNTY_COLUMNS: Final = ("adcode", "name", "province", "province_adcode")
+COUNTY_COLUMNS: Final = ("adcode", "name", "province", "province_adcode")
 
 
 def node_counties(network: TransportNetwork, counties: gpd.GeoDataFrame) -> NDArray[np.int64]:
@@ -129,7 +111,7 @@ def crossings(network: TransportNetwork, counties: gpd.GeoDataFrame) -> gpd.GeoD
     ([['重庆市', '贵州省']], [107.0])
     """
     checked = require_network(network)
-    frame = require_frame(counties, "counties", columns=_COUNTY_COLUMNS, allow_empty=False)
+    frame = require_frame(counties, "counties", columns=COUNTY_COLUMNS, allow_empty=False)
     inside = node_counties(checked, frame)
     province = np.append(frame["province_adcode"].to_numpy(dtype=np.int64), -1)[inside]
     tail, head = checked.link_ends
@@ -291,269 +273,6 @@ def _longest_stretch(border: shapely.Geometry, points: gpd.GeoSeries) -> float:
             km = np.append(km[1:-1], km[0] + km[-1])  # a ring goes on where it's drawn from
         longest = max(longest, float(km.max()))
     return longest
-
-
-def gaps(
-    network: TransportNetwork,
-    counties: gpd.GeoDataFrame,
-    borders: gpd.GeoDataFrame,
-    *,
-    within_km: float = 5.0,
-    gap_km: float = 10.0,
-    detour_factor: float = 3.0,
-    turn_deg: float = 60.0,
-) -> gpd.GeoDataFrame:
-    """Find gaps (断头路): roads that end near a border though a road beyond would continue them.
-
-    Parameters
-    ----------
-    network : TransportNetwork
-    counties, borders : geopandas.GeoDataFrame
-        As `counties` and `borders` give them.
-    within_km : float
-        How near to the border a road has to end.
-    gap_km : float
-        How far away the road beyond may be.
-    detour_factor : float
-        How many times as long as the gap the way between the two over the network has to be.
-    turn_deg : float
-        How far the way across may turn off the road's last direction: that of its last 50 metres or more,
-        to the next corner of its line.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Columns of `GAPS`; the line runs from the dead end to the nearest node beyond the border that
-        meets the conditions. ``network_km``, ``network_min`` and ``detour_factor`` are infinite where
-        the two aren't connected. Of several dead ends that lead to one another the shortest gap
-        stays.
-
-    Raises
-    ------
-    InputTypeError, MissingCRSError, MissingColumnError, InputError
-
-    Notes
-    -----
-    A dead end is a node with one neighbour. Nodes at which the network was cut off (the edge of an
-    extract) are dead ends too: cut extracts wider than the border.
-
-    Examples
-    --------
-    Two roads that end 2 km short of a border, with no other way between them:
-
-    >>> counties = gpd.GeoDataFrame(
-    ...     {
-    ...         "adcode": [500101, 520101],
-    ...         "name": ["甲县", "乙县"],
-    ...         "province": ["重庆市", "贵州省"],
-    ...         "province_adcode": [500000, 520000],
-    ...         "lon": [106.5, 107.5],
-    ...         "lat": [29.5, 29.5],
-    ...     },
-    ...     geometry=[shapely.box(106, 29, 107, 30), shapely.box(107, 29, 108, 30)],
-    ...     crs=4326,
-    ... )
-    >>> road = br.build_network(
-    ...     [106.5, 106.98, 107.02, 107.5], [29.5] * 4, br.Links([0, 2], [1, 3], [46e3, 46e3], [3e3, 3e3])
-    ... )
-    >>> br.gaps(road, counties, br.borders(counties))[["province", "beyond_province", "gap_km"]].round(1)
-      province beyond_province  gap_km
-    0      重庆市             贵州省     3.9
-    """
-    checked = require_network(network)
-    frame = require_frame(counties, "counties", columns=_COUNTY_COLUMNS, allow_empty=False)
-    lines = require_frame(borders, "borders")
-    near = require_number(within_km, "within_km", unit="km", above=0, maximum=100)
-    far = require_number(gap_km, "gap_km", unit="km", above=0, maximum=200)
-    factor = require_number(detour_factor, "detour_factor", minimum=1)
-    turn = require_number(turn_deg, "turn_deg", unit="degrees", above=0, maximum=180)
-    if len(lines) == 0:
-        return gpd.GeoDataFrame(schemas.empty(GAPS))
-    ends, before = _dead_ends(checked)
-    flat = gpd.GeoSeries(
-        gpd.points_from_xy(checked.node_lon[ends], checked.node_lat[ends]), crs=WGS84
-    ).to_crs(CHINA_ALBERS)
-    border = shapely.STRtree(lines.geometry.to_crs(CHINA_ALBERS).to_numpy())
-    close, _ = border.query(flat.to_numpy(), predicate="dwithin", distance=near * 1000)
-    keep = np.unique(close)
-    ends, before, flat = ends[keep], before[keep], flat.iloc[keep]
-    inside = node_counties(checked, frame)
-    province = np.append(frame["province_adcode"].to_numpy(dtype=np.int64), -1)[inside]
-    reachable = np.flatnonzero(checked.node_exit & (province >= 0))
-    tree = cKDTree(checked.node_xyz[reachable])
-    shapes = border.geometries
-    rows = []
-    for end, previous, point in zip(ends, before, flat, strict=True):
-        if province[end] < 0:
-            continue
-        candidates = reachable[tree.query_ball_point(checked.node_xyz[end], far * 1000, return_sorted=True)]
-        candidates = candidates[province[candidates] != province[end]]
-        ahead = _last_bearing(checked, int(end), int(previous))
-        beyond = _continuation(checked, int(end), ahead, candidates, factor, turn)
-        if beyond is None:
-            continue
-        node, straight, metres, milliseconds = beyond
-        rows.append(
-            {
-                "node": end,
-                "beyond_node": node,
-                "province": frame["province"].iloc[inside[end]],
-                "county": frame["name"].iloc[inside[end]],
-                "beyond_province": frame["province"].iloc[inside[node]],
-                "beyond_county": frame["name"].iloc[inside[node]],
-                "border_distance_km": point.distance(shapes[border.nearest(point)]) / 1000,
-                "gap_km": straight / 1000,
-                "network_km": metres / 1000,
-                "network_min": milliseconds / 60_000,
-                "detour_factor": metres / straight,
-                "geometry": shapely.LineString(
-                    [
-                        (checked.node_lon[end], checked.node_lat[end]),
-                        (checked.node_lon[node], checked.node_lat[node]),
-                    ]
-                ),
-            }
-        )
-    return gpd.GeoDataFrame(schemas.conform(_each_once(rows), GAPS))
-
-
-def _dead_ends(network: TransportNetwork) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Nodes with one neighbour that may be left, and that neighbour."""
-    tail, head = network.link_ends
-    used = np.maximum(*network.link_arcs) >= 0
-    pairs = np.concatenate([np.stack([tail, head], 1)[used], np.stack([head, tail], 1)[used]])
-    pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]].astype(np.int64), axis=0)
-    degree = np.bincount(pairs[:, 0], minlength=network.n_nodes)
-    single = (degree[pairs[:, 0]] == 1) & network.node_exit[pairs[:, 0]]
-    return pairs[single, 0], pairs[single, 1]
-
-
-def _last_bearing(network: TransportNetwork, end: int, previous: int) -> float:
-    """Degrees from north in which the last stretch of the road from one node to another runs."""
-    tail, head = network.link_ends
-    first, last = network.arc_start[end], network.arc_start[end + 1]
-    link = network.arc_link[first:last][network.arc_head[first:last] == previous]
-    if not len(link):  # a road that leads here only
-        link = np.flatnonzero((tail == previous) & (head == end))
-    line = network.link_line(int(link[0])) if len(link) else np.zeros((0, 2))
-    if len(line) == 0:
-        line = np.array([[network.node_lon[n], network.node_lat[n]] for n in (previous, end)])
-    here = (network.node_lon[end], network.node_lat[end])
-    if np.abs(line[0] - here).max() < np.abs(line[-1] - here).max():
-        line = line[::-1]
-    k = len(line) - 1
-    bearing, _, metres = ELLIPSOID.inv(line[:-1, 0], line[:-1, 1], np.full(k, here[0]), np.full(k, here[1]))
-    far = np.flatnonzero(np.asarray(metres) >= _LAST_STRETCH_M)
-    return float(bearing[far[-1] if len(far) else 0])
-
-
-def _continuation(
-    network: TransportNetwork,
-    end: int,
-    ahead: float,
-    candidates: NDArray[np.int64],
-    factor: float,
-    turn_deg: float,
-) -> tuple[int, float, float, float] | None:
-    """Nearest node that continues a dead end: (node, gap m, network m, network ms)."""
-    if len(candidates) == 0:
-        return None
-    lon, lat = network.node_lon, network.node_lat
-    k = len(candidates)
-    bearing, _, straight = ELLIPSOID.inv(
-        np.full(k, lon[end]), np.full(k, lat[end]), lon[candidates], lat[candidates]
-    )
-    off = np.abs((np.asarray(bearing) - ahead + 180) % 360 - 180)
-    fits = (off <= turn_deg) & (np.asarray(straight) > 0)
-    candidates, straight = candidates[fits], np.asarray(straight)[fits]
-    if len(candidates) == 0:
-        return None
-    time = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
-    metres = np.full(network.n_nodes, np.inf)
-    shortest_times_and_lengths(
-        network.arc_start,
-        network.arc_head,
-        network.arc_time_ms,
-        network.arc_length_m,
-        np.array([end], dtype=np.int64),
-        np.zeros(1, dtype=np.int64),
-        np.zeros(1),
-        MAX_ARC_TIME_MS,
-        time,
-        metres,
-    )
-    for pick in np.lexsort((candidates, straight)):
-        node = int(candidates[pick])
-        if metres[node] >= factor * straight[pick]:
-            spent = np.inf if time[node] == UNREACHED else float(time[node])
-            return node, float(straight[pick]), float(metres[node]), spent
-    return None
-
-
-def _each_once(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Keep one of the gaps between the same two nodes, and the shortest of those to one node."""
-    best: dict[frozenset[object], dict[str, object]] = {}
-    for row in rows:
-        best.setdefault(frozenset((row["node"], row["beyond_node"])), row)
-    to: dict[object, dict[str, object]] = {}
-    for row in best.values():
-        other = to.get(row["beyond_node"])
-        if other is None or float(str(row["gap_km"])) < float(str(other["gap_km"])):
-            to[row["beyond_node"]] = row
-    return sorted(to.values(), key=lambda row: (str(row["province"]), int(str(row["node"]))))
-
-
-def close_gaps(
-    network: TransportNetwork, gaps: gpd.GeoDataFrame, *, speed_kph: float, sinuosity: float = 1.3
-) -> TransportNetwork:
-    """Return the network with its gaps closed: the counterfactual of roads that don't stop at borders.
-
-    Parameters
-    ----------
-    network : TransportNetwork
-        The one that `gaps` was computed on.
-    gaps : geopandas.GeoDataFrame
-        As `gaps` gives them.
-    speed_kph : float
-        Speed on the new links.
-    sinuosity : float
-        Length of a new link over its straight length, at least 1.
-
-    Raises
-    ------
-    InputTypeError, InputError, MissingColumnError
-
-    Examples
-    --------
-    >>> counties = gpd.GeoDataFrame(
-    ...     {
-    ...         "adcode": [500101, 520101],
-    ...         "name": ["甲县", "乙县"],
-    ...         "province": ["重庆市", "贵州省"],
-    ...         "province_adcode": [500000, 520000],
-    ...         "lon": [106.5, 107.5],
-    ...         "lat": [29.5, 29.5],
-    ...     },
-    ...     geometry=[shapely.box(106, 29, 107, 30), shapely.box(107, 29, 108, 30)],
-    ...     crs=4326,
-    ... )
-    >>> road = br.build_network(
-    ...     [106.5, 106.98, 107.02, 107.5], [29.5] * 4, br.Links([0, 2], [1, 3], [46e3, 46e3], [3e3, 3e3])
-    ... )
-    >>> closed = br.close_gaps(road, br.gaps(road, counties, br.borders(counties)), speed_kph=60)
-    >>> ends = [(106.5, 29.5)], [(107.5, 29.5)]
-    >>> [br.minutes_between(n, *ends).round(1).tolist() for n in (road, closed)]
-    [[[nan]], [[105.0]]]
-    """
-    checked = require_network(network)
-    frame = require_frame(gaps, "gaps", columns=("node", "beyond_node", "gap_km"))
-    speed = require_number(speed_kph, "speed_kph", unit="km/h", above=0, maximum=200)
-    metres = frame["gap_km"].to_numpy() * 1000 * require_number(sinuosity, "sinuosity", minimum=1, maximum=5)
-    nodes = frame[["node", "beyond_node"]].to_numpy()
-    if len(nodes) and (nodes.min() < 0 or nodes.max() >= checked.n_nodes):
-        raise InputError("'gaps' names nodes that 'network' doesn't have; compute them on this network")
-    links = Links(nodes[:, 0], nodes[:, 1], metres, metres / speed * 3.6, road_class="gap closed")
-    return checked.extended(links) if len(nodes) else checked
 
 
 def with_border_penalty(

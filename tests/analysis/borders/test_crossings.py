@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from borderreach.analysis.borders._crossings import (
     border_crossings,
-    close_gaps,
     crossings,
-    gaps,
     node_counties,
     with_border_penalty,
 )
+from borderreach.analysis.borders._gaps import close_gaps, gaps
 from borderreach.analysis.times._travel_times import travel_times
 from borderreach.geo.errors import InputError, MissingCRSError
 from borderreach.geo.networks._network import Links, TransportNetwork, build_network
