@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
@@ -11,9 +11,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from ..analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE_COUNTIES, ZONES
+from ..geo.antimeridian import lies_across
 from ..geo.checks import require_frame
 from ..geo.crs import WGS84, area_km2, wgs84_to_gcj02
 from ..geo.errors import EmptyInputError, InputTypeError, MissingColumnError
@@ -207,7 +209,7 @@ def map_layers(
     lines = {"borders": borders, "corridors": corridors}
     for name, frame in lines.items():
         lines[name] = frame.set_geometry(frame.geometry.simplify(BOUNDARY_TOLERANCE_DEG))
-    return MapLayers(
+    layers = MapLayers(
         provinces=_thin_frame(provinces, BOUNDARY_TOLERANCE_DEG),
         context=_thin_frame(_context(context, provinces), _CONTEXT_TOLERANCE_DEG),
         counties=_thin_frame(counties, BOUNDARY_TOLERANCE_DEG),
@@ -241,6 +243,7 @@ def map_layers(
         zone_tolerance_deg=max(zone_tolerance, union_tolerance),
         slider_tolerance_deg=slider_tolerance,
     )
+    return eastward(layers)
 
 
 def in_gcj02(layers: MapLayers) -> MapLayers:
@@ -249,10 +252,49 @@ def in_gcj02(layers: MapLayers) -> MapLayers:
     def shifted(geometry: BaseGeometry) -> BaseGeometry:
         return shapely.transform(geometry, lambda points: np.column_stack(wgs84_to_gcj02(*points.T)))
 
+    return _moved(layers, shifted, wgs84_to_gcj02)
+
+
+def eastward(layers: MapLayers) -> MapLayers:
+    """Return layers of a region across 180° with longitudes that go on beyond it, so that it's drawn as one.
+
+    Others are returned as they are.
+    """
+    if not lies_across(layers.provinces.geometry.to_numpy()):
+        return layers
+
+    def lonlat(lon: Any, lat: Any) -> tuple[Any, Any]:
+        return np.where(np.asarray(lon) < 0, np.asarray(lon) + 360, lon), lat
+
+    def shifted(geometry: Any) -> Any:
+        shapes = np.atleast_1d(np.asarray(geometry, dtype=object))
+        parts, of = shapely.get_parts(shapes, return_index=True)
+        west = shapely.bounds(parts)[:, 2] <= 0
+        parts[west] = shapely.transform(parts[west], lambda xy: xy + np.array([360.0, 0.0]))
+        moved = shapes.copy()
+        for k in np.unique(of[west]):
+            own = parts[of == k]
+            # the two sides of the cut are one again
+            moved[k] = (
+                shapely.union_all(own) if shapely.get_dimensions(own).max() == 2 else _like(shapes[k], own)
+            )
+        return moved if isinstance(geometry, np.ndarray) else moved[0]
+
+    return _moved(layers, shifted, lonlat)
+
+
+def _like(shape: BaseGeometry, parts: NDArray[np.object_]) -> BaseGeometry:
+    """Parts as a geometry of a shape's type."""
+    return parts[0] if len(parts) == 1 and not hasattr(shape, "geoms") else type(shape)(list(parts))
+
+
+def _moved(layers: MapLayers, shifted: Callable[[Any], Any], lonlat: Callable[[Any, Any], Any]) -> MapLayers:
+    """Return layers with every geometry, and every column of coordinates, moved."""
+
     def frame(value: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         moved = value.set_geometry(gpd.GeoSeries(shifted(value.geometry.to_numpy()), value.index, crs=WGS84))
         if {"lon", "lat"} <= set(moved.columns):
-            moved["lon"], moved["lat"] = wgs84_to_gcj02(moved["lon"], moved["lat"])
+            moved["lon"], moved["lat"] = lonlat(moved["lon"], moved["lat"])
         return moved
 
     def reach(value: Reach) -> Reach:

@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ... import data
+from ...geo.antimeridian import cut_at_antimeridian
 from ...geo.checks import read_rows, require_choice, require_frame, require_path, require_sound_text
 from ...geo.crs import WGS84
 from ...geo.errors import DataFileError, EmptyInputError, InputError, InputTypeError, MissingColumnError
@@ -262,7 +263,7 @@ def people_within(areas: gpd.GeoDataFrame, points: gpd.GeoDataFrame) -> gpd.GeoD
     size = there["people"].to_numpy(dtype=float)
     if size.sum() == 0:
         raise EmptyInputError("'points' hold no people at all")
-    found = count_within(frame.geometry.to_numpy(), there.geometry.to_numpy(), size)
+    found = count_within(cut_at_antimeridian(frame.geometry.to_numpy()), there.geometry.to_numpy(), size)
     return areas.assign(people=found, share_of_people=found / size.sum())
 
 

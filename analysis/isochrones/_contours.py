@@ -12,6 +12,7 @@ import shapely
 from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.antimeridian import beside, cut_at_antimeridian
 from ...geo.crs import ELLIPSOID
 from ...geo.plane import LocalPlane
 from ..thread_pool import Crew
@@ -109,8 +110,6 @@ def polygons_in_degrees(
     order = np.lexsort((rings.shell != np.arange(len(sizes)), rings.shell))  # each shell before its holes
     coords, index, doubled_m2 = _closed(lonlat, authalic, rings.piece, rings.offset, order, ELLIPSOID.a)
     least, most = _extent(coords)
-    if least[0] < -180 or most[0] > 180:
-        coords[:, 0] = (coords[:, 0] + 180) % 360 - 180
     lines = shapely.linearrings(coords, indices=index)
     is_shell = rings.shell[order] == order
     owner = np.cumsum(is_shell) - 1
@@ -122,7 +121,10 @@ def polygons_in_degrees(
         stops = np.append(starts[1:], len(lines))
         for k in with_holes:
             polygons[k] = shapely.polygons(lines[starts[k]], holes=lines[starts[k] + 1 : stops[k]])
-    return shapely.multipolygons(polygons), doubled_m2 / 2e6
+    shape = shapely.multipolygons(polygons)
+    if least[0] < -180 or most[0] > 180:
+        (shape,) = cut_at_antimeridian(np.array([shape], dtype=object))
+    return shape, doubled_m2 / 2e6
 
 
 def as_multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
@@ -145,6 +147,7 @@ def _to_degrees(edge: Edge, plane: LocalPlane) -> tuple[NDArray[np.float64], NDA
     exact = plane.to_lonlat(np.asarray((2 * low + node) * (0.5 * side), dtype=np.float64))
     if np.abs(exact[:, 1]).max() > _MAX_LATITUDE:
         lonlat = plane.to_lonlat(edge.xy)
+        lonlat[:, 0] = beside(lonlat[:, 0], plane.lon)
         return lonlat, _authalic(lonlat[:, 1])
     # whole turns off, so that longitudes don't jump inside a patch
     exact[:, 0] = plane.lon + (exact[:, 0] - plane.lon + 180) % 360 - 180

@@ -13,6 +13,7 @@ import shapely
 from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.antimeridian import beside, cut_at_antimeridian
 from ...geo.checks import require_cell_m, require_cutoffs
 from ...geo.crs import area_km2
 from ...geo.networks import TransportNetwork, ms_per_metre
@@ -80,9 +81,9 @@ def service_areas(
     limit = round(cutoff * 60_000)
     cell = require_cell_m(cell_m) or default_cell_m(checked, limit)
     isochrones = [polygons_of(checked, point, [cutoff], cell_m=cell)[0][0] for point in points]
-    plane = LocalPlane(
-        float(np.mean([point.lon for point in points])), float(np.mean([point.lat for point in points]))
-    )
+    # longitudes have no mean across 180 degrees
+    lon = beside(np.array([point.lon for point in points]), points[0].lon)
+    plane = LocalPlane(float(lon.mean()), float(np.mean([point.lat for point in points])))
     ahead = _ahead(checked, plane, points, limit, cell)
     areas: list[shapely.Geometry] = []
     taken: shapely.Geometry = shapely.MultiPolygon()
@@ -187,5 +188,9 @@ def _positive(
     polygons = []
     for outline, offset in zip(outlines, offsets, strict=True):
         rings = [plane.to_lonlat(outline[a:b]) for a, b in itertools.pairwise(offset)]
+        for ring in rings:
+            ring[:, 0] = beside(ring[:, 0], plane.lon)
         polygons.append(shapely.Polygon(rings[0], rings[1:]))
-    return as_multipolygon(shapely.make_valid(shapely.MultiPolygon(polygons)))
+    land = as_multipolygon(shapely.make_valid(shapely.MultiPolygon(polygons)))
+    (cut,) = cut_at_antimeridian(np.array([land], dtype=object))
+    return as_multipolygon(cut)

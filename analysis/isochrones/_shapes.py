@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from ...geo.antimeridian import cut_at_antimeridian
 from ...geo.checks import require_frame, require_number
 from ...geo.crs import WGS84, area_km2
 from ...geo.errors import GeometryTypeError
@@ -64,7 +65,7 @@ def clip_isochrones(isochrones: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> gpd
         raise GeometryTypeError(
             f"'area' has {int(invalid.sum())} invalid polygon(s); mend them with area.make_valid() first"
         )
-    whole = shapely.union_all(ground.geometry.to_numpy())
+    whole = shapely.union_all(cut_at_antimeridian(ground.geometry.to_numpy()))
     shapely.prepare(whole)
     shapes = frame.geometry.to_numpy()
     cut = ~shapely.covers(whole, shapes)

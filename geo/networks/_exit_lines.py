@@ -84,13 +84,16 @@ class ExitLines:
         d_lat = reach_m / _METRES_PER_DEGREE
         d_lon = d_lat / max(np.cos(np.radians(min(abs(lat) + d_lat, 89.0))), 0.01)
         row0, row1 = self._row(lat - d_lat), self._row(lat + d_lat)
-        col0, col1 = self._col(lon - d_lon), self._col(lon + d_lon)
         rows = np.arange(row0, row1 + 1) * self._n_col
-        first = np.searchsorted(keys, rows + col0, side="left")
-        last = np.searchsorted(keys, rows + col1, side="right")
         touched = np.zeros(len(self.link), dtype=np.bool_)
-        for begin, end in zip(first, last, strict=True):
-            touched[lines[begin:end]] = True
+        for turn in (-360.0, 0.0, 360.0):  # places on the other side of 180 degrees are near as well
+            if lon + turn + d_lon < -180 or lon + turn - d_lon > 180:
+                continue
+            col0, col1 = self._col(lon + turn - d_lon), self._col(lon + turn + d_lon)
+            first = np.searchsorted(keys, rows + col0, side="left")
+            last = np.searchsorted(keys, rows + col1, side="right")
+            for begin, end in zip(first, last, strict=True):
+                touched[lines[begin:end]] = True
         return np.flatnonzero(touched)
 
     @cached_property
@@ -116,10 +119,20 @@ class ExitLines:
         starts[self.offset[1:] - 1] = False
         start = np.flatnonzero(starts)
         step_lat, step_lon = self._step
+        # a segment across 180 degrees lies in the cells at both ends of its rows, and not in those between
+        over = np.flatnonzero(np.abs(self.lonlat[start + 1, 0] - self.lonlat[start, 0]) > 180)
         row = np.floor((self.lonlat[:, 1] + 90) / step_lat).astype(np.int64)
         col = np.floor((self.lonlat[:, 0] + 180) / step_lon).astype(np.int64)
         row0, row1 = np.minimum(row[start], row[start + 1]), np.maximum(row[start], row[start + 1])
         col0, col1 = np.minimum(col[start], col[start + 1]), np.maximum(col[start], col[start + 1])
+        if len(over):
+            last_col = int(np.floor(360 / step_lon))
+            start, row0, row1 = (np.concatenate([part, part[over]]) for part in (start, row0, row1))
+            col0, col1 = (
+                np.concatenate([col0, col1[over]]),
+                np.concatenate([col1, np.full(len(over), last_col)]),
+            )
+            col0[over], col1[over] = 0, col0[over].copy()
         rows, cols = row1 - row0 + 1, col1 - col0 + 1
         count = rows * cols
         which = np.repeat(np.arange(len(start)), count)

@@ -16,6 +16,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from ..antimeridian import beside
 from ..checks import first_index, require_frame, require_number
 from ..crs import WGS84, to_ecef
 from ..errors import InputError
@@ -197,7 +198,9 @@ def junctions(counties: gpd.GeoDataFrame, *, tolerance_m: float = DEFAULT_TOLERA
         here = cluster == label
         provinces = np.unique(meeting[here]).tolist()
         if len(provinces) >= 3:
-            lon, lat = position[here].mean(axis=0).tolist()
+            lon = float(beside(position[here, 0], position[here, 0][0]).mean())
+            lat = float(position[here, 1].mean())
+            lon -= 360 * round(lon / 360) if abs(lon) > 180 else 0
             rows.append((provinces, lon, lat))
     rows.sort(key=lambda row: row[0])
     lons = np.array([row[1] for row in rows], dtype=float)

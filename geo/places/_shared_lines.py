@@ -15,13 +15,14 @@ the tolerance of border with a province: its corner touches there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from ..antimeridian import lies_across
 from ..crs import ELLIPSOID
 
 #: Decimals of a degree that vertices are compared at: 1 cm.
@@ -92,6 +93,14 @@ def shared_pieces(shapes: NDArray[Any], codes: Ints, tolerance_m: float) -> Shar
     SharedPieces
         Exact pieces come once from either side. Inexact ones run along the ring of their own county.
     """
+    if lies_across(shapes):
+        # land on both sides of 180 degrees: its longitudes go on beyond it, and the cut through it isn't a border
+        shared = shared_pieces(_eastward(shapes), codes, tolerance_m)
+        start, end = shared.start.copy(), shared.end.copy()
+        west = (start[:, 0] + end[:, 0]) / 2 > 180
+        start[west, 0] -= 360
+        end[west, 0] -= 360
+        return replace(shared, start=start, end=end)
     candidates = _near_other_provinces(shapes, codes, tolerance_m)
     segments = _segments(shapes[candidates], candidates, codes, tolerance_m)
     left, right, free = _matches(segments)
@@ -111,6 +120,14 @@ def shared_pieces(shapes: NDArray[Any], codes: Ints, tolerance_m: float) -> Shar
         shared = _join(shared, _inexact(segments, free, codes, tolerance_m))
         shared = take(shared, _more_than_corners(shared, len(codes), tolerance_m))
     return take(shared, _more_than_touching(shared, codes, tolerance_m))
+
+
+def _eastward(shapes: NDArray[Any]) -> NDArray[Any]:
+    """Return shapes with the parts west of 180° moved beyond it."""
+    parts, of = shapely.get_parts(shapes, return_index=True)
+    west = shapely.bounds(parts)[:, 2] <= 0
+    parts[west] = shapely.transform(parts[west], lambda xy: xy + np.array([360.0, 0.0]))
+    return np.asarray(shapely.multipolygons(parts, indices=of))
 
 
 def _pieces(
