@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from borderreach.analysis.schemas import CIRCLES, COUNTY_TIMES, ISOCHRONES, ZONE_COUNTIES, ZONES, empty
+from borderreach.geo.antimeridian import cut_at_antimeridian
 from borderreach.geo.crs import area_km2
 from borderreach.geo.errors import (
     BorderReachError,
@@ -163,3 +164,39 @@ def test_something_else_than_results_is_refused() -> None:
 def test_numbers_for_display(value: float, shown: float | None) -> None:
     assert number(value) == shown
     assert str(number(-0.01)) == "0.0"
+
+
+def test_a_region_across_180_degrees_is_drawn_in_one_piece(results: SimpleNamespace) -> None:
+    """The same study moved to the antimeridian, cut there, and its layers put together again."""
+    west, _, east, _ = results.provinces.total_bounds
+    turn = round(180 - (west + east) / 2, 3)
+
+    def moved(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        shapes = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy + np.array([turn, 0.0]))
+        if (frame.geom_type == "Point").all():
+            shapes = shapely.transform(
+                shapes, lambda xy: np.column_stack([(xy[:, 0] + 180) % 360 - 180, xy[:, 1]])
+            )
+        else:
+            shapes = cut_at_antimeridian(shapes)
+        found = frame.set_geometry(gpd.GeoSeries(shapes, frame.index, crs=4326))
+        if "lon" in found:
+            found["lon"] = (found["lon"] + turn + 180) % 360 - 180
+        return found
+
+    names = ("provinces", "centres", "circles")
+    here = changed(
+        bare(results), circles=results.circles, centres=results.centres, scenario_names=results.scenario_names
+    )
+    there = changed(here, **{name: moved(getattr(here, name)) for name in names})
+    assert there.provinces.total_bounds[2] - there.provinces.total_bounds[0] > 359
+    one, two = map_layers(here), map_layers(there)
+    assert two.provinces.total_bounds == pytest.approx(
+        one.provinces.total_bounds + np.array([turn, 0, turn, 0]), abs=1e-6
+    )
+    assert two.centres["lon"].to_numpy() == pytest.approx(one.centres["lon"].to_numpy() + turn)
+    for a, b in zip(one.circles, two.circles, strict=True):
+        assert shapely.bounds(b.base) == pytest.approx(
+            shapely.bounds(a.base) + np.array([turn, 0, turn, 0]), abs=0.01
+        )
+        assert shapely.area(b.base) == pytest.approx(shapely.area(a.base), rel=0.01)
