@@ -1,0 +1,374 @@
+"""Lay the expressways of data/build/expressways along the trunk network.
+
+Each line of places is laid as one way: its cheapest course past junctions near every place, where links
+of a dual carriageway cost less, links that other roads cross often cost more, and passing a place at a
+distance costs, too. Stretches that find no fair course are missing in the network and are added as
+links. Written are data/roads/links.npz, routes.csv and sections.csv; kilometres per province are printed
+beside the published ones.
+
+    python data/build/expressways.py [--laid FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+from expressway_rows import Stretch, distance_km, read_lines
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+
+ROADS = Path(__file__).parent.parent / "roads"
+NETWORK = Path(__file__).parent.parent / "trunk_network.npz"
+#: A road passes a county's seat within this, km.
+NEAR_KM = 16.0
+#: But no farther than this share of the way to its neighbour on the line.
+NEAR_SHARE = 0.45
+#: Each km between a place and the road that is said to pass it, in km of road.
+AWAY_COST = 0.8
+#: A link that is one of a dual carriageway's two costs less.
+DUAL_FACTOR = 0.85
+#: Each junction on the way, km: expressways have few.
+JUNCTION_KM = 0.5
+#: The ends of a dual carriageway's two links lie within, km.
+DUAL_KM = 0.5
+#: Roads that opened in or after this year are not in the network of April 2024.
+NETWORK_YEAR = 2024
+#: A course is fair when it is at most this many times as long as its places' distances.
+FAIR = 1.55
+#: A road of the years when the map was drawn isn't in it when its course is longer than this.
+LATE_FAIR = 1.3
+LATE_YEAR = 2020
+#: A province is covered where this share of its published kilometres is told.
+COVERED = 0.9
+#: Kinds of links.
+UNKNOWN, ORDINARY, MOTORWAY = 0, 1, 2
+#: A stretch that is shorter, km, is left to its neighbours.
+MIN_ADDED_KM = 8.0
+#: Two roads on one course are two when this many years lie between them, and the later opened this late.
+APART_YEARS = 4
+APART_SINCE = 2019
+APART_SHARE = 0.6
+#: An added road's kilometres over the straight distance between its junctions.
+ADDED_DETOUR = 1.18
+
+
+class Network:
+    """The trunk roads with what tells an expressway from an ordinary road."""
+
+    def __init__(self) -> None:
+        with np.load(NETWORK) as file:
+            self.lon, self.lat = file["lon"] / 1000, file["lat"] / 1000
+            self.tail = np.concatenate([file["tail"], file["join_tail"]])
+            self.head = np.concatenate([file["head"], file["join_head"]])
+            self.km = np.concatenate([file["length_m"], file["join_length_m"]]) / 1000
+        p = np.pi / 180
+        self.x = self.lon * 111.2 * np.cos(35 * p)
+        self.y = self.lat * 111.2
+        self.xyz = 6371.0 * np.stack(
+            [np.cos(self.lat * p) * np.cos(self.lon * p), np.cos(self.lat * p) * np.sin(self.lon * p), np.sin(self.lat * p)],
+            axis=1,
+        )
+        self.tree = cKDTree(self.xyz)
+        self.dual = self.duals()
+        self.cost = np.where(self.dual >= 0, DUAL_FACTOR, 1.0) * self.km + JUNCTION_KM
+
+    def near(self, lon: float, lat: float, km: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the nodes within a distance of a point, and how far they are."""
+        p = np.pi / 180
+        at = 6371.0 * np.array([np.cos(lat * p) * np.cos(lon * p), np.cos(lat * p) * np.sin(lon * p), np.sin(lat * p)])
+        found = np.array(self.tree.query_ball_point(at, km), dtype=np.int64)
+        if not len(found):
+            found = np.array([self.tree.query(at)[1]])
+        return found, np.linalg.norm(self.xyz[found] - at, axis=1)
+
+    def duals(self) -> NDArray[np.int64]:
+        """Return for each link the other carriageway's link, or -1."""
+        a, b = self.xyz[self.tail], self.xyz[self.head]
+        tree = cKDTree(np.vstack([np.hstack([a, b]), np.hstack([b, a])]))
+        n = len(self.km)
+        result = np.full(n, -1)
+        for i, near in enumerate(tree.query_ball_point(np.hstack([a, b]), DUAL_KM)):
+            others = {j % n for j in near} - {i}
+            others = {
+                j for j in others
+                if min(self.km[i], self.km[j]) > 0.6 and abs(self.km[i] - self.km[j]) < max(0.15, 0.06 * self.km[i])
+            }
+            if others:
+                result[i] = min(others, key=lambda j: (abs(self.km[i] - self.km[j]), j))
+        return result
+
+    def lay(self, chain: list[Stretch], extra: NDArray[np.float64]) -> list[tuple[list[int], float]]:
+        """Return the links of each stretch of a line, and how far both of its places lie from it, km."""
+        places = [chain[0].start, *(s.end for s in chain)]
+        # two neighbours never share a junction: each looks no farther than a part of the way to the other
+        gaps = [distance_km(a, b) for a, b in itertools.pairwise(places)]
+        reach = [min(NEAR_KM, max(2.0, NEAR_SHARE * min(x))) for x in zip([1e9, *gaps], [*gaps, 1e9], strict=True)]
+        near = [self.near(p.lon, p.lat, r) for p, r in zip(places, reach, strict=True)]
+        start_cost = near[0][1] * AWAY_COST
+        before: list[tuple[NDArray, NDArray, NDArray, NDArray]] = []
+        for (a, b), (na, _), (nb, db) in zip(
+            itertools.pairwise(places), near[:-1], near[1:], strict=True
+        ):
+            gap = distance_km(a, b)
+            margin = (20 + 0.35 * gap) / 111.2
+            ok = (
+                (self.lat > min(a.lat, b.lat) - margin) & (self.lat < max(a.lat, b.lat) + margin)
+                & (self.lon > min(a.lon, b.lon) - margin * 1.25) & (self.lon < max(a.lon, b.lon) + margin * 1.25)
+            )
+            ok[na] = True
+            ok[nb] = True
+            nodes = np.flatnonzero(ok)
+            number = np.full(len(self.lon), -1)
+            number[nodes] = np.arange(len(nodes))
+            links = np.flatnonzero(ok[self.tail] & ok[self.head])
+            t, h = number[self.tail[links]], number[self.head[links]]
+            w = self.cost[links] * extra[links]
+            m = len(nodes)
+            graph = coo_matrix(
+                (
+                    np.concatenate([w, w, start_cost + 1e-6]),
+                    (np.concatenate([t, h, np.full(len(na), m)]), np.concatenate([h, t, number[na]])),
+                ),
+                shape=(m + 1, m + 1),
+            )
+            graph = self.least(graph)
+            cost, back = dijkstra(graph, indices=m, return_predecessors=True)
+            order = np.lexsort((links, w))
+            table = {}
+            for k in order[::-1]:
+                table[(t[k], h[k])] = table[(h[k], t[k])] = links[k]
+            before.append((number, nodes, back, table))
+            start_cost = cost[number[nb]] + db * AWAY_COST
+            if not np.isfinite(start_cost).any():  # nothing leads there: the line is laid in two
+                k = len(before) - 1
+                ahead = self.lay(chain[:k], extra) if k else []
+                rest = self.lay(chain[k + 1 :], extra) if k + 1 < len(chain) else []
+                return [*ahead, ([], 0.0), *rest]
+        at = int(near[-1][0][int(np.argmin(start_cost))])
+        ways: list[tuple[list[int], float]] = []
+        away = [dict(zip(nodes.tolist(), d.tolist(), strict=True)) for nodes, d in near]
+        for k in reversed(range(len(before))):
+            number, nodes, back, table = before[k]
+            off = away[k + 1][at]
+            way = []
+            node = int(number[at])
+            while back[node] != len(nodes) and back[node] >= 0:
+                way.append(int(table[(back[node], node)]))
+                node = int(back[node])
+            at = int(nodes[node])
+            ways.append((way[::-1], off + away[k][at]))
+        return ways[::-1]
+
+    @staticmethod
+    def least(graph: coo_matrix) -> coo_matrix:
+        """Return the graph with the least of parallel links (a sparse matrix would add them up)."""
+        order = np.lexsort((graph.data, graph.col, graph.row))
+        row, col, data = graph.row[order], graph.col[order], graph.data[order]
+        first = np.ones(len(row), dtype=bool)
+        first[1:] = (row[1:] != row[:-1]) | (col[1:] != col[:-1])
+        return coo_matrix((data[first], (row[first], col[first])), shape=graph.shape).tocsr()
+
+
+def main() -> None:
+    """Lay all, write links and report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--laid", type=Path, help="where to write how each stretch was laid, as CSV")
+    options = parser.parse_args()
+    everything, _ = read_lines()
+    stretches = [s for s in everything if not s.doubtful]
+    network = Network()
+    print(f"dual carriageways: {network.km[network.dual >= 0].sum() / 2:,.0f} km")
+    n = len(network.km)
+    year = np.full(n, 0)
+    by = np.full(n, -1)
+    rows = []
+    added = []
+    chains = [list(g) for _, g in itertools.groupby(stretches, key=lambda s: (s.file, s.line, s.part))]
+    # national roads first: provincial lines that double one are told apart by what is taken
+    for chain in sorted(chains, key=lambda c: (c[0].route == "S", c[0].file, c[0].line)):
+        new = any(w in chain[0].name for w in ("复线", "扩", "二", "新线"))
+        extra = np.where((by >= 0) & new, 1.6, 1.0)
+        pieces: list[list[Stretch]] = [[]]
+        for s in chain:  # a line breaks where a year after the network's begins
+            if pieces[-1] and ((s.year or 0) >= NETWORK_YEAR) != ((pieces[-1][-1].year or 0) >= NETWORK_YEAR):
+                pieces.append([])
+            pieces[-1].append(s)
+        for piece in pieces:
+            if (piece[0].year or 0) >= NETWORK_YEAR:
+                for s in piece:
+                    added.append(s)
+                    rows.append((s, "added", np.nan, np.nan))
+                continue
+            for s, (way, off) in zip(piece, network.lay(piece, extra), strict=True):
+                laid = network.km[way].sum()
+                gap = distance_km(s.start, s.end)
+                late = (s.year or 0) >= LATE_YEAR
+                fair = bool(way) and laid + off <= (LATE_FAIR * gap + 10 if late else FAIR * gap + 16)
+                # a late road whose course is that of a road opened years before is another one, not in the map
+                old = sum(network.km[w] for w in way if by[w] >= 0 and 0 < year[w] <= (s.year or 0) - APART_YEARS)
+                if s.year and s.year >= APART_SINCE and old > APART_SHARE * laid:
+                    fair = False
+                state = "laid" if fair else "missing"
+                rows.append((s, state, laid, gap))
+                if not fair:
+                    if gap > MIN_ADDED_KM:
+                        added.append(s)
+                    continue
+                for link in [*way, *(network.dual[w] for w in way if network.dual[w] >= 0)]:
+                    if by[link] < 0 or (s.year and (year[link] == 0 or s.year < year[link])):
+                        year[link] = s.year or year[link]
+                        by[link] = len(rows) - 1
+    table = pd.DataFrame(
+        [
+            {
+                "file": s.file, "line": s.line, "route": s.route, "name": s.name, "from": s.start.name, "to": s.end.name,
+                "from_code": s.start.adcode, "to_code": s.end.adcode, "year": s.year, "year_status": s.year_status,
+                "kph": s.design_speed_kph, "state": state, "laid_km": laid, "gap_km": gap,
+            }
+            for s, state, laid, gap in rows
+        ]
+    )
+    if options.laid:
+        table.to_csv(options.laid, index=False)
+    # added roads: from junction to junction, where an expressway's is preferred
+    motorway_node = np.zeros(len(network.lon), dtype=bool)
+    for end in (network.tail, network.head):
+        motorway_node[end[by >= 0]] = True
+    at, new_links = {}, {}
+    for s in added:
+        for p in (s.start, s.end):
+            if p not in at:
+                nodes, d = network.near(p.lon, p.lat, NEAR_KM)
+                at[p] = int(nodes[np.argmin(d + np.where(motorway_node[nodes], 0.0, 5.0))])
+        a, b = at[s.start], at[s.end]
+        if a == b:
+            continue
+        gap = float(np.linalg.norm(network.xyz[a] - network.xyz[b]))
+        key = (min(a, b), max(a, b))
+        if key not in new_links:
+            new_links[key] = (gap * ADDED_DETOUR, s.year or 0, s.design_speed_kph)
+    print(table.groupby("state").size().to_string())
+    told = province_km(network, by >= 0, year, new_links)
+    print(told.to_string())
+    uncovered = told.loc[told["share"] < COVERED, "name"].tolist()
+    print(f"not covered to {COVERED:.0%}: {'、'.join(uncovered)}")
+    kind = np.where(by >= 0, MOTORWAY, np.where(within(network, uncovered)[network.tail], UNKNOWN, ORDINARY))
+    # sorted, so that the same roads make the same bytes
+    keys = sorted(new_links)
+    np.savez_compressed(
+        ROADS / "links.npz",
+        kind=kind.astype(np.int8),
+        year=np.where(by >= 0, year, 0).astype(np.int16),
+        new_tail=np.array([k[0] for k in keys], dtype=np.int32),
+        new_head=np.array([k[1] for k in keys], dtype=np.int32),
+        new_length_m=np.array([round(new_links[k][0] * 1000) for k in keys], dtype=np.int32),
+        new_year=np.array([new_links[k][1] for k in keys], dtype=np.int16),
+    )
+    write_tables(rows + [(s, "doubtful", np.nan, np.nan) for s in everything if s.doubtful])
+
+
+def within(network: Network, names: list[str]) -> NDArray[np.bool_]:
+    """Say which nodes lie in provinces."""
+    from borderreach.geo.places import provinces  # noqa: PLC0415
+
+    land = provinces(source="tianditu")
+    area = shapely.union_all(land.loc[land["name"].isin(names)].geometry.to_numpy())
+    shapely.prepare(area)
+    return shapely.contains_xy(area, network.lon, network.lat)
+
+
+def write_tables(rows: list[tuple[Stretch, str, float, float]]) -> None:
+    """Write routes.csv and sections.csv: neighbouring stretches alike in all but their places are one section.
+
+    A stretch that an earlier line told already (the same two places, the same year) isn't told again.
+    """
+    ROADS.mkdir(exist_ok=True)
+    told: set[tuple[str, str, int | None]] = set()
+    sections: list[dict[str, object]] = []
+    last = None
+    order = {"G": 0, "S": 1}
+    rows = sorted(rows, key=lambda r: (order[r[0].route[0]], r[0].file, r[0].line, r[0].part, r[0].place))
+    for s, state, laid, _ in rows:
+        ends = sorted([f"{s.start.name}{s.start.adcode}", f"{s.end.name}{s.end.adcode}"])
+        key = (ends[0], ends[1], s.year)
+        if key in told:
+            last = None
+            continue
+        told.add(key)
+        same = (s.file, s.line, s.part, s.year, s.year_status, s.design_speed_kph, state)
+        if last == (*same, s.start):
+            section = sections[-1]
+            section["via"] = f"{section['via']}|{section['to']}".strip("|")
+            section["to"], section["to_adcode"] = s.end.name, s.end.adcode or ""
+            section["length_km"] += laid
+        else:
+            sections.append(
+                {
+                    "route": s.route, "name": s.name, "section": 0, "from": s.start.name, "from_adcode": s.start.adcode or "",
+                    "to": s.end.name, "to_adcode": s.end.adcode or "", "via": "", "opened_year": s.year or "",
+                    "year_status": s.year_status, "design_speed_kph": s.design_speed_kph, "speed_status": "recalled",
+                    "length_km": laid, "length_status": "network" if state == "laid" else "unknown", "status": state,
+                    "lines": f"{s.file}:{s.line}", "source_id": s.source_id,
+                }
+            )
+        last = (*same, s.end)
+    table = pd.DataFrame(sections)
+    table["section"] = table.groupby(["route", "name"], sort=False).cumcount() + 1
+    table["length_km"] = table["length_km"].where(table["status"] == "laid").round(1)
+    table.to_csv(ROADS / "sections.csv", index=False, lineterminator="\n")
+    routes = table.groupby(["route", "name"], sort=False).agg(
+        sections=("section", "size"), laid_km=("length_km", "sum"), first_year=("opened_year", lambda x: min([y for y in x if y != ""], default=""))
+    )
+    routes["standard"] = "expressway"
+    routes.round(1).to_csv(ROADS / "routes.csv", lineterminator="\n")
+    print(f"{len(routes):,} routes, {len(table):,} sections; {table.groupby(['status', 'year_status']).size().to_string()}")
+
+
+def province_km(
+    network: Network,
+    marked: NDArray[np.bool_],
+    year: NDArray[np.int64],
+    new: dict[tuple[int, int], tuple[float, int, int]],
+) -> pd.DataFrame:
+    """Return each province's kilometres of expressway, a dual carriageway's two links counted once.
+
+    ``then_km`` are those opened by the end of the year of the published total, and ``share`` is of them.
+    """
+    from borderreach.geo.places import provinces  # noqa: PLC0415
+
+    land = provinces(source="tianditu")
+    known = land[["name"]].merge(pd.read_csv(ROADS / "province_km.csv"), left_on="name", right_on="province", how="left")
+    until = np.append(known["end_of"].fillna(0).to_numpy(), 0)
+    tree = shapely.STRtree(land.geometry.to_numpy())
+    where = np.full(len(network.lon), -1)
+    i, j = tree.query(shapely.points(network.lon, network.lat), predicate="within")
+    where[i] = j
+    ends = np.array(list(new)).reshape(-1, 2)
+    length = np.array([v[0] for v in new.values()])
+    opened = np.array([v[1] for v in new.values()])
+    once = np.where(marked & (network.dual >= 0) & marked[network.dual], 0.5, 1.0) * network.km * marked
+    laid, added, then = np.zeros(len(land) + 1), np.zeros(len(land) + 1), np.zeros(len(land) + 1)
+    for end in (network.tail, network.head):
+        np.add.at(laid, where[end], once / 2)
+        np.add.at(then, where[end], np.where(year <= until[where[end]], once / 2, 0.0))
+    for side in range(2):
+        at = where[ends[:, side]]
+        np.add.at(added, at, length / 2)
+        np.add.at(then, at, np.where(opened <= until[at], length / 2, 0.0))
+    result = known[["name", "expressway_km", "end_of", "status"]].copy()
+    result["then_km"] = then[:-1].round()
+    result["share"] = (result["then_km"] / result["expressway_km"]).round(2)
+    result["laid_km"], result["added_km"] = laid[:-1].round(), added[:-1].round()
+    result.loc[len(result)] = ["sum", known["expressway_km"].sum(), np.nan, "", then.sum(), np.nan, laid.sum(), added.sum()]
+    return result
+
+
+if __name__ == "__main__":
+    main()
