@@ -422,7 +422,10 @@ CASES: list[Case] = [
         "tolerance_m",
         [*not_a_number("tolerance_m"), (-1, InputError, "'tolerance_m' -1")],
     ),
-    *each("trunk_network", "speed_kph", [*not_a_number("speed_kph"), (0, InputError, "'speed_kph'")]),
+    *each("trunk_network", "speed_kph", [*not_a_number("speed_kph", optional=True), (0, InputError, "'speed_kph'")]),
+    *each("trunk_network", "year", [
+        *not_a_number("year", optional=True), (1989, InputError, "'year' 1989"), (2010.5, InputError, "'year' 2010.5"),
+    ]),
     *each("trunk_network build_network", "access_speed_kph", [
         (0, InputError, "'access_speed_kph'"), ("x", InputTypeError, "'access_speed_kph'"),
         (math.nan, InputError, "'access_speed_kph'"),

@@ -9,7 +9,7 @@ import pytest
 
 from borderreach import data
 from borderreach.geo.errors import InputError, InputTypeError
-from borderreach.geo.networks._trunk import TRUNK_SPEED_KPH, trunk_network
+from borderreach.geo.networks._trunk import TRUNK_CLASS_SPEEDS_KPH, TRUNK_SPEED_KPH, trunk_network
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +61,57 @@ def test_bad_speeds(speed):
 def test_a_speed_is_a_number():
     with pytest.raises(InputTypeError, match="speed_kph"):
         trunk_network(speed_kph="fast")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def by_year():
+    return {year: trunk_network(year=year) for year in (1990, 2010, 2025)}
+
+
+def class_km(network):
+    """Return kilometres by class; each link has two arcs."""
+    names = np.array(network.classes, dtype=object)[network.arc_class]
+    return {name: network.arc_length_m[names == name].sum() / 2e3 for name in network.classes}
+
+
+def test_expressways_grow_like_the_published_totals(by_year):
+    # end of 2010: 74,100 km. The two carriageways of some roads are two links each, so that more is allowed.
+    km = {year: class_km(network).get("motorway", 0.0) for year, network in by_year.items()}
+    assert km[1990] < 3_000
+    assert 0.85 * 74_100 < km[2010] < 1.25 * 74_100
+    assert km[2010] < km[2025]
+    assert by_year[1990].n_links < by_year[2025].n_links
+
+
+def test_every_link_goes_at_the_speed_of_its_class(by_year):
+    network = by_year[2025]
+    kph = TRUNK_CLASS_SPEEDS_KPH | {"join": TRUNK_CLASS_SPEEDS_KPH["ordinary"]}
+    assert set(network.classes) == set(kph)
+    expected = (
+        network.arc_length_m / np.array([kph[name] for name in network.classes])[network.arc_class] * 3600
+    )
+    assert np.abs(network.arc_time_ms - expected).max() <= 0.5 + 1e-6
+
+
+def test_no_later_year_is_slower(by_year):
+    # links keep their numbers, and those that an early year lacks come last
+    early, late = (link_times(by_year[year]) for year in (1990, 2025))
+    assert (late[: len(early)] <= early).all()
+    assert (late[: len(early)] < early).mean() > 0.1
+
+
+def link_times(network):
+    times = np.zeros(network.n_links)
+    times[network.arc_link] = network.arc_time_ms
+    return times
+
+
+def test_a_speed_for_all_and_a_year_exclude_each_other():
+    with pytest.raises(InputError, match="give one of them"):
+        trunk_network(speed_kph=88, year=2020)
+
+
+@pytest.mark.parametrize("year", [1989, 2026])
+def test_years_beyond_the_table(year):
+    with pytest.raises(InputError, match="year"):
+        trunk_network(year=year)
