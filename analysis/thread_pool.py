@@ -36,7 +36,7 @@ _KEPT: Final = _Kept()
 
 
 class _Work(Generic[_Item, _Result]):
-    """Items of one call of `Crew.map`; whoever has time takes the next."""
+    """Items of one call of `ThreadPool.map`; whoever has time takes the next."""
 
     def __init__(self, function: Callable[[_Item], _Result], items: Iterable[_Item]) -> None:
         self._function = function
@@ -84,7 +84,7 @@ class _Work(Generic[_Item, _Result]):
                 self.finished.set()
 
 
-class Crew:
+class ThreadPool:
     """At most so many threads at work at a time, the caller's among them.
 
     `map` may be called within what it calls: items of all calls are open to every thread that has
@@ -99,8 +99,8 @@ class Crew:
 
     Examples
     --------
-    >>> crew = Crew(2)
-    >>> crew.map(lambda row: sum(crew.map(abs, row)), [[1, -2], [-3, 4], [5]])
+    >>> pool = ThreadPool(2)
+    >>> pool.map(lambda row: sum(pool.map(abs, row)), [[1, -2], [-3, 4], [5]])
     [3, 7, 5]
     """
 

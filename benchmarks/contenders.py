@@ -232,16 +232,16 @@ class OwnPolygons(OwnSearch):
     cutoffs: tuple[int, ...] = CUTOFFS_MIN
 
     def prepare(self) -> None:
-        """Prepare the search, and the sheets that the origins' isochrones share."""
+        """Prepare the search, and the full-reach edges that the origins' isochrones share."""
         from borderreach.analysis.isochrones._drawings import default_cell_m
-        from borderreach.analysis.isochrones._full_reach import sheet_of, sheet_plane
+        from borderreach.analysis.isochrones._full_reach import fixed_plane, full_reach_edge_of
 
         super().prepare()
         for minutes in self.cutoffs:
             for lon, lat in self.origins:
-                plane = sheet_plane(self.network, lon, lat, minutes * 60_000)
+                plane = fixed_plane(self.network, lon, lat, minutes * 60_000)
                 if plane is not None:
-                    sheet_of(self.network, plane, default_cell_m(self.network, minutes * 60_000))
+                    full_reach_edge_of(self.network, plane, default_cell_m(self.network, minutes * 60_000))
 
     def node(self, origin: list[float]) -> Any:
         return tuple(origin)

@@ -16,7 +16,7 @@ from ...geo.errors import InputError
 from ...geo.networks import airports
 from ...geo.places import Place
 from ..times import travel_times
-from ._context import BEYOND_MAINLAND, ClaimGround, straight_km
+from ._context import BEYOND_MAINLAND, ClaimContext, straight_km
 from ._files import Claim
 from ._measures import Measure, limit_of, network_data, pair_lines, some_of
 from ._times import TIME_KINDS, measure_times
@@ -29,14 +29,14 @@ RANKS: Final = (3, 4, 5, 6)
 AT_BORDER_DEG: Final = 0.005
 
 
-def measure(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> Measure:
+def measure(claim: Claim, context: ClaimContext, candidates: Iterable[str]) -> Measure:
     """Compute the value of a claim.
 
     Parameters
     ----------
     claim : Claim
         Not one of kind ``not_checkable``.
-    ground : ClaimGround
+    context : ClaimContext
     candidates : iterable of str
         Ids of the corridors that may make the claim hold, where it names none itself.
 
@@ -45,21 +45,21 @@ def measure(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> Mea
     Measure
     """
     if claim.kind in TIME_KINDS:
-        return measure_times(claim, ground, claim.corridors or tuple(candidates))
-    return _CHECKS[claim.kind](claim, ground)
+        return measure_times(claim, context, claim.corridors or tuple(candidates))
+    return _CHECKS[claim.kind](claim, context)
 
 
 # what lies where
 
 
-def _radius(claim: Claim, ground: ClaimGround) -> Measure:
-    centre = ground.place(claim.centres[0])
+def _radius(claim: Claim, context: ClaimContext) -> Measure:
+    centre = context.place(claim.centres[0])
     radius = float(claim.radius_km or 0)
-    frame = {"provinces": ground.provinces, "cities": ground.prefectures}.get(claim.of, ground.counties)
+    frame = {"provinces": context.provinces, "cities": context.prefectures}.get(claim.of, context.counties)
     km = straight_km(centre.lon, centre.lat, frame)
     weight = np.ones(len(frame))
     if claim.of == "people":
-        weight = np.nan_to_num(ground.people.to_numpy(dtype=float)) / 10_000
+        weight = np.nan_to_num(context.people.to_numpy(dtype=float)) / 10_000
     limit = limit_of(claim)
     inside = km <= radius
     value = float(weight[inside].sum())
@@ -93,38 +93,38 @@ def _radius(claim: Claim, ground: ClaimGround) -> Measure:
     )
 
 
-def _count(claim: Claim, ground: ClaimGround) -> Measure:
-    value, detail, geometry, source = _COUNTS[claim.of](claim, ground)
+def _count(claim: Claim, context: ClaimContext) -> Measure:
+    value, detail, geometry, source = _COUNTS[claim.of](claim, context)
     return Measure(value, limit_of(claim), detail, "计数", source, geometry)
 
 
 _Counted = tuple[float, str, shapely.Geometry, str]
 
 
-def _count_provinces(_claim: Claim, ground: ClaimGround) -> _Counted:
-    frame = ground.provinces
+def _count_provinces(_claim: Claim, context: ClaimContext) -> _Counted:
+    frame = context.provinces
     beyond = int(frame["adcode"].isin(BEYOND_MAINLAND).sum())
     return float(len(frame)), f"其中台湾、香港、澳门{beyond}个", shapely.GeometryCollection(), "行政区划"
 
 
-def _count_borders(_claim: Claim, ground: ClaimGround) -> _Counted:
-    lines = ground.borders
+def _count_borders(_claim: Claim, context: ClaimContext) -> _Counted:
+    lines = context.borders
     beyond = lines["adcode_a"].isin(BEYOND_MAINLAND) | lines["adcode_b"].isin(BEYOND_MAINLAND)
     names = [f"{row.province_a}—{row.province_b}" for row in lines[beyond].itertuples()]
     detail = f"不含港澳台{int((~beyond).sum())}条" + (f"；另有{'、'.join(names)}" if names else "")
     return float(len(lines)), detail, shapely.union_all(lines.geometry.to_numpy()), "行政区划（当前）"
 
 
-def _count_border_counties(_claim: Claim, ground: ClaimGround) -> _Counted:
-    frame = ground.border_counties
+def _count_border_counties(_claim: Claim, context: ClaimContext) -> _Counted:
+    frame = context.border_counties
     mainland = frame[~frame["province_adcode"].isin(BEYOND_MAINLAND)]
     detail = f"其中不含港澳台{len(mainland)}个"
-    lines = shapely.union_all(ground.borders.geometry.to_numpy())
+    lines = shapely.union_all(context.borders.geometry.to_numpy())
     return float(len(frame)), detail, lines, "行政区划（当前）"
 
 
-def _count_junction(_claim: Claim, ground: ClaimGround) -> _Counted:
-    points = ground.junctions
+def _count_junction(_claim: Claim, context: ClaimContext) -> _Counted:
+    points = context.junctions
     most = int(points["n_provinces"].max()) if len(points) else 0
     there = points[points["n_provinces"] == most]
     per = points["n_provinces"].value_counts().sort_index()
@@ -135,11 +135,11 @@ def _count_junction(_claim: Claim, ground: ClaimGround) -> _Counted:
     return float(most), detail, shapely.MultiPoint(list(there.geometry)), "行政区划（当前）"
 
 
-def _count_airports(claim: Claim, ground: ClaimGround) -> _Counted:
+def _count_airports(claim: Claim, context: ClaimContext) -> _Counted:
     table = airports()
     table = table[~table["iata"].isin(claim.against)]
-    wanted = ground.provinces[
-        ground.provinces["name"].isin([ground.place(name).name for name in claim.places])
+    wanted = context.provinces[
+        context.provinces["name"].isin([context.place(name).name for name in claim.places])
     ]
     shape = shapely.union_all(wanted.geometry.to_numpy())
     found = table[shapely.dwithin(shape, table.geometry.to_numpy(), AT_BORDER_DEG)]
@@ -152,20 +152,20 @@ def _count_airports(claim: Claim, ground: ClaimGround) -> _Counted:
     )
 
 
-def _count_neighbours(claim: Claim, ground: ClaimGround) -> _Counted:
-    one = ground.place(claim.places[0])
-    frame = ground.border_counties
+def _count_neighbours(claim: Claim, context: ClaimContext) -> _Counted:
+    one = context.place(claim.places[0])
+    frame = context.border_counties
     row = frame[frame["adcode"] == one.adcode]
     names = row["neighbour_provinces"].iloc[0] if len(row) else ""
     geometry = row.geometry.iloc[0] if len(row) else one.geometry
     return float(row["n_provinces"].iloc[0] if len(row) else 0), names, geometry, "行政区划（当前）"
 
 
-def _count_connected(claim: Claim, ground: ClaimGround) -> _Counted:
+def _count_connected(claim: Claim, context: ClaimContext) -> _Counted:
     """Largest set of the provinces that hang together through borders with each other."""
-    names = [ground.place(name).name for name in claim.places]
-    lines = ground.borders[
-        ground.borders["province_a"].isin(names) & ground.borders["province_b"].isin(names)
+    names = [context.place(name).name for name in claim.places]
+    lines = context.borders[
+        context.borders["province_a"].isin(names) & context.borders["province_b"].isin(names)
     ]
     part = {name: {name} for name in names}
     for row in lines.itertuples():
@@ -177,9 +177,9 @@ def _count_connected(claim: Claim, ground: ClaimGround) -> _Counted:
     return float(largest), f"相邻：{pairs}", shapely.union_all(lines.geometry.to_numpy()), "行政区划（当前）"
 
 
-def _count_cities_at_border(claim: Claim, ground: ClaimGround) -> _Counted:
-    table = [ground.place(name) for name in claim.places]
-    touching = set(ground.border_counties["city_adcode"])
+def _count_cities_at_border(claim: Claim, context: ClaimContext) -> _Counted:
+    table = [context.place(name) for name in claim.places]
+    touching = set(context.border_counties["city_adcode"])
     found = [one for one in table if one.adcode in touching]
     return float(len(found)), "、".join(one.name for one in found), _points(found), "行政区划（当前）"
 
@@ -196,21 +196,21 @@ _COUNTS: Final = {
 }
 
 
-def _share(claim: Claim, ground: ClaimGround) -> Measure:
+def _share(claim: Claim, context: ClaimContext) -> Measure:
     if claim.of == "border_county_area":
-        mine = float(area_km2(ground.border_counties.geometry).sum())
-        whole = float(area_km2(ground.counties.geometry).sum())
+        mine = float(area_km2(context.border_counties.geometry).sum())
+        whole = float(area_km2(context.counties.geometry).sum())
         return Measure(
             value=mine / whole * 100,
             limit=limit_of(claim),
             detail=f"毗邻县{mine / 10_000:.1f}万平方公里，全部{whole / 10_000:.1f}万平方公里",
             method="等积投影面积之比",
             data="行政区划（当前）",
-            geometry=shapely.union_all(ground.borders.geometry.to_numpy()),
+            geometry=shapely.union_all(context.borders.geometry.to_numpy()),
         )
-    table = ground.table(claim.places)
+    table = context.table(claim.places)
     xyz = to_ecef(table["lon"].to_numpy(), table["lat"].to_numpy())
-    metres, _ = ground.roads.exit_node_tree.query(xyz)
+    metres, _ = context.roads.exit_node_tree.query(xyz)
     km = np.asarray(metres, dtype=float) / 1000
     near = km <= float(claim.radius_km or 0)
     far = table["origin_name"].to_numpy()[~near]
@@ -221,14 +221,14 @@ def _share(claim: Claim, ground: ClaimGround) -> Measure:
         detail=f"{len(table)}个县级驻地中{int(near.sum())}个在{claim.radius_km:g}公里以内"
         + (f"，其余：{'、'.join(far)}" if len(far) else ""),
         method="驻地到最近的干线公路节点的直线距离",
-        data=network_data(ground, "road", None),
+        data=network_data(context, "road", None),
         geometry=shapely.MultiPoint(table[["lon", "lat"]].to_numpy()),
         flip=f"界限取{needed:.1f}公里时恰好达到",
     )
 
 
-def _people(claim: Claim, ground: ClaimGround) -> Measure:
-    value = ground.people_of(claim.places) / 10_000
+def _people(claim: Claim, context: ClaimContext) -> Measure:
+    value = context.people_of(claim.places) / 10_000
     limit = limit_of(claim)
     return Measure(
         value=value,
@@ -236,25 +236,25 @@ def _people(claim: Claim, ground: ClaimGround) -> Measure:
         detail=f"与文中相差{(value / limit - 1) * 100:+.1f}%",
         method="分县常住人口之和",
         data="第七次人口普查（2020年11月1日）分县常住人口",
-        geometry=_points([ground.place(name) for name in claim.places]),
+        geometry=_points([context.place(name) for name in claim.places]),
         flip=f"容差为{abs(value / limit - 1) * 100:.1f}%时翻转",
     )
 
 
-def _distance(claim: Claim, ground: ClaimGround) -> Measure:
+def _distance(claim: Claim, context: ClaimContext) -> Measure:
     kind, _, rest = claim.of.partition(":")
     if kind != "centroid" or not rest:
         raise InputError(
             f"claim '{claim.id}': 'of' should be 'centroid:A,B' or 'centroid:*', got {claim.of!r}"
         )
-    frame = ground.provinces
+    frame = context.provinces
     if rest != "*":
-        frame = frame[frame["name"].isin([ground.place(name).name for name in rest.split(",")])]
+        frame = frame[frame["name"].isin([context.place(name).name for name in rest.split(",")])]
     flat = frame.geometry.to_crs(CHINA_ALBERS)
     middle = (
         gpd.GeoSeries([shapely.union_all(flat.to_numpy()).centroid], crs=CHINA_ALBERS).to_crs(WGS84).iloc[0]
     )
-    one = ground.place(claim.places[0])
+    one = context.place(claim.places[0])
     km = float(ELLIPSOID.inv(one.lon, one.lat, middle.x, middle.y)[2]) / 1000
     return Measure(
         value=km,
@@ -269,9 +269,9 @@ def _distance(claim: Claim, ground: ClaimGround) -> Measure:
     )
 
 
-def _nearer(claim: Claim, ground: ClaimGround) -> Measure:
-    one = ground.place(claim.places[0])
-    near, far = ground.table(claim.centres), ground.table(claim.against)
+def _nearer(claim: Claim, context: ClaimContext) -> Measure:
+    one = context.place(claim.places[0])
+    near, far = context.table(claim.centres), context.table(claim.against)
     km_near, km_far = straight_km(one.lon, one.lat, near), straight_km(one.lon, one.lat, far)
 
     def shown(table: gpd.GeoDataFrame, km: NDArray[np.float64]) -> str:
@@ -284,15 +284,15 @@ def _nearer(claim: Claim, ground: ClaimGround) -> Measure:
         method="平均直线距离之比",
         data="行政区划与驻地",
         geometry=pair_lines(
-            pd.concat([ground.table(claim.places), near], ignore_index=True),
+            pd.concat([context.table(claim.places), near], ignore_index=True),
             [(0, k + 1) for k in range(len(near))],
         ),
         flip="对比的城市不同，比值会变",
     )
 
 
-def _status(claim: Claim, ground: ClaimGround) -> Measure:
-    meant = [ground.corridor(identifier) for identifier in claim.corridors]
+def _status(claim: Claim, context: ClaimContext) -> Measure:
+    meant = [context.corridor(identifier) for identifier in claim.corridors]
     done = [
         one for one in meant if one.status == "open" and (claim.date is None or one.status_date <= claim.date)
     ]
@@ -315,22 +315,22 @@ _STATUS: Final = {"open": "已开通", "building": "在建", "planned": "规划"
 # comparisons
 
 
-def _detour(claim: Claim, ground: ClaimGround) -> Measure:
-    table = ground.table(claim.places[:2])
+def _detour(claim: Claim, context: ClaimContext) -> Measure:
+    table = context.table(claim.places[:2])
     provinces = set(table["province"])
-    mine = float(_road_km(ground, table)[0, 1])
+    mine = float(_road_km(context, table)[0, 1])
     straight = float(straight_km(table["lon"].iloc[0], table["lat"].iloc[0], table.iloc[[1]])[0])
     # against pairs of prefectures of the two places' provinces and their neighbours, equally far apart
-    lines = ground.borders
+    lines = context.borders
     near = set(lines[lines["province_a"].isin(provinces)]["province_b"])
     near |= set(lines[lines["province_b"].isin(provinces)]["province_a"]) | provinces
-    frame = ground.prefectures[ground.prefectures["province"].isin(near)]
+    frame = context.prefectures[context.prefectures["province"].isin(near)]
     xyz = to_ecef(frame["lon"].to_numpy(), frame["lat"].to_numpy())
     chord = np.linalg.norm(xyz[:, None] - xyz[None, :], axis=2) / 1000
     first, second = np.triu_indices(len(frame), k=1)
     alike = np.abs(chord[first, second] / straight - 1) <= SAME_DISTANCE
     first, second = first[alike], second[alike]
-    road = _road_km(ground, frame)[first, second]
+    road = _road_km(context, frame)[first, second]
     usual = road / chord[first, second]
     usual = usual[np.isfinite(usual)]
     if len(usual) == 0:
@@ -342,25 +342,25 @@ def _detour(claim: Claim, ground: ClaimGround) -> Measure:
         detail=f"公路{mine:.0f}公里，直线{straight:.0f}公里；{len(usual)}对距离相近（±{SAME_DISTANCE:.0%}）的城市绕行系数中位数{limit:.2f}，"
         f"其中{float((usual < value).mean()):.0%}低于本对",
         method="最短时间路线的公路里程与直线距离之比，与本省和邻省距离相近的地级城市对相比",
-        data=network_data(ground, "road", None),
+        data=network_data(context, "road", None),
         geometry=pair_lines(table, [(0, 1)]),
         flip=f"公路里程为{limit * straight:.0f}公里时即与常见程度相当",
     )
 
 
-def _road_km(ground: ClaimGround, table: pd.DataFrame) -> NDArray[np.float64]:
-    found = travel_times(ground.roads, table, table)
+def _road_km(context: ClaimContext, table: pd.DataFrame) -> NDArray[np.float64]:
+    found = travel_times(context.roads, table, table)
     return found["distance_km"].to_numpy(dtype=float).reshape(len(table), len(table))
 
 
-def _remoteness(claim: Claim, ground: ClaimGround) -> Measure:
-    frame = ground.counties
+def _remoteness(claim: Claim, context: ClaimContext) -> Measure:
+    frame = context.counties
     if claim.places:
-        wanted = ground.table(claim.places)["origin_id"].astype("int64")
+        wanted = context.table(claim.places)["origin_id"].astype("int64")
         frame = frame[frame["adcode"].isin(wanted)]
-    at_border = frame["adcode"].isin(ground.border_counties["adcode"]).to_numpy()
+    at_border = frame["adcode"].isin(context.border_counties["adcode"]).to_numpy()
     minutes = np.full(len(frame), np.nan)
-    for row in ground.provinces.itertuples():
+    for row in context.provinces.itertuples():
         inside = (frame["province_adcode"] == row.adcode).to_numpy()
         if (
             row.adcode in BEYOND_MAINLAND
@@ -368,8 +368,8 @@ def _remoteness(claim: Claim, ground: ClaimGround) -> Measure:
             or len(set(frame.loc[inside, "city_adcode"])) == 1
         ):
             continue  # a municipality is its own centre
-        capital = ground.table([str(row.name)])
-        minutes[inside] = ground.minutes(capital, frame[inside], mode="road", date=None)[0]
+        capital = context.table([str(row.name)])
+        minutes[inside] = context.minutes(capital, frame[inside], mode="road", date=None)[0]
     known = np.isfinite(minutes)
     border, other = minutes[known & at_border], minutes[known & ~at_border]
     if not len(border) or not len(other):
@@ -380,17 +380,17 @@ def _remoteness(claim: Claim, ground: ClaimGround) -> Measure:
         limit=limit_of(claim),
         detail=f"毗邻县{len(border)}个平均{border.mean():.0f}分钟，其余{len(other)}个平均{other.mean():.0f}分钟；毗邻县中{farther:.0%}高于其余各县的中位数",
         method="各县驻地到本省省会的公路时间，毗邻县与其余县的均值之比",
-        data=network_data(ground, "road", None),
-        geometry=shapely.union_all(ground.borders.geometry.to_numpy())
+        data=network_data(context, "road", None),
+        geometry=shapely.union_all(context.borders.geometry.to_numpy())
         if not claim.places
         else _points_of(frame[at_border]),
     )
 
 
-def _rank_size(claim: Claim, ground: ClaimGround) -> Measure:
-    table = ground.table(claim.places)
+def _rank_size(claim: Claim, context: ClaimContext) -> Measure:
+    table = context.table(claim.places)
     people = pd.Series(
-        [ground.people_of([name]) for name in table["origin_id"]], index=table["origin_name"], dtype=float
+        [context.people_of([name]) for name in table["origin_id"]], index=table["origin_name"], dtype=float
     ).sort_values(ascending=False)
     limit = limit_of(claim)
     shown = "、".join(f"{name}{value / 10_000:.0f}" for name, value in people.head(max(RANKS)).items())
@@ -413,13 +413,13 @@ def _rank_size(claim: Claim, ground: ClaimGround) -> Measure:
     )
 
 
-def _stated_ratio(claim: Claim, ground: ClaimGround) -> Measure:
-    del ground
+def _stated_ratio(claim: Claim, context: ClaimContext) -> Measure:
+    del context
     first, second = claim.numbers
     return Measure(first / second, limit_of(claim), f"{first:g} ÷ {second:g}", "文中两个数字之比", "文中表格")
 
 
-_CHECKS: Final[dict[str, Callable[[Claim, ClaimGround], Measure]]] = {
+_CHECKS: Final[dict[str, Callable[[Claim, ClaimContext], Measure]]] = {
     "radius": _radius,
     "count": _count,
     "share": _share,

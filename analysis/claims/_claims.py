@@ -19,7 +19,7 @@ from ..corridors import Corridor, read_corridors
 from ..schemas import Schema, conform
 from ..study_file import Study
 from ._checks import measure
-from ._context import ClaimGround
+from ._context import ClaimContext
 from ._files import Claim, ClaimsFile, claims_of, embedded_study_name
 from ._measures import Measure
 from ._times import TIME_KINDS
@@ -158,7 +158,7 @@ def audit_claims(
         raise InputTypeError(f"'people' should be a DataFrame, got {type(people).__name__}")
     if progress is not None and not callable(progress):
         raise InputTypeError(f"'progress' should be a function that takes a claim's id, got {progress!r}")
-    ground = ClaimGround(
+    context = ClaimContext(
         source=chosen.boundary_source,
         network=network,
         rail=rail,
@@ -166,12 +166,12 @@ def audit_claims(
         stations=found.stations,
         corridors=(*_from_files(chosen), *corridors),
     )
-    candidates = [one for one in chosen.corridors if ground.corridor(one).status != "open"]
+    candidates = [one for one in chosen.corridors if context.corridor(one).status != "open"]
     rows = []
     for claim in found.claim:
         if progress is not None:
             progress(claim.id)
-        rows.append(_row(chosen, found, claim, ground, candidates))
+        rows.append(_row(chosen, found, claim, context, candidates))
     frame: gpd.GeoDataFrame = conform(rows, CLAIMS)
     return frame
 
@@ -263,7 +263,7 @@ def _study(study: str | Study) -> Study:
 
 
 def _row(
-    study: Study, source: ClaimsFile, claim: Claim, ground: ClaimGround, candidates: list[str]
+    study: Study, source: ClaimsFile, claim: Claim, context: ClaimContext, candidates: list[str]
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
         "study": study.name,
@@ -301,7 +301,7 @@ def _row(
     if claim.kind == "not_checkable":
         return row
     try:
-        found = measure(claim, ground, candidates)
+        found = measure(claim, context, candidates)
     except MissingDependencyError as error:
         return row | {"verdict_text": f"无法检验：{error}"}
     margin = _margin(claim, found.value, found.limit)
@@ -339,7 +339,7 @@ def _row(
             "other_value": found.other_value,
             "other_holds": "yes" if other else "no",
         }
-    return row | {"verdict_text": _verdict_text(claim, row, ground, overruled=overruled)}
+    return row | {"verdict_text": _verdict_text(claim, row, context, overruled=overruled)}
 
 
 def _rescue(claim: Claim, found: Measure) -> tuple[tuple[str, ...], float]:
@@ -385,7 +385,7 @@ def _margin(claim: Claim, value: float, limit: float) -> float:
     return slack - abs(value - limit)
 
 
-def _verdict_text(claim: Claim, row: dict[str, Any], ground: ClaimGround, *, overruled: bool) -> str:
+def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, overruled: bool) -> str:
     unit, value, limit = row["unit"], row["value"], row["limit"]
     whose = "应" if claim.kind == "status" else "文中" if claim.kind in _STATED else "判据"
     seen = f"算得{_shown(value, unit)}，{whose}{_COMPARED[claim.comparison]}{_shown(limit, unit)}"
@@ -399,7 +399,7 @@ def _verdict_text(claim: Claim, row: dict[str, Any], ground: ClaimGround, *, ove
             f"{_COMPARED[claim.comparison]}{_shown(limit, unit)}；模型算得{_shown(value, unit)}，与报道不符，以报道为准"
         )
     names = "、".join(
-        ground.corridor(identifier).name for identifier in row["corridors"].split("、") if identifier
+        context.corridor(identifier).name for identifier in row["corridors"].split("、") if identifier
     )
     if row["verdict"] == "holds":
         return f"成立。{seen}"

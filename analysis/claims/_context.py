@@ -46,7 +46,7 @@ BEYOND_MAINLAND: tuple[int, ...] = (710000, 810000, 820000)
 _KEPT: Final = 4
 
 
-class ClaimGround:
+class ClaimContext:
     """Places, people and networks that claims are checked on; everything is made once, when needed.
 
     Parameters

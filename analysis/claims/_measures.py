@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from ..corridors import Corridor
-from ._context import ClaimGround, mean_speed_kph
+from ._context import ClaimContext, mean_speed_kph
 from ._files import Claim
 
 
@@ -67,14 +67,14 @@ def pair_lines(table: pd.DataFrame, pairs: list[tuple[int, int]]) -> shapely.Mul
     return shapely.MultiLineString([[points[i], points[j]] for i, j in pairs])
 
 
-def network_data(ground: ClaimGround, mode: str, date: dt.date | None) -> str:
+def network_data(context: ClaimContext, mode: str, date: dt.date | None) -> str:
     """Say which networks minutes come from, in Chinese."""
     parts = []
     if mode != "rail":
-        roads = ground.roads.provenance
+        roads = context.roads.provenance
         source = roads.get("attribution") or roads.get("source") or "来源不详"
         day = f"，{roads['date']}" if "date" in roads else ""
-        parts.append(f"公路网（{source}{day}），平均{mean_speed_kph(ground.roads):.0f}公里/小时")
+        parts.append(f"公路网（{source}{day}），平均{mean_speed_kph(context.roads):.0f}公里/小时")
     if mode != "road":
-        parts.append(f"铁路网（{date or ground.rail_as_of}已开通的线路，时刻表最快车次）")
+        parts.append(f"铁路网（{date or context.rail_as_of}已开通的线路，时刻表最快车次）")
     return "；".join(parts)

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ...geo.errors import InputError
-from ._context import ClaimGround, mean_speed_kph
+from ._context import ClaimContext, mean_speed_kph
 from ._files import Claim
 from ._measures import Measure, limit_of, network_data, pair_lines, some_of
 
@@ -24,14 +24,14 @@ FASTEST: Final = 4.0
 TIME_KINDS: Final = ("pair", "circle", "across")
 
 
-def measure_times(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> Measure:
+def measure_times(claim: Claim, context: ClaimContext, candidates: Iterable[str]) -> Measure:
     """Compute the longest minutes that a claim speaks of.
 
     Parameters
     ----------
     claim : Claim
         Of a kind in `TIME_KINDS`.
-    ground : ClaimGround
+    context : ClaimContext
     candidates : iterable of str
         Ids of the corridors that may make it hold.
 
@@ -40,13 +40,13 @@ def measure_times(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) 
     Measure
     """
     if claim.meant == "line_haul":
-        return _line_haul(claim, ground, candidates)
-    pairs = _PAIRS[claim.kind](claim, ground)
+        return _line_haul(claim, context, candidates)
+    pairs = _PAIRS[claim.kind](claim, context)
     mode, date = claim.mode, claim.date
 
     def minutes(ids: Iterable[str] = (), *, faster: float = 1.0) -> NDArray[np.float64]:
         return pairs.nearest(
-            ground.minutes(pairs.origins, pairs.destinations, mode=mode, date=date, ids=ids, faster=faster)
+            context.minutes(pairs.origins, pairs.destinations, mode=mode, date=date, ids=ids, faster=faster)
         )
 
     found = minutes()
@@ -65,24 +65,24 @@ def measure_times(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) 
         limit=limit,
         detail=detail,
         method=_MODES[mode] + "，门到门最短时间（含进出路网）",
-        data=network_data(ground, mode, date),
+        data=network_data(context, mode, date),
         geometry=pairs.geometry(),
-        flip=_speed_flip(ground, mode, date, lambda faster: _longest(minutes(faster=faster)), value, limit),
+        flip=_speed_flip(context, mode, date, lambda faster: _longest(minutes(faster=faster)), value, limit),
         with_corridors=lambda ids: _longest(minutes(ids)),
-        corridors=ground.usable(mode, claim.meant, candidates),
+        corridors=context.usable(mode, claim.meant, candidates),
     )
-    if claim.kind == "pair" and mode != "road" and all(name in ground.stations for name in claim.places):
-        trains = [ground.line_haul_minutes(a, b, date=date)[0] for a, b in combinations(claim.places, 2)]
+    if claim.kind == "pair" and mode != "road" and all(name in context.stations for name in claim.places):
+        trains = [context.line_haul_minutes(a, b, date=date)[0] for a, b in combinations(claim.places, 2)]
         measured.other_reading, measured.other_value = "只计列车运行", max(trains)
     return measured
 
 
-def _line_haul(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> Measure:
+def _line_haul(claim: Claim, context: ClaimContext, candidates: Iterable[str]) -> Measure:
     names = list(combinations(claim.places, 2))
 
     def minutes(ids: Iterable[str] = ()) -> list[tuple[float, str]]:
         ids = list(ids)
-        return [ground.line_haul_minutes(a, b, date=claim.date, ids=ids) for a, b in names]
+        return [context.line_haul_minutes(a, b, date=claim.date, ids=ids) for a, b in names]
 
     found = minutes()
     value, limit = max(found)[0], limit_of(claim)
@@ -90,15 +90,15 @@ def _line_haul(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> 
         f"{a}—{b} {minute:.0f}分钟（{stations}）" if stations else f"{a}—{b}没有列车可达"
         for (a, b), (minute, stations) in zip(names, found, strict=True)
     ]
-    table = ground.table(claim.places)
-    doors = ground.minutes(table, table, mode="any", date=claim.date)
+    table = context.table(claim.places)
+    doors = context.minutes(table, table, mode="any", date=claim.date)
     faster = value / limit
     return Measure(
         value=value,
         limit=limit,
         detail="；".join(parts),
         method="最快列车的运行时间，含停站与换线，不含到站、候车、离站",
-        data=network_data(ground, "rail", claim.date),
+        data=network_data(context, "rail", claim.date),
         geometry=pair_lines(table, list(combinations(range(len(table)), 2))),
         flip=(
             f"列车旅行速度须为现在的{faster:.2f}倍才成立"
@@ -110,7 +110,7 @@ def _line_haul(claim: Claim, ground: ClaimGround, candidates: Iterable[str]) -> 
         other_reading="门到门（列车与驾车取快者）",
         other_value=_longest(doors[~np.eye(len(table), dtype=bool)]),
         with_corridors=lambda ids: max(minutes(ids))[0],
-        corridors=ground.usable("rail", "line_haul", candidates),
+        corridors=context.usable("rail", "line_haul", candidates),
     )
 
 
@@ -133,8 +133,8 @@ class _Pairs:
         )
 
 
-def _mutual(claim: Claim, ground: ClaimGround) -> _Pairs:
-    table = ground.table(claim.places)
+def _mutual(claim: Claim, context: ClaimContext) -> _Pairs:
+    table = context.table(claim.places)
     if len(table) < 2:
         raise InputError(
             f"claim '{claim.id}': 'places' should stand for two places or more, got {claim.places}"
@@ -150,14 +150,14 @@ def _mutual(claim: Claim, ground: ClaimGround) -> _Pairs:
     return _Pairs(table, table, pick, [f"{name[i]}—{name[j]}" for i, j in lines], lines)
 
 
-def _circle(claim: Claim, ground: ClaimGround) -> _Pairs:
-    centres, table = ground.table(claim.centres), ground.table(claim.places)
+def _circle(claim: Claim, context: ClaimContext) -> _Pairs:
+    centres, table = context.table(claim.centres), context.table(claim.places)
     table = table[~table["origin_id"].isin(centres["origin_id"])].reset_index(drop=True)
     return _Pairs(centres, table, lambda m: _least(m, axis=0), table["origin_name"].to_list(), None)
 
 
-def _across(claim: Claim, ground: ClaimGround) -> _Pairs:
-    table = ground.table(claim.places)
+def _across(claim: Claim, context: ClaimContext) -> _Pairs:
+    table = context.table(claim.places)
     province = table["province"].to_numpy()
     same = province[:, None] == province[None, :]
 
@@ -181,7 +181,7 @@ def _longest(minutes: NDArray[np.float64]) -> float:
 
 
 def _speed_flip(
-    ground: ClaimGround,
+    context: ClaimContext,
     mode: str,
     date: dt.date | None,
     value_at: Callable[[float], float],
@@ -203,7 +203,7 @@ def _speed_flip(
             low = middle
         else:
             high = middle
-    speed = mean_speed_kph(ground.network("road", date)) * high
+    speed = mean_speed_kph(context.network("road", date)) * high
     what = "干线公路平均车速" if mode == "road" else "车速（公路与列车同比例）"
     shown = f"{what}达到现在的{high:.2f}倍" + (f"（约{speed:.0f}公里/小时）" if mode == "road" else "")
     return f"{shown}才成立" if value > limit else f"{what}低于现在的{high:.2f}倍即不成立"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...geo.antimeridian import beside, cut_at_antimeridian
 from ...geo.crs import ELLIPSOID
 from ...geo.plane import LocalPlane
-from ..thread_pool import Crew
+from ..thread_pool import ThreadPool
 
 #: Side, in metres, of the patches in which plane coordinates are turned into degrees by interpolation.
 _PATCH_M: Final = 10_000.0
@@ -86,7 +86,7 @@ def ring_coordinates(edge: Edge) -> list[NDArray[np.float64]]:
 
 
 def polygons_in_degrees(
-    edge: Edge, plane: LocalPlane, *, crew: Crew | None = None
+    edge: Edge, plane: LocalPlane, *, pool: ThreadPool | None = None
 ) -> tuple[shapely.MultiPolygon, float]:
     """Return the area inside an edge as polygons in EPSG:4326, and its size in km².
 
@@ -98,12 +98,12 @@ def polygons_in_degrees(
     edge : Edge
     plane : LocalPlane
         The plane that the edge's coordinates are in.
-    crew : Crew, optional
+    pool : ThreadPool, optional
         Threads. The polygons don't depend on it.
     """
     if len(edge.xy) == 0:
         return shapely.MultiPolygon(), 0.0
-    rings, (lonlat, authalic) = (crew or Crew(1)).both(
+    rings, (lonlat, authalic) = (pool or ThreadPool(1)).both(
         lambda: rings_of(edge), lambda: _to_degrees(edge, plane)
     )
     sizes = np.diff(rings.offset)

@@ -5,8 +5,8 @@ end to end, so that the nearest is the best; they're compared by squares of dist
 *tapers*.
 
 Fields are concave. So one lies below its tangent plane at a point, and what another has over that plane is
-least at a square's corners: who stays below one rival at all four of them is out. So is who can't come
-near zero in the square. And where a rival is above zero at the corners it is between them.
+least at a square's corners: who stays below one source at all four is out. So is who can't come
+near zero in the square. And where such a source is above zero at the corners it is between them.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def beaten(
     off_x: float, off_y: float, half_side: float, half: float, nearest: float,
     behind: NDArray[np.float64],
 ) -> bool:  # fmt: skip  # pragma: no cover - compiled
-    """Write by how much each source stays behind a rival all over a square: above zero, it's out.
+    """Write by how much each source stays behind a dominating one all over a square: above zero, it's out.
 
     Parameters
     ----------
@@ -205,16 +205,16 @@ def beaten(
     Returns
     -------
     bool
-        Whether there is no edge in the square: by the field at its centre, or since the rival covers it.
+        Whether there is no edge in the square: by the field at its centre, or since that one covers it.
     """
     for k in range(n):
         behind[k] = planes[1, k] * off_x + planes[2, k] * off_y - planes[0, k]
-    least, rival = _least(behind, n), 0
+    least, dominating = _least(behind, n), 0
     if abs(least) > half:
         return True
-    while behind[rival] != least:
-        rival += 1
-    k = number[rival]
+    while behind[dominating] != least:
+        dominating += 1
+    k = number[dominating]
     west, east = x + off_x - half_side, x + off_x + half_side
     south, north = y + off_y - half_side, y + off_y + half_side
     if k < m_flat:

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from ...geo.crs import WGS84, area_km2
 from ...geo.networks import Access, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
-from ..thread_pool import Crew
+from ..thread_pool import ThreadPool
 from ..times import Origin, enter, search
 from ._contours import as_multipolygon, polygons_in_degrees
-from ._full_reach import left_to_sheet, sheet_edge, sheet_of, sheet_plane
+from ._full_reach import edge_on_full_reach, fixed_plane, full_reach_edge_of, left_to_full_reach
 from ._quadtree import Drawn, draw_sources
 from ._reach import reach_sources, reached_within
 from ._rows import odd_rows
@@ -46,7 +46,7 @@ class Drawing:
     sources : ndarray of float64, shape (k, 6)
         Tapered buffers, as `_quadtree.isochrone_edge` takes them.
     drawn : Drawn, optional
-        Their edge; none where part of it is taken from a sheet.
+        Their edge; none where part of it is taken from a full-reach edge.
     """
 
     polygon: shapely.MultiPolygon
@@ -112,17 +112,17 @@ def draw_isochrones(
     def draw(job: tuple[float, int, Drawing | None]) -> Drawing:
         cell, limit, like = job
         found = reached_within(network, entry, times, cutoff_ms=limit)
-        plane = sheet_plane(network, origin.lon, origin.lat, limit)
+        plane = fixed_plane(network, origin.lon, origin.lat, limit)
         if plane is not None:
-            sheet = sheet_of(network, plane, cell)
-            left = left_to_sheet(sheet, found)
+            full_reach = full_reach_edge_of(network, plane, cell)
+            left = left_to_full_reach(full_reach, found)
             sources = reach_sources(
                 network, plane, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell, leave_out=left,
-                laid=sheet.xy,
+                laid=full_reach.xy,
             )  # fmt: skip
-            edge = sheet_edge(sheet, found, left, sources, crew=crew)
+            edge = edge_on_full_reach(full_reach, found, left, sources, pool=pool)
             return Drawing(
-                *polygons_in_degrees(edge, plane, crew=crew),
+                *polygons_in_degrees(edge, plane, pool=pool),
                 (plane.lon, plane.lat, cell),
                 sources,
                 drawn=None,
@@ -130,23 +130,23 @@ def draw_isochrones(
         sources = reach_sources(network, around, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell)
         grid = around.lon, around.lat, cell
         if like is None or like.drawn is None or like.grid != grid:
-            drawn = draw_sources(sources, cell_m=cell, crew=crew)
+            drawn = draw_sources(sources, cell_m=cell, pool=pool)
         else:
             odd = odd_rows(like.sources, sources)
             if len(odd) == 0:
                 return like
-            drawn = draw_sources(sources, cell_m=cell, like=like.drawn, but_for=odd, crew=crew)
+            drawn = draw_sources(sources, cell_m=cell, like=like.drawn, but_for=odd, pool=pool)
             if drawn.edge.same(like.drawn.edge):
                 return Drawing(like.polygon, like.area_km2, grid, sources, drawn)
-        return Drawing(*polygons_in_degrees(drawn.edge, around, crew=crew), grid, sources, drawn)
+        return Drawing(*polygons_in_degrees(drawn.edge, around, pool=pool), grid, sources, drawn)
 
-    crew = Crew(workers)
+    pool = ThreadPool(workers)
     limits = [round(cutoff * 60_000) for cutoff in cutoffs_min]
     cells = [cell_m if cell_m is not None else default_cell_m(network, limit) for limit in limits]
     times = search(network, entry, limit_ms=limits[-1])
     around = LocalPlane(origin.lon, origin.lat)
     others: Sequence[Drawing | None] = known or [None] * len(limits)
-    return crew.map(draw, zip(cells, limits, others, strict=True))
+    return pool.map(draw, zip(cells, limits, others, strict=True))
 
 
 def nested(

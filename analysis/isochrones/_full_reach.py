@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ...geo.networks import ExitLines, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
-from ..thread_pool import Crew
+from ..thread_pool import ThreadPool
 from ._contours import Edge
 from ._dominance import FLAT
 from ._quadtree import (
@@ -40,21 +40,21 @@ from ._quadtree import (
 from ._reach import Reached, line_tolerance_m
 from ._tapers import SHAPE, prepare_tapers
 
-#: Networks with a shorter reach off them than this lie on sheets, km.
+#: Networks with a shorter reach off them than this have a full-reach edge, km.
 _LONGEST_REACH_KM: Final = 5.0
-#: Sheets are centred on points so many degrees apart, and hold lines up to so far from their centre.
+#: Full-reach edges are centred on points so many degrees apart, and hold lines up to so far from their centre.
 _STEP_LON_DEG: Final = 6.0
 _STEP_LAT_DEG: Final = 4.0
-_SHEET_M: Final = 600_000.0
-#: Sheets kept per network.
-_MOST_SHEETS: Final = 6
+_TILE_M: Final = 600_000.0
+#: Full-reach edges kept per network.
+_MOST_EDGES: Final = 6
 #: The full reach is longer by this, in metres: by more than any cutoff adds to what is left elsewhere
 #: (`reach`), and the same for all.
 _LIFT_M: Final = 0.02
 
 
-def sheet_plane(network: TransportNetwork, lon: float, lat: float, cutoff_ms: int) -> LocalPlane | None:
-    """Return the plane of the sheet that an isochrone is drawn on; none, where it isn't worth one.
+def fixed_plane(network: TransportNetwork, lon: float, lat: float, cutoff_ms: int) -> LocalPlane | None:
+    """Return the plane of the full-reach edge that an isochrone is drawn on; none, where it isn't worth one.
 
     It is where the network may be left anywhere, but not for long, and the cutoff allows the full reach.
 
@@ -83,7 +83,7 @@ def _plane(lon: float, lat: float) -> LocalPlane:
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class FullReachEdge:
     """Lines in a plane, cut into flat sources and sorted by root square.
 
     Attributes
@@ -102,7 +102,7 @@ class Sheet:
     line : ndarray of int32, shape (k,)
         The line that a source is part of.
     held : ndarray of bool, shape (lines,)
-        Which lines are on the sheet.
+        Which lines are on the full_reach.
     own_start, own : ndarray of int64 and int32
         Squares that each line's sources lie in, in CSR form.
     n_lines : ndarray of int32, shape (n_x * n_y,)
@@ -134,39 +134,39 @@ class Sheet:
     drawn: Drawn
 
 
-_SHEETS: Final[
-    weakref.WeakKeyDictionary[ExitLines, OrderedDict[tuple[float, float, float, float], Sheet]]
+_FULL_REACH_EDGES: Final[
+    weakref.WeakKeyDictionary[ExitLines, OrderedDict[tuple[float, float, float, float], FullReachEdge]]
 ] = weakref.WeakKeyDictionary()
 _LOCK: Final = threading.Lock()
 
 
-def sheet_of(network: TransportNetwork, plane: LocalPlane, cell_m: float) -> Sheet:
-    """Return a network's sheet for a plane and a cell size, made when it's first asked for.
+def full_reach_edge_of(network: TransportNetwork, plane: LocalPlane, cell_m: float) -> FullReachEdge:
+    """Return a network's full_reach for a plane and a cell size, made when it's first asked for.
 
     Parameters
     ----------
     network : TransportNetwork
     plane : LocalPlane
-        As `sheet_plane` gives it.
+        As `fixed_plane` gives it.
     cell_m : float
     """
     lines = network.exit_lines
     key = (plane.lon, plane.lat, cell_m, network.max_access_km)
     with _LOCK:
-        known = _SHEETS.setdefault(lines, OrderedDict())
+        known = _FULL_REACH_EDGES.setdefault(lines, OrderedDict())
         if key not in known:
             known[key] = _lay_out(lines, plane, network.max_access_km * 1000, cell_m)
-            if len(known) > _MOST_SHEETS:
+            if len(known) > _MOST_EDGES:
                 known.popitem(last=False)
         known.move_to_end(key)
         return known[key]
 
 
-def _lay_out(lines: ExitLines, plane: LocalPlane, reach_m: float, cell_m: float) -> Sheet:
+def _lay_out(lines: ExitLines, plane: LocalPlane, reach_m: float, cell_m: float) -> FullReachEdge:
     thin = lines.thinned(line_tolerance_m(cell_m))
     xy = plane.project(thin.xyz)
     away = np.maximum.reduceat(np.abs(xy).max(axis=1), thin.offset[:-1])
-    held = away <= _SHEET_M
+    held = away <= _TILE_M
     begins = np.ones(len(xy), dtype=bool)
     begins[thin.offset[1:] - 1] = False
     of_line = np.repeat(np.arange(len(held)), np.diff(thin.offset))
@@ -202,7 +202,7 @@ def _lay_out(lines: ExitLines, plane: LocalPlane, reach_m: float, cell_m: float)
         np.zeros((SHAPE, 0)), nothing, np.full(n_x * n_y, -np.inf), np.full(n_x * n_y, DRAW, dtype=np.uint8),
     )  # fmt: skip
     own_start, own = _pairs(line, place, len(held))
-    return Sheet(
+    return FullReachEdge(
         xy, cell_m, levels, first_x, first_y, n_x, n_y, reach, far, flat, start, line, held,
         own_start, own, np.bincount(own, minlength=n_x * n_y).astype(np.int32),
         *_pairs(line[covers], place[covers], len(held)),
@@ -228,60 +228,69 @@ def _pairs(
     return start, (pairs & 0xFFFFFFFF).astype(np.int32)
 
 
-def left_to_sheet(sheet: Sheet, found: Reached) -> NDArray[np.bool_]:
-    """Say which of the lines reached the sheet takes care of, shape (k,)."""
-    return np.asarray(found.full & sheet.held[found.line])
+def left_to_full_reach(full_reach: FullReachEdge, found: Reached) -> NDArray[np.bool_]:
+    """Say which of the lines reached the full-reach edge takes care of, shape (k,)."""
+    return np.asarray(found.full & full_reach.held[found.line])
 
 
-def sheet_edge(
-    sheet: Sheet,
+def edge_on_full_reach(
+    full_reach: FullReachEdge,
     found: Reached,
     left: NDArray[np.bool_],
     sources: NDArray[np.float64],
     *,
-    crew: Crew | None = None,
+    pool: ThreadPool | None = None,
 ) -> Edge:
-    """Return the edge of an isochrone on a sheet.
+    """Return the edge of an isochrone on a full_reach.
 
     Parameters
     ----------
-    sheet : Sheet
+    full_reach : FullReachEdge
     found : Reached
         What is reached within the cutoff.
     left : ndarray of bool, shape (k,)
-        Lines that `left_to_sheet` tells; all of each has the full reach.
+        Lines that `left_to_full_reach` tells; all of each has the full reach.
     sources : ndarray of float64, shape (n, 6)
         All other tapered buffers, as `isochrone_edge` takes them.
-    crew : Crew, optional
+    pool : ThreadPool, optional
         Threads. The edge doesn't depend on it.
     """
-    root = root_side_m(sheet.levels, sheet.cell_m)
-    (shapes, _), (n_full, covered, box) = (crew or Crew(1)).both(
+    root = root_side_m(full_reach.levels, full_reach.cell_m)
+    (shapes, _), (n_full, covered, box) = (pool or ThreadPool(1)).both(
         lambda: prepare_tapers(np.ascontiguousarray(sources), 0.5 * root),
         lambda: _marks(
-            found.line, left, sheet.own_start, sheet.own, sheet.over_start, sheet.over, sheet.n_x, sheet.n_y
+            found.line,
+            left,
+            full_reach.own_start,
+            full_reach.own,
+            full_reach.over_start,
+            full_reach.over,
+            full_reach.n_x,
+            full_reach.n_y,
         ),
     )
-    around = math.floor(sheet.far / root + 0.5)
-    full = np.zeros(len(sheet.held), dtype=np.bool_)
+    around = math.floor(full_reach.far / root + 0.5)
+    full = np.zeros(len(full_reach.held), dtype=np.bool_)
     full[found.line[left]] = True
-    middle = np.floor(shapes[8:10] / root).astype(np.int64) - np.array([[sheet.first_x], [sheet.first_y]])
-    # columns and rows of the frame, counted from the sheet's first; beyond what anything reaches
+    middle = np.floor(shapes[8:10] / root).astype(np.int64) - np.array(
+        [[full_reach.first_x], [full_reach.first_y]]
+    )
+    # columns and rows of the frame, counted from the full-reach edge's first; beyond what anything reaches
     low = np.minimum(box[:2], middle.min(axis=1)) - 2 * around
     high = np.maximum(box[2:], middle.max(axis=1)) + 2 * around + 1
     off_x, off_y = int(low[0]), int(low[1])
     n_x, n_y = (int(n) for n in high - low)
-    first_x, first_y = sheet.first_x + off_x, sheet.first_y + off_y
+    first_x, first_y = full_reach.first_x + off_x, full_reach.first_y + off_y
     _, _, taper, taper_start, taper_far = sort_sources(shapes, math.inf, root, first_x, first_y, n_x, n_y)
     state, flat, flat_start = _plan(
-        n_full, sheet.n_lines, covered, sheet.n_x, sheet.n_y, off_x, off_y, n_x, n_y, around, taper_start,
-        sheet.flat, sheet.start, sheet.line, full,
+        n_full, full_reach.n_lines, covered, full_reach.n_x, full_reach.n_y, off_x, off_y, n_x, n_y, around, taper_start,
+        full_reach.flat, full_reach.start, full_reach.line, full,
     )  # fmt: skip
     frame = Frame(
-        first_x, first_y, n_x, n_y, sheet.levels, sheet.cell_m, sheet.reach, sheet.far,
+        first_x, first_y, n_x, n_y, full_reach.levels, full_reach.cell_m, full_reach.reach, full_reach.far,
         flat, flat_start, taper, taper_start, taper_far, state,
     )  # fmt: skip
-    return draw(frame, known=sheet.drawn, crew=crew).edge
+    return draw(frame, known=full_reach.drawn, pool=pool).edge
 
 
 @njit(cache=True, nogil=True)
@@ -317,8 +326,8 @@ def _marks(
 @njit(cache=True, nogil=True)
 def _plan(
     n_full: NDArray[np.int32], n_lines: NDArray[np.int32], covered: NDArray[np.bool_],
-    sheet_x: int, sheet_y: int, off_x: int, off_y: int, n_x: int, n_y: int, around: int,
-    taper_start: NDArray[np.int64], sheet_flat: NDArray[np.float64], sheet_start: NDArray[np.int64],
+    full_reach_x: int, full_reach_y: int, off_x: int, off_y: int, n_x: int, n_y: int, around: int,
+    taper_start: NDArray[np.int64], full_reach_flat: NDArray[np.float64], full_reach_start: NDArray[np.int64],
     line: NDArray[np.int32], full: NDArray[np.bool_],
 ) -> tuple[
     NDArray[np.uint8], NDArray[np.float64], NDArray[np.int64]
@@ -330,8 +339,8 @@ def _plan(
         for i in range(n_x):
             tapers = taper_start[j * n_x + i + 1] > taper_start[j * n_x + i]
             some, odd = tapers, tapers
-            if 0 <= i + off_x < sheet_x and 0 <= j + off_y < sheet_y:
-                at = (j + off_y) * sheet_x + i + off_x
+            if 0 <= i + off_x < full_reach_x and 0 <= j + off_y < full_reach_y:
+                at = (j + off_y) * full_reach_x + i + off_x
                 some = some or n_full[at] > 0
                 odd = odd or n_full[at] < n_lines[at]
             any_near[j, i], odd_near[j, i] = some, odd
@@ -341,8 +350,8 @@ def _plan(
     needed = np.zeros((n_y, n_x), dtype=np.bool_)
     for j in range(n_y):
         for i in range(n_x):
-            inside = 0 <= i + off_x < sheet_x and 0 <= j + off_y < sheet_y
-            if not any_near[j, i] or (inside and covered[(j + off_y) * sheet_x + i + off_x]):
+            inside = 0 <= i + off_x < full_reach_x and 0 <= j + off_y < full_reach_y
+            if not any_near[j, i] or (inside and covered[(j + off_y) * full_reach_x + i + off_x]):
                 state[j * n_x + i] = SKIP
             elif odd_near[j, i] or not inside:
                 state[j * n_x + i] = DRAW
@@ -351,22 +360,24 @@ def _plan(
                 state[j * n_x + i] = TAKE
     _spread(needed, around)
     room = 0
-    for j in range(max(0, -off_y), min(n_y, sheet_y - off_y)):
-        for i in range(max(0, -off_x), min(n_x, sheet_x - off_x)):
-            at = (j + off_y) * sheet_x + i + off_x
+    for j in range(max(0, -off_y), min(n_y, full_reach_y - off_y)):
+        for i in range(max(0, -off_x), min(n_x, full_reach_x - off_x)):
+            at = (j + off_y) * full_reach_x + i + off_x
             if needed[j, i] and n_full[at] > 0:
-                room += sheet_start[at + 1] - sheet_start[at]
+                room += full_reach_start[at + 1] - full_reach_start[at]
     flat = np.empty((FLAT, room))
     start = np.zeros(n_x * n_y + 1, dtype=np.int64)
     n = 0
     for j in range(n_y):
         for i in range(n_x):
-            if needed[j, i] and 0 <= i + off_x < sheet_x and 0 <= j + off_y < sheet_y:
-                at = (j + off_y) * sheet_x + i + off_x
-                for k in range(sheet_start[at], sheet_start[at + 1] if n_full[at] > 0 else sheet_start[at]):
+            if needed[j, i] and 0 <= i + off_x < full_reach_x and 0 <= j + off_y < full_reach_y:
+                at = (j + off_y) * full_reach_x + i + off_x
+                for k in range(
+                    full_reach_start[at], full_reach_start[at + 1] if n_full[at] > 0 else full_reach_start[at]
+                ):
                     if full[line[k]]:
                         for c in range(FLAT):
-                            flat[c, n] = sheet_flat[c, k]
+                            flat[c, n] = full_reach_flat[c, k]
                         n += 1
             start[j * n_x + i + 1] = n
     return state, flat, start

@@ -5,7 +5,7 @@ is at least zero.
 
 The field changes by at most the distance moved. So a square whose centre has it above its half
 diagonal, or as far below zero, holds no edge of the isochrone, and few of the sources can matter inside
-(see `rivals`): the quadtree drops everything else and evaluates the field on grid points near the edge
+(see `_dominance`): the quadtree drops everything else and evaluates the field on grid points near the edge
 alone. The edge is then drawn on triangles (each cell cut along its rising diagonal) by linear interpolation.
 Where the field is larger at every grid point, as for a larger cutoff, the polygon covers the smaller one's.
 """
@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ..thread_pool import Crew
+from ..thread_pool import ThreadPool
 from ._contours import Edge
 from ._dominance import (
     FLAT,
@@ -45,8 +45,8 @@ _LEAF: Final = 4
 _MOST_LEVELS: Final = 6
 #: Sources looked at before a root square's are gathered: if one of them covers it, that's that.
 _GLANCE: Final = 128
-#: More sources than this in a square are compared with a rival.
-_WORTH_RIVALRY: Final = 8
+#: More sources than this in a square are compared with a dominating one.
+_WORTH_DOMINANCE: Final = 8
 #: What is done with a root square: nothing, drawing, taking over what was drawn before.
 SKIP, DRAW, TAKE = 0, 1, 2
 #: Grid points are numbered over a plane that is so many points wide and high, the origin in its middle:
@@ -62,7 +62,7 @@ _FIRST_ROOM, _FIRST_PIECES = 512, 4096
 _QUARTER: Final = _LEAF // 2
 
 
-class _Desk(NamedTuple):
+class _Scratch(NamedTuple):
     """Room to work in, which a thread keeps: to fetch it anew takes longer than to use it.
 
     Attributes
@@ -90,19 +90,19 @@ class _Desk(NamedTuple):
     xy: NDArray[np.float64]
 
 
-_DESKS: Final = threading.local()
+_SCRATCH: Final = threading.local()
 
 
-def _own_desk() -> _Desk:
-    """Return this thread's desk."""
-    if not hasattr(_DESKS, "own"):
+def _own_scratch() -> _Scratch:
+    """Return this thread's scratch buffers."""
+    if not hasattr(_SCRATCH, "own"):
         nothing = np.empty(_FIRST_PIECES, dtype=np.int64)
-        _DESKS.own = _Desk(*_lists(_FIRST_ROOM), nothing, nothing.copy(), np.empty((_FIRST_PIECES, 2)))
-    desk: _Desk = _DESKS.own
-    return desk
+        _SCRATCH.own = _Scratch(*_lists(_FIRST_ROOM), nothing, nothing.copy(), np.empty((_FIRST_PIECES, 2)))
+    scratch: _Scratch = _SCRATCH.own
+    return scratch
 
 
-def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, crew: Crew | None = None) -> Edge:
+def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, pool: ThreadPool | None = None) -> Edge:
     """Return the edge of the set where the field of `sources` is at least zero.
 
     Parameters
@@ -113,7 +113,7 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, crew: Crew | 
     cell_m : float
         Side of a grid cell. The grid is fixed to the plane's origin, so that equal cell sizes
         give equal grids.
-    crew : Crew, optional
+    pool : ThreadPool, optional
         Threads. The edge doesn't depend on it.
 
     Returns
@@ -126,7 +126,7 @@ def isochrone_edge(sources: NDArray[np.float64], *, cell_m: float, crew: Crew | 
     Apollonius-type (additively weighted) distance: Okabe et al. (2000), Spatial Tessellations,
     2nd ed., sec. 3.1. Branch and bound on Lipschitz functions: Piyavskii (1972).
     """
-    return draw_sources(sources, cell_m=cell_m, crew=crew).edge
+    return draw_sources(sources, cell_m=cell_m, pool=pool).edge
 
 
 def draw_sources(
@@ -135,13 +135,13 @@ def draw_sources(
     cell_m: float,
     like: Drawn | None = None,
     but_for: NDArray[np.float64] | None = None,
-    crew: Crew | None = None,
+    pool: ThreadPool | None = None,
 ) -> Drawn:
     """Draw the edge of sources; what lies where they're the same as another drawing's is taken over from it.
 
     Parameters
     ----------
-    sources, cell_m, crew
+    sources, cell_m, pool
         As for `isochrone_edge`.
     like : Drawn, optional
         A drawing of other sources in the same plane. Where its grid or full reach differ, it's of no use.
@@ -173,7 +173,7 @@ def draw_sources(
         first_x, first_y, n_x, n_y, levels, cell_m, reach, far,
         *sort_sources(shapes, reach, root, first_x, first_y, n_x, n_y), state,
     )  # fmt: skip
-    return draw(frame, known=known, crew=crew)
+    return draw(frame, known=known, pool=pool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,7 +241,7 @@ class Drawn:
     reach: float
 
 
-def draw(frame: Frame, *, known: Drawn | None = None, crew: Crew | None = None) -> Drawn:
+def draw(frame: Frame, *, known: Drawn | None = None, pool: ThreadPool | None = None) -> Drawn:
     """Draw the edge on a frame.
 
     Parameters
@@ -249,28 +249,28 @@ def draw(frame: Frame, *, known: Drawn | None = None, crew: Crew | None = None) 
     frame : Frame
     known : Drawn, optional
         Where the pieces of squares to `TAKE` come from.
-    crew : Crew, optional
+    pool : ThreadPool, optional
         Threads. The edge doesn't depend on it.
     """
     held = known or _nothing(frame.cell_m)
 
     def trace(rows: tuple[int, int]) -> tuple[Edge, NDArray[np.int64]]:
-        desk, side_from, side_to, xy, begin = _trace(
+        scratch, side_from, side_to, xy, begin = _trace(
             frame.flat, frame.flat_start, frame.taper, frame.taper_start, frame.taper_far,
             frame.state, frame.reach,
             frame.n_x, frame.n_y, frame.first_x, frame.first_y, frame.cell_m, frame.levels, frame.far,
             *rows, held.edge.side_from, held.edge.side_to, held.edge.xy, held.begin,
-            held.first_x, held.first_y, held.n_x, _own_desk(),
+            held.first_x, held.first_y, held.n_x, _own_scratch(),
         )  # fmt: skip
-        _DESKS.own = desk
+        _SCRATCH.own = scratch
         return Edge(side_from, side_to, xy, WIDTH, frame.cell_m), begin
 
     n_sources = frame.flat.shape[1] + frame.taper.shape[1]
-    if crew is None or crew.workers == 1 or n_sources < _WORTH_THREADS:
+    if pool is None or pool.workers == 1 or n_sources < _WORTH_THREADS:
         edge, begin = trace((0, frame.n_y))
     else:
-        bands = _bands(frame, min(_PARTS_PER_THREAD * crew.workers, frame.n_y))
-        edges, begins = zip(*crew.map(trace, bands), strict=True)
+        bands = _bands(frame, min(_PARTS_PER_THREAD * pool.workers, frame.n_y))
+        edges, begins = zip(*pool.map(trace, bands), strict=True)
         edge = Edge(
             np.concatenate([edge.side_from for edge in edges]),
             np.concatenate([edge.side_to for edge in edges]),
@@ -433,14 +433,14 @@ def _trace(
     known_x: int,
     known_y: int,
     known_n_x: int,
-    desk: _Desk,
+    scratch: _Scratch,
 ) -> tuple[
-    _Desk, NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]
+    _Scratch, NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]
 ]:  # pragma: no cover - compiled
     """Return one directed piece of the edge per triangle it crosses in a band of root squares, inside on the left.
 
     A piece runs from one triangle side to another; sides are numbered over the whole plane, so that
-    pieces are joined by number and not by comparing coordinates. Before the pieces comes the desk, which
+    pieces are joined by number and not by comparing coordinates. Before the pieces come the scratch buffers, which
     may have grown; last, where each square's pieces begin.
     """
     per_root = _LEAF << levels
@@ -452,7 +452,7 @@ def _trace(
         off = max(0.0, dj - 0.5) * root
         across[dj] = math.floor(math.sqrt(max(far * far - off * off, 0.0)) / root + 0.5)
     raw = levels + 1
-    pool_flat, pool_taper, planes, work, number, chosen, edge_from, edge_to, xy = desk
+    pool_flat, pool_taper, planes, work, number, chosen, edge_from, edge_to, xy = scratch
     room, capacity = len(work), len(edge_from)
     most = 2 * per_root * per_root  # pieces of edge in a root square
     n_kept = np.zeros((raw + 1, 2), dtype=np.int64)
@@ -528,7 +528,7 @@ def _trace(
             m = m_flat + m_taper
             for k in range(m):
                 number[k] = k
-            if m > _WORTH_RIVALRY:
+            if m > _WORTH_DOMINANCE:
                 tangents(pool_flat, pool_taper, level + 1, m_flat, m_taper, reach, x, y, planes)
                 if beaten(
                     pool_flat, pool_taper, level + 1, m_flat, reach, x, y, planes, number, m,
@@ -547,7 +547,7 @@ def _trace(
                 continue
             corner_i, corner_j = first_x * per_root + cell_i, first_y * per_root + cell_j
             point = (corner_j + WIDTH // 2) * WIDTH + corner_i + WIDTH // 2
-            if m <= _WORTH_RIVALRY:
+            if m <= _WORTH_DOMINANCE:
                 m_flat, m_taper = hand_down(pool_flat, pool_taper, 1, m_flat, number, m, 0)
                 n = _leaf_at_once(
                     pool_flat, pool_taper, m_flat, m_taper, reach, corner_i, corner_j, cell_m, point,
@@ -562,8 +562,8 @@ def _trace(
                 planes, work, number, m, chosen, gx, gy, small, edge_from, edge_to, xy, n,
             )  # fmt: skip
     begin[-1] = n
-    desk = _Desk(pool_flat, pool_taper, planes, work, number, chosen, edge_from, edge_to, xy)
-    return desk, edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy(), begin
+    scratch = _Scratch(pool_flat, pool_taper, planes, work, number, chosen, edge_from, edge_to, xy)
+    return scratch, edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy(), begin
 
 
 @njit(cache=True, nogil=True)
@@ -612,7 +612,7 @@ def _lists(
     NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64],
     NDArray[np.int32], NDArray[np.int32],
 ]:  # fmt: skip  # pragma: no cover - compiled
-    """Return a desk's room for sources."""
+    """Return the room for sources in scratch buffers."""
     slots = _MOST_LEVELS + 2
     return (
         np.empty((slots, FLAT, room)), np.empty((slots, SHAPE, room)), np.empty((TANGENT, room)),

@@ -26,7 +26,7 @@ from ..isochrones import (
     reach_sources,
     reached_within,
 )
-from ..thread_pool import Crew
+from ..thread_pool import ThreadPool
 from ..times import Direction, Origin, directed, each, origin_list, search
 from ._access import terrain_access
 from ._marching import field_left, grid_edge, march, start_times
@@ -227,12 +227,12 @@ def _polygons_of(
 
     def draw(field: NDArray[np.float64]) -> tuple[shapely.MultiPolygon, float]:
         edge = grid_edge(field, first_i=ground.first_i, first_j=ground.first_j, cell_m=cell)
-        return polygons_in_degrees(edge, plane, crew=crew)
+        return polygons_in_degrees(edge, plane, pool=pool)
 
-    crew = Crew(workers)
-    fields = crew.map(left, limits)
+    pool = ThreadPool(workers)
+    fields = pool.map(left, limits)
     for smaller, larger in pairwise(fields):
         # Exits have at least as much left of a larger cutoff. Lines are cut at other places, though, and
         # the scheme's errors with them: what the smaller one has is nowhere lost.
         np.maximum(smaller, larger, out=larger)
-    return crew.map(draw, fields)
+    return pool.map(draw, fields)

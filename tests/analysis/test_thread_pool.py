@@ -1,4 +1,4 @@
-"""A crew does all the work once, in order, nested work too, and gives up nothing half-done."""
+"""A pool does all the work once, in order, nested work too, and gives up nothing half-done."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from borderreach.analysis import thread_pool as crews
-from borderreach.analysis.thread_pool import Crew
+from borderreach.analysis import thread_pool as pools
+from borderreach.analysis.thread_pool import ThreadPool
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5, None])
@@ -19,23 +19,23 @@ def test_results_come_in_the_items_order(workers):
         time.sleep(0.001 * (20 - k))
         return k * k
 
-    assert Crew(workers).map(slow_if_early, range(20)) == [k * k for k in range(20)]
-    assert Crew(workers).map(slow_if_early, []) == []
+    assert ThreadPool(workers).map(slow_if_early, range(20)) == [k * k for k in range(20)]
+    assert ThreadPool(workers).map(slow_if_early, []) == []
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_work_within_work_comes_to_an_end(workers):
-    crew = Crew(workers)
+    pool = ThreadPool(workers)
 
     def tree(depth: int) -> int:
-        return 1 if depth == 0 else sum(crew.map(tree, [depth - 1] * 3))
+        return 1 if depth == 0 else sum(pool.map(tree, [depth - 1] * 3))
 
     assert tree(6) == 3**6
 
 
 @pytest.mark.parametrize("workers", [2, 4])
-def test_all_threads_of_the_crew_work_and_no_more(workers):
-    crew, lock = Crew(workers), threading.Lock()
+def test_all_threads_of_the_pool_work_and_no_more(workers):
+    pool, lock = ThreadPool(workers), threading.Lock()
     now, most = 0, 0
 
     def busy(_: int) -> None:
@@ -46,13 +46,13 @@ def test_all_threads_of_the_crew_work_and_no_more(workers):
         with lock:
             now -= 1
 
-    crew.map(busy, range(8 * workers))
+    pool.map(busy, range(8 * workers))
     assert most == workers
 
 
 def test_who_waits_leaves_the_place_to_another_thread():
     """Two items, one with parts: its thread and the one that is done with the other share the parts."""
-    crew, seen = Crew(2), set()
+    pool, seen = ThreadPool(2), set()
 
     def part(_: int) -> None:
         seen.add(threading.get_ident())
@@ -60,9 +60,9 @@ def test_who_waits_leaves_the_place_to_another_thread():
 
     def item(k: int) -> None:
         if k == 0:
-            crew.map(part, range(10))
+            pool.map(part, range(10))
 
-    crew.map(item, [0, 1])
+    pool.map(item, [0, 1])
     assert len(seen) == 2
 
 
@@ -76,11 +76,11 @@ def test_a_failure_is_raised_and_the_rest_dropped(workers):
         if k == 4:
             raise ValueError("four")
 
-    crew = Crew(workers)
+    pool = ThreadPool(workers)
     with pytest.raises(ValueError, match="four"):
-        crew.map(fails, range(1000))
+        pool.map(fails, range(1000))
     assert len(begun) < 20
-    assert crew.map(str, [1, 2, 3]) == ["1", "2", "3"]
+    assert pool.map(str, [1, 2, 3]) == ["1", "2", "3"]
 
 
 def test_without_new_threads_the_caller_does_it_all(monkeypatch):
@@ -88,19 +88,19 @@ def test_without_new_threads_the_caller_does_it_all(monkeypatch):
         def submit(self, *_):
             raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(crews._KEPT, "pool", Full())
-    crew = Crew(3)
-    assert crew.map(lambda k: crew.map(abs, [-k, k]), range(3)) == [[0, 0], [1, 1], [2, 2]]
+    monkeypatch.setattr(pools._KEPT, "pool", Full())
+    pool = ThreadPool(3)
+    assert pool.map(lambda k: pool.map(abs, [-k, k]), range(3)) == [[0, 0], [1, 1], [2, 2]]
 
 
 def _in_child(results: multiprocessing.SimpleQueue) -> None:
-    results.put(Crew(2).map(abs, [-1, -2, -3]))
+    results.put(ThreadPool(2).map(abs, [-1, -2, -3]))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_process_starts_its_own_threads():
-    Crew(2).map(abs, [-1, -2])  # so that there are threads to lose
+    ThreadPool(2).map(abs, [-1, -2])  # so that there are threads to lose
     context = multiprocessing.get_context("fork")
     results = context.SimpleQueue()
     child = context.Process(target=_in_child, args=(results,))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis.claims._claims import CLAIMS, VERDICTS, audit_claims, claim_paragraphs
-from borderreach.analysis.claims._context import ClaimGround, mean_speed_kph, scaled, straight_km
+from borderreach.analysis.claims._context import ClaimContext, mean_speed_kph, scaled, straight_km
 from borderreach.analysis.claims._files import Claim, ClaimsFile, claims_of, read_claims
 from borderreach.analysis.corridors._files import Corridor
 from borderreach.analysis.corridors._lines import add_corridor_lines
@@ -431,7 +431,7 @@ def test_a_place_that_does_not_exist_is_named():
 @settings(max_examples=20, deadline=None)
 @given(slower=st.floats(0.3, 3), factor=st.floats(1, 3))
 def test_faster_roads_never_lengthen_a_way(slower, factor):
-    ground = ClaimGround(network=roads())
+    ground = ClaimContext(network=roads())
     table = ground.table(["沿河", "印江", "松桃"])
     minutes = [
         ground.minutes(table, table, mode="road", date=None, faster=faster)
@@ -450,7 +450,7 @@ def test_scaling_changes_what_moves_only():
 
 
 def test_people_of_prefectures_and_provinces_are_those_of_their_counties():
-    ground = ClaimGround()
+    ground = ClaimContext()
     assert ground.people_of(["贵州省"]) == pytest.approx(38_562_148)
     assert ground.people_of(["綦江区"]) == pytest.approx(1_011_334)
     cities = ground.table(["cities:贵州省"])["origin_name"]
@@ -510,7 +510,7 @@ def test_the_national_study_takes_over_what_the_text_says_of_all_borders():
 
 def test_embedded_railways_meet_the_published_two_hours_between_the_capitals():
     found = next(one for one in claims_of("yuqian").claim if one.id == "yuqian-capitals-train")
-    ground = ClaimGround(stations=claims_of("yuqian").stations)
+    ground = ClaimContext(stations=claims_of("yuqian").stations)
     minutes, _ = ground.line_haul_minutes("重庆市", "贵阳市", date=found.date)
     assert minutes == pytest.approx(118, abs=1)
 

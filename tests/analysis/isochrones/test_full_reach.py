@@ -6,13 +6,18 @@ import numpy as np
 import pytest
 import shapely
 
-from borderreach.analysis.isochrones import _full_reach as sheets
+from borderreach.analysis.isochrones import _full_reach as edges
 from borderreach.analysis.isochrones._contours import polygons_in_degrees
-from borderreach.analysis.isochrones._full_reach import left_to_sheet, sheet_edge, sheet_of, sheet_plane
+from borderreach.analysis.isochrones._full_reach import (
+    edge_on_full_reach,
+    fixed_plane,
+    full_reach_edge_of,
+    left_to_full_reach,
+)
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.analysis.isochrones._quadtree import DRAW, TAKE, draw, isochrone_edge
 from borderreach.analysis.isochrones._reach import reach_sources, reached_within
-from borderreach.analysis.thread_pool import Crew
+from borderreach.analysis.thread_pool import ThreadPool
 from borderreach.analysis.times._origins import enter, origin_list, search
 
 from ..networks import Sketch
@@ -23,7 +28,7 @@ HOUR_MS = 3_600_000
 
 
 def plane_of(network, lon: float, lat: float):
-    plane = sheet_plane(network, lon, lat, HOUR_MS)
+    plane = fixed_plane(network, lon, lat, HOUR_MS)
     assert plane is not None
     return plane
 
@@ -47,17 +52,17 @@ def town(*, blocks: int = 14, gap: bool = False, speed_kph: float = 40.0):
 
 
 def both_edges(network, origin, minutes: int, monkeypatch, *, workers: int = 1):
-    """The edge on a sheet and the one drawn from all sources, on one plane and with one full reach."""
-    monkeypatch.setattr(sheets, "_LIFT_M", 1e-6 * minutes)
+    """The edge taken over from the full-reach edge and the one drawn from all sources, on one plane and with one full reach."""
+    monkeypatch.setattr(edges, "_LIFT_M", 1e-6 * minutes)
     (place,) = origin_list(origin)
     limit = minutes * 60_000
     entry = enter(network, place)
     times = search(network, entry, limit_ms=limit)
-    plane = sheet_plane(network, place.lon, place.lat, limit)
+    plane = fixed_plane(network, place.lon, place.lat, limit)
     assert plane is not None
     found = reached_within(network, entry, times, cutoff_ms=limit)
-    sheet = sheet_of(network, plane, CELL_M)
-    left = left_to_sheet(sheet, found)
+    full_reach = full_reach_edge_of(network, plane, CELL_M)
+    left = left_to_full_reach(full_reach, found)
     rest, every = (
         reach_sources(
             network, plane, place.xyz, found, times, cutoff_ms=limit, cell_m=CELL_M, leave_out=left_out
@@ -65,8 +70,8 @@ def both_edges(network, origin, minutes: int, monkeypatch, *, workers: int = 1):
         for left_out in (left, None)
     )
     assert len(rest) <= len(every)
-    on_sheet = sheet_edge(sheet, found, left, rest, crew=Crew(workers))
-    return on_sheet, isochrone_edge(every, cell_m=CELL_M), plane, left
+    on_full_reach = edge_on_full_reach(full_reach, found, left, rest, pool=ThreadPool(workers))
+    return on_full_reach, isochrone_edge(every, cell_m=CELL_M), plane, left
 
 
 def as_set(edge):
@@ -77,11 +82,11 @@ def as_set(edge):
 @pytest.mark.parametrize("minutes", [12, 20, 30, 45, 90])
 def test_edges_are_the_same_to_the_bit(monkeypatch, gap, minutes):
     network = town(gap=gap)
-    on_sheet, alone, plane, left = both_edges(network, (106.51, 29.51), minutes, monkeypatch)
-    assert as_set(on_sheet) == as_set(alone)
-    assert len(on_sheet.xy) > 100
+    on_full_reach, alone, plane, left = both_edges(network, (106.51, 29.51), minutes, monkeypatch)
+    assert as_set(on_full_reach) == as_set(alone)
+    assert len(on_full_reach.xy) > 100
     assert left.any() == (minutes > 12)
-    one, two = (polygons_in_degrees(edge, plane)[0] for edge in (on_sheet, alone))
+    one, two = (polygons_in_degrees(edge, plane)[0] for edge in (on_full_reach, alone))
     assert one.normalize().equals_exact(two.normalize(), 0.0)
 
 
@@ -94,18 +99,18 @@ def test_threads_change_nothing(monkeypatch):
         assert np.array_equal(a, b)
 
 
-def test_lines_far_from_the_sheets_centre_are_drawn_all_the_same(monkeypatch):
+def test_lines_far_from_the_planes_centre_are_drawn_all_the_same(monkeypatch):
     network = town()
-    # the town lies 160 km from the sheet's centre: none of it is on the sheet, or its western part
+    # the town lies 160 km from its centre: none of it is on it, or its western part
     plane = plane_of(network, *CENTRE)
     away = np.abs(plane.project(network.node_xyz)).max(axis=1)
     for limit in (away.min() - 1, np.median(away)):
-        monkeypatch.setattr(sheets, "_SHEET_M", float(limit))
-        sheets._SHEETS.clear()
-        on_sheet, alone, _, left = both_edges(network, (106.51, 29.51), 45, monkeypatch)
-        assert as_set(on_sheet) == as_set(alone)
+        monkeypatch.setattr(edges, "_TILE_M", float(limit))
+        edges._FULL_REACH_EDGES.clear()
+        on_full_reach, alone, _, left = both_edges(network, (106.51, 29.51), 45, monkeypatch)
+        assert as_set(on_full_reach) == as_set(alone)
         assert left.any() == (limit > away.min())
-    sheets._SHEETS.clear()
+    edges._FULL_REACH_EDGES.clear()
 
 
 def test_most_of_a_large_cutoffs_edge_is_taken_over(monkeypatch):
@@ -124,27 +129,27 @@ def test_most_of_a_large_cutoffs_edge_is_taken_over(monkeypatch):
     assert (state == DRAW).sum() < (state == TAKE).sum()
 
 
-def test_sheets_are_made_once_and_few_are_kept(monkeypatch):
+def test_full_reach_edges_are_made_once_and_few_are_kept(monkeypatch):
     network = town()
     plane = plane_of(network, *CENTRE)
-    sheets._SHEETS.clear()
-    first = sheet_of(network, plane, CELL_M)
-    assert sheet_of(network, plane_of(network, 106.6, 29.6), CELL_M) is first
-    monkeypatch.setattr(sheets, "_MOST_SHEETS", 2)
-    others = [sheet_of(network, plane, cell) for cell in (60.0, 70.0)]
-    assert sheet_of(network, plane, 70.0) is others[1]
-    assert sheet_of(network, plane, CELL_M) is not first  # it gave way
+    edges._FULL_REACH_EDGES.clear()
+    first = full_reach_edge_of(network, plane, CELL_M)
+    assert full_reach_edge_of(network, plane_of(network, 106.6, 29.6), CELL_M) is first
+    monkeypatch.setattr(edges, "_MOST_EDGES", 2)
+    others = [full_reach_edge_of(network, plane, cell) for cell in (60.0, 70.0)]
+    assert full_reach_edge_of(network, plane, 70.0) is others[1]
+    assert full_reach_edge_of(network, plane, CELL_M) is not first  # it gave way
     farther = network.with_access(max_access_km=1.2)
-    assert sheet_of(farther, plane, CELL_M).reach == pytest.approx(1200, abs=0.1)
+    assert full_reach_edge_of(farther, plane, CELL_M).reach == pytest.approx(1200, abs=0.1)
 
 
-def test_who_has_no_sheet():
+def test_who_has_no_full_reach_edge():
     network = town()
-    assert sheet_plane(network, *CENTRE, 11 * 60_000) is None  # a kilometre takes 12 minutes
-    assert sheet_plane(network.with_access(max_access_km=30), *CENTRE, 6 * HOUR_MS) is None
+    assert fixed_plane(network, *CENTRE, 11 * 60_000) is None  # a kilometre takes 12 minutes
+    assert fixed_plane(network.with_access(max_access_km=30), *CENTRE, 6 * HOUR_MS) is None
 
 
-def test_cutoffs_on_and_off_the_sheet_are_nested():
+def test_cutoffs_on_and_off_the_full_reach_are_nested():
     network = town(gap=True)
     result = isochrones(network, (106.511, 29.513), cutoffs_min=(5, 11, 13, 20, 60), cell_m=CELL_M)
     for larger, smaller in zip(result.geometry[:-1], result.geometry[1:], strict=True):

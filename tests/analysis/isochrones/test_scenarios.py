@@ -101,11 +101,11 @@ def test_a_corridor_on_the_trunk_roads_is_drawn_anew_where_it_matters(monkeypatc
             same.extend(one.polygon is other.polygon for one, other in zip(known, found, strict=True))
         return found
 
-    def looking(frame, *, known=None, crew=None):
+    def looking(frame, *, known=None, pool=None):
         if known is not None:
             for what in squares:
                 squares[what] += int((frame.state == what).sum())
-        return draw(frame, known=known, crew=crew)
+        return draw(frame, known=known, pool=pool)
 
     monkeypatch.setattr(module, "draw_isochrones", counting)
     monkeypatch.setattr(surface, "draw", looking)

@@ -126,7 +126,7 @@ class TestEvenGround:
         reach_km = network.max_access_km
         with pytest.MonkeyPatch.context() as patch:
             # on the same grid: the tips of buffers along a road are as long as its points catch them
-            patch.setattr("borderreach.analysis.isochrones._drawings.sheet_plane", lambda *_: None)
+            patch.setattr("borderreach.analysis.isochrones._drawings.fixed_plane", lambda *_: None)
             inner, outer = (
                 flat(isochrones(changed, case.origin, **options).geometry.iloc[0], case.centre)
                 for changed in (
