@@ -19,6 +19,7 @@ from ._network import (
     RaggedLines,
     TransportNetwork,
     build_network,
+    fitted_line,
     network_from_geodataframes,
 )
 from ._rail import EMBEDDED_AS_OF, LineNetwork, rail_network, rail_sections, rail_stations
@@ -43,6 +44,7 @@ __all__ = [
     "airports",
     "at_node",
     "build_network",
+    "fitted_line",
     "gtfs_rail_network",
     "join_networks",
     "journey_components",

@@ -21,10 +21,16 @@ from ._exit_lines import ExitLines
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from scipy.spatial import cKDTree
+    from shapely.geometry.base import BaseGeometry
 
 #: Longest time that fits the search's 32-bit milliseconds, with room for adding two of them.
 MAX_ARC_TIME_MS: Final = 2**30 - 1
+
+#: How far from its node a line may begin or end: metres, and share of its length.
+LINE_GAP_M: Final = 100.0
+LINE_GAP_SHARE: Final = 0.05
 
 NODE_COLUMNS: Final = ("x", "y", "node_exit", "geometry")
 EDGE_COLUMNS: Final = (
@@ -635,6 +641,9 @@ def network_from_geodataframes(
 ) -> TransportNetwork:
     """Build a network from nodes and edges in osmnx's column names.
 
+    A line that runs from ``v`` to ``u`` is turned round, the parts of a MultiLineString are put in
+    their order; one that doesn't lead from node to node is refused.
+
     Parameters
     ----------
     nodes : geopandas.GeoDataFrame
@@ -653,7 +662,10 @@ def network_from_geodataframes(
 
     Raises
     ------
-    MissingCRSError, MissingColumnError, NetworkError
+    MissingCRSError, MissingColumnError, GeometryTypeError
+    NetworkError
+        If an end isn't among the nodes, an id comes twice, or a line doesn't lead from its node
+        to the other.
 
     Examples
     --------
@@ -669,10 +681,19 @@ def network_from_geodataframes(
     import pandas as pd  # noqa: PLC0415 - as in to_geodataframes
 
     points = require_frame(nodes, "nodes", geometry_types=("Point",), allow_empty=False)
-    by_ends = isinstance(edges, pd.DataFrame) and {"u", "v"} & set(edges.index.names)
+    if isinstance(edges, pd.DataFrame) and {"u", "v"} & set(edges.index.names):
+        twice = [name for name in edges.index.names if name in edges.columns]
+        edges = edges.reset_index(level=[name for name in edges.index.names if name not in twice])
+        edges = edges.reset_index(drop=True) if twice else edges
     table = require_frame(
-        edges.reset_index() if by_ends else edges, "edges", columns=("u", "v", "length", "travel_time")
+        edges,
+        "edges",
+        columns=("u", "v", "length", "travel_time"),
+        geometry_types=("LineString", "MultiLineString"),
     )
+    if not points.index.is_unique:
+        again = points.index[points.index.duplicated()][0]
+        raise NetworkError(f"'nodes' has the id {str(again)!r} more than once; keep one row of each")
     number = pd.Series(np.arange(len(points)), index=points.index)
     unknown = ~(table["u"].isin(number.index) & table["v"].isin(number.index))
     if unknown.any():
@@ -690,7 +711,7 @@ def network_from_geodataframes(
         mode=table["mode"].astype(str).to_numpy(dtype=object) if "mode" in table else "road",
         road_class=(table["highway"].map(_first_of).to_numpy(dtype=object) if "highway" in table else ""),
         exit_along=table["exit_along"].to_numpy(dtype=bool) if "exit_along" in table else True,
-        geometry=[shapely.get_coordinates(line) for line in table.geometry],
+        geometry=_lines_of(points, table, number),
     )
     return build_network(
         points.geometry.x.to_numpy(),
@@ -701,6 +722,60 @@ def network_from_geodataframes(
         max_access_km=max_access_km,
         provenance=provenance,
     )
+
+
+def _lines_of(
+    points: gpd.GeoDataFrame, table: gpd.GeoDataFrame, number: pd.Series
+) -> list[NDArray[np.float64]]:
+    """Coordinates of the edges' lines from ``u`` to ``v``."""
+    xy = np.column_stack([points.geometry.x, points.geometry.y])
+    starts, stops = (xy[number.loc[table[end]].to_numpy()].tolist() for end in ("u", "v"))
+    rows = zip(table.geometry, starts, stops, table["u"], table["v"], strict=True)
+    return [
+        fitted_line(line, start, stop, f"'edges' row {row} (u={u}, v={v})")
+        for row, (line, start, stop, u, v) in enumerate(rows)
+    ]
+
+
+def fitted_line(
+    line: BaseGeometry, start: Sequence[float], stop: Sequence[float], whose: str
+) -> NDArray[np.float64]:
+    """Return (lon, lat) along a line from its one end to the other, turned round if it must be.
+
+    Parameters
+    ----------
+    line : shapely LineString or MultiLineString
+        Degrees.
+    start, stop : sequence of float
+        (lon, lat) where it should begin and end. It may miss them by `LINE_GAP_M` or by
+        `LINE_GAP_SHARE` of its length.
+    whose : str
+        What the error is about.
+
+    Raises
+    ------
+    NetworkError
+        If it is in pieces that don't join, or begins or ends elsewhere.
+    """
+    if line.geom_type != "LineString":
+        merged = shapely.line_merge(line)
+        if merged.geom_type != "LineString":
+            raise NetworkError(
+                f"the line of {whose} is in {shapely.get_num_geometries(merged)} pieces that don't join; give one line"
+            )
+        line = merged
+    coords: NDArray[np.float64] = shapely.get_coordinates(line)
+    xyz = to_ecef(coords[:, 0], coords[:, 1])
+    begin, end = to_ecef(*np.array([start, stop], dtype=float).T)
+    as_drawn = max(np.linalg.norm(xyz[0] - begin), np.linalg.norm(xyz[-1] - end))
+    turned = max(np.linalg.norm(xyz[0] - end), np.linalg.norm(xyz[-1] - begin))
+    gap = float(min(as_drawn, turned))
+    length = float(np.linalg.norm(np.diff(xyz, axis=0), axis=1).sum())
+    if gap > max(LINE_GAP_M, LINE_GAP_SHARE * length):
+        raise NetworkError(
+            f"the line of {whose} ends {gap / 1000:,.1f} km from its node; check that lines and nodes belong together"
+        )
+    return coords[::-1].copy() if turned < as_drawn else coords
 
 
 def _exits(node_exit: Any, n: int) -> NDArray[np.bool_]:

@@ -34,17 +34,18 @@ from ..checks import (
 from ..crs import WGS84, to_ecef
 from ..downloads import user_cache
 from ..errors import DataFileError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
-from ..networks import TransportNetwork
+from ..networks import TransportNetwork, fitted_line
 from ._pbf import MODES
-from ._roads import KEEP, OSM_LICENCE, Kind, Ways, require_area, road_network
+from ._roads import KEEP, OSM_LICENCE, Kind, NodeCosts, Ways, require_area, road_network
 from ._speeds import MAX_FERRY_KPH, SpeedTable, speed_table
-from ._tags import FERRY, NODE_KEYS, ROAD_CLASSES, WAY_KEYS, Road, read_node, read_road
+from ._tags import ASKED_CLASSES, CARRIERS, NODE_KEYS, ROAD_CLASSES, WAY_KEYS, Road, read_node, read_road
 
 OVERPASS_URL: Final = "https://overpass-api.de/api"
 
 _FILTERS: Final = [
     f'["highway"~"^({"|".join(ROAD_CLASSES)})$"]["area"!~"yes"]',
-    '["route"="ferry"]',
+    f'["highway"~"^({"|".join(ASKED_CLASSES)})$"][~"^(motorcar|motor_vehicle|vehicle)"~"yes|permissive|designated"]',
+    f'["route"~"^({"|".join(CARRIERS)})$"]',
 ]
 _settings_lock = threading.Lock()  # osmnx has one set of settings for the whole process
 
@@ -291,14 +292,12 @@ def _ways(graph: nx.MultiDiGraph, nodes: _Nodes, table: SpeedTable) -> Ways:
         backwards = data.get("reversed") is True
         if backwards and tags.get("highway") == "motorway" and tags.get("oneway") not in {"no", "-1"}:
             continue  # osmnx doesn't know that motorways are one-way
-        tags.pop("oneway", None)
-        tags.pop("junction", None)
+        # The graph has an arc for each direction; what osmnx doesn't read may still close one of them.
+        tags["oneway"] = "no"
         road = read_road(tags)
         kph = None if road is None else table.speeds_kph(tags, road.road_class)
-        if road is None or kph is None:
+        if road is None or kph is None or not (road.backward if backwards else road.forward):
             continue
-        if road.road_class == "motorway":
-            road = Road(road.road_class, forward=True, backward=False, exit_along=road.exit_along)
         osmid = data.get("osmid", -1)
         own = osmid if isinstance(osmid, int) else -1
         length = float(data.get("length", 0.0))
@@ -312,7 +311,8 @@ def _ways(graph: nx.MultiDiGraph, nodes: _Nodes, table: SpeedTable) -> Ways:
             continue
         inner: list[int] = []
         if line is not None:
-            for x, y in shapely.get_coordinates(line)[1:-1].tolist():
+            start, stop = ((lon[nodes.number[n]], lat[nodes.number[n]]) for n in (u, v))
+            for x, y in fitted_line(line, start, stop, f"the edge from {u} to {v}")[1:-1].tolist():
                 inner.append(len(lon))
                 lon.append(x)
                 lat.append(y)
@@ -324,7 +324,7 @@ def _ways(graph: nx.MultiDiGraph, nodes: _Nodes, table: SpeedTable) -> Ways:
         )
         arcs.append(arc)
         waiting.setdefault((u, v, *same), []).append(arc)
-        if road.road_class == FERRY:
+        if road.road_class in CARRIERS:
             xyz = to_ecef([lon[node] for node in arc.nodes], [lat[node] for node in arc.nodes])
             ferry_m[own] = ferry_m.get(own, 0.0) + float(
                 np.sqrt((np.diff(xyz, axis=0) ** 2).sum(axis=1)).sum()
@@ -338,12 +338,13 @@ def _ways(graph: nx.MultiDiGraph, nodes: _Nodes, table: SpeedTable) -> Ways:
             arc.kph, arc.back_kph = pace, pace
         kind = Kind(arc.road, arc.kph, arc.back_kph)
         number[i] = kinds.setdefault(kind, len(kinds))
-    closed, delay = np.zeros(len(lon), dtype=bool), np.zeros(len(lon))
-    for node, data in graph.nodes(data=True):
-        is_closed, names = read_node({k: str(data[k]) for k in NODE_KEYS if isinstance(data.get(k), str)})
-        i = nodes.number[node]
-        closed[i] = is_closed
-        delay[i] = sum(table.delays.get(name, 0.0) for name in names)
+    tagged = [(nodes.number[node], data) for node, data in graph.nodes(data=True)]
+    meanings = [
+        read_node({k: str(data[k]) for k in NODE_KEYS if isinstance(data.get(k), str)}) for _, data in tagged
+    ]
+    costs = NodeCosts.of(
+        len(lon), np.array([i for i, _ in tagged], dtype=np.int64), np.arange(len(tagged)), meanings, table
+    )
     return Ways(
         offset=np.concatenate([[0], np.cumsum([len(arc.nodes) for arc in arcs])]).astype(np.int64),
         nodes=np.array([node for arc in arcs for node in arc.nodes], dtype=np.int32),
@@ -352,9 +353,7 @@ def _ways(graph: nx.MultiDiGraph, nodes: _Nodes, table: SpeedTable) -> Ways:
         kinds=list(kinds),
         lon=np.array(lon),
         lat=np.array(lat),
-        closed=closed,
-        delay_s=delay,
-        vertex=np.zeros(0, dtype=np.int64),
+        **costs.__dict__,
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from ..checks import require_choice
-from ..errors import EmptyInputError
+from ..errors import DataFileError, EmptyInputError
 from ..networks import TransportNetwork
 from ._extract import OsmExtract, read_extract
-from ._roads import KEEP, OSM_LICENCE, clip_ways, find_nodes, require_area, road_network, ways_of
+from ._roads import KEEP, OSM_LICENCE, clip_ways, require_area, road_network, ways_of
 from ._speeds import SpeedTable, speed_table
 
 #: Means of transport that a street network can be read for.
@@ -34,13 +34,15 @@ def pbf_network(
 
     Ways are cut at junctions, and joined again at the nodes between two that agree in class,
     speeds, directions and exits; their bends are kept. Closed barriers cut them, restrictions
-    at a node (``no_*`` and ``only_*``) are honoured. Which ways count as roads is said in
-    `_tags.py`, how fast they are in ``data/speeds.toml``.
+    (``no_*`` and ``only_*``, at a node or over ways) are honoured. Which ways count as roads is
+    said in ``docs/osm.md``, how fast they are in ``data/speeds.toml``. Of an object that stands in
+    the file several times, as in merged extracts, the newest version counts.
 
     Parameters
     ----------
     path : str or path
-        ``.osm.pbf`` or ``.osm`` (also ``.osm.gz``, ``.osm.bz2``), such as Geofabrik's extracts.
+        ``.osm.pbf`` or ``.osm`` (also ``.osm.gz``, ``.osm.bz2``), such as Geofabrik's extracts or
+        what editors save; what Overpass answers in XML or JSON (``.json``).
     area : shapely polygon or GeoDataFrame, optional
         Only the roads inside; cut at its edge.
     mode : {"drive"}
@@ -65,7 +67,7 @@ def pbf_network(
     Raises
     ------
     DataFileError
-        If the file is missing, damaged or cut short.
+        If the file is missing, damaged or cut short, or lacks the places of its roads.
     EmptyInputError
         If it holds no roads, or none inside `area`.
     InputError, InputTypeError, GeometryTypeError, MissingCRSError, ConfigError
@@ -94,6 +96,11 @@ def pbf_network(
     extract = read_extract(path, progress=progress)
     known = np.isfinite(extract.lon)
     if not known.any():
+        if len(extract.way_id):
+            raise DataFileError(
+                f"{path} holds {len(extract.way_id):,} roads, but not where their nodes lie; ask for the nodes, "
+                "too (Overpass: 'out body; >; out skel qt;' or 'out body geom;')"
+            )
         raise EmptyInputError(f"{path} holds no roads for cars")
     middle = float(np.median(extract.lon[known])), float(np.median(extract.lat[known]))
     if polygon is not None:
@@ -103,7 +110,7 @@ def pbf_network(
     ways = ways_of(extract, table)
     if polygon is not None:
         ways = clip_ways(ways, polygon)
-    restrictions, via = extract.restrictions, find_nodes(extract.node_id, extract.restrictions.via_node)
+    restrictions, node_id = extract.restrictions, extract.node_id
     provenance = _provenance(Path(path), extract, clipped=polygon is not None)
     del extract  # what is left to do needs room
     return road_network(
@@ -114,12 +121,19 @@ def pbf_network(
         max_access_km=max_access_km,
         provenance=provenance,
         restrictions=restrictions,
-        via=via,
+        node_id=node_id,
     )
 
 
 def _provenance(path: Path, extract: OsmExtract, *, clipped: bool) -> dict[str, str]:
     missing = int(np.isnan(extract.lon).sum())
+    more = {}
+    if extract.n_located_by_ways:
+        more["located_by_ways"] = (
+            f"{extract.n_located_by_ways:,} nodes lie where their ways say; barriers and signals on them aren't in the file"
+        )
+    if extract.remark:
+        more["remark"] = extract.remark
     return {
         "source": "OpenStreetMap",
         "licence": OSM_LICENCE,
@@ -127,4 +141,7 @@ def _provenance(path: Path, extract: OsmExtract, *, clipped: bool) -> dict[str, 
         "date": extract.timestamp or "not stated in the file",
         "area": "clipped to a polygon" if clipped else "the whole file",
         "missing_nodes": f"{missing:,} nodes of roads lie outside the file; roads end before them",
+        "conditional": f"{extract.n_conditional:,} roads are open or one-way at some hours or to some vehicles; "
+        "taken as they are outside these conditions",
+        **more,
     }

@@ -51,17 +51,25 @@ class Blob(NamedTuple):
 
 
 class WayTable(NamedTuple):
-    """Ways of a block that passed the filter."""
+    """Ways of a block that passed the filter; `where` holds the nodes' (lon, lat) if the ways carry them.
+
+    `span` is the first and the last id of all the block's ways, and whether they ascend.
+    """
 
     ids: NDArray[np.int64]
+    versions: NDArray[np.int32]
     tags: NDArray[np.int32]
     n_refs: NDArray[np.int32]
     refs: NDArray[np.int64]
+    where: NDArray[np.float64]
+    span: NDArray[np.int64]
 
 
 class RelationTable(NamedTuple):
     """Relations of a block that passed the filter, with their members."""
 
+    ids: NDArray[np.int64]
+    versions: NDArray[np.int32]
     tags: NDArray[np.int32]
     n_members: NDArray[np.int32]
     member_ids: NDArray[np.int64]
@@ -161,25 +169,58 @@ def _read_tags(data, keys, vals, column_of, row):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
-def _decode_ways(data, fields, column_of, n_columns, useful):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Ways whose value in column 0 or 1 is useful: status, ids, tags, counts of refs, refs."""
+def _info(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """Version and visibility of an object from its metadata; version -1 if they are damaged."""
+    version, visible = np.int64(0), True
+    while pos < end:
+        number, wire, value, pos = _field(data, pos, end)
+        if pos < 0:
+            return np.int64(-1), False
+        if wire == 0 and number == 1:
+            version = value if value > 0 else np.int64(0)
+        elif wire == 0 and number == 6:
+            visible = value != 0
+    return version, visible
+
+
+@njit(cache=True, nogil=True)
+def _is_useful(tags, useful, asked, n_asked):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    first, second = tags[0], tags[1]
+    if (first >= 0 and useful[first]) or (second >= 0 and useful[second]):
+        return True
+    return first >= 0 and asked[first] and tags[2 : 2 + n_asked].max() >= 0
+
+
+@njit(cache=True, nogil=True)
+def _decode_ways(data, fields, column_of, n_columns, useful, asked, n_asked, wanted, scale):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Ways that are useful by their tags, or those of the `wanted` ids if there are any: as in `WayTable`.
+
+    Before all that, whether the block is sound.
+    """
+    granularity, lat_offset, lon_offset = scale
     n_ways = len(fields)
     ids = np.zeros(n_ways, dtype=np.int64)
+    versions = np.zeros(n_ways, dtype=np.int32)
     tags = np.full((n_ways, n_columns), -1, dtype=np.int32)
     n_refs = np.zeros(n_ways, dtype=np.int32)
-    ref_start = np.zeros(n_ways, dtype=np.int64)
-    ref_stop = np.zeros(n_ways, dtype=np.int64)
+    spans = np.zeros((n_ways, 6), dtype=np.int64)  # of refs, latitudes and longitudes
     refs = np.zeros(0, dtype=np.int64)
+    where = np.zeros((0, 2))
+    all_ids = np.zeros(3, dtype=np.int64)
+    all_ids[2] = 1
     kept = 0
     total = 0
+    located = False
     for way in range(n_ways):
         pos, end = fields[way, 2], fields[way, 3]
         way_id = np.int64(0)
-        keys, vals, span = (pos, pos), (pos, pos), (pos, pos)
+        version, visible = np.int64(0), True
+        keys, vals = (pos, pos), (pos, pos)
+        spans[kept] = pos
         while pos < end:
             number, wire, value, pos = _field(data, pos, end)
             if pos < 0:
-                return False, ids, tags, n_refs, refs
+                return False, ids, versions, tags, n_refs, refs, where, all_ids
             if number == 1 and wire == 0:
                 way_id = value
             elif wire == 2:
@@ -187,34 +228,68 @@ def _decode_ways(data, fields, column_of, n_columns, useful):  # type: ignore[no
                     keys = (value, pos)
                 elif number == 3:
                     vals = (value, pos)
-                elif number == 8:
-                    span = (value, pos)
+                elif number == 4:
+                    version, visible = _info(data, value, pos)
+                elif 8 <= number <= 10:
+                    spans[kept, 2 * (number - 8)] = value
+                    spans[kept, 2 * (number - 8) + 1] = pos
+        if way == 0:
+            all_ids[0] = way_id
+        elif way_id <= all_ids[1]:
+            all_ids[2] = 0
+        all_ids[1] = way_id
         tags[kept] = -1
-        if not _read_tags(data, keys, vals, column_of, tags[kept]):
-            return False, ids, tags, n_refs, refs
-        first, second = tags[kept, 0], tags[kept, 1]
-        if (first >= 0 and useful[first]) or (second >= 0 and useful[second]):
-            count = _count_packed(data, span[0], span[1])
+        if version < 0 or not _read_tags(data, keys, vals, column_of, tags[kept]):
+            return False, ids, versions, tags, n_refs, refs, where, all_ids
+        if len(wanted):
+            at = np.searchsorted(wanted, way_id)
+            keep = at < len(wanted) and wanted[at] == way_id
+        else:
+            keep = _is_useful(tags[kept], useful, asked, n_asked)
+        if keep:
+            count = _count_packed(data, spans[kept, 0], spans[kept, 1])
             ids[kept] = way_id
+            versions[kept] = version if visible else -(version if version > 0 else 1)
             n_refs[kept] = count
-            ref_start[kept], ref_stop[kept] = span
+            located = located or spans[kept, 3] > spans[kept, 2]
             total += count
             kept += 1
     refs = np.zeros(total, dtype=np.int64)
+    if located:
+        where = np.full((total, 2), np.nan)
     k = 0
     for way in range(kept):
-        pos, end = ref_start[way], ref_stop[way]
-        ref = np.int64(0)
+        pos, end, lat_pos, lat_end, lon_pos, lon_end = spans[way]
+        has = lat_end > lat_pos and lon_end > lon_pos
+        ref = lat = lon = np.int64(0)
         for _ in range(n_refs[way]):
             delta, pos = _zigzag(data, pos, end)
             if pos < 0:
-                return False, ids, tags, n_refs, refs
+                return False, ids, versions, tags, n_refs, refs, where, all_ids
             ref += delta
             refs[k] = ref
+            if has:
+                dlat, lat_pos = _zigzag(data, lat_pos, lat_end)
+                dlon, lon_pos = _zigzag(data, lon_pos, lon_end)
+                if lat_pos < 0 or lon_pos < 0:
+                    return False, ids, versions, tags, n_refs, refs, where, all_ids
+                lat += dlat
+                lon += dlon
+                where[k, 0] = (lon_offset + granularity * lon) / 1e9
+                where[k, 1] = (lat_offset + granularity * lat) / 1e9
             k += 1
         if pos != end:
-            return False, ids, tags, n_refs, refs
-    return True, ids[:kept].copy(), tags[:kept].copy(), n_refs[:kept].copy(), refs
+            return False, ids, versions, tags, n_refs, refs, where, all_ids
+    return (
+        True,
+        ids[:kept].copy(),
+        versions[:kept].copy(),
+        tags[:kept].copy(),
+        n_refs[:kept].copy(),
+        refs,
+        where,
+        all_ids,
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -233,12 +308,17 @@ def _place(ids, node_id, at):  # type: ignore[no-untyped-def] # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _decode_dense(data, start, stop, scale, column_of, n_columns, ids, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Fill in the coordinates of the nodes in `ids`: status, their places that have tags, tags."""
+def _decode_dense(data, start, stop, scale, column_of, n_columns, ids, versions, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Fill in the coordinates of the nodes in `ids`: status, their places that have tags, tags.
+
+    Of a node that comes again the newer version counts, of equal ones the later; if it has no tags, a
+    row without any says so.
+    """
     granularity, lat_offset, lon_offset = scale
     n_strings = len(column_of)
     none = np.zeros(0, dtype=np.int64), np.zeros((0, n_columns), dtype=np.int32)
     id_pos = id_end = lat_pos = lat_end = lon_pos = lon_end = kv_pos = kv_end = start
+    version_pos = version_end = visible_pos = visible_end = start
     pos = start
     while pos < stop:
         number, wire, value, pos = _field(data, pos, stop)
@@ -253,6 +333,16 @@ def _decode_dense(data, start, stop, scale, column_of, n_columns, ids, lon, lat)
                 lon_pos, lon_end = value, pos
             elif number == 10:
                 kv_pos, kv_end = value, pos
+            elif number == 5:
+                info = value
+                while info < pos:
+                    part, kind, begin, info = _field(data, info, pos)
+                    if info < 0:
+                        return False, none[0], none[1]
+                    if kind == 2 and part == 1:
+                        version_pos, version_end = begin, info
+                    elif kind == 2 and part == 6:
+                        visible_pos, visible_end = begin, info
     count = _count_packed(data, id_pos, id_end)
     rows = min(count, (kv_end - kv_pos) // 2)
     where = np.zeros(rows, dtype=np.int64)
@@ -273,10 +363,28 @@ def _decode_dense(data, start, stop, scale, column_of, n_columns, ids, lon, lat)
         node_lon += dlon
         at = _place(ids, node_id, at)
         wanted = at < len(ids) and ids[at] == node_id
+        version = np.int64(0)
+        if version_pos < version_end:
+            version, version_pos = _varint(data, version_pos, version_end)
+        if visible_pos < visible_end:
+            visible, visible_pos = _varint(data, visible_pos, visible_end)
+            wanted = wanted and visible != 0
+        if version_pos < 0 or visible_pos < 0:
+            return False, none[0], none[1]
+        has = False
         if wanted:
+            version = min(version if version > 0 else np.int64(0), np.int64(2**31 - 2))
+            has = versions[at] >= 0  # it comes again
+            wanted = version >= versions[at]
+            has = has and wanted
+        if wanted:
+            versions[at] = version
             lon[at] = (lon_offset + granularity * node_lon) / 1e9
             lat[at] = (lat_offset + granularity * node_lat) / 1e9
-        has = False
+            if has and tagged + 1 >= rows:
+                where = np.concatenate((where, np.zeros(rows + 64, dtype=np.int64)))
+                tags = np.concatenate((tags, np.full((rows + 64, n_columns), -1, dtype=np.int32)))
+                rows = len(where)
         while kv_pos < kv_end:
             key, kv_pos = _varint(data, kv_pos, kv_end)
             if kv_pos < 0 or key < 0 or key >= n_strings:
@@ -299,7 +407,7 @@ def _decode_dense(data, start, stop, scale, column_of, n_columns, ids, lon, lat)
 
 
 @njit(cache=True, nogil=True)
-def _decode_nodes(data, fields, scale, column_of, n_columns, ids, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
+def _decode_nodes(data, fields, scale, column_of, n_columns, ids, versions, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
     """Do the same for nodes that are stored one by one."""
     granularity, lat_offset, lon_offset = scale
     where = np.zeros(len(fields), dtype=np.int64)
@@ -308,7 +416,8 @@ def _decode_nodes(data, fields, scale, column_of, n_columns, ids, lon, lat):  # 
     at = 0
     for node in range(len(fields)):
         pos, end = fields[node, 2], fields[node, 3]
-        node_id = node_lat = node_lon = np.int64(0)
+        node_id = node_lat = node_lon = version = np.int64(0)
+        visible = True
         keys, vals = (pos, pos), (pos, pos)
         while pos < end:
             number, wire, value, pos = _field(data, pos, end)
@@ -327,13 +436,20 @@ def _decode_nodes(data, fields, scale, column_of, n_columns, ids, lon, lat):  # 
                     keys = (value, pos)
                 elif number == 3:
                     vals = (value, pos)
+                elif number == 4:
+                    version, visible = _info(data, value, pos)
+        if version < 0:
+            return False, where, tags
+        version = min(version, np.int64(2**31 - 2))
         at = _place(ids, node_id, at)
-        if at < len(ids) and ids[at] == node_id:
+        if visible and at < len(ids) and ids[at] == node_id and version >= versions[at]:
+            again = versions[at] >= 0
+            versions[at] = version
             lon[at] = (lon_offset + granularity * node_lon) / 1e9
             lat[at] = (lat_offset + granularity * node_lat) / 1e9
             if not _read_tags(data, keys, vals, column_of, tags[tagged]):
                 return False, where, tags
-            if tags[tagged].max() >= 0:
+            if again or tags[tagged].max() >= 0:
                 where[tagged] = at
                 tagged += 1
     return True, where[:tagged].copy(), tags[:tagged].copy()
@@ -341,8 +457,10 @@ def _decode_nodes(data, fields, scale, column_of, n_columns, ids, lon, lat):  # 
 
 @njit(cache=True, nogil=True)
 def _decode_relations(data, fields, column_of, n_columns, useful):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Relations whose value in column 0 is useful, with their members."""
+    """Relations whose value in column 0 is useful, with their members; before them, whether all are sound."""
     n = len(fields)
+    own = np.zeros(n, dtype=np.int64)
+    versions = np.zeros(n, dtype=np.int32)
     tags = np.full((n, n_columns), -1, dtype=np.int32)
     n_members = np.zeros(n, dtype=np.int32)
     spans = np.zeros((n, 6), dtype=np.int64)
@@ -351,13 +469,19 @@ def _decode_relations(data, fields, column_of, n_columns, useful):  # type: igno
     for relation in range(n):
         pos, end = fields[relation, 2], fields[relation, 3]
         keys, vals = (pos, pos), (pos, pos)
+        version, visible = np.int64(0), True
+        own[kept] = 0
         spans[kept] = pos
         while pos < end:
             number, wire, value, pos = _field(data, pos, end)
             if pos < 0:
-                return False, tags, n_members, empty[0], empty[1], empty[2]
+                return False, own, versions, tags, n_members, empty[0], empty[1], empty[2]
+            if wire == 0 and number == 1:
+                own[kept] = value
             if wire == 2:
-                if number == 2:
+                if number == 4:
+                    version, visible = _info(data, value, pos)
+                elif number == 2:
                     keys = (value, pos)
                 elif number == 3:
                     vals = (value, pos)
@@ -365,9 +489,10 @@ def _decode_relations(data, fields, column_of, n_columns, useful):  # type: igno
                     spans[kept, 2 * (number - 8)] = value
                     spans[kept, 2 * (number - 8) + 1] = pos
         tags[kept] = -1
-        if not _read_tags(data, keys, vals, column_of, tags[kept]):
-            return False, tags, n_members, empty[0], empty[1], empty[2]
+        if version < 0 or not _read_tags(data, keys, vals, column_of, tags[kept]):
+            return False, own, versions, tags, n_members, empty[0], empty[1], empty[2]
         if tags[kept, 0] >= 0 and useful[tags[kept, 0]]:
+            versions[kept] = version if visible else -(version if version > 0 else 1)
             n_members[kept] = _count_packed(data, spans[kept, 2], spans[kept, 3])
             kept += 1
     total = n_members[:kept].sum()
@@ -383,11 +508,20 @@ def _decode_relations(data, fields, column_of, n_columns, useful):  # type: igno
             delta, id_pos = _zigzag(data, id_pos, id_end)
             kind, type_pos = _varint(data, type_pos, type_end)
             if role_pos < 0 or id_pos < 0 or type_pos < 0 or not 0 <= role < len(column_of):
-                return False, tags, n_members, empty[0], empty[1], empty[2]
+                return False, own, versions, tags, n_members, empty[0], empty[1], empty[2]
             member += delta
             ids[k], types[k], roles[k] = member, kind, role
             k += 1
-    return True, tags[:kept].copy(), n_members[:kept].copy(), ids, types, roles
+    return (
+        True,
+        own[:kept].copy(),
+        versions[:kept].copy(),
+        tags[:kept].copy(),
+        n_members[:kept].copy(),
+        ids,
+        types,
+        roles,
+    )
 
 
 def find_blobs(file: BinaryIO) -> list[Blob]:
@@ -536,14 +670,33 @@ class Block:
         return column_of
 
     def _useful(self, values: frozenset[bytes]) -> NDArray[np.bool_]:
-        return np.fromiter((text in values for text in self.strings), dtype=bool, count=len(self.strings))
+        return np.fromiter(
+            (text in values or _first_word(text) in values for text in self.strings),
+            dtype=bool,
+            count=len(self.strings),
+        )
 
-    def ways(self, keys: dict[bytes, int], values: frozenset[bytes]) -> Iterator[WayTable]:
-        """Ways whose first or second key has one of the values; tags are string numbers."""
-        column_of, useful = self.columns(keys), self._useful(values)
+    def ways(
+        self,
+        keys: dict[bytes, int],
+        values: frozenset[bytes],
+        *,
+        asked: frozenset[bytes] = frozenset(),
+        n_asked: int = 0,
+        wanted: NDArray[np.int64] | None = None,
+    ) -> Iterator[WayTable]:
+        """Ways whose first or second key has one of the values; tags are string numbers.
+
+        Those whose first key has one of the values `asked` as well if they have one of the `n_asked`
+        keys after the second. With `wanted` (ascending ids) these ways alone, whatever their tags.
+        """
+        column_of, useful, by_key = self.columns(keys), self._useful(values), self._useful(asked)
+        ids = np.zeros(0, dtype=np.int64) if wanted is None else wanted
         for kind, fields in self.groups:
             if kind == WAYS and len(column_of):
-                good, *table = _decode_ways(self._data, fields, column_of, len(keys), useful)
+                good, *table = _decode_ways(
+                    self._data, fields, column_of, len(keys), useful, by_key, n_asked, ids, self._scale
+                )
                 if not good:
                     raise BlockError("a way is damaged")
                 yield WayTable(*table)
@@ -562,27 +715,39 @@ class Block:
         self,
         keys: dict[bytes, int],
         ids: NDArray[np.int64],
+        versions: NDArray[np.int32],
         lon: NDArray[np.float64],
         lat: NDArray[np.float64],
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
-        """Fill in `lon` and `lat` of the nodes `ids` (ascending); give those that have tags."""
+        """Fill in `versions`, `lon` and `lat` of the nodes `ids` (ascending); give those that have tags.
+
+        `versions` begins as -1. Of a node that comes twice the newer version counts; its tags come
+        later than the older one's.
+        """
         column_of = self.columns(keys)
         for kind, fields in self.groups:
             if kind == DENSE_NODES:
                 for _, _, start, stop in fields.tolist():
                     good, where, tags = _decode_dense(
-                        self._data, start, stop, self._scale, column_of, len(keys), ids, lon, lat
+                        self._data, start, stop, self._scale, column_of, len(keys), ids, versions, lon, lat
                     )
                     if not good:
                         raise BlockError("a group of nodes is damaged")
                     yield where, tags
             elif kind == NODES:
                 good, where, tags = _decode_nodes(
-                    self._data, fields, self._scale, column_of, len(keys), ids, lon, lat
+                    self._data, fields, self._scale, column_of, len(keys), ids, versions, lon, lat
                 )
                 if not good:
                     raise BlockError("a node is damaged")
                 yield where, tags
+
+
+def _first_word(text: bytes) -> bytes:
+    """Return the first of several values, in small letters: "Trunk;primary" is a trunk road."""
+    if b";" in text or text != text.lower():
+        return text.split(b";")[0].strip().lower()
+    return text.strip()
 
 
 @dataclass(frozen=True)

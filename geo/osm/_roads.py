@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import shapely
@@ -16,19 +16,20 @@ from ..checks import require_choice, require_frame
 from ..crs import along_curve, to_ecef
 from ..errors import EmptyInputError, GeometryTypeError, InputTypeError
 from ..networks import Links, RaggedLines, TransportNetwork, build_network
-from ._extract import OsmExtract, Restrictions
+from ._extract import OsmExtract, Restrictions, Rule
 from ._speeds import MAX_FERRY_KPH, SpeedTable
-from ._tags import FERRY, Road, read_node, read_road
+from ._tags import CARRIERS, Road, RoadNode, read_node, read_road
 from ._topology import (
     GAP,
     Chains,
     chain_lines,
-    expand_turns,
+    face_signs,
     join_chains,
     measure,
     split_ways,
     strong_components,
 )
+from ._turns import Arcs, expand_turns, find_courses
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,12 @@ KEEP: Final = ("largest", "all")
 #: Class of the links without length that stand for the allowed turns at restricted junctions.
 TURN: Final = "turn"
 OSM_LICENCE: Final = "© OpenStreetMap contributors, ODbL 1.0"
+#: How far before a junction a signal or sign may stand that doesn't say whom it faces, metres.
+SIGN_REACH_M: Final = 30.0
+#: Whom a sign faces, by number: see `_topology.face_signs`; 4 are those on a junction's smaller roads.
+_FACING: Final = {"both": 0, "forward": 1, "backward": 2, "nearest": 3, "minor": 4}
+#: Nodes this near to the 180th meridian lie on it, degrees.
+_DATE_LINE_DEG: Final = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +61,11 @@ class Ways:
     closed : ndarray of bool, shape (n,)
         Nodes that nobody passes.
     delay_s : ndarray of float64, shape (n,)
-    vertex : ndarray of int64
-        Nodes that must stay nodes.
+        Seconds that passing a node costs whichever way one comes.
+    sign_s : ndarray of float64, shape (n,)
+        Seconds that the signal or sign there costs those whom it faces.
+    facing : ndarray of int8, shape (n,)
+        Whom it faces; see `_topology.face_signs`.
     """
 
     offset: NDArray[np.int64]
@@ -67,7 +77,35 @@ class Ways:
     lat: NDArray[np.float64]
     closed: NDArray[np.bool_]
     delay_s: NDArray[np.float64]
-    vertex: NDArray[np.int64]
+    sign_s: NDArray[np.float64]
+    facing: NDArray[np.int8]
+
+
+@dataclass(frozen=True, eq=False)
+class NodeCosts:
+    """What stands on nodes: whether it closes them, and what it costs; as in `Ways`."""
+
+    closed: NDArray[np.bool_]
+    delay_s: NDArray[np.float64]
+    sign_s: NDArray[np.float64]
+    facing: NDArray[np.int8]
+
+    @classmethod
+    def of(
+        cls, n_nodes: int, number: NDArray[np.int64], kind: NDArray[Any], meanings: Sequence[RoadNode],
+        speeds: SpeedTable,
+    ) -> NodeCosts:  # fmt: skip
+        """Look up what some nodes cost: `kind` says for each of them which of the meanings is its own."""
+        costs = cls(
+            np.zeros(n_nodes, dtype=bool), np.zeros(n_nodes), np.zeros(n_nodes), np.zeros(n_nodes, dtype=np.int8)
+        )  # fmt: skip
+        if meanings:
+            delays = [sum(speeds.delays.get(name, 0.0) for name in each.delays) for each in meanings]
+            costs.closed[number] = np.array([each.closed for each in meanings])[kind]
+            costs.delay_s[number] = np.array(delays, dtype=float)[kind]
+            costs.sign_s[number] = np.array([speeds.delays.get(each.sign, 0.0) for each in meanings])[kind]
+            costs.facing[number] = np.array([_FACING[each.facing] for each in meanings], dtype=np.int8)[kind]
+        return costs
 
 
 @dataclass(frozen=True)
@@ -99,16 +137,13 @@ def ways_of(extract: OsmExtract, speeds: SpeedTable) -> Ways:
     offset = np.concatenate([[0], np.cumsum(sizes[use])]).astype(np.int64)
     nodes = extract.way_nodes if use.all() else extract.way_nodes[np.repeat(use, sizes)]
     nodes = np.where(np.isnan(extract.lon)[nodes], np.int32(GAP), nodes)
-    closed, delay = np.zeros(len(extract.lon), dtype=bool), np.zeros(len(extract.lon))
-    meanings = [read_node(tags) for tags in extract.node_tag_sets]
-    if meanings:
-        closed_by_set = np.array([is_closed for is_closed, _ in meanings])
-        delay_by_set = np.array(
-            [sum(speeds.delays.get(name, 0.0) for name in names) for _, names in meanings]
-        )
-        closed[extract.tagged_node] = closed_by_set[extract.tagged_node_tags]
-        delay[extract.tagged_node] = delay_by_set[extract.tagged_node_tags]
-    via = find_nodes(extract.node_id, extract.restrictions.via_node)
+    costs = NodeCosts.of(
+        len(extract.lon),
+        extract.tagged_node,
+        extract.tagged_node_tags,
+        [read_node(tags) for tags in extract.node_tag_sets],
+        speeds,
+    )
     return Ways(
         offset=offset,
         nodes=nodes,
@@ -117,27 +152,54 @@ def ways_of(extract: OsmExtract, speeds: SpeedTable) -> Ways:
         kinds=kinds,
         lon=extract.lon,
         lat=extract.lat,
-        closed=closed,
-        delay_s=delay,
-        vertex=via[via >= 0],
+        **costs.__dict__,
     )
 
 
 def _time_ferries(extract: OsmExtract, kind: NDArray[np.int32], kinds: list[Kind]) -> None:
     """Turn the durations that ferries state into a kind of its own speed for each way.
 
-    The duration belongs to the whole way, so this comes before any clipping.
+    The duration belongs to the whole way, or to all the ways of a relation, so this comes before
+    any clipping.
     """
     timed = np.array([np.isfinite(k.road.duration_s) for k in kinds], dtype=bool)
-    for way in np.flatnonzero((kind >= 0) & timed[kind] if len(kinds) else kind >= 0).tolist():
-        nodes = extract.way_nodes[extract.way_offset[way] : extract.way_offset[way + 1]]
-        xyz = to_ecef(extract.lon[nodes], extract.lat[nodes])
-        length = float(np.nansum(np.sqrt((np.diff(xyz, axis=0) ** 2).sum(axis=1))))
-        road = kinds[kind[way]].road
-        kph = length / road.duration_s * 3.6
+    own = np.flatnonzero((kind >= 0) & timed[kind]).tolist() if len(kinds) else []
+    groups: list[tuple[tuple[int, ...], float]] = [((way,), kinds[kind[way]].road.duration_s) for way in own]
+    for crossing in extract.crossings:
+        ways = tuple(way for way in crossing.ways if kind[way] >= 0)
+        if ways and all(kinds[kind[way]].road.road_class in CARRIERS for way in ways):
+            groups.append((ways, crossing.duration_s))
+    for ways, seconds in groups:
+        length = sum(_length_m(extract, way) for way in ways)
+        kph = length / seconds * 3.6
         if 0 < kph <= MAX_FERRY_KPH:
-            kind[way] = len(kinds)
-            kinds.append(Kind(road, kph, kph))
+            for way in ways:
+                kinds.append(Kind(kinds[kind[way]].road, kph, kph))
+                kind[way] = len(kinds) - 1
+
+
+def _length_m(extract: OsmExtract, way: int) -> float:
+    nodes = extract.way_nodes[extract.way_offset[way] : extract.way_offset[way + 1]]
+    xyz = to_ecef(extract.lon[nodes], extract.lat[nodes])
+    return float(np.nansum(np.sqrt((np.diff(xyz, axis=0) ** 2).sum(axis=1))))
+
+
+def join_date_line(ways: Ways) -> Ways:
+    """Make one node of two at the same place on the 180th meridian, where OpenStreetMap cuts roads."""
+    on_line = np.flatnonzero(np.abs(np.abs(ways.lon) - 180.0) <= _DATE_LINE_DEG)
+    lat = np.rint(ways.lat[on_line] / _DATE_LINE_DEG)
+    _, first, number = np.unique(lat, return_index=True, return_inverse=True)
+    same = on_line[first][number.reshape(-1)]
+    moved = same != on_line
+    if not moved.any():
+        return ways
+    into = np.append(np.arange(len(ways.lon), dtype=np.int32), np.int32(GAP))  # the last stands for a gap
+    into[on_line] = same
+    closed, delay_s, sign_s = ways.closed.copy(), ways.delay_s.copy(), ways.sign_s.copy()
+    np.logical_or.at(closed, same, ways.closed[on_line])
+    np.maximum.at(delay_s, same, ways.delay_s[on_line])
+    np.maximum.at(sign_s, same, ways.sign_s[on_line])
+    return replace(ways, nodes=into[ways.nodes], closed=closed, delay_s=delay_s, sign_s=sign_s)
 
 
 def clip_ways(ways: Ways, area: BaseGeometry) -> Ways:
@@ -176,6 +238,8 @@ def clip_ways(ways: Ways, area: BaseGeometry) -> Ways:
         lat=np.concatenate([ways.lat, cuts[:, 1]]),
         closed=np.concatenate([ways.closed, np.zeros(len(crossing), dtype=bool)]),
         delay_s=np.concatenate([ways.delay_s, np.zeros(len(crossing))]),
+        sign_s=np.concatenate([ways.sign_s, np.zeros(len(crossing))]),
+        facing=np.concatenate([ways.facing, np.zeros(len(crossing), dtype=np.int8)]),
     )
 
 
@@ -223,7 +287,7 @@ def road_network(
     max_access_km: float,
     provenance: Mapping[str, str],
     restrictions: Restrictions | None = None,
-    via: NDArray[np.int64] | None = None,
+    node_id: NDArray[np.int64] | None = None,
 ) -> TransportNetwork:
     """Build the network of some ways.
 
@@ -237,55 +301,57 @@ def road_network(
     access_speed_kph, max_access_km : float
     provenance : mapping of str to str
     restrictions : Restrictions, optional
-        With `via`, the numbers of their nodes (-1 where no road passes them).
+        With `node_id`, the ids of the nodes, ascending.
     """
     require_choice(keep, "keep", KEEP)
-    links, lon, lat = _links(ways)
+    ways = join_date_line(ways)
+    rules = [] if restrictions is None else list(restrictions.rules)
+    courses = find_courses(rules, *_named(ways, rules, node_id))
+    fixed_nodes = [node for readings in courses for course in readings for node in course.nodes]
+    links, lon, lat = _links(ways, fixed_nodes)
     if not len(links.tail):
         raise EmptyInputError("there is no road for cars in the data; check the file and the area")
     n_nodes = len(lon)
     report = {**provenance, "speeds": speeds.name}
-    is_ferry = np.array([kind.road.road_class == FERRY for kind in ways.kinds])
+    is_ferry = np.array([kind.road.road_class in CARRIERS for kind in ways.kinds])
     total_m = float(links.length_m[~is_ferry[links.way_kind]].sum())
     n_components, largest = _largest(links.tail, links.head, links.forward, links.backward, n_nodes)
     if keep == "largest":
         links = links.take(largest)
-    links = links.delayed(_end_delays(links, ways.delay_s, n_nodes, speeds.delays["junction"]))
+    links = links.delayed(*_end_delays(links, ways, n_nodes, speeds))
 
     fixed = np.zeros(n_nodes, dtype=bool)
-    rules: list[tuple[int, int, int, bool]] = []
-    if restrictions is not None and via is not None:
-        known = via >= 0
-        rules = list(
-            zip(
-                restrictions.from_way[known].tolist(), restrictions.to_way[known].tolist(),
-                via[known].tolist(), restrictions.only[known].tolist(), strict=True,
-            )
-        )  # fmt: skip
-        fixed[via[known]] = True
+    fixed[fixed_nodes] = True
     chains = join_chains(links.tail, links.head, links.kind, links.kind_back, fixed)
     joined = links.joined(chains)
     first, last = links.first, links.last
     del links  # a big network's are worth their room
-    turns = expand_turns(
-        joined.tail, joined.head, joined.forward, joined.backward, joined.end_ways, rules, n_nodes
-    )
+    arcs = Arcs(joined.tail, joined.head, joined.forward, joined.backward, joined.end_ways, n_nodes)
+    turns = expand_turns(arcs, rules, courses)
     if restrictions is not None:
         report["turn_restrictions"] = (
-            f"{turns.n_honoured:,} honoured; {turns.n_idle:,} forbid what can't be driven anyway; not honoured: "
-            f"{restrictions.n_other:,} over ways or incomplete, {turns.n_unclear:,} unclear"
+            f"{turns.n_honoured:,} honoured, {turns.n_over_ways:,} of them over ways; {turns.n_idle:,} forbid what "
+            f"can't be driven anyway; not honoured: {restrictions.n_conditional:,} at certain hours or for certain "
+            f"vehicles, {restrictions.n_incomplete:,} incomplete, {turns.n_unclear:,} unclear"
         )
-    # All links, then the turns, which have neither length nor line.
-    n_turns = len(turns.turn_tail)
     link = turns.link
-    tail = np.concatenate([turns.tail, turns.turn_tail])
-    head = np.concatenate([turns.head, turns.turn_head])
+    limited = np.array([kind.road.limited for kind in ways.kinds], dtype=bool)[joined.way_kind]
+    gates = _gates(turns.tail, turns.head, limited[link], n_nodes + len(turns.extra))
+    # All links, then the turns and the gates of limited roads, which have neither length nor line.
+    n_turns = len(turns.turn_tail) + len(gates.inner)
+    tail = np.concatenate([gates.tail, turns.turn_tail, gates.outer])
+    head = np.concatenate([gates.head, turns.turn_head, gates.inner])
     length = np.append(joined.length_m[link], np.zeros(n_turns))
-    time_s = np.append(np.where(turns.forward, joined.time_s[link], np.inf), np.zeros(n_turns))
-    back_s = np.append(np.where(turns.backward, joined.back_s[link], np.inf), np.full(n_turns, np.inf))
+    half_s = speeds.delays["destination"] / 2
+    half = np.full(len(gates.inner), half_s)
+    turn_s = np.where(limited[turns.turn_from] != limited[turns.turn_to], half_s, 0.0)
+    turn_back_s = np.full(len(turn_s), np.inf)
+    time_s = np.concatenate([np.where(turns.forward, joined.time_s[link], np.inf), turn_s, half])
+    back_s = np.concatenate([np.where(turns.backward, joined.back_s[link], np.inf), turn_back_s, half])
     exit_along = np.append(joined.exit_along[link], np.zeros(n_turns, dtype=bool))
     road_class = np.append(joined.way_kind[link], np.full(n_turns, len(ways.kinds)))
     origin = np.concatenate([np.arange(n_nodes), turns.extra])  # the node that each comes from
+    origin = np.concatenate([origin, origin[gates.outer]])
     use = np.ones(len(tail), dtype=bool)
     if keep == "largest" and n_turns:
         # Restrictions may leave a corner that can't be left or reached any more.
@@ -310,11 +376,14 @@ def road_network(
     rows = np.flatnonzero(use)
     first_turn = np.searchsorted(rows, len(link))
     rows[:first_turn] = rows[:first_turn][np.argsort(place[tail[rows[:first_turn]]], kind="stable")]
-    # A link that was taken apart stays one link on the ground: its second arc is put back below.
+    # A link that was taken apart stays one link on the ground: its second arc is put back below. Not so
+    # the copies for those who have come along the first way of a restriction: they have exits of their own.
     n_used = len(rows)
     twin = np.arange(n_used)
     line_of = link[rows[:first_turn]]
-    _, row, number_of = np.unique(line_of, return_index=True, return_inverse=True)
+    is_copy = turns.copy[rows[:first_turn]]
+    same = np.where(is_copy, len(joined.tail) + np.arange(len(line_of)), line_of)
+    _, row, number_of = np.unique(same, return_index=True, return_inverse=True)
     twin[: len(line_of)] = row[number_of]
     alone = twin == np.arange(n_used)
     chain_of = np.full(n_used, -1)
@@ -355,6 +424,35 @@ def road_network(
     )
 
 
+class _Gates(NamedTuple):
+    """Where roads that are only for those who have to do with them meet others.
+
+    `tail` and `head` are the ends of all links, at such places moved to the nodes `inner`, which
+    lie where the nodes `outer` do.
+    """
+
+    tail: NDArray[np.int64]
+    head: NDArray[np.int64]
+    outer: NDArray[np.int64]
+    inner: NDArray[np.int64]
+
+
+def _gates(
+    tail: NDArray[np.int64], head: NDArray[np.int64], limited: NDArray[np.bool_], n_nodes: int
+) -> _Gates:
+    """Pull limited roads apart from others."""
+    inside, outside = np.zeros(n_nodes, dtype=bool), np.zeros(n_nodes, dtype=bool)
+    for ends in (tail, head):
+        inside[ends[limited]] = True
+        outside[ends[~limited]] = True
+    outer = np.flatnonzero(inside & outside)
+    into = np.arange(n_nodes)
+    into[outer] = n_nodes + np.arange(len(outer))
+    return _Gates(
+        np.where(limited, into[tail], tail), np.where(limited, into[head], head), outer, into[outer]
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False)
 class _Links:
     """Links between nodes while they are put together; times are infinite where closed."""
@@ -384,8 +482,8 @@ class _Links:
         columns = {name: value[rows] for name, value in self.__dict__.items() if name != "end_ways"}
         return _Links(**columns, end_ways=(self.end_ways[0][rows], self.end_ways[1][rows]))
 
-    def delayed(self, seconds: NDArray[np.float64]) -> _Links:
-        return replace(self, time_s=self.time_s + seconds, back_s=self.back_s + seconds)
+    def delayed(self, seconds: NDArray[np.float64], back_seconds: NDArray[np.float64]) -> _Links:
+        return replace(self, time_s=self.time_s + seconds, back_s=self.back_s + back_seconds)
 
     def joined(self, chains: Chains) -> _Links:
         """One link per chain: lengths and times are sums, the rest is the first's."""
@@ -414,18 +512,38 @@ class _Links:
         )
 
 
-def _links(ways: Ways) -> tuple[_Links, NDArray[np.float64], NDArray[np.float64]]:
-    """Links of the ways before any are joined, and where their nodes lie."""
+def _named(
+    ways: Ways, rules: Sequence[Rule], node_id: NDArray[np.int64] | None
+) -> tuple[dict[int, list[int]], dict[int, int]]:
+    """Nodes of the ways that rules over ways name, and numbers of the nodes that others name."""
+    named = {way for rule in rules if rule.via_ways for way in (rule.from_way, *rule.via_ways, rule.to_way)}
+    rows = np.flatnonzero(np.isin(ways.way_id, np.array(sorted(named), dtype=np.int64)))
+    runs = {
+        int(ways.way_id[i]): ways.nodes[ways.offset[i] : ways.offset[i + 1]].tolist() for i in rows.tolist()
+    }
+    wanted = np.array(sorted({rule.via_node for rule in rules if not rule.via_ways}), dtype=np.int64)
+    at = find_nodes(np.zeros(0, dtype=np.int64) if node_id is None else node_id, wanted)
+    return runs, {int(node): int(i) for node, i in zip(wanted, at, strict=True) if i >= 0}
+
+
+def _links(ways: Ways, fixed: Sequence[int]) -> tuple[_Links, NDArray[np.float64], NDArray[np.float64]]:
+    """Links of the ways before any are joined, and where their nodes lie; `fixed` ones stay nodes."""
     vertex = np.zeros(len(ways.lon), dtype=bool)
-    vertex[ways.vertex] = True
+    vertex[np.array(fixed, dtype=np.int64)] = True
     pieces = split_ways(ways.offset, ways.nodes, ways.closed, vertex)
     length, delay = measure(pieces.first, pieces.last, ways.nodes, ways.lon, ways.lat, ways.delay_s)
+    n_nodes = len(ways.lon) + len(pieces.extra)
+    arms = np.bincount(np.concatenate([pieces.tail, pieces.head]), minlength=n_nodes)
+    ahead, back = face_signs(
+        pieces.first, pieces.last, pieces.tail, pieces.head, ways.nodes, ways.lon, ways.lat, ways.sign_s,
+        ways.facing, arms != 2, SIGN_REACH_M,
+    )  # fmt: skip
     kind = ways.kind[pieces.way]
     kph = np.array([k.kph if k.road.forward else 0.0 for k in ways.kinds])
     back_kph = np.array([k.back_kph if k.road.backward else 0.0 for k in ways.kinds])
     with np.errstate(divide="ignore", invalid="ignore"):
-        time_s = np.where(kph[kind] > 0, length * 3.6 / kph[kind] + delay, np.inf)
-        back_s = np.where(back_kph[kind] > 0, length * 3.6 / back_kph[kind] + delay, np.inf)
+        time_s = np.where(kph[kind] > 0, length * 3.6 / kph[kind] + delay + ahead, np.inf)
+        back_s = np.where(back_kph[kind] > 0, length * 3.6 / back_kph[kind] + delay + back, np.inf)
     number, number_back = _numbers(ways.kinds)
     links = _Links(
         tail=pieces.tail,
@@ -453,7 +571,7 @@ def _numbers(kinds: Sequence[Kind]) -> tuple[NDArray[np.int32], NDArray[np.int32
     number: dict[tuple[Any, ...], int] = {}
     both = []
     for k in kinds:
-        fixed = (k.road.road_class, k.road.exit_along)
+        fixed = (k.road.road_class, k.road.exit_along, k.road.limited)
         ahead = (k.road.forward, k.kph if k.road.forward else 0.0)
         back = (k.road.backward, k.back_kph if k.road.backward else 0.0)
         both.append(
@@ -467,21 +585,74 @@ def _numbers(kinds: Sequence[Kind]) -> tuple[NDArray[np.int32], NDArray[np.int32
 
 
 def _end_delays(
-    links: _Links, delay_s: NDArray[np.float64], n_nodes: int, junction_s: float
-) -> NDArray[np.float64]:
-    """Seconds that each link loses at its two ends: half of what passing the node costs.
+    links: _Links, ways: Ways, n_nodes: int, speeds: SpeedTable
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Seconds that each link loses at its two ends, along it and against it: half of what passing costs.
 
     Where three or more links meet, those that can be left along lose the junction's delay too:
     slip roads join and leave a motorway without one.
     """
-    arms = np.bincount(np.concatenate([links.tail, links.head]), minlength=n_nodes)
+    both = (links.tail, links.head)
+    arms = np.bincount(np.concatenate(both), minlength=n_nodes)
     at_node = np.zeros(n_nodes)
-    at_node[: len(delay_s)] = delay_s
-    junction = np.where(arms >= 3, junction_s, 0.0)
-    return sum(
-        at_node[ends] / 2 + np.where(links.exit_along, junction[ends] / 2, 0.0)
-        for ends in (links.tail, links.head)
-    )  # type: ignore[return-value]
+    at_node[: len(ways.delay_s)] = ways.delay_s
+    at_node[: len(ways.sign_s)] += np.where(ways.facing == 0, ways.sign_s, 0.0)
+    junction = np.where(arms >= 3, speeds.delays["junction"], 0.0)
+    seconds = sum(at_node[ends] / 2 + np.where(links.exit_along, junction[ends] / 2, 0.0) for ends in both)
+    ahead, back = np.array(seconds), np.array(seconds)
+    _face_ends(links, ways, arms, ahead, back)
+    return ahead, back
+
+
+def _face_ends(
+    links: _Links,
+    ways: Ways,
+    arms: NDArray[np.int64],
+    ahead: NDArray[np.float64],
+    back: NDArray[np.float64],
+) -> None:
+    """Add what signs at the ends of links cost those whom they face."""
+    kph = np.array([max(kind.kph, kind.back_kph) for kind in ways.kinds])[links.way_kind]
+    signed = np.zeros(len(arms), dtype=bool)
+    signed[: len(ways.sign_s)] = (ways.sign_s > 0) & (ways.facing > 0)
+    rows = np.flatnonzero(signed[links.tail] | signed[links.head])
+    at: dict[int, list[tuple[int, bool]]] = {}
+    for row in rows.tolist():
+        for node, is_head in ((int(links.tail[row]), False), (int(links.head[row]), True)):
+            if signed[node]:
+                at.setdefault(node, []).append((row, is_head))
+    for node, ends in at.items():
+        half, facing = ways.sign_s[node] / 2, ways.facing[node]
+        fastest = max(kph[row] for row, _ in ends)
+        near = _nearer(links, arms, ends) if facing == _FACING["nearest"] else None
+        for row, is_head in ends:
+            into, out_of = (ahead, back) if is_head else (back, ahead)
+            if facing == _FACING["forward"]:
+                ahead[row] += half
+            elif facing == _FACING["backward"]:
+                back[row] += half
+            elif facing == _FACING["minor"] and arms[node] >= 3:
+                into[row] += 2 * half if kph[row] < fastest else 0.0
+            elif near is None:
+                into[row] += half
+                out_of[row] += half
+            elif (row, is_head) == near:
+                out_of[row] += half
+            else:
+                into[row] += half
+
+
+def _nearer(
+    links: _Links, arms: NDArray[np.int64], ends: Sequence[tuple[int, bool]]
+) -> tuple[int, bool] | None:
+    """Of the two links that meet at a sign, the one that leads to the nearer junction, if that is near."""
+    if len(ends) != 2:
+        return None
+    reach = [
+        float(links.length_m[row]) if arms[(links.tail if is_head else links.head)[row]] != 2 else np.inf
+        for row, is_head in ends
+    ]
+    return ends[int(np.argmin(reach))] if min(reach) <= SIGN_REACH_M and reach[0] != reach[1] else None
 
 
 def _largest(

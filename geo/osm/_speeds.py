@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 import unicodedata
@@ -15,7 +16,7 @@ from ... import data
 from ..checks import require_number
 from ..errors import ConfigError, DataFileError, InputError, InputTypeError
 from ..sealed import Sealed
-from ._tags import DELAYS, FERRY, ROAD_CLASSES
+from ._tags import CARRIERS, DELAYS, FERRY, ROAD_CLASSES, TABLES
 
 #: Posted limits outside these bounds are mistyped.
 MIN_LIMIT_KPH: Final = 3.0
@@ -28,9 +29,15 @@ _UNITS_KPH: Final = {
     "公里": 1.0, "mph": 1.609344, "knots": 1.852, "knot": 1.852, "kn": 1.852,
 }  # fmt: skip
 _NUMBER: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*(\D*)")
-_ZONE: Final = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]+)?:(\w[\w:]*)")
-_ZONE_KEYS: Final = ("maxspeed:type", "source:maxspeed", "zone:maxspeed")
-_NUMBERS: Final = ("maxspeed_share", "none_kph", "walk_kph", "ferry_kph", "four_wheel_kph")
+#: "60,80" are two limits, "37,5" is one: posted limits are whole fives.
+_TWO_NUMBERS: Final = re.compile(r"(\d+),\s*(\d{1,2}[05])(?!\d)\s*(\D*)")
+_ZONE: Final = re.compile(r"([A-Z]{2})(-[A-Z0-9]+)?:(\w[\w:]*)")
+_ZONE_KEYS: Final = ("maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
+#: Countries whose zones are numbered in miles per hour.
+_MPH_COUNTRIES: Final = frozenset({"GB", "UK", "IM", "JE", "GG", "US"})
+#: Classes on which "no limit" can be meant; elsewhere it says that no sign was seen.
+_WITHOUT_LIMIT: Final = frozenset({"motorway", "motorway_link", "trunk", "trunk_link"})
+_NUMBERS: Final = ("maxspeed_share", "none_kph", "walk_kph", "ferry_kph", "shuttle_kph", "four_wheel_kph")
 _TABLES: Final = ("classes", "surfaces", "tracktypes", "smoothness", "delays")
 
 
@@ -52,8 +59,12 @@ class SpeedTable(Sealed):
         Seconds lost at nodes, by kind.
     maxspeed_share : float
         Share of the limit that is driven.
-    none_kph, walk_kph, ferry_kph, four_wheel_kph : float
-        ``maxspeed=none``, ``maxspeed=walk``, ferries without duration, ``4wd_only=yes``.
+    none_kph, walk_kph : float
+        ``maxspeed=none`` (on motorways and trunk roads), ``maxspeed=walk``.
+    ferry_kph, shuttle_kph : float
+        Ferries and car trains without duration.
+    four_wheel_kph : float
+        ``4wd_only=yes``.
 
     Examples
     --------
@@ -73,6 +84,7 @@ class SpeedTable(Sealed):
     none_kph: float = 130.0
     walk_kph: float = 6.0
     ferry_kph: float = 15.0
+    shuttle_kph: float = 40.0
     four_wheel_kph: float = 30.0
 
     def with_classes(self, classes: Mapping[str, float]) -> SpeedTable:
@@ -110,35 +122,44 @@ class SpeedTable(Sealed):
         >>> speed_table("CN").speeds_kph({"maxspeed": "60", "maxspeed:backward": "40"}, "primary")
         (60.0, 40.0)
         """
-        if road_class == FERRY:
-            return self.ferry_kph, self.ferry_kph
-        usual = self.classes.get(road_class)
-        if usual is None:
+        if road_class in CARRIERS:
+            usual = self.ferry_kph if road_class == FERRY else self.shuttle_kph
+            return usual, usual
+        usual = self.classes.get(road_class, math.nan)
+        if math.isnan(usual):
             return None
         cap = min(
-            self.surfaces.get(tags.get("surface", ""), MAX_LIMIT_KPH),
+            *(
+                self.surfaces.get(part.strip().lower(), MAX_LIMIT_KPH)
+                for part in re.split("[;,]", tags.get("surface", ""))
+            ),
             self.tracktypes.get(tags.get("tracktype", ""), MAX_LIMIT_KPH),
             self.smoothness.get(tags.get("smoothness", ""), MAX_LIMIT_KPH),
             self.four_wheel_kph if tags.get("4wd_only") == "yes" else MAX_LIMIT_KPH,
         )
-        common = self.limit_kph(tags.get("maxspeed", ""))
+        common = self._posted(tags.get("maxspeed", ""), road_class)
         if common is None:
             zones = (tags.get(key, "") for key in _ZONE_KEYS)
             common = next((kph for zone in zones if (kph := self._zone_kph(zone)) is not None), None)
         both = []
         for key in ("maxspeed:forward", "maxspeed:backward"):
-            own = self.limit_kph(tags.get(key, ""))
+            own = self._posted(tags.get(key, ""), road_class)
             limit = common if own is None else own
             both.append(min(cap, usual if limit is None else limit * self.maxspeed_share))
         return both[0], both[1]
 
+    def _posted(self, text: str, road_class: str) -> float | None:
+        """Read a limit as it is meant on a class of road."""
+        unlimited = TABLES["maxspeed"].get(text.strip().lower()) == "none"
+        return None if unlimited and road_class not in _WITHOUT_LIMIT else self.limit_kph(text)
+
     def limit_kph(self, text: str) -> float | None:
         """Read a ``maxspeed``.
 
-        Numbers are in km/h unless they say mph or knots. Of several values apart by ``;`` the
-        lowest counts, of lanes (``|``) the highest. ``none`` and ``walk`` are as in the table, so
-        are zones (``CN:urban``, ``DE:zone30``). ``signals``, ``variable`` and what can't be read or
-        lies outside 3-200 km/h count as not tagged.
+        Numbers are in km/h unless they say mph or knots. Of several values apart by ``;`` or a comma
+        the lowest counts, of lanes (``|``) the highest. ``none`` and ``walk`` are as in the table, so
+        are zones (``CN:urban``, ``BE-VLG:rural``, ``DE:zone30``; ``GB:20`` is in mph). ``signals``,
+        ``variable`` and what can't be read or lies outside 3-200 km/h count as not tagged.
 
         Returns
         -------
@@ -148,8 +169,8 @@ class SpeedTable(Sealed):
         Examples
         --------
         >>> table = speed_table("default")
-        >>> [table.limit_kph(text) for text in ("80", "80;60", "none", "CN:urban", "signals")]
-        [80.0, 60.0, 130.0, 50.0, None]
+        >>> [table.limit_kph(text) for text in ("80", "80;60", "60,80", "none", "CN:urban", "signals")]
+        [80.0, 60.0, 60.0, 130.0, 50.0, None]
         >>> round(table.limit_kph("50 mph"), 2)
         80.47
         """
@@ -159,14 +180,15 @@ class SpeedTable(Sealed):
         if "|" in text:
             lanes = [kph for lane in text.split("|") if (kph := self.limit_kph(lane)) is not None]
             return max(lanes, default=None)
+        if match := _TWO_NUMBERS.fullmatch(text):
+            text = f"{match[1]} {match[3]};{match[2]} {match[3]}"
         if ";" in text:
             parts = [kph for part in text.split(";") if (kph := self.limit_kph(part)) is not None]
             return min(parts, default=None)
         lower = text.lower()
-        if lower in {"none", "no", "unlimited"}:
-            return self.none_kph
-        if lower == "walk":
-            return self.walk_kph
+        word = TABLES["maxspeed"].get(lower)
+        if word:
+            return self.none_kph if word == "none" else self.walk_kph
         if match := _NUMBER.fullmatch(lower):
             unit = _UNITS_KPH.get(match[2].strip())
             if unit is None:
@@ -176,13 +198,14 @@ class SpeedTable(Sealed):
         return self._zone_kph(text)
 
     def _zone_kph(self, text: str) -> float | None:
-        match = _ZONE.fullmatch(text)
+        match = _ZONE.fullmatch(text.strip())
         if not match:
             return None
-        country, zone = match.groups()
+        country, region, zone = match[1], match[2] or "", match[3].lower()
         if number := re.fullmatch(r"(?:zone:?)?(\d{1,3})", zone):
-            return self.limit_kph(number[1])
-        return self.zones.get(country, {}).get(zone, self.zones["any"].get(zone))
+            return self.limit_kph(f"{number[1]} mph" if country in _MPH_COUNTRIES else number[1])
+        tables = (self.zones.get(name, {}) for name in (country + region, country, "any"))
+        return next((table[zone] for table in tables if zone in table), None)
 
 
 def speed_table(
@@ -288,6 +311,7 @@ def _table(base: dict[str, Any], own: dict[str, Any], *, name: str) -> SpeedTabl
         none_kph=number("none_kph"),
         walk_kph=number("walk_kph"),
         ferry_kph=number("ferry_kph"),
+        shuttle_kph=number("shuttle_kph"),
         four_wheel_kph=number("four_wheel_kph"),
     )
 

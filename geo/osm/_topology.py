@@ -2,15 +2,11 @@
 
 A way is a run of node numbers. It is cut where ways meet or end (`split_ways`); links that meet
 two by two and agree in everything that matters are then joined again (`join_chains`), so that
-what is left between two junctions is one link with all its bends. Where turns are restricted,
-the ends of links at a node are pulled apart and connected by the turns that are allowed
-(`expand_turns`).
+what is left between two junctions is one link with all its bends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -67,41 +63,6 @@ class Chains(NamedTuple):
     reverse: NDArray[np.bool_]
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
-
-
-@dataclass(frozen=True, eq=False)
-class Turns:
-    """What `expand_turns` found.
-
-    Attributes
-    ----------
-    link : ndarray of int64, shape (c,)
-        The link that each of the new links runs along: first all of them, then, for some, once
-        more.
-    forward, backward : ndarray of bool, shape (c,)
-        Directions in which the new links are open; a link that comes twice has one each.
-    tail, head : ndarray of int64, shape (c,)
-        Their ends, with nodes added from the number of nodes on.
-    extra : ndarray of int64
-        The nodes that the added ones were split from.
-    turn_tail, turn_head : ndarray of int64
-        Allowed turns: links without length from one of these nodes to another.
-    n_honoured, n_idle, n_unclear : int
-        How many restrictions were put into effect, forbid what can't be driven anyway, and name
-        ways that don't meet at the node in exactly one end each.
-    """
-
-    link: NDArray[np.int64]
-    forward: NDArray[np.bool_]
-    backward: NDArray[np.bool_]
-    tail: NDArray[np.int64]
-    head: NDArray[np.int64]
-    extra: NDArray[np.int64]
-    turn_tail: NDArray[np.int64]
-    turn_head: NDArray[np.int64]
-    n_honoured: int
-    n_idle: int
-    n_unclear: int
 
 
 def split_ways(
@@ -227,6 +188,49 @@ def measure(first, last, nodes, lon, lat, delay_s):  # type: ignore[no-untyped-d
             if i < last[k] and nodes[i - 1] != node:
                 delays[k] += delay_s[node]
     return lengths, delays
+
+
+@njit(cache=True, nogil=True)
+def face_signs(first, last, tail, head, nodes, lon, lat, sign_s, facing, meets, reach_m):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Delays at the signs inside pieces (ends excluded): along the piece, and against it.
+
+    `facing` of a node is 0 for a sign that faces both ways, 1 for one that faces those who drive
+    along the piece, 2 against it, and 3 where nothing is said: then it faces those who come up to
+    the nearer end if that is within `reach_m` and a place where roads meet (`meets`), else both.
+    """
+    ahead = np.zeros(len(first))
+    back = np.zeros(len(first))
+    for k in range(len(first)):
+        total = 0.0
+        found = False
+        for step in range(2):
+            if step == 1 and not found:
+                break
+            node = nodes[first[k]]
+            x, y, z = _ecef(lon[node], lat[node])
+            along = 0.0
+            for i in range(first[k] + 1, last[k] + 1):
+                node = nodes[i]
+                if step == 0 and not found and sign_s[node] > 0 and i < last[k]:
+                    found = True
+                x2, y2, z2 = _ecef(lon[node], lat[node])
+                along += np.sqrt((x2 - x) ** 2 + (y2 - y) ** 2 + (z2 - z) ** 2)
+                x, y, z = x2, y2, z2
+                if step == 0 or i == last[k] or sign_s[node] == 0 or nodes[i - 1] == node:
+                    continue
+                way = facing[node]
+                if way == 3:
+                    from_tail = along if meets[tail[k]] else np.inf
+                    from_head = total - along if meets[head[k]] else np.inf
+                    way = 0
+                    if min(from_tail, from_head) <= reach_m and from_tail != from_head:
+                        way = 1 if from_head < from_tail else 2
+                if way != 2:
+                    ahead[k] += sign_s[node]
+                if way != 1:
+                    back[k] += sign_s[node]
+            total = along
+    return ahead, back
 
 
 def strong_components(
@@ -420,117 +424,3 @@ def chain_lines(rows, offset, link, reverse, first, last, nodes, lon, lat):  # t
                 coords[at, 0], coords[at, 1] = lon[node], lat[node]
                 at += 1
     return line_offset, coords
-
-
-def expand_turns(
-    tail: NDArray[np.int32],
-    head: NDArray[np.int32],
-    forward: NDArray[np.bool_],
-    backward: NDArray[np.bool_],
-    end_ways: tuple[NDArray[np.int64], NDArray[np.int64]],
-    restrictions: Iterable[tuple[int, int, int, bool]],
-    n_nodes: int,
-) -> Turns:
-    """Pull links apart at the nodes where turns are restricted.
-
-    Each end of a link at such a node gets a node of its own; the allowed turns become links
-    without length between these. That would let one slip over the end of a two-way link, as if
-    one had come along it, from where a turn is forbidden; such links are taken apart into their
-    two directions. Turning round stays possible.
-
-    Parameters
-    ----------
-    tail, head : ndarray of int32, shape (k,)
-    forward, backward : ndarray of bool, shape (k,)
-        Whether the link is open in each direction.
-    end_ways : tuple of two ndarrays of int64, shape (k,)
-        Id of the way at the link's tail and at its head.
-    restrictions : iterable of (from way, to way, node, only)
-        Ways by id, nodes by number.
-    n_nodes : int
-
-    Returns
-    -------
-    Turns
-    """
-    rules = list(restrictions)
-    ends_at = _ends_at(tail, head, {node for _, _, node, _ in rules})
-    # One arrives at an end where its link can be driven towards the node: forward at its head.
-    arrives = {e: bool((backward, forward)[e % 2][e // 2]) for ends in ends_at.values() for e in ends}
-    leaves = {e: bool((forward, backward)[e % 2][e // 2]) for e in arrives}
-    n_honoured = n_idle = n_unclear = 0
-    forbidden: dict[int, set[tuple[int, int]]] = {}
-    for from_way, to_way, node, is_only in rules:
-        ends = ends_at.get(node, [])
-        starts = [e for e in ends if end_ways[e % 2][e // 2] == from_way and arrives[e]]
-        goals = [e for e in ends if end_ways[e % 2][e // 2] == to_way and leaves[e]]
-        if len(starts) > 1 or len(goals) > 1:
-            n_unclear += 1
-        elif not starts or not goals or starts == goals:
-            n_idle += 1
-        else:
-            n_honoured += 1
-            others = [e for e in ends if e not in {starts[0], goals[0]}]
-            pairs = {(starts[0], e) for e in (others if is_only else goals)}
-            forbidden.setdefault(node, set()).update(pairs)
-
-    apart: set[int] = set()  # ends whose links are taken apart
-    for node, pairs in forbidden.items():
-        two_way = [e for e in ends_at[node] if arrives[e] and leaves[e]]
-        apart |= {e for a, b in pairs for e in two_way if e not in {a, b} and not {(a, e), (e, b)} & pairs}
-    copied = sorted({e // 2 for e in apart})
-    link = np.concatenate([np.arange(len(tail)), np.array(copied, dtype=np.int64)])
-    is_copy = np.arange(len(link)) >= len(tail)
-    has_copy = np.zeros(len(tail), dtype=bool)
-    has_copy[copied] = True
-    copy_of = {k: len(tail) + i for i, k in enumerate(copied)}
-    sides = (tail[link].astype(np.int64), head[link].astype(np.int64))
-    extra: list[int] = []
-    turns: list[tuple[int, int]] = []
-    for node, pairs in sorted(forbidden.items()):
-
-        def add_node(node: int = node) -> int:
-            extra.append(node)
-            return n_nodes + len(extra) - 1
-
-        come: dict[int, int] = {}  # the node at which one arrives at an end
-        go: dict[int, int] = {}  # and from which one leaves
-        for end in ends_at[node]:
-            k, side = end // 2, end % 2
-            come[end] = go[end] = node if not come else add_node()
-            if end in apart:
-                go[end] = add_node()
-            # Forward arcs arrive at heads and leave tails; a copy holds the arc back.
-            sides[side][k] = come[end] if side == 1 or k not in copy_of else go[end]
-            if k in copy_of:
-                sides[side][copy_of[k]] = go[end] if side == 1 else come[end]
-        turns += [
-            (come[a], go[b])
-            for a in ends_at[node]
-            for b in ends_at[node]
-            if arrives[a] and leaves[b] and (a, b) not in pairs and come[a] != go[b]
-        ]
-    table = np.array(turns, dtype=np.int64).reshape(-1, 2)
-    return Turns(
-        link=link,
-        forward=forward[link] & ~is_copy,
-        backward=backward[link] & (is_copy | ~has_copy[link]),
-        tail=sides[0],
-        head=sides[1],
-        extra=np.array(extra, dtype=np.int64),
-        turn_tail=table[:, 0],
-        turn_head=table[:, 1],
-        n_honoured=n_honoured,
-        n_idle=n_idle,
-        n_unclear=n_unclear,
-    )
-
-
-def _ends_at(tail: NDArray[np.int32], head: NDArray[np.int32], nodes: set[int]) -> dict[int, list[int]]:
-    """Find the ends of links (2k at the tail, 2k + 1 at the head) at each of some nodes."""
-    wanted = np.fromiter(nodes, dtype=np.int64, count=len(nodes))
-    found: dict[int, list[int]] = {}
-    for side, column in enumerate((tail, head)):
-        for k in np.flatnonzero(np.isin(column, wanted)).tolist():
-            found.setdefault(int(column[k]), []).append(2 * k + side)
-    return found

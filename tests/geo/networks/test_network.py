@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -12,7 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.geo.crs import WGS84
-from borderreach.geo.errors import InputError, MissingColumnError, MissingCRSError, NetworkError
+from borderreach.geo.errors import (
+    GeometryTypeError,
+    InputError,
+    MissingColumnError,
+    MissingCRSError,
+    NetworkError,
+)
 from borderreach.geo.networks._network import (
     MAX_ARC_TIME_MS,
     Links,
@@ -187,3 +194,83 @@ class TestExitLines:
         )
         assert np.linalg.norm(places - thinned, axis=1).max() <= tolerance + 1e-6
         assert lines.thinned(tolerance) is thin
+
+
+A, B = (7.0, 50.0), (7.2, 50.0)
+BENT = shapely.LineString([A, (7.1, 50.05), (7.15, 50.02), B])
+
+
+def two_ways(there, back):
+    nodes = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*zip(A, B, strict=True)), index=["a", "b"], crs=4326)
+    edges = gpd.GeoDataFrame(
+        {"u": ["a", "b"], "v": ["b", "a"], "length": 15_000.0, "travel_time": 900.0},
+        geometry=[there, back],
+        crs=4326,
+    )
+    return nodes, edges
+
+
+def parts(line, order):
+    coords = shapely.get_coordinates(line)
+    pieces = [coords[i : i + 2] for i in range(len(coords) - 1)]
+    return shapely.MultiLineString([pieces[i][::-1] if turned else pieces[i] for i, turned in order])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.booleans(),
+    st.booleans(),
+    st.one_of(st.none(), st.permutations([0, 1, 2]).flatmap(
+        lambda order: st.tuples(*(st.tuples(st.just(i), st.booleans()) for i in order)))),
+)  # fmt: skip
+def test_lines_run_from_their_first_node_to_the_other(there_turned, back_turned, order):
+    """However a line is drawn, in one piece or several, it lies on the ground as its edge runs."""
+    lines = [shapely.reverse(BENT) if there_turned else BENT, BENT if back_turned else shapely.reverse(BENT)]
+    if order is not None:
+        lines = [parts(line, order) for line in lines]
+    network = network_from_geodataframes(*two_ways(*lines))
+    with_line, against = network.link_arcs
+    for link in range(network.n_links):
+        assert against[link] == -1
+        expected = shapely.get_coordinates(BENT if network.arc_tail[with_line[link]] == 0 else BENT.reverse())
+        assert np.array_equal(network.link_line(link), expected)
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "message"),
+    [
+        (
+            shapely.LineString([(8, 51), (8.1, 51)]),
+            NetworkError,
+            r"row 0 \(u=a, v=b\) ends .* km from its node",
+        ),
+        (shapely.LineString([A, (7.1, 50)]), NetworkError, "ends 7.2 km from its node"),
+        (
+            shapely.MultiLineString([[A, (7.05, 50)], [(7.1, 50), B]]),
+            NetworkError,
+            "2 pieces that don't join",
+        ),
+        (shapely.Polygon([A, (7.1, 50.1), B]), GeometryTypeError, "Polygon"),
+        (shapely.Point(A), GeometryTypeError, "Point"),
+    ],
+)
+def test_lines_that_do_not_belong_to_their_edge(line, error, message):
+    with pytest.raises(error, match=message):
+        network_from_geodataframes(*two_ways(line, shapely.reverse(BENT)))
+
+
+def test_lines_may_miss_their_nodes_by_a_little():
+    off = shapely.LineString([(7.0, 50.0005), *BENT.coords[1:-1], (7.2, 49.9995)])
+    network = network_from_geodataframes(*two_ways(off, off))
+    assert network.link_line(1).tolist() == network.link_line(0).tolist()[::-1]
+
+
+def test_frames_whose_index_repeats_columns_and_nodes_that_come_twice():
+    nodes, edges = two_ways(BENT, shapely.reverse(BENT))
+    edges["key"] = 0
+    whole = network_from_geodataframes(nodes, edges.set_index(["u", "v", "key"], drop=False))
+    assert whole.n_arcs == network_from_geodataframes(nodes, edges.set_index(["u", "v", "key"])).n_arcs == 2
+    with pytest.raises(NetworkError, match="'a' more than once"):
+        network_from_geodataframes(
+            gpd.GeoDataFrame(geometry=[*nodes.geometry] * 2, index=[*"abab"], crs=4326), edges
+        )

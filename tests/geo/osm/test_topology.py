@@ -12,7 +12,6 @@ from borderreach.geo.crs import ELLIPSOID, to_ecef
 from borderreach.geo.osm._topology import (
     GAP,
     chain_lines,
-    expand_turns,
     join_chains,
     measure,
     split_ways,
@@ -188,59 +187,3 @@ def test_strong_components_are_scipys(links):
     count, expected = connected_components(graph, directed=True, connection="strong")
     assert len(set(number)) == count
     assert len(set(zip(number.tolist(), expected.tolist(), strict=True))) == count
-
-
-STAR = np.array([1, 2, 3, 4], dtype=np.int32), np.zeros(4, dtype=np.int32)  # links to node 0
-
-
-def reachable(turns, source):
-    """Links that can be left on after arriving along one, by what the turns allow."""
-    steps: dict[int, set[int]] = {}
-    for a, b in zip(turns.turn_tail.tolist(), turns.turn_head.tolist(), strict=True):
-        steps.setdefault(a, set()).add(b)
-    for i in range(len(turns.link)):
-        if turns.forward[i] and turns.link[i] == source:
-            todo = [int(turns.head[i])]
-    seen = set(todo)
-    while todo:
-        for b in steps.get(todo.pop(), ()):
-            if b not in seen:
-                seen.add(b)
-                todo.append(b)
-    return {
-        int(turns.link[i]) for i in range(len(turns.link)) if turns.backward[i] and int(turns.head[i]) in seen
-    }
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), max_size=6),
-    st.lists(st.tuples(st.booleans(), st.booleans()), min_size=4, max_size=4),
-)
-def test_turns_allow_what_the_restrictions_do(rules, directions):
-    """At a star of four roads: who arrives along one may leave along which?"""
-    forward = np.array([d[0] for d in directions])
-    backward = np.array([d[1] for d in directions])
-    way = np.arange(4, dtype=np.int64) + 100
-    turns = expand_turns(
-        *STAR, forward, backward, (way, way), [(100 + a, 100 + b, 0, only) for a, b, only in rules], 5
-    )
-    allowed = {(a, b) for a in range(4) for b in range(4) if forward[a] and backward[b]}
-    for a, b, only in rules:
-        if a != b and forward[a] and backward[b]:
-            allowed -= {(a, c) for c in range(4) if c not in {a, b}} if only else {(a, b)}
-    assert turns.n_honoured == sum(a != b and bool(forward[a]) and bool(backward[b]) for a, b, _ in rules)
-    for a in range(4):
-        if forward[a]:
-            assert reachable(turns, a) == {b for x, b in allowed if x == a}
-    assert turns.forward.sum() == forward.sum()
-    assert turns.backward.sum() == backward.sum()
-
-
-def test_unclear_restrictions_are_counted():
-    tail, head = np.array([0, 0], dtype=np.int32), np.array([1, 2], dtype=np.int32)
-    yes = np.ones(2, dtype=bool)
-    way = np.array([7, 7])
-    turns = expand_turns(tail, head, yes, yes, (way, way), [(7, 7, 0, False), (7, 9, 5, True)], 6)
-    assert (turns.n_honoured, turns.n_idle, turns.n_unclear) == (0, 1, 1)
-    assert len(turns.extra) == len(turns.turn_tail) == 0
