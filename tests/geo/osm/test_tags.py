@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from borderreach.geo.osm._speeds import speed_table
 from borderreach.geo.osm._tags import (
     DELAYS,
     NODE_KEYS,
@@ -21,7 +22,6 @@ from borderreach.geo.osm._tags import (
     read_road,
     takes_cars,
 )
-from borderreach.geo.osm._speeds import speed_table
 
 ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
 # The wiki's tables (2026-11); each value must be used or listed with a reason.
