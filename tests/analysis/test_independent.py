@@ -25,7 +25,7 @@ from borderreach.analysis.indicators._floating_catchment import three_step_catch
 from borderreach.analysis.indicators._transport_performance import transport_performance
 from borderreach.analysis.isochrones import commuting_zone, isochrones
 from borderreach.geo.crs import WGS84
-from borderreach.geo.networks import Links, build_network
+from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.places import border_counties, borders
 
 from .times.test_times_brute import STEP_M, EveryMetre, ecef, random_roads
@@ -33,7 +33,7 @@ from .times.test_times_brute import STEP_M, EveryMetre, ecef, random_roads
 GEOD = Geod(ellps="WGS84")
 
 
-def entered(seed: int) -> tuple[EveryMetre, EveryMetre, object, tuple[float, float]] | None:
+def entered(seed: int) -> tuple[EveryMetre, EveryMetre, TransportNetwork, tuple[float, float]] | None:
     """A random network and its reverse with every place to enter written out, and one that lies on it."""
     network, points = random_roads(seed)
     there, back = EveryMetre(network), EveryMetre(network.reverse)
@@ -119,13 +119,16 @@ def corridor_graph(network, corridors: list[Corridor]) -> nx.DiGraph:
     for one, other in itertools.combinations(corridors, 2):
         reach = min(one.join_km, other.join_km) * 1000
         speed = min(one.join_speed_kph, other.join_speed_kph)
-        for a, b in ((one, other), (other, one)):
-            for i in range(len(a.stops)):
-                away = [float(np.linalg.norm(stops[a.id, i] - stops[b.id, j])) for j in range(len(b.stops))]
-                j = int(np.argmin(away))
-                if away[j] <= reach:
-                    way((a.id, i), (b.id, j), away[j] / 1000 / speed * 60)
-                    way((b.id, j), (a.id, i), away[j] / 1000 / speed * 60)
+        for this, that in ((one, other), (other, one)):
+            for i in range(len(this.stops)):
+                apart = [
+                    float(np.linalg.norm(stops[this.id, i] - stops[that.id, j]))
+                    for j in range(len(that.stops))
+                ]
+                j = int(np.argmin(apart))
+                if apart[j] <= reach:
+                    way((this.id, i), (that.id, j), apart[j] / 1000 / speed * 60)
+                    way((that.id, j), (this.id, i), apart[j] / 1000 / speed * 60)
     return graph
 
 
@@ -292,14 +295,15 @@ def check_indicators(seed: int) -> int:
     }
     square |= {(i, i): 0.0 for i in people}
     times = pd.DataFrame([{"from_id": i, "to_id": j, "travel_time_min": t} for (i, j), t in square.items()])
+    lives = dict(zip(people, spots["people"].tolist(), strict=True))
     result = transport_performance(times, spots, minutes=90, radius_km=120).set_index("from_id")
     for i in people:
-        reached = sum(spots.loc[j, "people"] for j in people if square.get((i, j), math.inf) <= 90)
+        reached = sum(lives[j] for j in people if square.get((i, j), math.inf) <= 90)
         near = [
             j for j in people
             if GEOD.inv(*spots.loc[i, ["lon", "lat"]], *spots.loc[j, ["lon", "lat"]])[2] <= 120_000
         ]  # fmt: skip
-        nearby = sum(spots.loc[j, "people"] for j in near)
+        nearby = sum(lives[j] for j in near)
         assert result.loc[i, "people_reached"] == reached
         # a sphere's arc and the ellipsoid's differ by half a percent at most
         doubtful = any(
