@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -129,6 +130,7 @@ def audit_isochrones(
             strict=True,
         )
     ]
+    _require_inside(jobs, checked)
     for direction in {job.direction for job in jobs}:
         prepare(directed(checked, direction))
     rows = list(
@@ -181,6 +183,22 @@ def _starts(frame: gpd.GeoDataFrame, origins: Any) -> dict[str, Origin]:
                 "pass the points that the isochrones were made of as origins=..."
             )
     return {origin.id: origin for origin in origin_list(queries)} if queries else {}
+
+
+def _require_inside(jobs: list[_Job], network: TransportNetwork) -> None:
+    """Raise where an id is the number of a row, and the origin in it isn't where the isochrone was made of."""
+    for job in jobs:
+        origin = job.origin
+        if origin.code or _POSITION.fullmatch(origin.id) or job.shape.is_empty:
+            continue
+        away = math.degrees(1 / 6371.0) * (network.max_access_km + 1)
+        if job.shape.distance(shapely.Point(origin.lon, origin.lat)) > away / math.cos(
+            math.radians(origin.lat)
+        ):
+            raise InputError(
+                f"'origins': row {origin.id} lies at ({origin.lon:.4f}, {origin.lat:.4f}), far outside the "
+                f"isochrone of that id; give the points that the isochrones were made of, in the same rows"
+            )
 
 
 def _audit(network: TransportNetwork, job: _Job, plan: _Plan) -> dict[str, Any]:

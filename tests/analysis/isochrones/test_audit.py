@@ -13,6 +13,7 @@ from borderreach.analysis.isochrones._audit import _interval, audit_isochrones
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.geo.crs import CHINA_ALBERS, WGS84
 from borderreach.geo.errors import InputError, MissingColumnError
+from borderreach.geo.networks._network import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
 
@@ -118,3 +119,17 @@ def test_default_settings_stay_below_one_per_cent_on_streets(reference, name, pl
     result = audit_isochrones(network, isochrones(network, places), samples=4000)
     assert (result["false_inclusion_pct"] < 1).all()
     assert (result["false_exclusion_pct"] < 1).all()
+
+
+def test_rows_of_another_frame_are_refused():
+    """Row 0 of a plain frame is no place: the isochrones of another frame's row 0 start elsewhere."""
+    network = build_network(
+        [106.5, 106.6, 107.4], [29.5] * 3, Links([0, 1], [1, 2], [9.7e3, 77e3], [600.0, 4000.0])
+    )
+    here, there = (
+        gpd.GeoDataFrame(geometry=gpd.points_from_xy([x], [29.5]), crs=4326) for x in (106.5, 107.4)
+    )
+    made = isochrones(network, here, cutoffs_min=15)
+    assert len(audit_isochrones(network, made, origins=here, samples=50)) == 1
+    with pytest.raises(InputError, match=r"row 0 lies at \(107.4000, 29.5000\), far outside"):
+        audit_isochrones(network, made, origins=there, samples=50)
