@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
@@ -97,7 +97,7 @@ def read_toml(path: Path, model: type[Model]) -> Model:
     try:
         found = model.model_validate(table, context={"folder": str(path.parent)})
     except ValidationError as error:
-        found_faults = error.errors()
+        found_faults = _own_faults(error.errors())
         faults = [_describe(fault, path, text, model) for fault in found_faults[:MAX_FAULTS]]
         if len(found_faults) > MAX_FAULTS:
             faults.append(f"{path}: and {len(found_faults) - MAX_FAULTS:,} more faults")
@@ -108,6 +108,19 @@ def read_toml(path: Path, model: type[Model]) -> Model:
             if isinstance(item, Strict):
                 _place(item, path, f"{path}:{line_of(text, (name, number))}")
     return found
+
+
+def _own_faults(faults: Sequence[Any]) -> list[Any]:
+    """Leave out what only follows: a list counts as too short when one of its items is at fault itself."""
+    places = [tuple(fault["loc"]) for fault in faults]
+
+    def follows(fault: Any) -> bool:
+        own = tuple(fault["loc"])
+        return fault["type"] == "too_short" and any(
+            len(p) > len(own) and p[: len(own)] == own for p in places
+        )
+
+    return [fault for fault in faults if not follows(fault)]
 
 
 def _place(model: BaseModel, path: Path, where: str) -> None:

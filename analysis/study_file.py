@@ -18,10 +18,12 @@ class Change(Strict):
 
     Attributes
     ----------
-    id, name : str
-        `id` as a corridor's: lower case letters, digits and hyphens.
+    id : str
+        Lower case letters, digits and hyphens.
+    name : str
+        As readers are shown it.
     near : str, (lon, lat) or sequence of (lon, lat)
-        A place, a position, or the vertices of a line.
+        A place, a position, or the vertices of a line, degrees in WGS 84.
     file : str
         Or a vector file with points, lines or polygons; its path is relative to the study file.
     within_km : float
@@ -31,8 +33,9 @@ class Change(Strict):
     close : bool
         They can't be passed.
     speed_kph, speed_factor : float, optional
-        Or what becomes of their speed.
+        Or what becomes of their speed: it is set, or multiplied.
     notes : tuple of str
+        For the report.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -67,7 +70,10 @@ class Study(Strict):
     ----------
     name : str
         Short name on the command line; the same as the file's.
-    title, title_en, description : str
+    title, title_en : str
+        In Chinese and English.
+    description : str
+        A sentence or two below the title of the report.
     text, text_title : str
         File name and title of the text that the study is about.
     provinces : tuple of str
@@ -76,16 +82,26 @@ class Study(Strict):
         Restricts the border counties. Two provinces or more: those on the borders between them. One:
         those on both sides of all its borders, also in provinces that aren't among `provinces`.
     boundary_source : {"tianditu", "amap"}
+        Whose boundaries are taken.
     centres : tuple of str
         Places whose travel-time circles are drawn.
     circle_cutoffs_min : tuple of float
         Cutoffs of the circles, minutes, ascending; the largest is *the* circle.
     zone_min : float
         Cutoff of the border counties' commuting zones, minutes.
-    railways : bool
-        Whether times are also reckoned with today's railways (`geo.networks`).
-    corridors : tuple of str
-        Ids of the corridors; each alone and all together make the scenarios.
+    railways : bool, optional
+        Whether times are also reckoned with today's railways (`geo.networks`). When left out, they are
+        where the embedded tables cover the study's provinces (`analysis.studies.rail_coverage`).
+    people_file : str
+        A table of one's own with codes and people (`people`), instead of the census; relative to the
+        study file, as the following.
+    rail_stations, rail_sections, rail_through : str
+        Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
+    gtfs : str
+        Or a timetable, a GTFS zip file.
+    corridors : tuple of str, optional
+        Ids of the corridors; each alone and all together make the scenarios. All of those in
+        `corridor_files` when left out.
     corridor_files : tuple of str
         Files with corridors of one's own that `corridors` may name, in the form of the embedded ones
         (`analysis.corridors`); relative to the study file.
@@ -94,6 +110,7 @@ class Study(Strict):
     change : tuple of Change
         Closed links and changed speeds, each a scenario of its own on today's network.
     notes : tuple of str
+        What is known and should stand in the report.
 
     Examples
     --------
@@ -121,8 +138,13 @@ class Study(Strict):
     centres: Annotated[tuple[str, ...], Field(min_length=1)]
     circle_cutoffs_min: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (60.0, 120.0)
     zone_min: Minutes = 60.0
-    railways: bool = True
-    corridors: tuple[str, ...] = ()
+    railways: bool | None = None
+    people_file: str = ""
+    rail_stations: str = ""
+    rail_sections: str = ""
+    rail_through: str = ""
+    gtfs: str = ""
+    corridors: tuple[str, ...] | None = None
     corridor_files: tuple[str, ...] = ()
     years: tuple[Annotated[int, Field(ge=1900, le=2100)], ...] = ()
     change: tuple[Change, ...] = ()
@@ -160,8 +182,8 @@ class Study(Strict):
 
     @field_validator("centres", "corridors", "provinces", "corridor_files")
     @classmethod
-    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(value)) < len(value):
+    def _distinct(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value is not None and len(set(value)) < len(value):
             raise ValueError(f"each may be named once only, got {list(value)}")
         return value
 
@@ -172,7 +194,11 @@ class Study(Strict):
                 f"'between' should name one or more of the 'provinces' {list(self.provinces)}, got "
                 f"{list(self.between)}"
             )
-        clash = set(self.corridors) & {one.id for one in self.change}
+        if self.gtfs and (self.rail_sections or self.rail_stations or self.rail_through):
+            raise ValueError("give 'gtfs' or the rail tables, not both")
+        if (self.rail_stations or self.rail_through) and not self.rail_sections:
+            raise ValueError("'rail_stations' and 'rail_through' go with 'rail_sections', which is missing")
+        clash = set(self.corridors or ()) & {one.id for one in self.change}
         if clash:
             raise ValueError(f"a corridor and a change are both called {min(clash)!r}; rename the change")
         return self

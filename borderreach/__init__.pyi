@@ -57,9 +57,10 @@ from .analysis.studies import StudyResults
 from .analysis.study_file import Study
 from .analysis.terrain import people_in_raster, terrain_isochrones
 from .analysis.times import od_matrix, travel_times, write_od_matrix
-from .geo.crs import gcj02_to_wgs84, wgs84_to_gcj02
+from .geo.crs import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from .geo.downloads import datasets, fetch
 from .geo.errors import BorderReachError
+from .geo.files import read_points
 from .geo.networks import (
     Links,
     TransferRules,
@@ -71,6 +72,7 @@ from .geo.networks import (
     join_networks,
     journey_components,
     network_from_geodataframes,
+    network_from_lines,
     open_network,
     rail_network,
     rail_sections,
@@ -120,6 +122,7 @@ __all__ = [
     "audit_claims",
     "audit_isochrones",
     "base_map",
+    "bd09_to_wgs84",
     "border_counties",
     "border_crossings",
     "border_effect",
@@ -161,6 +164,7 @@ __all__ = [
     "minutes_between",
     "nearest_group",
     "network_from_geodataframes",
+    "network_from_lines",
     "od_matrix",
     "open_network",
     "origins_table",
@@ -179,6 +183,7 @@ __all__ = [
     "read_batch",
     "read_claims",
     "read_corridors",
+    "read_points",
     "reference_isochrone",
     "run_batch",
     "run_study",
@@ -199,6 +204,7 @@ __all__ = [
     "travel_time_circle",
     "travel_times",
     "trunk_network",
+    "wgs84_to_bd09",
     "wgs84_to_gcj02",
     "with_border_penalty",
     "with_people",

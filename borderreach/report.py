@@ -21,6 +21,23 @@ _NEGLIGIBLE: Final = 0.0005
 _MANY_CENTRES: Final = 4
 #: Minutes that change by less are told as unchanged.
 _UNCHANGED_MIN: Final = 0.5
+#: How values that a corridor file leaves unsaid are told, in English and Chinese.
+_ASSUMED_EN: Final = {
+    "speed_factor": "running at {:.0%} of the design speed",
+    "stop_penalty_min": "{:g} min lost per stop",
+    "board_min": "{:g} min to board",
+    "alight_min": "{:g} min to alight",
+    "trains_per_day": "{:g} trains a day and direction",
+    "sinuosity": "a line {:g} times as long as straight between stops",
+}
+_ASSUMED_ZH: Final = {
+    "speed_factor": "按设计时速的 {:.0%} 运行",
+    "stop_penalty_min": "每停一站损失 {:g} 分钟",
+    "board_min": "进站 {:g} 分钟",
+    "alight_min": "出站 {:g} 分钟",
+    "trains_per_day": "每日每方向 {:g} 列",
+    "sinuosity": "线路长为站间直线的 {:g} 倍",
+}
 _MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
 _STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
 
@@ -82,7 +99,8 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
     lines = [
         "## Summary in English",
         "",
-        f"{context.n_border} counties lie on the border studied ({km(context.border_km)} km). The {hours} circle of "
+        f"{context.n_border} counties lie on the border studied ({km(context.border_km)} km)"
+        f"{_which_borders_en(results)}. The {hours} circle of "
         f"{centres} covers {base.area_km2:,.0f} km² in the road network of today and holds the seats of "
         f"{base.n_counties} of the {context.n_study_counties} counties studied; "
         f"{context.n_inside_base} of the {context.n_border} border counties are among them."
@@ -108,6 +126,7 @@ def _summary_en(results: StudyResults, context: ReportContext) -> list[str]:
                 else "."
             )
             + _rail_sentence_en(results)
+            + _assumed_en(results, context)
         ),
         "",
         "Definitions and limits stand at the end.",
@@ -134,7 +153,7 @@ def _more_en(results: StudyResults, context: ReportContext) -> list[str]:
     if people:
         now, then = (f"{people.get(scenario, people['base']) / 1e6:,.1f}" for scenario in ("base", "all"))
         after = "" if now == then else f", {then} million with every corridor"
-        sentences.append(f"{now} million people live in the circle{after} (census of 2020).")
+        sentences.append(f"{now} million people live in the circle{after} ({_people_source(results)[1]}).")
     if len(results.claims):
         sentences.append(claims_summary_en(results.claims))
     return [" ".join(sentences)] if sentences else []
@@ -152,10 +171,18 @@ def _scenario_en(results: StudyResults, scenario: str) -> str:
 
 def _rail_sentence_en(results: StudyResults) -> str:
     """Tell what today's trains make of it, line haul and door to door."""
+    gaps = results.parameters.get("rail_coverage") or {}
     if results.rail_circles.empty:
-        return ""
+        if not gaps or gaps["covers"]:
+            return ""
+        return (
+            f" Trains are left out: the railway tables have a station in "
+            f"{len(gaps['prefectures']) - len(gaps['without_station'])} of the {len(gaps['prefectures'])} prefectures in "
+            "reach, too few to say anything about today's trains."
+        )
     area = _rail_areas(results)
-    text = f" With today's trains as well, the circle covers {area['base']:,.0f} km² today"
+    least = "at least " if gaps.get("without_station") else ""
+    text = f" With the trains in the tables as well, the circle covers {least}{area['base']:,.0f} km² today"
     text += f" and {area['all']:,.0f} km² with every corridor" if "all" in area else ""
     trips = results.journeys[results.journeys["line_haul_min"] > 0]
     if len(trips) and not _many(results):
@@ -164,7 +191,39 @@ def _rail_sentence_en(results: StudyResults) -> str:
             f"; from {first['from_name']} to {first['to_name']} it takes {first['line_haul_min']:.0f} minutes on the "
             f"train and {first['door_to_door_min']:.0f} from door to door"
         )
+    if gaps.get("without_station"):
+        text += (
+            f"; the tables have no station in {len(gaps['without_station'])} of the {len(gaps['prefectures'])} "
+            "prefectures in reach, whose trains are missing"
+        )
     return text + "."
+
+
+def _assumed_en(results: StudyResults, context: ReportContext) -> str:
+    """Name the values of corridors that nobody has given."""
+    told = _assumed(results, context)
+    if not told:
+        return ""
+    parts = [
+        f"{item.corridor.name_en or item.corridor.name}: "
+        + ", ".join(_ASSUMED_EN[name].format(getattr(item.corridor, name)) for name in names)
+        for item, names in told
+    ]
+    return (
+        " Not given for these corridors, and taken from what the embedded lines of their mode and design speed have: "
+        + "; ".join(parts)
+        + "."
+    )
+
+
+def _assumed(results: StudyResults, context: ReportContext) -> list[tuple[CorridorFigures, list[str]]]:
+    """Return the corridors with assumed values, and the names of these that are told."""
+    by_id = results.parameters.get("corridors_assumed") or {}
+    return [
+        (item, [name for name in by_id[item.corridor.id] if name in _ASSUMED_EN])
+        for item in context.corridors
+        if item.corridor.id in by_id
+    ]
 
 
 def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
@@ -186,7 +245,7 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     lines = [
         "## 主要结论",
         "",
-        f"1. **毗邻区县**：所研究的省界上有 {context.n_border} 个区县（"
+        f"1. **毗邻区县**：所研究的省界{_which_borders(results)}上有 {context.n_border} 个区县（"
         + "，".join(f"{name} {n} 个" for name, n in context.n_border_by_province.items())
         + f"），省界长 {km(context.border_km)} 千米。",
         (
@@ -231,7 +290,7 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     people = _people_inside(results)
     if people:
         lines.append(
-            f"{number}. **人口**：{cutoff}圈内有 {people['base'] / 1e4:,.0f} 万人（2020 年普查）"
+            f"{number}. **人口**：{cutoff}圈内有 {people['base'] / 1e4:,.0f} 万人（{_people_source(results)[0]}）"
             + (f"，{last.name}后{_people_then(people)}" if last is not None and "all" in people else "")
             + "。"
         )
@@ -239,6 +298,25 @@ def _findings(results: StudyResults, context: ReportContext) -> list[str]:
     if len(results.claims):
         lines.append(f"{number}. **文中论断**：{claims_summary(results.claims)}")
     return lines
+
+
+def _which_borders(results: StudyResults) -> str:
+    """Say what counts as a border where a study doesn't name the sides."""
+    if results.study.between is not None:
+        return ""
+    return f"（{join(results.provinces['name'])}的全部陆上省界，含与研究范围以外各省的）"
+
+
+def _which_borders_en(results: StudyResults) -> str:
+    if results.study.between is not None:
+        return ""
+    return ", all land borders of the provinces studied, also those with provinces outside the study"
+
+
+def _people_source(results: StudyResults) -> tuple[str, str]:
+    """Where people are counted from, in Chinese and English."""
+    own = results.study.people_file
+    return (f"据 {own}", f"from {own}") if own else ("2020 年普查", "census of 2020")
 
 
 def _people_then(people: dict[str, float]) -> str:
@@ -450,9 +528,28 @@ def _rail_areas(results: StudyResults) -> dict[str, float]:
     return dict(zip(largest["scenario"], largest["area_km2"].astype(float), strict=True))
 
 
+def _coverage_zh(results: StudyResults) -> str:
+    """Say how far the railway tables cover what the study reaches."""
+    found = results.parameters.get("rail_coverage") or {}
+    missing = found.get("without_station") or []
+    if not missing:
+        return ""
+    most = 12
+    listed = join(missing[:most]) + (f"等 {len(missing)} 个" if len(missing) > most else "")
+    return f"中心与圈内所及的 {len(found['prefectures'])} 个地级单元中，所用的铁路表在{listed}没有车站。"
+
+
 def _railways(results: StudyResults, context: ReportContext) -> list[str]:
+    coverage = _coverage_zh(results)
     if results.rail_circles.empty:
-        return []
+        found = results.parameters.get("rail_coverage") or {}
+        if not found or found["covers"]:
+            return []
+        return [
+            "## 公路与铁路联程",
+            "",
+            f"未计列车：{coverage}所以本研究只按公路计算；这不表示当地没有列车。",
+        ]
     cutoff = hours(results.study.circle_min)
     area = _rail_areas(results)
     gained = f"，{_scenario_of(results, 'all')}后 {area['all']:,.0f} 平方千米" if "all" in area else ""
@@ -463,12 +560,14 @@ def _railways(results: StudyResults, context: ReportContext) -> list[str]:
         "## 公路与铁路联程",
         "",
         (
-            f"允许在现有车站换乘列车（驾车到站，乘车，再驾车）时，{cutoff}圈为 {area['base']:,.0f} 平方千米{gained}；"
+            f"允许在表内的现有车站换乘列车（驾车到站，乘车，再驾车）时，{cutoff}圈为 {area['base']:,.0f} 平方千米{gained}；"
             f"{context.n_border} 个毗邻区县中有 {inside} 个在圈内"
             + (f"，{_scenario_of(results, 'all')}后 {after} 个" if "all" in area else "")
             + f"。只走公路时为 {context.base.area_km2:,.0f} 平方千米。"
         ),
     ]
+    if coverage:
+        lines += ["", f"{coverage}那里的列车没有计入，联程的圈因此可能偏小。"]
     if len(results.journeys):
         rows = [
             (
@@ -827,12 +926,21 @@ def _limits(results: StudyResults, context: ReportContext) -> list[str]:
     if frequencies:
         listed = join(f"{number:g}" for number in frequencies)
         lines.append(
-            f"- 铁路廊道的候车按假定的班次计：每类列车每日每方向 {listed} 列（38 列即现有渝贵铁路的班次，16 列即每小时一列），取间隔的一半。"
+            f"- 铁路廊道的候车按假定的班次计：每类列车每日每方向 {listed} 列{_known_frequencies(frequencies)}，取间隔的一半。"
         )
+    for item, names in _assumed(results, context):
+        values = "，".join(_ASSUMED_ZH[name].format(getattr(item.corridor, name)) for name in names)
+        lines.append(f"- {item.corridor.name}有几项未给出，取内置表中同方式、同设计时速线路的值：{values}。")
     if any(item.corridor.mode == "road" and item.corridor.status == "open" for item in context.corridors):
         lines.append("- 已通车的廊道若已在基准路网中，测得的增益会偏小；各廊道一节给出了两者的比较。")
     lines += [f"- {note}" for note in results.notes]
     return lines
+
+
+def _known_frequencies(frequencies: list[float]) -> str:
+    known = {38.0: "38 列即现有渝贵铁路的班次", 16.0: "16 列即每小时一列"}
+    told = [text for number, text in known.items() if number in frequencies]
+    return f"（{'，'.join(told)}）" if told else ""
 
 
 def _sources(results: StudyResults) -> list[str]:

@@ -58,16 +58,19 @@ from .analysis.schemas import CIRCLES, COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZO
 from .analysis.studies import (
     MEASURES,
     Ground,
+    RailCoverage,
     Reach,
     StudyResults,
     circle_people,
     county_indicators,
-    people_of,
+    rail_coverage,
+    study_people,
+    study_rail,
 )
 from .analysis.study_file import Study
 from .analysis.times import require_network, travel_times, within_reach
 from .geo.errors import InputError
-from .geo.networks import TransportNetwork, trunk_network
+from .geo.networks import LineNetwork, TransportNetwork, trunk_network
 from .study_tables import (
     change_times,
     group_overlap,
@@ -178,12 +181,30 @@ class StudyRun:
     @cached_property
     def with_trains(self) -> TransportNetwork:
         """The network of today with today's trains."""
-        return with_railways(self.base)
+        return with_railways(self.base, rail=self.rail)
+
+    @cached_property
+    def rail(self) -> LineNetwork:
+        """Today's railways alone."""
+        return study_rail(self.study)
+
+    @cached_property
+    def rail_coverage(self) -> RailCoverage | None:
+        """How far the railway tables cover what is reached; None where the study leaves railways out."""
+        if self.study.railways is False:
+            return None
+        return rail_coverage(self.ground, self.reach, self.rail, cutoff_min=self.study.circle_min)
+
+    @property
+    def has_trains(self) -> bool:
+        """Whether today's trains are reckoned with: where the study says so, or the tables say enough of them."""
+        found = self.rail_coverage
+        return found is not None and (bool(self.study.railways) or found.covers)
 
     @cached_property
     def residents(self) -> pd.DataFrame:
         """People of every county of the boundary source."""
-        people: pd.DataFrame = people_of(self.ground.every)
+        people: pd.DataFrame = study_people(self.study, self.ground.every)
         return people
 
     @cached_property
@@ -243,12 +264,16 @@ class StudyRun:
     @cached_property
     def words(self) -> dict[str, Any]:
         """What the results say of themselves: names, attribution, notes, parameters."""
-        rail = self.with_trains.provenance if self.study.railways else {}
+        rail = self.with_trains.provenance if self.has_trains else {}
+        covered = None if self.rail_coverage is None else self.rail_coverage.parameters()
         return {
             "scenario_names": study_words.scenario_names(self.scenarios, self.study),
-            "attribution": study_words.attribution(self.study, self.base),
+            "attribution": study_words.attribution(self.study, self.base, trains=self.has_trains),
             "notes": study_words.notes(self.study, self.scenarios, self.ground),
-            "parameters": study_words.parameters(self.study, self.base, self.scenarios, rail),
+            "parameters": {
+                **study_words.parameters(self.study, self.base, self.scenarios, rail),
+                "rail_coverage": covered,
+            },
         }
 
     def results_on_demand(self) -> StudyResults:
@@ -354,16 +379,17 @@ def _times(run: StudyRun) -> dict[str, pd.DataFrame]:
 def _railways(run: StudyRun) -> dict[str, pd.DataFrame]:
     """Circles, times and journeys where today's trains may be used."""
     chosen, ground = run.study, run.ground
-    if not chosen.railways:
+    if not run.has_trains:
         return {
             "rail_circles": gpd.GeoDataFrame(empty(CIRCLES)),
             "rail_county_times": empty(COUNTY_TIMES),
             "journeys": empty(JOURNEYS),
         }
     base = run.with_trains
-    after = with_railways(run.base, corridors=chosen) if chosen.corridors else base
+    own = run.scenarios.corridors
+    after = with_railways(run.base, corridors=own, rail=run.rail) if own else base
     circles = [Reach(chosen, Scenarios(base, ()), ground).circles((), label="base")]
-    if chosen.corridors:
+    if own:
         circles.append(Reach(chosen, Scenarios(after, ()), ground).circles((), label="all"))
     return {
         "rail_circles": pd.concat(circles, ignore_index=True),

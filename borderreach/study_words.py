@@ -35,7 +35,7 @@ def scenario_names(scenarios: Scenarios, chosen: Study) -> dict[str, str]:
     return named
 
 
-def attribution(chosen: Study, base: TransportNetwork) -> list[str]:
+def attribution(chosen: Study, base: TransportNetwork, *, trains: bool) -> list[str]:
     """Return lines short enough for the edge of a map; the manifest holds the whole catalogue."""
     lines = []
     known = base.provenance
@@ -48,8 +48,13 @@ def attribution(chosen: Study, base: TransportNetwork) -> list[str]:
     seats = data.catalog()["county_seats"]
     lines.append(f"政府驻地 / seats: {seats['licence']}, {seats['date']}")
     census = data.catalog()["people_2020"]
-    lines.append(f"人口 / people: {census['source'].split(',')[0]} (leiii/census), {census['date']}")
-    if chosen.railways:
+    if chosen.people_file:
+        lines.append(f"人口 / people: {chosen.people_file}")
+    else:
+        lines.append(f"人口 / people: {census['source'].split(',')[0]} (leiii/census), {census['date']}")
+    if trains and (chosen.gtfs or chosen.rail_sections):
+        lines.append(f"铁路 / railways: {chosen.gtfs or chosen.rail_sections}")
+    elif trains:
         rails = data.catalog()["rail_sections"]
         lines.append(f"铁路 / railways: borderreach, {rails['date']}")
     return lines
@@ -84,4 +89,5 @@ def parameters(
         },
         "railways": {key: value for key, value in rail.items() if value != base.provenance.get(key)},
         "corridors": [one.model_dump(mode="json") for one in scenarios.corridors],
+        "corridors_assumed": {one.id: list(one.assumed) for one in scenarios.corridors if one.assumed},
     }

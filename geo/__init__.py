@@ -29,7 +29,7 @@ _moved_modules(
         "storage": "networks._storage",
         "topology": "osm._topology",
         "trunk": "networks._trunk",
-        "vector_files": "places._vector_files",
+        "vector_files": "files._vectors",
     },
     removed_in="0.2.0",
 )

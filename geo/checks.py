@@ -28,6 +28,7 @@ from .errors import (
     MissingColumnError,
     MissingCRSError,
 )
+from .placing import require_possible
 
 if TYPE_CHECKING:  # a street network is read without tables
     import geopandas as gpd
@@ -89,6 +90,8 @@ def require_frame(
             f"'{argument}' has no coordinate reference system; if its coordinates are longitude "
             f"and latitude, call {argument}.set_crs('{WGS84}') first"
         )
+    if frame.crs.is_geographic:
+        require_possible(frame.total_bounds, frame.crs, f"'{argument}'", said=True)
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise MissingColumnError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import pyproj
@@ -21,6 +21,13 @@ ELLIPSOID: Final = pyproj.Geod(ellps="WGS84")
 
 _WGS84_A_M: Final = 6378137.0
 _WGS84_E2: Final = 0.0066943799901413165
+
+#: What coordinates in degrees may be in, beside WGS 84 and its equal CGCS2000.
+Datum = Literal["WGS84", "GCJ-02", "BD-09"]
+_DATUMS: Final[dict[str, Datum]] = {
+    "WGS84": "WGS84", "CGCS2000": "WGS84", "GCJ02": "GCJ-02", "GCJ": "GCJ-02", "BD09": "BD-09", "BD09LL": "BD-09"
+}  # fmt: skip
+_BD_TURN: Final = np.pi * 3000 / 180
 
 _GCJ_A_M: Final = 6378245.0
 _GCJ_E2: Final = 0.00669342162296594323
@@ -202,6 +209,122 @@ def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64],
     return guess_x, guess_y
 
 
+def wgs84_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shift WGS 84 coordinates into BD-09, the datum of Baidu's maps: GCJ-02 and a further turn of some 900 m.
+
+    Parameters
+    ----------
+    lon, lat : array_like of float
+        Degrees, WGS 84.
+
+    Returns
+    -------
+    tuple of two ndarrays of float
+        Degrees, BD-09.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If they aren't numbers, or don't go together in shape.
+
+    Examples
+    --------
+    >>> lon, lat = br.wgs84_to_bd09(116.391, 39.907)
+    >>> f"{lon:.5f} {lat:.5f}"
+    '116.40358 39.91478'
+    """
+    return _gcj02_to_bd09(*wgs84_to_gcj02(lon, lat))
+
+
+def bd09_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shift BD-09 coordinates back into WGS 84, by fixed-point iteration to below 1 mm.
+
+    Parameters
+    ----------
+    lon, lat : array_like of float
+        Degrees, BD-09.
+
+    Returns
+    -------
+    tuple of two ndarrays of float
+        Degrees, WGS 84.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If they aren't numbers, or don't go together in shape.
+
+    Examples
+    --------
+    >>> lon, lat = br.bd09_to_wgs84(*br.wgs84_to_bd09(106.5516, 29.5628))
+    >>> f"{lon:.7f} {lat:.7f}"
+    '106.5516000 29.5628000'
+    """
+    x, y = _degrees(lon, lat)
+    guess_x, guess_y = x - 0.0065, y - 0.006
+    for _ in range(12):
+        there_x, there_y = _gcj02_to_bd09(guess_x, guess_y)
+        guess_x, guess_y = guess_x + (x - there_x), guess_y + (y - there_y)
+    return gcj02_to_wgs84(guess_x, guess_y)
+
+
+def require_datum(value: object, argument: str = "datum") -> Datum:
+    """Return the datum that a name stands for: "WGS84" (also CGCS2000), "GCJ-02" or "BD-09".
+
+    Raises
+    ------
+    InputError
+        If it stands for none.
+
+    Examples
+    --------
+    >>> require_datum("gcj02")
+    'GCJ-02'
+    """
+    found = datum_of(value)
+    if found is None:
+        raise InputError(f"'{argument}' should be 'WGS84', 'GCJ-02' or 'BD-09', got {value!r}")
+    return found
+
+
+def datum_of(value: object) -> Datum | None:
+    """Return the datum that a name stands for; None where it is something else, such as a CRS."""
+    if not isinstance(value, str):
+        return None
+    return _DATUMS.get(value.strip().upper().replace("-", "").replace("_", "").replace(" ", ""))
+
+
+def datum_to_wgs84(
+    lon: ArrayLike, lat: ArrayLike, datum: Datum
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shift coordinates of a datum into WGS 84, degrees."""
+    if datum == "GCJ-02":
+        return gcj02_to_wgs84(lon, lat)
+    return bd09_to_wgs84(lon, lat) if datum == "BD-09" else _degrees(lon, lat)
+
+
+def geometry_to_wgs84(geometry: gpd.GeoSeries, datum: Datum) -> gpd.GeoSeries:
+    """Shift every vertex of geometries from a datum into WGS 84.
+
+    Parameters
+    ----------
+    geometry : geopandas.GeoSeries
+        Any geometries whose coordinates are degrees in `datum`.
+    datum : {"WGS84", "GCJ-02", "BD-09"}
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        The same index, in EPSG:4326.
+    """
+    import geopandas as gpd  # noqa: PLC0415 - whoever gives a series has it loaded
+
+    def shift(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(datum_to_wgs84(coordinates[:, 0], coordinates[:, 1], datum))
+
+    return gpd.GeoSeries(shapely.transform(geometry.to_numpy(), shift), index=geometry.index, crs=WGS84)
+
+
 def geometry_gcj02_to_wgs84(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     """Shift every vertex of geometries from GCJ-02 into WGS 84.
 
@@ -215,12 +338,7 @@ def geometry_gcj02_to_wgs84(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     geopandas.GeoSeries
         The same index, in EPSG:4326.
     """
-    import geopandas as gpd  # noqa: PLC0415 - whoever gives a series has it loaded
-
-    def shift(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(gcj02_to_wgs84(coordinates[:, 0], coordinates[:, 1]))
-
-    return gpd.GeoSeries(shapely.transform(geometry.to_numpy(), shift), index=geometry.index, crs=WGS84)
+    return geometry_to_wgs84(geometry, "GCJ-02")
 
 
 def _degrees(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -242,6 +360,14 @@ def _degrees(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArr
             f"'lon' has shape {found[0].shape} and 'lat' {found[1].shape}; give as many of one as of the other"
         ) from error
     return found[0], found[1]
+
+
+def _gcj02_to_bd09(
+    x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    radius = np.hypot(x, y) + 0.00002 * np.sin(y * _BD_TURN)
+    angle = np.arctan2(y, x) + 0.000003 * np.cos(x * _BD_TURN)
+    return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006
 
 
 def _gcj_shift(

@@ -21,6 +21,7 @@ LAYERS = ("data", "geo", "analysis", "maps", "borderreach")
 FLOORS = (
     "data",
     "geo",
+    "geo.files",
     "geo.places",
     "geo.downloads",
     "geo.networks",
@@ -48,6 +49,7 @@ LONG = {
     "analysis/isochrones/_quadtree.py",
     "borderreach/cli.py",
     "borderreach/report.py",
+    "borderreach/stages.py",
     "geo/networks/_network.py",
     "geo/osm/_pbf_blocks.py",
     "geo/osm/_topology.py",

@@ -26,7 +26,6 @@ from hypothesis import strategies as st
 
 import borderreach as br
 from borderreach.analysis.batches._job import BatchJob, read_job
-from borderreach.analysis.batches._origins import read_points
 from borderreach.analysis.batches._store import BatchFolder, _line, read_manifest
 from borderreach.analysis.claims._files import ClaimsFile
 from borderreach.analysis.config import read_toml
@@ -36,9 +35,9 @@ from borderreach.analysis.study_file import Study
 from borderreach.analysis.terrain._rasters import people_in_raster
 from borderreach.geo.checks import unsound_text
 from borderreach.geo.errors import BorderReachError, DataFileError, InputError, OutputError
+from borderreach.geo.files import read_points, read_vector_file
 from borderreach.geo.networks._storage import open_network, save_network
 from borderreach.geo.osm._speeds import speed_table
-from borderreach.geo.places._vector_files import read_vector_file
 
 from . import chance
 

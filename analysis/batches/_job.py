@@ -51,8 +51,13 @@ class BatchOrigins(Strict):
     places : tuple of str or int
         Names or adcodes.
     file : str, optional
-        A table of points (.csv with `lon`, `lat`; .gpkg, .geojson, .shp, .parquet), relative to
-        the job file; `origin_id` or `adcode` and `origin_name` or `name` are taken from it.
+        A table of points (.csv, .xlsx with longitude and latitude; .gpkg, .geojson, .shp, .parquet), relative
+        to the job file; `origin_id` or `adcode` and `origin_name` or `name` are taken from it, also under
+        names such as 经度, 纬度, 名称.
+    datum : {"WGS84", "GCJ-02", "BD-09"}, optional
+        What the coordinates of `file` are in; WGS 84 unless its header says otherwise.
+    columns : mapping of str to str
+        For `file`: our name of a column -> the file's, such as ``{lon = "E", lat = "N"}``.
     boundaries : {"tianditu", "amap"}
     limit : int, optional
         Only the first so many, to try a job.
@@ -62,6 +67,8 @@ class BatchOrigins(Strict):
     counties: Literal["all"] | tuple[Text, ...] = ()
     places: tuple[PlaceText, ...] = ()
     file: Text | None = None
+    datum: Literal["WGS84", "GCJ-02", "BD-09"] | None = None
+    columns: dict[Text, Text] = Field(default={})
     boundaries: Literal["tianditu", "amap"] = "tianditu"
     limit: Annotated[int, Field(ge=1)] | None = None
 
@@ -183,6 +190,15 @@ class BatchJob(Strict):
     run: BatchRun = BatchRun()
 
     _folder: Path = PrivateAttr(default_factory=Path)
+
+    @model_validator(mode="after")
+    def _used_corridors(self) -> Self:
+        if self.network.corridor_files and not any(self.scenarios.values()):
+            raise ValueError(
+                "'corridor_files' are given, but no scenario adds a corridor; name them under [scenarios], such as "
+                'base = [] and built = ["my-line"]'
+            )
+        return self
 
     def at(self, name: str) -> Path:
         """Return the path that the job means by a file name: relative ones start from the job file."""

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ...geo.checks import read_rows, require_frame
+from ...geo.checks import require_frame
 from ...geo.crs import WGS84
-from ...geo.errors import BorderReachError, DataFileError, EmptyInputError, MissingColumnError
-from ...geo.places import border_counties, counties, origins_table, read_vector_file, resolve_provinces
+from ...geo.errors import BorderReachError, EmptyInputError
+from ...geo.files import code_text, read_points
+from ...geo.places import border_counties, counties, origins_table, resolve_provinces
 from ._job import BatchOrigins
 
 #: Adcodes of Taiwan, Hong Kong and Macao begin here.
@@ -80,7 +81,9 @@ def collect_origins(wanted: BatchOrigins, *, file: Path | None) -> list[BatchOri
             found += _of_provinces(units, wanted.counties, "counties")
     found += _of_items(wanted.places, wanted.boundaries)
     if file is not None:
-        found += _of_frame(read_points(file), file.name)
+        found += _of_frame(
+            read_points(file, datum=wanted.datum, columns=wanted.columns, argument="file"), file.name
+        )
     once: dict[str, BatchOrigin] = {}
     for origin in found:
         once.setdefault(origin.id, origin)
@@ -116,46 +119,6 @@ def as_frame(origins: Sequence[BatchOrigin]) -> gpd.GeoDataFrame:
         geometry=gpd.points_from_xy(lon, lat),
         crs=WGS84,
     )
-
-
-def read_points(path: Path) -> gpd.GeoDataFrame:
-    """Read a table of points; rows without usable coordinates are kept.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        .csv (UTF-8, columns `lon` and `lat` in degrees, WGS 84) or a vector file with a CRS.
-
-    Raises
-    ------
-    DataFileError
-        If the file is missing, of another kind, or can't be read.
-    MissingColumnError
-        If a .csv file has no `lon` and `lat`.
-    """
-    if path.suffix.lower() != ".csv":
-        return read_vector_file(path)
-    if not path.is_file():
-        raise DataFileError(f"there is no file {path}")
-    try:
-        with path.open("rb") as file:  # not by name, by which pandas would unpack archives
-            table = read_rows(file, str(path), dtype=str, encoding="utf-8-sig", keep_default_na=False)
-    except DataFileError:
-        raise
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataFileError(f"{path}: can't be read as a UTF-8 table ({error})") from error
-    missing = [name for name in ("lon", "lat") if name not in table.columns]
-    if missing:
-        raise MissingColumnError(
-            f"{path} lacks the column(s) {', '.join(map(repr, missing))}; "
-            f"it has {', '.join(map(repr, table.columns))}"
-        )
-    lon, lat = (pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float) for name in ("lon", "lat"))
-    points = [
-        shapely.Point(x, y) if math.isfinite(x) and math.isfinite(y) else None
-        for x, y in zip(lon, lat, strict=True)
-    ]
-    return gpd.GeoDataFrame(table.drop(columns=["lon", "lat"]), geometry=points, crs=WGS84)
 
 
 def _usable(found: list[BatchOrigin], where: str) -> list[BatchOrigin]:
@@ -198,7 +161,9 @@ def _of_frame(frame: gpd.GeoDataFrame, argument: str) -> list[BatchOrigin]:
         return []
     ids = _column(frame, ("origin_id", "adcode")) or [str(value) for value in frame.index]
     names = _column(frame, ("origin_name", "name")) or ids
-    shapes = frame.geometry.to_numpy()
+    shapes = frame.geometry.to_numpy().copy()
+    single = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
+    shapes[single] = shapely.get_geometry(shapes[single], 0)  # GIS programs write single points so
     usable = np.isin(shapely.get_type_id(shapes), (0, 3, 6)) & ~shapely.is_empty(shapes)
     inner = np.full(len(frame), None, dtype=object)
     inner[usable] = shapely.point_on_surface(shapes[usable])
@@ -245,6 +210,8 @@ def _column(frame: gpd.GeoDataFrame, names: tuple[str, ...]) -> list[str] | None
     for name in names:
         if name in frame.columns:
             values = frame[name]
+            if name == "adcode":
+                return [code_text(value) for value in values]
             if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
                 values = values.astype("Int64")  # codes that a missing value turned into decimals
             return ["" if pd.isna(value) else str(value).strip() for value in values]

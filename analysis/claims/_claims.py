@@ -166,7 +166,8 @@ def audit_claims(
         stations=found.stations,
         corridors=(*_from_files(chosen), *corridors),
     )
-    candidates = [one for one in chosen.corridors if context.corridor(one).status != "open"]
+    named = [one.id for one in _from_files(chosen)] if chosen.corridors is None else chosen.corridors
+    candidates = [one for one in named if context.corridor(one).status != "open"]
     rows = []
     for claim in found.claim:
         if progress is not None:

@@ -17,8 +17,9 @@ from scipy.spatial import cKDTree
 from ...geo.checks import require_flag, require_lonlat, require_number, require_numbers
 from ...geo.crs import WGS84, to_ecef
 from ...geo.errors import GeometryTypeError, InputError, InputTypeError, MissingCRSError
+from ...geo.files import read_vector_file
 from ...geo.networks import MAX_ARC_TIME_MS, TransportNetwork
-from ...geo.places import Place, place, read_vector_file
+from ...geo.places import Place, place
 from ...geo.plane import LocalPlane
 from ..schemas import Schema, conform
 from ..study_file import Change

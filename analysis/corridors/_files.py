@@ -14,68 +14,32 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from ... import data
 from ...geo.checks import require_number, require_path, require_whole
-from ...geo.crs import ELLIPSOID, to_ecef
+from ...geo.crs import ELLIPSOID
 from ...geo.errors import ConfigError, InputError, InputTypeError
 from ...geo.networks import TransferRules
 from ..config import Strict, read_toml
 from ..study_file import Study
-from ._tracks import MAX_OFF_TRACK_KM, along_track, read_track, track_km
+from ._assumptions import filled
+from ._parts import Mention, Service, Source, Stop
+from ._tracks import MAX_OFF_TRACK_KM, along_track, cut_track, disorder, read_track, track_km
 
 #: Straight distances between neighbouring stops beyond these are taken for a slip, km.
 MAX_GAP_KM: Final[Mapping[str, float]] = {"road": 150.0, "rail": 400.0, "air": 3000.0}
-#: Stops are out of order where turning a stretch of the line round shortens it by more than this share.
-DISORDER_SHARE: Final = 0.15
 
 Positive = Annotated[float, Field(gt=0)]
 Minutes = Annotated[float, Field(ge=0, le=240)]
-
-
-class Stop(Strict):
-    """Where a corridor can be entered and left.
-
-    Attributes
-    ----------
-    name : str
-    lon, lat : float
-        Degrees, WGS 84.
-    kind : {"interchange", "hub", "station", "airport"}
-        A hub joins other expressways only: one can change there, but not leave to local roads.
-    position : {"existing", "approximate"}
-    note : str
-    """
-
-    name: Annotated[str, Field(min_length=1)]
-    lon: Annotated[float, Field(ge=-180, le=180)]
-    lat: Annotated[float, Field(ge=-90, le=90)]
-    kind: Literal["interchange", "hub", "station", "airport"]
-    position: Literal["existing", "approximate"]
-    note: str = ""
-
-
-class Service(Strict):
-    """Trains or flights that call at some of the stops, in the corridor's order."""
-
-    name: str
-    calls: Annotated[tuple[str, ...], Field(min_length=2)]
-
-
-class Mention(Strict):
-    """Where a text names the corridor: the file and a few of its words."""
-
-    text: str
-    words: str
-
-
-class Source(Strict):
-    """A public report and what it says."""
-
-    title: str
-    date: dt.date | None = None
-    says: str = ""
 
 
 class Corridor(Strict):
@@ -86,17 +50,23 @@ class Corridor(Strict):
     id : str
         Stable; lower case letters, digits and hyphens.
     name, name_en : str
+        In Chinese and English.
     mode : {"road", "rail", "air"}
+        What runs on it.
     road_class : str
         Class of a road, such as ``"motorway"``.
     status : {"proposed", "planned", "building", "open"}
+        What has become of it.
     status_date : date
         Day on which the status was reported.
     opening_year : int, optional
+        From the end of which it counts, for scenarios by year.
     design_speed_kph : float
         At most 400 km/h on rails and roads.
     speed_factor : float
-        Running speed over design speed.
+        Running speed over design speed. Where it, `stop_penalty_min`, `board_min`, `alight_min` or
+        `trains_per_day` are left out, they are those of the embedded lines of that mode and design
+        speed, see `assumed`.
     length_km : float, optional
         Official length; without it, straight distances times `sinuosity`.
     sinuosity : float
@@ -105,7 +75,7 @@ class Corridor(Strict):
         Minutes that a call under way costs (braking, standing, accelerating).
     trains_per_day : float, optional
         Departures of each service per day and direction. With it, half the headway is waited at
-        boarding, as `TransferRules` has it; without it, `board_min` is all there is.
+        boarding, as `TransferRules` has it.
     board_min, alight_min : float
         Minutes from the station's door to the moving train, and back.
     join_km : float
@@ -114,14 +84,19 @@ class Corridor(Strict):
         Speed between an interchange or station and that node, along the straight line.
     geometry : tuple of (lon, lat), optional
         The line on the ground. In a file, either the coordinates or the path of a vector file (GeoJSON,
-        Shapefile, GeoPackage, KML ...) with one line, relative to the corridor file; for one layer of
-        several, ``{file = "lines.gpkg", layer = "plan"}``. Stops lie along it, at most 5 km off; it
-        takes the place of `sinuosity`.
+        Shapefile, GeoPackage, KML, GPX, 奥维's .ovkml ...) with one line, relative to the corridor file;
+        for one layer of several, ``{file = "lines.gpkg", layer = "plan"}``; with ``crs = "GCJ-02"`` for
+        lines drawn on AMap. Stops lie along it, at most 5 km off; it takes the place of `sinuosity`.
     stops : tuple of Stop
-        In their order along the line.
+        Two or more, in their order along the line.
     services : tuple of Service
         For railways and flights; one service with all stops where left out.
-    mentions, sources, notes
+    mentions : tuple of Mention
+        Where texts name it.
+    sources : tuple of Source
+        Reports that say what it is.
+    notes : tuple of str
+        For the report.
 
     Examples
     --------
@@ -166,6 +141,23 @@ class Corridor(Strict):
     sources: tuple[Source, ...] = ()
     notes: tuple[str, ...] = ()
 
+    _assumed: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """Names of the values that nobody has given, and that follow from the embedded lines of its kind."""
+        return self._assumed
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_assumptions(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(value, Mapping):
+            return handler(value)
+        given, assumed = filled(value)
+        found = handler(given)
+        found._assumed = assumed  # noqa: SLF001 - its own
+        return found
+
     @field_validator("geometry", mode="before")
     @classmethod
     def _read_geometry(cls, value: Any, info: ValidationInfo) -> Any:
@@ -173,9 +165,12 @@ class Corridor(Strict):
             value = {"file": value}
         if not isinstance(value, dict):
             return value
-        if not set(value) <= {"file", "layer"} or not isinstance(value.get("file"), str):
-            raise ValueError("should be coordinates, the path of a file, or {file = ..., layer = ...}")
-        return read_track(Path((info.context or {}).get("folder", ".")) / value["file"], value.get("layer"))
+        if not set(value) <= {"file", "layer", "crs"} or not isinstance(value.get("file"), str):
+            raise ValueError(
+                "should be coordinates, the path of a file, or {file = ..., layer = ..., crs = ...}"
+            )
+        path = Path((info.context or {}).get("folder", ".")) / value["file"]
+        return read_track(path, value.get("layer"), value.get("crs"))
 
     @field_validator("geometry")
     @classmethod
@@ -225,7 +220,7 @@ class Corridor(Strict):
     def _plausible_line(self) -> Self:
         straight = self.straight_km
         limit = MAX_GAP_KM[self.mode]
-        swap = None if self.geometry is not None else _disorder(self.points)
+        swap = None if self.geometry is not None else disorder(self.points)
         if swap is not None:
             first, last, km = swap
             raise ValueError(
@@ -305,8 +300,18 @@ class Corridor(Strict):
 
     @property
     def line(self) -> shapely.LineString:
-        """The line on the ground where it is known, else straight from stop to stop, (lon, lat)."""
-        return shapely.LineString(self.points if self.geometry is None else self.geometry)
+        """The line on the ground where it is known, else straight from stop to stop, (lon, lat).
+
+        Of a longer line the part from the first stop to the last: a file often holds the whole route.
+        """
+        if self.geometry is None:
+            return shapely.LineString(self.points)
+        if self.stops[0].name == self.stops[-1].name:  # a ring
+            return shapely.LineString(self.geometry)
+        first, last = self.points[0], self.points[-1]
+        return shapely.LineString(
+            cut_track(self.geometry, (float(first[0]), float(first[1])), (float(last[0]), float(last[1])))
+        )
 
     def all_services(self) -> tuple[Service, ...]:
         """Return the services, or one that calls everywhere where none is given."""
@@ -441,6 +446,8 @@ def _of_study(study: Study) -> list[Corridor]:
         raise ConfigError(
             f"study '{study.name}': an embedded corridor is called {min(twice)!r} too; rename yours"
         )
+    if study.corridors is None:  # whoever names files means what is in them
+        return list(own.values())
     return [
         one
         for given in study.corridors
@@ -495,7 +502,7 @@ def _of_frame(frame: pd.DataFrame) -> list[Corridor]:
             if name in row and not np.isclose(float(row[name]), value)
         }
         try:
-            found.append(Corridor.model_validate({**dict(one), **changes}) if changes else one)
+            found.append(_changed(one, changes) if changes else one)
         except ValidationError as error:
             fault = error.errors()[0]
             where = ".".join(str(part) for part in fault["loc"]) or "the row"
@@ -503,6 +510,13 @@ def _of_frame(frame: pd.DataFrame) -> list[Corridor]:
                 f"'corridors', row of '{one.id}': {where}: {fault['msg'].removeprefix('Value error, ')}"
             ) from error
     return found
+
+
+def _changed(one: Corridor, changes: Mapping[str, float]) -> Corridor:
+    """Return a corridor with other values, checked; what was assumed for it stays so."""
+    new = Corridor.model_validate({**dict(one), **changes})
+    new._assumed = tuple(name for name in one.assumed if name not in changes)  # noqa: SLF001 - its own
+    return new
 
 
 @cache
@@ -518,26 +532,3 @@ def _embedded() -> tuple[Mapping[str, Corridor], Mapping[str, tuple[str, ...]]]:
             by_id[one.id] = one
         by_file[path.stem] = tuple(one.id for one in found)
     return by_id, by_file
-
-
-def _disorder(points: NDArray[np.float64]) -> tuple[int, int, float] | None:
-    """Return the stretch of stops whose reversal shortens the line most, if by too much.
-
-    Returns the numbers of its first and last stop and the km saved, or None.
-    """
-    xyz = to_ecef(points[:, 0], points[:, 1])
-    distance = np.linalg.norm(xyz[:, None] - xyz[None, :], axis=2) / 1000
-    n = len(points)
-    total = float(distance[np.arange(n - 1), np.arange(1, n)].sum())
-    ring = distance[0, -1] < 1e-6
-    best: tuple[int, int, float] | None = None
-    for first in range(1 if ring else 0, n):
-        for last in range(first + 1, n - 1 if ring else n):
-            before = distance[first - 1, first] if first > 0 else 0.0
-            after = distance[last, last + 1] if last < n - 1 else 0.0
-            new_before = distance[first - 1, last] if first > 0 else 0.0
-            new_after = distance[first, last + 1] if last < n - 1 else 0.0
-            saved = float(before + after - new_before - new_after)
-            if saved > DISORDER_SHARE * total and (best is None or saved > best[2]):
-                best = (first, last, saved)
-    return best

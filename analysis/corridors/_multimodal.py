@@ -7,7 +7,14 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from ...geo.networks import TransferRules, TransportNetwork, join_networks, journey_components, rail_network
+from ...geo.networks import (
+    LineNetwork,
+    TransferRules,
+    TransportNetwork,
+    join_networks,
+    journey_components,
+    rail_network,
+)
 from .. import schemas
 from ._comparison import minutes_between
 from ._corridors import add_corridors
@@ -28,7 +35,11 @@ _PARTS: Final = (
 
 
 def with_railways(
-    road: TransportNetwork, *, corridors: Any = (), rules: TransferRules | None = None
+    road: TransportNetwork,
+    *,
+    corridors: Any = (),
+    rules: TransferRules | None = None,
+    rail: LineNetwork | None = None,
 ) -> TransportNetwork:
     """Return a road network joined with the embedded railways in service, and with corridors.
 
@@ -42,6 +53,8 @@ def with_railways(
     rules : TransferRules, optional
         Minutes for boarding, waiting, changing and alighting; the documented defaults when left
         out.
+    rail : LineNetwork, optional
+        Railways from tables or a feed of one's own; the embedded ones when left out.
 
     See Also
     --------
@@ -59,7 +72,9 @@ def with_railways(
     [[[300.0]], [[155.0]]]
     """
     chosen = resolve_corridors(corridors)
-    lines = add_corridor_lines(rail_network(), [one for one in chosen if one.mode == "rail"])
+    lines = add_corridor_lines(
+        rail_network() if rail is None else rail, [one for one in chosen if one.mode == "rail"]
+    )
     joined = join_networks(road, lines, rules=rules)
     return add_corridors(joined, [one for one in chosen if one.mode != "rail"])
 

@@ -7,30 +7,34 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from ...geo.crs import ELLIPSOID, WGS84, to_ecef
+from ...geo.crs import ELLIPSOID, to_ecef
 from ...geo.errors import BorderReachError
-from ...geo.places import read_vector_file
+from ...geo.files import read_line
 from ...geo.plane import LocalPlane
 
 #: A stop farther from its corridor's line than this is taken for a slip, km.
 MAX_OFF_TRACK_KM: Final = 5.0
+#: Stops are out of order where turning a stretch of the line round shortens it by more than this share.
+DISORDER_SHARE: Final = 0.15
 
 Track = Sequence[tuple[float, float]]
 
 
-def read_track(path: Path, layer: str | None = None) -> tuple[tuple[float, float], ...]:
-    """Read the one line of a vector file as (lon, lat) in degrees.
+def read_track(
+    path: Path, layer: str | None = None, crs: str | None = None
+) -> tuple[tuple[float, float], ...]:
+    """Read the one line of a file as (lon, lat) in degrees.
 
     Parameters
     ----------
     path : pathlib.Path
-        GeoJSON, Shapefile, GeoPackage, KML or what else GDAL reads; several parts that meet end to
-        end are joined.
+        As `geo.files.read_line` takes it: GeoJSON, Shapefile, GeoPackage, KML, GPX, a table of points ...
     layer : str, optional
-        Of a file with several.
+        Of a file with several; all of them when left out.
+    crs : str, optional
+        What its coordinates are in, such as ``"GCJ-02"``.
 
     Raises
     ------
@@ -39,22 +43,34 @@ def read_track(path: Path, layer: str | None = None) -> tuple[tuple[float, float
         reader of the corridor file can say where it was named.)
     """
     try:
-        frame = read_vector_file(path, layer=layer, argument="geometry")
+        lonlat = read_line(path, layer=layer, crs=crs, argument="geometry")
     except BorderReachError as error:
         raise ValueError(str(error)) from error
-    if frame.crs is None:
-        raise ValueError(f"{path.name} has no CRS; add one (a .prj beside a Shapefile)")
-    shapes = [shape for shape in frame.to_crs(WGS84).geometry if shape is not None and not shape.is_empty]
-    other = [shape.geom_type for shape in shapes if shape.geom_type not in ("LineString", "MultiLineString")]
-    if other or not shapes:
-        raise ValueError(f"{path.name} should hold a line, got {other[0] if other else 'nothing'}")
-    flat = shapely.force_2d(np.array(shapes, dtype=object))
-    parts = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(flat))))
-    if len(parts) > 1:
-        raise ValueError(
-            f"{path.name} holds {len(parts)} lines that don't meet end to end; keep the corridor's alone and join them"
-        )
-    return tuple((float(lon), float(lat)) for lon, lat in shapely.get_coordinates(parts[0]))
+    return tuple((float(lon), float(lat)) for lon, lat in lonlat)
+
+
+def cut_track(track: Track, first: tuple[float, float], last: tuple[float, float]) -> NDArray[np.float64]:
+    """Return the part of a line between two points on or by it, running from the first to the last.
+
+    Parameters
+    ----------
+    track : sequence of (lon, lat)
+    first, last : tuple of float
+        (lon, lat); where they lie off the line, it is cut where it comes nearest.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2)
+        (lon, lat), two points or more.
+    """
+    lonlat = np.asarray(track, dtype=float)
+    km = np.concatenate([[0.0], np.cumsum(ELLIPSOID.line_lengths(lonlat[:, 0], lonlat[:, 1]))]) / 1000
+    (start, end), _ = along_track(track, np.array([first, last]))
+    low, high = min(start, end), max(start, end)
+    inside = (km > low) & (km < high)
+    ends = np.column_stack([np.interp([low, high], km, lonlat[:, axis]) for axis in (0, 1)])
+    part = np.concatenate([ends[:1], lonlat[inside], ends[1:]])
+    return part if start <= end else part[::-1]
 
 
 def track_km(track: Track) -> float:
@@ -90,3 +106,26 @@ def along_track(track: Track, points: NDArray[np.float64]) -> tuple[NDArray[np.f
         along[k] = km[best] + share[best] * (km[best + 1] - km[best])
         off[k] = metres[best] / 1000
     return along, off
+
+
+def disorder(points: NDArray[np.float64]) -> tuple[int, int, float] | None:
+    """Return the stretch of stops whose reversal shortens the line most, if by too much.
+
+    Returns the numbers of its first and last stop and the km saved, or None.
+    """
+    xyz = to_ecef(points[:, 0], points[:, 1])
+    distance = np.linalg.norm(xyz[:, None] - xyz[None, :], axis=2) / 1000
+    n = len(points)
+    total = float(distance[np.arange(n - 1), np.arange(1, n)].sum())
+    ring = distance[0, -1] < 1e-6
+    best: tuple[int, int, float] | None = None
+    for first in range(1 if ring else 0, n):
+        for last in range(first + 1, n - 1 if ring else n):
+            before = distance[first - 1, first] if first > 0 else 0.0
+            after = distance[last, last + 1] if last < n - 1 else 0.0
+            new_before = distance[first - 1, last] if first > 0 else 0.0
+            new_after = distance[first, last + 1] if last < n - 1 else 0.0
+            saved = float(before + after - new_before - new_after)
+            if saved > DISORDER_SHARE * total and (best is None or saved > best[2]):
+                best = (first, last, saved)
+    return best

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from ... import data
 from ...geo.antimeridian import cut_at_antimeridian
-from ...geo.checks import read_rows, require_choice, require_frame, require_path, require_sound_text
+from ...geo.checks import require_choice, require_frame, require_path, require_sound_text
 from ...geo.crs import WGS84
-from ...geo.errors import DataFileError, EmptyInputError, InputError, InputTypeError, MissingColumnError
+from ...geo.errors import EmptyInputError, InputError, InputTypeError
+from ...geo.files import code_numbers, find_columns, read_table, to_number
 from ...geo.networks import TransportNetwork
 from ...geo.places import SOURCES
 from ..schemas import Schema
@@ -48,6 +49,10 @@ PEOPLE_POINTS: Final[Schema] = {
 CENSUS_TOTAL: Final = 1_409_778_724
 
 _POLYGONS: Final = ("Polygon", "MultiPolygon")
+#: Rows that are left out are named one by one up to here.
+_MOST_NAMED: Final = 10
+#: Hardly any county of China has fewer people than this.
+_THOUSANDS: Final = 2000
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +60,8 @@ def people(
     source: str | os.PathLike[str] = "tianditu",
     *,
     columns: Mapping[str, str] | None = None,
-    encoding: str = "utf-8-sig",
+    encoding: str | None = None,
+    strict: bool = False,
 ) -> pd.DataFrame:
     """Return residents of county-level units, one row each.
 
@@ -63,11 +69,16 @@ def people(
     ----------
     source : {"tianditu", "amap"} or path
         The seventh census (1 November 2020), brought to the units of these boundaries, which differ
-        in a few; or a CSV file of one's own.
+        in a few; or a table of one's own: .csv, .xlsx, .xls, .parquet. A column that counts in ten
+        thousands says so, 人口（万人）.
     columns : mapping of str to str, optional
-        For a file: the schema's column -> the file's; `adcode` and `people` are needed.
-    encoding : str
-        Encoding of the file; ``"GBK"`` for many from Excel.
+        For a file: the schema's column -> the file's; `adcode` and `people` are needed, also under
+        names that mean them, such as 行政区划代码 and 常住人口.
+    encoding : str, optional
+        Encoding of a text file; found out when left out.
+    strict : bool
+        Refuse a file with a row without code or number. Otherwise such rows (notes, sums) are left
+        out, each with a line in the log.
 
     Returns
     -------
@@ -105,9 +116,7 @@ def people(
         return _embedded(str(source)).copy()
     if columns is not None and not isinstance(columns, Mapping):
         raise InputTypeError(f"'columns' should map the schema's columns to the file's, got {columns!r}")
-    if not isinstance(encoding, str):
-        raise InputTypeError(f"'encoding' should be the name of one, such as 'gbk', got {encoding!r}")
-    return _from_file(require_path(source, "source"), dict(columns or {}), encoding)
+    return _from_file(require_path(source, "source"), dict(columns or {}), encoding, strict=strict)
 
 
 def with_people(
@@ -333,36 +342,59 @@ def _embedded(source: str) -> pd.DataFrame:
     return table[list(PEOPLE)].astype(kinds)
 
 
-def _from_file(file: Path, columns: dict[str, str], encoding: str) -> pd.DataFrame:
+def _from_file(file: Path, columns: dict[str, str], encoding: str | None, *, strict: bool) -> pd.DataFrame:
     if not file.exists():
         known = " or ".join(map(repr, SOURCES))
-        raise InputError(
-            f"'source' should be {known} or the path of a CSV file that exists, got {str(file)!r}"
-        )
-    if not file.is_file():
-        raise DataFileError(f"'source': {file} isn't a file; give a CSV file")
-    try:
-        with file.open("rb") as opened:  # not by name, by which pandas would unpack archives
-            raw = read_rows(opened, f"'source': {file}", encoding=encoding)
-    except LookupError as error:
-        raise InputError(f"'encoding': {error}; use 'utf-8-sig' or 'gbk'") from error
-    except DataFileError:
-        raise
-    except (ValueError, OSError) as error:  # of pandas' parser, codecs and the system
-        raise DataFileError(f"'source': {file} can't be read as CSV in {encoding}: {error}") from error
-    table = raw.rename(columns={there: own for own, there in columns.items()})
-    checked = _checked(table, file.name)
+        raise InputError(f"'source' should be {known} or the path of a table that exists, got {str(file)!r}")
+    raw = read_table(
+        file,
+        wanted=("adcode", "name", "people"),
+        needed=("adcode", "people"),
+        columns=columns,
+        encoding=encoding,
+    )
+    checked = _checked(_usable_rows(raw, f"'source': {file.name}", strict=strict), file.name)
     kinds: dict[Any, Any] = dict(PEOPLE)
-    return pd.DataFrame(
-        {
-            "adcode": checked["adcode"],
-            "name": checked["name"].astype("str") if "name" in checked.columns else "",
-            "people": checked["people"].astype("float64"),
-            "zone_people": 0.0,
-            "basis": "own table",
-            "census_units": "",
-        }
-    ).astype(kinds)
+    return (
+        pd.DataFrame(
+            {
+                "adcode": checked["adcode"],
+                "name": checked["name"].astype("str") if "name" in checked.columns else "",
+                "people": checked["people"].astype("float64"),
+                "zone_people": 0.0,
+                "basis": "own table",
+                "census_units": "",
+            }
+        )
+        .astype(kinds)
+        .reset_index(drop=True)
+    )
+
+
+def _usable_rows(raw: pd.DataFrame, where: str, *, strict: bool) -> pd.DataFrame:
+    """Return rows with a code and a number; notes and sums at the end of a table have none, and are named."""
+    people = raw["people"].map(to_number).astype("float64")
+    codes = code_numbers(raw["adcode"])
+    bad = (people.isna() | codes.isna()).to_numpy(dtype=bool)
+    faults = [
+        f"row {number}: adcode {code!r}, people {count!r}"
+        for number, code, count in zip(raw.index[bad], raw["adcode"][bad], raw["people"][bad], strict=True)
+    ]
+    if faults and (strict or bad.all()):
+        raise InputError(
+            f"{where}, {faults[0]}: a code such as 500110 and a number are needed; mend or drop the row"
+        )
+    for fault in faults[:_MOST_NAMED]:
+        _log.warning("%s, %s; left out", where, fault)
+    if len(faults) > _MOST_NAMED:
+        _log.warning("%s: %d more rows left out", where, len(faults) - _MOST_NAMED)
+    kept = raw.assign(people=people)[~bad]
+    if (kept["people"] < _THOUSANDS).all() and (kept["people"] % 1 != 0).mean() > 0.5:
+        _log.warning(
+            "%s: no row has as many as %d people, and most have decimals; if they are counted in ten thousands, "
+            "call the column 人口（万人）", where, _THOUSANDS,
+        )  # fmt: skip
+    return kept
 
 
 def _checked(table: object, argument: str) -> pd.DataFrame:
@@ -372,16 +404,14 @@ def _checked(table: object, argument: str) -> pd.DataFrame:
             f"'{argument}' should be a DataFrame of adcode, people, got {type(table).__name__}"
         )
     require_sound_text(table, argument)
-    missing = [name for name in ("adcode", "people") if name not in table.columns]
-    if missing:
-        raise MissingColumnError(
-            f"'{argument}' lacks the column(s) {', '.join(map(repr, missing))}; "
-            f"it has {', '.join(map(repr, table.columns))}"
-        )
+    found = find_columns(
+        table.columns, ("adcode", "name", "people"), f"'{argument}'", needed=("adcode", "people")
+    )
+    table = table.rename(columns={header: own for own, header in found.items()})
     if len(table) == 0:
         raise EmptyInputError(f"'{argument}' has no rows")
-    codes = pd.to_numeric(table["adcode"], errors="coerce")
-    bad = (codes.isna() | (codes <= 0) | (codes % 1 != 0)).to_numpy()
+    codes = code_numbers(table["adcode"])
+    bad = codes.isna().to_numpy(dtype=bool)
     if bad.any():
         raise InputError(
             f"'{argument}' has adcodes that aren't whole numbers, such as {table['adcode'][bad].iloc[0]!r}"

@@ -1,13 +1,18 @@
-from ._indicators import circle_people, county_indicators, people_of
+from ._indicators import circle_people, county_indicators
+from ._own_tables import study_people, study_rail
+from ._rail_coverage import RailCoverage, rail_coverage
 from ._reach import MEASURES, Ground, Reach
 from ._results import StudyResults
 
 __all__ = [
     "MEASURES",
     "Ground",
+    "RailCoverage",
     "Reach",
     "StudyResults",
     "circle_people",
     "county_indicators",
-    "people_of",
+    "rail_coverage",
+    "study_people",
+    "study_rail",
 ]

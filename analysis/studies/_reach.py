@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...geo.errors import InputError
 from ...geo.places import border_counties, borders, junctions, origins_table, place
 from ...geo.places import counties as read_counties
 from ...geo.places import provinces as read_provinces
@@ -57,6 +58,7 @@ class Ground:
             found = border_counties(every)
             found = found[found["province_adcode"].isin(codes)]
             use = a.isin(codes) | b.isin(codes)
+        _require_border(chosen, lines, use, between or sorted(codes), everywhere)
         names, meets = (
             set(everywhere.loc[everywhere["adcode"].isin(codes), "name"]),
             2 if len(between) > 1 else 1,
@@ -67,6 +69,28 @@ class Ground:
         touching = [len(names & set(listed.split("、"))) >= meets for listed in points["provinces"]]
         self.junctions = points[np.array(touching, dtype=bool)].reset_index(drop=True)
         self.centres = origins_table(list(chosen.centres), argument="centres", source=source)
+
+
+def _require_border(
+    chosen: Study, lines: gpd.GeoDataFrame, use: Any, wanted: list[int], everywhere: gpd.GeoDataFrame
+) -> None:
+    """Raise where the provinces of a study share no land border: there would be nothing to study."""
+    if use.any():
+        return
+    names = everywhere.set_index("adcode")["name"]
+    told = []
+    for code in wanted:
+        beside = [
+            *lines.loc[lines["adcode_a"] == code, "province_b"],
+            *lines.loc[lines["adcode_b"] == code, "province_a"],
+        ]
+        told.append(f"{names.get(code, code)} borders on {'、'.join(beside) or 'no other province by land'}")
+    where = f"{chosen.where}: " if chosen.where else ""
+    key = "between" if chosen.between else "provinces"
+    raise InputError(
+        f"{where}'{key}': {'、'.join(str(names.get(code, code)) for code in wanted)} share no land border; "
+        f"{'; '.join(told)}"
+    )
 
 
 def _around(every: gpd.GeoDataFrame, lines: gpd.GeoDataFrame, province: int) -> gpd.GeoDataFrame:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ...geo.checks import require_frame, require_path
 from ...geo.crs import WGS84
 from ...geo.errors import DataFileError, InputError, InputTypeError, MissingCRSError, MissingDependencyError
-from ...geo.places import require_plain_file
+from ...geo.files import require_plain_file
 
 #: Cells read at a time: 32 MB of 64-bit numbers.
 _BLOCK_CELLS: Final = 4_000_000

@@ -9,6 +9,7 @@ from ._access import (
     past_no_node,
 )
 from ._air import air_network, airports
+from ._drawn import network_from_lines
 from ._exit_lines import ExitLines
 from ._gtfs import gtfs_rail_network
 from ._joining import TransferRules, join_networks
@@ -51,6 +52,7 @@ __all__ = [
     "least_access",
     "ms_per_metre",
     "network_from_geodataframes",
+    "network_from_lines",
     "open_network",
     "past_no_node",
     "rail_network",

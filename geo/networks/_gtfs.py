@@ -33,6 +33,11 @@ _NEEDED: Final = {
     "trips.txt": ("route_id", "service_id", "trip_id"),
     "stop_times.txt": ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence"),
 }
+_ROUTE_TYPES: Final = {
+    "0": "trams", "1": "metros", "2": "railways", "3": "buses", "4": "ferries", "5": "cable trams", "6": "aerial lifts",
+    "7": "funiculars", "11": "trolleybuses", "12": "monorails", "200": "coaches", "400": "urban railways", "700": "buses",
+    "900": "trams",
+}  # fmt: skip
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -129,7 +134,9 @@ def gtfs_rail_network(
     day = _day(date, file, per_service, calendar, extra)
     trips = trips[trips["service_id"].isin(_services(day, file, calendar, extra))]
     if len(trips) == 0:
-        raise EmptyInputError(f"{file.name}: no train of the chosen route types runs on {day}")
+        raise EmptyInputError(
+            f"{file.name}: no train of the chosen route types runs on {day}; {_what_it_has(tables['routes.txt'])}"
+        )
     stations, station_of = _stations(_once(tables["stops.txt"], ["stop_id"], file, "stops.txt"), file)
     sections = _sections(trips, tables["stop_times.txt"], runs, stations, station_of, file)
     if len(sections) == 0:
@@ -146,6 +153,17 @@ def gtfs_rail_network(
         access_speed_kph=access_speed_kph,
         max_access_km=max_access_km,
     )
+
+
+def _what_it_has(routes: pd.DataFrame) -> str:
+    """Say which types of routes a feed has, and how to take them."""
+    counts = routes["route_type"].str.strip().value_counts().sort_index()
+    told = ", ".join(
+        f"{number} of type {kind} ({_ROUTE_TYPES.get(kind, 'see the GTFS reference')})"
+        for kind, number in counts.items()
+    )
+    kinds = ", ".join(str(kind) for kind in counts.index)
+    return f"its routes: {told or 'none'}; take them with route_types=({kinds},), or another day with date="
 
 
 def _open(file: Path) -> zipfile.ZipFile:

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from ... import data
-from ..checks import read_rows, require_path, require_sound_text
-from ..crs import ELLIPSOID, WGS84
-from ..errors import DataFileError, EmptyInputError, InputError, InputTypeError, MissingColumnError
+from ..checks import require_path, require_sound_text
+from ..crs import ELLIPSOID, WGS84, datum_to_wgs84, require_datum
+from ..errors import EmptyInputError, InputError, InputTypeError, MissingColumnError
+from ..files import find_columns, read_table, to_degrees, to_number
 from ._network import Links, TransportNetwork, build_network
 
 #: What a station table must hold; further columns are kept.
@@ -40,6 +41,10 @@ THROUGH_COLUMNS: Final = ("station_id", "line_a", "line_b")
 #: What it may hold beside: the next station on either line, and the minutes that trains stay.
 TURN_COLUMNS: Final = ("next_a", "next_b", "minutes")
 STATUSES: Final = ("open", "building", "planned")
+_STATUS_WORDS: Final = {
+    "已开通": "open", "开通": "open", "运营": "open", "营业": "open", "既有": "open", "已通车": "open",
+    "在建": "building", "建设中": "building", "规划": "planned", "拟建": "planned", "规划建设": "planned",
+}  # fmt: skip
 #: Scheduled trains average at most this share of the design speed over a section.
 MAX_SPEED_SHARE: Final = 0.95
 #: The embedded tables hold what had opened by this day; later openings are not in them.
@@ -100,13 +105,16 @@ class LineNetwork(TransportNetwork):
         return min((stay for a, b, stay in turns if a in (-1, before) and b in (-1, after)), default=None)
 
 
-def rail_stations(stations: Table | None = None) -> gpd.GeoDataFrame:
+def rail_stations(stations: Table | None = None, *, datum: str | None = None) -> gpd.GeoDataFrame:
     """Return a station table as points.
 
     Parameters
     ----------
-    stations : DataFrame or path of a CSV file, optional
-        Columns `STATION_COLUMNS`; the embedded table when left out.
+    stations : DataFrame or path of a table (.csv, .xlsx), optional
+        Columns `STATION_COLUMNS`, also under names that mean them, such as 站名 and 经度; the embedded table
+        when left out.
+    datum : {"WGS84", "GCJ-02", "BD-09"}, optional
+        What the coordinates are in; the frame returned, which `rail_network` takes, is in WGS 84.
 
     Returns
     -------
@@ -125,7 +133,7 @@ def rail_stations(stations: Table | None = None) -> gpd.GeoDataFrame:
     >>> stations.loc[stations["name"] == "重庆北", ["lon", "lat"]].round(2).values.tolist()
     [[106.55, 29.61]]
     """
-    table = _station_table(stations)
+    table = _station_table(stations, datum)
     return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=WGS84)
 
 
@@ -134,9 +142,9 @@ def rail_sections(sections: Table | None = None, *, stations: Table | None = Non
 
     Parameters
     ----------
-    sections : DataFrame or path of a CSV file, optional
+    sections : DataFrame or path of a table (.csv, .xlsx), optional
         Columns `SECTION_COLUMNS`; the embedded table when left out.
-    stations : DataFrame or path of a CSV file, optional
+    stations : DataFrame or path of a table (.csv, .xlsx), optional
         The stations that the sections name; the embedded table when left out.
 
     Returns
@@ -185,9 +193,9 @@ def rail_network(
 
     Parameters
     ----------
-    stations, sections : DataFrame or path of a CSV file, optional
+    stations, sections : DataFrame or path of a table (.csv, .xlsx), optional
         The format of docs/rail-tables.md; the embedded tables when left out.
-    through : DataFrame or path of a CSV file, optional
+    through : DataFrame or path of a table (.csv, .xlsx), optional
         Stations where trains run on from one line to another, columns `THROUGH_COLUMNS`, and
         `TURN_COLUMNS` where they don't do so from every direction, or not at once. When left out,
         the embedded table goes with the embedded sections, and none with others.
@@ -339,43 +347,38 @@ def _read(
     table: Table | None, argument: str, embedded: str, columns: Iterable[str]
 ) -> tuple[pd.DataFrame, str]:
     """Return a table as text columns, and what to call it in messages."""
+    wanted = list(columns)
     if isinstance(table, pd.DataFrame):
         require_sound_text(table, argument)
-        frame, name = table.copy(), f"'{argument}'"
+        name = f"'{argument}'"
+        found = find_columns(table.columns, wanted, name)
+        frame = table.rename(columns={header: own for own, header in found.items()})
+        frame = frame.reset_index(drop=True).set_index(pd.RangeIndex(2, len(frame) + 2))
     else:
         path = data.path(embedded) if table is None else require_path(table, argument)
         name = f"'{argument}' ({path.name})"
-        if path.exists() and not path.is_file():
-            raise DataFileError(f"{name}: {path} can't be read: it isn't a file")
-        try:
-            with path.open("rb") as file:  # a file as it is: pandas would unpack archives and ask servers
-                frame = read_rows(file, name, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        except FileNotFoundError as error:
-            raise DataFileError(f"{name}: no file at {path}") from error
-        except DataFileError:
-            raise
-        except OSError as error:
-            raise DataFileError(f"{name}: {path} can't be read ({error.strerror})") from error
-        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-            raise DataFileError(f"{name} can't be read as CSV in UTF-8: {error}") from error
-    missing = [column for column in columns if column not in frame.columns]
+        frame = read_table(path, wanted=wanted, argument=argument)
+    missing = [column for column in wanted if column not in frame.columns]
     if missing:
         raise MissingColumnError(
             f"{name} lacks the column(s) {', '.join(map(repr, missing))}; "
             f"it has {', '.join(map(repr, frame.columns))} (format: docs/rail-tables.md)"
         )
-    return frame.reset_index(drop=True), name
+    return frame, name
 
 
-def _station_table(stations: Table | None) -> pd.DataFrame:
+def _station_table(stations: Table | None, datum: str | None = None) -> pd.DataFrame:
     frame, name = _read(stations, "stations", "rail/stations.csv", STATION_COLUMNS)
+    chosen = require_datum(datum or frame.attrs.get("datum", "WGS84"))
     gate = _Gate(frame, name)
     for column in ("station_id", "name", "source"):
         gate.text(column)
-    gate.number("lon", lambda x: -180 <= x <= 180, "a longitude in [-180, 180]")
-    gate.number("lat", lambda x: -90 <= x <= 90, "a latitude in [-90, 90]")
+    gate.number("lon", lambda x: -180 <= x <= 180, "a longitude in [-180, 180]", read=to_degrees)
+    gate.number("lat", lambda x: -90 <= x <= 90, "a latitude in [-90, 90]", read=to_degrees)
     gate.unique(["station_id"])
-    return frame
+    if chosen != "WGS84":
+        frame["lon"], frame["lat"] = datum_to_wgs84(frame["lon"], frame["lat"], chosen)
+    return frame.reset_index(drop=True)
 
 
 def _section_table(sections: Table | None, stations: pd.DataFrame) -> pd.DataFrame:
@@ -387,6 +390,7 @@ def _section_table(sections: Table | None, stations: pd.DataFrame) -> pd.DataFra
         gate.number(column, lambda x: x > 0, "a number above 0")
     for column in ("design_speed_kph", "trains_per_day"):
         gate.number(column, lambda x: x > 0, "a number above 0 or empty", empty=True)
+    frame["status"] = frame["status"].replace(_STATUS_WORDS)
     gate.all(frame["status"].isin(STATUSES), "status", f"one of {', '.join(STATUSES)}")
     known = set(stations["station_id"])
     for column in ("from_station", "to_station"):
@@ -396,7 +400,7 @@ def _section_table(sections: Table | None, stations: pd.DataFrame) -> pd.DataFra
     gate.unique(["line_id", "from_station", "to_station"])
     gate.minutes()
     gate.lengths(stations)
-    return frame
+    return frame.reset_index(drop=True)
 
 
 def _through_table(through: Table | None, stations: pd.DataFrame) -> pd.DataFrame:
@@ -411,13 +415,13 @@ def _through_table(through: Table | None, stations: pd.DataFrame) -> pd.DataFram
             gate.all(frame[column].isin(known), column, "a station_id of the stations, or empty")
     if "minutes" in frame:
         gate.number("minutes", lambda x: x >= 0, "a number of at least 0, or empty", empty=True)
-    return frame
+    return frame.reset_index(drop=True)
 
 
 class _Gate:
     """Checks of one table; every message names table, row and column.
 
-    Rows count from 1 as a spreadsheet shows them, the header being row 1.
+    The index of the table holds its rows as a spreadsheet counts them, the header being row 1.
     """
 
     def __init__(self, frame: pd.DataFrame, name: str) -> None:
@@ -426,7 +430,9 @@ class _Gate:
 
     def fail(self, row: int, column: str, expected: str) -> InputError:
         seen = self.frame[column].iloc[row]
-        return InputError(f"{self.name}, row {row + 2}, column {column!r}: expected {expected}, got {seen!r}")
+        return InputError(
+            f"{self.name}, row {self.frame.index[row]}, column {column!r}: expected {expected}, got {seen!r}"
+        )
 
     def all(self, good: pd.Series, column: str, expected: str) -> None:
         bad = np.flatnonzero(~good.to_numpy(dtype=bool))
@@ -439,19 +445,24 @@ class _Gate:
         self.all(good, column, "a text that isn't empty")
 
     def number(
-        self, column: str, allowed: Callable[[float], bool], expected: str, *, empty: bool = False
+        self,
+        column: str,
+        allowed: Callable[[float], bool],
+        expected: str,
+        *,
+        empty: bool = False,
+        read: Callable[[Any], float] = to_number,
     ) -> None:
         parsed = np.full(len(self.frame), np.nan)
         for row, value in enumerate(self.frame[column]):
-            blank = value is None or value is pd.NaT or (isinstance(value, str) and not value.strip())
-            try:
-                x = math.nan if blank else float(value)
-            except (TypeError, ValueError) as error:
-                raise self.fail(row, column, expected) from error
-            if math.isnan(x):
-                if not empty:
-                    raise self.fail(row, column, expected)
-            elif math.isinf(x) or not allowed(x):
+            blank = bool(pd.isna(value)) if pd.api.types.is_scalar(value) else False
+            blank |= isinstance(value, str) and not value.strip()
+            x = math.nan if blank else read(value)
+            if (
+                (math.isnan(x) and not (blank and empty))
+                or math.isinf(x)
+                or not (math.isnan(x) or allowed(x))
+            ):
                 raise self.fail(row, column, expected)
             parsed[row] = x
         self.frame[column] = parsed

@@ -130,9 +130,16 @@ def osm_network(
     if isinstance(where, nx.Graph):
         graph = _require_graph(where)
         provenance["area"] = "the graph given"
+    elif isinstance(where, Path) and where.suffix.lower() != ".graphml" and _names_a_file(str(where)):
+        raise InputError(f"'where' is the file {str(where)!r}: br.pbf_network({str(where)!r}) reads it")
     elif isinstance(where, Path) or (isinstance(where, str) and where.lower().endswith(".graphml")):
         graph = _require_graph(_load_graphml(Path(where)))
         provenance["file"] = Path(where).name
+    elif isinstance(where, str) and _names_a_file(where):
+        raise InputError(
+            f"'where' is {where!r}, a file rather than a place: br.pbf_network({where!r}) reads .osm.pbf, .osm and "
+            "Overpass' .json; osm_network takes a place's name, a polygon, a .graphml or an osmnx graph"
+        )
     else:
         server = _Server(
             urls=_require_urls(overpass_urls),
@@ -159,6 +166,12 @@ def osm_network(
         max_access_km=max_access_km,
         provenance=provenance,
     )
+
+
+def _names_a_file(where: str) -> bool:
+    """Tell the path of OpenStreetMap data from a place's name."""
+    endings = (".osm", ".pbf", ".osm.gz", ".osm.bz2", ".xml", ".json", ".geojson", ".shp", ".gpkg", ".zip")
+    return where.lower().endswith(endings)
 
 
 def _require_urls(given: object) -> list[str]:

@@ -3,7 +3,6 @@ from ._boundaries import SOURCES, cities, counties, provinces
 from ._identity import same_place_pairs, same_places
 from ._names import resolve_provinces, stem
 from ._places import Place, origin_points, origins_table, place
-from ._vector_files import read_vector_file, require_plain_file
 
 __all__ = [
     "SOURCES",
@@ -17,8 +16,6 @@ __all__ = [
     "origins_table",
     "place",
     "provinces",
-    "read_vector_file",
-    "require_plain_file",
     "resolve_provinces",
     "same_place_pairs",
     "same_places",

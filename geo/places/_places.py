@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 
 from ..checks import first_index, require_choice, require_frame, require_lonlat
 from ..crs import WGS84
-from ..errors import AmbiguousPlaceError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
+from ..errors import (
+    AmbiguousPlaceError,
+    EmptyInputError,
+    GeometryTypeError,
+    InputError,
+    InputTypeError,
+    UnknownPlaceError,
+)
+from ..files import code_text, frame_points
 from ._boundaries import Level, cities, counties, provinces
 from ._identity import ROW_NUMBERS, code_of, codes_of
 from ._names import stem
@@ -137,6 +145,8 @@ def place(query: Any, *, source: str = "tianditu", level: Level | None = None) -
     else:
         table = table.drop_duplicates("adcode")
     text = query.strip() if isinstance(query, str) else _digits(query)
+    if text.isascii() and text.isdecimal():
+        text = code_text(text)  # nine and twelve digits as well
     if len(text) > _LONGEST_NAME or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise UnknownPlaceError(f"no place has a name like {text[:40]!a}, of {len(text)} character(s)")
     found = _by_code(table, text) if text.isdecimal() else _by_name(table, text)
@@ -157,8 +167,8 @@ def origins_table(origins: Any, *, argument: str = "origins", source: str = "tia
 
     Parameters
     ----------
-    origins : GeoDataFrame, Place, str, int, (lon, lat), or an iterable of the last four
-        Of a GeoDataFrame, points are taken as they are; polygons by their columns `lon`, `lat`
+    origins : DataFrame, Place, str, int, (lon, lat), or an iterable of the last four
+        Of a DataFrame, `lon` and `lat` in WGS 84, also under names such as 经度 and lng. Of a GeoDataFrame, points are taken as they are; polygons by their columns `lon`, `lat`
         (degrees in WGS 84, as counties have them) where there are such, else by a point on the
         surface. `origin_id` comes from the column `origin_id` or `adcode`, else from the index,
         and `origin_name` from `origin_name` or `name`, else from the id.
@@ -194,6 +204,8 @@ def origins_table(origins: Any, *, argument: str = "origins", source: str = "tia
         table = _from_frame(origins, argument)
     elif isinstance(origins, gpd.GeoSeries):
         table = _from_frame(gpd.GeoDataFrame(geometry=origins), argument)
+    elif isinstance(origins, pd.DataFrame):
+        table = _from_frame(frame_points(origins, argument), argument)
     else:
         table = _table(*_from_queries(origins, argument, source))
     _require_distinct(table["origin_id"].tolist(), argument)
@@ -217,7 +229,7 @@ def origin_points(
     >>> origin_points((106.55, 29.56))
     [('106.550000,29.560000', '106.5500, 29.5600', 106.55, 29.56, '')]
     """
-    if isinstance(origins, (gpd.GeoDataFrame, gpd.GeoSeries)):
+    if isinstance(origins, (pd.DataFrame, gpd.GeoSeries)):
         table = origins_table(origins, argument=argument, source=source)
         columns = [table[name].tolist() for name in ORIGIN_COLUMNS[:4]] + [codes_of(table)]
     else:
@@ -242,7 +254,7 @@ def _from_queries(
 ) -> tuple[list[str], list[str], NDArray[np.float64], NDArray[np.float64]]:
     if isinstance(origins, (str, Integral, Place)) or _is_pair(origins):
         origins = [origins]
-    if isinstance(origins, pd.DataFrame) or not isinstance(origins, Iterable):
+    if not isinstance(origins, Iterable):
         raise InputTypeError(
             f"'{argument}' should be a GeoDataFrame, or names, adcodes or (lon, lat) pairs, "
             f"got {type(origins).__name__}"
@@ -262,9 +274,18 @@ def _from_queries(
 
 def _from_frame(frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
     frame = require_frame(
-        frame, argument, geometry_types=("Point", "Polygon", "MultiPolygon"), allow_empty=False
+        frame, argument, geometry_types=("Point", "MultiPoint", "Polygon", "MultiPolygon"), allow_empty=False
     )
-    shapes = frame.geometry.to_numpy()
+    shapes = frame.geometry.to_numpy().copy()
+    several = shapely.get_type_id(shapes) == 4
+    if several.any():  # GIS programs write single points so
+        many = several & (shapely.get_num_geometries(shapes) > 1)
+        if many.any():
+            raise GeometryTypeError(
+                f"'{argument}' has several points in one row, the first at index {first_index(frame, many)}; an origin "
+                "is one point: call explode() and give each an id"
+            )
+        shapes[several] = shapely.get_geometry(shapes[several], 0)
     is_point = shapely.get_type_id(shapes) == 0
     if {"lon", "lat"} <= set(frame.columns):
         own = frame[["lon", "lat"]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
@@ -307,6 +328,8 @@ def _first_column(frame: gpd.GeoDataFrame, names: tuple[str, ...], argument: str
                 f"'{argument}' has rows without a value in {name!r}, the first at index "
                 f"{first_index(frame, values.isna())}; fill them or drop the column"
             )
+        if name == "adcode":
+            return [code_text(value) for value in values]
         if pd.api.types.is_float_dtype(values) and (values % 1 == 0).all():
             values = values.astype("int64")
         return [str(value) for value in values]

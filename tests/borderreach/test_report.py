@@ -107,6 +107,56 @@ def test_a_study_that_leaves_railways_out(yuqian):
     assert "联程" not in report(without).split("## 说明与局限")[0]
 
 
+def test_where_the_tables_have_no_trains_it_says_so(yuqian):
+    """A figure "with today's trains" never stands where the tables know of none."""
+    gaps = {
+        "covers": False,
+        "prefectures": ["徐州市", "商丘市", "宿州市"],
+        "without_station": ["徐州市", "商丘市"],
+        "centres_without_station": ["徐州市"],
+    }
+    without = dataclasses.replace(
+        yuqian,
+        rail_circles=yuqian.rail_circles.iloc[:0],
+        journeys=yuqian.journeys.iloc[:0],
+        parameters={**yuqian.parameters, "rail_coverage": gaps},
+    )
+    text = report(without)
+    assert "Trains are left out: the railway tables have a station in 1 of the 3 prefectures in reach" in text
+    assert "铁路表在徐州市、商丘市没有车站" in text
+    assert "today's trains as well" not in text
+    some = dataclasses.replace(
+        yuqian, parameters={**yuqian.parameters, "rail_coverage": {**gaps, "covers": True}}
+    )
+    text = report(some)
+    assert "With the trains in the tables as well, the circle covers at least" in text
+    assert "联程的圈因此可能偏小" in text
+
+
+def test_what_was_assumed_of_a_corridor_is_named_in_both_languages(yuqian):
+    keys = ["speed_factor", "board_min", "trains_per_day", "sinuosity"]
+    told = report(
+        dataclasses.replace(
+            yuqian, parameters={**yuqian.parameters, "corridors_assumed": {"yugui-hsr": keys}}
+        )
+    )
+    summary, rest = told.split("## 主要结论")
+    assert "running at 88% of the design speed, 10 min to board, 38 trains a day and direction" in summary
+    assert (
+        "取内置表中同方式、同设计时速线路的值：按设计时速的 88% 运行，进站 10 分钟，每日每方向 38 列" in rest
+    )
+    assert "assumed" not in report(yuqian)
+    assert "Not given for these corridors" not in report(yuqian)
+
+
+def test_which_borders_count_stands_on_the_first_page(yuqian):
+    every = dataclasses.replace(yuqian, study=yuqian.study.model_copy(update={"between": None}))
+    first = report(every).split("## 省界与毗邻区县")[0]
+    assert "all land borders of the provinces studied, also those with provinces outside the study" in first
+    assert "的全部陆上省界，含与研究范围以外各省的" in first
+    assert "全部陆上省界" not in report(yuqian)
+
+
 def test_a_study_without_corridors_has_a_report_too(yuqian):
     none = dataclasses.replace(
         yuqian,

@@ -55,7 +55,7 @@ def test_the_national_study_has_every_mainland_province_and_its_capital():
     assert len(found.provinces) == 31
     homes = [place(centre).province for centre in found.centres]
     assert homes == list(found.provinces)
-    assert found.corridors == ()
+    assert not found.corridors
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -279,6 +279,7 @@ def test_corridor_lines_keep_the_stations_and_let_trains_run_through():
         mode="rail",
         speed=120,
         stop_penalty_min=3,
+        speed_factor=1.0,
     )
     longer = add_corridor_lines(rail(), [line])
     assert longer.n_nodes == 4

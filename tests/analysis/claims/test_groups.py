@@ -62,6 +62,7 @@ def shortcut():
             "status": "planned",
             "status_date": dt.date(2024, 1, 1),
             "design_speed_kph": 100.0,
+            "speed_factor": 1.0,
             "length_km": 100.0,
             "stops": stops,
         }

@@ -52,6 +52,7 @@ def line(identifier, first, last, speed=120.0):
             "status": "planned",
             "status_date": dt.date(2024, 1, 1),
             "design_speed_kph": speed,
+            "speed_factor": 1.0,
             "sinuosity": 1.0,
             "stops": tuple(
                 {"name": str(k), "lon": 105.0 + k, "lat": 29.0, "kind": "interchange", "position": "existing"}

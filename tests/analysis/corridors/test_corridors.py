@@ -56,6 +56,11 @@ def make(**changes):
         "design_speed_kph": 120.0,
         "stops": (stop("甲", 105.0), stop("乙", 106.0), stop("丙", 107.0)),
         "sinuosity": 1.0,
+        "speed_factor": 1.0,
+        "stop_penalty_min": 0.0,
+        "board_min": 0.0,
+        "alight_min": 0.0,
+        "trains_per_day": None,
     }
     return Corridor.model_validate({**given, **changes})
 

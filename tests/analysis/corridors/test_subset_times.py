@@ -35,6 +35,9 @@ def corridor(identifier, stops, **more):
             "status": "planned",
             "status_date": dt.date(2024, 1, 1),
             "design_speed_kph": 100.0,
+            "speed_factor": 1.0,
+            "stop_penalty_min": 0.0,
+            "trains_per_day": None,
             "join_km": 40.0,
             "stops": [
                 {"name": f"{identifier}{k}", "lon": lon, "lat": lat, "kind": kind, "position": "existing"}

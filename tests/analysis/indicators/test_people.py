@@ -24,7 +24,6 @@ from borderreach.analysis.indicators._people import (
 )
 from borderreach.geo.crs import CHINA_ALBERS, WGS84
 from borderreach.geo.errors import (
-    DataFileError,
     EmptyInputError,
     GeometryTypeError,
     InputError,
@@ -103,13 +102,13 @@ class TestOwnTable:
         ("text", "error", "message"),
         [
             ("adcode,people\n1,-5\n", InputError, "below zero or infinite: -5 for '1'"),
-            ("adcode,people\n1,\n", InputError, "no people for '1'"),
+            ("adcode,people\n1,\n", InputError, "row 2: adcode '1', people ''"),
             ("adcode,people\n1,5\n1,6\n", InputError, "adcode '1' more than once"),
-            ("adcode,people\nx,5\n", InputError, "aren't whole numbers, such as 'x'"),
-            ("adcode,people\n1,many\n", InputTypeError, "should hold numbers"),
+            ("adcode,people\nx,5\n", InputError, "row 2: adcode 'x'"),
+            ("adcode,people\n1,many\n", InputError, "row 2: adcode '1', people 'many'"),
             ("adcode,count\n1,5\n", MissingColumnError, "lacks the column.*'people'"),
             ("adcode,people\n", EmptyInputError, "has no rows"),
-            ("", DataFileError, "can't be read as CSV"),
+            ("", EmptyInputError, "has no rows"),
         ],
     )
     def test_tables_that_cannot_be_used(self, tmp_path, text, error, message):

@@ -355,13 +355,13 @@ def test_station_errors_and_missing_things(tmp_path):
         rail_stations(STATIONS.assign(station_id=["a", "a", "b"]))
     with pytest.raises(MissingColumnError, match=r"'minutes'.*rail-tables"):
         rail_sections(sections().drop(columns="minutes"), stations=STATIONS)
-    with pytest.raises(DataFileError, match="no file at"):
+    with pytest.raises(DataFileError, match="there is no file"):
         rail_stations(tmp_path / "none.csv")
-    (tmp_path / "gbk.csv").write_bytes("站名".encode("gbk"))
+    (tmp_path / "other.csv").write_bytes("Bahnhöfe,Köln".encode("latin-1"))
     with pytest.raises(DataFileError, match="UTF-8"):
-        rail_stations(tmp_path / "gbk.csv")
+        rail_stations(tmp_path / "other.csv")
     (tmp_path / "empty.csv").write_text("")
-    with pytest.raises(DataFileError):
+    with pytest.raises(EmptyInputError):
         rail_stations(tmp_path / "empty.csv")
     with pytest.raises(InputError, match="'include'"):
         rail_network(include=("opened",))

@@ -18,7 +18,6 @@ from borderreach.geo.errors import (
     MissingCRSError,
     UnknownPlaceError,
 )
-from borderreach.geo.places import _boundaries as boundaries
 from borderreach.geo.places._boundaries import (
     CITY_COLUMNS,
     COUNTY_COLUMNS,
@@ -27,6 +26,7 @@ from borderreach.geo.places._boundaries import (
     counties,
     provinces,
 )
+from borderreach.geo.places._own_boundaries import polygonal
 
 SOURCES = ("tianditu", "amap")
 
@@ -150,7 +150,7 @@ def test_unknown_province_and_source():
     with pytest.raises(InputError, match="'tianditu' or 'amap' or the path"):
         counties("google")
     with pytest.raises(InputTypeError, match="got int"):
-        counties(3)  # type: ignore[arg-type]
+        counties(3)
     with pytest.raises(EmptyInputError, match="'provinces' is empty"):
         counties(provinces=[])
 
@@ -236,15 +236,20 @@ def test_units_without_chinese_codes_need_their_provinces_named(tmp_path):
     assert got["province_adcode"].tolist() == [10, 20]
     assert got["city"].tolist() == ["North", "South"]
     assert got["point_source"].tolist() == ["surface", "surface"]
+    got = counties(file, columns={"province": "land"})  # numbered in their order, where codes don't tell
+    assert got["province_adcode"].tolist() == [1, 2]
+    chinese = squares(adcode=[500110, 500111], name=["A", "B"]).assign(province=["North", "South"])
     with pytest.raises(InputError, match="goes with several of province: North, South"):
-        counties(file, columns={"province": "land"})
+        counties(write(tmp_path, chinese, "three.gpkg"))
 
 
 def test_missing_mapped_column_lists_those_there_are(tmp_path):
-    file = write(tmp_path, squares(code=[500110], NAME=["綦江区"]))
-    with pytest.raises(MissingColumnError, match=r"lacks the column 'adcode'; map it.*It has 'code', 'NAME'"):
+    file = write(tmp_path, squares(qq=[500110], NAME=["綦江区"]))
+    with pytest.raises(
+        MissingColumnError, match=r"lacks the column 'adcode' .*; map it.*It has 'qq', 'NAME'"
+    ):
         counties(file)
-    with pytest.raises(MissingColumnError, match=r"lacks the column 'id'\. It has 'code', 'NAME'"):
+    with pytest.raises(MissingColumnError, match=r"lacks the column 'id'\. It has 'qq', 'NAME'"):
         counties(file, columns={"adcode": "id", "name": "NAME"})
     with pytest.raises(InputError, match="maps 'title', which a county doesn't have"):
         counties(file, columns={"title": "NAME"})
@@ -336,14 +341,14 @@ def test_repair_keeps_polygons_only():
     spike = shapely.Polygon([(0, 0), (1, 0), (1, 1), (1, 2), (1, 1), (0, 1)])
     repaired = shapely.make_valid(spike)
     assert repaired.geom_type == "GeometryCollection"
-    assert boundaries.polygonal(repaired).geom_type == "Polygon"
-    assert boundaries.polygonal(repaired).area == pytest.approx(1)
+    assert polygonal(repaired).geom_type == "Polygon"
+    assert polygonal(repaired).area == pytest.approx(1)
 
 
 def test_polygon_without_area(tmp_path):
     flat = shapely.Polygon([(106, 29), (107, 29), (106, 29), (106, 29)])
     frame = squares(adcode=[500110], name=["綦江区"]).set_geometry([flat], crs="EPSG:4326")
-    with pytest.raises(GeometryTypeError, match=r"row 0 .綦江区. is invalid"):
+    with pytest.raises(GeometryTypeError, match=r"row 1 .綦江区. is invalid"):
         counties(write(tmp_path, frame))
 
 
@@ -359,15 +364,15 @@ def test_rows_of_one_unit_are_merged(tmp_path, caplog):
         counties(clash)
 
 
-@pytest.mark.parametrize("codes", [["x1"], [None], [-5], [1.5]])
+@pytest.mark.parametrize("codes", [["1x"], [None], [-5], [1.5]])
 def test_codes_that_are_none(tmp_path, codes):
     with pytest.raises(InputError, match=r"adcode.*whole numbers above zero"):
         counties(write(tmp_path, squares(adcode=codes, name=["a"])))
 
 
 def test_names_that_are_missing(tmp_path):
-    with pytest.raises(InputError, match=r"1 row.*without a value in 'name'.*row 1"):
-        counties(write(tmp_path, squares(adcode=[500110, 500111], name=["a", None])))
+    with pytest.raises(InputError, match=r"own.gpkg, row 2: is without a value in 'name'"):
+        counties(write(tmp_path, squares(adcode=[500110, 500111], name=["a", None])), strict=True)
 
 
 def test_own_points_are_kept_when_mapped(tmp_path):

@@ -1,0 +1,57 @@
+"""Whether the railway tables say anything about a study's trains."""
+
+from __future__ import annotations
+
+import pytest
+
+from borderreach.analysis.corridors import Scenarios
+from borderreach.analysis.studies import Ground, Reach, rail_coverage
+from borderreach.analysis.study_file import Study
+from borderreach.geo.errors import InputError
+from borderreach.geo.networks import rail_network, trunk_network
+
+
+def study(provinces, centres, **more):
+    return Study(
+        name="s",
+        title="s",
+        title_en="s",
+        provinces=tuple(provinces),
+        between=tuple(provinces),
+        centres=tuple(centres),
+        **more,
+    )
+
+
+def coverage(provinces, centres):
+    chosen = study(provinces, centres)
+    ground = Ground(chosen)
+    reach = Reach(chosen, Scenarios(trunk_network(), ()), ground)
+    return rail_coverage(ground, reach, rail_network(), cutoff_min=120.0)
+
+
+def test_where_the_tables_have_nothing():
+    found = coverage(["江苏", "山东", "河南", "安徽"], ["徐州市", "商丘市"])
+    assert not found.covers
+    assert set(found.centres_without) == {"徐州市", "商丘市"}
+    assert set(found.without) == set(found.prefectures)
+
+
+def test_where_they_were_compiled_for():
+    found = coverage(["重庆", "贵州"], ["重庆市", "贵阳市"])
+    assert found.covers
+    assert found.centres_without == ()
+    assert {"重庆市", "贵阳市", "遵义市"} <= set(found.prefectures) - set(found.without)
+
+
+def test_where_they_have_some():
+    """Hunan's north lies on a line that isn't in the tables: that is said, and the circle a lower bound."""
+    found = coverage(["湖南", "江西"], ["长沙市", "萍乡市"])
+    assert found.covers
+    assert "岳阳市" in found.without
+
+
+@pytest.mark.parametrize("provinces", [("重庆", "广东"), ("海南",)])
+def test_provinces_without_a_common_border(provinces):
+    with pytest.raises(InputError, match=r"'between': .* share no land border; .* borders on"):
+        Ground(study(provinces, ["广州市"]))
