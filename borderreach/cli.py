@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from .geo.errors import BatchStoppedError, BorderReachError, OutputsFailedError
+from .geo.errors import BatchStoppedError, BorderReachError, InputError, OutputsFailedError
 
 if TYPE_CHECKING:
     from .analysis.studies import StudyResults
@@ -140,6 +140,35 @@ def _parser() -> argparse.ArgumentParser:
         help="write only this, and compute only what it shows; may be given several times",
     )
     run.set_defaults(run=_run)
+
+    new = command(
+        "new-study",
+        "write a study file of one's own",
+        "Write a commented study file that runs, from provinces and centres; what isn't given is asked for on a\n"
+        "terminal. Nothing is overwritten.\n\n"
+        "  borderreach new-study xianggan --provinces 湖南 江西 --centres 长沙市 萍乡市",
+    )
+    new.add_argument(
+        "name", nargs="?", metavar="NAME", help="of the study and its file: letters a to z, digits, - and _"
+    )
+    new.add_argument("--provinces", nargs="+", metavar="P", help="whose counties are studied")
+    new.add_argument("--centres", nargs="+", metavar="C", help="whose circles are drawn")
+    new.add_argument(
+        "--between", nargs="+", metavar="P", help="whose borders count (default: all the provinces')"
+    )
+    new.add_argument("--title", default="", help="title in Chinese")
+    new.add_argument("--title-en", default="", help="title in English")
+    new.add_argument("--folder", default=".", metavar="DIR", help="where to write NAME.toml (default: here)")
+    new.set_defaults(run=_new_study)
+
+    check = command(
+        "check",
+        "say what is wrong with a study, corridor or job file",
+        "Read a study, corridor or job file with all the files that it names, and print everything that is\n"
+        "wrong, one line each, with file, line and remedy. Nothing is computed.",
+    )
+    check.add_argument("file", metavar="FILE", help="path of a .toml file")
+    check.set_defaults(run=_check)
 
     borders = command(
         "borders",
@@ -306,6 +335,51 @@ def _studies(_: argparse.Namespace) -> None:
     _print_table(
         ("study", "title", "title in English"), [(one.name, one.title, one.title_en) for one in found]
     )
+
+
+def _new_study(options: argparse.Namespace) -> int:
+    from .checking import check_file  # noqa: PLC0415
+    from .new_study import study_text, write_study  # noqa: PLC0415
+
+    name = options.name or _asked("name of the study (letters a to z, digits, - and _)", "NAME")[0]
+    provinces = options.provinces or _asked("provinces, such as: 湖南 江西", "--provinces")
+    centres = options.centres or _asked("centres, such as: 长沙市 萍乡市", "--centres")
+    text = study_text(
+        name,
+        provinces=provinces,
+        centres=centres,
+        between=options.between,
+        title=options.title,
+        title_en=options.title_en,
+    )
+    path = write_study(Path(options.folder) / f"{name}.toml", text)
+    print(f"{path}\n\nnext:\n  borderreach run {path} --out out/{name}")
+    _, faults = check_file(path)
+    for fault in faults:
+        print(f"borderreach: {fault}", file=sys.stderr)
+    return EXIT_FAULT if faults else EXIT_OK
+
+
+def _asked(question: str, option: str) -> list[str]:
+    """Return the words that somebody at a terminal answers with."""
+    if not sys.stdin.isatty():
+        raise InputError(f"{option} is missing, and there is no terminal to ask at; give it")
+    print(f"{question}: ", end="", file=sys.stderr, flush=True)
+    words = sys.stdin.readline().replace("、", " ").replace(",", " ").replace("，", " ").split()
+    if not words:
+        raise InputError(f"{option} is missing; give it")
+    return words
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .checking import check_file  # noqa: PLC0415
+
+    kind, faults = check_file(options.file)
+    for fault in faults:
+        print(fault)
+    if not faults:
+        print(f"{options.file}: nothing is wrong with this {kind} file")
+    return EXIT_FAULT if faults else EXIT_OK
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -1,0 +1,130 @@
+"""Whether a study, corridor or job file can be run: everything that is wrong with it and its files, at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from .analysis.batches import read_batch
+from .analysis.config import read_toml
+from .analysis.corridors import read_corridors, resolve_corridors
+from .analysis.indicators import people
+from .analysis.studies import Ground, study_rail
+from .analysis.study_file import Change, Study
+from .geo.checks import require_path
+from .geo.errors import BorderReachError, DataFileError
+from .geo.files import read_vector_file
+from .geo.places import place
+
+#: What each kind of file is told by.
+_KINDS: Final = (("corridor", "corridors"), ("outputs", "batch"), ("claim", "claims"))
+
+
+def check_file(path: str | Path) -> tuple[str, list[str]]:
+    """Read a study, corridor or job file with all the files that it names, and say what is wrong.
+
+    Parameters
+    ----------
+    path : str or path
+        A .toml file.
+
+    Returns
+    -------
+    kind : str
+        "study", "corridors" or "batch".
+    faults : list of str
+        One line each, with file, line and remedy; empty where the file can be run. What only follows from another
+        fault isn't told.
+
+    Raises
+    ------
+    DataFileError, InputError
+        If there is no such file.
+    """
+    file = require_path(path, "path")
+    if not file.is_file():
+        raise DataFileError(f"there is no file {file}; give a study, corridor or job file (.toml)")
+    raw = _raw(file)
+    kind = next((name for key, name in _KINDS if key in raw), "study")
+    faults = _Faults()
+    if kind == "corridors":
+        faults.of(lambda: read_corridors(file))
+    elif kind == "batch":
+        job = faults.of(lambda: read_batch(file))
+        for name in _names(raw.get("network"), "corridor_files"):
+            faults.of(lambda name=name: read_corridors(file.parent / name))  # type: ignore[misc] # bound as it is
+        if job is not None and job.origins.file:
+            from .geo.files import read_points  # noqa: PLC0415 - few jobs have one
+
+            at, origins = job.at(job.origins.file), job.origins
+            faults.of(
+                lambda: read_points(at, datum=origins.datum, columns=origins.columns, argument="origins.file")
+            )
+    else:
+        _study(file, raw, faults)
+    return kind, faults.lines
+
+
+class _Faults:
+    """Gathers what goes wrong, each line once."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def of(self, read: Callable[[], Any]) -> Any:
+        """Return what `read` gives; None where it fails, which is noted."""
+        try:
+            return read()
+        except BorderReachError as error:
+            self.lines += [line for line in str(error).splitlines() if line not in self.lines]
+        return None
+
+
+def _raw(file: Path) -> dict[str, Any]:
+    """Return what the file says, unchecked; nothing where it isn't TOML, which reading it tells."""
+    try:
+        return tomllib.loads(file.read_bytes()[:1_000_000].decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _names(table: Any, key: str) -> list[str]:
+    found = table.get(key) if isinstance(table, dict) else None
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+
+
+def _study(file: Path, raw: dict[str, Any], faults: _Faults) -> None:
+    chosen = faults.of(lambda: read_toml(file, Study))
+    read = [
+        faults.of(lambda name=name: read_corridors(file.parent / name))
+        for name in _names(raw, "corridor_files")
+    ]  # type: ignore[misc] # bound as it is
+    if chosen is None:  # what else can be looked at without it
+        for key, level in (("provinces", "province"), ("centres", None)):
+            for name in _names(raw, key):
+                faults.of(lambda name=name, level=level: place(name, level=level))  # type: ignore[misc] # as above
+        return
+    if chosen.name != file.stem:
+        faults.lines.append(
+            f"{file}: 'name' is {chosen.name!r}, but the file is called {file.stem!r}; make them equal"
+        )
+    if None not in read:
+        faults.of(lambda: resolve_corridors(chosen))
+    faults.of(lambda: Ground(chosen))
+    if chosen.people_file:
+        faults.of(lambda: people(chosen.folder / chosen.people_file))
+    faults.of(lambda: study_rail(chosen))
+    for one in chosen.change:
+        _change(one, chosen, faults)
+
+
+def _change(one: Change, chosen: Study, faults: _Faults) -> None:
+    before = len(faults.lines)
+    if one.file:
+        faults.of(lambda: read_vector_file(one.folder / one.file, argument="file"))
+    elif isinstance(one.near, str):
+        near = one.near
+        faults.of(lambda: place(near, source=chosen.boundary_source))
+    faults.lines[before:] = [f"{one.where}: change '{one.id}': {line}" for line in faults.lines[before:]]

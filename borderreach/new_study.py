@@ -1,0 +1,142 @@
+"""A study file of one's own, written from provinces and centres, with every key explained."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from .geo.errors import InputError, OutputError
+from .geo.places import place
+
+_TEXT = """\
+# A study of borderreach. Run it:    borderreach run {file} --out out/{name}
+# Check it and its files:            borderreach check {file}
+# Every key, its default and unit:   docs/study-files.md; of corridors, docs/corridor-files.md
+
+name = {name_text}   # the same as the file's; lower case letters, digits, - and _
+title = {title}
+title_en = {title_en}
+
+# The provinces whose counties are studied, by name or code.
+provinces = {provinces}
+# Which borders count. Two provinces or more: those between them. One: all of its borders, both sides. Left out:
+# all land borders of the provinces, also with provinces that aren't studied.
+{between}
+
+# The places whose circles are drawn, by name ("萍乡市"), or with what they belong to ("江西/萍乡").
+centres = {centres}
+circle_cutoffs_min = [60, 120]   # minutes, ascending; the largest is the circle
+zone_min = 60                    # minutes: commuting zones of the border counties
+
+# Today's trains: left out, they are reckoned with where the embedded tables cover the study; false leaves them out.
+# railways = false
+# Rail tables or a timetable of one's own (docs/rail-tables.md):
+# rail_stations = "stations.xlsx"
+# rail_sections = "sections.xlsx"
+# People of one's own: a table with codes and people.
+# people_file = "people.xlsx"
+
+# Planned lines, each file with [[corridor]] tables; all of them are compared with today.
+# corridor_files = ["{name}-corridors.toml"]
+# Scenarios by year: the corridors open by then.
+# years = [2030, 2035]
+
+# What is known and should stand in the report.
+notes = []
+"""
+
+
+def study_text(
+    name: str,
+    *,
+    provinces: Sequence[str],
+    centres: Sequence[str],
+    between: Sequence[str] | None = None,
+    title: str = "",
+    title_en: str = "",
+) -> str:
+    """Return the text of a study file that runs.
+
+    Parameters
+    ----------
+    name : str
+        Of the study and its file.
+    provinces, centres : sequence of str
+        Names or codes; looked up.
+    between : sequence of str, optional
+        Provinces whose common borders count; all `provinces` when left out.
+    title, title_en : str
+        Made of provinces and centres when left out.
+
+    Raises
+    ------
+    InputError
+        If the name can't be a study's.
+    UnknownPlaceError, AmbiguousPlaceError
+        If a place isn't known; with those that come close.
+
+    Examples
+    --------
+    >>> text = study_text("xianggan", provinces=["湖南", "江西"], centres=["长沙市", "萍乡市"])
+    >>> text.splitlines()[13]
+    'between = ["湖南省", "江西省"]'
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+        raise InputError(
+            f"'name' should begin with a letter a to z, and have letters, digits, - and _ only, got {name!r}"
+        )
+    units = [place(one, level="province").name for one in provinces]
+    sides = units if between is None else [place(one, level="province").name for one in between]
+    towns = [place(one) for one in centres]
+    # A name that several places have is kept as it was given: that is how it was told apart.
+    named = [
+        town.name if _is_one(town.name) else str(given) for town, given in zip(towns, centres, strict=True)
+    ]
+    return _TEXT.format(
+        file=f"{name}.toml",
+        name=name,
+        name_text=_quoted(name),
+        title=_quoted(
+            title or f"{'、'.join(units)}毗邻地区：{'、'.join(town.name for town in towns)}的两小时圈"
+        ),
+        title_en=_quoted(title_en or f"Study {name}: two-hour circles and border counties"),
+        provinces=_listed(units),
+        between=f"between = {_listed(sides)}" if sides else "# between = []",
+        centres=_listed(named),
+    )
+
+
+def write_study(path: Path, text: str) -> Path:
+    """Write a study file; never over another.
+
+    Raises
+    ------
+    OutputError
+        If there is such a file already, or it can't be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise OutputError(f"{path} is there already; give another name, or edit it") from error
+    except OSError as error:
+        raise OutputError(f"{path} can't be written ({error.strerror})") from error
+    return path
+
+
+def _is_one(name: str) -> bool:
+    try:
+        place(name)
+    except LookupError:
+        return False
+    return True
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"[{', '.join(map(_quoted, names))}]"
