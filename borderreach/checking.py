@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from .analysis.batches import read_batch
+from .analysis.batches import read_job
 from .analysis.config import read_toml
 from .analysis.corridors import read_corridors, resolve_corridors
 from .analysis.indicators import people
@@ -50,11 +51,11 @@ def check_file(path: str | Path) -> tuple[str, list[str]]:
     kind = next((name for key, name in _KINDS if key in raw), "study")
     faults = _Faults()
     if kind == "corridors":
-        faults.of(lambda: read_corridors(file))
+        faults.of(partial(read_corridors, file))
     elif kind == "batch":
-        job = faults.of(lambda: read_batch(file))
+        job = faults.of(partial(read_job, file))
         for name in _names(raw.get("network"), "corridor_files"):
-            faults.of(lambda name=name: read_corridors(file.parent / name))  # type: ignore[misc] # bound as it is
+            faults.of(partial(read_corridors, file.parent / name))
         if job is not None and job.origins.file:
             from .geo.files import read_points  # noqa: PLC0415 - few jobs have one
 
@@ -96,15 +97,13 @@ def _names(table: Any, key: str) -> list[str]:
 
 
 def _study(file: Path, raw: dict[str, Any], faults: _Faults) -> None:
-    chosen = faults.of(lambda: read_toml(file, Study))
-    read = [
-        faults.of(lambda name=name: read_corridors(file.parent / name))
-        for name in _names(raw, "corridor_files")
-    ]  # type: ignore[misc] # bound as it is
+    chosen = faults.of(partial(read_toml, file, Study))
+    read = [faults.of(partial(read_corridors, file.parent / name)) for name in _names(raw, "corridor_files")]
     if chosen is None:  # what else can be looked at without it
-        for key, level in (("provinces", "province"), ("centres", None)):
-            for name in _names(raw, key):
-                faults.of(lambda name=name, level=level: place(name, level=level))  # type: ignore[misc] # as above
+        for name in _names(raw, "provinces"):
+            faults.of(partial(place, name, level="province"))
+        for name in _names(raw, "centres"):
+            faults.of(partial(place, name))
         return
     if chosen.name != file.stem:
         faults.lines.append(

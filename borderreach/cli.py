@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from .geo.errors import BatchStoppedError, BorderReachError, InputError, OutputsFailedError
+from .geo.text import one_line, printable
 
 if TYPE_CHECKING:
     from .analysis.studies import StudyResults
@@ -68,10 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options) or EXIT_OK
     except BatchStoppedError as error:
-        print(f"borderreach: {error}", file=sys.stderr)
+        print(f"borderreach: {printable(str(error))}", file=sys.stderr)
         return EXIT_STOPPED
     except BorderReachError as error:
-        print(f"borderreach: {error}", file=sys.stderr)
+        print(f"borderreach: {printable(str(error))}", file=sys.stderr)
         return EXIT_FAULT
     except KeyboardInterrupt:
         print("borderreach: interrupted", file=sys.stderr)
@@ -406,14 +407,16 @@ def _run(options: argparse.Namespace) -> int:
         results = cast("StudyResults", error.results)
         failed |= {out / name: reason for name, reason in error.failed.items()}
     n_corridors = len(results.corridors)
-    print(f"{results.study.title}: {len(results.border_counties)} border counties, {n_corridors} corridors")
+    print(
+        f"{one_line(results.study.title)}: {len(results.border_counties)} border counties, {n_corridors} corridors"
+    )
     for name in ("map.html", "report.md", "results.gpkg"):
         if name in output_names(options.only) and out / name not in failed:
             print(f"  {out / name}")
     if options.border_maps:
         failed |= _border_maps(results, borders, overwrite=options.overwrite)
     for path, reason in failed.items():
-        print(f"borderreach: not written: {path}: {reason}", file=sys.stderr)
+        print(f"borderreach: not written: {path}: {printable(reason)}", file=sys.stderr)
     return EXIT_SOME_FAILED if failed else EXIT_OK
 
 
@@ -644,7 +647,7 @@ def _place(text: str) -> str | tuple[float, float]:
 
 def _print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> None:
     """Print columns that line up on a terminal, where Chinese characters take two places each."""
-    lines = [tuple(header), *(tuple(row) for row in rows)]
+    lines = [tuple(header), *(tuple(map(one_line, row)) for row in rows)]
     widths = [max(text_width(line[column]) for line in lines) for column in range(len(header))]
     numeric = set(right)
     for line in lines:

@@ -3,10 +3,75 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any, Final
 
 import pandas as pd
+from pydantic import BaseModel
+
+from .analysis.studies import StudyResults
+from .geo.text import one_line
+
+#: Characters that Markdown takes for markup wherever they stand; an underscore only at the edge of a word.
+_MARKUP: Final = re.compile(r"[\\`*\[\]~$#]|(?<![^\W_])_|_(?![^\W_])")
+#: What only begins a list, a quotation or a line under a heading.
+_AT_START: Final = re.compile(r"([-+](?=[\s-]|$)|[>=]|\d+(?=[.)](\s|$)))")
+#: What programs that publish Markdown take for a template, before anything else.
+_TEMPLATE_SIGN: Final = re.compile(r"\{(?=[{%#])")
+_ENTITY: Final = re.compile(r"&(?=#?\w+;)")
+
+
+def plain(text: str) -> str:
+    r"""Return a text as Markdown that shows it as it stands, on one line.
+
+    Bars are left to `table`, which alone gives them a meaning.
+
+    Examples
+    --------
+    >>> print(plain("[a](javascript:b) <b>*c*</b>"), plain("snake_case _d_"), plain("# 1\n2"))
+    \[a\](javascript:b) &lt;b>\*c\*&lt;/b> snake_case \_d\_ \# 1 2
+    """
+    line = _MARKUP.sub(r"\\\g<0>", _ENTITY.sub("&amp;", one_line(text)))
+    begun = _AT_START.match(line)
+    if begun:  # the sign itself, or that which follows a number
+        at = begun.end() if begun[0].isdigit() else 0
+        line = f"{line[:at]}\\{line[at:]}"
+    return without_html(_TEMPLATE_SIGN.sub("&#123;", line))
+
+
+def with_plain_texts(results: StudyResults) -> StudyResults:
+    """Return results in which every text is Markdown that shows it as it stands.
+
+    Whatever a report quotes of them, in whatever place, is then text. Identifiers and the names of
+    scenarios, modes and verdicts have nothing to be escaped, and stay what they are.
+    """
+    return replace(results, **{each.name: _plain(getattr(results, each.name)) for each in fields(results)})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, pd.DataFrame):
+        return _plain_table(value)
+    if isinstance(value, BaseModel):
+        return value.model_copy(update={name: _plain(each) for name, each in value})
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_plain(each) for each in value)
+    return value
+
+
+def _plain_table(table: pd.DataFrame) -> pd.DataFrame:
+    found = table.copy(deep=False)
+    for name in table.columns:
+        if pd.api.types.is_object_dtype(table[name]) or pd.api.types.is_string_dtype(table[name]):
+            known = {each: plain(each) for each in table[name].unique() if isinstance(each, str)}
+            if any(text != each for each, text in known.items()):
+                found[name] = table[name].map(lambda each, known=known: known.get(each, each))
+    return found
 
 
 def rows_of(frame: pd.DataFrame) -> Iterator[Any]:

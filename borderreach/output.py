@@ -20,6 +20,7 @@ import pyogrio
 from . import data
 from .geo.errors import InputError, InputTypeError, OutputError
 from .geo.places import provinces
+from .geo.text import csv_text
 from .maps.folders import OutputFolder, ResultsFolder
 
 if TYPE_CHECKING:
@@ -135,12 +136,12 @@ _OTHERS: Final[dict[str, Callable[[Any, Path], None]]] = {
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table without its geometry as UTF-8 with a byte order mark, which Excel needs."""
+    """Write a table without its geometry as UTF-8 with a byte order mark, which Excel needs, and no formulas."""
     plain = pd.DataFrame(table.drop(columns="geometry")) if isinstance(table, gpd.GeoDataFrame) else table
     floats = plain.select_dtypes("float").columns
     plain = plain.round({name: _decimals(str(name)) for name in floats})
     with _as_output_error(path):
-        plain.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+        path.write_bytes(csv_text(plain).encode("utf-8-sig"))
 
 
 def write_geopackage(tables: Iterable[tuple[str, pd.DataFrame]], path: Path) -> None:

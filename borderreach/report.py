@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from .analysis.corridors import MAX_EXACT
 from .analysis.studies import StudyResults
 from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
-from .markdown import and_, hours, join, km, minutes, rows_of, signed, table, without_html
+from .markdown import and_, hours, join, km, minutes, rows_of, signed, table, with_plain_texts
 from .report_claims import claims_section, claims_summary, claims_summary_en, groups_section
 from .report_people import people_section
 
@@ -52,8 +53,14 @@ def report(results: StudyResults) -> str:
     Returns
     -------
     str
-        Markdown. The same results give the same text.
+        Markdown, in which every text of the results is shown as it stands. The same results give the same text.
     """
+    # What a report tells of its corridors comes from the parameters, so that they hold them.
+    known = {
+        **results.parameters,
+        "corridors": [one.model_dump(mode="json") for one in results_corridors(results)],
+    }
+    results = with_plain_texts(replace(results, parameters=known))
     context = ReportContext.of(results)
     sections = [
         _title(results),
@@ -76,8 +83,7 @@ def report(results: StudyResults) -> str:
         _limits(results, context),
         _sources(results),
     ]
-    text = "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
-    return without_html(text)
+    return "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
 
 
 def _title(results: StudyResults) -> list[str]:

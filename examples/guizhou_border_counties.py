@@ -22,6 +22,7 @@ from borderreach.analysis.times import travel_times
 from borderreach.geo.errors import BorderReachError
 from borderreach.geo.networks import TransportNetwork, trunk_network
 from borderreach.geo.places import border_counties, counties, origins_table
+from borderreach.output import write_table
 
 CUTOFFS_MIN = (30, 60, 120)
 
@@ -69,8 +70,8 @@ def main() -> None:
     minutes = travel_times(network, usable, usable)
 
     areas.to_file(out / "isochrones.gpkg", layer="isochrones")
-    minutes.to_csv(out / "travel_times.csv", index=False, encoding="utf-8-sig")
-    failed.to_csv(out / "failures.csv", index=False, encoding="utf-8-sig")
+    write_table(minutes, out / "travel_times.csv", layer="travel_times")
+    write_table(failed, out / "failures.csv", layer="failures")
 
     hour = areas[areas["cutoff_min"] == 60].sort_values("area_km2", ascending=False)
     print(f"{len(usable)} of {len(places)} origins, {len(areas)} isochrones, {len(minutes)} pairs -> {out}")

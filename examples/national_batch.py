@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 import borderreach as br
+from borderreach.output import write_table
 
 
 def borders_table(out: Path) -> pd.DataFrame:
@@ -77,7 +78,7 @@ def main() -> None:
     job = Path(sys.argv[2]) if len(sys.argv) == 3 else Path(__file__).with_name("national.toml")
     done = br.run_batch(job, out=out, progress=sys.stderr.isatty())
     table = borders_table(out)
-    table.to_csv(out / "borders.csv", index=False, encoding="utf-8-sig")
+    write_table(table, out / "borders.csv", layer="borders")
     print(
         f"{done.n_origins} border counties in {done.seconds:.0f} s, {done.n_failed} of them too far from the "
         f"network; {len(table)} borders -> {out / 'borders.csv'}"

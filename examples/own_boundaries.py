@@ -18,6 +18,7 @@ from pathlib import Path
 
 from borderreach.geo.errors import BorderReachError
 from borderreach.geo.places import border_counties, borders, counties, junctions
+from borderreach.output import write_table
 
 DEMO_PROVINCES = ("重庆", "贵州", "四川", "湖南")
 DEMO_COLUMNS = {"adcode": "code", "name": "county_name"}
@@ -60,7 +61,7 @@ def main() -> int:
     print(f"\n{len(meeting)} points where three or more provinces meet")
     print(meeting.drop(columns="geometry").round(4).to_string(index=False))
     if options.out is not None:
-        on_border.drop(columns="geometry").to_csv(options.out, index=False, encoding="utf-8-sig")
+        write_table(on_border, options.out, layer="border_counties")
         print(f"\nwrote {options.out}")
     return 0
 

@@ -20,6 +20,7 @@ TILE_FOLDER: Final = "tile-folder:"
 _TILE_ENDINGS: Final = (".png", ".jpg", ".jpeg", ".webp")
 #: WMTS names of what a tile address needs, in RESTful templates.
 _WMTS_NAMES: Final = {"{tilematrix}": "{z}", "{tilerow}": "{y}", "{tilecol}": "{x}"}
+_HOST: Final = re.compile(r"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 _TIANDITU: Final = {"tianditu": ("vec", "cva"), "tianditu-image": ("img", "cia"), "tianditu-terrain": ("ter", "cta")}  # fmt: skip
 
 
@@ -60,14 +61,17 @@ class BaseMap:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Schemes and hosts that tiles are asked of; none where they lie in a folder."""
+        """Schemes and hosts that tiles are asked of; none where they lie in a folder.
+
+        Raises
+        ------
+        InputError
+            If an address has none that may stand in the page's policy.
+        """
         if self.folder is not None:
             return ()
-        found = []
-        for address in self.addresses:
-            for one in self.subdomains or " ":
-                parts = urlsplit(address.replace("{s}", one.strip()))
-                found.append(f"{parts.scheme or 'https'}://{parts.netloc}")
+        subdomains = self.subdomains or " "
+        found = [_host(each.replace("{s}", one.strip())) for each in self.addresses for one in subdomains]
         return tuple(dict.fromkeys(found))
 
 
@@ -107,7 +111,8 @@ def base_map(
     Raises
     ------
     InputError
-        If a key is missing, a template has no ``{z}``, ``{x}`` and ``{y}``, or a folder holds no tiles.
+        If a key is missing, a template has no ``{z}``, ``{x}`` and ``{y}`` or no plain host, or a folder holds
+        no tiles.
     InputTypeError
         If `source` is something else.
 
@@ -140,6 +145,7 @@ def base_map(
         "tms": tms,
         "max_zoom": None if max_zoom is None else require_whole(max_zoom, "max_zoom", maximum=24),
     }
+    _ = found.hosts  # an address without a plain host is found out here
     return replace(found, **{name: value for name, value in changes.items() if value is not None})
 
 
@@ -185,8 +191,24 @@ def _template(address: str) -> BaseMap:
             "layer, style and tile matrix set of a WMTS into the address"
         )
     flipped = "{-y}" in plain
+    _host(plain.replace("{s}", "a"))
     host = urlsplit(plain.replace("{s}", "a")).netloc
     return BaseMap(host, (plain.replace("{-y}", "{y}").replace("{r}", ""),), host, "abc", tms=flipped)
+
+
+def _host(address: str) -> str:
+    """Return scheme and host as a content security policy names them: nothing else in it can be misread."""
+    try:
+        parts = urlsplit(address)
+        host = parts.netloc.encode("idna").decode("ascii")
+    except (UnicodeError, ValueError):
+        parts, host = urlsplit(""), ""
+    if parts.scheme not in {"", "http", "https"} or not _HOST.fullmatch(host):
+        raise InputError(
+            f"'base_map' should have addresses such as 'https://host/{{z}}/{{x}}/{{y}}.png' with a plain host "
+            f"(letters, digits, dots and hyphens, then perhaps a port), got {address!r}"
+        )
+    return f"{parts.scheme or 'https'}://{host}"
 
 
 def _folder(folder: Path) -> BaseMap:

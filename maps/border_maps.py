@@ -286,7 +286,10 @@ def _index(table: pd.DataFrame, results: MapResults, language: Language, there: 
     rows = "\n".join(lines)
     title = html.escape(results.study.title if zh else results.study.title_en)
     return (
-        f'<!DOCTYPE html>\n<html lang="{language}">\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        f'<!DOCTYPE html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'\">\n"
+        f"<title>{title}</title>\n"
         "<style>body{font:16px/1.5 sans-serif;margin:2em auto;max-width:40em;padding:0 1em}"
         "td,th{text-align:right;padding:.1em .8em}td:first-child,th:first-child{text-align:left}</style>\n"
         f"<h1>{title}</h1>\n<table>\n<tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>\n{rows}\n</table>\n"

@@ -32,7 +32,7 @@ from .classes import ClassChoice, Classes
 from .classes import gain_classes as gain_classes_of
 from .classes import minute_classes as minute_classes_of
 from .files import write_atomically
-from .fonts import font_for, require_font
+from .fonts import drawable, font_for, require_font
 from .layers import MapLayers, Reach, map_layers
 from .measures import MEASURES, MeasureKey, measures
 from .protocols import MapResults
@@ -58,6 +58,8 @@ _HALO: Final = [withStroke(linewidth=2.2, foreground="white")]
 _WIDTH_IN: Final = 7.2
 #: Half the side of what a dot takes of the room for names, pixels of the figure.
 _DOT_PX: Final = 3.5
+#: Letters of a title, a line of the sources, an entry of the legend, a name on the map; more don't fit.
+_MOST: Final = {"title": 120, "line": 200, "legend": 90, "name": 40}
 
 
 def study_figure(
@@ -245,11 +247,11 @@ def _draw(
     shades: _Shades | None,
     named: str | PathLike[str] | None,
 ) -> Figure:
-    title = str(results.study.title if language == "zh" else results.study.title_en)
+    title = _shown(results.study.title if language == "zh" else results.study.title_en, "title")
     crs = _projection(layers)
     west, south, east, north = gpd.GeoSeries(layers.provinces.geometry).to_crs(crs).total_bounds
     pad = 0.03 * max(east - west, north - south)
-    footer = "\n".join([*(str(line) for line in results.attribution), words["modelled"]])
+    footer = "\n".join([*(_shown(line, "line") for line in results.attribution), words["modelled"]])
     handles, labels = _legend(layers, words, shades)
     texts = [title, footer, words["north"], words["kilometres"], *labels, *_names(layers)]
     font = font_for("".join(texts) + "0123456789", font=named)
@@ -351,13 +353,13 @@ def _draw_points(axes: Axes, layers: MapLayers, crs: pyproj.CRS, font: FontPrope
     places = axes.transData.transform(np.array([(point.x, point.y) for point in dots]).reshape(-1, 2))
     taken = [Bbox.from_bounds(x - _DOT_PX, y - _DOT_PX, 2 * _DOT_PX, 2 * _DOT_PX) for x, y in places]
     for row, point in _points(layers.centres, crs):
-        _label(axes, point, str(row.origin_name), _sized(font, 11), taken, beside=True)
+        _label(axes, point, _shown(row.origin_name), _sized(font, 11), taken, beside=True)
     for name, point in _named_stops(
         layers.corridor_stops, crs, least_m=0.035 * float(np.ptp(axes.get_xlim()))
     ):
         _label(axes, point, name, _sized(font, 7), taken, beside=True)
     for row, point in _points(layers.counties, crs):
-        _label(axes, point.representative_point(), str(row.name), _sized(font, 6.5), taken, beside=False)
+        _label(axes, point.representative_point(), _shown(row.name), _sized(font, 6.5), taken, beside=False)
 
 
 def _named_stops(
@@ -366,7 +368,9 @@ def _named_stops(
     """Yield the first and last stop of each corridor, then those that no neighbour is too close to."""
     between: list[tuple[str, shapely.Point]] = []
     for _, corridor in stops.groupby("corridor_id", sort=False):
-        rows = [(str(row.stop_name), point) for row, point in _points(corridor.sort_values("stop_no"), crs)]
+        rows = [
+            (_shown(row.stop_name), point) for row, point in _points(corridor.sort_values("stop_no"), crs)
+        ]
         yield from rows[:1]
         yield from rows[1:][-1:]
         for (_, before), (name, point), (_, after) in zip(rows, rows[1:], rows[2:], strict=False):
@@ -413,7 +417,9 @@ def _legend(layers: MapLayers, words: dict[str, str], shades: _Shades | None) ->
 
     def entry(handle: Any, label: str) -> None:
         handles.append(handle)
-        labels.append(label)
+        shown = _shown(label, "legend")
+        # matplotlib leaves out entries that begin with an underscore.
+        labels.append(f" {shown}" if shown.startswith("_") else shown)
 
     for rank, reach in enumerate(layers.circles):
         circle = words["circle_of"].format(minutes=f"{reach.cutoff_min:g}")
@@ -467,10 +473,14 @@ def _gain(reach: Reach) -> str:
 
 def _names(layers: MapLayers) -> list[str]:
     return [
-        *(str(name) for name in layers.centres["origin_name"]),
-        *(str(name) for name in layers.corridor_stops["stop_name"]),
-        *(str(name) for name in layers.counties["name"]),
+        *map(_shown, layers.centres["origin_name"]),
+        *map(_shown, layers.corridor_stops["stop_name"]),
+        *map(_shown, layers.counties["name"]),
     ]
+
+
+def _shown(text: object, what: str = "name") -> str:
+    return drawable(str(text), most=_MOST[what])
 
 
 def _scale_bar(axes: Axes, font: FontProperties, unit: str) -> None:

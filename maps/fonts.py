@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import difflib
 import logging
+import unicodedata
 from collections.abc import Collection, Iterator
 from functools import cache
 from os import PathLike, fspath
@@ -18,6 +19,7 @@ from matplotlib.ft2font import FT2Font
 
 from .. import data
 from ..geo.errors import DataFileError, InputError, InputTypeError
+from ..geo.text import one_line
 from .style import CJK_FAMILIES
 
 #: A subset of Noto Sans SC: GB 2312 and all that the package itself writes (data/build/font.py).
@@ -30,6 +32,19 @@ _PLACEHOLDERS: Final = ("Last Resort", "Adobe Blank")
 _PREFIX: Final = "borderreach:"
 
 _log = logging.getLogger(__name__)
+
+
+def drawable(text: str, *, most: int) -> str:
+    r"""Return a text as a figure shows it: one line of so many characters at most, without marks that aren't drawn.
+
+    Examples
+    --------
+    >>> drawable("\u202eName\nof two lines", most=11)
+    'Name of tw…'
+    """
+    # matplotlib draws letters in the order they are written, and knows no direction.
+    line = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    return one_line(line, most=most)
 
 
 def font_for(text: str, *, font: str | PathLike[str] | None = None) -> font_manager.FontProperties:

@@ -4,6 +4,7 @@
   const SPACING = { "br-province": 5.7 };
   const LEAST_STOP_DISTANCE = 30;
   const DOT = 5;
+  const MOST_LETTERS = 40; // of a name on the map; panels have all of it
 
   br.makeLabels = function (map, isOn, hides) {
     const pen = document.createElement("canvas").getContext("2d");
@@ -13,7 +14,8 @@
     const labels = {};
 
     // `rank`: 1 goes before 2; `owner`: the layer that it belongs to; `offset`: pixels beside a point.
-    labels.add = (label) => list.push(Object.assign({ offset: 0, leastZoom: 0, marker: null }, label));
+    const shortened = (text) => ([...text].length > MOST_LETTERS ? [...text].slice(0, MOST_LETTERS - 1).join("") + "…" : text);
+    labels.add = (label) => list.push(Object.assign({ offset: 0, leastZoom: 0, marker: null }, label, { text: shortened(label.text) }));
     labels.dot = (at, owner, radius = DOT, shift = 0) => dots.push({ at, owner, radius, shift });
     labels.sort = () => list.sort((a, b) => a.rank - b.rank);
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from os import PathLike
@@ -20,6 +21,7 @@ from folium.template import Template
 from shapely.geometry.base import BaseGeometry
 
 from ..geo.checks import require_choice
+from ..geo.text import closed
 from .base_maps import BaseMap
 from .base_maps import base_map as base_map_of
 from .classes import ClassChoice, Classes
@@ -29,6 +31,7 @@ from .layers import BASE, MapLayers, Reach, in_gcj02, map_layers, number
 from .measures import Measure, measures
 from .offline import offline_html
 from .protocols import MapResults
+from .rendering import texts_left_alone
 from .shapes import (
     ALPHABET,
     BOUNDARY_TOLERANCE_DEG,
@@ -50,6 +53,8 @@ _SMALL_PART: Final = 0.25
 _STYLES: Final = ("study_map.css",)
 #: Characters that would end a script element or a line of JavaScript, as JSON escapes.
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
+#: What Jinja would take for its own; in JSON it stands in texts only.
+_TEMPLATE_SIGN: Final = re.compile(r"\{(?=[{%#])")
 
 
 class StudyPage(Figure):
@@ -73,6 +78,11 @@ class StudyPage(Figure):
         self.lang = lang
         # The charset stands first in the head, where browsers look for it.
         del self.header._children["meta_http"]  # noqa: SLF001 (branca has no other way)
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the page, also where folium itself saves or shows it, with texts left alone."""
+        with texts_left_alone(self):
+            return str(super().render(**kwargs))
 
 
 class StudyMap(folium.Map):
@@ -113,7 +123,8 @@ class StudyOverlay(MacroElement):
         self._id = "study"
         self.content = content
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        self.data = text.translate(_ESCAPES)
+        # Should somebody put the map into a page of another kind, nothing in the data is a template there either.
+        self.data = _TEMPLATE_SIGN.sub(r"\\u007b", text.translate(_ESCAPES))
         self.js = "\n".join(_asset(name) for name in _SCRIPTS)
         self.css = "\n".join(_asset(name) for name in _STYLES)
 
@@ -194,7 +205,7 @@ def study_map(
     }
     if tiles is not None and tiles.datum == "gcj02":
         layers = in_gcj02(layers)
-    title = str(results.study.title)
+    title = closed(str(results.study.title))
     west, south, east, north = layers.provinces.total_bounds
     m = StudyMap(
         title=title,
@@ -226,7 +237,7 @@ def page_content(
         {"id": str(row.origin_id), "name": str(row.origin_name), "at": _at(row)}
         for row in layers.centres.itertuples()
     ]
-    return {
+    content = {
         "language": language,
         "words": WORDS,
         "style": page_style(),
@@ -270,6 +281,18 @@ def page_content(
         "allZones": _reach(layers.all_zones) if layers.all_zones else None,
         "corridors": _corridors(layers),
     }
+    return {key: _closed(value) for key, value in content.items()}
+
+
+def _closed(value: Any) -> Any:
+    """Return a value in whose texts no change of direction reaches beyond them."""
+    if isinstance(value, str):
+        return closed(value)
+    if isinstance(value, dict):
+        return {key: _closed(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_closed(each) for each in value]
+    return value
 
 
 def _first_view(layers: MapLayers) -> tuple[float, float, float, float]:

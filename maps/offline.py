@@ -19,6 +19,7 @@ from xstatic.pkg import leaflet as leaflet_files
 from ..geo.errors import InputTypeError, OutputError
 from .base_maps import TILE_FOLDER, BaseMap, folder_address
 from .files import write_atomically
+from .rendering import rendered
 
 #: Libraries that folium loads by default and that the page needs only where its script says so.
 _ON_DEMAND: Final = {
@@ -48,6 +49,7 @@ _REFERENCES: Final = {
     "use": ("href", "xlink:href"),
     "video": ("src", "poster"),
 }
+_QUOTED: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`', re.DOTALL)
 _CSS_URL: Final = re.compile(r"""url\(\s*["']?([^"')]*)|@import\s+["']([^"']*)""", re.IGNORECASE)
 
 
@@ -68,6 +70,8 @@ def save_map(m: folium.Map, path: str | PathLike[str], *, offline: bool = True) 
         can be moved together. False allows what lies outside: of a `study_map` with a base map, its
         tiles and nothing else; of other maps everything that folium links to on servers abroad.
 
+        Texts in the map are never taken for templates or scripts, see Notes.
+
     Returns
     -------
     pathlib.Path
@@ -80,6 +84,13 @@ def save_map(m: folium.Map, path: str | PathLike[str], *, offline: bool = True) 
     OutputError
         If the file can't be written, or, with `offline`, if the page needs something from outside:
         tiles, a plugin's script, a picture.
+
+    Notes
+    -----
+    folium's own ``save`` compiles what the elements of a map give as a Jinja template once more, so that a
+    layer's name or tooltip with ``{{ }}`` in it is executed; here it isn't. Tooltips and popups are HTML, as
+    folium has it: pass names through `html.escape`. A text given to `branca.element.Element` or
+    `folium.IFrame` is HTML, too, and no template.
 
     Examples
     --------
@@ -118,7 +129,7 @@ def offline_html(m: folium.Map, *, path: Path | None = None) -> str:
             f"the map has tiles from {tiles[0]!r}, which need a network; make it without a base map (or with "
             "a folder of tiles), or save it with offline=False"
         )
-    page = str(m.get_root().render())
+    page = rendered(m)
     lacking = _lacking(page, m)
     if lacking:
         raise OutputError(
@@ -138,7 +149,7 @@ def offline_html(m: folium.Map, *, path: Path | None = None) -> str:
 
 def _online_html(m: folium.Map, *, path: Path) -> str:
     """Return a page that loads the tiles of its base map, and what else somebody added to the map."""
-    page = str(m.get_root().render())
+    page = rendered(m)
     base = _base_map(m)
     if base is None or _lacking(page, m) or any(_tile_addresses(m)):
         return _with_folder(page, base, path)
@@ -159,7 +170,11 @@ def _finished(page: str, base: BaseMap | None, path: Path | None) -> str:
 
 
 def _with_folder(page: str, base: BaseMap | None, path: Path | None) -> str:
-    return page.replace(TILE_FOLDER, folder_address(base.folder, path)) if base and base.folder else page
+    if base is None or base.folder is None:
+        return page
+    # In the page's data, where no text can hold such a quotation mark.
+    address = f'"addresses":["{TILE_FOLDER}'
+    return page.replace(address, address.removesuffix(TILE_FOLDER) + folder_address(base.folder, path), 1)
 
 
 def external_references(page: str) -> list[str]:
@@ -227,7 +242,8 @@ def _tile_addresses(element: Element) -> Iterator[str]:
 
 def _lacking(page: str, m: folium.Map) -> tuple[str, str] | None:
     """Return a library that the page's scripts use and that isn't put into the page, and how they use it."""
-    scripts = "\n".join(re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
+    # What stands between quotation marks is data, such as the properties of shapes.
+    scripts = _QUOTED.sub('""', "\n".join(re.findall(r"<script>(.*?)</script>", page, re.DOTALL)))
     for name, address in (*m.default_js, *m.default_css):
         needed = _ON_DEMAND.get(name)
         found = needed.search(scripts) if needed and _tag_of(page, address) else None
@@ -242,11 +258,11 @@ def _inline_leaflet(page: str, m: folium.Map) -> str:
         if tag is None:
             continue
         if name == "leaflet":
-            page = page.replace(tag, f"<script>{_leaflet_js()}</script>")
+            page = page.replace(tag, f"<script>{_leaflet_js()}</script>", 1)
         elif name == "leaflet_css":
-            page = page.replace(tag, f"<style>{_leaflet_css()}</style>")
+            page = page.replace(tag, f"<style>{_leaflet_css()}</style>", 1)
         elif name in _ON_DEMAND:
-            page = page.replace(tag, "")
+            page = page.replace(tag, "", 1)
     return page
 
 

@@ -18,7 +18,6 @@ same bytes as one that ran through.
 from __future__ import annotations
 
 import contextlib
-import csv
 import hashlib
 import json
 import logging
@@ -34,6 +33,7 @@ import pandas as pd
 from ...geo.checks import require_flag, require_path, require_sound_text
 from ...geo.downloads import lock_file
 from ...geo.errors import BatchStoppedError, InputError, OutputError
+from ...geo.text import csv_text
 from ._tasks import ERRORS, SCHEMAS, Part
 
 FORMAT: Final = 1
@@ -298,8 +298,7 @@ class BatchFolder:
             if self.finished[number]["errors"]["rows"]
         ]
         table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(ERRORS))
-        text = table.to_csv(index=False, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
-        return text.encode("utf-8-sig")  # the byte order mark is for Excel
+        return csv_text(table).encode("utf-8-sig")  # the byte order mark is for Excel
 
     def _stopped(self, error: OSError) -> BatchStoppedError:
         return BatchStoppedError(

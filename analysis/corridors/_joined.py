@@ -15,7 +15,8 @@ from scipy.spatial import cKDTree
 from ...geo.crs import to_ecef
 from ...geo.errors import NetworkError
 from ...geo.networks import Links, TransportNetwork
-from ._files import Corridor, Stop
+from ._files import Corridor
+from ._parts import Stop
 
 
 @dataclass(frozen=True)

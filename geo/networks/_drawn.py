@@ -112,7 +112,7 @@ def network_from_lines(
         metres,
         np.where(against, back, there),
         back_time_s=np.where(against, there, back),
-        road_class=classes[piece_row],
+        road_class=classes[piece_row].tolist(),
         exit_along=~np.isin(classes[piece_row].astype(str), list(controlled)),
         geometry=[piece[::-1] if turned else piece for piece, turned in zip(pieces, against, strict=True)],
     )
@@ -153,7 +153,8 @@ def _classes(frame: gpd.GeoDataFrame, road_class: str | None) -> NDArray[np.obje
         "road_class"
     ]
     values = frame[column]
-    return values.astype(object).where(values.notna(), "").astype(str).str.strip().to_numpy(dtype=object)
+    plain = values.astype(object).where(values.notna(), "").astype(str).str.strip()
+    return np.asarray(plain.to_numpy(dtype=object), dtype=object)
 
 
 def _speeds(frame: gpd.GeoDataFrame, given: Any, classes: NDArray[np.object_]) -> NDArray[np.float64]:

@@ -159,7 +159,7 @@ def _what_it_has(routes: pd.DataFrame) -> str:
     """Say which types of routes a feed has, and how to take them."""
     counts = routes["route_type"].str.strip().value_counts().sort_index()
     told = ", ".join(
-        f"{number} of type {kind} ({_ROUTE_TYPES.get(kind, 'see the GTFS reference')})"
+        f"{number} of type {kind} ({_ROUTE_TYPES.get(str(kind), 'see the GTFS reference')})"
         for kind, number in counts.items()
     )
     kinds = ", ".join(str(kind) for kind in counts.index)

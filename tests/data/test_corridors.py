@@ -8,7 +8,8 @@ import pytest
 import shapely
 
 from borderreach.analysis.corridors._corridors import corridor_joins, corridor_segments
-from borderreach.analysis.corridors._files import Stop, corridor, corridor_ids, read_corridors
+from borderreach.analysis.corridors._files import corridor, corridor_ids, read_corridors
+from borderreach.analysis.corridors._parts import Stop
 from borderreach.data import path
 from borderreach.geo.crs import local_crs
 from borderreach.geo.networks._trunk import trunk_network

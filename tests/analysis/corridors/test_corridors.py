@@ -19,7 +19,8 @@ from borderreach.analysis.corridors._corridors import (
     corridor_stops,
     corridors,
 )
-from borderreach.analysis.corridors._files import Corridor, Stop, corridor, resolve_corridors
+from borderreach.analysis.corridors._files import Corridor, corridor, resolve_corridors
+from borderreach.analysis.corridors._parts import Stop
 from borderreach.analysis.times._travel_times import travel_times
 from borderreach.geo.errors import InputError, InputTypeError, NetworkError
 from borderreach.geo.networks._joining import join_networks
