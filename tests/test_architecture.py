@@ -52,7 +52,6 @@ LONG = {
     "borderreach/stages.py",
     "geo/networks/_network.py",
     "geo/osm/_pbf_blocks.py",
-    "geo/osm/_topology.py",
     "maps/leaflet.py",
 }
 

@@ -36,9 +36,10 @@ from ..downloads import user_cache
 from ..errors import DataFileError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
 from ..networks import TransportNetwork, fitted_line
 from ._pbf import MODES
-from ._roads import KEEP, OSM_LICENCE, Kind, NodeCosts, Ways, require_area, road_network
+from ._roads import KEEP, OSM_LICENCE, road_network
 from ._speeds import MAX_FERRY_KPH, SpeedTable, speed_table
 from ._tags import ASKED_CLASSES, CARRIERS, NODE_KEYS, ROAD_CLASSES, WAY_KEYS, Road, read_node, read_road
+from ._ways import Kind, NodeCosts, Ways, require_area
 
 OVERPASS_URL: Final = "https://overpass-api.de/api"
 

@@ -11,9 +11,11 @@ import numpy as np
 from ..checks import require_choice
 from ..errors import DataFileError, EmptyInputError
 from ..networks import TransportNetwork
-from ._extract import OsmExtract, read_extract
-from ._roads import KEEP, OSM_LICENCE, clip_ways, require_area, road_network, ways_of
+from ._extract import read_extract
+from ._gathering import OsmExtract
+from ._roads import KEEP, OSM_LICENCE, road_network
 from ._speeds import SpeedTable, speed_table
+from ._ways import clip_ways, require_area, ways_of
 
 #: Means of transport that a street network can be read for.
 MODES: Final = ("drive",)

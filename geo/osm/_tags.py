@@ -86,6 +86,9 @@ RELATION_KEYS: Final = (
     "day_on", "hour_on", *_ACCESS_KEYS, "ferry", "duration",
 )  # fmt: skip
 
+#: Relations that matter: restrictions, and the routes of ferries.
+RELATION_TYPES: Final = frozenset({"restriction", "route"})
+
 _SAYS_NO: Final = frozenset({"", "no", "false", "0", "none"})
 #: Tags of nodes that cost time whichever way one passes: the delay's name, by (key, value).
 _DELAYS: Final = {

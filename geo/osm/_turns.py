@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._extract import Rule
+from ._gathering import Rule
 
 
 class Course(NamedTuple):

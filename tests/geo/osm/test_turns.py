@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from borderreach.geo.osm._extract import Rule
+from borderreach.geo.osm._gathering import Rule
 from borderreach.geo.osm._turns import Arcs, Course, expand_turns, find_courses
 
 
