@@ -163,7 +163,7 @@ def test_circles_by_rail_are_told_from_those_by_road(kind: str) -> None:
 
 
 def test_signs_differ_by_shape_and_have_text_that_can_be_read() -> None:
-    signs = resources.files("borderreach.maps").joinpath("signs.js").read_text("utf-8")
+    signs = resources.files("borderreach.maps").joinpath("page", "signs.js").read_text("utf-8")
     written = re.search(r"VERDICT_SHAPES = \{(.*?)\}", signs)
     assert written is not None
     shapes = dict(re.findall(r"(\w+): \"(\w+)\"", written[1]))
@@ -178,7 +178,7 @@ def test_signs_differ_by_shape_and_have_text_that_can_be_read() -> None:
 
 
 def test_panels_have_text_that_can_be_read() -> None:
-    css = resources.files("borderreach.maps").joinpath("study_map.css").read_text("utf-8")
+    css = resources.files("borderreach.maps").joinpath("page", "study_map.css").read_text("utf-8")
     for rule in re.findall(r"[^{}]+\{[^{}]*\}", css):
         text, ground = (
             re.search(rf"(?<![-\w]){name}: (#\w{{3,6}})", rule) for name in ("color", "background")
