@@ -231,7 +231,7 @@ def wgs84_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], 
     --------
     >>> lon, lat = br.wgs84_to_bd09(116.391, 39.907)
     >>> f"{lon:.5f} {lat:.5f}"
-    '116.40358 39.91478'
+    '116.40361 39.91474'
     """
     return _gcj02_to_bd09(*wgs84_to_gcj02(lon, lat))
 

@@ -356,6 +356,7 @@ def corridor_overlap(network: TransportNetwork, corridors: Any) -> pd.DataFrame:
     ...     status="planned",
     ...     status_date="2025-01-01",
     ...     design_speed_kph=100,
+    ...     speed_factor=1.0,
     ...     stops=[
     ...         {"name": "甲", "lon": 106.5, "lat": 29.5, "kind": "interchange", "position": "approximate"},
     ...         {"name": "乙", "lon": 106.6, "lat": 29.5, "kind": "interchange", "position": "approximate"},

@@ -50,7 +50,7 @@ def to_degrees(value: Any) -> float:
 
     Examples
     --------
-    >>> [to_degrees(v) for v in ("113.85", "113°51′0″", "27°37'12\\"S", "北纬27度37分12秒", "27°71'")]
+    >>> [to_degrees(v) for v in ("113.85", "113°51′0″", "27°37'12\"S", "北纬27度37分12秒", "27°71'")]
     [113.85, 113.85, -27.62, 27.62, nan]
     """
     number = to_number(value)

@@ -77,7 +77,7 @@ def read_points(
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "towns.csv"
-    ...     size = path.write_bytes("名称,经度,纬度\\n萍乡,113°51′0″,27.62\\n".encode("gbk"))
+    ...     size = path.write_bytes("名称,经度,纬度\n萍乡,113°51′0″,27.62\n".encode("gbk"))
     ...     towns = br.read_points(path)
     >>> towns["name"].item(), towns.geometry.x.item()
     ('萍乡', 113.85)

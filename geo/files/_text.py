@@ -33,7 +33,7 @@ def decode(content: bytes, where: str, encoding: str | None = None) -> tuple[str
 
     Examples
     --------
-    >>> decode("县名,人口\\n安源区,520000".encode("gbk"), "the table")[1]
+    >>> decode("县名,人口\n安源区,520000".encode("gbk"), "the table")[1]
     'gb18030'
     """
     if encoding is not None:

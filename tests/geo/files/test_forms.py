@@ -15,7 +15,7 @@ import shapely
 
 from borderreach.analysis.corridors import read_corridors
 from borderreach.analysis.indicators import people, with_people
-from borderreach.geo.crs import wgs84_to_bd09, wgs84_to_gcj02
+from borderreach.geo.crs import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from borderreach.geo.errors import (
     BorderReachError,
     DataFileError,
@@ -361,6 +361,13 @@ class TestDatums:
             counties(tmp_path / "jiangxi.geojson")
         found = counties(tmp_path / "jiangxi.geojson", crs=datum)
         assert shapely.hausdorff_distance(found.geometry.to_numpy(), own.geometry.to_numpy()).max() < 1e-6
+
+    def test_bd09_is_that_of_the_published_transform(self):
+        """The published GCJ-02 and BD-09 of one point: BD-09 is reached from GCJ-02 (coordtransform, 116.404 39.915)."""
+        lon, lat = gcj02_to_wgs84(116.404, 39.915)
+        assert wgs84_to_bd09(lon, lat) == pytest.approx((116.41036949371029, 39.92133699351021), abs=1e-8)
+        back = bd09_to_wgs84(*wgs84_to_bd09(np.array([75.0, 104.0, 134.0]), np.array([39.0, 30.0, 48.0])))
+        assert np.allclose(back, [[75.0, 104.0, 134.0], [39.0, 30.0, 48.0]], atol=1e-8)
 
     def test_what_lies_where_it_should_passes(self):
         _, same = self.moved("WGS84")
