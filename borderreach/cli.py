@@ -357,7 +357,7 @@ def _new_study(options: argparse.Namespace) -> int:
     print(f"{path}\n\nnext:\n  borderreach run {path} --out out/{name}")
     _, faults = check_file(path)
     for fault in faults:
-        print(f"borderreach: {fault}", file=sys.stderr)
+        print(f"borderreach: {printable(str(fault))}", file=sys.stderr)
     return EXIT_FAULT if faults else EXIT_OK
 
 
@@ -377,7 +377,7 @@ def _check(options: argparse.Namespace) -> int:
 
     kind, faults = check_file(options.file)
     for fault in faults:
-        print(fault)
+        print(printable(str(fault)))
     if not faults:
         print(f"{options.file}: nothing is wrong with this {kind} file")
     return EXIT_FAULT if faults else EXIT_OK

@@ -135,7 +135,8 @@ def _is_one(name: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    # TOML writes texts as JSON does, but for one character.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -64,6 +64,11 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "Study.centres": KNOWN,
     "Study.corridors": KNOWN,
     "Study.corridor_files": KNOWN,
+    "Study.gtfs": KNOWN,
+    "Study.people_file": KNOWN,
+    "Study.rail_sections": KNOWN,
+    "Study.rail_stations": KNOWN,
+    "Study.rail_through": KNOWN,
     "Study.notes": ("manifest",),  # and as part of the results' notes
     "Change.id": FORM,
     "Change.name": ("manifest",),  # and in the table of changes
@@ -112,6 +117,7 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "BatchOrigins.counties": KNOWN,
     "BatchOrigins.places": ("batch",),
     "BatchOrigins.file": KNOWN,
+    "BatchOrigins.columns": KNOWN,
     "BatchOutputs.travel_times_to": KNOWN,
     "BatchRun.scheduler": FORM,
     "BatchJob.name": FORM,
