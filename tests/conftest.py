@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,20 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 IN_CHECKOUT = (ROOT / "geo").is_dir()
 collect_ignore = [] if IN_CHECKOUT else ["test_architecture.py", "test_tasks.py"]
 
-#: Files of tests that use one costly thing, which two workers would make twice.
-SHARED = {
-    "a run of a study": {
-        "test_copies.py",
-        "test_examples.py",
-        "test_output.py",
-        "test_report.py",
-        "test_studies.py",
-    },
-    "machine code": {
-        "test_bad_input.py",
-        "test_doctests.py",
-    },  # each calls nearly everything, which compiles it
-}
+#: A run of a study that files of tests share (a fixture of `tests/borderreach`).
+RUN_OF_A_STUDY = re.compile(r"def \w+\([^)]*\byuqian(_run|_out)?\b|getfixturevalue\(.yuqian")
+#: Files that call nearly everything, and so compile it.
+COMPILING = {"test_bad_input.py", "test_doctests.py"}
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 BROWSER_PATHS = (
@@ -73,15 +64,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With ``--dist loadfile``, give files that use the same costly thing to one worker."""
+    """With ``--dist loadfile``, give files that use one costly thing to one worker; two would make it twice."""
     if config.getoption("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
 
+    shared: dict[str, str] = {}
+
     class ByWhatIsShared(LoadFileScheduling):  # type: ignore[misc] # Any to mypy
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::", 1)[0]
-            return next((name for name, files in SHARED.items() if Path(file).name in files), file)
+            if file not in shared:
+                text = (config.rootpath / file).read_text(encoding="utf-8")
+                uses = "a run of a study" if RUN_OF_A_STUDY.search(text) else file
+                shared[file] = "machine code" if Path(file).name in COMPILING else uses
+            return shared[file]
 
     return ByWhatIsShared(config, log)
 

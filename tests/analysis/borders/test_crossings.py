@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis.borders._crossings import (
@@ -243,7 +243,7 @@ def test_a_spiral_crosses_where_it_comes_to_the_border(counties: gpd.GeoDataFram
     assert (point.x, point.y) == pytest.approx((106.5, 29.4))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_a_crossing_is_the_first_point_of_a_line_on_the_border(counties: gpd.GeoDataFrame, seed: int) -> None:
     """By the definition: along the line's steps, the first that goes over the meridian 106.5, wherever it winds."""

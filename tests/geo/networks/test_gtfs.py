@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
@@ -387,7 +387,7 @@ def reduced(tables: dict[str, str]) -> tuple[dt.date, dict[tuple[str, str, str],
     return busiest, found
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_a_feed_is_reduced_as_the_specification_says(tmp_path, seed: int):
     tables = random_feed(seed)
