@@ -39,8 +39,8 @@ def require_possible(bounds: Any, crs: pyproj.CRS, where: str, *, said: bool) ->
         where the system is meant for.
     """
     least_x, least_y, most_x, most_y = (float(value) for value in bounds)
-    if math.isnan(least_x):
-        return
+    if not all(map(math.isfinite, (least_x, least_y, most_x, most_y))):
+        return  # nothing there, or what each reader refuses by row
     wide, high = max(abs(least_x), abs(most_x)), max(abs(least_y), abs(most_y))
     seen = f"coordinates such as ({least_x:.10g}, {least_y:.10g})"
     degrees = wide <= 180 + _EDGE_DEG and high <= 90 + _EDGE_DEG

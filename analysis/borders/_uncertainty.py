@@ -88,8 +88,8 @@ def calibration_error(known_hours: Any, modelled_hours: Any) -> float:
     >>> round(br.calibration_error(known, modelled), 3)
     0.062
     """
-    known = np.asarray(known_hours, dtype=float)
-    modelled = np.asarray(modelled_hours, dtype=float)
+    known = require_numbers(known_hours, "known_hours")
+    modelled = require_numbers(modelled_hours, "modelled_hours")
     if known.shape != modelled.shape:
         raise InputError(
             f"'known_hours' has {known.size} entries and 'modelled_hours' {modelled.size}; give one each"

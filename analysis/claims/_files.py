@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ... import data
+from ...geo.checks import require_path
 from ...geo.errors import ConfigError, InputTypeError, UnknownStudyError
 from ..config import Strict, read_toml
 from ..study_file import Study
@@ -299,7 +300,7 @@ def read_claims(path: str | Path) -> ClaimsFile:
     >>> [claim.words for claim in br.read_claims("claims.toml").claim]
     ['中国有34个省级行政区']
     """
-    return read_toml(Path(path), ClaimsFile)
+    return read_toml(require_path(path, "path"), ClaimsFile)
 
 
 def claims_of(study: str | Study) -> ClaimsFile:

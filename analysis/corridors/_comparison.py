@@ -77,6 +77,7 @@ def minutes_between(network: TransportNetwork, origins: Any, destinations: Any) 
     >>> br.minutes_between(road, [(106.5, 29.5)], [(106.5, 29.5), (106.6, 29.5)])
     array([[ 0., 10.]])
     """
+    require_network(network)
     starts, ends = origins_table(origins), origins_table(destinations, argument="destinations")
     minutes = np.full((len(starts), len(ends)), np.nan)
     near_start, near_end = within_reach(network, starts), within_reach(network, ends)
@@ -366,6 +367,7 @@ def corridor_overlap(network: TransportNetwork, corridors: Any) -> pd.DataFrame:
        corridor_min  base_min  already_there
     0          6.98       7.0           True
     """
+    require_network(network)
     rows = []
     for one in resolve_corridors(corridors):
         joins = corridor_joins(network, one)

@@ -214,6 +214,7 @@ def corridor_joins(network: TransportNetwork, study_or_ids: Any) -> pd.DataFrame
     >>> br.corridor_joins(road, line)[["stop_name", "node", "distance_km"]].values.tolist()
     [['甲', 0, 0.0], ['乙', 1, 0.0]]
     """
+    require_network(network)
     rows = []
     given = resolve_corridors(study_or_ids)
     for one, met in zip(given, nearest_nodes(network, given), strict=True):

@@ -7,6 +7,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
+from ...geo.errors import InputTypeError
 from ...geo.networks import (
     LineNetwork,
     TransferRules,
@@ -16,6 +17,7 @@ from ...geo.networks import (
     rail_network,
 )
 from .. import schemas
+from ..times import require_network
 from ._comparison import minutes_between
 from ._corridors import add_corridors
 from ._files import resolve_corridors
@@ -71,6 +73,11 @@ def with_railways(
     >>> [br.minutes_between(n, *ends).round().tolist() for n in (road, joined)]
     [[[300.0]], [[155.0]]]
     """
+    require_network(road, "road")
+    if rail is not None and not isinstance(rail, LineNetwork):
+        raise InputTypeError(
+            f"'rail' should be a LineNetwork, as rail_network makes it, got {type(rail).__name__}"
+        )
     chosen = resolve_corridors(corridors)
     lines = add_corridor_lines(
         rail_network() if rail is None else rail, [one for one in chosen if one.mode == "rail"]

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...geo.checks import require_whole
-from ...geo.errors import InputError
+from ...geo.checks import require_numbers, require_whole
+from ...geo.errors import InputError, InputTypeError
 from ..schemas import Schema, conform
 
 Player = TypeVar("Player", bound=Hashable)
@@ -222,11 +222,20 @@ def contributions(
     1           b           4.0    2.0   6.0
     2       total          10.0   10.0  10.0
     """
+    for given, argument in ((ids, "ids"), (measures, "measures")):
+        if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
+            raise InputTypeError(f"'{argument}' should be a list of texts, got {given!r}")
+    if not callable(value):
+        raise InputTypeError(f"'value' should be a function of the ids that are built, got {value!r}")
+    require_whole(pairs, "pairs", minimum=1)
+    require_whole(seed, "seed")
     cache: dict[frozenset[str], NDArray[np.float64]] = {}
 
     def known(group: frozenset[str]) -> NDArray[np.float64]:
         if group not in cache:
-            cache[group] = np.asarray(value(group), dtype=float)
+            cache[group] = require_numbers(value(group), "value")
+            if cache[group].shape != (len(measures),):
+                raise InputError(f"'value' should give {len(measures)} numbers, one per measure")
         return cache[group]
 
     if not ids:

@@ -190,7 +190,10 @@ def _projected(frame: gpd.GeoDataFrame, source: Any) -> NDArray[np.object_]:
     per_unit = 1.0 if crs.is_geographic else 1 / 111_000
     cell = max(abs(source.transform.a), abs(source.transform.e)) * per_unit
     dense = shapely.segmentize(shapes, cell * _SEGMENT_CELLS)
-    projected: NDArray[np.object_] = gpd.GeoSeries(dense, crs=WGS84).to_crs(crs).to_numpy()
+    try:
+        projected: NDArray[np.object_] = gpd.GeoSeries(dense, crs=WGS84).to_crs(crs).to_numpy()
+    except pyproj.exceptions.ProjError as error:  # a damaged description of a system
+        raise DataFileError(f"'areas' can't be put into the raster's projection: {error}") from error
     if len(projected) and not np.isfinite(shapely.bounds(projected)).all():
         raise InputError("'areas' reach beyond where the raster's projection is defined; clip them first")
     return projected

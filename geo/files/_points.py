@@ -83,6 +83,8 @@ def read_points(
     ('萍乡', 113.85)
     """
     file = require_path(path, argument)
+    if datum is not None:
+        datum = require_datum(datum)
     if file.suffix.lower() not in TABLE_SUFFIXES or holds_geometry(file):
         return read_vector_file(file, layer=layer, encoding=encoding, crs=datum, argument=argument)
     table = read_table(

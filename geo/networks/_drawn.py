@@ -17,9 +17,9 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from ..checks import require_frame, require_number
+from ..checks import require_frame, require_number, require_text
 from ..crs import ELLIPSOID
-from ..errors import EmptyInputError, GeometryTypeError, InputError, InputTypeError
+from ..errors import EmptyInputError, GeometryTypeError, InputError, InputTypeError, MissingColumnError
 from ..files import find_columns, read_vector_file, to_number
 from ._network import Links, TransportNetwork, build_network
 
@@ -89,6 +89,16 @@ def network_from_lines(
     >>> br.network_from_lines(gpd.GeoDataFrame({"限速": [80, 40]}, geometry=lines, crs=4326), speed_kph="限速")
     <TransportNetwork road: 4 nodes, 3 links, 6 arcs, 31 km>
     """
+    for name, given in (("road_class", road_class), ("oneway", oneway)):
+        if given is not None:
+            require_text(given, name)
+    listed: Any = controlled
+    if not isinstance(listed, list | tuple | set | frozenset) or not all(
+        isinstance(one, str) for one in listed
+    ):
+        raise InputTypeError(f"'controlled' should be a tuple of classes, got {type(controlled).__name__}")
+    if provenance is not None and not isinstance(provenance, Mapping):
+        raise InputTypeError(f"'provenance' should be a mapping, got {type(provenance).__name__}")
     snap = require_number(snap_m, "snap_m", unit="metres", minimum=0, maximum=1000)
     frame = _lines(roads)
     classes = _classes(frame, road_class)
@@ -129,6 +139,8 @@ def network_from_lines(
 
 def _lines(roads: Any) -> gpd.GeoDataFrame:
     frame = roads if isinstance(roads, gpd.GeoDataFrame) else read_vector_file(roads, argument="roads")
+    if getattr(frame, "_geometry_column_name", None) not in frame.columns:
+        raise MissingColumnError("'roads' has no column with lines; name it with set_geometry")
     frame = frame.set_index(pd.RangeIndex(1, len(frame) + 1))
     empty = frame.geometry.isna() | frame.geometry.is_empty
     if empty.any():
@@ -175,7 +187,8 @@ def _speeds(frame: gpd.GeoDataFrame, given: Any, classes: NDArray[np.object_]) -
         values = np.array([to_number(value) for value in frame[column]], dtype=float)
         seen = frame[column].tolist()
     elif isinstance(given, (int, float)) and not isinstance(given, bool):
-        values, seen = np.full(len(frame), float(given)), [given] * len(frame)
+        one = require_number(given, "speed_kph", unit="km/h")
+        values, seen = np.full(len(frame), one), [one] * len(frame)
     else:
         raise InputTypeError(f"'speed_kph' should be a column, a number or speeds by class, got {given!r}")
     bad = ~((values > 0) & (values <= _FASTEST_KPH))

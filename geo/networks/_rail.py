@@ -369,7 +369,7 @@ def _read(
 
 def _station_table(stations: Table | None, datum: str | None = None) -> pd.DataFrame:
     frame, name = _read(stations, "stations", "rail/stations.csv", STATION_COLUMNS)
-    chosen = require_datum(datum or frame.attrs.get("datum", "WGS84"))
+    chosen = require_datum(frame.attrs.get("datum", "WGS84") if datum is None else datum)
     gate = _Gate(frame, name)
     for column in ("station_id", "name", "source"):
         gate.text(column)

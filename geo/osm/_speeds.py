@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ... import data
-from ..checks import require_number
+from ..checks import require_lonlat, require_number
 from ..errors import ConfigError, DataFileError, InputError, InputTypeError
 from ..sealed import Sealed
 from ._tags import CARRIERS, DELAYS, FERRY, ROAD_CLASSES, TABLES
@@ -243,6 +243,11 @@ def speed_table(
         return speeds
     embedded = _read(data.path("speeds.toml"))
     countries = embedded["countries"]
+    if near is not None:
+        position: Any = near
+        if not isinstance(position, list | tuple) or len(position) != 2:
+            raise InputTypeError(f"'near' should be (lon, lat) in degrees, got {type(near).__name__}")
+        near = require_lonlat(*near, "near")
     if speeds is None or isinstance(speeds, Mapping):
         code = next((c for c, entry in countries.items() if near and _holds(entry["boxes"], near)), "default")
         table = _country(embedded, code)

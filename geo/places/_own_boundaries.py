@@ -80,6 +80,8 @@ def read_units(
 
 def _framed(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     """Return a caller's frame in EPSG:4326, its rows unchecked."""
+    if getattr(frame, "_geometry_column_name", None) not in frame.columns:
+        raise MissingColumnError("'source' has no column with shapes; name it with set_geometry")
     datum = datum_of(crs)
     if frame.crs is None and crs is not None and datum is None:
         frame = frame.set_crs(require_crs(crs))

@@ -158,6 +158,7 @@ EXAMPLES: dict[type, Make] = {
     br.BatchJob: lambda _, __, ___: br.BatchJob.model_validate({"name": "a", "outputs": {"zones_min": 60}}),
     br.BatchSummary: lambda roads, path, _: batch(roads, path),
     BaseMap: lambda _, __, ___: br.base_map("tianditu", key="0" * 32),
+    br.TypologyRule: lambda _, __, ___: br.TypologyRule(adjacent_min=45),
     decay.PowerDecay: lambda _, __, ___: decay.PowerDecay(1.5),
     decay.ExponentialDecay: lambda _, __, ___: decay.ExponentialDecay(0.03),
     decay.GaussianDecay: lambda _, __, ___: decay.GaussianDecay(60),
@@ -217,8 +218,11 @@ def test_every_error_arrives_with_what_it_carries():
     kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
     assert len(kinds) > 15
     for kind in kinds:
+        given: tuple[Any, ...] = ("'a' is b; give c",)
+        if kind is errors.OutputsFailedError:
+            given = ("out", {"map.html": "the disk is full"})
         for way in WAYS.values():
-            same(kind("'a' is b; give c"), way(kind("'a' is b; give c")))
+            same(kind(*given), way(kind(*given)))
     with pytest.raises(errors.AmbiguousPlaceError) as caught:
         br.place("鼓楼区")
     for way in WAYS.values():

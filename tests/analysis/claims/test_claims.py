@@ -89,6 +89,11 @@ def corridor(identifier, stops, *, speed=60.0, status="planned", **changes):
         "status_date": dt.date(2024, 1, 1),
         "design_speed_kph": speed,
         "sinuosity": 1.0,
+        # given, so that nothing is taken from what other lines have
+        "speed_factor": 1.0,
+        "stop_penalty_min": 0.0,
+        "board_min": 0.0,
+        "alight_min": 0.0,
         "stops": [one if isinstance(one, dict) else interchange(one) for one in stops],
         **changes,
     }

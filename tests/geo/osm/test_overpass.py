@@ -31,7 +31,7 @@ def test_with_nodes_and_with_geometry(tmp_path):
 
 @pytest.mark.parametrize(
     ("elements", "words"),
-    [([], "no ways"), ([WAY], "where their nodes lie"), ("text", "isn't what Overpass answers")],
+    [([], "no roads"), ([WAY], "where their nodes lie"), ("text", "isn't an answer of Overpass")],
 )
 def test_answers_without_roads(tmp_path, elements, words):
     with pytest.raises(BorderReachError, match=words):

@@ -206,7 +206,8 @@ def points(lon, lat, crs="EPSG:4326", **columns):
         (points([], []), EmptyInputError, "'origins' has no rows"),
         (points([1], [1], crs=None), MissingCRSError, "no coordinate reference system"),
         (points([1, np.inf], [1, 1], name=["a", "b"]), InputError, "the first at index 1: lon inf"),
-        (points([1, 2], [1, 95]), InputError, "the first at index 1"),
+        (points([1, 2], [1, 95]), InputError, "are longitude and latitude swapped"),
+        (points([100, 2], [1, 95]), MissingCRSError, "which are metres"),
         (points([1, 2], [1, 1], origin_id=["a", "a"]), InputError, "id occurs before, such as 'a'"),
         (
             points([1, 2], [1, 1], name=["a", None]),
