@@ -1049,4 +1049,4 @@ def test_isle_of_wight_agrees_with_osmnx(tmp_path, table, monkeypatch):
                 longer += least > unbound[there] * 1.005
                 pairs += 1
     assert pairs > 300
-    assert 0 < longer < 0.15 * pairs
+    assert 0 < longer < 0.2 * pairs  # restrictions, those over ways among them, are few
