@@ -108,7 +108,7 @@ def _write_geopackage(results: StudyResults, path: Path) -> None:
 
 
 def _write_report(results: StudyResults, path: Path) -> None:
-    from .report import report  # noqa: PLC0415
+    from .reports import report  # noqa: PLC0415
 
     path.write_text(report(results), encoding="utf-8", newline="\n")
 

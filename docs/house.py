@@ -1,7 +1,8 @@
 """What docs/architecture.md takes from the code: the picture of the house and the lists of modules.
 
-Boxes of the picture are rooms, bands are folders. A room stands on what lies beside the rooms of its folder, and on
-everything that stands below. Arrows say what it takes from which room; one that a longer way says already is left out.
+Boxes of the picture are rooms, bands are folders. A room stands on what lies beside the rooms of its folder (the face's
+rooms bear it instead), and on everything that stands below. Arrows say what it takes from which room; one that a longer
+way says already is left out.
 `python3 docs/house.py` writes both anew; tests/test_docs.py says when they are out of date.
 """
 
@@ -75,12 +76,12 @@ def uses(root: Path = ROOT) -> dict[str, set[str]]:
 
 
 def _imported(path: Path, package: tuple[str, ...]) -> Iterator[str]:
-    """Yield the first two parts, after `borderreach`, of what a file imports."""
+    """Yield folder and room or module of what a file imports."""
     for node in _relative_imports(path):
         start = package[: len(package) - node.level + 1]
         for alias in node.names:
-            parts = [*start, *(node.module or "").split("."), alias.name]
-            yield ".".join([part for part in parts if part][1:3])
+            parts = [part for part in (*start, *(node.module or "").split("."), alias.name) if part]
+            yield ".".join((parts[1:] if parts[1] in FOLDERS else parts)[:2])
 
 
 def arrows(root: Path = ROOT) -> list[tuple[str, str]]:
@@ -125,6 +126,11 @@ def floors(root: Path = ROOT) -> dict[str, list[list[str]]]:
     return found
 
 
+def _is_on_top(folder: str, taken: dict[str, set[str]]) -> bool:
+    """Tell whether what lies beside a folder's rooms takes from them, rather than they from it."""
+    return any(to.startswith(f"{folder}.") for to in taken[folder])
+
+
 def layout(
     root: Path,
 ) -> tuple[dict[str, tuple[float, float, float, float]], list[tuple[str, float, float]]]:
@@ -134,10 +140,14 @@ def layout(
     bands = []
     drawn = arrows(root)
     y = float(SIDE)
-    levels = floors(root)
+    levels, taken = floors(root), uses(root)
     for folder in reversed(FOLDERS):
         top = y
         y += SIDE / 2
+        on_top = _is_on_top(folder, taken)
+        if on_top:
+            boxes[folder] = (LEFT, y, WIDTH - LEFT - SIDE, FLOOR)
+            y += FLOOR + BETWEEN
         for row in reversed(levels[folder]):
             room = WIDTH - LEFT - SIDE
             start = LEFT + (room - len(row) * width - (len(row) - 1) * GAP) / 2
@@ -153,8 +163,11 @@ def layout(
             for name, x in zip(min(permutations(row), key=strain), places, strict=True):
                 boxes[name] = (x, y, width, BOX)
             y += BOX + BETWEEN
-        boxes[folder] = (LEFT, y, WIDTH - LEFT - SIDE, FLOOR)
-        y += FLOOR + SIDE / 2
+        if on_top:
+            y += SIDE / 2 - BETWEEN
+        else:
+            boxes[folder] = (LEFT, y, WIDTH - LEFT - SIDE, FLOOR)
+            y += FLOOR + SIDE / 2
         bands.append((folder, top, y - top))
         y += BETWEEN
     return boxes, bands
@@ -165,6 +178,7 @@ def draw(root: Path = ROOT) -> str:
     purpose = rooms(root)
     boxes, bands = layout(root)
     drawn = [(a, b) for a, b in arrows(root) if a in boxes and b in boxes]
+    taken = uses(root)
     height = bands[-1][1] + bands[-1][2] + SIDE
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" font-family="sans-serif">',
@@ -195,7 +209,8 @@ def draw(root: Path = ROOT) -> str:
         )
         beside = [path.stem for path in sorted((root / folder).glob("*.py")) if path.stem != "__init__"]
         has_rooms = any(other.startswith(f"{folder}.") for other in boxes)
-        text = f"Beside the rooms: {', '.join(beside)}" if has_rooms and not room else purpose[name]
+        is_floor = has_rooms and not room and not _is_on_top(folder, taken)
+        text = f"Beside the rooms: {', '.join(beside)}" if is_floor else purpose[name]
         lines = textwrap.wrap(text, 46 if room else 130)[:3]
         if room:
             out.append(f'<text x="{x + 10:g}" y="{y + 19:g}" font-size="14" font-weight="bold">{room}</text>')

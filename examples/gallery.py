@@ -25,8 +25,8 @@ from PIL import Image
 
 import borderreach as br
 from borderreach.geo.errors import OutputsFailedError
-from borderreach.key_figures import ReportContext
 from borderreach.maps.files import write_atomically
+from borderreach.reports import ReportContext
 
 PICTURE_WIDTH = 640
 

@@ -9,7 +9,7 @@ import shapely
 
 from borderreach.analysis.corridors._files import resolve_corridors
 from borderreach.geo.errors import ConfigError, InputError
-from borderreach.report import report
+from borderreach.reports import report
 from borderreach.studies import run_study, study
 
 STUDY = """\

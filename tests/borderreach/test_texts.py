@@ -27,13 +27,13 @@ from borderreach.analysis.config import Strict
 from borderreach.analysis.studies import StudyResults
 from borderreach.geo.networks import save_network
 from borderreach.geo.text import closed, one_line, spreadsheet_text
-from borderreach.key_figures import results_corridors
 from borderreach.maps.border_maps import save_border_maps
 from borderreach.maps.figures import study_figure
 from borderreach.maps.folders import ResultsFolder
-from borderreach.markdown import plain
 from borderreach.output import output_names, write_results
-from borderreach.report import report
+from borderreach.reports import report
+from borderreach.reports._key_figures import results_corridors
+from borderreach.reports._markdown import plain
 
 from ..analysis.batches.batch_material import SOUTH, WEST, grid
 from ..hostile import (

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from .analysis.claims import VERDICT_NAMES, VERDICTS, claim_paragraphs
-from .analysis.studies import StudyResults
-from .markdown import change, hours, minutes, rows_of, table
+from ..analysis.claims import VERDICT_NAMES, VERDICTS, claim_paragraphs
+from ..analysis.studies import StudyResults
+from ._markdown import change, hours, minutes, rows_of, table
 
 _VERDICTS_EN: Final = {"holds": "hold", "holds_with": "hold only with corridors", "fails": "don't hold"}
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import pandas as pd
 
-from .analysis.borders import TypologyRule
-from .analysis.studies import StudyResults
-from .markdown import hours, join, rows_of, signed, table
+from ..analysis.borders import TypologyRule
+from ..analysis.studies import StudyResults
+from ._markdown import hours, join, rows_of, signed, table
 
 _TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "塌陷", "remote": "边远"}
 

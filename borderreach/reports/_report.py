@@ -9,12 +9,12 @@ from typing import Final
 
 import pandas as pd
 
-from .analysis.corridors import MAX_EXACT
-from .analysis.studies import StudyResults
-from .key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
-from .markdown import and_, hours, join, km, minutes, rows_of, signed, table, with_plain_texts
-from .report_claims import claims_section, claims_summary, claims_summary_en, groups_section
-from .report_people import people_section
+from ..analysis.corridors import MAX_EXACT
+from ..analysis.studies import StudyResults
+from ._claims import claims_section, claims_summary, claims_summary_en, groups_section
+from ._key_figures import CorridorFigures, ReportContext, ScenarioFigures, results_corridors
+from ._markdown import and_, hours, join, km, minutes, rows_of, signed, table, with_plain_texts
+from ._people import people_section
 
 #: A circle that grows by a smaller share than this, and by no county, is told as unchanged.
 _NEGLIGIBLE: Final = 0.0005

@@ -7,8 +7,7 @@ import re
 
 import pytest
 
-from borderreach.key_figures import ReportContext
-from borderreach.report import report
+from borderreach.reports import ReportContext, report
 
 
 def test_key_figures_are_those_of_the_tables(yuqian):
@@ -262,7 +261,7 @@ def test_it_speaks_one_language_outside_the_summary(yuqian):
 
 
 def test_many_centres_are_counted_rather_than_listed(yuqian, monkeypatch):
-    monkeypatch.setattr("borderreach.report._MANY_CENTRES", 1)
+    monkeypatch.setattr("borderreach.reports._report._MANY_CENTRES", 1)
     text = report(yuqian)
     assert "2 座中心的两小时圈合计" in text
     assert "1 对中心中有 0 对相互在两小时之内" in text

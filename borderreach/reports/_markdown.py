@@ -11,8 +11,8 @@ from typing import Any, Final
 import pandas as pd
 from pydantic import BaseModel
 
-from .analysis.studies import StudyResults
-from .geo.text import one_line
+from ..analysis.studies import StudyResults
+from ..geo.text import one_line
 
 #: Characters that Markdown takes for markup wherever they stand; an underscore only at the edge of a word.
 _MARKUP: Final = re.compile(r"[\\`*\[\]~$#]|(?<![^\W_])_|_(?![^\W_])")

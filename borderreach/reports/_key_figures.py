@@ -9,8 +9,8 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from .analysis.corridors import Corridor, resolve_corridors
-from .analysis.studies import StudyResults
+from ..analysis.corridors import Corridor, resolve_corridors
+from ..analysis.studies import StudyResults
 
 #: Counties whose minutes change by less are told as unchanged, minutes.
 _NOTICEABLE_MIN: Final = 0.5

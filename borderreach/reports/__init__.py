@@ -1,0 +1,8 @@
+"""The report of a study: the key figures of its tables, and the prose that tells them in Chinese and English.
+
+The entry points are those that `__init__.pyi` lists; everything else in this room is its own business.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
