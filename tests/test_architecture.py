@@ -50,7 +50,6 @@ MOST_LINES = 520
 LONG = {
     "analysis/isochrones/_quadtree.py",
     "borderreach/cli.py",
-    "borderreach/reports/_report.py",
     "borderreach/stages.py",
     "geo/networks/_network.py",
     "geo/osm/_pbf_blocks.py",

@@ -238,3 +238,15 @@ def _crossing_zones(results: StudyResults, scenario: str) -> int:
     rows = rows[(rows["scenario"] == scenario) & rows["belongs"]]
     across = rows["province"].to_numpy() != rows["centre_id"].map(home).to_numpy()
     return int(rows.loc[across, "centre_id"].nunique())
+
+
+def rail_areas(results: StudyResults) -> dict[str, float]:
+    """Area of the largest circle with today's trains, by scenario."""
+    largest = results.rail_circles[results.rail_circles["cutoff_min"] == results.study.circle_min]
+    return dict(zip(largest["scenario"], largest["area_km2"].astype(float), strict=True))
+
+
+def people_inside(results: StudyResults) -> dict[str, float]:
+    """People in the largest circle by road, by scenario."""
+    largest = results.circle_people[results.circle_people["cutoff_min"] == results.study.circle_min]
+    return dict(zip(largest["scenario"], largest["people"].astype(float), strict=True))

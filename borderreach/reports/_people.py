@@ -119,3 +119,9 @@ def _type(base: str, after: str) -> str:
 
 def _share(value: float) -> str:
     return f"{value * 100:.0f}%" if math.isfinite(value) else "—"
+
+
+def people_source(results: StudyResults) -> tuple[str, str]:
+    """Where people are counted from, in Chinese and English."""
+    own = results.study.people_file
+    return (f"据 {own}", f"from {own}") if own else ("2020 年普查", "census of 2020")

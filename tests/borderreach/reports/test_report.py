@@ -261,7 +261,7 @@ def test_it_speaks_one_language_outside_the_summary(yuqian):
 
 
 def test_many_centres_are_counted_rather_than_listed(yuqian, monkeypatch):
-    monkeypatch.setattr("borderreach.reports._report._MANY_CENTRES", 1)
+    monkeypatch.setattr("borderreach.reports._pairs._MANY_CENTRES", 1)
     text = report(yuqian)
     assert "2 座中心的两小时圈合计" in text
     assert "1 对中心中有 0 对相互在两小时之内" in text

@@ -1,0 +1,152 @@
+"""The parts of a report on corridors, what of them is assumed, and changes to the network of today."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from ..analysis.corridors import MAX_EXACT
+from ..analysis.studies import StudyResults
+from ._key_figures import CorridorFigures, ReportContext
+from ._markdown import hours, join, rows_of, signed, table
+
+#: How values that a corridor file leaves unsaid are told, in English and Chinese.
+ASSUMED_EN: Final = {
+    "speed_factor": "running at {:.0%} of the design speed",
+    "stop_penalty_min": "{:g} min lost per stop",
+    "board_min": "{:g} min to board",
+    "alight_min": "{:g} min to alight",
+    "trains_per_day": "{:g} trains a day and direction",
+    "sinuosity": "a line {:g} times as long as straight between stops",
+}
+ASSUMED_ZH: Final = {
+    "speed_factor": "按设计时速的 {:.0%} 运行",
+    "stop_penalty_min": "每停一站损失 {:g} 分钟",
+    "board_min": "进站 {:g} 分钟",
+    "alight_min": "出站 {:g} 分钟",
+    "trains_per_day": "每日每方向 {:g} 列",
+    "sinuosity": "线路长为站间直线的 {:g} 倍",
+}
+_MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
+_STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
+
+
+def changes_section(results: StudyResults, context: ReportContext) -> list[str]:
+    """Tell what closed links and changed speeds do."""
+    if results.changes.empty:
+        return []
+    figures = {item.scenario: item for item in context.scenarios}
+    cutoff = hours(results.study.circle_min)
+    lines = ["## 线路中断与变速", ""]
+    for row in rows_of(results.changes):
+        item = figures[row.change_id]
+        times = results.change_times[results.change_times["change_id"] == row.change_id]
+        slower = times[times["delta_min"] >= 1].sort_values(["delta_min", "adcode"], ascending=[False, True])
+        cut = times[times["base_min"].notna() & times["scenario_min"].isna()]
+        what = (
+            f"{row.n_links} 个路段（{row.length_km:,.1f} 千米）中断"
+            if row.closed
+            else f"{row.n_links} 个路段（{row.length_km:,.1f} 千米）的平均时速由 {row.base_kph:.0f} 变为 {row.scenario_kph:.0f} 千米"
+        )
+        text = (
+            f"- **{row.name}**：{what}。{cutoff}圈变化 {signed(item.delta_area_km2)} 平方千米、"
+            f"{signed(item.delta_counties)} 个区县" + (f"（失去{join(item.lost)}）" if item.lost else "")
+        )
+        if math.isfinite(item.pair_min):
+            text += f"；中心之间变为 {item.pair_min:.0f} 分钟（{signed(item.pair_delta_min)}）"
+        if len(slower):
+            most = "、".join(
+                f"{one.from_name}至{one.to_name} {signed(one.delta_min)} 分钟"
+                for one in rows_of(
+                    slower.head(5).rename(columns={"centre_name": "from_name", "name": "to_name"})
+                )
+            )
+            text += f"；{slower['adcode'].nunique()} 个毗邻区县至中心多用 1 分钟以上，最多的是{most}"
+        if len(cut):
+            text += f"；{join(dict.fromkeys(cut['name']))}不再可达"
+        lines.append(text + "。")
+    lines += ["", "以现状路网为基准，逐项单独计算，不加任何廊道。"]
+    return lines
+
+
+def corridors_section(results: StudyResults, context: ReportContext) -> list[str]:
+    """Tell what each corridor is and what share it has in the gains."""
+    if not context.corridors:
+        return []
+    lines = ["## 廊道及其贡献", ""]
+    rows = [
+        (
+            item.corridor.name,
+            _MODES[item.corridor.mode],
+            f"{_STATUS[item.corridor.status]}（{item.corridor.status_date.isoformat()}）",
+            f"{sum(item.corridor.lengths_km):,.1f}",
+            f"{item.corridor.design_speed_kph:g}",
+            f"{item.n_joined}/{len(item.corridor.stops)}",
+            signed(item.contribution_km2),
+            signed(item.contribution_counties, digits=1),
+            signed(item.contribution_county_min, digits=1),
+            signed(item.contribution_border_pair_min, digits=1),
+        )
+        for item in context.corridors
+    ]
+    lines += [
+        *table(
+            (
+                "廊道", "方式", "状态（截至）", "长度（千米）", "设计时速", "接入路网的站点",
+                f"{hours(results.study.circle_min)}圈（平方千米）", "区县", "毗邻区县至中心（分钟）", "毗邻区县之间（分钟）",
+            ),
+            rows,
+            right=(3, 4, 5, 6, 7, 8, 9),
+        ),
+        "",
+        ("最后四列是各廊道自身的贡献（沙普利值：在所有建设次序中新增量的平均），各廊道之和等于全部建成的变化。"
+        "分钟数是驻地之间时间的平均变化，负数为节省。"),
+    ]  # fmt: skip
+    error = max(item.standard_error_km2 for item in context.corridors)
+    if error > 0:
+        lines.append(
+            f"廊道多于 {MAX_EXACT} 条，贡献由随机次序抽样估计（正反成对），圈面积一列的标准误最大为 {error:,.0f} 平方千米；"
+            "各廊道之和仍等于总变化。逐项的标准误见 contributions.csv。"
+        )
+    for item in context.corridors:
+        lines += ["", f"### {item.corridor.name}", "", _corridor_prose(item)]
+        lines += [f"- {mention.text}：……{mention.words}……" for mention in item.corridor.mentions]
+    return lines
+
+
+def _corridor_prose(item: CorridorFigures) -> str:
+    one = item.corridor
+    run = (
+        "，".join(
+            f"{name}{'飞行' if one.mode == 'air' else '行车'} {value:.0f} 分钟"
+            for name, value in item.line_haul_min.items()
+        )
+        if one.mode != "road"
+        else f"全程行车 {sum(item.line_haul_min.values()):.0f} 分钟"
+    )
+    approximate = sum(stop.position == "approximate" for stop in one.stops)
+    text = (
+        f"{one.stops[0].name}至{one.stops[-1].name}，{sum(one.lengths_km):,.1f} 千米，设计时速 "
+        f"{one.design_speed_kph:g} 千米，按其 {one.speed_factor:.0%} 运行，{run}。{len(one.stops)} 个站点中 "
+        f"{approximate} 个的位置是近似的。"
+    )
+    if item.met_km > 0 and math.isfinite(item.base_min):
+        text += (
+            f"在与现状路网相接的站点之间（{item.met_km:,.1f} 千米），廊道行车 {item.corridor_min:.0f} 分钟，"
+            f"现状公路 {item.base_min:.0f} 分钟。"
+        )
+        if one.mode == "road":
+            share = item.overlap_km / item.met_km
+            text += f"其中 {share:.0%} 的长度上现状公路已同样快"
+            text += "，即路网已含此线的大部分或有平行道路，测得的增益因此有限。" if share > 0.5 else "。"
+    return text
+
+
+def assumed_values(results: StudyResults, context: ReportContext) -> list[tuple[CorridorFigures, list[str]]]:
+    """Return the corridors with assumed values, and the names of these that are told."""
+    by_id = results.parameters.get("corridors_assumed") or {}
+    return [
+        (item, [name for name in by_id[item.corridor.id] if name in ASSUMED_EN])
+        for item in context.corridors
+        if item.corridor.id in by_id
+    ]

@@ -1,0 +1,164 @@
+"""The summary of a report in English."""
+
+from __future__ import annotations
+
+import math
+
+from ..analysis.studies import StudyResults
+from ._claims import claims_summary_en
+from ._corridors import ASSUMED_EN, assumed_values
+from ._key_figures import ReportContext, ScenarioFigures, people_inside, rail_areas, results_corridors
+from ._markdown import and_, km, signed
+from ._pairs import many_centres, near_pairs
+from ._people import people_source
+
+
+def summary_section(results: StudyResults, context: ReportContext) -> list[str]:
+    """Tell the findings in English."""
+    study, base = results.study, context.base
+    hours = f"{study.circle_min:g}-minute"
+    n_centres = len(results.centres)
+    centres = f"{n_centres} centres" if many_centres(results) else and_(results.centres["origin_name"])
+    lines = [
+        "## Summary in English",
+        "",
+        f"{context.n_border} counties lie on the border studied ({km(context.border_km)} km)"
+        f"{_which_borders_en(results)}. The {hours} circle of "
+        f"{centres} covers {base.area_km2:,.0f} km² in the road network of today and holds the seats of "
+        f"{base.n_counties} of the {context.n_study_counties} counties studied; "
+        f"{context.n_inside_base} of the {context.n_border} border counties are among them."
+        + _pair_sentence_en(results, base),
+    ]
+    for item in context.scenarios:
+        named = _scenario_en(results, item.scenario)
+        pair = ""
+        if math.isfinite(item.pair_min):
+            pair = f", and the centres lie {item.pair_min:.0f} min apart ({signed(item.pair_delta_min)} min)"
+        lines.append(
+            f"- {named}: {item.area_km2:,.0f} km² ({signed(item.delta_area_km2)}), {item.n_counties} counties "
+            f"({signed(item.delta_counties)}){pair}."
+        )
+    lines += ["", *_more_en(results, context)]
+    lines += [
+        "",
+        (
+            "All these times are modelled, door to door, by car on today's trunk roads"
+            + (
+                "; corridors are added to these roads, so that a railway's gain is measured against driving."
+                if context.corridors
+                else "."
+            )
+            + _rail_sentence_en(results)
+            + _assumed_en(results, context)
+        ),
+        "",
+        "Definitions and limits stand at the end.",
+    ]
+    return lines
+
+
+def _more_en(results: StudyResults, context: ReportContext) -> list[str]:
+    """Tell in English what else the findings hold: border counties inside, zones, people, claims."""
+    study, sentences = results.study, []
+    if context.after is not None:
+        sentences.append(
+            f"With every corridor, {context.n_inside_after} of the {context.n_border} border counties lie in the "
+            f"circle ({context.n_inside_base} today)."
+        )
+    if math.isfinite(context.zone_area_base):
+        after = f" ({context.zone_area_after:,.0f} with every corridor)" if context.after is not None else ""
+        sentences.append(
+            f"The {study.zone_min:g}-minute commuting zones of the border counties average "
+            f"{context.zone_area_base:,.0f} km²{after}; {context.zone_cross_base} of them reach over more than half "
+            "of a county of another province."
+        )
+    people = people_inside(results)
+    if people:
+        now, then = (f"{people.get(scenario, people['base']) / 1e6:,.1f}" for scenario in ("base", "all"))
+        after = "" if now == then else f", {then} million with every corridor"
+        sentences.append(f"{now} million people live in the circle{after} ({people_source(results)[1]}).")
+    if len(results.claims):
+        sentences.append(claims_summary_en(results.claims))
+    return [" ".join(sentences)] if sentences else []
+
+
+def _scenario_en(results: StudyResults, scenario: str) -> str:
+    if scenario == "all":
+        return "with every corridor"
+    if scenario.isdigit():
+        return f"with the corridors open by {scenario}"
+    if any(one.id == scenario for one in results.study.change):
+        return f"change '{scenario}' ({results.scenario_names[scenario]})"
+    return f"with {_name_en(results, scenario)} alone"
+
+
+def _rail_sentence_en(results: StudyResults) -> str:
+    """Tell what today's trains make of it, line haul and door to door."""
+    gaps = results.parameters.get("rail_coverage") or {}
+    if results.rail_circles.empty:
+        if not gaps or gaps["covers"]:
+            return ""
+        return (
+            f" Trains are left out: the railway tables have a station in "
+            f"{len(gaps['prefectures']) - len(gaps['without_station'])} of the {len(gaps['prefectures'])} prefectures in "
+            "reach, too few to say anything about today's trains."
+        )
+    area = rail_areas(results)
+    least = "at least " if gaps.get("without_station") else ""
+    text = f" With the trains in the tables as well, the circle covers {least}{area['base']:,.0f} km² today"
+    text += f" and {area['all']:,.0f} km² with every corridor" if "all" in area else ""
+    trips = results.journeys[results.journeys["line_haul_min"] > 0]
+    if len(trips) and not many_centres(results):
+        first = trips.iloc[0]
+        text += (
+            f"; from {first['from_name']} to {first['to_name']} it takes {first['line_haul_min']:.0f} minutes on the "
+            f"train and {first['door_to_door_min']:.0f} from door to door"
+        )
+    if gaps.get("without_station"):
+        text += (
+            f"; the tables have no station in {len(gaps['without_station'])} of the {len(gaps['prefectures'])} "
+            "prefectures in reach, whose trains are missing"
+        )
+    return text + "."
+
+
+def _assumed_en(results: StudyResults, context: ReportContext) -> str:
+    """Name the values of corridors that nobody has given."""
+    told = assumed_values(results, context)
+    if not told:
+        return ""
+    parts = [
+        f"{item.corridor.name_en or item.corridor.name}: "
+        + ", ".join(ASSUMED_EN[name].format(getattr(item.corridor, name)) for name in names)
+        for item, names in told
+    ]
+    return (
+        " Not given for these corridors, and taken from what the embedded lines of their mode and design speed have: "
+        + "; ".join(parts)
+        + "."
+    )
+
+
+def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
+    if not math.isfinite(base.pair_min):
+        return ""
+    if many_centres(results):
+        near, pairs = near_pairs(results)
+        return f" Of the {pairs:,} pairs of centres, {near} lie within {results.study.circle_min:g} minutes of each other by road."
+    inside = "inside" if base.pair_min <= results.study.circle_min else "outside"
+    return (
+        f" The centres lie {base.pair_min:.0f} minutes apart by road, {inside} "
+        f"the {results.study.circle_min:g} minutes."
+    )
+
+
+def _which_borders_en(results: StudyResults) -> str:
+    if results.study.between is not None:
+        return ""
+    return ", all land borders of the provinces studied, also those with provinces outside the study"
+
+
+def _name_en(results: StudyResults, identifier: str) -> str:
+    return next(
+        (one.name_en or one.name for one in results_corridors(results) if one.id == identifier), identifier
+    )
