@@ -97,7 +97,7 @@ from .maps.border_maps import save_border_maps
 from .maps.figures import study_figure
 from .maps.leaflet import study_map
 from .maps.offline import save_map
-from .stages import StudyRun
+from .running import StudyRun
 from .studies import run_study, study, study_ground, study_names, study_run
 
 __version__: str

@@ -22,7 +22,8 @@ from .geo.errors import ConfigError, InputError, OutputsFailedError, UnknownStud
 from .geo.networks import TransportNetwork
 from .maps.folders import ResultsFolder
 from .output import output_names, require_kinds, write_results
-from .stages import STAGES, StudyRun
+from .running import StudyRun
+from .stages import STAGES
 
 
 def study_names() -> list[str]:

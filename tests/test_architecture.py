@@ -49,8 +49,6 @@ MOST_MODULES = 18
 MOST_LINES = 520
 LONG = {
     "analysis/isochrones/_quadtree.py",
-    "borderreach/cli.py",
-    "borderreach/stages.py",
     "geo/networks/_network.py",
     "geo/osm/_pbf_blocks.py",
     "maps/leaflet.py",

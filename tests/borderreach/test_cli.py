@@ -12,7 +12,8 @@ import platformdirs
 import pytest
 
 from borderreach import data, studies
-from borderreach.cli import main, text_width
+from borderreach.cli import main
+from borderreach.terminal import text_width
 
 from ..geo.downloads.file_server import FileServer, cut, md5_of
 from ..maps.conftest import build_results
@@ -236,7 +237,7 @@ def test_an_interruption_has_its_own_code(monkeypatch, capsys):
     def interrupt(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("borderreach.cli._studies", interrupt)
+    monkeypatch.setattr("borderreach.commands.list_studies", interrupt)
     assert main(["studies"]) == 130
     assert "interrupted" in capsys.readouterr().err
 

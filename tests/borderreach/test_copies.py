@@ -40,7 +40,7 @@ from borderreach.geo.osm._speeds import SpeedTable, speed_table
 from borderreach.geo.sealed import Sealed
 from borderreach.maps.base_maps import BaseMap
 from borderreach.maps.protocols import MapResults
-from borderreach.stages import StudyRun
+from borderreach.running import StudyRun
 
 from ..analysis.networks import cases
 

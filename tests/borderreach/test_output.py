@@ -99,7 +99,7 @@ def test_a_fault_leaves_no_trace(tmp_path):
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_a_folder_that_cannot_be_written_is_found_out_before_computing(tmp_path, monkeypatch, place):
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setattr("borderreach.stages.StudyRun.results", lambda *_: pytest.fail("computed first"))
+    monkeypatch.setattr("borderreach.running.StudyRun.results", lambda *_: pytest.fail("computed first"))
     with pytest.raises(OutputError, match="file"):
         run_study("yuqian", out=tmp_path / place)
     assert (tmp_path / "file").read_text() == "in the way"

@@ -23,7 +23,7 @@ from borderreach.cli import main
 from borderreach.geo.errors import OutputError, OutputsFailedError
 from borderreach.maps import border_maps
 from borderreach.output import output_names
-from borderreach.stages import StudyRun
+from borderreach.running import StudyRun
 from borderreach.studies import run_study
 
 

@@ -410,11 +410,11 @@ def test_files_are_named_by_the_package(run):
 
 
 def test_a_terminal_gets_lines(run, monkeypatch, capsys, tmp_path):
-    from borderreach import cli
+    from borderreach import cli, terminal
 
     monkeypatch.setattr("borderreach.studies.run_study", lambda *_, **__: run.results)
     assert cli.main(["run", "yuqian", "--out", str(tmp_path)]) == 0
-    cli._print_table(("a", "b"), [(text, "1") for text in HOSTILE.values()])
+    terminal.print_table(("a", "b"), [(text, "1") for text in HOSTILE.values()])
     said = capsys.readouterr().out
     assert said.count("\n") == 4 + 1 + len(HOSTILE)
     assert not re.search("[\x00-\x09\x0b-\x1f]", said)

@@ -1,0 +1,145 @@
+"""What the stages of a study share: each is computed once, when a stage first asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import geopandas as gpd
+import pandas as pd
+
+from .analysis.claims import groups
+from .analysis.corridors import Scenarios, changed_by, with_railways
+from .analysis.schemas import CIRCLES, empty
+from .analysis.studies import Ground, RailCoverage, Reach, rail_coverage, study_people, study_rail
+from .analysis.study_file import Study
+from .analysis.times import require_network
+from .geo.networks import LineNetwork, TransportNetwork, trunk_network
+
+
+class StageInputs:
+    """What the stages of a study share; see `StudyRun`."""
+
+    def __init__(self, chosen: Study, *, network: TransportNetwork | None = None) -> None:
+        self.study = chosen
+        self._network = None if network is None else require_network(network)
+
+    @cached_property
+    def ground(self) -> Ground:
+        """Boundaries, borders, border counties and centres."""
+        return Ground(self.study)
+
+    @cached_property
+    def base(self) -> TransportNetwork:
+        """The network of today."""
+        return trunk_network() if self._network is None else self._network
+
+    @cached_property
+    def scenarios(self) -> Scenarios:
+        """The base with any of the study's corridors."""
+        return Scenarios(self.base, self.study, years=self.study.years)
+
+    @cached_property
+    def everything(self) -> TransportNetwork:
+        """The network with every corridor; the base itself where there is none."""
+        return self.scenarios.network(self.scenarios.ids)
+
+    @cached_property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """The corridors of each scenario by its name."""
+        return self.scenarios.names()
+
+    @property
+    def base_and_all(self) -> list[str]:
+        """The two scenarios that tables of isochrones are made for; the first alone without corridors."""
+        return [name for name in ("base", "all") if name in self.names]
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What the centres reach with any of the corridors."""
+        return Reach(self.study, self.scenarios, self.ground)
+
+    @cached_property
+    def changed(self) -> Mapping[str, Reach]:
+        """What the centres reach after each change to the network of today, by its id."""
+        return {
+            one.id: Reach(self.study, Scenarios(changed_by(self.base, one), ()), self.ground)
+            for one in self.study.change
+        }
+
+    @cached_property
+    def reached(self) -> Mapping[str, tuple[Reach, tuple[str, ...]]]:
+        """Every scenario's reach and corridors: the base first, the one with every corridor last."""
+        found = {s: (self.reach, ids) for s, ids in self.names.items() if s != "all"}
+        found.update({identifier: (one, ()) for identifier, one in self.changed.items()})
+        if "all" in self.names:
+            found["all"] = (self.reach, self.names["all"])
+        return found
+
+    @cached_property
+    def scenario_circles(self) -> gpd.GeoDataFrame:
+        """Circles of every scenario, in every cutoff."""
+        return gpd.GeoDataFrame(
+            pd.concat([one.circles(ids, label=s) for s, (one, ids) in self.reached.items()])
+        )
+
+    @cached_property
+    def with_trains(self) -> TransportNetwork:
+        """The network of today with today's trains."""
+        return with_railways(self.base, rail=self.rail)
+
+    @cached_property
+    def with_trains_and_all(self) -> TransportNetwork:
+        """The network with today's trains and every corridor."""
+        own = self.scenarios.corridors
+        return with_railways(self.base, corridors=own, rail=self.rail) if own else self.with_trains
+
+    @cached_property
+    def rail_circles(self) -> gpd.GeoDataFrame:
+        """Circles of the centres where today's trains may be used; none where they aren't reckoned with."""
+        if not self.has_trains:
+            return gpd.GeoDataFrame(empty(CIRCLES))
+        networks = {"base": self.with_trains}
+        if self.scenarios.corridors:
+            networks["all"] = self.with_trains_and_all
+        circles = [
+            Reach(self.study, Scenarios(network, ()), self.ground).circles((), label=name)
+            for name, network in networks.items()
+        ]
+        return pd.concat(circles, ignore_index=True)
+
+    @cached_property
+    def rail(self) -> LineNetwork:
+        """Today's railways alone."""
+        return study_rail(self.study)
+
+    @cached_property
+    def rail_coverage(self) -> RailCoverage | None:
+        """How far the railway tables cover what is reached; None where the study leaves railways out."""
+        if self.study.railways is False:
+            return None
+        return rail_coverage(self.ground, self.reach, self.rail, cutoff_min=self.study.circle_min)
+
+    @property
+    def has_trains(self) -> bool:
+        """Whether today's trains are reckoned with: where the study says so, or the tables say enough of them."""
+        found = self.rail_coverage
+        return found is not None and (bool(self.study.railways) or found.covers)
+
+    @cached_property
+    def residents(self) -> pd.DataFrame:
+        """People of every county of the boundary source."""
+        people: pd.DataFrame = study_people(self.study, self.ground.every)
+        return people
+
+    @cached_property
+    def both_sides(self) -> gpd.GeoDataFrame:
+        """Counties of the provinces on both sides of the study's borders."""
+        lines, every = self.ground.borders, self.ground.every
+        sides = {*lines["province_a"], *lines["province_b"]}
+        return every[every["province"].isin(sides)].reset_index(drop=True)
+
+    @cached_property
+    def groups(self) -> gpd.GeoDataFrame:
+        """Groups of places that the study's text names."""
+        return groups(self.study)
