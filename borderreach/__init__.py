@@ -22,4 +22,18 @@ __version__ = _version("borderreach")
 if not (_Path(__file__).parent / "geo").exists():
     __path__.append(str(_Path(__file__).parent.parent))
 
+from .geo.deprecation import moved_modules as _moved_modules
+
+_moved_modules(
+    __name__,
+    {
+        "key_figures": "reports._key_figures",
+        "markdown": "reports._markdown",
+        "report": "reports._report",
+        "report_claims": "reports._claims",
+        "report_people": "reports._people",
+    },
+    removed_in="0.2.0",
+)
+
 __getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -92,11 +92,8 @@ from .geo.places import (
     place,
     provinces,
 )
-from .maps.base_maps import base_map
-from .maps.border_maps import save_border_maps
 from .maps.figures import study_figure
-from .maps.leaflet import study_map
-from .maps.offline import save_map
+from .maps.page import base_map, save_border_maps, save_map, study_map
 from .running import StudyRun
 from .studies import run_study, study, study_ground, study_names, study_run
 

@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = study(options.study)
     borders = out / "borders"
     if options.border_maps:
-        from .maps.border_maps import require_own_border_maps  # noqa: PLC0415
+        from .maps.page import require_own_border_maps  # noqa: PLC0415
 
         require_own_border_maps(borders, chosen.name, overwrite=options.overwrite)
     failed: dict[Path, str] = {}
@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
 def _border_maps(results: StudyResults, out: Path, *, overwrite: bool) -> dict[Path, str]:
     """Write the maps of a study's borders; return what couldn't be written, and why."""
     try:
-        from .maps.border_maps import save_border_maps  # noqa: PLC0415
+        from .maps.page import save_border_maps  # noqa: PLC0415
 
         listed = save_border_maps(results, out, overwrite=overwrite, progress=on_terminal())
     except OutputsFailedError as error:

@@ -114,8 +114,7 @@ def _write_report(results: StudyResults, path: Path) -> None:
 
 
 def _write_map(results: StudyResults, path: Path) -> None:
-    from .maps.leaflet import study_map  # noqa: PLC0415
-    from .maps.offline import save_map  # noqa: PLC0415
+    from .maps.page import save_map, study_map  # noqa: PLC0415
 
     save_map(study_map(results, context=provinces(results.study.boundary_source)), path, offline=True)
 

@@ -11,7 +11,7 @@ import public_names  # beside this file; mkdocs looks there
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
-from borderreach.maps.offline import external_references
+from borderreach.maps.page._offline import external_references
 
 GALLERY = Path(os.environ.get("BORDERREACH_GALLERY", "out/gallery"))
 MARK = "<!-- gallery -->"

@@ -38,6 +38,7 @@ FLOORS = (
     "analysis.claims",
     "analysis.batches",
     "maps",
+    "maps.page",
     "borderreach.reports",
     "borderreach",
 )
@@ -51,7 +52,7 @@ LONG = {
     "analysis/isochrones/_quadtree.py",
     "geo/networks/_network.py",
     "geo/osm/_pbf_blocks.py",
-    "maps/leaflet.py",
+    "maps/page/_leaflet.py",
 }
 
 

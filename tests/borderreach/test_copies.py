@@ -38,7 +38,7 @@ from borderreach.geo.networks._exit_lines import ExitLines
 from borderreach.geo.networks._rail import LineNetwork
 from borderreach.geo.osm._speeds import SpeedTable, speed_table
 from borderreach.geo.sealed import Sealed
-from borderreach.maps.base_maps import BaseMap
+from borderreach.maps.page._base_maps import BaseMap
 from borderreach.maps.protocols import MapResults
 from borderreach.running import StudyRun
 

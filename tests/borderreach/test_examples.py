@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from borderreach.geo.errors import OutputsFailedError
-from borderreach.maps.offline import external_references
+from borderreach.maps.page._offline import external_references
 
 
 @pytest.fixture

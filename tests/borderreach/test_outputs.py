@@ -21,7 +21,7 @@ from borderreach import output
 from borderreach.analysis.studies import StudyResults
 from borderreach.cli import main
 from borderreach.geo.errors import OutputError, OutputsFailedError
-from borderreach.maps import border_maps
+from borderreach.maps.page import _border_maps as border_maps
 from borderreach.output import output_names
 from borderreach.running import StudyRun
 from borderreach.studies import run_study

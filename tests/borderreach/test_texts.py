@@ -27,9 +27,9 @@ from borderreach.analysis.config import Strict
 from borderreach.analysis.studies import StudyResults
 from borderreach.geo.networks import save_network
 from borderreach.geo.text import closed, one_line, spreadsheet_text
-from borderreach.maps.border_maps import save_border_maps
 from borderreach.maps.figures import study_figure
 from borderreach.maps.folders import ResultsFolder
+from borderreach.maps.page._border_maps import save_border_maps
 from borderreach.output import output_names, write_results
 from borderreach.reports import report
 from borderreach.reports._key_figures import results_corridors

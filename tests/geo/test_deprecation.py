@@ -10,6 +10,7 @@ import pytest
 
 import borderreach
 import borderreach.analysis
+import borderreach.maps
 from borderreach.geo.deprecation import DEPRECATIONS, Deprecation
 
 

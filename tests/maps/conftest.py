@@ -27,8 +27,8 @@ from borderreach.analysis.schemas import (
 )
 from borderreach.analysis.studies._indicators import INDICATORS
 from borderreach.geo.crs import area_km2
-from borderreach.maps.leaflet import study_map
-from borderreach.maps.offline import save_map
+from borderreach.maps.page._leaflet import study_map
+from borderreach.maps.page._offline import save_map
 
 STEPS = (30.0, 90.0, 120.0, 180.0)
 LOCAL = "+proj=aeqd +lat_0=28.5 +lon_0=107.5 +datum=WGS84 +units=m"

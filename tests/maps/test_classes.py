@@ -15,7 +15,7 @@ from borderreach.geo.errors import InputError, InputTypeError, MissingDependency
 from borderreach.maps import style
 from borderreach.maps.classes import SCHEMES, gain_classes, minute_classes
 from borderreach.maps.figures import study_figure
-from borderreach.maps.leaflet import study_map
+from borderreach.maps.page._leaflet import study_map
 
 
 def table(minutes: list[float]) -> pd.DataFrame:

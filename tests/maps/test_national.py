@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from borderreach.maps.leaflet import study_map
-from borderreach.maps.offline import save_map
+from borderreach.maps.page._leaflet import study_map
+from borderreach.maps.page._offline import save_map
 
 from .national import national_results
 

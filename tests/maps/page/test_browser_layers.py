@@ -15,7 +15,7 @@ from borderreach.maps import style
 from borderreach.maps.measures import measures
 from borderreach.maps.wording import ZH
 
-from .conftest import CLAIMS
+from ..conftest import CLAIMS
 from .test_browser_tools import drawn_km2, rgb
 
 pytestmark = pytest.mark.browser

@@ -16,10 +16,10 @@ import folium
 from branca.element import Element
 from xstatic.pkg import leaflet as leaflet_files
 
-from ..geo.errors import InputTypeError, OutputError
-from .base_maps import TILE_FOLDER, BaseMap, folder_address
-from .files import write_atomically
-from .rendering import rendered
+from ...geo.errors import InputTypeError, OutputError
+from ..files import write_atomically
+from ._base_maps import TILE_FOLDER, BaseMap, folder_address
+from ._rendering import rendered
 
 #: Libraries that folium loads by default and that the page needs only where its script says so.
 _ON_DEMAND: Final = {

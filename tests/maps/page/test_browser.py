@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from .test_layers import bare, changed
+from ..test_layers import bare, changed
 
 pytestmark = pytest.mark.browser
 EVIL = '<img src=x onerror="window.pwned=1">'

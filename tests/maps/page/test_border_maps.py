@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from borderreach.geo.errors import EmptyInputError, OutputError
-from borderreach.maps.border_maps import results_between, save_border_maps
-from borderreach.maps.offline import external_references
+from borderreach.maps.page._border_maps import results_between, save_border_maps
+from borderreach.maps.page._offline import external_references
 
 
 def changed(results: SimpleNamespace, **parts: Any) -> SimpleNamespace:

@@ -1,7 +1,7 @@
 """What the map looks like, against pictures that are kept.
 
 Pictures are compared small and blurred, because fonts differ between machines. After a change that is meant
-to be seen: ``BORDERREACH_KEEP_SCREENS=1 python -m pytest tests/maps/test_screens.py``, and look at the new ones.
+to be seen: ``BORDERREACH_KEEP_SCREENS=1 python -m pytest tests/maps/page/test_screens.py``, and look at the new ones.
 """
 
 from __future__ import annotations

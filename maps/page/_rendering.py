@@ -13,7 +13,7 @@ import folium
 from branca import element as branca_elements
 from branca.element import Element, Figure, Html
 
-from ..geo.errors import OutputError
+from ...geo.errors import OutputError
 
 #: What branca makes of a text.
 _compile: Final = vars(branca_elements)["Template"]

@@ -13,9 +13,9 @@ from PIL import Image
 
 from borderreach.geo.crs import wgs84_to_gcj02
 from borderreach.geo.errors import InputError, InputTypeError, OutputError
-from borderreach.maps.base_maps import BaseMap, base_map, folder_address
-from borderreach.maps.leaflet import study_map
-from borderreach.maps.offline import save_map
+from borderreach.maps.page._base_maps import BaseMap, base_map, folder_address
+from borderreach.maps.page._leaflet import study_map
+from borderreach.maps.page._offline import save_map
 
 
 def png(colour: tuple[int, int, int]) -> bytes:

@@ -19,14 +19,14 @@ import shapely
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..analysis.isochrones import travel_time_circle
-from ..geo.checks import require_choice, require_flag, require_path
-from ..geo.errors import EmptyInputError, InputTypeError, OutputsFailedError
-from .folders import ResultsFolder, require_own
-from .leaflet import study_map
-from .offline import save_map
-from .protocols import MapResults
-from .wording import WORDS, Language
+from ...analysis.isochrones import travel_time_circle
+from ...geo.checks import require_choice, require_flag, require_path
+from ...geo.errors import EmptyInputError, InputTypeError, OutputsFailedError
+from ..folders import ResultsFolder, require_own
+from ..protocols import MapResults
+from ..wording import WORDS, Language
+from ._leaflet import study_map
+from ._offline import save_map
 
 #: Columns of the list of maps.
 COLUMNS: Final = ("province_a", "province_b", "length_km", "n_counties", "file")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from ..geo.checks import require_choice, require_path, require_whole
-from ..geo.errors import InputError, InputTypeError
+from ...geo.checks import require_choice, require_path, require_whole
+from ...geo.errors import InputError, InputTypeError
 
 Datum: TypeAlias = Literal["wgs84", "gcj02"]
 DATUMS: Final = ("wgs84", "gcj02")

@@ -14,7 +14,7 @@ import shapely
 from borderreach.geo.crs import area_km2
 from borderreach.maps import style
 
-from .conftest import STEPS
+from ..conftest import STEPS
 
 pytestmark = pytest.mark.browser
 

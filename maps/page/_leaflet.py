@@ -20,19 +20,15 @@ from branca.element import Figure, MacroElement
 from folium.template import Template
 from shapely.geometry.base import BaseGeometry
 
-from ..geo.checks import require_choice
-from ..geo.text import closed
-from .base_maps import BaseMap
-from .base_maps import base_map as base_map_of
-from .classes import ClassChoice, Classes
-from .classes import gain_classes as classes_of_gains
-from .classes import minute_classes as classes_of_minutes
-from .layers import BASE, MapLayers, Reach, in_gcj02, map_layers, number
-from .measures import Measure, measures
-from .offline import offline_html
-from .protocols import MapResults
-from .rendering import texts_left_alone
-from .shapes import (
+from ...geo.checks import require_choice
+from ...geo.text import closed
+from ..classes import ClassChoice, Classes
+from ..classes import gain_classes as classes_of_gains
+from ..classes import minute_classes as classes_of_minutes
+from ..layers import BASE, MapLayers, Reach, in_gcj02, map_layers, number
+from ..measures import Measure, measures
+from ..protocols import MapResults
+from ..shapes import (
     ALPHABET,
     BOUNDARY_TOLERANCE_DEG,
     QUANTUM_DEG,
@@ -41,8 +37,12 @@ from .shapes import (
     pack,
     pack_numbers,
 )
-from .style import page_style
-from .wording import WORDS, Language
+from ..style import page_style
+from ..wording import WORDS, Language
+from ._base_maps import BaseMap
+from ._base_maps import base_map as base_map_of
+from ._offline import offline_html
+from ._rendering import texts_left_alone
 
 _SCRIPTS: Final = (
     "decode.js", "split.js", "labels.js", "signs.js", "layers.js", "search.js", "county.js", "claims.js",
@@ -608,4 +608,4 @@ def _at(row: Any) -> Sequence[float]:
 
 
 def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath("page", name).read_text(encoding="utf-8")
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ import pytest
 from folium.plugins import MiniMap
 
 from borderreach.geo.errors import InputError, InputTypeError, OutputError
-from borderreach.maps.leaflet import study_map
-from borderreach.maps.offline import external_references, offline_html, save_map
+from borderreach.maps.page._leaflet import study_map
+from borderreach.maps.page._offline import external_references, offline_html, save_map
 
 EVIL = '<img src=x onerror="window.pwned=1"></script><script>window.pwned=1</script>'
 

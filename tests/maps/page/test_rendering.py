@@ -20,12 +20,12 @@ from branca.element import Element, Figure, MacroElement
 from folium.template import Template
 
 from borderreach.geo.errors import InputError
-from borderreach.maps.base_maps import BaseMap, base_map
-from borderreach.maps.leaflet import study_map
-from borderreach.maps.offline import offline_html, save_map
-from borderreach.maps.rendering import rendered, texts_left_alone
+from borderreach.maps.page._base_maps import BaseMap, base_map
+from borderreach.maps.page._leaflet import study_map
+from borderreach.maps.page._offline import offline_html, save_map
+from borderreach.maps.page._rendering import rendered, texts_left_alone
 
-from ..hostile import HOSTILE, LONG, MARK, spoiled
+from ...hostile import HOSTILE, LONG, MARK, spoiled
 
 ALL = " ".join(HOSTILE.values())
 #: What a template would make of the first expression in `HOSTILE`.
