@@ -1,4 +1,4 @@
-"""Write small OpenStreetMap files, and search networks the plain way."""
+"""Write small OpenStreetMap files, read them, and search networks the plain way."""
 
 from __future__ import annotations
 
@@ -6,17 +6,26 @@ import heapq
 import math
 import os
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import osmium
 import pytest
+from pyproj import Geod
 
-from borderreach.geo.networks._network import TransportNetwork
+from borderreach.geo.networks import TransportNetwork
+from borderreach.geo.osm._pbf import pbf_network
 
 #: Nodes by id: longitude, latitude and, for some, tags.
 Nodes = Mapping[int, tuple[float, float] | tuple[float, float, Mapping[str, str]]]
 
+GEOD = Geod(ellps="WGS84")
+ROAD = {"highway": "primary", "maxspeed": "36"}  # 10 m/s
+FAST = {**ROAD, "maxspeed": "72"}
+#: A lattice of nodes 0.001 degrees apart: 1 at the south-west, 5 a row.
+GRID = {1 + i + 5 * j: (10.0 + i / 1000, 50.0 + j / 1000) for j in range(5) for i in range(5)}
+CROSS = [((3, 8), ROAD), ((8, 13), ROAD), ((7, 8), ROAD), ((8, 9), ROAD)]  # ways 1 to 4 meet at 8
 mutable = osmium.osm.mutable
 REFERENCE = Path(os.environ.get("BORDERREACH_REFERENCE", Path(__file__).parents[4] / "shared"))
 
@@ -81,3 +90,28 @@ def links_by_class(network: TransportNetwork) -> dict[str, tuple[int, float]]:
     counts = np.bincount(of_link, minlength=len(network.classes))
     km = np.bincount(of_link, weights=network.link_length_m, minlength=len(network.classes)) / 1000
     return {name: (int(counts[i]), float(km[i])) for i, name in enumerate(network.classes) if counts[i]}
+
+
+def read(path, **options) -> TransportNetwork:
+    return pbf_network(path, **{"keep": "all", **options})
+
+
+def seconds(network, a, b):
+    """From node a of the lattice to node b."""
+    times = times_from(network, node_at(network, *GRID[a]))
+    return min((times[n] for n in node_at(network, *GRID[b])), default=math.inf)
+
+
+def metres(*nodes):
+    return sum(GEOD.inv(*GRID[a], *GRID[b])[2] for a, b in pairwise(nodes))
+
+
+def line_of(metres_apart):
+    """Nodes along a parallel, some metres apart."""
+    degree = GEOD.inv(10.0, 50.0, 11.0, 50.0)[2]
+    places = np.cumsum([0.0, *metres_apart])
+    return {i: (round(10.0 + m / degree, 7), 50.0) for i, m in enumerate(places, start=1)}
+
+
+def restriction(kind, start, via, end, **tags):
+    return ({"restriction": kind, **tags}, [("w", start, "from"), ("n", via, "via"), ("w", end, "to")])

@@ -31,8 +31,7 @@ from borderreach.geo.osm._pbf import pbf_network
 from borderreach.geo.osm._speeds import speed_table
 from borderreach.geo.osm._tags import NODE_KEYS, WAY_KEYS
 
-from .osm_files import links_by_class, node_at, times_from, write_osm
-from .test_pbf import GRID, ROAD
+from .osm_files import GRID, ROAD, links_by_class, node_at, times_from, write_osm
 
 FOLDER = Path(__file__).parent.parent / "data"
 YARMOUTH = FOLDER / "yarmouth.osm"

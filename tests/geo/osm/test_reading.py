@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import random
-from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -18,12 +17,9 @@ from hypothesis import strategies as st
 from borderreach.geo.errors import DataFileError, EmptyInputError
 from borderreach.geo.osm._extract import read_extract
 from borderreach.geo.osm._pbf import pbf_network
-from borderreach.geo.osm._speeds import speed_table
 
-from .osm_files import links_by_class, node_at, times_from
-from .test_pbf import GRID, metres, read, seconds
+from .osm_files import GRID, ROAD, links_by_class, metres, node_at, read, seconds, times_from
 
-ROAD = {"highway": "primary", "maxspeed": "36"}
 NODES = {n: GRID[n] for n in (1, 2, 3, 7, 8)}
 
 
@@ -50,11 +46,6 @@ def write(path, *parts, head=""):
 
 
 ALL_NODES = "".join(node_xml(n) for n in NODES)
-
-
-@pytest.fixture
-def table():
-    return replace(speed_table("default"), delays=dict.fromkeys(speed_table("default").delays, 0.0))
 
 
 @pytest.mark.parametrize(
