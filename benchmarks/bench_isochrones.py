@@ -26,7 +26,7 @@ import numpy as np
 
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.geo.crs import to_ecef
-from borderreach.geo.networks._network import TransportNetwork
+from borderreach.geo.networks import TransportNetwork
 from borderreach.geo.networks._storage import save_network
 from borderreach.geo.networks._trunk import trunk_network
 from borderreach.geo.osm._pbf import pbf_network

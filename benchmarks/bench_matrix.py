@@ -26,7 +26,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from borderreach.geo.networks._network import TransportNetwork
+from borderreach.geo.networks import TransportNetwork
 from borderreach.geo.networks._trunk import trunk_network
 from borderreach.geo.places._boundaries import counties
 
@@ -148,7 +148,7 @@ def own(
 
 def toy_network() -> TransportNetwork:
     """Return a road of 10 km."""
-    from borderreach.geo.networks._network import Links, build_network
+    from borderreach.geo.networks import Links, build_network
 
     return build_network([106.5, 106.6], [29.5, 29.5], Links([0], [1], [9700.0], [600.0]))
 

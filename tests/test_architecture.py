@@ -50,8 +50,6 @@ MOST_MODULES = 18
 MOST_LINES = 520
 LONG = {
     "analysis/isochrones/_quadtree.py",
-    "geo/networks/_network.py",
-    "geo/osm/_pbf_blocks.py",
     "maps/page/_leaflet.py",
 }
 

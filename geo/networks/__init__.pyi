@@ -11,18 +11,12 @@ from ._access import (
 from ._air import air_network, airports
 from ._drawn import network_from_lines
 from ._exit_lines import ExitLines
+from ._frames import fitted_line, network_from_geodataframes
 from ._gtfs import gtfs_rail_network
 from ._joining import TransferRules, join_networks
 from ._journeys import journey_components
-from ._network import (
-    MAX_ARC_TIME_MS,
-    Links,
-    RaggedLines,
-    TransportNetwork,
-    build_network,
-    fitted_line,
-    network_from_geodataframes,
-)
+from ._links import MAX_ARC_TIME_MS, Links, RaggedLines
+from ._network import TransportNetwork, build_network
 from ._rail import EMBEDDED_AS_OF, LineNetwork, rail_network, rail_sections, rail_stations
 from ._storage import open_network, save_network
 from ._trunk import TRUNK_SPEED_KPH, trunk_network

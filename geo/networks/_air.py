@@ -13,7 +13,8 @@ import pandas as pd
 from ..checks import require_frame, require_sound_text
 from ..crs import ELLIPSOID, WGS84
 from ..errors import EmptyInputError, InputError, InputTypeError, MissingColumnError, UnknownPlaceError
-from ._network import Links, TransportNetwork, build_network
+from ._links import Links
+from ._network import TransportNetwork, build_network
 from ._rail import LineNetwork
 
 #: Columns of `airports`.

@@ -21,7 +21,8 @@ from ..checks import require_frame, require_number, require_text
 from ..crs import ELLIPSOID
 from ..errors import EmptyInputError, GeometryTypeError, InputError, InputTypeError, MissingColumnError
 from ..files import find_columns, read_vector_file, to_number
-from ._network import Links, TransportNetwork, build_network
+from ._links import Links
+from ._network import TransportNetwork, build_network
 
 #: Classes of roads that are left at junctions only.
 CONTROLLED: Final = ("motorway", "motorway_link", "高速", "高速公路", "国家高速公路", "省级高速公路")

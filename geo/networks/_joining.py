@@ -19,7 +19,8 @@ from ..errors import (
     InputTypeError,
 )
 from ._access import nearest_access
-from ._network import Links, TransportNetwork, build_network
+from ._links import Links
+from ._network import TransportNetwork, build_network
 from ._rail import LineNetwork
 
 _LOG = logging.getLogger(__name__)

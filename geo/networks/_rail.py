@@ -19,7 +19,8 @@ from ..checks import require_path, require_sound_text
 from ..crs import ELLIPSOID, WGS84, datum_to_wgs84, require_datum
 from ..errors import EmptyInputError, InputError, InputTypeError, MissingColumnError
 from ..files import find_columns, read_table, to_degrees, to_number
-from ._network import Links, TransportNetwork, build_network
+from ._links import Links
+from ._network import TransportNetwork, build_network
 
 #: What a station table must hold; further columns are kept.
 STATION_COLUMNS: Final = ("station_id", "name", "lon", "lat", "source")

@@ -32,7 +32,8 @@ from numpy.typing import NDArray
 
 from ..checks import require_path
 from ..errors import DataFileError, InputTypeError, OutputError
-from ._network import MAX_ARC_TIME_MS, TransportNetwork
+from ._links import MAX_ARC_TIME_MS
+from ._network import TransportNetwork
 
 MAGIC: Final = b"BRNETWRK"
 VERSION: Final = 1

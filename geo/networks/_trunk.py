@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ... import data
 from ..checks import require_number, require_whole
 from ..errors import DataFileError, InputError
-from ._network import Links, TransportNetwork, build_network
+from ._links import Links
+from ._network import TransportNetwork, build_network
 
 #: Mean speed on the trunk network, km/h, door to door over all its roads; see `trunk_network`.
 TRUNK_SPEED_KPH: Final = 88.0

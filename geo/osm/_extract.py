@@ -1,6 +1,6 @@
 """Read the roads of an OpenStreetMap file into arrays.
 
-PBF files are decoded block by block with the kernels of `_pbf_blocks`, straight into arrays and
+PBF files are decoded block by block with the kernels of `_pbf_kernels`, straight into arrays and
 without an index of all the nodes' locations; XML and JSON object by object (`_objects`).
 """
 

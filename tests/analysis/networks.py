@@ -12,8 +12,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from borderreach.geo.crs import WGS84, local_crs, to_ecef
+from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.networks._access import access
-from borderreach.geo.networks._network import Links, TransportNetwork, build_network
 
 #: Centres at low, middle and high latitude; the last east and north of everything Chinese.
 CENTRES = ((106.5, 29.5), (87.6, 43.8), (-18.1, 65.7))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from borderreach.analysis.batches._tasks import Part, Plan, Task, compute
-from borderreach.geo.networks._network import Links, TransportNetwork, build_network
+from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.networks._storage import save_network
 
 SIDE = 12

@@ -18,7 +18,7 @@ from borderreach.analysis.borders._crossings import (
 from borderreach.analysis.borders._gaps import close_gaps, gaps
 from borderreach.analysis.times._travel_times import travel_times
 from borderreach.geo.errors import InputError, MissingCRSError
-from borderreach.geo.networks._network import Links, TransportNetwork, build_network
+from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.osm._pbf import pbf_network
 from borderreach.geo.places._borders import borders
 

@@ -20,9 +20,9 @@ from borderreach.analysis.corridors._lines import add_corridor_lines
 from borderreach.analysis.study_file import Study
 from borderreach.geo.crs import WGS84
 from borderreach.geo.errors import ConfigError, InputError, InputTypeError, UnknownPlaceError
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._joining import join_networks
 from borderreach.geo.networks._journeys import journey_components
-from borderreach.geo.networks._network import Links, build_network
 from borderreach.geo.networks._rail import network_from_sections
 from borderreach.geo.places._places import place
 

@@ -25,7 +25,7 @@ from borderreach.analysis.corridors._corridors import add_corridors
 from borderreach.analysis.corridors._files import Corridor
 from borderreach.geo.crs import WGS84
 from borderreach.geo.errors import InputError, InputTypeError
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.places._places import place
 
 YANHE, YINJIANG, SONGTAO = (place(name) for name in ("沿河", "印江", "松桃"))

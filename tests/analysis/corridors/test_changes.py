@@ -22,7 +22,7 @@ from borderreach.analysis.corridors._corridors import add_corridors
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.analysis.study_file import Change, Study
 from borderreach.geo.errors import ConfigError, InputError, InputTypeError, MissingCRSError
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
 from ... import chance

@@ -22,7 +22,7 @@ from borderreach.analysis.corridors._files import Corridor
 from borderreach.analysis.corridors._scenarios import Scenarios
 from borderreach.analysis.schemas import COUNTY_TIMES
 from borderreach.geo.errors import InputError, InputTypeError, OffNetworkError
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 
 
 def towns(n=4):

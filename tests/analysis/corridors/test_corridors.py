@@ -23,8 +23,8 @@ from borderreach.analysis.corridors._files import Corridor, corridor, resolve_co
 from borderreach.analysis.corridors._parts import Stop
 from borderreach.analysis.times._travel_times import travel_times
 from borderreach.geo.errors import InputError, InputTypeError, NetworkError
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._joining import join_networks
-from borderreach.geo.networks._network import Links, build_network
 from borderreach.geo.networks._rail import rail_network
 from borderreach.geo.networks._trunk import trunk_network
 

@@ -19,7 +19,7 @@ from borderreach.analysis.corridors._scenarios import Scenarios
 from borderreach.analysis.corridors._subset_times import SubsetTimes
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.geo.errors import InputError, InputTypeError, NetworkError, OffNetworkError
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
 from ... import chance

@@ -12,7 +12,7 @@ from borderreach.analysis.corridors._corridors import add_corridors, corridors
 from borderreach.analysis.corridors._files import Corridor, read_corridors
 from borderreach.analysis.corridors._tracks import along_track, track_km
 from borderreach.geo.errors import ConfigError, NetworkError
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 
 #: East, then north: a right angle, stops at both ends and the corner.
 LINE = shapely.LineString([(105.0, 29.0), (105.5, 29.0), (105.5, 29.4)])

@@ -27,7 +27,7 @@ from borderreach.analysis.times._tables import read_pairs
 from borderreach.analysis.times._travel_times import travel_times
 from borderreach.geo.crs import WGS84
 from borderreach.geo.errors import InputError
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 
 LON = np.array([106.0, 106.2, 106.8])
 

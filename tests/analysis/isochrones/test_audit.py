@@ -13,7 +13,7 @@ from borderreach.analysis.isochrones._audit import _interval, audit_isochrones
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.geo.crs import CHINA_ALBERS, WGS84
 from borderreach.geo.errors import InputError, MissingColumnError
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
 

@@ -28,8 +28,8 @@ from borderreach.geo.errors import (
     OffNetworkError,
     UnknownPlaceError,
 )
+from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.networks._access import access
-from borderreach.geo.networks._network import Links, TransportNetwork, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
 from ... import chance

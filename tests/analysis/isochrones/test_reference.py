@@ -9,7 +9,7 @@ import shapely
 
 from borderreach.analysis.isochrones._reference import reference_isochrone
 from borderreach.geo.errors import InputError, OffNetworkError
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 
 from ..networks import flat
 

@@ -18,7 +18,7 @@ from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.analysis.isochrones._quadtree import DRAW, SKIP, TAKE, draw
 from borderreach.analysis.isochrones._scenarios import SCENARIO_ISOCHRONES, scenario_isochrones
 from borderreach.geo.errors import EmptyInputError, InputTypeError, OffNetworkError
-from borderreach.geo.networks._network import Links, TransportNetwork, build_network
+from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
 from ... import chance

@@ -15,7 +15,7 @@ from borderreach.analysis.isochrones._service_areas import service_areas
 from borderreach.analysis.times import within_reach
 from borderreach.analysis.times._travel_times import travel_times
 from borderreach.geo.crs import area_km2
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
 

@@ -26,7 +26,7 @@ from borderreach.geo.errors import (
     MissingColumnError,
     MissingCRSError,
 )
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 from borderreach.geo.places._boundaries import provinces
 

@@ -12,7 +12,7 @@ from borderreach.analysis import schemas
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.analysis.isochrones._zones import commuting_zone, travel_time_circle, zone_counties
 from borderreach.geo.errors import InputError
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 from borderreach.geo.places._boundaries import counties
 

@@ -31,7 +31,7 @@ from borderreach.geo.errors import (
     MissingDependencyError,
     OffNetworkError,
 )
-from borderreach.geo.networks._network import TransportNetwork
+from borderreach.geo.networks import TransportNetwork
 
 from ... import chance
 from ..networks import Case, Sketch, cases, flat

@@ -12,7 +12,7 @@ import shapely
 
 from borderreach.analysis.indicators._competition import competing_centres
 from borderreach.analysis.times._matrices import od_matrix
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 
 from ... import chance
 

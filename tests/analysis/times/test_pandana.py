@@ -11,7 +11,7 @@ import pytest
 from borderreach.analysis.indicators._competition import competing_centres
 from borderreach.analysis.indicators._potential import cumulative_opportunities
 from borderreach.analysis.times._matrices import od_matrix
-from borderreach.geo.networks._network import Links, TransportNetwork, build_network
+from borderreach.geo.networks import Links, TransportNetwork, build_network
 
 from ... import chance
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from borderreach.analysis.times._prepared import prepared
 from borderreach.analysis.times._search import UNREACHED, shortest_times
-from borderreach.geo.networks._network import Links, TransportNetwork, build_network
+from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
 from ... import chance

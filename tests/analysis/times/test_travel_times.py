@@ -12,7 +12,7 @@ from borderreach import data
 from borderreach.analysis import schemas
 from borderreach.analysis.times._travel_times import travel_times
 from borderreach.geo.errors import InputError, OffNetworkError
-from borderreach.geo.networks._network import Links, build_network
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 
 from borderreach.geo.crs import to_ecef
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._access import access, ms_per_metre
-from borderreach.geo.networks._network import Links, build_network
 
 from ...analysis.networks import Case, cases
 

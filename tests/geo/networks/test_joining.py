@@ -21,10 +21,10 @@ from borderreach.geo.errors import (
     OffNetworkError,
     UnknownPlaceError,
 )
+from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._air import air_network
 from borderreach.geo.networks._joining import JOURNEY_COLUMNS, TransferRules, join_networks
 from borderreach.geo.networks._journeys import journey_components
-from borderreach.geo.networks._network import Links, build_network
 from borderreach.geo.networks._rail import rail_network
 
 LAT = 29.0

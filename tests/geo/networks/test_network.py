@@ -20,7 +20,7 @@ from borderreach.geo.errors import (
     MissingCRSError,
     NetworkError,
 )
-from borderreach.geo.networks._network import (
+from borderreach.geo.networks import (
     MAX_ARC_TIME_MS,
     Links,
     build_network,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from borderreach.geo.errors import DataFileError, InputTypeError, OutputError
-from borderreach.geo.networks._network import Links, TransportNetwork, build_network
+from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.networks._storage import VERSION, open_network, save_network
 from borderreach.geo.osm._pbf import pbf_network
 

@@ -1,0 +1,203 @@
+"""Links: the raw material of a network, as given and as columns of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import require_numbers
+from ..errors import InputError, InputTypeError, NetworkError
+
+#: Longest time that fits the search's 32-bit milliseconds, with room for adding two of them.
+MAX_ARC_TIME_MS: Final = 2**30 - 1
+
+
+class RaggedLines(NamedTuple):
+    """Coordinates along lines, one after the other: quicker than a sequence of arrays.
+
+    A network that is built from them takes the arrays over, and makes them read-only.
+
+    Attributes
+    ----------
+    offset : ndarray of int64, shape (k + 1,)
+        Line ``i`` is ``coords[offset[i]:offset[i + 1]]``; none for a straight line.
+    coords : ndarray of float64, shape (c, 2)
+        (lon, lat) in degrees.
+    """
+
+    offset: NDArray[np.int64]
+    coords: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Lines between nodes, each passable in one or both directions: the raw material of a network.
+
+    Parameters
+    ----------
+    tail, head : array_like of int, shape (k,)
+        Node numbers at the two ends; the line runs from tail to head.
+    length_m : array_like of float, shape (k,)
+        Length along the line, metres.
+    time_s : array_like of float, shape (k,)
+        Seconds from tail to head; infinite where it can't be passed that way.
+    back_time_s : array_like of float, shape (k,), optional
+        Seconds from head to tail; the same as `time_s` when left out.
+    mode, road_class : str or sequence of str
+        Mode ("road", "rail", ...) and class ("motorway", ...) of all or of each line.
+    exit_along : bool or array_like of bool
+        Whether one may enter and leave the network anywhere along the line.
+    geometry : sequence of array_like or RaggedLines, optional
+        Coordinates (lon, lat) along each line, ends included; ``None`` for a straight line.
+
+    Examples
+    --------
+    A road of 9.7 km between two nodes, and a ferry that takes longer on the way back:
+
+    >>> links = br.Links(
+    ...     [0, 1], [1, 2], [9.7e3, 2e3], [600.0, 900.0], back_time_s=[600.0, 1200.0], mode=["road", "ferry"]
+    ... )
+    >>> br.build_network([106.5, 106.6, 106.62], [29.5] * 3, links)
+    <TransportNetwork ferry+road: 3 nodes, 2 links, 4 arcs, 12 km>
+    """
+
+    tail: ArrayLike
+    head: ArrayLike
+    length_m: ArrayLike
+    time_s: ArrayLike
+    back_time_s: ArrayLike | None = None
+    mode: str | Sequence[str] = "road"
+    road_class: str | Sequence[str] = ""
+    exit_along: bool | ArrayLike = False
+    geometry: Sequence[ArrayLike | None] | RaggedLines | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """`Links` with every column an array of its full length."""
+
+    tail: NDArray[np.int64]
+    head: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    time_s: NDArray[np.float64]
+    back_time_s: NDArray[np.float64]
+    mode: NDArray[np.object_]
+    road_class: NDArray[np.object_]
+    exit_along: NDArray[np.bool_]
+    offset: NDArray[np.int64]
+    coords: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, links: Links) -> Columns:
+        if not isinstance(links, Links):
+            raise InputTypeError(f"'links' should be Links, got {type(links).__name__}")
+        tail = _whole(links.tail, "tail").reshape(-1)
+        k = len(tail)
+
+        def column(value: Any, name: str, dtype: Any) -> NDArray[Any]:
+            array = np.asarray(require_numbers(value, name) if dtype is float else value, dtype=dtype)
+            if array.ndim == 0:
+                return np.full(k, array[()], dtype=dtype)
+            if array.shape != (k,):
+                raise NetworkError(f"'{name}' has shape {array.shape}, but 'tail' has {k} entries")
+            return array
+
+        time_s = column(links.time_s, "time_s", float)
+        back = time_s if links.back_time_s is None else column(links.back_time_s, "back_time_s", float)
+        lines = _ragged(links.geometry, k)
+        return cls(
+            tail=tail,
+            head=column(_whole(links.head, "head"), "head", np.int64),
+            length_m=column(links.length_m, "length_m", float),
+            time_s=time_s,
+            back_time_s=back,
+            mode=column(links.mode, "mode", object),
+            road_class=column(links.road_class, "road_class", object),
+            exit_along=column(links.exit_along, "exit_along", bool),
+            offset=lines.offset,
+            coords=lines.coords,
+        )
+
+    def joined(self, other: Columns) -> Columns:
+        both = {
+            name: np.concatenate([getattr(self, name), getattr(other, name)])
+            for name in (
+                "tail", "head", "length_m", "time_s", "back_time_s", "mode", "road_class", "exit_along", "coords",
+            )
+        }  # fmt: skip
+        return Columns(**both, offset=np.concatenate([self.offset, other.offset[1:] + self.offset[-1]]))
+
+
+def _whole(numbers: Any, name: str) -> NDArray[np.int64]:
+    """Node numbers as an array; an empty list has no type of its own."""
+    values = np.asarray(require_numbers(numbers, name))
+    if values.size and not (np.isfinite(values) & (values == np.floor(values))).all():
+        raise NetworkError(f"'{name}' should hold node numbers, which are whole")
+    return values.astype(np.int64)
+
+
+def _ragged(geometry: Sequence[ArrayLike | None] | RaggedLines | None, k: int) -> RaggedLines:
+    if isinstance(geometry, RaggedLines):
+        offset = np.asarray(geometry.offset, dtype=np.int64)
+        coords = np.asarray(geometry.coords, dtype=float).reshape(-1, 2)
+        if len(offset) != k + 1 or offset[0] != 0 or offset[-1] != len(coords) or (np.diff(offset) < 0).any():
+            raise NetworkError(
+                f"'geometry' has {len(offset) - 1} lines of {offset[-1]} points for {k} links and "
+                f"{len(coords)} coordinates"
+            )
+        return RaggedLines(offset, coords)
+    lines = [None] * k if geometry is None else list(geometry)
+    if len(lines) != k:
+        raise NetworkError(f"'geometry' has {len(lines)} entries, but 'tail' has {k}")
+    arrays = [np.zeros((0, 2)) if line is None else require_numbers(line, "geometry") for line in lines]
+    for number, array in enumerate(arrays):
+        if array.ndim != 2 or array.shape[1] != 2:
+            raise NetworkError(
+                f"'geometry' of link {number} has shape {array.shape}; it takes rows of (lon, lat)"
+            )
+    offset = np.zeros(k + 1, dtype=np.int64)
+    np.cumsum([len(a) for a in arrays], out=offset[1:])
+    return RaggedLines(offset, np.concatenate(arrays) if k else np.zeros((0, 2)))
+
+
+def check_links(lon: NDArray[np.float64], lat: NDArray[np.float64], links: Columns) -> None:
+    """Refuse links whose ends, times or lengths no network can have."""
+    n = len(lon)
+    if lat.shape != lon.shape:
+        raise NetworkError(f"'node_lon' has {len(lon)} entries and 'node_lat' {len(lat)}")
+    inside = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+    if not inside.all():
+        bad = int(np.flatnonzero(~inside)[0])
+        raise InputError(
+            f"node {bad} lies at ({lon[bad]}, {lat[bad]}); nodes need longitude and latitude in "
+            "degrees, not metres: bring them to EPSG:4326"
+        )
+    for name, ends in (("tail", links.tail), ("head", links.head)):
+        if len(ends) and (ends.min() < 0 or ends.max() >= n):
+            raise NetworkError(f"'{name}' names node {ends.max()}, but there are {n} nodes")
+    for name in ("time_s", "back_time_s"):
+        seconds = getattr(links, name)
+        bad_time = np.isnan(seconds) | (seconds < 0)
+        if bad_time.any():
+            first = int(np.flatnonzero(bad_time)[0])
+            raise NetworkError(f"'{name}' of link {first} is {seconds[first]}; it must be 0 s or more")
+        finite = seconds[np.isfinite(seconds)]
+        if len(finite) and finite.max() * 1000 > MAX_ARC_TIME_MS:
+            raise NetworkError(f"'{name}' reaches {finite.max():.0f} s; a link may take 12 days at most")
+    length = links.length_m
+    if not (np.isfinite(length) & (length >= 0)).all():
+        raise NetworkError("'length_m' must be finite and 0 or more")
+
+
+def codes(labels: NDArray[np.object_], name: str) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
+    """Return the different labels in order, and of each link the number of its own."""
+    listed = labels.tolist()
+    values = sorted(set(listed), key=str)
+    if len(values) > 256:
+        raise NetworkError(f"'{name}' has {len(values)} different values; 256 at most")
+    code = {value: i for i, value in enumerate(values)}
+    return tuple(map(str, values)), np.fromiter((code[value] for value in listed), np.uint8, len(listed))
