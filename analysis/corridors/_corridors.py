@@ -275,6 +275,9 @@ def add_corridors(network: TransportNetwork, corridors: Any, *, year: int | None
     order nor on which others are added. Links are only added, so that no trip takes longer than
     before, nor longer than with fewer of the corridors.
 
+    In a network with banned turns every stop is two nodes, one to get on at and one to get off at:
+    nobody gets past a ban by driving to a stop and back.
+
     Examples
     --------
     >>> road = br.build_network([106.5, 106.6], [29.5, 29.6], br.Links([0], [1], [15e3], [900.0]))

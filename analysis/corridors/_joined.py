@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations, pairwise
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,9 @@ class JoinedCorridors:
         Positions of the two corridors that an added link needs; twice the same for its own links.
     stop_node : tuple of ndarray of int64
         For each corridor the nodes, in `full`, of its stops in their order.
+    leave_node : tuple of ndarray of int64
+        The nodes where one comes off the corridor, one for each stop: the same, unless the network has
+        junctions with banned turns. Then they are others, so that nobody gets past a ban by way of a stop.
     """
 
     base: TransportNetwork
@@ -82,6 +86,7 @@ class JoinedCorridors:
     node_owner: NDArray[np.int64]
     link_owners: NDArray[np.int64]
     stop_node: tuple[NDArray[np.int64], ...]
+    leave_node: tuple[NDArray[np.int64], ...]
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -161,15 +166,17 @@ def join_corridors(network: TransportNetwork, given: Sequence[Corridor]) -> Join
     """
     if not given:
         none = np.zeros(0, dtype=np.int64)
-        return JoinedCorridors(network, network, (), none, none.reshape(0, 2), ())
+        return JoinedCorridors(network, network, (), none, none.reshape(0, 2), (), ())
     parts = _Parts(first=network.n_nodes)
     meets = nearest_nodes(network, given)
+    near = _neighbours(given)
+    _require_joined(given, meets, {pair for pair, found in near.items() if found})
+    apart = has_split_junctions(network)
     numbers = []
     for k, (one, met) in enumerate(zip(given, meets, strict=True)):
         parts.owner = k
-        numbers.append(_add(parts, one, met))
-    touching = _neighbours(parts, given, numbers)
-    _require_joined(given, meets, touching)
+        numbers.append(_add(parts, one, met, apart=apart))
+    _link_neighbours(parts, given, numbers, near)
     tail, head, length_m, time_s, back_time_s, mode, road_class = zip(*parts.links, strict=True)
     known = network.provenance.get("corridors", "")
     own = ", ".join(one.id for one in given)
@@ -197,10 +204,21 @@ def join_corridors(network: TransportNetwork, given: Sequence[Corridor]) -> Join
         node_owner=np.array(parts.node_owner, dtype=np.int64),
         link_owners=np.array(parts.link_owners, dtype=np.int64),
         stop_node=tuple(
-            np.array([number[stop.name] for stop in one.stops], dtype=np.int64)
+            np.array([number[stop.name].on for stop in one.stops], dtype=np.int64)
+            for one, number in zip(given, numbers, strict=True)
+        ),
+        leave_node=tuple(
+            np.array([number[stop.name].off for stop in one.stops], dtype=np.int64)
             for one, number in zip(given, numbers, strict=True)
         ),
     )
+
+
+class _Ends(NamedTuple):
+    """Nodes of a stop: where one gets on, and where one gets off; mostly one and the same."""
+
+    on: int
+    off: int
 
 
 @dataclass
@@ -241,30 +259,47 @@ class _Parts:
         self.links.append((tail, head, length_m, minutes * 60, back_min * 60, mode, road_class))
         self.link_owners.append((self.owner, self.owner if other is None else other))
 
+    def ride(
+        self, start: _Ends, end: _Ends, length_m: float, minutes: float, back_min: float, *kind: str
+    ) -> None:
+        """Link where one gets on to where one gets off, there and back."""
+        if (start.on, end.on) == (start.off, end.off):
+            self.link(start.on, end.on, length_m, minutes, back_min, *kind)
+        else:
+            self.link(start.on, end.off, length_m, minutes, np.inf, *kind)
+            self.link(end.on, start.off, length_m, back_min, np.inf, *kind)
 
-def _add(parts: _Parts, one: Corridor, met: Meets) -> dict[str, int]:
+
+def _add(parts: _Parts, one: Corridor, met: Meets, *, apart: bool) -> dict[str, _Ends]:
     """Add one corridor's nodes and links; return the nodes of its stops by name."""
-    numbers: dict[str, int] = {}  # a ring's last stop is its first
+    numbers: dict[str, _Ends] = {}  # a ring's last stop is its first
     for index, stop in enumerate(one.stops):
         if stop.name in numbers:
             continue
         number = parts.node(stop, can_leave=stop.kind != "hub", name=stop.name)
-        numbers[stop.name] = number
+        ends = _Ends(number, number)
+        if apart:
+            ends = _Ends(number, parts.node(stop, can_leave=stop.kind != "hub", name=stop.name))
+            parts.link(ends.off, ends.on, 0.0, 0.0, np.inf, one.mode, "platform")
+        numbers[stop.name] = ends
         metres = float(met.metres[index])
         if metres <= one.join_km * 1000:
             minutes = join_min(one, stop, metres)
             for node in met.nodes[index].tolist():
-                parts.link(number, node, metres, minutes, minutes, "road", "connector")
+                # one gets off the corridor onto the roads, and from these gets on
+                parts.ride(
+                    _Ends(ends.off, ends.on), _Ends(node, node), metres, minutes, minutes, "road", "connector"
+                )
     if one.mode == "road":
-        ends = {("", name): number for name, number in numbers.items()}
+        calls = {("", name): ends for name, ends in numbers.items()}
     else:
-        ends = _platforms(parts, one, numbers)
+        calls = _platforms(parts, one, numbers)
     for leg in legs(one):
         service = "" if one.mode == "road" else leg.service
         minutes = leg.run_min + leg.stop_min
-        parts.link(
-            ends[service, one.stops[leg.first].name],
-            ends[service, one.stops[leg.last].name],
+        parts.ride(
+            calls[service, one.stops[leg.first].name],
+            calls[service, one.stops[leg.last].name],
             leg.length_km * 1000,
             minutes,
             minutes,
@@ -274,16 +309,20 @@ def _add(parts: _Parts, one: Corridor, met: Meets) -> dict[str, int]:
     return numbers
 
 
-def _platforms(parts: _Parts, one: Corridor, stations: Mapping[str, int]) -> dict[tuple[str, str], int]:
+def _platforms(parts: _Parts, one: Corridor, stations: Mapping[str, _Ends]) -> dict[tuple[str, str], _Ends]:
     found = {}
     by_name = {stop.name: stop for stop in one.stops}
     for service in one.all_services():
         for call in dict.fromkeys(service.calls):
-            platform = parts.node(by_name[call], can_leave=False, name=f"{call} {service.name}".rstrip())
-            found[service.name, call] = platform
-            parts.link(
+            name = f"{call} {service.name}".rstrip()
+            on = off = parts.node(by_name[call], can_leave=False, name=name)
+            if stations[call].on != stations[call].off:
+                off = parts.node(by_name[call], can_leave=False, name=name)
+                parts.link(off, on, 0.0, 0.0, np.inf, one.mode, "platform")
+            found[service.name, call] = _Ends(on, off)
+            parts.ride(
                 stations[call],
-                platform,
+                _Ends(off, on),
                 0.0,
                 one.board_min + one.wait_min,
                 one.alight_min,
@@ -293,12 +332,14 @@ def _platforms(parts: _Parts, one: Corridor, stations: Mapping[str, int]) -> dic
     return found
 
 
-def _neighbours(
-    parts: _Parts, given: Sequence[Corridor], numbers: Sequence[Mapping[str, int]]
-) -> list[tuple[int, int]]:
-    """Link stops of different corridors that lie near each other; return which corridors meet."""
+#: Stops of two corridors that lie near each other: their positions, and metres between them.
+_Near = dict[tuple[int, int], list[tuple[int, int, float]]]
+
+
+def _neighbours(given: Sequence[Corridor]) -> _Near:
+    """Return for each pair of corridors which of their stops are joined."""
     xyz = [to_ecef(one.points[:, 0], one.points[:, 1]) for one in given]
-    meet = []
+    found: _Near = {}
     for a, b in combinations(range(len(given)), 2):
         one, other = given[a], given[b]
         metres = np.linalg.norm(xyz[a][:, None] - xyz[b][None, :], axis=2)
@@ -309,19 +350,24 @@ def _neighbours(
         metres[metres > min(one.join_km, other.join_km) * 1000] = np.inf
         nearest = {(i, int(j)) for i, j in enumerate(metres.argmin(axis=1))}
         nearest |= {(int(i), j) for j, i in enumerate(metres.argmin(axis=0))}
-        pairs = {
-            (numbers[a][one.stops[i].name], numbers[b][other.stops[j].name]): (i, j)
-            for i, j in sorted(nearest)
-            if np.isfinite(metres[i, j])
-        }
+        found[a, b] = [(i, j, float(metres[i, j])) for i, j in sorted(nearest) if np.isfinite(metres[i, j])]
+    return found
+
+
+def _link_neighbours(
+    parts: _Parts, given: Sequence[Corridor], numbers: Sequence[Mapping[str, _Ends]], near: _Near
+) -> None:
+    """Link stops of different corridors that lie near each other."""
+    for (a, b), found in near.items():
+        one, other = given[a], given[b]
         parts.owner = a
-        for (tail, head), (i, j) in pairs.items():
+        pairs = {(one.stops[i].name, other.stops[j].name): (i, j, metres) for i, j, metres in found}
+        for (name, second), (i, j, metres) in pairs.items():
             speed = _speed_between(one, one.stops[i], other, other.stops[j])
-            minutes = float(metres[i, j]) / 1000 / (speed or np.nan) * 60
-            parts.link(tail, head, float(metres[i, j]), minutes, minutes, "road", "connector", other=b)
-        if pairs:
-            meet.append((a, b))
-    return meet
+            minutes = metres / 1000 / (speed or np.nan) * 60
+            here, there = numbers[a][name], numbers[b][second]
+            for tail, head in dict.fromkeys([(here.on, there.on), (here.off, there.off)]):
+                parts.link(tail, head, metres, minutes, minutes, "road", "connector", other=b)
 
 
 def _speed_between(one: Corridor, stop: Stop, other: Corridor, second: Stop) -> float | None:
@@ -336,7 +382,7 @@ def _speed_between(one: Corridor, stop: Stop, other: Corridor, second: Stop) -> 
 def _require_joined(
     given: Sequence[Corridor],
     meets: Sequence[Meets],
-    touching: Sequence[tuple[int, int]],
+    touching: Iterable[tuple[int, int]],
 ) -> None:
     reached = {
         k for k, (one, met) in enumerate(zip(given, meets, strict=True))
@@ -377,20 +423,37 @@ class Meets:
     nodes: tuple[NDArray[np.int64], ...]
 
 
-def nearest_nodes(network: TransportNetwork, given: Sequence[Corridor]) -> list[Meets]:
-    """Return for each corridor where its stops meet the roads.
-
-    In a network with railways a station isn't such a node: one doesn't drive through its hall.
-    """
+def _entries(network: TransportNetwork) -> NDArray[np.int64]:
+    """Return the nodes that a stop may be joined to."""
     nodes = network.exit_nodes
     if "road" in network.modes and len(network.modes) > 1:
         on_road = np.zeros(network.n_nodes, dtype=bool)
         roads = network.arc_mode == network.modes.index("road")
         on_road[network.arc_tail[roads]] = on_road[network.arc_head[roads]] = True
         nodes = nodes[on_road[nodes]]
+    return nodes
+
+
+def has_split_junctions(network: TransportNetwork) -> bool:
+    """Whether one comes to some places at one node and leaves them from another, as where turns are banned.
+
+    It is asked of the whole network, not of the stops at hand: what a corridor adds mustn't depend on
+    which others are added.
+    """
+    nodes = _entries(network)
+    places = np.unique(network.node_lon[nodes] + 1j * network.node_lat[nodes])
+    return len(places) < len(nodes)
+
+
+def nearest_nodes(network: TransportNetwork, given: Sequence[Corridor]) -> list[Meets]:
+    """Return for each corridor where its stops meet the roads.
+
+    In a network with railways a station isn't such a node: one doesn't drive through its hall.
+    """
+    nodes = _entries(network)
+    tree = network.exit_node_tree
+    if len(nodes) < len(network.exit_nodes):
         tree = cKDTree(network.node_xyz[nodes].reshape(-1, 3))
-    else:
-        tree = network.exit_node_tree
     found = []
     for one in given:
         points = one.points

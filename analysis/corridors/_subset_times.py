@@ -127,7 +127,7 @@ class _Stops:
         full, first = joined.full, joined.base.n_nodes
         size = full.n_nodes - first
         is_stop = np.zeros(size, dtype=bool)
-        for nodes in joined.stop_node:
+        for nodes in (*joined.stop_node, *joined.leave_node):
             is_stop[nodes - first] = True
         self.node = first + np.flatnonzero(is_stop)
         self.owner = joined.node_owner[is_stop]

@@ -118,6 +118,47 @@ def test_a_stop_is_joined_to_all_that_a_junction_was_split_into(bans, speeds):
         np.testing.assert_allclose(there["travel_time_min"], back["travel_time_min"] + way, atol=1e-4)
 
 
+def line_to(name: str, mode: str, lonlat: tuple[float, float], kind: str) -> Corridor:
+    """A corridor from a stop beside the crossing to one far from all roads."""
+    stops = [
+        {"name": f"{name}{lat}", "lon": lon, "lat": lat, "kind": own, "position": "approximate"}
+        for (lon, lat), own in [
+            (lonlat, kind),
+            ((106.54, 28.9), "station" if mode == "rail" else "interchange"),
+        ]
+    ]
+    given = {
+        "id": name, "name": name, "mode": mode, "status": "planned", "status_date": dt.date(2024, 1, 1),
+        "design_speed_kph": 120, "join_km": 1, "stops": stops,
+    }  # fmt: skip
+    return Corridor.model_validate(given)
+
+
+beside = st.tuples(st.sampled_from([0, 0, 1, 50]), st.sampled_from([0, 0, 3])).map(
+    lambda step: (MIDDLE[0] + step[0] * 1e-5, MIDDLE[1] + step[1] * 1e-5)
+)
+stops_there = st.tuples(
+    st.sampled_from([("road", "interchange"), ("road", "hub"), ("rail", "station")]), beside
+)
+
+
+@settings(max_examples=25)
+@given(bans, speeds, st.lists(stops_there, min_size=1, max_size=3))
+def test_nobody_gets_past_a_ban_by_way_of_a_stop(bans, speeds, there):
+    """Corridors that lead nowhere else make no way between the arms shorter, nor any longer."""
+    road = crossing(bans, speeds, reach_km=0.05)
+    lines = [line_to(f"c{i}", mode, at, kind) for i, ((mode, kind), at) in enumerate(there)]
+    ends = list(ARMS.values())
+    for n in range(1, len(lines) + 1):
+        joined = add_corridors(road, lines[:n])
+        np.testing.assert_array_equal(
+            travel_times(joined, ends, ends)["travel_time_min"],
+            travel_times(road, ends, ends)["travel_time_min"],
+        )
+        far = travel_times(joined, (106.54, 28.9), ends)["travel_time_min"]
+        assert far.notna().all()
+
+
 def test_times_by_hand_with_the_straight_way_banned():
     """4 km of arm at 40 km/h are 6 minutes, whatever is banned at its other end."""
     road = crossing([(1, 3), (3, 1)], [40] * 5, reach_km=0.3)
