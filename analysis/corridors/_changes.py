@@ -170,7 +170,8 @@ def changed_network(
     road_classes, modes : str or iterable of str, optional
         Of the network's `classes` and `modes`.
     arcs : array_like of int or bool, optional
-        Numbers of arcs, or one truth value per arc.
+        Numbers of arcs, or one truth value per arc. A stretch of road that stands in the network more
+        than once, for those who come under a restriction of turns and for others, is meant as a whole.
     close : bool
         Take the links away. Their ends stay where they are and can still be entered.
     speed_kph : float, optional
@@ -270,7 +271,7 @@ def _select(
         if given is not None:
             chosen &= np.isin(codes, _codes(given, names, argument))
     if arcs is not None:
-        chosen &= _arc_mask(arcs, checked.n_arcs)
+        chosen &= _with_copies(checked, _arc_mask(arcs, checked.n_arcs))
     if near is not None:
         shape = _geometry(near)
         chosen &= _links_near(checked, shape, km, chosen)[checked.arc_link]
@@ -420,6 +421,35 @@ def _arc_mask(arcs: ArrayLike, n: int) -> NDArray[np.bool_]:
     mask = np.zeros(n, dtype=bool)
     mask[numbers.astype(np.int64)] = True
     return mask
+
+
+def _with_copies(network: TransportNetwork, arcs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the arcs with those that run along the same stretch of road the same way.
+
+    A restriction over several ways makes copies of the arcs between: from and to the same places by
+    other nodes, along the same line.
+    """
+    place = np.unique(network.node_lon + 1j * network.node_lat, return_inverse=True)[1].reshape(-1)
+    if len(place) == 0 or place.max() + 1 == network.n_nodes:
+        return arcs
+    first, last = network.link_offset[network.arc_link], network.link_offset[network.arc_link + 1] - 1
+    inner = np.zeros((2, network.n_arcs, 2))  # the points of the line next to its ends
+    bent = np.flatnonzero(last > first)
+    if len(bent):
+        inner[0, bent] = network.link_coords[first[bent] + 1]
+        inner[1, bent] = network.link_coords[last[bent] - 1]
+    inner[:, network.arc_reversed] = inner[::-1, network.arc_reversed]
+    shape = np.column_stack([network.arc_length_m, inner[0], inner[1]])
+    drawn: NDArray[np.int64] = shape.view(np.int64)
+    named = np.empty((network.n_arcs, 5), dtype=np.int64)
+    named[:, 0], named[:, 1] = place[network.arc_tail], place[network.arc_head]
+    named[:, 2], named[:, 3], named[:, 4] = network.arc_mode, network.arc_class, last - first
+    alike = np.unique(np.hstack([named, drawn]), axis=0, return_inverse=True)[1].reshape(-1)
+    ends = network.arc_tail.astype(np.int64) * network.n_nodes + network.arc_head
+    meant = arcs & (network.arc_length_m > 0)
+    # those between the very same nodes are roads of their own
+    copies = np.isin(alike, alike[meant]) & ~np.isin(ends, ends[meant])
+    return arcs | (copies & (network.arc_length_m > 0))
 
 
 def _without(network: TransportNetwork, arcs: NDArray[np.bool_]) -> TransportNetwork:

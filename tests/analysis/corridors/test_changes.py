@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -24,8 +27,10 @@ from borderreach.analysis.study_file import Change, Study
 from borderreach.geo.errors import ConfigError, InputError, InputTypeError, MissingCRSError
 from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
+from borderreach.geo.osm import pbf_network
 
 from ... import chance
+from ...geo.osm.osm_files import write_osm
 from .test_subset_times import networks, points, searched
 
 
@@ -244,3 +249,44 @@ def test_a_line_in_the_file_itself():
     assert len(links_changed_by(ladder(), one)) == 2
     place = Change.model_validate({"id": "a", "name": "a", "near": "綦江区", "within_km": 5, "close": True})
     assert len(links_changed_by(trunk_network(), place)) > 0
+
+
+@settings(max_examples=20)
+@given(st.data())
+def test_a_stretch_that_stands_twice_is_changed_as_a_whole(data):
+    """Closed by the number of any of its copies, nobody drives along it any more, wherever he comes from.
+
+    A street of one way's length each, and restrictions over some of them: A to D by way of B and C is
+    forbidden, so that B to C stands once for those from A and once for those from elsewhere.
+    """
+    lon = {1: 106.0, 2: 106.01, 3: 106.02, 4: 106.03}
+    nodes = {n + 10 * row: (x, 29.0 + row / 100) for n, x in lon.items() for row in range(3)}
+    ways = [((a, a + 1), {"highway": "primary"}) for a in nodes if a + 1 in nodes]
+    ways += [((a, a + 10), {"highway": "primary"}) for a in nodes if a + 10 in nodes]
+    number = {ends: i for i, (ends, _) in enumerate(ways, start=1)}
+    relations = []
+    for _ in range(data.draw(st.integers(1, 4))):
+        row, turn = data.draw(st.sampled_from([0, 10, 20])), data.draw(st.sampled_from([-10, 10]))
+        last = (3 + row, 3 + row + turn)
+        if last[1] in nodes:
+            walk = [number[1 + row, 2 + row], number[2 + row, 3 + row], number[min(last), max(last)]]
+            relations.append(
+                (
+                    {"restriction": "no_right_turn"},
+                    [("w", walk[0], "from"), ("w", walk[1], "via"), ("w", walk[2], "to")],
+                )
+            )
+    with TemporaryDirectory() as folder:
+        base = pbf_network(write_osm(Path(folder) / "blocks.osm", nodes, ways, relations))
+    along = np.flatnonzero(base.arc_length_m > 0)
+    ends = [
+        np.column_stack([base.node_lon[n], base.node_lat[n]]).round(7) for n in (base.arc_tail, base.arc_head)
+    ]
+    arc = int(data.draw(st.sampled_from(along.tolist())))
+    same = (ends[0] == ends[0][arc]).all(axis=1) & (ends[1] == ends[1][arc]).all(axis=1)
+    same &= base.arc_length_m > 0
+    closed = changed_network(base, arcs=[arc], close=True)
+    assert closed.n_arcs == base.n_arcs - same.sum()
+    slow = changed_network(base, arcs=[arc], speed_factor=0.5)
+    np.testing.assert_allclose(slow.arc_time_ms[same], base.arc_time_ms[same] * 2, atol=1)
+    np.testing.assert_array_equal(slow.arc_time_ms[~same], base.arc_time_ms[~same])
