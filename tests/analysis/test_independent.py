@@ -26,7 +26,7 @@ from borderreach.analysis.indicators._transport_performance import transport_per
 from borderreach.analysis.isochrones import commuting_zone, isochrones
 from borderreach.geo.crs import WGS84
 from borderreach.geo.networks import Links, TransportNetwork, build_network
-from borderreach.geo.places import border_counties, borders
+from borderreach.geo.places import border_counties, borders, junctions
 
 from .times.test_times_brute import STEP_M, EveryMetre, ecef, random_roads
 
@@ -244,6 +244,62 @@ def test_borders_are_the_sides_that_provinces_share():
 @pytest.mark.slow
 def test_borders_of_many_lands():
     assert sum(check_borders(seed) for seed in range(500, 700)) > 800
+
+
+def check_junctions(seed: int) -> int:
+    """Junctions of a land of irregular counties: the corners that borders of three provinces pass.
+
+    Some counties are missing (sea). Nothing is known of rings here: any two provinces' counties are
+    intersected, and every corner is asked which of these lines it lies on.
+    """
+    rng = np.random.default_rng(seed)
+    at = np.array([(100 + 0.1 * x, 30 + 0.1 * y) for x in range(6) for y in range(5)])
+    seeds = shapely.MultiPoint(at + rng.uniform(-0.04, 0.04, at.shape))
+    cells = [
+        cell for cell in shapely.get_parts(shapely.voronoi_polygons(seeds, extend_to=shapely.box(99, 29, 102, 32)))
+        if rng.random() < 0.85
+    ]  # fmt: skip
+    owner = rng.integers(1, 5, len(cells))
+    counties = gpd.GeoDataFrame(
+        {
+            "adcode": np.arange(len(cells)) + 100_000,
+            "name": [f"n{k}" for k in range(len(cells))],
+            "province": [f"P{code}" for code in owner],
+            "province_adcode": owner,
+        },
+        geometry=cells, crs=WGS84,
+    )  # fmt: skip
+    lines: dict[tuple[int, int], list[shapely.Geometry]] = {}
+    for a, b in itertools.combinations(range(len(cells)), 2):
+        touching = shapely.intersection(cells[a], cells[b]) if owner[a] != owner[b] else None
+        if touching is not None and touching.length > 0:
+            lines.setdefault((int(min(owner[a], owner[b])), int(max(owner[a], owner[b]))), []).append(
+                touching
+            )
+    corners = {tuple(xy) for cell in cells for xy in shapely.get_coordinates(cell).tolist()}
+    expected = set()
+    for corner in corners:
+        point = shapely.Point(corner)
+        here = {
+            code for pair, found in lines.items() if min(map(point.distance, found)) < 1e-9 for code in pair
+        }
+        if len(here) >= 3:
+            expected.add(
+                (round(corner[0], 6), round(corner[1], 6), "、".join(f"P{code}" for code in sorted(here)))
+            )
+    found = junctions(counties, tolerance_m=0)
+    assert {(round(r.lon, 6), round(r.lat, 6), r.provinces) for r in found.itertuples()} == expected
+    assert found["n_provinces"].tolist() == [len(names.split("、")) for names in found["provinces"]]
+    return len(expected)
+
+
+def test_junctions_are_the_corners_that_three_provinces_borders_pass():
+    assert sum(check_junctions(seed) for seed in range(4)) > 20
+
+
+@pytest.mark.slow
+def test_junctions_of_many_lands():
+    assert sum(check_junctions(seed) for seed in range(700, 800)) > 500
 
 
 def check_indicators(seed: int) -> int:
