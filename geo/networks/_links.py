@@ -15,6 +15,9 @@ from ..errors import InputError, InputTypeError, NetworkError
 #: Longest time that fits the search's 32-bit milliseconds, with room for adding two of them.
 MAX_ARC_TIME_MS: Final = 2**30 - 1
 
+#: Longer links take some time: a missing one reads as 0 in many a table.
+LONGEST_IN_NO_TIME_M: Final = 100.0
+
 
 class RaggedLines(NamedTuple):
     """Coordinates along lines, one after the other: quicker than a sequence of arrays.
@@ -191,6 +194,14 @@ def check_links(lon: NDArray[np.float64], lat: NDArray[np.float64], links: Colum
     length = links.length_m
     if not (np.isfinite(length) & (length >= 0)).all():
         raise NetworkError("'length_m' must be finite and 0 or more")
+    for name in ("time_s", "back_time_s"):
+        at_once = (np.rint(getattr(links, name) * 1000) == 0) & (length > LONGEST_IN_NO_TIME_M)
+        if at_once.any():
+            first = int(np.flatnonzero(at_once)[0])
+            raise NetworkError(
+                f"'{name}' of link {first} is {getattr(links, name)[first]:g} s for {length[first]:,.0f} m; "
+                "give the time that it takes, or drop the link"
+            )
 
 
 def codes(labels: NDArray[np.object_], name: str) -> tuple[tuple[str, ...], NDArray[np.uint8]]:

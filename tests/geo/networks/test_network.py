@@ -88,6 +88,8 @@ class TestBuilding:
             (Links([0], [1], [-1.0], [1.0]), "length_m"),
             (Links([0], [1], [1.0, 2.0], [1.0]), "length_m"),
             (Links([0], [1], [1.0], [MAX_ARC_TIME_MS / 1000 + 1]), "days"),
+            (Links([0, 1], [1, 0], [50.0, 9700.0], [0.0, 0.0]), "'time_s' of link 1 is 0 s for 9,700 m"),
+            (Links([0], [1], [101.0], [60.0], [0.0004]), "'back_time_s' of link 0 is 0.0004 s for 101 m"),
         ],
     )
     def test_what_is_not_a_network(self, links, message):
