@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from numbers import Integral
 from typing import Any, Final
 
@@ -39,11 +39,11 @@ def stem(name: str) -> str:
 
     Examples
     --------
-    >>> [stem(name) for name in ("綦江区", "酉阳土家族苗族自治县", "广西壮族自治区", "忠县")]
-    ['綦江', '酉阳', '广西', '忠县']
+    >>> [stem(name) for name in ("綦江区", "酉阳土家族苗族自治县", "广西壮族自治区", "清新区", "忠县")]
+    ['綦江', '酉阳', '广西', '清新', '忠县']
     """
-    unit = _UNITS.search(name)
-    if unit is None or unit.start() < 2:
+    unit = next((found for found in _suffixes(name) if found.start() >= 2), None)
+    if unit is None:
         return name
     short = name[: unit.start()]
     if unit.group().startswith("自治"):
@@ -52,6 +52,14 @@ def stem(name: str) -> str:
         if len(short) > 2:  # 东乡族自治县 is known as 东乡
             short = short.removesuffix("族")
     return short
+
+
+def _suffixes(name: str) -> Iterator[re.Match[str]]:
+    """Yield the words for a kind at a name's end, longest first: 清新区 is the district 清新, not the new area 清."""
+    start = 0
+    while (found := _UNITS.search(name, start)) is not None:
+        yield found
+        start = found.start() + 1
 
 
 def resolve_provinces(wanted: Any, known: pd.DataFrame, argument: str) -> list[int]:
