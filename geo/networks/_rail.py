@@ -22,9 +22,9 @@ from ..files import find_columns, read_table, to_degrees, to_number
 from ._links import Links
 from ._network import TransportNetwork, build_network
 
-#: What a station table must hold; further columns are kept.
+#: What a station table holds; those that `_UNSAID` names may be missing, and further columns are kept.
 STATION_COLUMNS: Final = ("station_id", "name", "lon", "lat", "source")
-#: What a section table must hold; further columns are kept.
+#: What a section table holds; those that `_UNSAID` names may be missing, and further columns are kept.
 SECTION_COLUMNS: Final = (
     "line_id",
     "from_station",
@@ -41,6 +41,10 @@ SECTION_COLUMNS: Final = (
 THROUGH_COLUMNS: Final = ("station_id", "line_a", "line_b")
 #: What it may hold beside: the next station on either line, and the minutes that trains stay.
 TURN_COLUMNS: Final = ("next_a", "next_b", "minutes")
+#: What stands in columns that a user's own table leaves out: trains run today, and nothing more is known of them.
+_UNSAID: Final = {
+    "source": "own table", "status": "open", "opening_date": "", "design_speed_kph": "", "trains_per_day": "",
+}  # fmt: skip
 STATUSES: Final = ("open", "building", "planned")
 _STATUS_WORDS: Final = {
     "已开通": "open", "开通": "open", "运营": "open", "营业": "open", "既有": "open", "已通车": "open",
@@ -359,6 +363,13 @@ def _read(
         path = data.path(embedded) if table is None else require_path(table, argument)
         name = f"'{argument}' ({path.name})"
         frame = read_table(path, wanted=wanted, argument=argument)
+    if argument == "stations":  # one name is both, where there is only one
+        for own, other in (("station_id", "name"), ("name", "station_id")):
+            if own not in frame.columns and other in frame.columns:
+                frame[own] = frame[other]
+    for column in wanted:
+        if column in _UNSAID and column not in frame.columns:
+            frame[column] = _UNSAID[column]
     missing = [column for column in wanted if column not in frame.columns]
     if missing:
         raise MissingColumnError(

@@ -346,6 +346,21 @@ def test_errors_name_row_and_column(changes, column, row, said):
         rail_sections(sections(**changes), stations=STATIONS)
 
 
+def test_what_is_needed_of_a_table_of_ones_own():
+    least = pd.DataFrame({"站名": ["a", "b", "c"], "经度": STATIONS["lon"], "纬度": STATIONS["lat"]})
+    assert rail_stations(least)[["station_id", "name", "source"]].iloc[0].tolist() == ["a", "a", "own table"]
+    table = sections()[["line_id", "from_station", "to_station", "minutes", "length_km"]]
+    found = rail_sections(table, stations=least)
+    assert list(found.columns) == list(SECTION_COLUMNS)
+    assert found["status"].tolist() == ["open", "open"]
+    assert found[["design_speed_kph", "trains_per_day", "opening_date"]].isna().all(axis=None)
+    network = rail_network(stations=least, sections=table)
+    assert minutes_between(network, [("a", "c")])[0] == pytest.approx(50)
+    for column in table.columns:
+        with pytest.raises(MissingColumnError, match=column):
+            rail_sections(table.drop(columns=column), stations=least)
+
+
 def test_station_errors_and_missing_things(tmp_path):
     with pytest.raises(InputError, match=r"row 2, column 'lon'.*got '106,0'"):
         rail_stations(STATIONS.assign(lon=["106,0", "106.5", "107"]))
