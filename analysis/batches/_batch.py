@@ -7,20 +7,25 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+import geopandas as gpd
 from tqdm.auto import tqdm
 
 from ... import data
 from ...geo.checks import require_flag, require_path, require_whole
 from ...geo.errors import BatchStoppedError, BorderReachError, EmptyInputError, InputError, OutputError
-from ...geo.networks import TransportNetwork, open_network, save_network, trunk_network
-from ..corridors import Corridor, add_corridors, read_corridors, resolve_corridors
+from ...geo.networks import LineNetwork, TransportNetwork, open_network, save_network, trunk_network
+from ...geo.places import counties
+from ..corridors import Corridor, add_corridors, read_corridors, resolve_corridors, with_railways
+from ..studies import own_boundaries, study_people, study_rail
 from ..times import enter, origin_list, require_network
+from ._ground import Residents, Units
 from ._job import BatchJob, read_job
 from ._origins import BatchOrigin, collect_origins, given_origins
 from ._store import BatchFolder
@@ -159,23 +164,31 @@ def run_batch(
     require_flag(progress, "progress")
     staff, closing = _workers(chosen, executor, workers)
     with closing:
-        base = _network(chosen, network)
+        boundaries = own_boundaries(chosen.origins, chosen.origins.boundaries, key="boundaries")
+        roads = _roads(chosen, network)
+        rail = study_rail(chosen.network) if chosen.network.has_railways else None
+        base = _with_corridors(roads, rail, ())
         scenarios = _scenarios(chosen)
-        points = _origins(chosen, origins)
-        plan = Plan(chosen.outputs, _centres(chosen, base, points), chosen.origins.boundaries)
+        points = _origins(chosen, origins, boundaries)
+        plan = Plan(
+            chosen.outputs,
+            _centres(chosen, base, points, boundaries),
+            Units.of(boundaries),
+            _residents(chosen, roads, boundaries),
+        )
         size = chosen.outputs.origins_per_part
         chunks = [tuple(points[k : k + size]) for k in range(0, len(points), size)]
         n_parts = len(chunks) * len(scenarios)
         folder = BatchFolder(
             target,
-            _identity(chosen, base, scenarios, points, plan.centres),
+            _identity(chosen, base, scenarios, points, plan),
             tables=chosen.outputs.tables,
             n_parts=n_parts,
             fresh=fresh,
         )
         with folder:
             before = len(folder.finished)
-            tasks = _tasks(folder, base, scenarios, chunks)
+            tasks = _tasks(folder, partial(_with_corridors, roads, rail), scenarios, chunks)
             if before < n_parts:
                 _compute(staff, plan, tasks, folder, chunks, n_scenarios=len(scenarios), progress=progress)
             folder.finish(_about(points, scenarios, size, base))
@@ -227,7 +240,7 @@ def _compute(
 
 def _tasks(
     folder: BatchFolder,
-    base: TransportNetwork,
+    network: Callable[[Sequence[Corridor]], TransportNetwork],
     scenarios: Mapping[str, Sequence[Corridor]],
     chunks: Sequence[tuple[BatchOrigin, ...]],
 ) -> Iterator[Task]:
@@ -237,7 +250,7 @@ def _tasks(
         left = [number for number in numbers if number not in folder.finished]
         if not left:
             continue
-        path = save_network(add_corridors(base, list(members)), folder.work / f"network-{k}")
+        path = save_network(network(members), folder.work / f"network-{k}")
         for number in left:
             yield Task(number, scenario, path, chunks[number - k * len(chunks)])
 
@@ -262,7 +275,8 @@ def _workers(
     return Here(number) if kind == "here" else Processes(number), contextlib.nullcontext()
 
 
-def _network(job: BatchJob, given: TransportNetwork | None) -> TransportNetwork:
+def _roads(job: BatchJob, given: TransportNetwork | None) -> TransportNetwork:
+    """Return the network that corridors and railways are joined to."""
     if given is not None:
         base = require_network(given)
     elif job.network.source == "trunk":
@@ -276,6 +290,15 @@ def _network(job: BatchJob, given: TransportNetwork | None) -> TransportNetwork:
     return base if options == dict.fromkeys(options) else base.with_access(**options)
 
 
+def _with_corridors(
+    roads: TransportNetwork, rail: LineNetwork | None, members: Sequence[Corridor]
+) -> TransportNetwork:
+    """Return a scenario's network; where there are railways, trains run through between them and new lines."""
+    if rail is None:
+        return add_corridors(roads, list(members))
+    return with_railways(roads, corridors=list(members), rail=rail)
+
+
 def _scenarios(job: BatchJob) -> dict[str, list[Corridor]]:
     """Return the corridors of each scenario; ids of the job's own files go before the embedded ones."""
     own = {one.id: one for name in job.network.corridor_files for one in read_corridors(job.at(name))}
@@ -285,14 +308,29 @@ def _scenarios(job: BatchJob) -> dict[str, list[Corridor]]:
     }
 
 
-def _origins(job: BatchJob, given: Any) -> list[BatchOrigin]:
+def _origins(job: BatchJob, given: Any, boundaries: str | gpd.GeoDataFrame) -> list[BatchOrigin]:
     if given is not None:
-        return given_origins(given)
+        return given_origins(given, boundaries)
     file = None if job.origins.file is None else job.at(job.origins.file)
-    return collect_origins(job.origins, file=file)
+    return collect_origins(job.origins, file=file, boundaries=boundaries)
 
 
-def _centres(job: BatchJob, base: TransportNetwork, points: Sequence[BatchOrigin]) -> tuple[BatchOrigin, ...]:
+def _residents(
+    job: BatchJob, roads: TransportNetwork, boundaries: str | gpd.GeoDataFrame
+) -> Residents | None:
+    """Return where people live, if the job counts them."""
+    if not job.outputs.people:
+        return None
+    every = counties(boundaries) if isinstance(boundaries, str) else boundaries
+    return Residents.of(study_people(job.outputs, every), roads)
+
+
+def _centres(
+    job: BatchJob,
+    base: TransportNetwork,
+    points: Sequence[BatchOrigin],
+    boundaries: str | gpd.GeoDataFrame,
+) -> tuple[BatchOrigin, ...]:
     """Return the destinations of the travel times; a centre off the network is a fault of the job."""
     wanted = job.outputs.travel_times_to
     if wanted == "origins":
@@ -304,9 +342,9 @@ def _centres(job: BatchJob, base: TransportNetwork, points: Sequence[BatchOrigin
         return tuple(usable)
     if not wanted:
         return ()
-    for centre in origin_list(list(wanted), argument="travel_times_to"):
+    for centre in origin_list(list(wanted), argument="travel_times_to", source=boundaries):
         enter(base.reverse, centre)
-    return tuple(given_origins(list(wanted)))
+    return tuple(given_origins(list(wanted), boundaries))
 
 
 def _reached(base: TransportNetwork, one: BatchOrigin) -> bool:
@@ -322,7 +360,7 @@ def _identity(
     base: TransportNetwork,
     scenarios: Mapping[str, Sequence[Corridor]],
     points: Sequence[BatchOrigin],
-    centres: Sequence[BatchOrigin],
+    plan: Plan,
 ) -> dict[str, Any]:
     """Return all that the bytes of the results depend on."""
     return {
@@ -335,7 +373,9 @@ def _identity(
             for name, members in scenarios.items()
         },
         "origins": _digest([asdict(one) for one in points]),
-        "centres": _digest([asdict(one) for one in centres]),
+        "centres": _digest([asdict(one) for one in plan.centres]),
+        "boundaries": plan.units.source,
+        "people": None if plan.residents is None else plan.residents.digest,
         # A batch draws no figure, and so doesn't depend on their font.
         "data": {name: entry["sha256"] for name, entry in data.embedded().items() if name != "font"},
     }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ...geo.checks import require_path
 from ..config import Strict, read_toml
-from ..study_file import Minutes
+from ..study_file import BoundaryKeys, Minutes, PeopleKeys, RailKeys
 
 #: Most origins that one file of the results may hold: a part is what is lost when a run is cut off.
 MAX_PER_PART: Final = 1000
@@ -20,7 +20,7 @@ PlaceText = Text | Adcode
 Executor = Literal["here", "processes", "dask"]
 
 
-class BatchNetwork(Strict):
+class BatchNetwork(RailKeys):
     """The network that every origin is searched on.
 
     Attributes
@@ -32,15 +32,36 @@ class BatchNetwork(Strict):
         Speed and reach off the network; the network's own when left out.
     corridor_files : tuple of str
         TOML files with corridors of one's own, relative to the job file.
+    railways : bool, optional
+        Whether today's railways are joined to the roads; when left out, those of one's own are, and the embedded ones
+        aren't.
+    rail_stations, rail_sections, rail_through : str
+        Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
+    gtfs : str
+        Or a timetable, a GTFS zip file.
     """
 
     source: Text = "trunk"
     access_speed_kph: Annotated[float, Field(gt=0, le=400)] | None = None
     max_access_km: Annotated[float, Field(ge=0, le=1000)] | None = None
     corridor_files: tuple[Text, ...] = ()
+    railways: bool | None = None
+
+    @property
+    def has_railways(self) -> bool:
+        """Whether today's railways are joined to the roads."""
+        return self.has_own_rail if self.railways is None else self.railways
+
+    @model_validator(mode="after")
+    def _used_rail(self) -> Self:
+        if self.railways is False and self.has_own_rail:
+            raise ValueError(
+                "railways = false leaves the railways out that 'gtfs' or 'rail_sections' name; drop one"
+            )
+        return self
 
 
-class BatchOrigins(Strict):
+class BatchOrigins(BoundaryKeys):
     """Where the journeys begin; several kinds add up, and each origin counts once.
 
     Attributes
@@ -58,7 +79,14 @@ class BatchOrigins(Strict):
         What the coordinates of `file` are in; WGS 84 unless its header says otherwise.
     columns : mapping of str to str
         For `file`: our name of a column -> the file's, such as ``{lon = "E", lat = "N"}``.
-    boundaries : {"tianditu", "amap"}
+    boundaries : {"tianditu", "amap"} or str
+        Whose counties: embedded ones, or a file of one's own (`counties`), relative to the job file. Places are looked up
+        in them, and zones laid over them.
+    boundary_columns : mapping of str to str
+        For a file of boundaries: our name of a column -> the file's; see `counties`.
+    boundary_crs : str
+        For a file of boundaries that doesn't say, or not rightly, what its coordinates are in: an EPSG code, or GCJ-02
+        (DataV, AMap) or BD-09 (Baidu).
     limit : int, optional
         Only the first so many, to try a job.
     """
@@ -69,7 +97,7 @@ class BatchOrigins(Strict):
     file: Text | None = None
     datum: Literal["WGS84", "GCJ-02", "BD-09"] | None = None
     columns: dict[Text, Text] = Field(default={})
-    boundaries: Literal["tianditu", "amap"] = "tianditu"
+    boundaries: Text = "tianditu"
     limit: Annotated[int, Field(ge=1)] | None = None
 
     @property
@@ -78,7 +106,7 @@ class BatchOrigins(Strict):
         return not (self.border_counties or self.counties or self.places or self.file)
 
 
-class BatchOutputs(Strict):
+class BatchOutputs(PeopleKeys):
     """What is computed for each origin.
 
     Attributes
@@ -93,6 +121,10 @@ class BatchOutputs(Strict):
         Places to which travel times are reckoned; ``"origins"`` for all pairs.
     limit_min : float, optional
         Longer journeys count as unreachable.
+    people : bool
+        Whether to count the people in each isochrone and zone.
+    people_file : str
+        A table of one's own with codes and people (`people`), instead of the census; relative to the job file.
     origins_per_part : int
         Origins in one file of the results.
     """
@@ -102,6 +134,7 @@ class BatchOutputs(Strict):
     zones_min: Minutes | None = None
     travel_times_to: Literal["origins"] | tuple[PlaceText, ...] = ()
     limit_min: Minutes | None = None
+    people: bool = False
     origins_per_part: Annotated[int, Field(ge=1, le=MAX_PER_PART)] = 16
 
     @field_validator("isochrones_min")
@@ -117,6 +150,12 @@ class BatchOutputs(Strict):
             raise ValueError(
                 "nothing to compute; give at least one of isochrones_min, zones_min, travel_times_to"
             )
+        if self.people and not (self.isochrones_min or self.zones_min):
+            raise ValueError(
+                "people are counted in areas; give isochrones_min or zones_min beside people = true"
+            )
+        if self.people_file and not self.people:
+            raise ValueError("'people_file' is given, but nobody is counted; add people = true")
         return self
 
     @property
@@ -127,6 +166,7 @@ class BatchOutputs(Strict):
             "zones": self.zones_min is not None,
             "zone_counties": self.zones_min is not None,
             "travel_times": bool(self.travel_times_to),
+            "people": self.people,
         }
         return (*(name for name, wanted in asked.items() if wanted), "errors")
 
@@ -183,13 +223,11 @@ class BatchJob(Strict):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=80)]
     title: str = ""
-    network: BatchNetwork = BatchNetwork()
-    origins: BatchOrigins = BatchOrigins()
+    network: BatchNetwork = Field(default_factory=BatchNetwork)  # one each, because each knows its folder
+    origins: BatchOrigins = Field(default_factory=BatchOrigins)
     scenarios: dict[Text, tuple[Text, ...]] = Field(default={"base": ()}, min_length=1)
     outputs: BatchOutputs
-    run: BatchRun = BatchRun()
-
-    _folder: Path = PrivateAttr(default_factory=Path)
+    run: BatchRun = Field(default_factory=BatchRun)
 
     @model_validator(mode="after")
     def _used_corridors(self) -> Self:
@@ -202,13 +240,7 @@ class BatchJob(Strict):
 
     def at(self, name: str) -> Path:
         """Return the path that the job means by a file name: relative ones start from the job file."""
-        return self._folder / name
-
-    def placed(self, folder: Path) -> Self:
-        """Return the job with `folder` as the one that its relative file names start from."""
-        copy = self.model_copy()
-        copy._folder = folder  # noqa: SLF001 - a copy of our own
-        return copy
+        return self.folder / name
 
 
 def read_job(job: Any) -> BatchJob:
@@ -228,4 +260,4 @@ def read_job(job: Any) -> BatchJob:
     if isinstance(job, BatchJob):
         return job
     path = require_path(job, "job")
-    return read_toml(path, BatchJob).placed(path.parent)
+    return read_toml(path, BatchJob)

@@ -18,11 +18,11 @@ from ...geo.checks import require_frame
 from ...geo.crs import WGS84
 from ...geo.errors import BorderReachError, EmptyInputError
 from ...geo.files import code_text, read_points
-from ...geo.places import border_counties, counties, origins_table, resolve_provinces
+from ...geo.places import border_counties, counties, origins_table, resolve_provinces, stem
 from ._job import BatchOrigins
 
-#: Adcodes of Taiwan, Hong Kong and Macao begin here.
-_FIRST_REGION: Final = 710000
+#: Left out where all counties are asked for; by name, because codes of other countries may be the same.
+_REGIONS: Final = ("台湾", "香港", "澳门")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class BatchOrigin:
     error: str = "InputError"
 
 
-def collect_origins(wanted: BatchOrigins, *, file: Path | None) -> list[BatchOrigin]:
+def collect_origins(
+    wanted: BatchOrigins, *, file: Path | None, boundaries: str | gpd.GeoDataFrame
+) -> list[BatchOrigin]:
     """Return the origins that a job asks for, each id once, in the order of the kinds.
 
     Parameters
@@ -56,6 +58,8 @@ def collect_origins(wanted: BatchOrigins, *, file: Path | None) -> list[BatchOri
     wanted : BatchOrigins
     file : pathlib.Path, optional
         Where `wanted.file` lies.
+    boundaries : {"tianditu", "amap"} or geopandas.GeoDataFrame
+        What `wanted.boundaries` stands for.
 
     Raises
     ------
@@ -72,14 +76,14 @@ def collect_origins(wanted: BatchOrigins, *, file: Path | None) -> list[BatchOri
         )
     found: list[BatchOrigin] = []
     if wanted.border_counties or wanted.counties:
-        every = counties(wanted.boundaries)
-        mainland = every[every["province_adcode"] < _FIRST_REGION]
+        every = counties(boundaries) if isinstance(boundaries, str) else boundaries
+        mainland = every[~every["province"].map(stem).isin(_REGIONS)]
         if wanted.border_counties:
             found += _of_provinces(border_counties(mainland), wanted.border_counties, "border_counties")
         if wanted.counties:
             units = mainland if wanted.counties == "all" else every
             found += _of_provinces(units, wanted.counties, "counties")
-    found += _of_items(wanted.places, wanted.boundaries)
+    found += _of_items(wanted.places, boundaries)
     if file is not None:
         found += _of_frame(
             read_points(file, datum=wanted.datum, columns=wanted.columns, argument="file"), file.name
@@ -90,12 +94,14 @@ def collect_origins(wanted: BatchOrigins, *, file: Path | None) -> list[BatchOri
     return _usable(list(once.values())[: wanted.limit], "[origins] of the job")
 
 
-def given_origins(origins: Any) -> list[BatchOrigin]:
+def given_origins(origins: Any, boundaries: str | gpd.GeoDataFrame = "tianditu") -> list[BatchOrigin]:
     """Return the origins that a caller hands over; rows or items that can't be used keep their place.
 
     Parameters
     ----------
     origins : GeoDataFrame, Place, name, adcode, (lon, lat), or a list of these
+    boundaries : {"tianditu", "amap"} or geopandas.GeoDataFrame
+        Where names and adcodes are looked up.
 
     Raises
     ------
@@ -104,8 +110,8 @@ def given_origins(origins: Any) -> list[BatchOrigin]:
     if isinstance(origins, gpd.GeoDataFrame):
         return _usable(_of_frame(origins, "'origins'"), "'origins'")
     if isinstance(origins, (list, tuple)) and not _is_pair(origins):
-        return _usable(_of_items(origins, "tianditu"), "'origins'")
-    return _of_table(origins_table(origins))
+        return _usable(_of_items(origins, boundaries), "'origins'")
+    return _of_table(origins_table(origins, source=boundaries))
 
 
 def as_frame(origins: Sequence[BatchOrigin]) -> gpd.GeoDataFrame:
@@ -143,7 +149,7 @@ def _of_table(table: gpd.GeoDataFrame) -> list[BatchOrigin]:
     ]
 
 
-def _of_items(items: Sequence[Any], boundaries: str) -> list[BatchOrigin]:
+def _of_items(items: Sequence[Any], boundaries: str | gpd.GeoDataFrame) -> list[BatchOrigin]:
     found = []
     for item in items:
         try:

@@ -10,7 +10,7 @@ import io
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,10 +22,10 @@ import shapely
 from ...geo.crs import to_ecef
 from ...geo.errors import BatchStoppedError, DataFileError
 from ...geo.networks import TransportNetwork, open_network
-from ...geo.places import counties
 from .. import schemas
 from ..isochrones import commuting_zone, isochrones, zone_counties
 from ..times import Origin, enter, travel_times
+from ._ground import Residents, Units
 from ._job import BatchOutputs
 from ._origins import BatchOrigin, as_frame
 
@@ -39,11 +39,22 @@ ERRORS: Final[schemas.Schema] = {
     "error": "str",
     "reason": "str",
 }
+#: How many live in each isochrone and zone: spread over the road's nodes of their county, and all at its seat.
+PEOPLE_IN_AREAS: Final[schemas.Schema] = {
+    "scenario": "str",
+    "origin_id": "str",
+    "origin_name": "str",
+    "area": "str",
+    "cutoff_min": "float64",
+    "people": "float64",
+    "people_by_seat": "float64",
+}
 SCHEMAS: Final[dict[str, schemas.Schema]] = {
     "isochrones": {"scenario": "str", **schemas.ISOCHRONES},
     "zones": schemas.ZONES,
     "zone_counties": schemas.ZONE_COUNTIES,
     "travel_times": {"scenario": "str", **schemas.TRAVEL_TIMES},
+    "people": PEOPLE_IN_AREAS,
     "errors": ERRORS,
 }
 
@@ -61,13 +72,16 @@ class Plan:
     outputs : BatchOutputs
     centres : tuple of BatchOrigin
         Destinations of the travel times.
-    boundaries : str
-        Whose counties the zones are laid over.
+    units : Units
+        Counties that the zones are laid over.
+    residents : Residents, optional
+        Where people live, if they are counted.
     """
 
     outputs: BatchOutputs
     centres: tuple[BatchOrigin, ...]
-    boundaries: str
+    units: Units
+    residents: Residents | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +201,7 @@ def _tables(
         zones = commuting_zone(
             network, points, minutes=asked.zones_min, scenario=task.scenario, workers=threads
         )
-        inside = zone_counties(zones, _near(zones, plan.boundaries))
+        inside = zone_counties(zones, _near(zones, plan.units))
         number = inside[inside["belongs"]].groupby("centre_id").size()
         zones["n_counties"] = number.reindex(zones["centre_id"], fill_value=0).to_numpy(dtype="int64")
         tables["zones"], tables["zone_counties"] = zones, inside
@@ -196,6 +210,8 @@ def _tables(
             network, points, as_frame(plan.centres), limit_min=asked.limit_min, workers=threads
         )
         tables["travel_times"] = _with_scenario(times, task.scenario)
+    if plan.residents is not None:
+        tables["people"] = _people(tables, plan.residents)
     return tables
 
 
@@ -230,16 +246,24 @@ def _with_scenario(frame: pd.DataFrame, scenario: str) -> pd.DataFrame:
     return frame
 
 
-def _near(zones: gpd.GeoDataFrame, boundaries: str) -> gpd.GeoDataFrame:
+def _near(zones: gpd.GeoDataFrame, units: Units) -> gpd.GeoDataFrame:
     """Return the counties whose bounding boxes a zone's touches; the only ones that can be in it."""
-    every = _counties(boundaries)
+    every = units.frame()
     near = every.sindex.query(shapely.box(*zones.total_bounds))
     return every.iloc[np.sort(near)] if len(near) else every.iloc[:1]
 
 
-@cache
-def _counties(boundaries: str) -> gpd.GeoDataFrame:
-    return counties(boundaries)
+def _people(tables: Mapping[str, pd.DataFrame], residents: Residents) -> pd.DataFrame:
+    """Count the people in isochrones and zones."""
+    parts = []
+    for table, area in (("isochrones", "isochrone"), ("zones", "zone")):
+        if table in tables:
+            frame = gpd.GeoDataFrame(tables[table]).rename(
+                columns={"centre_id": "origin_id", "centre_name": "origin_name", "minutes": "cutoff_min"}
+            )
+            parts.append(frame.assign(area=area).join(residents.within(frame))[list(PEOPLE_IN_AREAS)])
+    found: pd.DataFrame = pd.concat(parts, ignore_index=True).astype(dict(PEOPLE_IN_AREAS))
+    return found
 
 
 _lock = threading.Lock()

@@ -16,7 +16,9 @@ from ...geo.errors import InputTypeError, MissingDependencyError
 from ...geo.networks import LineNetwork, TransportNetwork
 from ..config import read_toml
 from ..corridors import Corridor, read_corridors
+from ..indicators import people as own_people
 from ..schemas import Schema, conform
+from ..studies import study_boundaries, study_rail
 from ..study_file import Study
 from ._checks import measure
 from ._context import ClaimContext
@@ -91,9 +93,9 @@ def audit_claims(
     network : TransportNetwork, optional
         Roads; the embedded trunk roads when left out.
     rail : LineNetwork, optional
-        Railways; the embedded ones, as open on each claim's date, when left out.
+        Railways; when left out the study's own, or the embedded ones, as open on each claim's date.
     people : pandas.DataFrame, optional
-        Columns ``adcode, people``; the embedded census when left out.
+        Columns ``adcode, people``; when left out the study's own, or the embedded census.
     corridors : iterable of Corridor
         Corridors beside the embedded ones, for claims and studies that name them.
     progress : callable, optional
@@ -158,11 +160,18 @@ def audit_claims(
         raise InputTypeError(f"'people' should be a DataFrame, got {type(people).__name__}")
     if progress is not None and not callable(progress):
         raise InputTypeError(f"'progress' should be a function that takes a claim's id, got {progress!r}")
+    if not found.claim:
+        none: gpd.GeoDataFrame = conform([], CLAIMS)
+        return none
+    source = study_boundaries(chosen)
+    units = None if isinstance(source, str) else source
     context = ClaimContext(
-        source=chosen.boundary_source,
+        source=source,
         network=network,
-        rail=rail,
-        people=people,
+        rail=study_rail(chosen) if rail is None and chosen.has_own_rail else rail,
+        people=own_people(chosen.folder / chosen.people_file, units=units)
+        if people is None and chosen.people_file
+        else people,
         stations=found.stations,
         corridors=(*_from_files(chosen), *corridors),
     )

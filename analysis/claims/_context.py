@@ -51,7 +51,8 @@ class ClaimContext:
 
     Parameters
     ----------
-    source : {"tianditu", "amap"}
+    source : {"tianditu", "amap"} or geopandas.GeoDataFrame
+        Counties of one's own as `counties` returns them.
     network : TransportNetwork, optional
         Roads; the embedded trunk roads when left out.
     rail : LineNetwork, optional
@@ -67,7 +68,7 @@ class ClaimContext:
     def __init__(
         self,
         *,
-        source: str = "tianditu",
+        source: str | gpd.GeoDataFrame = "tianditu",
         network: TransportNetwork | None = None,
         rail: LineNetwork | None = None,
         people: pd.DataFrame | None = None,
@@ -85,10 +86,14 @@ class ClaimContext:
 
     # places
 
+    @property
+    def _named(self) -> str:
+        return repr(self.source) if isinstance(self.source, str) else "of the study's own"
+
     @cached_property
     def counties(self) -> gpd.GeoDataFrame:
         """Every county-level unit of the country."""
-        return counties(self.source)
+        return counties(self.source) if isinstance(self.source, str) else self.source
 
     @cached_property
     def cities(self) -> gpd.GeoDataFrame:
@@ -156,7 +161,7 @@ class ClaimContext:
                 found = self.counties[self.counties[column] == unit.adcode]
                 if len(found) == 0:
                     raise UnknownPlaceError(
-                        f"'{name}': {unit.name} has no counties in the source {self.source!r}"
+                        f"'{name}': {unit.name} has no counties in the source {self._named}"
                     )
                 frames.append(origins_table(found).assign(province=found["province"].to_numpy()))
             elif rest and kind == "cities":
@@ -174,7 +179,8 @@ class ClaimContext:
     @cached_property
     def people(self) -> pd.Series[float]:
         """Residents of each county of the boundary source, by adcode; NaN where not counted."""
-        table = census(self.source) if self._people is None else self._people
+        known = self.source if isinstance(self.source, str) else "tianditu"
+        table = census(known) if self._people is None else self._people
         counted = table.drop_duplicates("adcode").set_index("adcode")["people"].astype(float)
         return counted.reindex(self.counties["adcode"].to_numpy())
 
@@ -192,7 +198,7 @@ class ClaimContext:
             if len(inside):
                 codes: NDArray[np.int64] = inside["adcode"].to_numpy(dtype="int64")
                 return codes
-        raise UnknownPlaceError(f"{one.name} has no counties in the source {self.source!r}")
+        raise UnknownPlaceError(f"{one.name} has no counties in the source {self._named}")
 
     # networks
 

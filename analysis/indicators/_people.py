@@ -20,7 +20,7 @@ from ...geo.antimeridian import cut_at_antimeridian
 from ...geo.checks import require_choice, require_frame, require_path, require_sound_text
 from ...geo.crs import WGS84
 from ...geo.errors import EmptyInputError, InputError, InputTypeError
-from ...geo.files import code_numbers, find_columns, read_table, to_number
+from ...geo.files import code_numbers, code_text, find_columns, read_table, to_number
 from ...geo.networks import TransportNetwork
 from ...geo.places import SOURCES
 from ..schemas import Schema
@@ -62,6 +62,7 @@ def people(
     columns: Mapping[str, str] | None = None,
     encoding: str | None = None,
     strict: bool = False,
+    units: gpd.GeoDataFrame | None = None,
 ) -> pd.DataFrame:
     """Return residents of county-level units, one row each.
 
@@ -79,6 +80,8 @@ def people(
     strict : bool
         Refuse a file with a row without code or number. Otherwise such rows (notes, sums) are left
         out, each with a line in the log.
+    units : geopandas.GeoDataFrame, optional
+        For a file whose codes are text, such as NUTS': counties as `counties` returns them, with these in `code`.
 
     Returns
     -------
@@ -116,7 +119,9 @@ def people(
         return _embedded(str(source)).copy()
     if columns is not None and not isinstance(columns, Mapping):
         raise InputTypeError(f"'columns' should map the schema's columns to the file's, got {columns!r}")
-    return _from_file(require_path(source, "source"), dict(columns or {}), encoding, strict=strict)
+    if units is not None:
+        require_frame(units, "units", columns=("adcode",))
+    return _from_file(require_path(source, "source"), dict(columns or {}), encoding, units, strict=strict)
 
 
 def with_people(
@@ -342,7 +347,14 @@ def _embedded(source: str) -> pd.DataFrame:
     return table[list(PEOPLE)].astype(kinds)
 
 
-def _from_file(file: Path, columns: dict[str, str], encoding: str | None, *, strict: bool) -> pd.DataFrame:
+def _from_file(
+    file: Path,
+    columns: dict[str, str],
+    encoding: str | None,
+    units: gpd.GeoDataFrame | None,
+    *,
+    strict: bool,
+) -> pd.DataFrame:
     if not file.exists():
         known = " or ".join(map(repr, SOURCES))
         raise InputError(f"'source' should be {known} or the path of a table that exists, got {str(file)!r}")
@@ -353,6 +365,9 @@ def _from_file(file: Path, columns: dict[str, str], encoding: str | None, *, str
         columns=columns,
         encoding=encoding,
     )
+    if units is not None and "code" in units.columns:
+        number = dict(zip(units["code"].map(code_text), units["adcode"], strict=True))
+        raw["adcode"] = [number.get(code_text(code), code) for code in raw["adcode"]]
     checked = _checked(_usable_rows(raw, f"'source': {file.name}", strict=strict), file.name)
     kinds: dict[Any, Any] = dict(PEOPLE)
     return (

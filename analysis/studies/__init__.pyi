@@ -1,5 +1,5 @@
 from ._indicators import circle_people, county_indicators
-from ._own_tables import study_people, study_rail
+from ._own_tables import own_boundaries, study_boundaries, study_people, study_rail
 from ._rail_coverage import RailCoverage, rail_coverage
 from ._reach import MEASURES, Ground, Reach
 from ._results import StudyResults
@@ -12,7 +12,9 @@ __all__ = [
     "StudyResults",
     "circle_people",
     "county_indicators",
+    "own_boundaries",
     "rail_coverage",
+    "study_boundaries",
     "study_people",
     "study_rail",
 ]

@@ -166,7 +166,9 @@ def county_indicators(
         within 90 minutes and 120 km, before and with corridors, and in the base network in the own
         province and across (`efficiency_across_borders`).
     """
-    own = people_of(border_counties)
+    known = counties.set_index("adcode")["people"]  # by the same table, whoever counted
+    own = border_counties.assign(people=border_counties["adcode"].map(known))
+    own = own[own["people"].notna()].reset_index(drop=True)
     if own.empty:
         return schemas.empty(INDICATORS)
     mass = counties.assign(id=counties["adcode"].astype(str)).set_index("id")["people"]

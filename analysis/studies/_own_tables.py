@@ -1,38 +1,115 @@
-"""Tables of a study's own: people and railways, where it doesn't take the embedded ones."""
+"""A study's and a batch's own boundaries, people and railways, where they don't take the embedded ones."""
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
+
 import geopandas as gpd
 
-from ...geo.errors import ConfigError
+from ...geo.errors import BorderReachError, ConfigError
 from ...geo.networks import LineNetwork, gtfs_rail_network, rail_network
+from ...geo.places import SOURCES, counties
 from ..indicators import people, with_people
-from ..study_file import Study
+from ..study_file import BoundaryKeys, PeopleKeys, RailKeys, Study
 from ._indicators import people_of
 
 
-def study_people(chosen: Study, counties: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the counties whose people are known, with them: from the study's own table, or the census.
+def own_boundaries(keys: BoundaryKeys, source: str, *, key: str) -> str | gpd.GeoDataFrame:
+    """Return the boundaries that a study or a batch takes: the name of embedded ones, or counties from its own file.
+
+    Parameters
+    ----------
+    keys : BoundaryKeys
+    source : str
+        ``"tianditu"``, ``"amap"``, or the path of a file.
+    key : str
+        What the source is called in the file that names it, for messages.
 
     Raises
     ------
     ConfigError
-        If the study's table has no county of these.
+        If the file isn't there or can't be read as counties, or keys for a file go with embedded boundaries.
+    """
+    where = f"{keys.where}: " if keys.where else ""
+    if source in SOURCES:
+        if keys.boundary_columns or keys.boundary_crs:
+            raise ConfigError(
+                f"{where}'boundary_columns' and 'boundary_crs' are for a file; '{key}' is {source!r}, which needs neither"
+            )
+        return source
+    path = keys.folder / source
+    if not path.exists():
+        raise ConfigError(
+            f"{where}'{key}' should be 'tianditu', 'amap' or a file of counties, got {source!r}; there is no file {path}"
+        )
+    stamp = path.stat()
+    try:
+        return _units(
+            path,
+            (stamp.st_mtime_ns, stamp.st_size),
+            tuple(sorted(keys.boundary_columns.items())),
+            keys.boundary_crs or None,
+        ).copy()
+    except BorderReachError as error:
+        raise ConfigError(
+            f"{where}'{key}': {_in_words_of_a_file(str(error))}",
+        ) from error
+
+
+@functools.lru_cache(maxsize=2)
+def _units(
+    path: Path, stamp: tuple[int, int], columns: tuple[tuple[str, str], ...], crs: str | None
+) -> gpd.GeoDataFrame:
+    """Return the counties in a file; kept, because map, figure and tables each ask for them."""
+    del stamp  # another file under the same name isn't the same
+    return counties(path, columns=dict(columns), crs=crs)
+
+
+def _in_words_of_a_file(message: str) -> str:
+    """Say what remedies are called in a study or job file."""
+    return (
+        message.removeprefix("'source': ")
+        .replace("columns=", "boundary_columns = ")
+        .replace("crs=", "boundary_crs = ")
+    )
+
+
+def study_boundaries(chosen: Study) -> str | gpd.GeoDataFrame:
+    """Return a study's boundaries: the name of embedded ones, or counties from its own file.
+
+    Raises
+    ------
+    ConfigError
+        See `own_boundaries`.
+    """
+    return own_boundaries(chosen, chosen.boundary_source, key="boundary_source")
+
+
+def study_people(chosen: PeopleKeys, counties: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the counties whose people are known, with them: from a table of one's own, or the census.
+
+    Raises
+    ------
+    ConfigError
+        If the table has no county of these.
     """
     if not chosen.people_file:
         return people_of(counties)
-    known = with_people(counties, people(chosen.folder / chosen.people_file), missing="report")
+    known = with_people(
+        counties, people(chosen.folder / chosen.people_file, units=counties), missing="report"
+    )
     found = known[known["people"].notna()].reset_index(drop=True)
     if found.empty:
         raise ConfigError(
             f"{chosen.where}: 'people_file': {chosen.people_file} has the code of no county of the boundaries; codes are "
-            "six digits such as 500110"
+            "six digits such as 500110, or those of the file of boundaries"
         )
     return found
 
 
-def study_rail(chosen: Study) -> LineNetwork:
-    """Return today's railways: from the study's own tables or feed, or the embedded ones."""
+def study_rail(chosen: RailKeys) -> LineNetwork:
+    """Return today's railways: from tables or a feed of one's own, or the embedded ones."""
     if chosen.gtfs:
         return gtfs_rail_network(chosen.folder / chosen.gtfs)
     if chosen.rail_sections:

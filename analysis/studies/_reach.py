@@ -12,12 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...geo.errors import InputError
-from ...geo.places import border_counties, borders, junctions, origins_table, place
+from ...geo.places import border_counties, borders, junctions, origins_table, place, resolve_provinces
 from ...geo.places import counties as read_counties
 from ...geo.places import provinces as read_provinces
 from ..corridors import Scenarios, SubsetTimes
 from ..isochrones import isochrones, travel_time_circle
 from ..study_file import Study
+from ._own_tables import study_boundaries
 
 #: What each corridor contributes to: area of the largest circle, seats in it, mean minutes between
 #: border counties and centres, among border counties, and among centres.
@@ -37,10 +38,10 @@ class Ground:
     """
 
     def __init__(self, chosen: Study) -> None:
-        source = chosen.boundary_source
-        self.every = every = read_counties(source)
-        own = read_counties(source, provinces=list(chosen.provinces))
-        codes = set(own["province_adcode"])
+        source = study_boundaries(chosen)
+        self.every = every = read_counties(source) if isinstance(source, str) else source
+        codes = set(resolve_provinces(list(chosen.provinces), every, "provinces"))
+        own = every[every["province_adcode"].isin(codes)].reset_index(drop=True)
         everywhere = read_provinces(source)
         self.provinces = everywhere[everywhere["adcode"].isin(codes)].reset_index(drop=True)
         between = [place(name, source=source, level="province").adcode for name in chosen.between or ()]

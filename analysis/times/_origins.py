@@ -15,7 +15,7 @@ from ...geo.checks import require_choice, require_flag, require_number, require_
 from ...geo.crs import to_ecef
 from ...geo.errors import InputTypeError, OffNetworkError
 from ...geo.networks import Access, TransportNetwork, access
-from ...geo.places import origin_points
+from ...geo.places import Boundaries, origin_points
 from ._prepared import known
 from ._search import UNREACHED, bucketed_times
 
@@ -51,15 +51,15 @@ class Origin:
     code: str = ""
 
 
-def origin_list(origins: Any, *, argument: str = "origins") -> list[Origin]:
-    """Return anything that names points as a list of `Origin`.
+def origin_list(origins: Any, *, argument: str = "origins", source: Boundaries = "tianditu") -> list[Origin]:
+    """Return anything that names points as a list of `Origin`; see `geo.places.origin_points`.
 
     Raises
     ------
     EmptyInputError, MissingCRSError, InputError, UnknownPlaceError, AmbiguousPlaceError
         As `geo.places.origin_points`.
     """
-    points = origin_points(origins, argument=argument)
+    points = origin_points(origins, argument=argument, source=source)
     xyz = to_ecef([point[2] for point in points], [point[3] for point in points])
     return [Origin(*point[:4], xyz[k], point[4]) for k, point in enumerate(points)]
 

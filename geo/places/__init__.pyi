@@ -1,11 +1,12 @@
 from ._borders import border_counties, borders, junctions
-from ._boundaries import SOURCES, cities, counties, provinces
+from ._boundaries import SOURCES, Boundaries, cities, counties, provinces
 from ._identity import same_place_pairs, same_places
 from ._names import resolve_provinces, stem
 from ._places import Place, origin_points, origins_table, place
 
 __all__ = [
     "SOURCES",
+    "Boundaries",
     "Place",
     "border_counties",
     "borders",

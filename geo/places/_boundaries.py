@@ -30,6 +30,7 @@ from ..errors import InputTypeError
 from ._embedded import CITY_COLUMNS, COUNTY_COLUMNS, PROVINCE_COLUMNS, SOURCES, Level, Source, embedded
 from ._names import resolve_provinces
 from ._own_boundaries import read_units
+from ._parents import are_counties, parents
 
 __all__ = [
     "CITY_COLUMNS",
@@ -60,7 +61,8 @@ def provinces(
     Parameters
     ----------
     source, columns, crs, layer, encoding, strict
-        As in :func:`counties`; a file needs `adcode` and `name`.
+        As in :func:`counties`; a file needs `adcode` and `name`. Of a frame of counties as :func:`counties` returns
+        it, the provinces that these make up.
 
     Returns
     -------
@@ -77,6 +79,8 @@ def provinces(
     own = _embedded_source(source)
     if own is not None:
         return embedded("province", own).copy()
+    if are_counties(source):
+        return parents("province", source)
     return read_units(
         "province", source, columns=columns, crs=crs, layer=layer, encoding=encoding, strict=strict
     )
@@ -100,7 +104,8 @@ def cities(
     Parameters
     ----------
     source, provinces, columns, crs, layer, encoding, strict
-        As in :func:`counties`; a file needs `adcode` and `name`.
+        As in :func:`counties`; a file needs `adcode` and `name`. Of a frame of counties as :func:`counties` returns
+        it, the cities that these make up.
 
     Returns
     -------
@@ -116,6 +121,8 @@ def cities(
     own = _embedded_source(source)
     if own is not None:
         frame = embedded("city", own).copy()
+    elif are_counties(source):
+        frame = parents("city", source)
     else:
         frame = read_units(
             "city", source, columns=columns, crs=crs, layer=layer, encoding=encoding, strict=strict

@@ -69,7 +69,7 @@ def embedded(level: Level, source: Source) -> gpd.GeoDataFrame:
 def finish(level: Level, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add the representative points and bring columns into the schema's order and types."""
     if "point_source" not in frame.columns:
-        frame = _with_points(frame)
+        frame = with_points(frame)
     kept = [name for name in (*LEVEL_COLUMNS[level], CODE_COLUMN) if name in frame.columns]
     frame = frame[kept].reset_index(drop=True)
     for name in frame.columns:
@@ -78,7 +78,8 @@ def finish(level: Level, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.set_geometry("geometry")
 
 
-def _with_points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def with_points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add `lon`, `lat` and `point_source`: the seat of government where it is known, else a point on the surface."""
     shapes = frame.geometry.to_numpy()
     seat = _seats_for(frame["adcode"].to_numpy(), frame["name"].to_numpy(), shapes)
     other = np.isnan(seat[:, 0])

@@ -27,9 +27,11 @@ from ..errors import (
     UnknownPlaceError,
 )
 from ..files import code_text, frame_points
-from ._boundaries import Level, cities, counties, provinces
+from ._boundaries import Boundaries, Level, cities, counties, provinces
+from ._embedded import SOURCES
 from ._identity import ROW_NUMBERS, code_of, codes_of
 from ._names import stem
+from ._parents import are_counties, parents
 
 ORIGIN_COLUMNS: Final = ("origin_id", "origin_name", "lon", "lat", "geometry")
 LEVELS: Final = ("province", "city", "county")
@@ -88,7 +90,7 @@ class Place:
         return f"{self.name} {self.adcode}{within}" if self.adcode else self.name
 
 
-def place(query: Any, *, source: str = "tianditu", level: Level | None = None) -> Place:
+def place(query: Any, *, source: Boundaries = "tianditu", level: Level | None = None) -> Place:
     """Return the place that a name, an adcode or a pair of coordinates stands for.
 
     Parameters
@@ -97,8 +99,9 @@ def place(query: Any, *, source: str = "tianditu", level: Level | None = None) -
         A Chinese name with or without suffix (綦江区, 綦江), also with what it belongs to
         before it (重庆市綦江区, "福建/福州/鼓楼区"); an adcode (500110, "500110"); or degrees
         in WGS 84.
-    source : {"tianditu", "amap"} or path
-        Whose units to look in.
+    source : {"tianditu", "amap"}, path or GeoDataFrame
+        Whose units to look in; counties of one's own, as `counties` takes them, and the cities and provinces that they
+        make up.
     level : {"province", "city", "county"}, optional
         Look among these only.
 
@@ -143,7 +146,7 @@ def place(query: Any, *, source: str = "tianditu", level: Level | None = None) -
     if level is not None:
         table = table[table["level"] == level]
     else:
-        table = table.drop_duplicates("adcode")
+        table = table.drop_duplicates(["adcode", "name"])  # codes of other countries count anew at each level
     text = query.strip() if isinstance(query, str) else _digits(query)
     if text.isascii() and text.isdecimal():
         text = code_text(text)  # nine and twelve digits as well
@@ -162,7 +165,9 @@ def place(query: Any, *, source: str = "tianditu", level: Level | None = None) -
     return _as_place(next(found.itertuples()))
 
 
-def origins_table(origins: Any, *, argument: str = "origins", source: str = "tianditu") -> gpd.GeoDataFrame:
+def origins_table(
+    origins: Any, *, argument: str = "origins", source: Boundaries = "tianditu"
+) -> gpd.GeoDataFrame:
     """Return anything that names points as a table of points.
 
     Parameters
@@ -174,8 +179,8 @@ def origins_table(origins: Any, *, argument: str = "origins", source: str = "tia
         and `origin_name` from `origin_name` or `name`, else from the id.
     argument : str
         Name of the caller's argument, for messages.
-    source : {"tianditu", "amap"} or path
-        Where names and adcodes are looked up.
+    source : {"tianditu", "amap"}, path or GeoDataFrame
+        Where names and adcodes are looked up, as in :func:`place`.
 
     Returns
     -------
@@ -213,7 +218,7 @@ def origins_table(origins: Any, *, argument: str = "origins", source: str = "tia
 
 
 def origin_points(
-    origins: Any, *, argument: str = "origins", source: str = "tianditu"
+    origins: Any, *, argument: str = "origins", source: Boundaries = "tianditu"
 ) -> list[tuple[str, str, float, float, str]]:
     """Return what `origins_table` returns as a list of (id, name, lon, lat, code), without making a frame.
 
@@ -250,7 +255,7 @@ def _require_distinct(ids: list[str], argument: str) -> None:
 
 
 def _from_queries(
-    origins: Any, argument: str, source: str
+    origins: Any, argument: str, source: Boundaries
 ) -> tuple[list[str], list[str], NDArray[np.float64], NDArray[np.float64]]:
     if isinstance(origins, (str, Integral, Place)) or _is_pair(origins):
         origins = [origins]
@@ -357,27 +362,24 @@ def _is_pair(query: Any) -> bool:
     return not both_codes
 
 
-def _gazetteer(source: str) -> pd.DataFrame:
-    if isinstance(source, str) and source in ("tianditu", "amap"):  # type: ignore[redundant-expr] # callers aren't all typed
+def _gazetteer(source: Boundaries) -> pd.DataFrame:
+    if isinstance(source, str) and source in SOURCES:
         return _embedded_gazetteer(source)
-    return _build_gazetteer(source)
+    units = source if are_counties(source) else counties(source)
+    return _listed(parents("province", units, outlines=False), parents("city", units, outlines=False), units)
 
 
 @functools.cache
 def _embedded_gazetteer(source: str) -> pd.DataFrame:
-    return _build_gazetteer(source)
+    top, mid = (one.assign(point_source="seat") for one in (provinces(source), cities(source)))
+    return _listed(top, mid, counties(source))
 
 
-def _build_gazetteer(source: str) -> pd.DataFrame:
+def _listed(top: gpd.GeoDataFrame, mid: gpd.GeoDataFrame, low: gpd.GeoDataFrame) -> pd.DataFrame:
     """Names, stems, levels and parents of all units; a unit of two levels stands at the higher."""
-    low = pd.DataFrame(counties(source).drop(columns="geometry")).assign(level="county")
-    frames = [low]
-    if source in ("tianditu", "amap"):
-        top = pd.DataFrame(provinces(source).drop(columns="geometry"))
-        top = top.assign(level="province", province=top["name"], city="", point_source="seat")
-        mid = pd.DataFrame(cities(source).drop(columns="geometry"))
-        mid = mid.assign(level="city", city=mid["name"], point_source="seat")
-        frames = [top, mid, low]
+    top = top.assign(level="province", province=top["name"], city="")
+    mid = mid.assign(level="city", city=mid["name"])
+    frames = [pd.DataFrame(one.drop(columns="geometry")) for one in (top, mid, low.assign(level="county"))]
     table = pd.concat(frames, ignore_index=True)
     return table.assign(stem=table["name"].map(stem))
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 
+from borderreach.analysis.batches._job import BatchJob
 from borderreach.analysis.batches._tasks import Part, Plan, Task, compute
 from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.networks._storage import save_network
@@ -121,6 +126,50 @@ def always_dies(plan: Plan, task: Task) -> Part:
     """Die whatever there is to compute."""
     del plan, task
     os._exit(9)
+
+
+def job_of(**keys) -> BatchJob:
+    return BatchJob.model_validate(keys)
+
+
+#: Parts times tables of the job that is killed.
+N_FILES = 10 * 5
+
+
+def parts_in(out: Path) -> int:
+    """Count the parts written so far, while the run makes and removes folders."""
+    try:
+        return sum(1 for _ in out.glob("*/part-*"))
+    except FileNotFoundError:  # a folder went between its listing and its opening
+        return 0
+
+
+def kill_once(
+    job: Path, out: Path, executor: str, chance: random.Random, *, wanted: int | None = None
+) -> bool:
+    """Start a run, kill it at a random moment, and tell whether it was still running.
+
+    The moment is drawn by how many of the files are written, not by the clock, so that a busy machine
+    kills as evenly over the run as an idle one: from the making of the folder to after the last part.
+    """
+    if wanted is None:
+        before = parts_in(out)
+        wanted = chance.randrange(before or -1, max(N_FILES, before + 1))
+    script = Path(__file__)
+    run = subprocess.Popen(
+        [sys.executable, str(script), str(job), str(out), executor],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        while run.poll() is None and not (out.is_dir() if wanted < 0 else parts_in(out) > wanted):
+            time.sleep(0.001)
+        time.sleep(chance.random() * 0.02)
+    finally:
+        run.kill()
+        _, message = run.communicate()
+    assert run.returncode in (0, -signal.SIGKILL), message.decode()
+    return run.returncode != 0
 
 
 if __name__ == "__main__":  # python batch_material.py JOB OUT EXECUTOR: what is killed from outside
