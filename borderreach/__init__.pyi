@@ -50,19 +50,21 @@ from .analysis.isochrones import (
     scenario_isochrones,
     service_areas,
     simplify_isochrones,
+    timetable_isochrones,
     travel_time_circle,
     zone_counties,
 )
 from .analysis.studies import StudyResults
 from .analysis.study_file import Study
 from .analysis.terrain import people_in_raster, terrain_isochrones
-from .analysis.times import od_matrix, travel_times, write_od_matrix
+from .analysis.times import day_trips, od_matrix, timetable_times, travel_times, write_od_matrix
 from .geo.crs import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 from .geo.downloads import datasets, fetch
 from .geo.errors import BorderReachError
 from .geo.files import read_points
 from .geo.networks import (
     Links,
+    Timetable,
     TransferRules,
     TransportNetwork,
     air_network,
@@ -78,6 +80,7 @@ from .geo.networks import (
     rail_sections,
     rail_stations,
     save_network,
+    timetable,
     trunk_network,
 )
 from .geo.osm import SpeedTable, osm_network, pbf_network, speed_table
@@ -110,6 +113,7 @@ __all__ = [
     "Study",
     "StudyResults",
     "StudyRun",
+    "Timetable",
     "TransferRules",
     "TransportNetwork",
     "TypologyRule",
@@ -144,6 +148,7 @@ __all__ = [
     "counties",
     "crossings",
     "datasets",
+    "day_trips",
     "efficiency_across_borders",
     "fetch",
     "gaps",
@@ -198,6 +203,9 @@ __all__ = [
     "study_names",
     "study_run",
     "terrain_isochrones",
+    "timetable",
+    "timetable_isochrones",
+    "timetable_times",
     "travel_time_circle",
     "travel_times",
     "trunk_network",

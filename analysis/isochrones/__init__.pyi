@@ -7,6 +7,7 @@ from ._reference import reference_isochrone
 from ._scenarios import scenario_isochrones
 from ._service_areas import service_areas
 from ._shapes import clip_isochrones, simplify_isochrones
+from ._timetable_isochrones import timetable_isochrones
 from ._triangles import cell_pieces, crossed
 from ._zones import commuting_zone, travel_time_circle, zone_counties
 
@@ -28,6 +29,7 @@ __all__ = [
     "scenario_isochrones",
     "service_areas",
     "simplify_isochrones",
+    "timetable_isochrones",
     "travel_time_circle",
     "zone_counties",
 ]

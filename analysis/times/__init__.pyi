@@ -1,3 +1,4 @@
+from ._day_trips import day_trips
 from ._matrices import od_matrix, write_od_matrix
 from ._origins import (
     NO_LIMIT_MS,
@@ -12,8 +13,10 @@ from ._origins import (
     within_reach,
 )
 from ._prepared import prepared
+from ._roads_and_trains import Egress, RoadsAndTrains
 from ._search import UNREACHED, bucketed_times, shortest_times_and_lengths
 from ._tables import LIMIT_ATTR, NEAREST_ATTR, Pairs, by_origin, listed, masses, read_pairs, require_nearest
+from ._timetable_times import timetable_times
 from ._travel_times import Targets, times_from, travel_times
 
 __all__ = [
@@ -22,11 +25,14 @@ __all__ = [
     "NO_LIMIT_MS",
     "UNREACHED",
     "Direction",
+    "Egress",
     "Origin",
     "Pairs",
+    "RoadsAndTrains",
     "Targets",
     "bucketed_times",
     "by_origin",
+    "day_trips",
     "directed",
     "each",
     "enter",
@@ -41,6 +47,7 @@ __all__ = [
     "search",
     "shortest_times_and_lengths",
     "times_from",
+    "timetable_times",
     "travel_times",
     "within_reach",
     "write_od_matrix",

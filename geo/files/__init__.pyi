@@ -2,7 +2,7 @@ from ._codes import code_numbers, code_text, province_of
 from ._headers import find_columns
 from ._lines import read_line
 from ._numbers import to_degrees, to_number
-from ._points import frame_points, read_points
+from ._points import frame_points, read_points, table_points
 from ._tables import read_table
 from ._vectors import read_vector_file, require_plain_file
 
@@ -17,6 +17,7 @@ __all__ = [
     "read_table",
     "read_vector_file",
     "require_plain_file",
+    "table_points",
     "to_degrees",
     "to_number",
 ]

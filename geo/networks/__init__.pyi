@@ -19,6 +19,8 @@ from ._links import MAX_ARC_TIME_MS, Links, RaggedLines
 from ._network import TransportNetwork, build_network
 from ._rail import EMBEDDED_AS_OF, LineNetwork, rail_network, rail_sections, rail_stations
 from ._storage import open_network, save_network
+from ._timetable import Timetable
+from ._timetable_reading import timetable
 from ._trunk import TRUNK_SPEED_KPH, trunk_network
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "LineNetwork",
     "Links",
     "RaggedLines",
+    "Timetable",
     "TransferRules",
     "TransportNetwork",
     "access",
@@ -53,5 +56,6 @@ __all__ = [
     "rail_sections",
     "rail_stations",
     "save_network",
+    "timetable",
     "trunk_network",
 ]

@@ -181,8 +181,8 @@ class Feed:
         times["sequence"] = pd.to_numeric(times["stop_sequence"], errors="coerce")
         if times["sequence"].isna().any():
             raise DataFileError(f"{file.name}: stop_times.txt has a stop_sequence that isn't a number")
-        times["arrival"] = _seconds(times["arrival_time"], file, "stop_times.txt")
-        times["departure"] = _seconds(times["departure_time"], file, "stop_times.txt")
+        times["arrival"] = seconds_of(times["arrival_time"], file, "stop_times.txt")
+        times["departure"] = seconds_of(times["departure_time"], file, "stop_times.txt")
         times["station"] = station_of.loc[times["stop_id"]].to_numpy()
         for ours, column in (("board", "pickup_type"), ("alight", "drop_off_type")):
             times[ours] = times[column].str.strip() != "1" if column in times else True
@@ -337,7 +337,7 @@ def _stations(stops: pd.DataFrame, file: Path) -> tuple[pd.DataFrame, pd.Series]
     return frame.drop_duplicates("station_id").reset_index(drop=True), station_of
 
 
-def _seconds(times: pd.Series, file: Path, name: str) -> pd.Series:
+def seconds_of(times: pd.Series, file: Path, name: str) -> pd.Series:
     """Seconds since noon minus 12 h; hours may pass 24, and blank means not timed."""
     blank = times.str.strip() == ""
     parts = times.str.strip().str.extract(r"^(\d{1,3}):([0-5]?\d):([0-5]?\d)$")
@@ -352,8 +352,8 @@ def _runs(trips: pd.DataFrame, frequencies: pd.DataFrame, file: Path) -> pd.Seri
     """How often each trip runs on the day."""
     runs = pd.Series(1.0, index=trips["trip_id"])
     if len(frequencies):
-        start = _seconds(frequencies["start_time"], file, "frequencies.txt")
-        end = _seconds(frequencies["end_time"], file, "frequencies.txt")
+        start = seconds_of(frequencies["start_time"], file, "frequencies.txt")
+        end = seconds_of(frequencies["end_time"], file, "frequencies.txt")
         headway = pd.to_numeric(frequencies["headway_secs"], errors="coerce")
         if not (headway > 0).all():
             raise DataFileError(f"{file.name}: frequencies.txt has a headway_secs that isn't above 0")
