@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-TUTORIALS = ("borders", "isochrones", "corridors")
+TUTORIALS = ("borders", "isochrones", "corridors", "timetables")
 BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
 
 

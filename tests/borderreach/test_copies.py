@@ -137,6 +137,18 @@ def batch(roads: br.TransportNetwork, tmp_path: Path) -> Any:
 
 #: One of each kind of thing that public functions take or return.
 Make = Callable[[br.TransportNetwork, Path, pytest.FixtureRequest], Any]
+
+
+def two_calls() -> br.Timetable:
+    calls = {
+        "train": ["G1", "G1"],
+        "stop_no": [1, 2],
+        "station": ["重庆北", "成都东"],
+        "arrive": ["", "9:30"],
+    }
+    return br.timetable(pd.DataFrame({**calls, "depart": ["8:00", ""]}))
+
+
 EXAMPLES: dict[type, Make] = {
     br.TransportNetwork: lambda roads, _, __: roads,
     LineNetwork: lambda _, __, ___: br.rail_network(),
@@ -144,6 +156,7 @@ EXAMPLES: dict[type, Make] = {
     br.Links: lambda _, __, ___: br.Links([0], [1], [9e3], [600.0], mode="rail"),
     SpeedTable: lambda _, __, ___: speed_table("CN"),
     br.TransferRules: lambda _, __, ___: br.TransferRules(boarding_min=12),
+    br.Timetable: lambda _, __, ___: two_calls(),
     br.Place: lambda _, __, ___: br.place("綦江"),
     br.BorderReachError: lambda _, __, ___: br.BorderReachError("'a' should be b"),
     Prepared: lambda roads, _, __: prepared(roads),
