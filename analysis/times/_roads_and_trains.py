@@ -121,9 +121,9 @@ class RoadsAndTrains:
             round(allowed.boarding_min * 60),
             round(allowed.alighting_min * 60),
         )
-        self.connections: Connections = connections(
-            trains, change_s=round(allowed.transfer_min * 60), walks=self._walks(between_s)
-        )
+        self.change_s = round(allowed.transfer_min * 60)
+        self.walks = self._walks(between_s)
+        self.connections: Connections = connections(trains, change_s=self.change_s, walks=self.walks)
 
     @property
     def last_s(self) -> int:

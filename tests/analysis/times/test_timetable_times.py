@@ -110,7 +110,8 @@ class Graph:
 
     def __init__(self, timetable: br.Timetable, minutes: np.ndarray[Any, Any]) -> None:
         graph: nx.DiGraph[Any] = nx.DiGraph()
-        self.calls = calls = list(timetable.calls.itertuples(index=False))
+        calls: list[Any] = list(timetable.calls.itertuples(index=False))
+        self.calls = calls
         names = PLACES["name"].tolist()
         self.place = place = [names.index(timetable.stations["name"][call.station]) for call in calls]
         self.minutes = minutes
