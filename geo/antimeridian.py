@@ -69,6 +69,47 @@ def cut_at_antimeridian(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return result
 
 
+def cut_line(lonlat: NDArray[np.float64]) -> Any:
+    """Return a line as shapely's, in two or more parts if it leads across ±180°.
+
+    Parameters
+    ----------
+    lonlat : ndarray of float64, shape (k, 2)
+        Degrees from -180 to 180; where longitudes jump by more than 180 it leads across.
+
+    Returns
+    -------
+    LineString or MultiLineString
+        Parts in the order of the line.
+
+    References
+    ----------
+    Butler, H., and others (2016). The GeoJSON format. RFC 7946, section 3.1.9.
+
+    Examples
+    --------
+    >>> cut_line(np.array([[179.0, 10.0], [-179.0, 12.0]])).wkt
+    'MULTILINESTRING ((179 10, 180 11), (-180 11, -179 12))'
+    """
+    jumps = np.flatnonzero(np.abs(np.diff(lonlat[:, 0])) > 180)
+    if not len(jumps):
+        return shapely.LineString(lonlat)
+    parts, start, first = [], lonlat[:0], 0
+    for k in jumps.tolist():
+        (lon, lat), (to_lon, to_lat) = lonlat[k], lonlat[k + 1]
+        wide = 360 - abs(lon - to_lon)
+        at = lat + (to_lat - lat) * ((180 - abs(lon)) / wide if wide > 0 else 0.0)
+        edge = np.copysign(180.0, lon)
+        parts.append(np.concatenate([start, lonlat[first : k + 1], [[edge, at]]]))
+        start, first = np.array([[-edge, at]]), k + 1
+    parts.append(np.concatenate([start, lonlat[first:]]))
+    # a line that begins or ends on the meridian has no length beyond it
+    long = [part for part in parts if (part != part[0]).any()] or parts[:1]
+    lines = [shapely.LineString(part[np.r_[True, (np.diff(part, axis=0) != 0).any(axis=1)]]) if len(part) > 2 else
+             shapely.LineString(part) for part in long]  # fmt: skip
+    return lines[0] if len(lines) == 1 else shapely.MultiLineString(lines)
+
+
 def lies_across(shapes: NDArray[np.object_]) -> bool:
     """Say whether shapes of a region lie across 180°: they are narrower with western longitudes beyond 180.
 

@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
+from ...geo.antimeridian import cut_line
 from ...geo.checks import require_flag, require_lonlat, require_number, require_numbers
 from ...geo.crs import WGS84, to_ecef
 from ...geo.errors import GeometryTypeError, InputError, InputTypeError, MissingCRSError
@@ -121,7 +122,7 @@ def change_table(network: TransportNetwork, changes: Iterable[Change]) -> gpd.Ge
         touched = np.isin(network.arc_link, links)
         before = _mean_kph(network, touched)
         after = float("nan") if one.close else _mean_kph(changed_by(network, one), touched)
-        lines = [shapely.LineString(network.link_line(int(link))) for link in links]
+        lines = [cut_line(network.link_line(int(link))) for link in links]
         rows.append(
             {
                 "change_id": one.id,
@@ -131,7 +132,7 @@ def change_table(network: TransportNetwork, changes: Iterable[Change]) -> gpd.Ge
                 "length_km": float(network.link_length_m[links].sum()) / 1000,
                 "base_kph": before,
                 "scenario_kph": after,
-                "geometry": shapely.MultiLineString(lines),
+                "geometry": shapely.multilinestrings(shapely.get_parts(lines)),
             }
         )
     found: gpd.GeoDataFrame = conform(rows, CHANGES)
@@ -349,13 +350,11 @@ def _links_near(
             margin_y = km * 1000 / _DEGREE_M + 1e-9
             lat = min(max(abs(south), abs(north)) + margin_y, 89.0)
             margin_x = margin_y / np.cos(np.radians(lat))
+            beside = np.zeros(network.n_links, dtype=bool)
+            for turn in (-360.0, 0.0, 360.0):  # what lies across 180 degrees is near, too
+                beside |= (low[:, 0] + turn <= east + margin_x) & (high[:, 0] + turn >= west - margin_x)
             candidates = np.flatnonzero(
-                wanted
-                & ~found
-                & (low[:, 0] <= east + margin_x)
-                & (high[:, 0] >= west - margin_x)
-                & (low[:, 1] <= north + margin_y)
-                & (high[:, 1] >= south - margin_y)
+                wanted & ~found & beside & (low[:, 1] <= north + margin_y) & (high[:, 1] >= south - margin_y)
             )
             if len(candidates) == 0:
                 continue
@@ -390,6 +389,9 @@ def _boxes(network: TransportNetwork) -> tuple[NDArray[np.float64], NDArray[np.f
         first = network.link_offset[bent]  # straight links have no coordinates in between
         low[bent] = np.minimum(low[bent], np.minimum.reduceat(network.link_coords, first))
         high[bent] = np.maximum(high[bent], np.maximum.reduceat(network.link_coords, first))
+    for link in np.flatnonzero(high[:, 0] - low[:, 0] > 180).tolist():  # across 180 degrees
+        east = network.link_line(link)[:, 0] % 360
+        low[link, 0], high[link, 0] = east.min(), east.max()
     return low, high
 
 

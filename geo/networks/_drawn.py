@@ -17,6 +17,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from ..antimeridian import beside
 from ..checks import require_frame, require_number, require_text
 from ..crs import ELLIPSOID
 from ..errors import EmptyInputError, GeometryTypeError, InputError, InputTypeError, MissingColumnError
@@ -233,6 +234,8 @@ def _noded(
     """
     coordinates, owner = shapely.get_coordinates(parts, return_index=True)
     # A plane in which straight lines between degrees stay straight: lines are drawn so, and end on each other so.
+    # Longitudes don't jump in it: what is cut at 180 degrees is joined there.
+    coordinates[:, 0] = beside(coordinates[:, 0], float(coordinates[0, 0]))
     middle = coordinates.mean(axis=0)
     flat = (coordinates - middle) * (111_320.0 * np.cos(np.radians(middle[1])), 110_900.0)
     first = np.searchsorted(owner, np.arange(len(parts)))
@@ -273,6 +276,9 @@ def _noded(
         raise EmptyInputError(
             f"'roads' has no line longer than the {snap_m:g} m within which ends are joined"
         )
+    for points in (*pieces, lonlat):
+        lon = points[:, 0]
+        points[:, 0] = np.where(np.abs(lon) > 180, lon - np.copysign(360, lon), lon)
     return pieces, np.array(rows), np.array(tails), np.array(heads), lonlat
 
 

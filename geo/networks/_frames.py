@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -35,8 +36,8 @@ def network_from_geodataframes(
 ) -> TransportNetwork:
     """Build a network from nodes and edges in osmnx's column names.
 
-    A line that runs from ``v`` to ``u`` is turned round, the parts of a MultiLineString are put in
-    their order; one that doesn't lead from node to node is refused.
+    A line that runs from ``v`` to ``u`` is turned round, the parts of a MultiLineString (also one that is
+    cut at ±180°) are put in their order; one that doesn't lead from node to node is refused.
 
     Parameters
     ----------
@@ -152,13 +153,14 @@ def fitted_line(
         If it is in pieces that don't join, or begins or ends elsewhere.
     """
     if line.geom_type != "LineString":
-        merged = shapely.line_merge(line)
+        merged = _merged(line)
         if merged.geom_type != "LineString":
             raise NetworkError(
                 f"the line of {whose} is in {shapely.get_num_geometries(merged)} pieces that don't join; give one line"
             )
         line = merged
     coords: NDArray[np.float64] = shapely.get_coordinates(line)
+    coords[:, 0] = np.where(coords[:, 0] > 180, coords[:, 0] - 360, coords[:, 0])
     xyz = to_ecef(coords[:, 0], coords[:, 1])
     begin, end = to_ecef(*np.array([start, stop], dtype=float).T)
     as_drawn = max(np.linalg.norm(xyz[0] - begin), np.linalg.norm(xyz[-1] - end))
@@ -170,6 +172,17 @@ def fitted_line(
             f"the line of {whose} ends {gap / 1000:,.1f} km from its node; check that lines and nodes belong together"
         )
     return coords[::-1].copy() if turned < as_drawn else coords
+
+
+def _merged(line: BaseGeometry) -> BaseGeometry:
+    """Put a line's parts together, also those that meet at ±180°."""
+    west, _, east, _ = line.bounds
+    if (west, east) == (-180, 180):
+        line = shapely.transform(line, lambda xy: np.column_stack([xy[:, 0] % 360, xy[:, 1]]))
+    tracks = [shapely.get_coordinates(part) for part in shapely.get_parts(line)]
+    if all((a[-1] == b[0]).all() for a, b in pairwise(tracks)):  # also where it comes back to a place
+        return shapely.LineString(np.concatenate([tracks[0], *(track[1:] for track in tracks[1:])]))
+    return shapely.line_merge(line)
 
 
 def _first_of(value: Any) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from ..antimeridian import cut_line
 from ._links import RaggedLines
 
 
@@ -47,7 +48,7 @@ def arc_lines(
     course: tuple[NDArray[np.int32], NDArray[np.bool_]],
     along: RaggedLines,
 ) -> NDArray[np.object_]:
-    """Return the line of every arc from its tail to its head, shape (m,).
+    """Return the line of every arc from its tail to its head, shape (m,); in parts if it leads across ±180°.
 
     Parameters
     ----------
@@ -65,10 +66,14 @@ def arc_lines(
     sizes = np.diff(along.offset)[link]
     straight = np.flatnonzero(sizes == 0)
     if len(straight):
-        lines[straight] = shapely.linestrings(np.stack([lonlat[end[straight]] for end in ends], axis=1))
+        corners = np.stack([lonlat[end[straight]] for end in ends], axis=1)
+        lines[straight] = shapely.linestrings(corners)
+        across = np.abs(corners[:, 0, 0] - corners[:, 1, 0]) > 180
+        for arc, line in zip(straight[across].tolist(), corners[across], strict=True):
+            lines[arc] = cut_line(line)
     for arc in np.flatnonzero(sizes):
         coords = along.coords[along.offset[link[arc]] : along.offset[link[arc] + 1]]
-        lines[arc] = shapely.LineString(coords[::-1] if turned[arc] else coords)
+        lines[arc] = cut_line(coords[::-1] if turned[arc] else coords)
     return lines
 
 

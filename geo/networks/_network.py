@@ -297,7 +297,8 @@ class TransportNetwork(Sealed):
         edges : geopandas.GeoDataFrame
             Index ``(u, v, key)``, columns ``length`` (m), ``highway`` (class), ``maxspeed``
             (mean km/h that the travel time implies), ``travel_time`` (s), ``mode``,
-            ``exit_along``, ``geometry``; one row per arc, EPSG:4326.
+            ``exit_along``, ``geometry``; one row per arc, EPSG:4326. Lines across ±180° are cut
+            there (RFC 7946, 3.1.9).
         """
         import geopandas as gpd  # noqa: PLC0415 - 95 MB that reading a network does without
         import pandas as pd  # noqa: PLC0415 - the same
@@ -419,8 +420,8 @@ def build_network(
     Raises
     ------
     NetworkError
-        If arrays differ in length, node numbers don't exist, or a time or length is negative
-        or not a number.
+        If arrays differ in length, node numbers don't exist, a time or length is negative
+        or not a number, or a link of more than 100 m takes no time.
 
     Examples
     --------
