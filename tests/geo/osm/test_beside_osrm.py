@@ -82,6 +82,12 @@ def rows() -> list[Row]:
         for value in ("cycleway", "path", "pedestrian")
     ]
     found += [
+        ({"highway": "runway", key: "yes"}, {}, BOTH) for key in ("motorcar", "motor_vehicle", "vehicle")
+    ]
+    found += [
+        ({"highway": "runway"}, {}, SHUT_BOTH),
+        ({"highway": "runway", "access": "private", "motorcar": "permissive"}, {}, BOTH),
+        ({"highway": "runway", "foot": "yes"}, {}, SHUT_BOTH),
         ({"highway": "steps", "access": "yes"}, {}, SHUT_BOTH),
         ({"highway": "pedestrian", "motorcar": "destination"}, {}, SHUT_BOTH),
     ]
@@ -136,7 +142,7 @@ def differing() -> list[Row]:
     found += [({"highway": value}, {}, BOTH) for value in ("winter_road", "ice_road")]
     found += [
         ({"highway": "footway", "access": "yes"}, {}, BOTH),
-        ({"highway": "runway", "motorcar": "yes"}, {}, BOTH),
+        ({"highway": "runway", "access": "yes"}, {}, BOTH),
     ]
     found += [
         ({"highway": "road"}, {}, SHUT_BOTH),

@@ -109,6 +109,8 @@ def test_roundabout_is_one_way(tmp_path, table):
         *[({"oneway": value}, False, True) for value in ("-1", "reverse")],
         *[({"oneway": value}, True, True) for value in ("no", "false", "0", "alternating")],
         ({"oneway": "reversible"}, False, False),
+        ({"oneway": "yes", "motor_vehicle:backward": "yes"}, True, False),
+        ({"oneway": "yes", "oneway:motor_vehicle": "no", "motor_vehicle:backward": "yes"}, True, True),
         ({"highway": "motorway"}, True, False),
         ({"highway": "motorway", "oneway": "no"}, True, True),
         ({"highway": "motorway", "oneway": "-1"}, False, True),
