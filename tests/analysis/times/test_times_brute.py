@@ -8,6 +8,7 @@ with the package but the network's arrays and the position on the ellipsoid.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
@@ -49,21 +50,19 @@ class EveryMetre:
                 line = ecef(*network.link_line(int(network.arc_link[arc])).T)
                 line = line[::-1] if network.arc_reversed[arc] else line
                 seconds, metres = float(network.arc_time_ms[arc]) / 1000, float(network.arc_length_m[arc])
-                steps: list[tuple[float, Any]] = [(1.0, None)]
-                if network.arc_exit[arc]:
-                    steps = [*self._steps(line), (1.0, line[-1])]
-                before, first = 0.0, True
-                at: Any = tail
+                if not network.arc_exit[arc]:
+                    self._way(tail, head, seconds, metres)
+                    continue
+                # its ends are places on it, too: who gets on at its start can't go off by another road
+                self._way(tail, ("on", arc, 0.0), 0.0, 0.0)
+                self._way(("on", arc, 1.0), head, 0.0, 0.0)
+                steps = [(0.0, line[0]), *self._steps(line), (1.0, line[-1])]
+                for (before, _), (share, _) in pairwise(steps):
+                    part = share - before
+                    self._way(("on", arc, before), ("on", arc, share), part * seconds, part * metres)
                 for share, point in steps:
-                    name: Any = head if share == 1.0 else ("on", arc, share)
-                    self._way(at, name, (share - before) * seconds, (share - before) * metres)
-                    if network.arc_exit[arc]:
-                        if first:
-                            places.append(line[0])
-                            names.append(tail)
-                        places.append(point)
-                        names.append(name)
-                    before, at, first = share, name, False
+                    places.append(point)
+                    names.append(("on", arc, share))
         self.places, self.names = np.array(places), names
 
     @staticmethod
@@ -112,7 +111,11 @@ class EveryMetre:
 
 
 def random_roads(seed: int) -> tuple[TransportNetwork, list[tuple[float, float]]]:
-    """Bent roads over some kilometres, some of them one way, some motorways; and places beside them."""
+    """Bent roads over some kilometres, some of them one way, some motorways; and places beside them.
+
+    Junctions may be torn as where turns are banned: two nodes at one place, and no way, one way or both
+    between them. Some lines lie there twice, for instance once for each direction.
+    """
     rng = np.random.default_rng(seed)
     n = int(rng.integers(3, 8))
     size = 0.02
@@ -129,9 +132,22 @@ def random_roads(seed: int) -> tuple[TransportNetwork, list[tuple[float, float]]
     metres = np.array(length)
     seconds = metres / rng.choice([2, 8, 25], len(metres))
     back = np.where(rng.random(len(metres)) < 0.3, np.inf, seconds * rng.uniform(0.7, 1.5, len(metres)))
+    again = np.flatnonzero(rng.random(len(metres)) < 0.2)
+    tail, head, metres = (np.concatenate([x, x[again]]) for x in (tail, head, metres))
+    seconds = np.concatenate([seconds, seconds[again] * rng.choice([1, 1.5], len(again))])
+    back = np.concatenate([back, np.where(rng.random(len(again)) < 0.5, np.inf, back[again])])
+    lines += [lines[k] for k in again]
+    for torn in np.flatnonzero(rng.random(n) < 0.3).tolist():
+        lon, lat, n = np.append(lon, lon[torn]), np.append(lat, lat[torn]), n + 1
+        for side in (tail, head):
+            side[(side == torn) & (rng.random(len(side)) < 0.5)] = n - 1
+        tail, head = np.append(tail, torn), np.append(head, n - 1)
+        turn = rng.choice([0.0, 5.0, np.inf], 2)
+        metres, seconds, back = np.append(metres, 0.0), np.append(seconds, turn[0]), np.append(back, turn[1])
+        lines.append(np.array([[lon[torn], lat[torn]]] * 2))
     network = build_network(
         lon, lat,
-        Links(tail, head, metres, seconds, back, exit_along=rng.random(len(metres)) < 0.6, geometry=lines),
+        Links(tail, head, metres, seconds, back, exit_along=(rng.random(len(metres)) < 0.6) & (metres > 0), geometry=lines),
         node_exit=rng.random(n) < 0.7,
         access_speed_kph=float(rng.choice([4, 15])), max_access_km=float(rng.choice([0.3, 0.8])),
     )  # fmt: skip
