@@ -28,7 +28,7 @@ from .errors import (
     MissingColumnError,
     MissingCRSError,
 )
-from .placing import require_possible
+from .placing import require_possible, require_possible_rows
 
 if TYPE_CHECKING:  # a street network is read without tables
     import geopandas as gpd
@@ -91,6 +91,7 @@ def require_frame(
             f"and latitude, call {argument}.set_crs('{WGS84}') first"
         )
     if frame.crs.is_geographic:
+        require_possible_rows(geometry.to_numpy(), frame.index, frame.crs, f"'{argument}'", called="index")
         require_possible(frame.total_bounds, frame.crs, f"'{argument}'", said=True)
     missing = [name for name in columns if name not in frame.columns]
     if missing:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyproj
+import shapely
 
 from .crs import WGS84
 from .errors import InputError, MissingCRSError
@@ -63,6 +64,46 @@ def require_possible(bounds: Any, crs: pyproj.CRS, where: str, *, said: bool) ->
             "degrees; give crs='EPSG:4326', or mend the .prj"
         )
     _require_near(np.array([[least_x, least_y], [most_x, most_y]]), crs, where, seen)
+
+
+def require_possible_rows(shapes: Any, labels: Any, crs: pyproj.CRS, where: str, *, called: str) -> None:
+    """Raise where some rows, and not all of them, have coordinates that degrees can't be.
+
+    What a whole file or frame is in shows in all of its rows; a few that can't be are faults of their own.
+
+    Parameters
+    ----------
+    shapes : array of geometries
+    labels : sequence
+        What rows are called in messages.
+    crs : pyproj.CRS
+    where : str
+        What to call the file or frame in messages.
+    called : str
+        "row" or "index": what a label is.
+
+    Raises
+    ------
+    InputError
+        With the first of these rows and its coordinates.
+    """
+    if not crs.is_geographic:
+        return
+    bounds = shapely.bounds(shapes)
+    there = np.isfinite(bounds).all(axis=1)
+    wide, high = np.abs(bounds[:, [0, 2]]).max(axis=1), np.abs(bounds[:, [1, 3]]).max(axis=1)
+    bad = there & ((wide > 360) | (high > 90 + _EDGE_DEG))
+    if not bad.any() or (bad == there).all():
+        return
+    row = int(np.argmax(bad))
+    label = getattr(labels[row], "item", lambda: labels[row])()  # a number rather than numpy's word for it
+    x, y = bounds[row, :2]
+    swapped = wide[row] <= 90 and high[row] <= 180
+    hint = "are longitude and latitude swapped in it? " if swapped else ""
+    raise InputError(
+        f"{where} has {int(bad.sum())} of {int(there.sum())} rows whose coordinates degrees can't be, the first at {called} "
+        f"{label!r}: ({x:.10g}, {y:.10g}); {hint}mend or drop {'it' if bad.sum() == 1 else 'them'}"
+    )
 
 
 def _require_near(corners: Any, crs: pyproj.CRS, where: str, seen: str) -> None:

@@ -184,13 +184,34 @@ def find_columns(
     return found
 
 
-def unit_factor(own: str, header: str, where: str) -> float:
-    """Return what values under a header have to be multiplied by to be in our unit; said aloud unless 1."""
+def units_said(text: str) -> list[str]:
+    """Return the units that a line above a table says its figures are in.
+
+    Examples
+    --------
+    >>> units_said("单位：万人、平方公里"), units_said("2020年各县人口")
+    (['万人', '平方公里'], [])
+    """
+    found = re.search(r"(?:计量)?单位\s*:\s*([^)\]】]+)", unicodedata.normalize("NFKC", text).casefold())
+    return [unit.strip() for unit in re.split(r"[、,;/]", found[1])] if found else []
+
+
+def unit_factor(own: str, header: str, where: str, *, above: Iterable[str] = ()) -> float:
+    """Return what values under a header have to be multiplied by to be in our unit; said aloud unless 1.
+
+    Parameters
+    ----------
+    own, header, where : str
+        Our name of the column, the table's, and what to call the table.
+    above : iterable of str
+        Units that stand above the table, for headers without one of their own.
+    """
     units = UNITS.get(own, {})
-    said = parse(header)
-    factor = units.get(said.unit, 1.0)
+    said = parse(header).unit
+    unit = said if said in units else next((one for one in above if not said and one in units), said)
+    factor = units.get(unit, 1.0)
     if factor != 1.0:
-        _log.warning("%s: the column %r counts in %s; multiplied by %g", where, header, said.unit, factor)
+        _log.warning("%s: the column %r counts in %s; multiplied by %g", where, header, unit, factor)
     return factor
 
 

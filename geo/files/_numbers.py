@@ -16,6 +16,11 @@ _DMS: Final = re.compile(
     (?P<after>[EWNS])?""",
     re.VERBOSE | re.IGNORECASE,
 )
+#: A decimal with its side of the world beside it, E113.85 or 27.62N.
+_SIDED: Final = re.compile(
+    r"(?P<before>[EWNS东西南北])?[经纬]?\s*(?P<d>\d+(?:\.\d+)?)\s*[°º度]?\s*(?P<after>[EWNS])?", re.IGNORECASE
+)
+_NEGATIVE: Final = frozenset({"W", "S", "西", "南"})
 _MOST: Final = 60
 
 
@@ -50,14 +55,19 @@ def to_degrees(value: Any) -> float:
 
     Examples
     --------
-    >>> [to_degrees(v) for v in ("113.85", "113°51′0″", "27°37'12\"S", "北纬27度37分12秒", "27°71'")]
-    [113.85, 113.85, -27.62, 27.62, nan]
+    >>> [to_degrees(v) for v in ("113.85", "113°51′0″", "27°37'12\"S", "北纬27度37分12秒", "27°71'", "E113.85")]
+    [113.85, 113.85, -27.62, 27.62, nan, 113.85]
     """
     number = to_number(value)
     if not math.isnan(number) or not isinstance(value, str):
         return number
     # Not NFKC: it makes ′ and ″ into other marks.
-    found = _DMS.fullmatch(value.strip())
+    text = value.strip()
+    sided = _SIDED.fullmatch(text)
+    if sided is not None:
+        side = (sided["before"] or sided["after"] or "").upper()
+        return -float(sided["d"]) if side in _NEGATIVE else float(sided["d"])
+    found = _DMS.fullmatch(text)
     if found is None:
         return math.nan
     minutes, seconds = float(found["m"] or 0), float(found["s"] or 0)
@@ -65,4 +75,4 @@ def to_degrees(value: Any) -> float:
         return math.nan
     degrees = float(found["d"]) + minutes / 60 + seconds / 3600
     side = (found["before"] or found["after"] or "").upper()
-    return -degrees if found["sign"] == "-" or side in {"W", "S", "西", "南"} else degrees
+    return -degrees if found["sign"] == "-" or side in _NEGATIVE else degrees

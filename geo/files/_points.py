@@ -136,7 +136,7 @@ def table_points(
     if strict and not good.all():
         row = int(np.argmin(good))
         raise InputError(
-            f"{where}, row {table.index[row]}: lon {table['lon'].iloc[row]!r}, lat {table['lat'].iloc[row]!r} isn't a "
+            f"{where}, row {table.index[row]}: lon {_shown(table['lon'].iloc[row])}, lat {_shown(table['lat'].iloc[row])} isn't a "
             "position in degrees; mend or drop the row"
         )
     missing = table.index[~known].tolist()
@@ -151,6 +151,11 @@ def table_points(
     points = np.full(len(table), None, dtype=object)
     points[known] = shapely.points(lon[known], lat[known])
     return gpd.GeoDataFrame(table.drop(columns=["lon", "lat"]), geometry=points, crs=WGS84)
+
+
+def _shown(value: Any) -> str:
+    """Return a cell as its file has it."""
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def frame_points(table: Any, argument: str, *, datum: str | None = None) -> gpd.GeoDataFrame:

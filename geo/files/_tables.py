@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..checks import require_path, unsound_text
 from ..errors import DataFileError, EmptyInputError, InputError, InputTypeError
-from ._headers import find_columns, parse, unit_factor
+from ._headers import find_columns, parse, unit_factor, units_said
 from ._numbers import to_number
 from ._text import decode
 
@@ -213,7 +213,9 @@ def _framed(
             )
         numbers.append(number)
         values.append([*row[:width], *[""] * (width - len(row))])
-    return pd.DataFrame(values, columns=_told_apart(named), index=pd.Index(numbers, name="row"), dtype="str")
+    frame = pd.DataFrame(values, columns=_told_apart(named), index=pd.Index(numbers, name="row"), dtype="str")
+    frame.attrs["units"] = [unit for _, row in filled[:at] for cell in row for unit in units_said(cell)]
+    return frame
 
 
 def _header_at(
@@ -260,7 +262,7 @@ def _renamed(
     named = frame.rename(columns={header: own for own, header in found.items()})
     named = named.loc[:, ~named.columns.duplicated()]
     for own, header in found.items():
-        factor = unit_factor(own, header, where)
+        factor = unit_factor(own, header, where, above=frame.attrs.get("units", ()))
         if factor != 1.0:
             values = named[own]
             scaled = [to_number(value) * factor for value in values]

@@ -20,7 +20,7 @@ import pyproj
 from ..checks import require_crs, require_path, unsound_text
 from ..crs import WGS84, Datum, datum_of, geometry_to_wgs84
 from ..errors import DataFileError, GeometryTypeError, InputError, MissingCRSError
-from ..placing import require_possible
+from ..placing import require_possible, require_possible_rows
 from ._text import is_gbk
 
 PARQUET_SUFFIXES: Final = (".parquet", ".geoparquet", ".pq")
@@ -327,6 +327,7 @@ def _placed(
             f"{where} has no coordinate reference system; give crs=, "
             "such as crs='EPSG:4326' for longitude and latitude or crs='EPSG:4490' for CGCS2000"
         )
+    require_possible_rows(frame.geometry.to_numpy(), range(1, len(frame) + 1), chosen, where, called="row")
     require_possible(bounds, chosen, where, said=said is not None)
     return frame.set_crs(chosen, allow_override=True).to_crs(WGS84)
 

@@ -25,7 +25,7 @@ from ..errors import (
     MissingColumnError,
 )
 from ..files import code_numbers, code_text, find_columns, province_of, read_vector_file
-from ..placing import require_possible
+from ..placing import require_possible, require_possible_rows
 from ._embedded import CODE_COLUMN, LEVEL_COLUMNS, SOURCES, Level, embedded, finish
 from ._names import stem
 
@@ -94,6 +94,9 @@ def _framed(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     ):
         raise InputError(f"'crs' is {crs!r}, but 'source' is in {frame.crs.to_string()}; leave crs out")
     require_frame(frame.iloc[:0], "source")
+    require_possible_rows(
+        frame.geometry.to_numpy(), frame.index, pyproj.CRS(frame.crs), "'source'", called="index"
+    )
     require_possible(frame.total_bounds, pyproj.CRS(frame.crs), "'source'", said=True)
     placed = frame.to_crs(WGS84)
     if datum not in (None, "WGS84"):

@@ -389,6 +389,8 @@ def _by_code(table: pd.DataFrame, text: str) -> pd.DataFrame:
 
 
 def _by_name(table: pd.DataFrame, text: str) -> pd.DataFrame:
+    if "/" in text and (table["name"] == text).any():  # Bolzano/Bozen
+        return _highest(table[table["name"] == text])
     parts = [part.strip() for part in text.split("/")]
     if not all(parts):
         return table.iloc[:0]

@@ -599,3 +599,53 @@ def test_origins_in_plain_frames_and_multipoints():
     several = single.set_geometry([shapely.MultiPoint([(113, 27), (114, 28)])], crs=4326)
     with pytest.raises(GeometryTypeError, match="explode"):
         origins_table(several)
+
+
+def test_a_unit_above_a_table_counts_for_headers_without_one(tmp_path, caplog):
+    """Statistical yearbooks say 单位：万人 once, in a line of its own."""
+    rows: list[list[Any]] = [
+        ["某市2020年人口统计表"],
+        ["", "", "单位：万人、平方公里"],
+        ["代码", "名称", "常住人口", "面积"],
+        [360302, "安源区", 51.2, 212],
+    ]
+    for path in (
+        write_xlsx(tmp_path / "a.xlsx", {"人口": rows}),
+        write_text(tmp_path / "a.csv", rows, encoding="gbk"),
+    ):
+        caplog.clear()
+        assert people(path)["people"].tolist() == [512_000]
+        assert "counts in 万人; multiplied by 10000" in caplog.text
+    rows[2][2] = "常住人口（人）"
+    rows[3][2] = 512345
+    assert people(write_xlsx(tmp_path / "b.xlsx", {"人口": rows}))["people"].tolist() == [512_345]
+    rows[1][2] = "单位：公顷"
+    rows[2][2] = "人口"
+    assert people(write_xlsx(tmp_path / "c.xlsx", {"人口": rows}))["people"].tolist() == [512_345]
+
+
+def test_degrees_with_their_side_of_the_world(tmp_path):
+    rows = [
+        ("名称", "经度", "纬度"),
+        ("a", "E113.85", "27.62N"),
+        ("b", "1.5W", "S50"),
+        ("c", "东经113.85", "北纬27.62度"),
+    ]
+    found = read_points(write_text(tmp_path / "a.csv", rows))
+    assert found.geometry.x.tolist() == [113.85, -1.5, 113.85]
+    assert found.geometry.y.tolist() == [27.62, -50, 27.62]
+
+
+@pytest.mark.parametrize("kind", ["geojson", "gpkg"])
+def test_one_row_out_of_the_world_is_named_with_its_number(tmp_path, kind):
+    """What is wrong with one row isn't what the file is in."""
+    frame = squares()
+    shapes = frame.geometry.to_numpy().copy()
+    shapes[1] = shapely.transform(shapes[1], lambda points: points[:, ::-1])
+    frame.set_geometry(gpd.GeoSeries(shapes, crs=4326)).to_file(tmp_path / f"units.{kind}")
+    with pytest.raises(InputError, match=r"1 of \d+ rows .* the first at row 2: .*swapped in it"):
+        counties(tmp_path / f"units.{kind}")
+    with pytest.raises(InputError, match=r"the first at index 'b': .*; mend or drop it"):
+        origins_table(
+            gpd.GeoDataFrame(index=["a", "b"], geometry=gpd.points_from_xy([113, 5e5], [27, 3e6]), crs=4326)
+        )

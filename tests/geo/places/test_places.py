@@ -138,6 +138,24 @@ def test_every_county_is_found_by_code_and_by_its_full_path(number):
         assert place(path).adcode == county["adcode"]
 
 
+def test_places_of_own_counties_and_what_they_make_up():
+    chongqing = counties(provinces=("重庆", "贵州"))
+    for name, level in (
+        ("贵州", "province"),
+        ("贵阳市", "city"),
+        ("綦江", "county"),
+        ("重庆市/江津区", "county"),
+    ):
+        known = place(name)
+        assert place(name, source=chongqing) == known
+        assert known.level == level
+    with pytest.raises(UnknownPlaceError):
+        place("长沙市", source=chongqing)
+    renamed = chongqing.assign(name=chongqing["name"].replace("綦江区", "Qijiang/綦江"))
+    assert place("Qijiang/綦江", source=renamed).adcode == 500110
+    assert origins_table(["贵阳市"], source=chongqing)["origin_id"].item() == "520100"
+
+
 def test_amap_source():
     assert place("两江新区", source="amap").adcode == 500105
     assert place("重庆/江北区").adcode == 500105
@@ -206,8 +224,23 @@ def points(lon, lat, crs="EPSG:4326", **columns):
         (points([], []), EmptyInputError, "'origins' has no rows"),
         (points([1], [1], crs=None), MissingCRSError, "no coordinate reference system"),
         (points([1, np.inf], [1, 1], name=["a", "b"]), InputError, "the first at index 1: lon inf"),
-        (points([1, 2], [1, 95]), InputError, "are longitude and latitude swapped"),
-        (points([100, 2], [1, 95]), MissingCRSError, "which are metres"),
+        (
+            points([1, 2], [1, 95]),
+            InputError,
+            r"the first at index 1: \(2, 95\); are longitude and latitude swapped",
+        ),
+        (points([100, 2], [1, 95]), InputError, r"1 of 2 rows .* the first at index 1: \(2, 95\)"),
+        (
+            points([106, 5e5], [29, 3e6]),
+            InputError,
+            r"the first at index 1: \(500000, 3000000\); mend or drop it",
+        ),
+        (
+            points([29, 30], [106, 107]),
+            InputError,
+            r"such as \(29, 106\): are longitude and latitude swapped",
+        ),
+        (points([5e5, 6e5], [3e6, 3e6]), MissingCRSError, "which are metres"),
         (points([1, 2], [1, 1], origin_id=["a", "a"]), InputError, "id occurs before, such as 'a'"),
         (
             points([1, 2], [1, 1], name=["a", None]),
