@@ -128,6 +128,7 @@ def audit(options: argparse.Namespace) -> None:
     """Do `borderreach audit`: the claims of a study, and how exactly its circles are drawn."""
     from .analysis.claims import VERDICT_NAMES, audit_claims  # noqa: PLC0415
     from .analysis.isochrones import audit_isochrones, isochrones  # noqa: PLC0415
+    from .analysis.studies import study_boundaries  # noqa: PLC0415
     from .geo.networks import trunk_network  # noqa: PLC0415
     from .geo.places import origins_table  # noqa: PLC0415
     from .output import require_table_path, write_table  # noqa: PLC0415
@@ -144,7 +145,7 @@ def audit(options: argparse.Namespace) -> None:
             for row in claims.itertuples()
         ],
     )
-    centres = origins_table(list(chosen.centres), argument="centres", source=chosen.boundary_source)
+    centres = origins_table(list(chosen.centres), argument="centres", source=study_boundaries(chosen))
     circles = isochrones(network, centres, cutoffs_min=chosen.circle_cutoffs_min)
     found = audit_isochrones(network, circles, origins=centres, samples=options.samples)
     print()

@@ -97,7 +97,9 @@ class StudyRun(StageInputs):
         covered = None if self.rail_coverage is None else self.rail_coverage.parameters()
         return {
             "scenario_names": study_words.scenario_names(self.scenarios, self.study),
-            "attribution": study_words.attribution(self.study, self.base, trains=self.has_trains),
+            "attribution": study_words.attribution(
+                self.study, self.base, self.ground, trains=self.has_trains
+            ),
             "notes": study_words.notes(self.study, self.scenarios, self.ground),
             "parameters": {
                 **study_words.parameters(self.study, self.base, self.scenarios, rail),

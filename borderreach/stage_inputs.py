@@ -122,9 +122,10 @@ class StageInputs:
 
     @property
     def has_trains(self) -> bool:
-        """Whether today's trains are reckoned with: where the study says so, or the tables say enough of them."""
+        """Whether today's trains are reckoned with: where the study says so or names them, or the tables say enough."""
         found = self.rail_coverage
-        return found is not None and (bool(self.study.railways) or found.covers)
+        asked = bool(self.study.railways) or self.study.has_own_rail
+        return found is not None and (asked or found.covers)
 
     @cached_property
     def residents(self) -> pd.DataFrame:

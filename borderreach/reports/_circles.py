@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..analysis.studies import StudyResults
-from ._key_figures import ReportContext
+from ._key_figures import ReportContext, seats_inside
 from ._markdown import hours, minutes, rows_of, signed, table
 from ._pairs import many_centres, rest_of_pairs, told_pairs
 
@@ -16,9 +16,17 @@ def circles_section(results: StudyResults, context: ReportContext) -> list[str]:
     rows = []
     for row in rows_of(base_rows):
         known = results.gains[(results.gains["cutoff_min"] == row.cutoff_min)]
-        n = str(int(known["base_counties"].iloc[0])) if len(known) else "—"
+        n = int(known["base_counties"].iloc[0]) if len(known) else seats_inside(results, row.geometry)
         rows.append(
-            (results.scenario_names["base"], f"{row.cutoff_min:g}", f"{row.area_km2:,.0f}", "", n, "", "")
+            (
+                results.scenario_names["base"],
+                f"{row.cutoff_min:g}",
+                f"{row.area_km2:,.0f}",
+                "",
+                f"{n}",
+                "",
+                "",
+            )
         )
     rows += [
         (
@@ -32,11 +40,12 @@ def circles_section(results: StudyResults, context: ReportContext) -> list[str]:
         )
         for row in rows_of(results.gains)
     ]
-    lines += table(
-        ("情景", "分钟", "面积（平方千米）", "增加", "区县驻地", "增加", "进出圈的区县"),
-        rows,
-        right=(1, 2, 3, 4, 5),
-    )
+    if len(results.gains):
+        header = ("情景", "分钟", "面积（平方千米）", "增加", "区县驻地", "增加", "进出圈的区县")
+        lines += table(header, rows, right=(1, 2, 3, 4, 5))
+    else:  # without another scenario nothing comes or goes
+        few = [(row[0], row[1], row[2], row[4]) for row in rows]
+        lines += table(("情景", "分钟", "面积（平方千米）", "区县驻地"), few, right=(1, 2, 3))
     single = results.isochrones[
         (results.isochrones["scenario"] == "base") & (results.isochrones["cutoff_min"] == study.circle_min)
     ]
@@ -100,10 +109,17 @@ def centre_pairs_section(results: StudyResults, context: ReportContext) -> list[
         )
         for row in rows_of(told_pairs(results, results.pair_times, "travel_time_min"))
     ]
+    header = ("情景", "起讫", "门到门（分钟）", "变化")
+    alone = len(results.scenario_names) == 1  # then nothing changes
+    shown = (
+        table(header[:3], [row[:3] for row in rows], right=(2,))
+        if alone
+        else table(header, rows, right=(2, 3))
+    )
     lines = [
         "## 中心之间的时间",
         "",
-        *table(("情景", "起讫", "门到门（分钟）", "变化"), rows, right=(2, 3)),
+        *shown,
         *rest_of_pairs(results, "pair_times.csv"),
     ]
     for item in context.corridors:
@@ -113,7 +129,7 @@ def centre_pairs_section(results: StudyResults, context: ReportContext) -> list[
         lines += [
             "",
             (
-                f"{item.corridor.name}起讫站之间的**行车时间**为{spans}；上表是**门到门**时间，另含进站候车 "
+                f"{item.corridor.name}起讫站之间的**行车时间**为{spans}；乘坐它的**门到门**时间另含进站候车 "
                 f"{item.corridor.board_min + item.corridor.wait_min:.0f} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
                 "文本和新闻中的“两小时”多指行车时间，两者不可混用。"
             ),

@@ -137,8 +137,9 @@ def _corridor_prose(item: CorridorFigures) -> str:
         )
         if one.mode == "road":
             share = item.overlap_km / item.met_km
-            text += f"其中 {share:.0%} 的长度上现状公路已同样快"
-            text += "，即路网已含此线的大部分或有平行道路，测得的增益因此有限。" if share > 0.5 else "。"
+            if round(share, 2) > 0:
+                text += f"其中 {share:.0%} 的长度上现状公路已同样快"
+                text += "，即路网已含此线的大部分或有平行道路，测得的增益因此有限。" if share > 0.5 else "。"
     return text
 
 

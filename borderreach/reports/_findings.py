@@ -121,4 +121,6 @@ def _rail_growth(results: StudyResults) -> str:
     area = rail_areas(results)
     if "all" not in area:
         return ""
-    return f"；以现有列车为基准（公路与铁路联程），圈由 {area['base']:,.0f} 变为 {area['all']:,.0f} 平方千米"
+    before, after = (f"{area[scenario]:,.0f}" for scenario in ("base", "all"))
+    told = f"仍为 {after}" if before == after else f"由 {before} 变为 {after}"
+    return f"；以现有列车为基准（公路与铁路联程），圈{told} 平方千米"

@@ -155,7 +155,7 @@ def _base_figures(results: StudyResults) -> ScenarioFigures:
     if len(known):
         n = int(known["base_counties"].iloc[0])
     else:
-        n = _seats_inside(results, circle.geometry)
+        n = seats_inside(results, circle.geometry)
     return ScenarioFigures(
         scenario="base",
         name=results.scenario_names["base"],
@@ -170,7 +170,8 @@ def _base_figures(results: StudyResults) -> ScenarioFigures:
     )
 
 
-def _seats_inside(results: StudyResults, circle: Any) -> int:
+def seats_inside(results: StudyResults, circle: Any) -> int:
+    """Count the counties studied whose seat lies in a circle."""
     seats = gpd.points_from_xy(results.counties["lon"], results.counties["lat"])
     return int(gpd.GeoSeries(seats).intersects(circle).sum())
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Final
 
 from ..analysis.studies import StudyResults
 from ._corridors import ASSUMED_ZH, assumed_values
 from ._key_figures import ReportContext, results_corridors
 from ._markdown import join
+
+_CORRIDOR: Final = "- **廊道**：只在互通、车站与路网相接；中途经过而不设站的区县不能上下。枢纽只连接高速公路，不能驶出到地方道路。"
 
 
 def definitions_section(results: StudyResults) -> list[str]:
@@ -25,7 +28,7 @@ def definitions_section(results: StudyResults) -> list[str]:
         f"- **路网之外**：以时速 {speed:g} 千米沿直线移动，最远 {reach:g} 千米，代表未收入路网的地方道路。",
         "- **圈**：从一个或几个中心出发、在给定分钟内能到达的全部地点。区县按政府驻地是否在圈内计。",
         f"- **通勤圈**：到中心与从中心返回都不超过 {results.study.zone_min:g} 分钟的范围。",
-        "- **廊道**：只在互通、车站与路网相接；中途经过而不设站的区县不能上下。枢纽只连接高速公路，不能驶出到地方道路。",
+        *([_CORRIDOR] if results_corridors(results) else []),
     ]
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..analysis.borders import TypologyRule
 from ..analysis.studies import StudyResults
+from ..geo.places import SOURCES
 from ._markdown import hours, join, rows_of, signed, table
 
 _TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "塌陷", "remote": "边远"}
@@ -48,44 +49,57 @@ def people_section(results: StudyResults) -> list[str]:
         *table(header, rows, right=(2, 3, 4)),
         "",
         (
-            "人口为第七次全国人口普查常住人口，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
+            f"人口{_counted(results)}，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
         ),
     ]
     if results.indicators.empty:
         return lines
     cutoff = hours(results.study.circle_min)
+    after = "all" in results.scenario_names
     by_county = [
         (
             str(row.name_of),
             f"{row.people / 1e4:,.1f}",
             _type(row.county_type, row.scenario_county_type),
             f"{row.base_people_reached / 1e4:,.0f}",
-            f"{row.scenario_people_reached / 1e4:,.0f}",
+            *([f"{row.scenario_people_reached / 1e4:,.0f}"] if after else []),
             f"{row.base_potential / 1e4:,.1f}",
-            f"{signed(row.potential_change * 100, digits=1)}%",
+            *([f"{signed(row.potential_change * 100, digits=1)}%"] if after else []),
             _share(row.efficiency),
-            _share(row.scenario_efficiency),
+            *([_share(row.scenario_efficiency)] if after else []),
             _share(row.efficiency_own),
             _share(row.efficiency_across),
         )
         for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
     ]
+    then, change = (["廊道建成后"], ["变化"]) if after else ([], [])
     columns = (
-        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", "廊道建成后", "市场潜力（万人/分钟）", "变化",
-        "通行效率", "廊道建成后", "现状省内", "现状跨省",
+        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", *then, "市场潜力（万人/分钟）", *change,
+        "通行效率", *then, "现状省内", "现状跨省",
     )  # fmt: skip
     lines += [
         "",
-        *table(columns, by_county, right=(1, 3, 4, 5, 6, 7, 8, 9, 10)),
+        *table(columns, by_county, right=(1, *range(3, len(columns)))),
         "",
         (
-            f"{cutoff}内人口是驻地在{cutoff}内可达的区县（含本县）的人口之和，整县计入。市场潜力按哈里斯公式，是全国各区县的人口"
+            f"{cutoff}内人口是驻地在{cutoff}内可达的区县（含本县）的人口之和，整县计入。市场潜力按哈里斯公式，是{_everywhere(results)}各区县的人口"
             "除以到那里的分钟数之和，本县按面积估计的县内时间计。通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比"
             "（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
         ),
         *_type_lines(results.indicators),
     ]
     return lines
+
+
+def _counted(results: StudyResults) -> str:
+    """Say who counted."""
+    own = results.study.people_file
+    return f"据 {own}" if own else "为第七次全国人口普查常住人口"
+
+
+def _everywhere(results: StudyResults) -> str:
+    """Say what all counties are that a potential adds up."""
+    return "全国" if results.study.boundary_source in SOURCES else "边界数据内"
 
 
 def _type_lines(indicators: pd.DataFrame) -> list[str]:

@@ -32,7 +32,11 @@ def railways_section(results: StudyResults, context: ReportContext) -> list[str]
         (
             f"允许在表内的现有车站换乘列车（驾车到站，乘车，再驾车）时，{cutoff}圈为 {area['base']:,.0f} 平方千米{gained}；"
             f"{context.n_border} 个毗邻区县中有 {inside} 个在圈内"
-            + (f"，{results.scenario_names['all']}后 {after} 个" if "all" in area else "")
+            + (
+                f"，{results.scenario_names['all']}后{'仍为' if after == inside else ''} {after} 个"
+                if "all" in area
+                else ""
+            )
             + f"。只走公路时为 {context.base.area_km2:,.0f} 平方千米。"
         ),
     ]
@@ -71,5 +75,7 @@ def _coverage_zh(results: StudyResults) -> str:
     if not missing:
         return ""
     most = 12
+    if len(missing) == len(found["prefectures"]):
+        return f"中心与圈内所及的 {len(missing)} 个地级单元中，所用的铁路表没有一个车站。"
     listed = join(missing[:most]) + (f"等 {len(missing)} 个" if len(missing) > most else "")
     return f"中心与圈内所及的 {len(found['prefectures'])} 个地级单元中，所用的铁路表在{listed}没有车站。"

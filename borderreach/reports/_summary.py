@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from .. import data
 from ..analysis.studies import StudyResults
 from ._claims import claims_summary_en
 from ._corridors import ASSUMED_EN, assumed_values
@@ -33,16 +34,16 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[str]:
         named = _scenario_en(results, item.scenario)
         pair = ""
         if math.isfinite(item.pair_min):
-            pair = f", and the centres lie {item.pair_min:.0f} min apart ({signed(item.pair_delta_min)} min)"
+            pair = f", and the centres lie {item.pair_min:.0f} min apart ({_change(item.pair_delta_min, ' min')})"
         lines.append(
-            f"- {named}: {item.area_km2:,.0f} km² ({signed(item.delta_area_km2)}), {item.n_counties} counties "
-            f"({signed(item.delta_counties)}){pair}."
+            f"- {named}: {item.area_km2:,.0f} km² ({_change(item.delta_area_km2)}), {item.n_counties} counties "
+            f"({_change(item.delta_counties)}){pair}."
         )
     lines += ["", *_more_en(results, context)]
     lines += [
         "",
         (
-            "All these times are modelled, door to door, by car on today's trunk roads"
+            f"All these times are modelled, door to door, by car on today's {_roads_en(results)}"
             + (
                 "; corridors are added to these roads, so that a railway's gain is measured against driving."
                 if context.corridors
@@ -57,13 +58,24 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[str]:
     return lines
 
 
+def _change(value: float, unit: str = "") -> str:
+    """Return a change with its sign; in a word where there is none."""
+    return "unchanged" if round(value) == 0 else f"{signed(value)}{unit}"
+
+
+def _roads_en(results: StudyResults) -> str:
+    """Say which roads: the embedded ones are trunk roads, others are their owner's."""
+    network = results.parameters.get("network", {})
+    return "trunk roads" if network.get("title") == data.catalog()["trunk_network"]["title"] else "roads"
+
+
 def _more_en(results: StudyResults, context: ReportContext) -> list[str]:
     """Tell in English what else the findings hold: border counties inside, zones, people, claims."""
     study, sentences = results.study, []
     if context.after is not None:
         sentences.append(
             f"With every corridor, {context.n_inside_after} of the {context.n_border} border counties lie in the "
-            f"circle ({context.n_inside_base} today)."
+            f"circle ({'as' if context.n_inside_after == context.n_inside_base else context.n_inside_base} today)."
         )
     if math.isfinite(context.zone_area_base):
         after = f" ({context.zone_area_after:,.0f} with every corridor)" if context.after is not None else ""
@@ -98,10 +110,10 @@ def _rail_sentence_en(results: StudyResults) -> str:
     if results.rail_circles.empty:
         if not gaps or gaps["covers"]:
             return ""
+        there = len(gaps["prefectures"]) - len(gaps["without_station"])
         return (
-            f" Trains are left out: the railway tables have a station in "
-            f"{len(gaps['prefectures']) - len(gaps['without_station'])} of the {len(gaps['prefectures'])} prefectures in "
-            "reach, too few to say anything about today's trains."
+            f" Trains are left out: the railway tables have a station in {there or 'none'} of the "
+            f"{len(gaps['prefectures'])} prefectures in reach, too few to say anything about today's trains."
         )
     area = rail_areas(results)
     least = "at least " if gaps.get("without_station") else ""

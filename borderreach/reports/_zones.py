@@ -22,19 +22,23 @@ def zones_section(results: StudyResults, context: ReportContext) -> list[str]:
     belongs = results.zone_counties[
         (results.zone_counties["scenario"] == "base") & results.zone_counties["belongs"]
     ]
+    named = _told_apart(results)
     rows = []
     for row in rows_of(base):
         own = belongs[belongs["centre_id"] == row.centre_id]
-        across = own[own["province"] != home.get(row.centre_id)]["name"]
+        across = own[own["province"] != home.get(row.centre_id)]
         rows.append(
             (
-                str(row.centre_name),
+                named.get(str(row.centre_id), str(row.centre_name)),
                 f"{row.area_km2:,.0f}",
-                f"{after['area_km2'].get(row.centre_id, math.nan):,.0f}" if len(after) else "—",
+                *([f"{after['area_km2'].get(row.centre_id, math.nan):,.0f}"] if len(after) else []),
                 f"{len(own)}",
-                join(across) if len(across) else "无",
+                join(named.get(str(one.adcode), one.name_of) for one in rows_of(
+                    across.rename(columns={"name": "name_of"})
+                )) if len(across) else "无",
             )
-        )
+        )  # fmt: skip
+    now, then = context.zone_cross_base, context.zone_cross_after
     largest, smallest = context.zone_largest, context.zone_smallest
     return [
         f"## {hours(study.zone_min)}通勤圈",
@@ -42,17 +46,33 @@ def zones_section(results: StudyResults, context: ReportContext) -> list[str]:
         f"往返两个方向都不超过 {study.zone_min:g} 分钟的范围。最大的是{largest[0]}（{largest[1]:,.0f} 平方千米），最小的是"
         f"{smallest[0]}（{smallest[1]:,.0f} 平方千米）；现状下 {context.zone_cross_base} 个跨越省界"
         + (
-            f"，{context.after.name}后 {context.zone_cross_after} 个{_newly_across(results)}。"
+            f"，{context.after.name}后{'仍为' if now == then else ''} {then} 个{_newly_across(results)}。"
             if context.after is not None
             else "。"
         ),
         "",
         *table(
-            ("中心", "现状（平方千米）", "全部廊道建成", "圈内区县", "其中另一省的"), rows, right=(1, 2, 3)
+            (
+                "中心",
+                "现状（平方千米）",
+                *(["全部廊道建成"] if len(after) else []),
+                "圈内区县",
+                "其中另一省的",
+            ),
+            rows,
+            right=(1, 2, 3) if len(after) else (1, 2),
         ),
         "",
         "面积过半在圈内的区县算作圈内区县。",
     ]
+
+
+def _told_apart(results: StudyResults) -> dict[str, str]:
+    """Name the counties whose names others share, such as 鼓楼区, with the city before them, by code."""
+    counties = results.counties
+    shared = counties[counties["name"].duplicated(keep=False) & (counties["city"] != counties["name"])]
+    names = shared["city"] + shared["name"]
+    return dict(zip(shared["adcode"].astype(str), names.astype(str), strict=True))
 
 
 def _newly_across(results: StudyResults) -> str:

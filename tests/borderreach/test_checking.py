@@ -146,3 +146,42 @@ def test_the_examples_on_the_pages_can_be_read(tmp_path, pages):
             read_toml(tmp_path / "least.toml", Study)
         else:
             read_corridors(tmp_path / "least.toml")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "provinces", "centres", "n_border", "words"),
+    [
+        ("suluyuwan", "江苏 山东 河南 安徽", "徐州市 商丘市", 96, "a station in none of the 19 prefectures"),
+        ("yuegui", "广东 广西", "肇庆市 梧州市", 19, "Trains are left out: the railway tables have a station in 1 of"),
+        ("xianggan", "湖南 江西", "长沙市 萍乡市", 20, "With the trains in the tables as well, the circle covers at least"),
+    ],
+)  # fmt: skip
+def test_a_study_of_another_border_is_written_checked_and_run(
+    tmp_path, capsys, name, provinces, centres, n_border, words
+):
+    """As somebody does it who has read README: three commands, and a report in which nothing is out of place."""
+    file, out = tmp_path / f"{name}.toml", tmp_path / "out"
+    made = ["new-study", name, "--provinces", *provinces.split(), "--centres", *centres.split()]
+    assert main([*made, "--folder", str(tmp_path)]) == 0
+    assert main(["check", str(file)]) == 0
+    assert main(["run", str(file), "--out", str(out)]) == 0
+    assert f"{n_border} border counties, 0 corridors" in capsys.readouterr().out
+    text = (out / "report.md").read_text(encoding="utf-8")
+    assert words in text
+    assert f"{n_border} counties lie on the border studied" in text
+    for silly in (
+        "nan",
+        "廊道",
+        "corridor",
+        "| — |",
+        "| 0% |",
+        "少 0 分钟",
+        "多 0 分钟",
+        "其中 0%",
+        "−0",
+        "+0 ",
+    ):
+        assert silly not in text.split("## 人口与可达性指标")[0] + text.split("## 省界的代价")[1], silly
+    for row in (line for line in text.splitlines() if line.startswith("| ---")):
+        assert row.count("|") > 2
