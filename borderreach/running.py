@@ -100,7 +100,9 @@ class StudyRun(StageInputs):
             "attribution": study_words.attribution(
                 self.study, self.base, self.ground, trains=self.has_trains
             ),
-            "notes": study_words.notes(self.study, self.scenarios, self.ground),
+            "notes": study_words.notes(
+                self.study, self.scenarios, self.ground, self.residents if self.study.people_file else None
+            ),
             "parameters": {
                 **study_words.parameters(self.study, self.base, self.scenarios, rail),
                 "rail_coverage": covered,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
+import pandas as pd
+
 from . import data
 from .analysis.corridors import Scenarios
 from .analysis.studies import Ground
@@ -66,8 +68,13 @@ def attribution(chosen: Study, base: TransportNetwork, ground: Ground, *, trains
     return lines
 
 
-def notes(chosen: Study, scenarios: Scenarios, ground: Ground) -> list[str]:
-    """Return what a reader must know of the study, its corridors and what is out of reach."""
+def notes(
+    chosen: Study, scenarios: Scenarios, ground: Ground, residents: pd.DataFrame | None = None
+) -> list[str]:
+    """Return what a reader must know of the study, its corridors, what is out of reach and who isn't counted.
+
+    `residents` are those of a table of the study's own, which may lack counties.
+    """
     own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
     own += [f"{one.name}: {note}" for one in chosen.change for note in one.notes]
     far = ground.border_counties[~within_reach(scenarios.base, ground.border_counties)]
@@ -77,18 +84,27 @@ def notes(chosen: Study, scenarios: Scenarios, ground: Ground) -> list[str]:
             f"{'、'.join(far['name'])}的政府驻地距路网超过 {reach} 千米，没有通勤圈，时间记为不可达。"
             f" / The seats of {len(far)} border counties lie beyond the network's reach of {reach} km."
         )
+    if residents is not None:
+        unknown = ground.counties[~ground.counties["adcode"].isin(residents["adcode"])]
+        if len(unknown):
+            own.append(
+                f"{chosen.people_file} 没有{_listed(unknown)}的人口，各项人口数都不含这些区县。"
+                f" / {chosen.people_file} has no people for {len(unknown)} of the {len(ground.counties)} counties studied; no "
+                "count includes them."
+            )
     inner = ground.border_counties[ground.border_counties["point_source"] == "surface"]
     if len(inner):
-        which = (
-            "各毗邻区县"
-            if len(inner) == len(ground.border_counties)
-            else f"{'、'.join(inner['name'].head(_MOST_NAMED))}{f'等 {len(inner)} 个区县' if len(inner) > _MOST_NAMED else ''}"
-        )
+        which = "各毗邻区县" if len(inner) == len(ground.border_counties) else _listed(inner)
         own.append(
             f"{which}的政府驻地未知，以其界内一点代替。"
             f" / The seats of {len(inner)} border counties aren't known; a point inside stands for each."
         )
     return [*chosen.notes, *own]
+
+
+def _listed(counties: pd.DataFrame) -> str:
+    more = f"等 {len(counties)} 个区县" if len(counties) > _MOST_NAMED else ""
+    return f"{'、'.join(counties['name'].head(_MOST_NAMED))}{more}"
 
 
 def parameters(

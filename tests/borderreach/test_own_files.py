@@ -98,6 +98,7 @@ def test_people_are_those_of_the_table_everywhere(results):
     """Circles, counties and what they reach: by the same count."""
     own = {name: people * 1e4 for name, _, _, _, people in COUNTIES.values()}
     assert results.indicators.set_index("name")["people"].to_dict() == own
+    assert not [note for note in results.notes if "people.csv" in note]
     # 甲一县 reaches itself and its two neighbours within 40 minutes, but not the county across the corner
     inside = set(results.county_times.loc[results.county_times["base_inside"], "name"])
     reached = results.indicators.set_index("name").loc["甲一县", "base_people_reached"]
@@ -105,6 +106,19 @@ def test_people_are_those_of_the_table_everywhere(results):
     assert reached == sum(own[name] for name in inside)
     by_seat = results.circle_people.set_index("cutoff_min")["people_by_seat"]
     assert by_seat[40] == reached
+
+
+def test_counties_that_the_table_lacks_are_named(folder):
+    text = (folder / "people.csv").read_bytes().decode("gbk")
+    (folder / "some.csv").write_text("\n".join(text.splitlines()[:-1]), encoding="utf-8")
+    (folder / "some.toml").write_text(
+        STUDY.replace('"people.csv"', '"some.csv"').replace('"mine"', '"some"'), encoding="utf-8"
+    )
+    run = study_run(folder / "some.toml", network=grid())
+    (note,) = [one for one in run.words["notes"] if "some.csv" in one]
+    assert "没有乙二县的人口" in note
+    assert "no people for 1 of the 4 counties studied" in note
+    assert set(run.tables("people")["indicators"]["name"]) == {"甲一县", "甲二县", "乙一县"}
 
 
 def test_own_trains_run_without_being_asked_for(results):
