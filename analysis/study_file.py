@@ -155,7 +155,8 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
         Cutoff of the border counties' commuting zones, minutes.
     railways : bool, optional
         Whether times are also reckoned with today's railways (`geo.networks`). When left out, they are
-        where the embedded tables cover the study's provinces (`analysis.studies.rail_coverage`).
+        with railways of one's own, and else where the embedded tables cover what the centres reach
+        (`analysis.studies.rail_coverage`).
     people_file : str
         A table of one's own with codes and people (`people`), instead of the census.
     rail_stations, rail_sections, rail_through : str

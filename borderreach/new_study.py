@@ -30,11 +30,14 @@ centres = {centres}
 circle_cutoffs_min = [60, 120]   # minutes, ascending; the largest is the circle
 zone_min = 60                    # minutes: commuting zones of the border counties
 
-# Today's trains: left out, they are reckoned with where the embedded tables cover the study; false leaves them out.
+# Today's trains: left out, they are reckoned with where the tables cover the study; false leaves them out.
 # railways = false
-# Rail tables or a timetable of one's own (docs/rail-tables.md):
+# Rail tables of one's own (docs/rail-tables.md), or a timetable in GTFS; they are always reckoned with.
 # rail_stations = "stations.xlsx"
 # rail_sections = "sections.xlsx"
+# gtfs = "timetable.zip"
+# Counties of one's own: a GeoPackage, Shapefile or GeoJSON with codes and names.
+# boundary_source = "counties.gpkg"
 # People of one's own: a table with codes and people.
 # people_file = "people.xlsx"
 

@@ -381,7 +381,7 @@ def read_batch(out: str | Path, table: str, *, check: bool = True) -> pd.DataFra
     out : str or path
         The folder that `run_batch` wrote to.
     table : str
-        "isochrones", "zones", "zone_counties", "travel_times" or "errors".
+        "isochrones", "zones", "zone_counties", "travel_times", "people" or "errors".
     check : bool
         Whether to compare the files with their hashes in the manifest.
 
