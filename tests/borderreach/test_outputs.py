@@ -299,7 +299,7 @@ class TestBorderMaps:
         def fail(*_: Any, **__: Any) -> None:
             raise ZeroDivisionError("by chance")
 
-        monkeypatch.setattr(border_maps, "save_border_maps", fail)
+        monkeypatch.setattr("borderreach.maps.page.save_border_maps", fail)
         assert main(self.command(tmp_path)) == 1
         assert f"{tmp_path / 'borders'}: ZeroDivisionError: by chance" in capsys.readouterr().err
         assert (tmp_path / "manifest.json").is_file()
