@@ -1,0 +1,264 @@
+"""What the page draws, as JSON values in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from ...geo.text import closed
+from ..classes import Classes
+from ..layers import BASE, MapLayers, Reach, number
+from ..measures import Measure, measures
+from ..protocols import MapResults
+from ..shapes import ALPHABET, BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack
+from ..style import page_style
+from ..wording import WORDS, Language
+from ._base_maps import BaseMap
+from ._claims import claims_content
+from ._counties import counties_content
+from ._places import at, core_of, parts_of, sign_at
+
+#: A study that takes up less than this share of its provinces' frame is what the map opens on.
+_SMALL_PART: Final = 0.25
+
+
+def page_content(
+    results: MapResults,
+    layers: MapLayers,
+    language: Language,
+    *,
+    tiles: BaseMap | None,
+    classes: Mapping[str, Classes],
+) -> dict[str, Any]:
+    """Return what the page's script draws, as JSON values in a fixed order."""
+    west, south, east, north = _first_view(layers)
+    figures = measures(layers.indicators)
+    centres = [
+        {"id": str(row.origin_id), "name": str(row.origin_name), "at": at(row)}
+        for row in layers.centres.itertuples()
+    ]
+    content = {
+        "language": language,
+        "words": WORDS,
+        "style": page_style(),
+        "classes": {name: _classes(each) for name, each in classes.items()} | _measure_classes(figures),
+        "measures": [each.key for each in figures],
+        "circleMin": float(results.study.circle_min),
+        "title": {"zh": str(results.study.title), "en": str(results.study.title_en)},
+        "description": str(results.study.description),
+        "attribution": [str(line) for line in results.attribution],
+        "notes": [str(line) for line in results.notes],
+        "baseMap": None if tiles is None else _tiles(tiles),
+        "alphabet": ALPHABET,
+        "quantum": QUANTUM_DEG,
+        "reachQuantum": REACH_QUANTUM_DEG,
+        "tolerances": {
+            "boundary": metres(BOUNDARY_TOLERANCE_DEG),
+            "circle": metres(max(layers.circle_tolerance_deg, layers.slider_tolerance_deg)),
+            "zone": metres(layers.zone_tolerance_deg),
+        },
+        "bounds": [[south, west], [north, east]],
+        "scenario": layers.scenario,
+        "scenarioName": layers.scenario_name,
+        "baseName": layers.base_name,
+        "centres": centres,
+        "provinces": _named(layers.provinces),
+        "context": _named(layers.context),
+        "borders": _borders(layers),
+        "crossings": _crossings(layers),
+        "gaps": _gaps(layers),
+        "changes": _changes(layers),
+        "claims": claims_content(layers),
+        "junctions": [{"names": str(row.provinces), "at": at(row)} for row in layers.junctions.itertuples()],
+        **counties_content(layers, figures),
+        "circles": [_circle(reach, layers.circle_people, layers.scenario) for reach in layers.circles],
+        "slider": [_reach(reach) for reach in layers.slider],
+        "railCircles": [
+            _circle(reach, layers.rail_circle_people, layers.scenario) for reach in layers.rail_circles
+        ],
+        "centreCircles": [_reach(reach) for reach in layers.centre_circles],
+        "zones": [_reach(reach) for reach in layers.zones],
+        "allZones": _reach(layers.all_zones) if layers.all_zones else None,
+        "corridors": _corridors(layers),
+    }
+    return {key: _closed(value) for key, value in content.items()}
+
+
+def _closed(value: Any) -> Any:
+    """Return a value in whose texts no change of direction reaches beyond them."""
+    if isinstance(value, str):
+        return closed(value)
+    if isinstance(value, dict):
+        return {key: _closed(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_closed(each) for each in value]
+    return value
+
+
+def _first_view(layers: MapLayers) -> tuple[float, float, float, float]:
+    """Return what is seen first: the provinces, or what the study is about where that is a small part of them."""
+    whole = shapely.box(*layers.provinces.total_bounds)
+    frames = (layers.counties, layers.borders, layers.centres, layers.corridors)
+    shapes = [shape for frame in frames for shape in frame.geometry]
+    shapes += [shape for reach in layers.circles for shape in (reach.base, reach.scenario)]
+    west, south, east, north = shapely.total_bounds(shapely.GeometryCollection(shapes))
+    # Without any shape all are NaN, and the provinces are seen.
+    small = (east - west) * (north - south) < _SMALL_PART * whole.area
+    bounds = (west, south, east, north) if small else whole.bounds
+    west, south, east, north = (float(value) for value in bounds)
+    return west, south, east, north
+
+
+def _classes(classes: Classes) -> dict[str, Any]:
+    labels = dict.fromkeys(WORDS, classes.labels)
+    return {"breaks": classes.breaks, "colours": classes.colours, "labels": labels, "unit": "minutes"}
+
+
+def _measure_classes(figures: Sequence[Measure]) -> dict[str, Any]:
+    """Return the classes of each measure and, where there is one, of its change."""
+    found: dict[str, Any] = {}
+    for each in figures:
+        for change in (False, True) if each.change else (False,):
+            classes = each.changes if change else each.levels
+            found[f"~{each.key}" + ("-gain" if change else "")] = {
+                "breaks": classes.breaks,
+                "colours": classes.colours,
+                "labels": {language: each.labels(language, change=change) for language in WORDS},
+                "unit": each.change_unit if change else each.unit,
+            }
+    return found
+
+
+def _borders(layers: MapLayers) -> list[dict[str, Any]]:
+    known = {(str(row.province_a), str(row.province_b)): row for row in layers.border_crossings.itertuples()}
+    rows = []
+    for row in layers.borders.itertuples():
+        names = str(row.province_a), str(row.province_b)
+        crossed = known.get(names)
+        rows.append(
+            {
+                "names": names,
+                "km": number(row.length_km),
+                "crossings": None if crossed is None else int(str(crossed.n_crossings)),
+                "spacing": None if crossed is None else number(crossed.spacing_km),
+                "without": None if crossed is None else number(crossed.longest_without_km),
+                "shape": pack(row.geometry),
+            }
+        )
+    return rows
+
+
+def _crossings(layers: MapLayers) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": sign_at(row.geometry),
+            "class": str(row.road_class),
+            "names": [str(row.county_a), str(row.county_b)],
+            "provinces": [str(row.province_a), str(row.province_b)],
+        }
+        for row in layers.crossings.itertuples()
+    ]
+
+
+def _gaps(layers: MapLayers) -> list[dict[str, Any]]:
+    return [
+        {
+            "names": [str(row.county), str(row.beyond_county)],
+            "km": number(row.gap_km),
+            "roadKm": number(row.network_km),
+            "minutes": number(row.network_min),
+            "factor": number(row.detour_factor),
+            "shape": pack(row.geometry),
+        }
+        for row in layers.gaps.itertuples()
+    ]
+
+
+def _changes(layers: MapLayers) -> list[dict[str, Any]]:
+    """Return closed links and changed speeds; a sign stands in the middle of the longest stretch."""
+    return [
+        {
+            "id": str(row.change_id),
+            "name": str(row.name),
+            "closed": bool(row.closed),
+            "links": int(str(row.n_links)),
+            "km": number(row.length_km),
+            "baseKph": number(row.base_kph, 0),
+            "afterKph": number(row.scenario_kph, 0),
+            "at": sign_at(core_of([], parts_of(row.geometry), [])),
+            "shape": pack(row.geometry),
+        }
+        for row in layers.changes.itertuples()
+    ]
+
+
+def _tiles(tiles: BaseMap) -> dict[str, Any]:
+    return {
+        "name": tiles.name,
+        "addresses": tiles.addresses,
+        "attribution": tiles.attribution,
+        "subdomains": tiles.subdomains,
+        "datum": tiles.datum,
+        "minZoom": tiles.min_zoom,
+        "maxZoom": tiles.max_zoom,
+        "tms": tiles.tms,
+    }
+
+
+def _named(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    rows = []
+    for row, point in zip(frame.itertuples(), frame.representative_point(), strict=True):
+        rows.append(
+            {
+                "name": str(row.name),
+                "at": [round(point.y, 4), round(point.x, 4)],
+                "shape": pack(row.geometry),
+            }
+        )
+    return rows
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    return {
+        "key": reach.key,
+        "name": reach.name,
+        "minutes": reach.cutoff_min,
+        "baseKm2": reach.base_km2,
+        "afterKm2": reach.scenario_km2,
+        "base": pack(reach.base, REACH_QUANTUM_DEG),
+        "after": pack(reach.scenario, REACH_QUANTUM_DEG),
+        "gained": pack(reach.gained, REACH_QUANTUM_DEG),
+        "edge": pack(reach.edge, REACH_QUANTUM_DEG),
+    }
+
+
+def _circle(reach: Reach, people: pd.DataFrame, scenario: str | None) -> dict[str, Any]:
+    """Return a circle with the people in it, today and with corridors; None where the table has no such row."""
+    here = people[people["cutoff_min"] == reach.cutoff_min]
+    inside = {str(row.scenario): number(row.people, 0) for row in here.itertuples()}
+    return {**_reach(reach), "people": [inside.get(BASE), inside.get(scenario or "")]}
+
+
+def _corridors(layers: MapLayers) -> list[dict[str, Any]]:
+    stops: dict[str, list[dict[str, Any]]] = {}
+    for row in layers.corridor_stops.sort_values(["corridor_id", "stop_no"]).itertuples():
+        stops.setdefault(str(row.corridor_id), []).append({"name": str(row.stop_name), "at": at(row)})
+    return [
+        {
+            "id": str(row.corridor_id),
+            "name": str(row.name),
+            "nameEn": layers.corridor_names_en.get(str(row.corridor_id), ""),
+            "mode": str(row.mode),
+            "status": str(row.status),
+            "kph": number(row.design_speed_kph, 0),
+            "km": number(row.length_km),
+            "source": str(row.source),
+            "shape": pack(row.geometry),
+            "stops": stops.get(str(row.corridor_id), []),
+        }
+        for row in layers.corridors.itertuples()
+    ]

@@ -1,0 +1,40 @@
+"""Where things stand on the page: latitude before longitude, as Leaflet has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+
+def at(row: Any) -> Sequence[float]:
+    """Return where a row's place lies, lat then lon."""
+    return [round(float(row.lat), 5), round(float(row.lon), 5)]
+
+
+def sign_at(geometry: BaseGeometry) -> Sequence[float]:
+    """Return where a shape's sign stands, lat then lon: on it, and inside where it is an area."""
+    point = geometry.representative_point()
+    return [round(float(point.y), 5), round(float(point.x), 5)]
+
+
+def parts_of(geometry: BaseGeometry | None) -> list[BaseGeometry]:
+    """Return the single shapes of a geometry."""
+    if geometry is None or geometry.is_empty:
+        return []
+    if not hasattr(geometry, "geoms"):
+        return [geometry]
+    return [part for each in geometry.geoms for part in parts_of(each)]
+
+
+def core_of(
+    points: Sequence[BaseGeometry], lines: Sequence[BaseGeometry], areas: Sequence[BaseGeometry]
+) -> BaseGeometry:
+    """Return what stands for a claim's place: its largest area, the middle of its longest line, a point."""
+    if areas:
+        return max(areas, key=lambda area: float(area.area))
+    if lines:
+        return max(lines, key=lambda line: float(line.length)).interpolate(0.5, normalized=True)
+    return shapely.MultiPoint(list(points))

@@ -1,0 +1,31 @@
+// What lies below everything: tiles, provinces, their surroundings.
+(function (br) {
+  br.addBackdrop = function (scene, draw, data) {
+    const style = data.style;
+    const tiles = data.baseMap;
+    if (tiles) {
+      scene.add("tiles", -1, true, () => L.layerGroup(tiles.addresses.map((address) => L.tileLayer(address, {
+        subdomains: tiles.subdomains || "abc", minNativeZoom: tiles.minZoom, maxNativeZoom: tiles.maxZoom,
+        minZoom: 0, maxZoom: 20, tms: tiles.tms, crossOrigin: false,
+      }))));
+    }
+    if (data.context.length) {
+      scene.add("context", br.ORDER.context, true, () =>
+        L.layerGroup(data.context.map((row) => draw.area(row.shape, draw.fixed({
+          color: style.provinceLine, weight: 0.7, opacity: 0.7, fillColor: style.land, fillOpacity: tiles ? 0 : 0.45,
+        })))));
+    }
+    scene.add("provinces", br.ORDER.provinces, true, () =>
+      L.layerGroup(data.provinces.map((row) => draw.area(row.shape, draw.fixed({
+        color: style.provinceLine, weight: 1.2, fillColor: style.land,
+      })))));
+    // Tiles show through; without them, land differs from sea.
+    const ground = () => (scene.isOn("tiles") ? 0 : 1);
+    scene.restyleGround = function () {
+      scene.items.get("provinces").layer.eachLayer((layer) => layer.setStyle({ fillOpacity: ground() }));
+    };
+    for (const row of [...data.provinces, ...data.context]) {
+      scene.labels.add({ at: row.at, text: row.name, className: "br-province", rank: 4, owner: "provinces" });
+    }
+  };
+})(borderreach);

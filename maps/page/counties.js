@@ -1,0 +1,134 @@
+// Counties: their layers, what they are coloured by, and the zone of the one that is selected.
+(function (br) {
+  const KINDS = ["base", "after", "gain"];
+
+  br.addCounties = function (scene, draw, data, word) {
+    const style = data.style;
+    const countyLayers = new Map();
+    scene.zonesOf = new Map(data.zones.map((row) => [row.key, row]));
+    scene.counties = new Map(data.counties.map((row) => [row.adcode, row]));
+    scene.add("counties", br.ORDER.counties, true, () =>
+      L.layerGroup(data.counties.map((row) => {
+        const layer = draw.area(row.shape, Object.assign({ smoothFactor: 0.6 }, countyStyle(row)));
+        layer.bindTooltip(() => br.countyText(row, word), draw.sticky);
+        layer.on("mouseover", () => layer.setStyle({ weight: 3, color: style.highlight }));
+        layer.on("mouseout", () => layer.setStyle(countyStyle(row)));
+        layer.on("click", () => scene.select(row.adcode));
+        inTwoColours(layer, row);
+        countyLayers.set(row.adcode, layer);
+        return layer;
+      })));
+    for (const row of data.counties) {
+      scene.labels.add({ at: row.at, text: row.name, className: "br-county", rank: 3, owner: "county-names", leastZoom: 7 });
+    }
+    scene.add("county-names", br.ORDER.centres, true, () => L.layerGroup([]));
+
+    // "base:ID", "after:ID" and "gain:ID" colour by the minutes to a centre, with ID "*" by the nearest.
+    // An ID such as "~reached" is a measure of the table of indicators.
+    scene.valueOf = function (row, colouring) {
+      const [kind, id] = colouring.split(/:(.*)/s);
+      if (id in data.classes) return row.figures ? row.figures[id.slice(1)][KINDS.indexOf(kind)] : null;
+      const rows = row.times.filter((time) => id === "*" || time.id === id);
+      const pick = (key) => rows.map((time) => time[key]).filter((value) => value !== null);
+      if (kind === "gain") {
+        const gains = pick("change").map((value) => -value);
+        return gains.length ? Math.max(...gains) : null;
+      }
+      const values = pick(kind === "after" ? "after" : "base");
+      return values.length ? Math.min(...values) : null;
+    };
+    scene.classes = function (colouring) {
+      const [kind, id] = colouring.split(/:(.*)/s);
+      if (id in data.classes) return data.classes[kind === "gain" ? id + "-gain" : id];
+      return data.classes[kind === "gain" ? "gain" : "minute"];
+    };
+    // What counties can be coloured by, in two groups.
+    scene.colourings = function () {
+      const kinds = data.scenario ? KINDS : KINDS.slice(0, 1);
+      const nearest = kinds.filter((kind) => kind !== "gain").map((kind) => kind + ":*");
+      const minutes = data.counties.some((row) => row.times.length)
+        ? kinds.flatMap((kind) => [...nearest.filter((key) => key.startsWith(kind)), ...data.timeCentres.map((each) => kind + ":" + each.id)]) : [];
+      const figures = data.measures.flatMap((key) =>
+        kinds.filter((kind) => kind !== "gain" || "~" + key + "-gain" in data.classes).map((kind) => kind + ":~" + key));
+      return { minutes, figures };
+    };
+    // Kept, because a split map asks for every county whenever its line moves.
+    const found = new Map();
+    function countyColour(row, colouring) {
+      const key = row.adcode + " " + colouring;
+      if (!found.has(key)) {
+        const { breaks, colours } = scene.classes(colouring);
+        const value = scene.valueOf(row, colouring);
+        found.set(key, value === null ? style.noValue : colours[br.classOf(value, breaks)]);
+      }
+      return found.get(key);
+    }
+    function countyStyle(row) {
+      const chosen = row.adcode === scene.selected;
+      const thin = data.counties.length > 400 ? 0.6 : 1.1;
+      const look = { weight: chosen ? 3 : thin, color: chosen ? style.highlight : style.countyLine, fillOpacity: 0 };
+      if (scene.colouring !== "none") {
+        look.fillOpacity = 1; // what lies below would shift the colour away from the legend's
+        look.fillColor = countyColour(row, scene.colouring);
+      }
+      return look;
+    }
+    // On a split map, minutes are those of today on one side and those with corridors on the other.
+    function inTwoColours(layer, row) {
+      const draw = layer._updatePath;
+      layer._updatePath = function () {
+        const [kind, id] = scene.colouring.split(/:(.*)/s);
+        if (!scene.split.on || !this._renderer._drawing || !["base", "after"].includes(kind)) return draw.call(this);
+        const colour = this.options.fillColor;
+        for (const [side, which] of [["before", "base"], ["after", "after"]]) {
+          this.options.fillColor = countyColour(row, which + ":" + id);
+          scene.split.clipped(this._renderer._ctx, side, () => draw.call(this));
+        }
+        this.options.fillColor = colour;
+      };
+    }
+    scene.recolour = function (colouring) {
+      scene.colouring = colouring;
+      for (const [adcode, layer] of countyLayers) layer.setStyle(countyStyle(scene.counties.get(adcode)));
+      scene.refresh();
+    };
+
+    // The zone of the county that is selected.
+    const zone = L.layerGroup([]);
+    scene.add("selected-zone", br.ORDER.selected, true, () => zone);
+    scene.showZone = function () {
+      zone.clearLayers();
+      const row = scene.selected === null ? null : scene.zonesOf.get(String(scene.selected));
+      if (!row) return;
+      const columns = br.COLUMNS[scene.view];
+      const alone = !columns.includes("base") || scene.view === "split";
+      const line = { color: style.zoneScenarioLine, weight: 2.5, dashArray: "7 5" };
+      const layers = {
+        base: () => draw.reachArea(row.base, draw.fixed({ color: style.zoneFill, weight: 2.5, fillColor: draw.dots(style.zoneFill), fillOpacity: 1 })),
+        gained: () => draw.reachArea(row.gained, draw.fixed({ stroke: false, fillColor: draw.hatch(style.zoneScenarioLine, false), fillOpacity: 1 })),
+        after: () => alone
+          ? draw.reachArea(row.after, draw.fixed(Object.assign(line, { fillColor: draw.dots(style.zoneFill), fillOpacity: 1 })))
+          : draw.reachLine(row.edge, draw.fixed(line)),
+      };
+      for (const column of ["base", "gained", "after"]) {
+        if (!columns.includes(column) || !row[column].length) continue;
+        const layer = layers[column]();
+        scene.split.confine(layer, br.SIDES[column]);
+        zone.addLayer(layer);
+      }
+    };
+    scene.restyleCounty = function (adcode) {
+      if (countyLayers.has(adcode)) countyLayers.get(adcode).setStyle(countyStyle(scene.counties.get(adcode)));
+    };
+    scene.select = function (adcode) {
+      const before = scene.selected;
+      scene.selected = scene.counties.has(adcode) ? adcode : null;
+      scene.claim = null;
+      scene.showClaim();
+      scene.showZone();
+      for (const each of [before, scene.selected]) scene.restyleCounty(each);
+      scene.refresh();
+      scene.onselect();
+    };
+  };
+})(borderreach);

@@ -1,0 +1,84 @@
+// Lines and points: borders, junctions, corridors, crossings, gaps, changes to the network.
+(function (br) {
+  br.addLines = function (scene, draw, data, word) {
+    const style = data.style;
+    if (data.borders.length) {
+      scene.add("borders", br.ORDER.borders, true, () =>
+        L.layerGroup(data.borders.flatMap((row) => {
+          const line = br.unpackLines(row.shape, data.quantum);
+          const text = () => br.element("div", {}, br.element("strong", {}, row.names.join(" – ")),
+            br.element("div", {}, word("border_length") + " " + br.fixed(row.km, 1) + " km"),
+            row.crossings === null ? null : br.element("div", {}, word("border_crossed", {
+              n: row.crossings, spacing: row.spacing === null ? "–" : br.fixed(row.spacing, 1), without: br.fixed(row.without, 1),
+            })));
+          return [
+            L.polyline(line, draw.fixed({ color: style.borderHalo, weight: 6, opacity: 0.55 })),
+            L.polyline(line, { color: style.borderLine, weight: 1.8, dashArray: "9 4 2 4" })
+              .bindTooltip(text, draw.sticky),
+          ];
+        })));
+    }
+    if (data.junctions.length) {
+      scene.add("junctions", br.ORDER.junctions, true, () =>
+        L.layerGroup(data.junctions.map((row) =>
+          draw.point(row.at, 4, style.junctionFill, style.borderLine, () => word("junctions") + word("colon") + row.names))));
+    }
+    scene.corridorLook = (row) => ({
+      color: style.modes[row.mode] || style.otherMode,
+      weight: 3.4,
+      dashArray: row.status in style.dashes ? style.dashes[row.status] : style.otherDash,
+    });
+    for (const row of data.corridors) {
+      const id = "corridor-" + row.id;
+      scene.add(id, br.ORDER.corridors, true, () => {
+        const line = br.unpackLines(row.shape, data.quantum);
+        const look = Object.assign({ lineCap: "butt" }, scene.corridorLook(row));
+        if (!look.dashArray) delete look.dashArray;
+        return L.layerGroup([
+          L.polyline(line, draw.fixed({ color: "#ffffff", weight: 6.5, opacity: 0.9 })),
+          L.polyline(line, look)
+            .bindTooltip(() => br.corridorText(row, word), draw.sticky),
+          ...row.stops.map((stop) =>
+            draw.point(stop.at, 3.5, style.stopFill, look.color, () => stop.name + " · " + word.nameOf(row))),
+        ]);
+      }, "after");
+      const last = row.stops.length - 1;
+      row.stops.forEach((stop, i) => {
+        const end = i === 0 || i === last;
+        const beside = end ? null : [row.stops[i - 1].at, row.stops[i + 1].at];
+        scene.labels.add({ at: stop.at, text: stop.name, className: "br-stop", rank: end ? 2 : 2.5, owner: id, offset: 8, side: "after", beside });
+        scene.labels.dot(stop.at, id);
+      });
+    }
+    if (data.crossings.length) {
+      scene.add("crossings", br.ORDER.crossings, false, () =>
+        L.layerGroup(data.crossings.map((row) => draw.sign(row.at, 4.5, "diamond", style.crossingFill, { shrink: true, weight: 1 }, () =>
+          word("crossing") + word("colon") + row.names.join(" – ") + " · " + word.of("road", row.class)))));
+    }
+    if (data.gaps.length) {
+      scene.add("gaps", br.ORDER.crossings, false, () =>
+        L.layerGroup(data.gaps.flatMap((row) => {
+          const lines = br.unpackLines(row.shape, data.quantum);
+          const text = () => br.element("div", {}, br.element("strong", {}, word("gap") + word("colon") + row.names.join(" – ")),
+            br.element("div", {}, word("gap_here", { km: br.fixed(row.km, 1) }) + "；" + (row.roadKm === null ? word("not_reached")
+              : word("gap_around", { km: br.fixed(row.roadKm, 1), minutes: br.fixed(row.minutes, 1) }))));
+          return [
+            L.polyline(lines, { color: style.gapLine, weight: 3, dashArray: "2 4" }).bindTooltip(text, draw.sticky),
+            ...lines.map((line) => draw.sign(line[0], 5.5, "triangle", style.gapLine, { shrink: true, weight: 1 }, text)),
+          ];
+        })));
+    }
+    // Closed links are crossed out, others carry their direction of change.
+    for (const row of data.changes) {
+      scene.add("change-" + row.id, br.ORDER.crossings, false, () => {
+        const line = br.unpackLines(row.shape, data.quantum);
+        const text = () => br.changeText(row, word);
+        return L.layerGroup([
+          L.polyline(line, draw.fixed({ color: "#ffffff", weight: 9, opacity: 0.9 })),
+          L.polyline(line, { color: style.changeLine, weight: 5 }).bindTooltip(text, draw.sticky),
+          draw.sign(row.at, 8, "square", style.changeLine, { text: br.changeMark(row), weight: 1.5, color: "#ffffff" }, text),
+        ]);
+      });
+    }
+  };
+})(borderreach);

@@ -1,0 +1,97 @@
+// Circles and zones: before, after and what is gained.
+(function (br) {
+  br.addReaches = function (scene, draw, data) {
+    const style = data.style;
+    const reaches = [];
+    // `entry.row` may be exchanged for another one (the slider does), so it is read when a layer is made.
+    function reach(prefix, row, rank, rows, on, look) {
+      const depth = rank / (rows + 1);
+      const entry = { row, look, depth, names: {} };
+      const has = (column) => row[column].length > 0 || prefix === "slider";
+      const make = {
+        base: () => draw.reachArea(entry.row.base, draw.fixed({ color: look.line, weight: look.weight, fillColor: look.fill })),
+        after: () => {
+          entry.whole = draw.reachArea(entry.row.after, draw.fixed({ color: look.after, weight: 1.6, fillColor: look.fill }));
+          entry.edge = draw.reachLine(entry.row.edge, draw.fixed({ color: look.after, weight: 2, dashArray: "6 4" }));
+          return L.layerGroup([entry.whole, entry.edge]);
+        },
+        gained: () => draw.reachArea(entry.row.gained, draw.fixed({ stroke: false, fillColor: draw.hatch(look.hatch, look.rising), fillOpacity: 1 })),
+      };
+      const order = { base: look.order + 0.5 - depth / 2, after: br.ORDER.outlines - depth, gained: look.order + 0.99 - depth / 2 };
+      for (const column of ["base", "after", "gained"]) {
+        if (!has(column)) continue;
+        entry.names[column] = prefix + "-" + column;
+        scene.add(entry.names[column], order[column], on.includes(column), make[column], br.SIDES[column]);
+      }
+      reaches.push(entry);
+      return entry;
+    }
+    // Beside the circle before, only the new stretches of edge are drawn of the one after; else all of it.
+    scene.restyleReaches = function () {
+      // Circles by rail below those by road would shift their colour away from the legend's.
+      const railShown = !scene.isOn("tiles") && (scene.railCircles || []).some(({ names }) => Object.values(names).some(scene.isOn));
+      for (const { names, look, depth, whole, edge } of reaches) {
+        const solid = railShown && look.order === br.ORDER.circles;
+        const opacity = solid ? 1 : look.opacity * (scene.isOn("tiles") ? 0.7 : 1);
+        const fillColor = solid ? br.mixed(look.fill, style.land, look.opacity) : look.fill;
+        if (scene.isOn(names.base)) scene.items.get(names.base).layer.setStyle({ fillOpacity: opacity, fillColor });
+        if (!scene.isOn(names.after)) continue;
+        const item = scene.items.get(names.after);
+        const alone = scene.split.on || !scene.isOn(names.base);
+        item.order = alone ? look.order + 0.5 - depth / 2 : br.ORDER.outlines - depth;
+        const [shown, other] = alone ? [whole, edge] : [edge, whole];
+        whole.setStyle({ fillOpacity: opacity, fillColor });
+        item.layer.removeLayer(other);
+        item.layer.addLayer(shown);
+      }
+    };
+    const shownFirst = data.scenario ? ["base", "after", "gained"] : ["base"];
+    const minutes = [...new Set(data.circles.map((row) => row.minutes))];
+    const circleLook = (rank) => ({
+      order: br.ORDER.circles, line: style.circleLine, weight: 0.8, fill: br.ranked(style.circleFills, rank),
+      opacity: 0.75, after: style.scenarioLine, hatch: br.ranked(style.gainLines, rank), rising: true,
+    });
+    scene.circles = data.circles.map((row) => {
+      const rank = minutes.indexOf(row.minutes);
+      return reach("circle-" + row.minutes, row, rank, minutes.length, shownFirst, circleLook(rank));
+    });
+    scene.railCircles = data.railCircles.map((row, rank, all) => reach("rail-" + row.minutes, row, rank, all.length, [], {
+      order: br.ORDER.railCircles, line: style.railLine, weight: 0.8, fill: br.ranked(style.railFills, rank),
+      opacity: 0.75, after: style.railLine, hatch: style.railLine, rising: false,
+    }));
+    scene.slider = data.slider.length ? reach("slider", data.slider[0], 0, 1, [], circleLook(1)) : null;
+    scene.centreCircles = data.centreCircles.map((row) => {
+      const rank = [...new Set(data.centreCircles.map((other) => other.minutes))].indexOf(row.minutes);
+      const centre = Math.max(0, data.centres.findIndex((other) => other.id === row.key));
+      const colour = br.ranked(style.centreLines, centre);
+      return reach("centre-" + row.key + "-" + row.minutes, row, rank, 4, [], {
+        order: br.ORDER.gained, line: colour, weight: 1.8, fill: colour, opacity: 0.12, after: colour,
+        hatch: colour, rising: centre % 2 === 0,
+      });
+    });
+    const zoneLook = {
+      order: br.ORDER.zones, line: style.zoneFill, weight: 1.8, fill: draw.dots(style.zoneFill), dots: style.zoneFill, opacity: 1,
+      after: style.zoneScenarioLine, hatch: style.zoneScenarioLine, rising: false,
+    };
+    scene.allZones = data.allZones && reach("zones", data.allZones, 0, 1, [], zoneLook);
+    scene.isShown = ({ names }) => Object.values(names).some(scene.isOn);
+    function showColumns(entry, columns) {
+      for (const [column, id] of Object.entries(entry.names)) scene.show(id, columns.includes(column));
+    }
+    scene.showReaches = function (view) {
+      for (const entry of reaches) if (scene.isShown(entry)) showColumns(entry, br.COLUMNS[view]);
+    };
+    // One circle of any minutes instead of the study's own; null brings these back.
+    scene.setMinutes = function (value) {
+      scene.minutes = value;
+      for (const entry of scene.circles) showColumns(entry, value === null ? br.COLUMNS[scene.view] : []);
+      showColumns(scene.slider, []);
+      if (value !== null) {
+        scene.slider.row = data.slider.find((row) => row.minutes === value);
+        for (const id of Object.values(scene.slider.names)) scene.items.get(id).layer = null;
+        showColumns(scene.slider, br.COLUMNS[scene.view]);
+      }
+      scene.refresh();
+    };
+  };
+})(borderreach);

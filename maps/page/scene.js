@@ -1,0 +1,81 @@
+// What is shown: every layer with its place in the stack and state, and what changes all of them.
+(function (br) {
+  br.makeScene = function (map, data, word) {
+    const items = new Map();
+    const isOn = (id) => items.has(id) && items.get(id).on;
+    map.options.renderer = L.canvas({ padding: 0.3, tolerance: 5 });
+    const split = br.makeSplit(map, word);
+    const labels = br.makeLabels(map, isOn, split.hides);
+    const scene = {
+      items, labels, split, isOn, selected: null, claim: null, colouring: "none", view: data.scenario ? "compare" : "base",
+      minutes: null, onchange: () => {}, onmove: () => {}, onselect: () => {},
+    };
+    const draw = br.makeDrawing(data);
+    scene.boundsOf = (row) => draw.area(row.shape).getBounds();
+
+    // An item's layer is made when it is first shown.
+    scene.add = function (id, order, on, make, side) {
+      items.set(id, { id, order, on, make, side, layer: null });
+    };
+    scene.show = function (id, on) {
+      const item = items.get(id);
+      if (!item) return;
+      item.on = on;
+      if (on && !item.layer) {
+        item.layer = item.make();
+        split.confine(item.layer, item.side);
+      }
+      if (on) item.layer.addTo(map);
+      else if (item.layer) item.layer.remove();
+    };
+    function restack() {
+      const visible = [...items.values()].filter((item) => item.on && item.layer);
+      visible.sort((a, b) => a.order - b.order);
+      const lift = (layer) => (layer.eachLayer ? layer.eachLayer(lift) : layer.bringToFront && layer.bringToFront());
+      for (const item of visible) lift(item.layer);
+    }
+    // After any change of what is shown.
+    scene.refresh = function () {
+      scene.restyleReaches();
+      if (items.get("provinces").layer) scene.restyleGround();
+      restack();
+      labels.place();
+      scene.onchange();
+    };
+    scene.toggle = function (id, on) {
+      scene.show(id, on);
+      scene.refresh();
+    };
+
+    br.addBackdrop(scene, draw, data);
+    br.addReaches(scene, draw, data);
+    br.addCounties(scene, draw, data, word);
+    br.addLines(scene, draw, data, word);
+    br.addClaims(scene, draw, data, word);
+    scene.add("centres", br.ORDER.centres, true, () =>
+      L.layerGroup(data.centres.map((row) => draw.point(row.at, 6, data.style.centreFill, "#ffffff", () => row.name))));
+    for (const row of data.centres) {
+      scene.labels.add({ at: row.at, text: row.name, className: "br-centre", rank: 1, owner: "centres", offset: 10 });
+    }
+
+    // What is shown of each: before, after, both above each other, or both beside each other.
+    scene.setView = function (view) {
+      scene.view = view;
+      scene.showReaches(view);
+      for (const row of data.corridors) scene.show("corridor-" + row.id, view !== "base");
+      if (view === "split" && !split.moved) split.at = map.latLngToContainerPoint(L.latLngBounds(data.bounds).getCenter()).x / map.getSize().x;
+      split.set(view === "split");
+      scene.showZone();
+      scene.recolour(scene.colouring);
+    };
+
+    scene.begin = function () {
+      labels.sort();
+      for (const item of items.values()) if (item.on) scene.show(item.id, true);
+      split.onmove = () => { labels.place(); scene.onmove(); };
+      scene.refresh();
+      map.on("zoomend moveend resize", () => { labels.place(); scene.onmove(); });
+    };
+    return scene;
+  };
+})(borderreach);
