@@ -74,7 +74,7 @@ def test_the_walk_never_goes_back_up(docs: Path, house: ModuleType):
     page = (docs / "architecture.md").read_text(encoding="utf-8")
     steps = re.findall(r"(?m)^\d+\. `([\w/]+\.py)`", page)
     assert len(steps) == 10
-    assert (steps[0], steps[-1]) == ("borderreach/cli.py", "analysis/isochrones/_contours.py")
+    assert (steps[0], steps[-1]) == ("borderreach/cli.py", "analysis/contours/_contours.py")
     reached = {step: house.reached_from(step) for step in steps}
     for at, step in enumerate(steps[1:], start=1):
         assert any(step in reached[before] for before in steps[:at]), step

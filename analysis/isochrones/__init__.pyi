@@ -1,5 +1,4 @@
 from ._audit import audit_isochrones
-from ._contours import Edge, polygons_in_degrees
 from ._drawings import default_cell_m
 from ._isochrones import isochrone_rows, isochrones, prepare
 from ._reach import reach_sources, reached_within
@@ -8,20 +7,15 @@ from ._scenarios import scenario_isochrones
 from ._service_areas import service_areas
 from ._shapes import clip_isochrones, simplify_isochrones
 from ._timetable_isochrones import timetable_isochrones
-from ._triangles import cell_pieces, crossed
 from ._zones import commuting_zone, travel_time_circle, zone_counties
 
 __all__ = [
-    "Edge",
     "audit_isochrones",
-    "cell_pieces",
     "clip_isochrones",
     "commuting_zone",
-    "crossed",
     "default_cell_m",
     "isochrone_rows",
     "isochrones",
-    "polygons_in_degrees",
     "prepare",
     "reach_sources",
     "reached_within",

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from ...geo.crs import WGS84, area_km2
 from ...geo.networks import Access, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
+from ..contours import Drawn, as_multipolygon, draw_sources, polygons_in_degrees
 from ..thread_pool import ThreadPool
 from ..times import Origin, enter, search
-from ._contours import as_multipolygon, polygons_in_degrees
 from ._full_reach import edge_on_full_reach, fixed_plane, full_reach_edge_of, left_to_full_reach
-from ._quadtree import Drawn, draw_sources
 from ._reach import reach_sources, reached_within
 from ._rows import odd_rows
 

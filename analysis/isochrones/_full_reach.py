@@ -22,23 +22,24 @@ from numpy.typing import NDArray
 
 from ...geo.networks import ExitLines, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
-from ..thread_pool import ThreadPool
-from ._contours import Edge
-from ._dominance import FLAT
-from ._quadtree import (
+from ..contours import (
     DRAW,
+    FLAT,
+    SHAPE,
     SKIP,
     TAKE,
     Drawn,
+    Edge,
     Frame,
     draw,
     far_from_root,
     levels_of,
+    prepare_tapers,
     root_side_m,
     sort_sources,
 )
+from ..thread_pool import ThreadPool
 from ._reach import Reached, line_tolerance_m
-from ._tapers import SHAPE, prepare_tapers
 
 #: Networks with a shorter reach off them than this have a full-reach edge, km.
 _LONGEST_REACH_KM: Final = 5.0

@@ -13,8 +13,8 @@ from ...geo.checks import require_cell_m, require_cutoffs
 from ...geo.crs import WGS84
 from ...geo.networks import TransportNetwork
 from .. import schemas
+from ..contours import as_multipolygon
 from ..times import Direction, Origin, directed, each, origin_list, prepared
-from ._contours import as_multipolygon
 from ._drawings import polygons_of
 from ._reach import line_table
 

@@ -23,8 +23,8 @@ from ...geo.checks import require_cutoffs, require_number
 from ...geo.crs import WGS84, local_crs
 from ...geo.errors import InputError, OffNetworkError
 from ...geo.networks import TransportNetwork
+from ..contours import as_multipolygon
 from ..times import Direction, directed, origin_list
-from ._contours import as_multipolygon
 
 #: Metres between vertices when a polygon is turned from the plane into degrees.
 _VERTEX_STEP_M = 2000.0

@@ -19,11 +19,10 @@ from ...geo.crs import area_km2
 from ...geo.networks import TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
 from .. import schemas
+from ..contours import as_multipolygon, capped_field_of_row, prepare_tapers
 from ..times import Origin, enter, origin_list, require_network, search
-from ._contours import as_multipolygon
 from ._drawings import default_cell_m, polygons_of
 from ._reach import reach_sources, reached_within
-from ._tapers import capped_field_of_row, prepare_tapers
 
 #: Field, in metres, of what can't be reached at all.
 _NOWHERE_M: Final = 1e9

@@ -15,7 +15,7 @@ from ...geo.antimeridian import cut_at_antimeridian
 from ...geo.checks import require_frame, require_number
 from ...geo.crs import WGS84, area_km2
 from ...geo.errors import GeometryTypeError
-from ._contours import as_multipolygon
+from ..contours import as_multipolygon
 
 _COLUMNS: Final = ("origin_id", "cutoff_min", "area_km2")
 _KEYS: Final = ("scenario", "origin_id", "mode", "direction")

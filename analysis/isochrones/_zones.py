@@ -12,7 +12,7 @@ from ...geo.checks import require_frame, require_number, require_text
 from ...geo.crs import CHINA_ALBERS, area_km2
 from ...geo.networks import TransportNetwork
 from .. import schemas
-from ._contours import as_multipolygon
+from ..contours import as_multipolygon
 from ._isochrones import isochrones, union_in_order
 
 _ISOCHRONE_COLUMNS = ("origin_id", "origin_name", "cutoff_min")

@@ -18,14 +18,8 @@ from ...geo.checks import require_cell_m, require_cutoffs
 from ...geo.networks import TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
 from .. import schemas
-from ..isochrones import (
-    default_cell_m,
-    isochrone_rows,
-    polygons_in_degrees,
-    prepare,
-    reach_sources,
-    reached_within,
-)
+from ..contours import polygons_in_degrees
+from ..isochrones import default_cell_m, isochrone_rows, prepare, reach_sources, reached_within
 from ..thread_pool import ThreadPool
 from ..times import Direction, Origin, directed, each, origin_list, search
 from ._access import terrain_access

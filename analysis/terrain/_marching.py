@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ..isochrones import Edge, cell_pieces, crossed
+from ..contours import Edge, cell_pieces, crossed
 
 #: Steps to the eight neighbours, anticlockwise from the east: even ones straight, odd ones diagonal.
 _STEP_I: Final = np.array([1, 1, 0, -1, -1, -1, 0, 1])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import shapely
 
+from borderreach.analysis.contours._contours import polygons_in_degrees
+from borderreach.analysis.contours._quadtree import DRAW, TAKE, draw, isochrone_edge
 from borderreach.analysis.isochrones import _full_reach as edges
-from borderreach.analysis.isochrones._contours import polygons_in_degrees
 from borderreach.analysis.isochrones._full_reach import (
     edge_on_full_reach,
     fixed_plane,
@@ -15,7 +16,6 @@ from borderreach.analysis.isochrones._full_reach import (
     left_to_full_reach,
 )
 from borderreach.analysis.isochrones._isochrones import isochrones
-from borderreach.analysis.isochrones._quadtree import DRAW, TAKE, draw, isochrone_edge
 from borderreach.analysis.isochrones._reach import reach_sources, reached_within
 from borderreach.analysis.thread_pool import ThreadPool
 from borderreach.analysis.times._origins import enter, origin_list, search
@@ -91,7 +91,7 @@ def test_edges_are_the_same_to_the_bit(monkeypatch, gap, minutes):
 
 
 def test_threads_change_nothing(monkeypatch):
-    monkeypatch.setattr("borderreach.analysis.isochrones._quadtree._WORTH_THREADS", 1)
+    monkeypatch.setattr("borderreach.analysis.contours._quadtree._WORTH_THREADS", 1)
     network = town(gap=True)
     three = both_edges(network, (106.51, 29.51), 30, monkeypatch, workers=3)[0]
     one = both_edges(network, (106.51, 29.51), 30, monkeypatch)[0]

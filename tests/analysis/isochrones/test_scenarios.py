@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from borderreach.analysis.contours import _quadtree as surface
+from borderreach.analysis.contours._quadtree import DRAW, SKIP, TAKE, draw
 from borderreach.analysis.corridors._changes import changed_network
 from borderreach.analysis.corridors._corridors import add_corridors
-from borderreach.analysis.isochrones import _quadtree as surface
 from borderreach.analysis.isochrones import _scenarios as module
 from borderreach.analysis.isochrones._drawings import draw_isochrones
 from borderreach.analysis.isochrones._isochrones import isochrones
-from borderreach.analysis.isochrones._quadtree import DRAW, SKIP, TAKE, draw
 from borderreach.analysis.isochrones._scenarios import SCENARIO_ISOCHRONES, scenario_isochrones
 from borderreach.geo.errors import EmptyInputError, InputTypeError, OffNetworkError
 from borderreach.geo.networks import Links, TransportNetwork, build_network

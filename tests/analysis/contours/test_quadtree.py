@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from borderreach.analysis.isochrones import _quadtree as surface
-from borderreach.analysis.isochrones._contours import ring_coordinates
-from borderreach.analysis.isochrones._quadtree import DRAW, TAKE, draw, draw_sources, isochrone_edge
+from borderreach.analysis.contours import _quadtree as surface
+from borderreach.analysis.contours._contours import ring_coordinates
+from borderreach.analysis.contours._quadtree import DRAW, TAKE, draw, draw_sources, isochrone_edge
+from borderreach.analysis.contours._tapers import field_at
 from borderreach.analysis.isochrones._rows import odd_rows
-from borderreach.analysis.isochrones._tapers import field_at
 
 
 @st.composite

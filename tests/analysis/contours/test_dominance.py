@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borderreach.analysis.isochrones._dominance import (
+from borderreach.analysis.contours._dominance import (
     FLAT,
     TANGENT,
     beaten,
@@ -18,7 +18,7 @@ from borderreach.analysis.isochrones._dominance import (
     tangents,
     unbeaten,
 )
-from borderreach.analysis.isochrones._tapers import SHAPE, field_at, prepare_tapers
+from borderreach.analysis.contours._tapers import SHAPE, field_at, prepare_tapers
 
 REACH = 700.0
 

@@ -9,8 +9,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from borderreach.analysis.isochrones._contours import polygons_in_degrees, ring_coordinates, rings_of
-from borderreach.analysis.isochrones._quadtree import isochrone_edge
+from borderreach.analysis.contours._contours import polygons_in_degrees, ring_coordinates, rings_of
+from borderreach.analysis.contours._quadtree import isochrone_edge
 from borderreach.geo.crs import WGS84, area_km2
 from borderreach.geo.plane import LocalPlane
 

@@ -1,0 +1,8 @@
+"""From buffers that taper along lines to the edge of what they cover, and from edges on a grid to polygons.
+
+The entry points are those that `__init__.pyi` lists; everything else in this room is its own business.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

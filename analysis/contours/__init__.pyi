@@ -1,0 +1,40 @@
+from ._contours import Edge, as_multipolygon, polygons_in_degrees
+from ._dominance import FLAT
+from ._quadtree import (
+    DRAW,
+    SKIP,
+    TAKE,
+    Drawn,
+    Frame,
+    draw,
+    draw_sources,
+    far_from_root,
+    levels_of,
+    root_side_m,
+    sort_sources,
+)
+from ._tapers import SHAPE, capped_field_of_row, prepare_tapers
+from ._triangles import cell_pieces, crossed
+
+__all__ = [
+    "DRAW",
+    "FLAT",
+    "SHAPE",
+    "SKIP",
+    "TAKE",
+    "Drawn",
+    "Edge",
+    "Frame",
+    "as_multipolygon",
+    "capped_field_of_row",
+    "cell_pieces",
+    "crossed",
+    "draw",
+    "draw_sources",
+    "far_from_root",
+    "levels_of",
+    "polygons_in_degrees",
+    "prepare_tapers",
+    "root_side_m",
+    "sort_sources",
+]
