@@ -78,6 +78,7 @@ def day_trips(
         timetable,
         rules=rules,
         window=between,
+        window_argument="between",
         station_reach_min=station_reach_min,
         between_stations_min=between_stations_min,
     )

@@ -34,7 +34,7 @@ class Window(NamedTuple):
     end_s: int
 
 
-def require_window(window: object) -> Window:
+def require_window(window: object, argument: str = "window") -> Window:
     """Return a window of departures in seconds.
 
     Raises
@@ -42,16 +42,16 @@ def require_window(window: object) -> Window:
     InputError, InputTypeError
     """
     if isinstance(window, str) or not isinstance(window, Sequence) or len(window) != 2:
-        raise InputTypeError(f"'window' should be two times such as ('07:00', '19:00'), got {window!r}")
+        raise InputTypeError(f"'{argument}' should be two times such as ('07:00', '19:00'), got {window!r}")
     ends = []
     for said in window:
         parts = re.fullmatch(r"\s*(\d{1,2}):([0-5]\d)\s*", said) if isinstance(said, str) else None
         if parts is None:
-            raise InputError(f"'window' should be two times such as ('07:00', '19:00'), got {said!r}")
+            raise InputError(f"'{argument}' should be two times such as ('07:00', '19:00'), got {said!r}")
         ends.append(int(parts[1]) * 3600 + int(parts[2]) * 60)
     if not 0 <= ends[0] < ends[1] <= ends[0] + _DAY_S or ends[0] >= _DAY_S:
         raise InputError(
-            f"'window' should begin before 24:00 and end after it begins, at most a day later, got {tuple(window)!r}"
+            f"'{argument}' should begin before 24:00 and end after it begins, at most a day later, got {tuple(window)!r}"
         )
     return Window(*ends)
 
@@ -107,13 +107,14 @@ class RoadsAndTrains:
         *,
         rules: object,
         window: object,
+        window_argument: str = "window",
         station_reach_min: object,
         between_stations_min: object,
     ) -> None:
         self.network = require_network(network)
         trains = _require_timetable(timetable)
         allowed = _require_rules(rules)
-        self.first_s, self.end_s = require_window(window)
+        self.first_s, self.end_s = require_window(window, window_argument)
         self.reach_s = 60 * require_number(station_reach_min, "station_reach_min", minimum=0)
         between_s = 60 * require_number(between_stations_min, "between_stations_min", minimum=0)
         self.stations = trains.stations[["geometry"]]
