@@ -38,6 +38,7 @@ from .analysis.corridors import (
     corridors,
     minutes_between,
     read_corridors,
+    with_corridor_trains,
     with_railways,
 )
 from .analysis.indicators import people, people_by_rule, people_points, people_within, with_people
@@ -212,6 +213,7 @@ __all__ = [
     "wgs84_to_bd09",
     "wgs84_to_gcj02",
     "with_border_penalty",
+    "with_corridor_trains",
     "with_people",
     "with_railways",
     "write_od_matrix",

@@ -7,6 +7,7 @@ from ._multimodal import journeys, with_railways
 from ._scenarios import Scenarios
 from ._shapley import MAX_EXACT, contributions
 from ._subset_times import SubsetTimes
+from ._trains import with_corridor_trains
 
 __all__ = [
     "MAX_EXACT",
@@ -32,5 +33,6 @@ __all__ = [
     "minutes_between",
     "read_corridors",
     "resolve_corridors",
+    "with_corridor_trains",
     "with_railways",
 ]

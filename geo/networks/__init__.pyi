@@ -19,8 +19,8 @@ from ._links import MAX_ARC_TIME_MS, Links, RaggedLines
 from ._network import TransportNetwork, build_network
 from ._rail import EMBEDDED_AS_OF, LineNetwork, rail_network, rail_sections, rail_stations
 from ._storage import open_network, save_network
-from ._timetable import Timetable
-from ._timetable_reading import timetable
+from ._timetable import Timetable, with_runs
+from ._timetable_reading import phase, timetable
 from ._trunk import TRUNK_SPEED_KPH, trunk_network
 
 __all__ = [
@@ -52,10 +52,12 @@ __all__ = [
     "network_from_lines",
     "open_network",
     "past_no_node",
+    "phase",
     "rail_network",
     "rail_sections",
     "rail_stations",
     "save_network",
     "timetable",
     "trunk_network",
+    "with_runs",
 ]

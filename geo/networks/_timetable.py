@@ -200,3 +200,48 @@ def _steps(
         ]
     taken = np.maximum(arrive - before, 0) + _ROUNDING_S
     return same, np.where(same, metres / taken * 3.6, 0.0), (depart < arrive) | (same & (arrive < before))
+
+
+def with_runs(
+    timetable: Timetable,
+    stations: gpd.GeoDataFrame,
+    runs: pd.DataFrame,
+    calls: pd.DataFrame,
+    *,
+    provenance: Mapping[str, str],
+) -> Timetable:
+    """Return a timetable with further runs.
+
+    Parameters
+    ----------
+    timetable : Timetable
+    stations : geopandas.GeoDataFrame
+        ``station_id, name, geometry``, EPSG:4326; those that the timetable has stay as they are.
+    runs : pandas.DataFrame
+        ``run_id, train, day``.
+    calls : pandas.DataFrame
+        ``run`` (rows of `runs`), ``station_id, arrive_s, depart_s``; by run, in order.
+    provenance : mapping of str to str
+        To be added.
+    """
+    columns = ["station_id", "name", "geometry"]
+    new = stations[~stations["station_id"].isin(timetable.stations["station_id"])]
+    every = pd.concat([timetable.stations[columns], new[columns]], ignore_index=True)
+    number = pd.Series(np.arange(len(every)), index=every["station_id"])
+    more = pd.DataFrame(
+        {
+            "run": calls["run"].to_numpy(dtype=np.int32) + len(timetable.runs),
+            "station": number.loc[calls["station_id"]].to_numpy(dtype=np.int32),
+            "arrive_s": np.rint(calls["arrive_s"].to_numpy(dtype=float)).astype(np.int32),
+            "depart_s": np.rint(calls["depart_s"].to_numpy(dtype=float)).astype(np.int32),
+            "board": True,
+            "alight": True,
+        }
+    )
+    return Timetable(
+        date=timetable.date,
+        stations=gpd.GeoDataFrame(every, crs=timetable.stations.crs),
+        runs=pd.concat([timetable.runs, runs.astype({"run_id": str, "train": str})], ignore_index=True),
+        calls=pd.concat([timetable.calls, more.astype(timetable.calls.dtypes.to_dict())], ignore_index=True),
+        provenance=MappingProxyType({**timetable.provenance, **provenance}),
+    )
