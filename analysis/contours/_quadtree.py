@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -30,36 +29,37 @@ from ._dominance import (
     beaten,
     best_value,
     distance_square,
-    field_of_chosen,
-    field_on,
     hand_down,
     tangents,
     unbeaten,
 )
+from ._leaves import LEAF, WIDTH, leaf_at_once, leaf_by_quarters
+from ._root_squares import (
+    DRAW,
+    MOST_LEVELS,
+    SKIP,
+    TAKE,
+    Frame,
+    affected,
+    bands_of,
+    far_from_root,
+    levels_of,
+    reaching,
+    root_side_m,
+    sort_sources,
+)
 from ._tapers import SHAPE, field_of, prepare_tapers
-from ._triangles import cell_pieces, crossed
 
-#: Cells per side of a leaf of the quadtree.
-_LEAF: Final = 4
-#: Most levels between a leaf and a root square, which is about as large as the largest reach.
-_MOST_LEVELS: Final = 6
 #: Sources looked at before a root square's are gathered: if one of them covers it, that's that.
 _GLANCE: Final = 128
 #: More sources than this in a square are compared with a dominating one.
 _WORTH_DOMINANCE: Final = 8
-#: What is done with a root square: nothing, drawing, taking over what was drawn before.
-SKIP, DRAW, TAKE = 0, 1, 2
-#: Grid points are numbered over a plane that is so many points wide and high, the origin in its middle:
-#: the same point has the same number in every drawing.
-WIDTH: Final = 1 << 25
 #: So many sources that it pays to share them between threads.
 _WORTH_THREADS: Final = 5000
 #: Towns take longer than what their number of streets says: so there are parts left for who is done first.
 _PARTS_PER_THREAD: Final = 6
 #: Sources and pieces of edge that a thread has room for at first.
 _FIRST_ROOM, _FIRST_PIECES = 512, 4096
-#: Cells per side of a quarter of a leaf.
-_QUARTER: Final = _LEAF // 2
 
 
 class _Scratch(NamedTuple):
@@ -165,7 +165,7 @@ def draw_sources(
     if known is None or but_for is None:
         state = np.full(n_x * n_y, DRAW, dtype=np.uint8)
     else:
-        state = _affected(
+        state = affected(
             np.ascontiguousarray(but_for, dtype=np.float64), first_x, first_y, n_x, n_y, root, cell_m,
             known.first_x, known.first_y, known.n_x, known.n_y,
         )  # fmt: skip
@@ -174,48 +174,6 @@ def draw_sources(
         *sort_sources(shapes, reach, root, first_x, first_y, n_x, n_y), state,
     )  # fmt: skip
     return draw(frame, known=known, pool=pool)
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """Root squares of a plane, row by row, with the sources whose middles lie in them.
-
-    Attributes
-    ----------
-    first_x, first_y : int
-        Number of the first column and row, counted in squares from the plane's origin.
-    n_x, n_y : int
-    levels : int
-        Of the quadtree below a root square.
-    cell_m : float
-    reach : float
-        Reach of flat sources, metres.
-    far : float
-        How far from a root square's centre the middle of a source that matters in it may lie, metres.
-    flat, taper : ndarray of float64, shapes (FLAT, n) and (SHAPE, m)
-        Sources with the full reach, and others, sorted by square.
-    flat_start, taper_start : ndarray of int64, shape (n_x * n_y + 1,)
-        Where each square's sources begin.
-    taper_far : ndarray of float64, shape (n_x * n_y,)
-        How far from their middles a square's tapers reach at most, metres; minus infinity for none.
-    state : ndarray of uint8, shape (n_x * n_y,)
-        `SKIP`, `DRAW` or `TAKE`.
-    """
-
-    first_x: int
-    first_y: int
-    n_x: int
-    n_y: int
-    levels: int
-    cell_m: float
-    reach: float
-    far: float
-    flat: NDArray[np.float64]
-    flat_start: NDArray[np.int64]
-    taper: NDArray[np.float64]
-    taper_start: NDArray[np.int64]
-    taper_far: NDArray[np.float64]
-    state: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,7 +227,7 @@ def draw(frame: Frame, *, known: Drawn | None = None, pool: ThreadPool | None = 
     if pool is None or pool.workers == 1 or n_sources < _WORTH_THREADS:
         edge, begin = trace((0, frame.n_y))
     else:
-        bands = _bands(frame, min(_PARTS_PER_THREAD * pool.workers, frame.n_y))
+        bands = bands_of(frame, min(_PARTS_PER_THREAD * pool.workers, frame.n_y))
         edges, begins = zip(*pool.map(trace, bands), strict=True)
         edge = Edge(
             np.concatenate([edge.side_from for edge in edges]),
@@ -288,102 +246,6 @@ def _nothing(cell_m: float) -> Drawn:
     return Drawn(
         Edge(none, none, np.zeros((0, 2)), WIDTH, cell_m), np.zeros(1, dtype=np.int64), 0, 0, 0, 0, reach=0.0
     )
-
-
-def levels_of(reach_cells: float) -> int:
-    """Levels that make a root square about as large as the largest reach."""
-    return min(max(round(math.log2(max(reach_cells, 1.0) / _LEAF)), 1), _MOST_LEVELS)
-
-
-def root_side_m(levels: int, cell_m: float) -> float:
-    """Side of a root square, metres."""
-    return cell_m * (_LEAF << levels)
-
-
-def far_from_root(far: float, root: float, cell_m: float) -> float:
-    """How far from a root square's centre a source that matters in it may be, metres.
-
-    Parameters
-    ----------
-    far : float
-        How far from its middle a source reaches at most.
-    root, cell_m : float
-    """
-    return far + 0.5 * math.sqrt(2.0) * root + 2 * cell_m
-
-
-def _bands(frame: Frame, n_parts: int) -> list[tuple[int, int]]:
-    """Cut rows of root squares into bands with about as much to draw each: first and last but one."""
-    weight = (np.diff(frame.flat_start + frame.taper_start) + 1) * (frame.state == DRAW)
-    before = np.concatenate([[0], np.cumsum(weight.reshape(frame.n_y, frame.n_x).sum(axis=1))])
-    cuts = np.searchsorted(before, before[-1] * np.arange(1, n_parts) / n_parts)
-    return list(pairwise([0, *(int(cut) for cut in cuts), frame.n_y]))
-
-
-@njit(cache=True, nogil=True)
-def _affected(
-    rows: NDArray[np.float64], first_x: int, first_y: int, n_x: int, n_y: int, root: float, cell_m: float,
-    known_x: int, known_y: int, known_n_x: int, known_n_y: int,
-) -> NDArray[np.uint8]:  # fmt: skip  # pragma: no cover - compiled
-    """Say what to do with root squares: those that one of some sources comes near are to be drawn."""
-    state = np.full(n_x * n_y, SKIP, dtype=np.uint8)
-    for j in range(max(first_y, known_y), min(first_y + n_y, known_y + known_n_y)):
-        for i in range(max(first_x, known_x), min(first_x + n_x, known_x + known_n_x)):
-            state[(j - first_y) * n_x + i - first_x] = TAKE
-    for k in range(len(rows)):
-        x, y = 0.5 * (rows[k, 0] + rows[k, 3]), 0.5 * (rows[k, 1] + rows[k, 4])
-        length = math.sqrt((rows[k, 3] - rows[k, 0]) ** 2 + (rows[k, 4] - rows[k, 1]) ** 2)
-        # what lies farther outside than a cell's diagonal has no part in the edge
-        near = max(rows[k, 2], rows[k, 5]) + 0.5 * length + 2 * cell_m
-        west, east = math.floor((x - near) / root) - first_x, math.floor((x + near) / root) - first_x
-        south, north = math.floor((y - near) / root) - first_y, math.floor((y + near) / root) - first_y
-        for j in range(max(south, 0), min(north, n_y - 1) + 1):
-            dy = max((first_y + j) * root - y, y - (first_y + j + 1) * root, 0.0)
-            for i in range(max(west, 0), min(east, n_x - 1) + 1):
-                dx = max((first_x + i) * root - x, x - (first_x + i + 1) * root, 0.0)
-                if dx * dx + dy * dy <= near * near:
-                    state[j * n_x + i] = DRAW
-    return state
-
-
-@njit(cache=True, nogil=True)
-def sort_sources(
-    shapes: NDArray[np.float64], reach: float, root: float, first_x: int, first_y: int, n_x: int, n_y: int
-) -> tuple[
-    NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]
-]:  # pragma: no cover - compiled
-    """Sort sources by the root square their middle lies in, row by row, as a `Frame` holds them.
-
-    Those with the full reach, with five rows each, and the others, with eight, apart.
-    """
-    n = shapes.shape[1]
-    square = np.empty(n, dtype=np.int32)
-    start = np.zeros((2, n_x * n_y + 1), dtype=np.int64)
-    for k in range(n):
-        i = math.floor(shapes[8, k] / root) - first_x
-        j = math.floor(shapes[9, k] / root) - first_y
-        kind = 0 if shapes[5, k] == reach and shapes[6, k] == 0.0 else 1
-        square[k] = 2 * (j * n_x + i) + kind
-        start[kind, j * n_x + i + 1] += 1
-    for at in range(n_x * n_y):
-        start[0, at + 1] += start[0, at]
-        start[1, at + 1] += start[1, at]
-    fill = start[:, :-1].copy()
-    flat = np.empty((FLAT, start[0, -1]))
-    taper = np.empty((SHAPE, start[1, -1]))
-    taper_far = np.full(n_x * n_y, -np.inf)
-    for k in range(n):
-        kind = square[k] & 1
-        at = fill[kind, square[k] >> 1]
-        fill[kind, square[k] >> 1] = at + 1
-        if kind == 0:
-            for c in range(FLAT):
-                flat[c, at] = shapes[c, k]
-        else:
-            for c in range(SHAPE):
-                taper[c, at] = shapes[c, k]
-            taper_far[square[k] >> 1] = max(taper_far[square[k] >> 1], shapes[5, k] + 0.5 * shapes[4, k])
-    return flat, start[0].copy(), taper, start[1].copy(), taper_far
 
 
 @njit(cache=True, nogil=True)
@@ -443,7 +305,7 @@ def _trace(
     pieces are joined by number and not by comparing coordinates. Before the pieces come the scratch buffers, which
     may have grown; last, where each square's pieces begin.
     """
-    per_root = _LEAF << levels
+    per_root = LEAF << levels
     root = per_root * cell_m
     # how many squares to the side a source that matters may lie, by rows up or down
     rows = math.floor(far / root + 0.5)
@@ -494,7 +356,7 @@ def _trace(
                 west = (j + dj) * n_x + max(i - across[abs(dj)], 0)
                 east = (j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1
                 m_flat += flat_start[east] - flat_start[west]
-                west, east = _reaching(
+                west, east = reaching(
                     taper_far, west, east, (j + dj) * n_x + i, abs(dj), root, half + 2 * cell_m
                 )
                 m_taper += taper_start[east] - taper_start[west]
@@ -509,7 +371,7 @@ def _trace(
                 west = (j + dj) * n_x + max(i - across[abs(dj)], 0)
                 east = (j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1
                 m_flat = _append(flat, flat_start[west], flat_start[east], pool_flat, raw, m_flat)
-                west, east = _reaching(
+                west, east = reaching(
                     taper_far, west, east, (j + dj) * n_x + i, abs(dj), root, half + 2 * cell_m
                 )
                 m_taper = _append(taper, taper_start[west], taper_start[east], pool_taper, raw, m_taper)
@@ -521,7 +383,7 @@ def _trace(
             # not as rows: a view of an array costs more than the numbers in it
             level, cell_i, cell_j = stack[top, 0], stack[top, 1], stack[top, 2]
             m_flat, m_taper = n_kept[level + 1, 0], n_kept[level + 1, 1]
-            side = _LEAF << level
+            side = LEAF << level
             half = _half_diagonal(side, cell_m)
             x = ((first_x * per_root + cell_i) + 0.5 * side) * cell_m
             y = ((first_y * per_root + cell_j) + 0.5 * side) * cell_m
@@ -549,7 +411,7 @@ def _trace(
             point = (corner_j + WIDTH // 2) * WIDTH + corner_i + WIDTH // 2
             if m <= _WORTH_DOMINANCE:
                 m_flat, m_taper = hand_down(pool_flat, pool_taper, 1, m_flat, number, m, 0)
-                n = _leaf_at_once(
+                n = leaf_at_once(
                     pool_flat, pool_taper, m_flat, m_taper, reach, corner_i, corner_j, cell_m, point,
                     gx, gy, field, edge_from, edge_to, xy, n,
                 )  # fmt: skip
@@ -557,52 +419,13 @@ def _trace(
             for c in range(TANGENT):
                 for k in range(m):
                     planes[c, k] = planes[c, number[k]]
-            n = _leaf_by_quarters(
+            n = leaf_by_quarters(
                 pool_flat, pool_taper, m_flat, reach, x, y, corner_i, corner_j, cell_m, point, nearest,
                 planes, work, number, m, chosen, gx, gy, small, edge_from, edge_to, xy, n,
             )  # fmt: skip
     begin[-1] = n
     scratch = _Scratch(pool_flat, pool_taper, planes, work, number, chosen, edge_from, edge_to, xy)
     return scratch, edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy(), begin
-
-
-@njit(cache=True, nogil=True)
-def _reaching(
-    taper_far: NDArray[np.float64],
-    first: int,
-    end: int,
-    middle: int,
-    rows_apart: int,
-    root: float,
-    margin: float,
-) -> tuple[int, int]:  # pragma: no cover - compiled
-    """Leave squares out, at both ends of a part of a row, whose tapers don't reach a certain square.
-
-    Parameters
-    ----------
-    taper_far : ndarray
-        Of all squares.
-    first, end : int
-        First square and last but one.
-    middle, rows_apart : int
-        The square in this row that lies above or below that one, and how many rows apart they are.
-    root : float
-        Side of a square, metres.
-    margin : float
-        How near to the other's centre tapers have to come, metres.
-    """
-    dy = max(rows_apart - 0.5, 0.0) * root
-    for turn in range(2):
-        while first < end:
-            at = first if turn == 0 else end - 1
-            dx = max(abs(at - middle) - 0.5, 0.0) * root
-            if taper_far[at] >= 0.0 and dx * dx + dy * dy <= (taper_far[at] + margin) ** 2:
-                break
-            if turn == 0:
-                first += 1
-            else:
-                end -= 1
-    return first, end
 
 
 @njit(cache=True, nogil=True)
@@ -613,7 +436,7 @@ def _lists(
     NDArray[np.int32], NDArray[np.int32],
 ]:  # fmt: skip  # pragma: no cover - compiled
     """Return the room for sources in scratch buffers."""
-    slots = _MOST_LEVELS + 2
+    slots = MOST_LEVELS + 2
     return (
         np.empty((slots, FLAT, room)), np.empty((slots, SHAPE, room)), np.empty((TANGENT, room)),
         np.empty(room), np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32),
@@ -631,68 +454,6 @@ def _append(
         for k in range(count):
             pool[slot, c, at + k] = rows[c, start + k]
     return m + last - first
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _leaf_at_once(
-    pool_flat: NDArray[np.float64], pool_taper: NDArray[np.float64], m_flat: int, m_taper: int, reach: float,
-    corner_i: int, corner_j: int, cell_m: float, first_point: int,
-    gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
-    edge_from: NDArray[np.int64], edge_to: NDArray[np.int64], xy: NDArray[np.float64], n: int,
-) -> int:  # fmt: skip  # pragma: no cover - compiled
-    """Add the pieces of edge in a leaf, from the field at all its points; return the new count."""
-    across = _LEAF + 1
-    for p in range(len(gx)):
-        gx[p] = (corner_i + p % across) * cell_m
-        gy[p] = (corner_j + min(p // across, _LEAF)) * cell_m
-    field_on(pool_flat, pool_taper, 0, m_flat, m_taper, reach, gx, gy, field)
-    for quarter in range(4):
-        for part in range(_QUARTER * _QUARTER):
-            i = (quarter & 1) * _QUARTER + part % _QUARTER
-            j = (quarter >> 1) * _QUARTER + part // _QUARTER
-            at = j * across + i
-            sw, se, nw, ne = field[at], field[at + 1], field[at + across], field[at + across + 1]
-            if crossed(sw, se, nw, ne):
-                n = cell_pieces(
-                    sw, se, nw, ne, corner_i + i, corner_j + j, cell_m, first_point + j * WIDTH + i, WIDTH,
-                    edge_from, edge_to, xy, n,
-                )  # fmt: skip
-    return n
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _leaf_by_quarters(
-    pool_flat: NDArray[np.float64], pool_taper: NDArray[np.float64], m_flat: int, reach: float,
-    x: float, y: float, corner_i: int, corner_j: int, cell_m: float, first_point: int,
-    nearest: float, planes: NDArray[np.float64], work: NDArray[np.float64],
-    number: NDArray[np.int32], m: int, chosen: NDArray[np.int32],
-    gx: NDArray[np.float64], gy: NDArray[np.float64], small: NDArray[np.float64],
-    edge_from: NDArray[np.int64], edge_to: NDArray[np.int64], xy: NDArray[np.float64], n: int,
-) -> int:  # fmt: skip  # pragma: no cover - compiled
-    """Do the same for many sources: of each quarter first which ones matter."""
-    half_side = 0.5 * _QUARTER * cell_m
-    for quarter in range(4):
-        i, j = (quarter & 1) * _QUARTER, (quarter >> 1) * _QUARTER
-        off_x, off_y = (2 * (quarter & 1) - 1) * half_side, (2 * (quarter >> 1) - 1) * half_side
-        if beaten(
-            pool_flat, pool_taper, 1, m_flat, reach, x, y, planes, number, m,
-            off_x, off_y, half_side, np.inf, nearest, work,
-        ):  # fmt: skip
-            continue
-        k = unbeaten(work, m, number, chosen)
-        for p in range(len(small)):
-            gx[p] = (corner_i + i + p % 3) * cell_m
-            gy[p] = (corner_j + j + min(p // 3, 2)) * cell_m
-        field_of_chosen(pool_flat, pool_taper, 1, m_flat, reach, chosen, k, gx, gy, small)
-        for part in range(_QUARTER * _QUARTER):
-            at = part // 2 * 3 + part % 2
-            sw, se, nw, ne = small[at], small[at + 1], small[at + 3], small[at + 4]
-            if crossed(sw, se, nw, ne):
-                n = cell_pieces(
-                    sw, se, nw, ne, corner_i + i + part % 2, corner_j + j + part // 2, cell_m,
-                    first_point + (j + part // 2) * WIDTH + i + part % 2, WIDTH, edge_from, edge_to, xy, n,
-                )  # fmt: skip
-    return n
 
 
 @njit(cache=True, nogil=True, inline="always")

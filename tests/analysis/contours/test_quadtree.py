@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from borderreach.analysis.contours import _quadtree as surface
 from borderreach.analysis.contours._contours import ring_coordinates
-from borderreach.analysis.contours._quadtree import DRAW, TAKE, draw, draw_sources, isochrone_edge
+from borderreach.analysis.contours._quadtree import draw, draw_sources, isochrone_edge
+from borderreach.analysis.contours._root_squares import DRAW, TAKE
 from borderreach.analysis.contours._tapers import field_at
 from borderreach.analysis.isochrones._rows import odd_rows
 

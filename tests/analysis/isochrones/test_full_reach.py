@@ -7,7 +7,8 @@ import pytest
 import shapely
 
 from borderreach.analysis.contours._contours import polygons_in_degrees
-from borderreach.analysis.contours._quadtree import DRAW, TAKE, draw, isochrone_edge
+from borderreach.analysis.contours._quadtree import draw, isochrone_edge
+from borderreach.analysis.contours._root_squares import DRAW, TAKE
 from borderreach.analysis.isochrones import _full_reach as edges
 from borderreach.analysis.isochrones._full_reach import (
     edge_on_full_reach,

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis.contours import _quadtree as surface
-from borderreach.analysis.contours._quadtree import DRAW, SKIP, TAKE, draw
+from borderreach.analysis.contours._quadtree import draw
+from borderreach.analysis.contours._root_squares import DRAW, SKIP, TAKE
 from borderreach.analysis.corridors._changes import changed_network
 from borderreach.analysis.corridors._corridors import add_corridors
 from borderreach.analysis.isochrones import _scenarios as module
