@@ -25,7 +25,7 @@ collect_ignore = [] if IN_CHECKOUT else ["test_architecture.py", "test_tasks.py"
 #: A run of a study that files of tests share (a fixture of `tests/borderreach`).
 RUN_OF_A_STUDY = re.compile(r"def \w+\([^)]*\byuqian(_run|_out)?\b|getfixturevalue\(.yuqian")
 #: Files that call nearly everything, and so compile it.
-COMPILING = {"test_bad_input.py", "test_doctests.py"}
+COMPILING = {"test_bad_input.py", "test_doctests.py", "test_junk.py"}
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 BROWSER_PATHS = (
