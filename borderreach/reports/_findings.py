@@ -63,7 +63,7 @@ def findings_section(results: StudyResults, context: ReportContext) -> list[str]
     if math.isfinite(context.zone_area_base):
         lines.append(
             f"{number}. **{hours(study.zone_min)}通勤圈**：毗邻区县的通勤圈平均 {context.zone_area_base:,.0f} 平方千米"
-            + (f"（{last.name}后 {context.zone_area_after:,.0f}）" if last is not None else "")
+            + (f"（{last.name}后{_area_then(context)}）" if last is not None else "")
             + f"，其中 {context.zone_cross_base} 个跨越省界，即另一省有区县过半面积在圈内。"
         )
         number += 1
@@ -85,6 +85,11 @@ def _which_borders(results: StudyResults) -> str:
     if results.study.between is not None:
         return ""
     return f"（{join(results.provinces['name'])}的全部陆上省界，含与研究范围以外各省的）"
+
+
+def _area_then(context: ReportContext) -> str:
+    now, then = (f"{area:,.0f}" for area in (context.zone_area_base, context.zone_area_after))
+    return "几乎不变" if now == then else f" {then}"
 
 
 def _people_then(people: dict[str, float]) -> str:

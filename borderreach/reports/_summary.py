@@ -46,7 +46,7 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[str]:
             f"All these times are modelled, door to door, by car on today's {_roads_en(results)}"
             + (
                 "; corridors are added to these roads, so that a railway's gain is measured against driving."
-                if context.corridors
+                if any(item.corridor.mode != "road" for item in context.corridors)
                 else "."
             )
             + _rail_sentence_en(results)
@@ -78,10 +78,13 @@ def _more_en(results: StudyResults, context: ReportContext) -> list[str]:
             f"circle ({'as' if context.n_inside_after == context.n_inside_base else context.n_inside_base} today)."
         )
     if math.isfinite(context.zone_area_base):
-        after = f" ({context.zone_area_after:,.0f} with every corridor)" if context.after is not None else ""
+        now, then = (f"{area:,.0f}" for area in (context.zone_area_base, context.zone_area_after))
+        after = (
+            "" if context.after is None else f" ({'the same' if now == then else then} with every corridor)"
+        )
         sentences.append(
             f"The {study.zone_min:g}-minute commuting zones of the border counties average "
-            f"{context.zone_area_base:,.0f} km²{after}; {context.zone_cross_base} of them reach over more than half "
+            f"{now} km²{after}; {context.zone_cross_base} of them reach over more than half "
             "of a county of another province."
         )
     people = people_inside(results)
