@@ -132,15 +132,12 @@ def osm_network(
         graph = _require_graph(where)
         provenance["area"] = "the graph given"
     elif isinstance(where, Path) and where.suffix.lower() != ".graphml" and _names_a_file(str(where)):
-        raise InputError(f"'where' is the file {str(where)!r}: br.pbf_network({str(where)!r}) reads it")
+        raise InputError(_no_place(str(where)))
     elif isinstance(where, Path) or (isinstance(where, str) and where.lower().endswith(".graphml")):
         graph = _require_graph(_load_graphml(Path(where)))
         provenance["file"] = Path(where).name
     elif isinstance(where, str) and _names_a_file(where):
-        raise InputError(
-            f"'where' is {where!r}, a file rather than a place: br.pbf_network({where!r}) reads .osm.pbf, .osm and "
-            "Overpass' .json; osm_network takes a place's name, a polygon, a .graphml or an osmnx graph"
-        )
+        raise InputError(_no_place(where))
     else:
         server = _Server(
             urls=_require_urls(overpass_urls),
@@ -166,6 +163,29 @@ def osm_network(
         access_speed_kph=access_speed_kph,
         max_access_km=max_access_km,
         provenance=provenance,
+    )
+
+
+def _no_place(name: str) -> str:
+    """Say who reads a file that was given as a place."""
+    drawn = Path(name).suffix.lower() in {
+        ".shp",
+        ".gpkg",
+        ".geojson",
+        ".kml",
+        ".kmz",
+        ".ovkml",
+        ".gpx",
+        ".fgb",
+    }
+    reads = (
+        f"br.network_from_lines({name!r}) reads roads that somebody drew, br.pbf_network"
+        if drawn
+        else f"br.pbf_network({name!r}) reads"
+    )
+    return (
+        f"'where' is {name!r}, a file rather than a place: {reads} .osm.pbf, .osm and Overpass' .json; osm_network takes a "
+        "place's name, a polygon, a .graphml or an osmnx graph"
     )
 
 

@@ -41,5 +41,7 @@ def test_answers_without_roads(tmp_path, elements, words):
 @pytest.mark.parametrize("name", ["town.osm", "town.osm.pbf", "export.json", "roads.shp"])
 @pytest.mark.parametrize("kind", [str, Path])
 def test_a_file_is_no_place(name, kind):
-    with pytest.raises(InputError, match="pbf_network"):
+    with pytest.raises(InputError, match="pbf_network") as caught:
         osm_network(kind(name))
+    assert (f"br.network_from_lines('{name}') reads" in str(caught.value)) == name.endswith(".shp")
+    assert (f"br.pbf_network('{name}') reads" in str(caught.value)) != name.endswith(".shp")
