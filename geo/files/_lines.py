@@ -19,6 +19,10 @@ from ._vectors import holds_geometry, list_layers, read_vector_file, require_pla
 
 #: Ends that lie so near each other are meant to meet: lines are drawn by hand, on screens.
 JOIN_M: Final = 50.0
+#: Parts that leave a point in directions as near as this are two drawings of one line rather than two parts of it.
+FORK_DEG: Final = 60.0
+#: Directions are taken over so much of the shorter part, so that a station's throat doesn't decide.
+_FORK_SHARE: Final = 0.2
 _ELLIPSOID: Final = pyproj.Geod(ellps="WGS84")
 #: GDAL's layers of a GPX, in the order in which they say what the line is.
 _GPX_LAYERS: Final = ("tracks", "routes")
@@ -119,6 +123,7 @@ def _joined(
     parts: list[NDArray[np.float64]], names: list[str], file: str, argument: str
 ) -> NDArray[np.float64]:
     """Return parts as one line, the nearest ends first."""
+    _require_no_fork(parts, names, file, argument)
     merged = shapely.get_parts(
         shapely.line_merge(shapely.multilinestrings([shapely.LineString(p) for p in parts]))
     )
@@ -156,3 +161,31 @@ def _nearest_ends(
     best = int(metres.argmin())
     first, second = int(a[best]), int(b[best])
     return float(metres[best]), (first // 2, bool(first % 2)), (second // 2, bool(second % 2))
+
+
+def _require_no_fork(parts: list[NDArray[np.float64]], names: list[str], file: str, argument: str) -> None:
+    """Raise where two parts leave one point the same way: joined, the line would turn back upon itself."""
+    lengths = [float(_ELLIPSOID.line_length(part[:, 0], part[:, 1])) for part in parts]
+    ends = [
+        (number, part[::-1] if last else part) for number, part in enumerate(parts) for last in (False, True)
+    ]
+    for k, (a, one) in enumerate(ends):
+        for b, other in ends[k + 1 :]:
+            if a == b or _ELLIPSOID.inv(*one[0], *other[0])[2] > JOIN_M:
+                continue
+            reach = _FORK_SHARE * min(lengths[a], lengths[b])
+            apart = abs(_bearing(one, reach) - _bearing(other, reach)) % 360
+            if min(apart, 360 - apart) < FORK_DEG:
+                told = "、".join(dict.fromkeys(filter(None, names))) or f"{len(parts)} parts"
+                raise GeometryTypeError(
+                    f"'{argument}': {file} holds lines that leave ({one[0, 0]:.5f}, {one[0, 1]:.5f}) the same way "
+                    f"({told}): alternatives rather than parts of one line? Keep the corridor's alone, name its layer "
+                    "with layer=, or draw it as one line"
+                )
+
+
+def _bearing(line: NDArray[np.float64], reach_m: float) -> float:
+    """Return the direction in which a line leaves its first point, degrees, over the first metres of it."""
+    steps = np.asarray(_ELLIPSOID.line_lengths(line[:, 0], line[:, 1]), dtype=float)
+    at = min(int(np.searchsorted(np.cumsum(steps), reach_m)) + 1, len(line) - 1)
+    return float(_ELLIPSOID.inv(*line[0], *line[at])[0])

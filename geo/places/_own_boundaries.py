@@ -191,7 +191,8 @@ def _number(frame: gpd.GeoDataFrame, fault: Callable[..., None], where: str) -> 
             numbers = texts.map(order).astype("Int64")
             missing = numbers.isna()
         for row in np.flatnonzero(missing.to_numpy(dtype=bool)):
-            seen = frame[name].iloc[int(row)]
+            cell = frame[name].iloc[int(row)]
+            seen = cell.item() if isinstance(cell, np.generic) else cell  # as its owner would write it
             fault(
                 int(row), InputError,
                 f"has the {name} {seen!r}; adcodes are whole numbers above zero, such as 500110; mend or drop the row",

@@ -649,3 +649,29 @@ def test_one_row_out_of_the_world_is_named_with_its_number(tmp_path, kind):
         origins_table(
             gpd.GeoDataFrame(index=["a", "b"], geometry=gpd.points_from_xy([113, 5e5], [27, 3e6]), crs=4326)
         )
+
+
+def test_two_alternatives_are_not_joined_into_one_line(tmp_path):
+    """方案一 and 方案二 begin at one station; joined, the line would go there and back."""
+    first = shapely.LineString([(113, 27), (113.5, 27.2), (114, 27.5)])
+    for other in (
+        shapely.LineString([(113, 27), (113.5, 27.4), (114, 28)]),
+        shapely.LineString([(114, 28), (113, 27)]),
+        shapely.LineString([(113, 27), (113.4, 27.4), (114, 27.5)]),
+    ):
+        path = tmp_path / "line.kml"
+        path.write_text(kml(placemark("方案一", first) + placemark("方案二", other)), encoding="utf-8")
+        with pytest.raises(GeometryTypeError, match=r"the same way \(方案一、方案二\): alternatives"):
+            read_line(path)
+    for on in ([(114, 27.5), (114.2, 27.2)], [(113, 27), (113, 26.5)], [(112.5, 27.1), (113, 27)]):
+        path.write_text(
+            kml(placemark("一段", first) + placemark("二段", shapely.LineString(on))), encoding="utf-8"
+        )
+        assert len(read_line(path)) == 4
+
+
+def test_a_code_that_is_none_is_shown_as_in_the_file(caplog):
+    frame = squares()
+    frame.loc[0, "adcode"] = 0
+    counties(frame)
+    assert "has the adcode 0;" in caplog.text
