@@ -131,9 +131,9 @@ def _job(job: BatchJob, faults: _Faults) -> None:
         )
     boundaries = faults.of(lambda: own_boundaries(origins, origins.boundaries, key="boundaries"))
     if boundaries is not None:
-        if job.outputs.people_file:
+        if job.outputs.people:
             every = counties(boundaries) if isinstance(boundaries, str) else boundaries
-            faults.of(lambda: study_people(job.outputs, every))
+            faults.of(lambda: study_people(job.outputs, every, needed=True))
         named = () if isinstance(job.outputs.travel_times_to, str) else job.outputs.travel_times_to
         for one in (*origins.places, *named):
             faults.of(partial(place, one, source=boundaries))

@@ -13,6 +13,7 @@ from .analysis.studies import StudyResults
 from .analysis.study_file import Study
 from .geo.errors import InputError
 from .geo.networks import TransportNetwork
+from .geo.places import SOURCES
 from .stage_inputs import StageInputs
 from .stages import STAGES
 
@@ -94,15 +95,19 @@ class StudyRun(StageInputs):
     def words(self) -> dict[str, Any]:
         """What the results say of themselves: names, attribution, notes, parameters."""
         rail = self.with_trains.provenance if self.has_trains else {}
+        own = bool(self.study.people_file) or self.study.boundary_source not in SOURCES
+        people = self.residents if own else None  # the census has the counties of the embedded boundaries
         covered = None if self.rail_coverage is None else self.rail_coverage.parameters()
         return {
             "scenario_names": study_words.scenario_names(self.scenarios, self.study),
             "attribution": study_words.attribution(
-                self.study, self.base, self.ground, trains=self.has_trains
+                self.study,
+                self.base,
+                self.ground,
+                trains=self.has_trains,
+                counted=people is None or len(people) > 0,
             ),
-            "notes": study_words.notes(
-                self.study, self.scenarios, self.ground, self.residents if self.study.people_file else None
-            ),
+            "notes": study_words.notes(self.study, self.scenarios, self.ground, people),
             "parameters": {
                 **study_words.parameters(self.study, self.base, self.scenarios, rail),
                 "rail_coverage": covered,

@@ -39,7 +39,9 @@ def scenario_names(scenarios: Scenarios, chosen: Study) -> dict[str, str]:
     return named
 
 
-def attribution(chosen: Study, base: TransportNetwork, ground: Ground, *, trains: bool) -> list[str]:
+def attribution(
+    chosen: Study, base: TransportNetwork, ground: Ground, *, trains: bool, counted: bool = True
+) -> list[str]:
     """Return lines short enough for the edge of a map; the manifest holds the whole catalogue."""
     lines = []
     known = base.provenance
@@ -58,7 +60,7 @@ def attribution(chosen: Study, base: TransportNetwork, ground: Ground, *, trains
     census = data.catalog()["people_2020"]
     if chosen.people_file:
         lines.append(f"人口 / people: {chosen.people_file}")
-    else:
+    elif counted:
         lines.append(f"人口 / people: {census['source'].split(',')[0]} (leiii/census), {census['date']}")
     if trains and (chosen.gtfs or chosen.rail_sections):
         lines.append(f"铁路 / railways: {chosen.gtfs or chosen.rail_sections}")
@@ -73,7 +75,7 @@ def notes(
 ) -> list[str]:
     """Return what a reader must know of the study, its corridors, what is out of reach and who isn't counted.
 
-    `residents` are those of a table of the study's own, which may lack counties.
+    `residents` are those of the study's own counties, or by its own table, which may lack some.
     """
     own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
     own += [f"{one.name}: {note}" for one in chosen.change for note in one.notes]
@@ -86,11 +88,17 @@ def notes(
         )
     if residents is not None:
         unknown = ground.counties[~ground.counties["adcode"].isin(residents["adcode"])]
-        if len(unknown):
+        zh, en = (chosen.people_file,) * 2 if chosen.people_file else ("2020 年普查", "The census of 2020")
+        if residents.empty:
             own.append(
-                f"{chosen.people_file} 没有{_listed(unknown)}的人口，各项人口数都不含这些区县。"
-                f" / {chosen.people_file} has no people for {len(unknown)} of the {len(ground.counties)} counties studied; no "
-                "count includes them."
+                "边界数据中的区县都不在 2020 年普查内，未计人口；可用 people_file 给出人口表。"
+                " / No county of the boundaries is in the census of 2020, and nobody was counted; give a people_file."
+            )
+        elif len(unknown):
+            own.append(
+                f"{zh} 没有{_listed(unknown)}的人口，各项人口数都不含这些区县。"
+                f" / {en} has no people for {len(unknown)} of the {len(ground.counties)} counties studied; no count "
+                "includes them."
             )
     inner = ground.border_counties[ground.border_counties["point_source"] == "surface"]
     if len(inner):

@@ -322,7 +322,7 @@ def _residents(
     if not job.outputs.people:
         return None
     every = counties(boundaries) if isinstance(boundaries, str) else boundaries
-    return Residents.of(study_people(job.outputs, every), roads)
+    return Residents.of(study_people(job.outputs, every, needed=True), roads)
 
 
 def _centres(

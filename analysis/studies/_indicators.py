@@ -91,6 +91,8 @@ def circle_people(
         Columns of `CIRCLE_PEOPLE`: ``people`` spreads a county's people over its road nodes,
         ``people_by_seat`` has them all at the seat. The difference is what the choice is worth.
     """
+    if counties.empty:  # boundaries of a country that the census isn't of
+        return schemas.empty(CIRCLE_PEOPLE)
     areas = circles[["scenario", "cutoff_min", "geometry"]]
     spread = people_within(areas, people_points(counties, rule="nodes", network=network))
     at_seats = people_within(areas, people_points(counties, rule="seat"))

@@ -86,8 +86,15 @@ def study_boundaries(chosen: Study) -> str | gpd.GeoDataFrame:
     return own_boundaries(chosen, chosen.boundary_source, key="boundary_source")
 
 
-def study_people(chosen: PeopleKeys, counties: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def study_people(chosen: PeopleKeys, counties: gpd.GeoDataFrame, *, needed: bool = False) -> gpd.GeoDataFrame:
     """Return the counties whose people are known, with them: from a table of one's own, or the census.
+
+    Parameters
+    ----------
+    chosen : PeopleKeys
+    counties : geopandas.GeoDataFrame
+    needed : bool
+        Whether the census has to have some of them, as a table of one's own does.
 
     Raises
     ------
@@ -95,7 +102,13 @@ def study_people(chosen: PeopleKeys, counties: gpd.GeoDataFrame) -> gpd.GeoDataF
         If the table has no county of these.
     """
     if not chosen.people_file:
-        return people_of(counties)
+        known = people_of(counties)
+        if needed and known.empty:
+            raise ConfigError(
+                f"{f'{chosen.where}: ' if chosen.where else ''}people are to be counted, but no county of the boundaries is "
+                "in the census of 2020; give 'people_file', a table with their codes and people"
+            )
+        return known
     known = with_people(
         counties, people(chosen.folder / chosen.people_file, units=counties), missing="report"
     )

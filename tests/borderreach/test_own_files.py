@@ -16,6 +16,7 @@ from borderreach.cli import main
 from borderreach.geo.errors import BorderReachError, ConfigError
 from borderreach.maps.folders import ResultsFolder
 from borderreach.output import output_names, write_results
+from borderreach.reports import report
 from borderreach.studies import run_study, study_ground, study_run
 
 from ..analysis.batches.batch_material import SOUTH, STEP, WEST, grid
@@ -119,6 +120,21 @@ def test_counties_that_the_table_lacks_are_named(folder):
     assert "没有乙二县的人口" in note
     assert "no people for 1 of the 4 counties studied" in note
     assert set(run.tables("people")["indicators"]["name"]) == {"甲一县", "甲二县", "乙一县"}
+
+
+def test_units_that_the_census_does_not_know_are_not_counted(folder):
+    """A study in another country, without people of its own: everything else is there, and it says so."""
+    text = STUDY.replace('people_file = "people.csv"\n', "").replace('"mine"', '"nobody"')
+    (folder / "nobody.toml").write_text(text, encoding="utf-8")
+    found = run_study(folder / "nobody.toml", network=grid())
+    assert found.circle_people.empty
+    assert found.indicators.empty
+    told = report(found)
+    assert "No county of the boundaries is in the census of 2020" in told
+    assert "## 人口与可达性指标" not in told
+    assert "人口 / people" not in told
+    assert "million people" not in told
+    assert len(found.zones) == 4
 
 
 def test_own_trains_run_without_being_asked_for(results):

@@ -235,6 +235,7 @@ def test_a_timetable_runs_as_well(folder, tmp_path, monkeypatch):
         ("people = true", "people = false", "add people = true"),
         ("isochrones_min = [20, 90]\nzones_min = 30\n", "", "give isochrones_min or zones_min"),
         ('["乙二县"]', '["丙县"]', "丙县"),
+        ('people_file = "people.csv"\n', "", "no county of the boundaries is in the census"),
     ],
 )
 def test_faults_are_named_before_anything_is_computed(folder, tmp_path, old, new, words):
