@@ -41,7 +41,9 @@ def crossing(bans: list[tuple[int, int]], speeds: list[int], *, reach_km: float)
     ]
     with TemporaryDirectory() as folder:
         file = write_osm(Path(folder) / "crossing.osm", {**ARMS, 2: MIDDLE}, ways, relations)
-        return pbf_network(file, access_speed_kph=5, max_access_km=reach_km)
+        return pbf_network(
+            file, access_speed_kph=5, max_access_km=reach_km, keep="all"
+        )  # even where nobody may turn in
 
 
 def with_train(road: TransportNetwork, lon: float, lat: float) -> TransportNetwork:
