@@ -110,6 +110,16 @@ def peopled() -> gpd.GeoDataFrame:
     return br.with_people(units())
 
 
+def two_calls() -> pd.DataFrame:
+    calls = {"train": ["G1", "G1"], "stop_no": [1, 2], "station": ["重庆北", "成都东"]}
+    return pd.DataFrame({**calls, "arrive": ["", "9:30"], "depart": ["8:00", ""]})
+
+
+@cache
+def trains() -> br.Timetable:
+    return br.timetable(two_calls())
+
+
 def flights() -> pd.DataFrame:
     return pd.DataFrame({"from_iata": ["PEK"], "to_iata": ["CKG"], "minutes": [170.0]})
 
@@ -213,6 +223,21 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "zone_counties": lambda: {"zones": zones(), "counties": units()},
     "air_network": lambda: {"airports": br.airports(), "flights": flights()},
     "airports": dict,
+    "timetable": lambda: {"source": two_calls()},
+    "with_corridor_trains": lambda: {"timetable": trains(), "study_or_ids": "yuqian"},
+    "timetable_times": lambda: {"network": network(), "timetable": trains(), "origins": points()},
+    "timetable_isochrones": lambda: {
+        "network": network(),
+        "timetable": trains(),
+        "origins": points(),
+        "cutoffs_min": 10,
+    },
+    "day_trips": lambda: {
+        "network": network(),
+        "timetable": trains(),
+        "homes": points(),
+        "destinations": points(),
+    },
     "gtfs_rail_network": lambda: {"path": "{tmp}/feed.zip"},
     "join_networks": lambda: {"road": network(), "rail": br.rail_network()},
     "journey_components": lambda: {
