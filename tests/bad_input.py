@@ -225,6 +225,8 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "airports": dict,
     "timetable": lambda: {"source": two_calls()},
     "with_corridor_trains": lambda: {"timetable": trains(), "study_or_ids": "yuqian"},
+    "save_timetable": lambda: {"timetable": trains(), "path": "{tmp}/trains.parquet"},
+    "open_timetable": lambda: {"path": "{tmp}/trains.parquet"},
     "timetable_times": lambda: {"network": network(), "timetable": trains(), "origins": points()},
     "timetable_isochrones": lambda: {
         "network": network(),

@@ -21,6 +21,7 @@ from ._rail import EMBEDDED_AS_OF, LineNetwork, rail_network, rail_sections, rai
 from ._storage import open_network, save_network
 from ._timetable import Timetable, with_runs
 from ._timetable_reading import phase, timetable
+from ._timetable_storage import open_timetable, save_timetable
 from ._trunk import TRUNK_SPEED_KPH, trunk_network
 
 __all__ = [
@@ -51,12 +52,14 @@ __all__ = [
     "network_from_geodataframes",
     "network_from_lines",
     "open_network",
+    "open_timetable",
     "past_no_node",
     "phase",
     "rail_network",
     "rail_sections",
     "rail_stations",
     "save_network",
+    "save_timetable",
     "timetable",
     "trunk_network",
     "with_runs",
