@@ -88,7 +88,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer repeats, nothing that takes minutes")
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
-    networks = {"trunk": trunk_network()}
+    networks = {"trunk": trunk_network(speed_kph=88)}
     if ICELAND.is_file():
         networks["iceland"] = pbf_network(ICELAND)
     else:
@@ -247,7 +247,7 @@ from borderreach.geo.places._borders import border_counties
 from borderreach.geo.places._boundaries import counties
 from borderreach.geo.places._places import origins_table
 from borderreach.geo.networks._trunk import trunk_network
-roads = trunk_network()
+roads = trunk_network(speed_kph=88)
 found = []
 for what, given in (
     ("all border counties of China", border_counties(counties())),

@@ -106,7 +106,7 @@ def in_own_process(name: str, threads: int, n: int, cutoff: float | None, out: P
 def measure(name: str, threads: str, count: str, cutoff: str, out: str) -> dict[str, Any]:
     """Prepare, compute and write; return seconds and the peak of memory."""
     limit = None if cutoff == "none" else float(cutoff)
-    network, seats = trunk_network(), counties()
+    network, seats = trunk_network(speed_kph=88), counties()
     before_mb = peak_mb()
     run = own if name == "borderreach" else scipys
     prepare_s, matrix_s, processor_s = run(network, seats, int(count), limit, Path(out), int(threads) or None)

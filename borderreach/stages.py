@@ -139,7 +139,7 @@ def _times(run: StageInputs) -> dict[str, pd.DataFrame]:
         "county_times": times,
         "pair_times": pair_times(run.reached, ground.centres),
         "change_times": change_times(base, run.changed, ground, cutoff_min=cutoff_min),
-        "chances": chances(times, cutoff_min=cutoff_min, relative_error=trunk_error()),
+        "chances": chances(times, cutoff_min=cutoff_min, relative_error=trunk_error(cutoff_min)),
         "comparison": comparison,
     }
 

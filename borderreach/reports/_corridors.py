@@ -9,6 +9,7 @@ from ..analysis.corridors import MAX_EXACT
 from ..analysis.studies import StudyResults
 from ._key_figures import CorridorFigures, ReportContext
 from ._markdown import hours, join, rows_of, signed, table
+from ._roads import classes_year
 
 #: How values that a corridor file leaves unsaid are told, in English and Chinese.
 ASSUMED_EN: Final = {
@@ -109,12 +110,12 @@ def corridors_section(results: StudyResults, context: ReportContext) -> list[str
             "各廊道之和仍等于总变化。逐项的标准误见 contributions.csv。"
         )
     for item in context.corridors:
-        lines += ["", f"### {item.corridor.name}", "", _corridor_prose(item)]
+        lines += ["", f"### {item.corridor.name}", "", _corridor_prose(item, results)]
         lines += [f"- {mention.text}：……{mention.words}……" for mention in item.corridor.mentions]
     return lines
 
 
-def _corridor_prose(item: CorridorFigures) -> str:
+def _corridor_prose(item: CorridorFigures, results: StudyResults) -> str:
     one = item.corridor
     run = (
         "，".join(
@@ -140,6 +141,13 @@ def _corridor_prose(item: CorridorFigures) -> str:
             if round(share, 2) > 0:
                 text += f"其中 {share:.0%} 的长度上现状公路已同样快"
                 text += "，即路网已含此线的大部分或有平行道路，测得的增益因此有限。" if share > 0.5 else "。"
+    if one.mode == "road" and one.status == "open" and (year := classes_year(results)) is not None:
+        opened = one.opening_year or one.status_date.year
+        if opened <= year:
+            text += (
+                f"此路 {opened} 年已通车，应已在现状路网（截至 {year} 年年底）之内；"
+                "所列变化是廊道与路网所画线位的差别，不是此路带来的。"
+            )
     return text
 
 

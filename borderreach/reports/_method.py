@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
 from ..analysis.studies import StudyResults
 from ._corridors import ASSUMED_ZH, assumed_values
 from ._key_figures import ReportContext, results_corridors
 from ._markdown import join
+from ._roads import roads_zh
 
 _CORRIDOR: Final = "- **廊道**：只在互通、车站与路网相接；中途经过而不设站的区县不能上下。枢纽只连接高速公路，不能驶出到地方道路。"
 
@@ -41,10 +41,7 @@ def limits_section(results: StudyResults, context: ReportContext) -> list[str]:
         "- 全部时间由模型估算，不是实测；适合比较，不宜当作单次出行的预报。",
     ]
     if network.get("travel_time_model"):
-        lines.append(
-            f"- 路网不分道路等级，所用速度：{_speed_zh(network['travel_time_model'])}。山区道路因此偏快，平原高速公路偏慢；"
-            "新建公路相对于现状的增益可能被低估。"
-        )
+        lines.append(f"- {roads_zh(network['travel_time_model'])}")
     if any(item.corridor.mode != "road" for item in context.corridors):
         lines.append(
             "- 除“公路与铁路联程”一节外，基准路网只有公路，铁路廊道的增益是相对于驾车而言；联程一节以现有列车为基准。"
@@ -83,9 +80,3 @@ def sources_section(results: StudyResults) -> list[str]:
             lines.append(f"- {one.name}：{source.title}{date}")
     lines += ["", "运行的版本、参数和数据校验值见 manifest.json，全部表格见各 CSV 与 results.gpkg。"]
     return lines
-
-
-def _speed_zh(model: str) -> str:
-    """Return the embedded roads' one speed in Chinese; a user's own words stay as they are."""
-    found = re.fullmatch(r"([\d.]+) km/h on every link", model)
-    return f"每个路段一律时速 {found[1]} 千米" if found else model

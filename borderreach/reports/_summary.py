@@ -12,6 +12,7 @@ from ._key_figures import ReportContext, ScenarioFigures, people_inside, rail_ar
 from ._markdown import and_, km, signed
 from ._pairs import many_centres, near_pairs
 from ._people import people_source
+from ._roads import roads_en
 
 
 def summary_section(results: StudyResults, context: ReportContext) -> list[str]:
@@ -44,6 +45,7 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[str]:
         "",
         (
             f"All these times are modelled, door to door, by car on today's {_roads_en(results)}"
+            + roads_en(results)
             + (
                 "; corridors are added to these roads, so that a railway's gain is measured against driving."
                 if any(item.corridor.mode != "road" for item in context.corridors)

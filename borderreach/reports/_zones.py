@@ -7,6 +7,7 @@ import math
 from ..analysis.studies import StudyResults
 from ._key_figures import ReportContext
 from ._markdown import hours, join, rows_of, table
+from ._roads import zone_error_zh
 
 
 def zones_section(results: StudyResults, context: ReportContext) -> list[str]:
@@ -63,7 +64,7 @@ def zones_section(results: StudyResults, context: ReportContext) -> list[str]:
             right=(1, 2, 3) if len(after) else (1, 2),
         ),
         "",
-        "面积过半在圈内的区县算作圈内区县。",
+        f"面积过半在圈内的区县算作圈内区县。{zone_error_zh(results)}",
     ]
 
 

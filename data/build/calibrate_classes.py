@@ -20,10 +20,17 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+#: Kilometres of a link that is as long as its great circle grow by this share for each 100 m of relief.
+DETOUR_PER_100_M = 0.1
+#: Such a link is off by less than this.
+STRAIGHT_M = 3.0
+STRAIGHT_SHARE = 0.002
+
 DATA = Path(__file__).parent.parent
-MOTORWAY_KPH = (100, 104, 108, 112, 116)
-ORDINARY_KPH = (42, 46, 50, 54)
-ACCESS_KPH = (25,)
+MOTORWAY_KPH = (108, 114, 120, 126)
+JUNCTION_S = (0, 10, 20, 30)
+ORDINARY_KPH = (43, 46, 49)
+ACCESS_KPH = 35
 ACCESS_KM = 30.0
 UNKNOWN, MOTORWAY = 0, 2
 #: Before: no expressway opened since.
@@ -33,8 +40,12 @@ BEFORE_YEAR = 2020
 class Roads:
     """Links with kind and year, and the way onto them."""
 
-    def __init__(self) -> None:
-        with np.load(DATA / "trunk_network.npz") as file, np.load(DATA / "roads" / "links.npz") as kinds:
+    def __init__(self, detour: float = DETOUR_PER_100_M) -> None:
+        with (
+            np.load(DATA / "trunk_network.npz") as file,
+            np.load(DATA / "roads" / "links.npz") as kinds,
+            np.load(DATA / "roads" / "relief.npz") as land,
+        ):
             lon, lat = np.radians(file["lon"] / 1000), np.radians(file["lat"] / 1000)
             self.tail = np.concatenate([file["tail"], file["join_tail"], kinds["new_tail"]])
             self.head = np.concatenate([file["head"], file["join_head"], kinds["new_head"]])
@@ -42,31 +53,54 @@ class Roads:
             new = len(kinds["new_tail"])
             self.kind = np.concatenate([kinds["kind"], np.full(new, MOTORWAY)])
             self.year = np.concatenate([kinds["year"], kinds["new_year"]])
+            self.relief_m = (land["relief_10m"].astype(float)[self.tail] + land["relief_10m"][self.head]) * 5
         self.added = np.arange(len(self.km)) >= len(self.km) - new
         self.xyz = 6371.0 * np.stack(
             [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1
         )
+        gap = np.linalg.norm(self.xyz[self.tail] - self.xyz[self.head], axis=1)
+        self.straight = (abs(self.km - gap) < np.maximum(STRAIGHT_M / 1000, STRAIGHT_SHARE * gap)) & ~self.added
+        self.km = self.km * np.where(self.straight, 1 + detour * self.relief_m / 100, 1.0)
         self.tree = cKDTree(self.xyz)
         self.a, self.b = np.minimum(self.tail, self.head), np.maximum(self.tail, self.head)
 
-    def near(self, lon: float, lat: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def near(self, lon: float, lat: float, reach_km: float = ACCESS_KM) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the nodes in reach of a point, and how far they are, km."""
         u, v = np.radians(lon), np.radians(lat)
         at = 6371.0 * np.array([np.cos(v) * np.cos(u), np.cos(v) * np.sin(u), np.sin(v)])
-        found = np.array(self.tree.query_ball_point(at, ACCESS_KM))
+        found = np.array(self.tree.query_ball_point(at, reach_km))
         return found, np.linalg.norm(self.xyz[found] - at, axis=1)
 
-    def speeds(self, motorway: float, ordinary: float, until: int, unknown: float | None = None) -> NDArray[np.float64]:
-        """Return km/h of each link; 0 where there is no road yet."""
-        open_ = (self.kind == MOTORWAY) & ((self.year <= until) | (self.year == 0))
-        middle = np.sqrt(motorway * ordinary) if unknown is None else unknown
-        speed = np.where(open_, motorway, np.where(self.kind == UNKNOWN, middle, ordinary))
-        return np.where(self.added & ~open_, 0.0, speed)
+    def relief_at(self, pairs: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the mean relief within 30 km of both ends, m."""
+        node = np.zeros(len(self.xyz))
+        np.maximum.at(node, self.tail, self.relief_m)
+        return np.array(
+            [
+                np.mean([node[self.near(r.lon_a, r.lat_a)[0]].mean(), node[self.near(r.lon_b, r.lat_b)[0]].mean()])
+                for r in pairs.itertuples()
+            ]
+        )
 
-    def minutes(self, pairs: pd.DataFrame, speed: NDArray[np.float64], access_kph: float) -> NDArray[np.float64]:
+    def open_by(self, until: int) -> NDArray[np.bool_]:
+        """Say which links are expressways that were open at the end of a year."""
+        return (self.kind == MOTORWAY) & ((self.year <= until) | (self.year == 0))
+
+    def weights(self, motorway: float, junction_s: float, ordinary: float, until: int) -> NDArray[np.float64]:
+        """Return minutes on each link, by speeds in km/h; inf where there is no road yet."""
+        is_open = self.open_by(until)
+        middle = np.sqrt(motorway * ordinary)
+        speed = np.where(is_open, motorway, np.where(self.kind == UNKNOWN, middle, ordinary))
+        minutes = self.km / speed * 60 + np.where(is_open, junction_s / 60, 0.0)
+        minutes = np.minimum(minutes, self.km / ordinary * 60)  # an expressway is no slower than the road beside it
+        return np.where(self.added & ~is_open, np.inf, minutes)
+
+    def minutes(
+        self, pairs: pd.DataFrame, weights: NDArray[np.float64], access_kph: float = ACCESS_KPH
+    ) -> NDArray[np.float64]:
         """Return modelled minutes of the pairs."""
-        use = np.flatnonzero(speed > 0)
-        w = self.km[use] / speed[use] * 60
+        use = np.flatnonzero(np.isfinite(weights))
+        w = weights[use]
         order = np.lexsort((w, self.b[use], self.a[use]))
         a, b, w = self.a[use][order], self.b[use][order], w[order]
         first = np.r_[True, (a[1:] != a[:-1]) | (b[1:] != b[:-1])]
@@ -85,51 +119,81 @@ class Roads:
         return result
 
 
+def zunyi_pairs() -> pd.DataFrame:
+    """Return the embedded road hours to Zunyi as pairs."""
+    hours = pd.read_csv(DATA / "zunyi_road_hours.csv")
+    seats = pd.read_csv(DATA / "county_seats.csv").drop_duplicates("name").set_index("name")
+    a, b = seats.loc[hours["city"]], seats.loc["遵义市"]
+    return pd.DataFrame(
+        {
+            "set": "matang", "a": hours["city"], "b": "遵义市", "lon_a": a["lon"].to_numpy(),
+            "lat_a": a["lat"].to_numpy(), "lon_b": b["lon"], "lat_b": b["lat"],
+            "minutes": hours["hours"] * 60, "state": "open",
+        }
+    )
+
+
+def distance_km(pairs: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the great circle's length of the pairs."""
+    u, v = np.radians(pairs["lat_a"]), np.radians(pairs["lat_b"])
+    w = np.radians(pairs["lon_a"] - pairs["lon_b"])
+    return 2 * 6371.0 * np.arcsin(np.sqrt(np.sin((u - v) / 2) ** 2 + np.cos(u) * np.cos(v) * np.sin(w / 2) ** 2))
+
+
 def main() -> None:
-    """Print errors: one speed, and two classes out of sample."""
+    """Print errors: one speed, and classes out of sample."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pairs", type=Path)
-    pairs = pd.read_csv(parser.parse_args().pairs)
+    pairs = pd.concat([pd.read_csv(parser.parse_args().pairs), zunyi_pairs()], ignore_index=True)
     before = (pairs["state"] == "before").to_numpy()
     group = np.where(before, "before", pairs["set"])
     truth = pairs["minutes"].to_numpy()
     roads = Roads()
 
-    def run(motorway: float, ordinary: float, access: float, unknown: float | None = None) -> NDArray[np.float64]:
+    def run(motorway: float, junction_s: float, ordinary: float) -> NDArray[np.float64]:
         error = np.empty(len(pairs))
         for rows, until in ((~before, 9999), (before, BEFORE_YEAR)):
-            speed = roads.speeds(motorway, ordinary, until, unknown)
-            error[rows] = roads.minutes(pairs[rows], speed, access) / truth[rows] - 1
+            weights = roads.weights(motorway, junction_s, ordinary, until)
+            error[rows] = roads.minutes(pairs[rows], weights) / truth[rows] - 1
         return error
 
-    def show(label: str, error: NDArray[np.float64]) -> None:
+    def show(label: str, error: NDArray[np.float64], by: NDArray[np.object_] | pd.Series) -> None:
         print(label)
-        table = pd.DataFrame({"group": group, "error": error, "absolute": abs(error), "log": np.log1p(error) ** 2})
-        table = table.groupby("group").agg(
+        table = pd.DataFrame({"by": by, "error": error, "absolute": abs(error), "log": np.log1p(error) ** 2})
+        table = table.groupby("by", observed=True).agg(
             pairs=("error", "size"), bias=("error", "mean"), mean_error=("absolute", "mean"), rms_log=("log", "mean")
         )
         table["rms_log"] **= 0.5
         print(table.round(3).to_string())
 
-    everywhere = roads.speeds(88, 88, 0, 88)
-    show("one speed, 88 km/h", roads.minutes(pairs, everywhere, 25) / truth - 1)
-    choices = list(itertools.product(MOTORWAY_KPH, ORDINARY_KPH, ACCESS_KPH))
+    plain = Roads(detour=0.0)
+    everywhere = np.where(plain.added, np.inf, plain.km / 88 * 60)
+    show("one speed, 88 km/h, lengths as they are", plain.minutes(pairs, everywhere) / truth - 1, group)
+    choices = list(itertools.product(MOTORWAY_KPH, JUNCTION_S, ORDINARY_KPH))
     errors = np.array([run(*choice) for choice in choices])
     labels = pd.Series(group)
     weight = 1 / labels.map(labels.value_counts()).to_numpy()
     weight = np.where(before, weight / 2, weight)  # three pairs say little
-    held_out = np.empty(len(pairs))
-    for place in pairs["b"].unique():
-        out = (pairs["b"] == place).to_numpy()
-        k = int(np.argmin((abs(errors[:, ~out]) * weight[~out]).sum(axis=1)))
-        held_out[out] = errors[k, out]
-    k = int(np.argmin((abs(errors) * weight).sum(axis=1)))
-    show("two classes, each destination held out", held_out)
-    show(f"two classes, motorway, ordinary, access km/h {choices[k]}, in sample", errors[k])
-    pairs["error"] = held_out
-    pairs["band"] = pd.cut(pairs["minutes"], [0, 60, 120, 200, 300, 900])
-    print(pairs.assign(group=group, absolute=pairs["error"].abs()).groupby(["group", "band"], observed=True)["absolute"].agg(["size", "mean"]).round(3).to_string())
-    print(pairs[pairs["set"] == "matang"].groupby("b")["error"].agg(["size", "mean", lambda e: e.abs().mean()]).round(3).to_string())
+    no_junctions = np.array([choice[1] == 0 for choice in choices])
+    for label, allowed in (("without", no_junctions), ("with", np.full(len(choices), True))):
+        held_out = np.empty(len(pairs))
+        for place in pairs["b"].unique():
+            out = (pairs["b"] == place).to_numpy()
+            loss = np.where(allowed, (abs(errors[:, ~out]) * weight[~out]).sum(axis=1), np.inf)
+            held_out[out] = errors[int(np.argmin(loss)), out]
+        k = int(np.argmin(np.where(allowed, (abs(errors) * weight).sum(axis=1), np.inf)))
+        show(f"classes, {label} junctions, each destination held out", held_out, group)
+        show(f"in sample: motorway km/h, s per junction, ordinary km/h {choices[k]}", errors[k], group)
+        modelled = pd.Series(group).eq("matang").to_numpy()
+        show("held out, prefectures by destination", held_out[modelled], pairs["b"][modelled])
+    km = distance_km(pairs)
+    band = pd.cut(km, [0, 75, 150, 300, 450, 900])
+    show("held out, by kilometres as the crow flies", held_out, [f"{g} {b}" for g, b in zip(group, band, strict=True)])
+    minutes = pd.cut(truth, [0, 60, 120, 240, 900])
+    show("held out, by published minutes", held_out, [f"{g} {b}" for g, b in zip(group, minutes, strict=True)])
+    show("held out, by published minutes, all pairs", held_out, minutes)
+    land = pd.cut(roads.relief_at(pairs), [-1, 40, 80, 1000], labels=["plain", "hills", "mountains"])
+    show("held out, by land at both ends", held_out, [f"{g} {b}" for g, b in zip(group, land, strict=True)])
 
 
 if __name__ == "__main__":

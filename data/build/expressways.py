@@ -32,6 +32,8 @@ NEAR_KM = 16.0
 NEAR_SHARE = 0.45
 #: Each km between a place and the road that is said to pass it, in km of road.
 AWAY_COST = 0.8
+#: An end of a line that meets no other expressway costs as much as this many km.
+LOOSE_END_KM = 4.0
 #: A link that is one of a dual carriageway's two costs less.
 DUAL_FACTOR = 0.85
 #: Each junction on the way, km: expressways have few.
@@ -104,14 +106,19 @@ class Network:
                 result[i] = min(others, key=lambda j: (abs(self.km[i] - self.km[j]), j))
         return result
 
-    def lay(self, chain: list[Stretch], extra: NDArray[np.float64]) -> list[tuple[list[int], float]]:
-        """Return the links of each stretch of a line, and how far both of its places lie from it, km."""
+    def lay(
+        self, chain: list[Stretch], extra: NDArray[np.float64], met: NDArray[np.bool_]
+    ) -> list[tuple[list[int], float]]:
+        """Return the links of each stretch of a line, and how far both of its places lie from it, km.
+
+        ``met`` are the junctions of other lines: ends are looked for there first.
+        """
         places = [chain[0].start, *(s.end for s in chain)]
         # two neighbours never share a junction: each looks no farther than a part of the way to the other
         gaps = [distance_km(a, b) for a, b in itertools.pairwise(places)]
         reach = [min(NEAR_KM, max(2.0, NEAR_SHARE * min(x))) for x in zip([1e9, *gaps], [*gaps, 1e9], strict=True)]
         near = [self.near(p.lon, p.lat, r) for p, r in zip(places, reach, strict=True)]
-        start_cost = near[0][1] * AWAY_COST
+        start_cost = near[0][1] * AWAY_COST + np.where(met[near[0][0]], 0.0, LOOSE_END_KM)
         before: list[tuple[NDArray, NDArray, NDArray, NDArray]] = []
         for (a, b), (na, _), (nb, db) in zip(
             itertools.pairwise(places), near[:-1], near[1:], strict=True
@@ -148,9 +155,10 @@ class Network:
             start_cost = cost[number[nb]] + db * AWAY_COST
             if not np.isfinite(start_cost).any():  # nothing leads there: the line is laid in two
                 k = len(before) - 1
-                ahead = self.lay(chain[:k], extra) if k else []
-                rest = self.lay(chain[k + 1 :], extra) if k + 1 < len(chain) else []
+                ahead = self.lay(chain[:k], extra, met) if k else []
+                rest = self.lay(chain[k + 1 :], extra, met) if k + 1 < len(chain) else []
                 return [*ahead, ([], 0.0), *rest]
+        start_cost = start_cost + np.where(met[near[-1][0]], 0.0, LOOSE_END_KM)
         at = int(near[-1][0][int(np.argmin(start_cost))])
         ways: list[tuple[list[int], float]] = []
         away = [dict(zip(nodes.tolist(), d.tolist(), strict=True)) for nodes, d in near]
@@ -185,46 +193,12 @@ def main() -> None:
     stretches = [s for s in everything if not s.doubtful]
     network = Network()
     print(f"dual carriageways: {network.km[network.dual >= 0].sum() / 2:,.0f} km")
-    n = len(network.km)
-    year = np.full(n, 0)
-    by = np.full(n, -1)
-    rows = []
-    added = []
     chains = [list(g) for _, g in itertools.groupby(stretches, key=lambda s: (s.file, s.line, s.part))]
     # national roads first: provincial lines that double one are told apart by what is taken
-    for chain in sorted(chains, key=lambda c: (c[0].route == "S", c[0].file, c[0].line)):
-        new = any(w in chain[0].name for w in ("复线", "扩", "二", "新线"))
-        extra = np.where((by >= 0) & new, 1.6, 1.0)
-        pieces: list[list[Stretch]] = [[]]
-        for s in chain:  # a line breaks where a year after the network's begins
-            if pieces[-1] and ((s.year or 0) >= NETWORK_YEAR) != ((pieces[-1][-1].year or 0) >= NETWORK_YEAR):
-                pieces.append([])
-            pieces[-1].append(s)
-        for piece in pieces:
-            if (piece[0].year or 0) >= NETWORK_YEAR:
-                for s in piece:
-                    added.append(s)
-                    rows.append((s, "added", np.nan, np.nan))
-                continue
-            for s, (way, off) in zip(piece, network.lay(piece, extra), strict=True):
-                laid = network.km[way].sum()
-                gap = distance_km(s.start, s.end)
-                late = (s.year or 0) >= LATE_YEAR
-                fair = bool(way) and laid + off <= (LATE_FAIR * gap + 10 if late else FAIR * gap + 16)
-                # a late road whose course is that of a road opened years before is another one, not in the map
-                old = sum(network.km[w] for w in way if by[w] >= 0 and 0 < year[w] <= (s.year or 0) - APART_YEARS)
-                if s.year and s.year >= APART_SINCE and old > APART_SHARE * laid:
-                    fair = False
-                state = "laid" if fair else "missing"
-                rows.append((s, state, laid, gap))
-                if not fair:
-                    if gap > MIN_ADDED_KM:
-                        added.append(s)
-                    continue
-                for link in [*way, *(network.dual[w] for w in way if network.dual[w] >= 0)]:
-                    if by[link] < 0 or (s.year and (year[link] == 0 or s.year < year[link])):
-                        year[link] = s.year or year[link]
-                        by[link] = len(rows) - 1
+    chains.sort(key=lambda c: (c[0].route == "S", c[0].file, c[0].line))
+    # twice: only then is it known where the lines meet
+    _, _, _, _, users = lay_all(network, chains, [set() for _ in network.lon])
+    year, by, rows, added, _ = lay_all(network, chains, users)
     table = pd.DataFrame(
         [
             {
@@ -272,6 +246,66 @@ def main() -> None:
         new_year=np.array([new_links[k][1] for k in keys], dtype=np.int16),
     )
     write_tables(rows + [(s, "doubtful", np.nan, np.nan) for s in everything if s.doubtful])
+
+
+def lay_all(
+    network: Network, chains: list[list[Stretch]], users: list[set[int]]
+) -> tuple[
+    NDArray[np.int64],
+    NDArray[np.int64],
+    list[tuple[Stretch, str, float, float]],
+    list[Stretch],
+    list[set[int]],
+]:
+    """Lay all lines: each link's year and row, the rows, what is to be added, and the lines at each junction.
+
+    ``users`` are the lines at each junction so far as they are known before.
+    """
+    n = len(network.km)
+    year = np.full(n, 0)
+    by = np.full(n, -1)
+    rows: list[tuple[Stretch, str, float, float]] = []
+    added = []
+    at: list[set[int]] = [set() for _ in network.lon]
+    count = np.array([len(x) for x in users])
+    for number, chain in enumerate(chains):
+        own = np.array([number in x for x in users])
+        met = count - own > 0
+        new = any(w in chain[0].name for w in ("复线", "扩", "二", "新线"))
+        extra = np.where((by >= 0) & new, 1.6, 1.0)
+        pieces: list[list[Stretch]] = [[]]
+        for s in chain:  # a line breaks where a year after the network's begins
+            if pieces[-1] and ((s.year or 0) >= NETWORK_YEAR) != ((pieces[-1][-1].year or 0) >= NETWORK_YEAR):
+                pieces.append([])
+            pieces[-1].append(s)
+        for piece in pieces:
+            if (piece[0].year or 0) >= NETWORK_YEAR:
+                for s in piece:
+                    added.append(s)
+                    rows.append((s, "added", np.nan, np.nan))
+                continue
+            for s, (way, off) in zip(piece, network.lay(piece, extra, met), strict=True):
+                laid = network.km[way].sum()
+                gap = distance_km(s.start, s.end)
+                late = (s.year or 0) >= LATE_YEAR
+                fair = bool(way) and laid + off <= (LATE_FAIR * gap + 10 if late else FAIR * gap + 16)
+                # a late road whose course is that of a road opened years before is another one, not in the map
+                old = sum(network.km[w] for w in way if by[w] >= 0 and 0 < year[w] <= (s.year or 0) - APART_YEARS)
+                if s.year and s.year >= APART_SINCE and old > APART_SHARE * laid:
+                    fair = False
+                state = "laid" if fair else "missing"
+                rows.append((s, state, laid, gap))
+                if not fair:
+                    if gap > MIN_ADDED_KM:
+                        added.append(s)
+                    continue
+                for link in [*way, *(network.dual[w] for w in way if network.dual[w] >= 0)]:
+                    at[network.tail[link]].add(number)
+                    at[network.head[link]].add(number)
+                    if by[link] < 0 or (s.year and (year[link] == 0 or s.year < year[link])):
+                        year[link] = s.year or year[link]
+                        by[link] = len(rows) - 1
+    return year, by, rows, added, at
 
 
 def within(network: Network, names: list[str]) -> NDArray[np.bool_]:

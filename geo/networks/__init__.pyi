@@ -22,13 +22,15 @@ from ._storage import open_network, save_network
 from ._timetable import Timetable, with_runs
 from ._timetable_reading import phase, timetable
 from ._timetable_storage import open_timetable, save_timetable
-from ._trunk import TRUNK_SPEED_KPH, trunk_network
+from ._trunk import TRUNK_HOUR_ERROR, TRUNK_SPEED_KPH, TRUNK_TIME_ERRORS, trunk_network
 
 __all__ = [
     "EMBEDDED_AS_OF",
     "MAX_ARC_TIME_MS",
     "PIECE_COLUMNS",
+    "TRUNK_HOUR_ERROR",
     "TRUNK_SPEED_KPH",
+    "TRUNK_TIME_ERRORS",
     "Access",
     "ExitLines",
     "LineNetwork",

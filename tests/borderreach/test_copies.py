@@ -244,7 +244,7 @@ def test_every_error_arrives_with_what_it_carries():
 
 def test_networks_of_lines_and_joined_ones_and_those_with_corridors_arrive(tmp_path, roads):
     rail, air = br.rail_network(), flights()
-    joined = br.join_networks(br.trunk_network(), rail)
+    joined = br.join_networks(br.trunk_network(speed_kph=88), rail)
     planned = br.add_corridors(roads, [corridor(tmp_path)])
     changed = br.changed_network(roads, near=(106.15, 29.0), within_km=3, speed_factor=0.5)
     saved = br.open_network(br.save_network(roads, tmp_path / "roads"), mapped=True)

@@ -135,7 +135,7 @@ def test_the_railway_brings_the_capitals_near_to_two_hours(yuqian):
 
 
 def test_the_expressway_serves_the_counties_it_was_built_for():
-    base = trunk_network()
+    base = trunk_network(speed_kph=88)
     after = add_corridors(base, "yanyinsong-expressway")
     yanhe, yinjiang = 520627, 520625
     before_min = travel_times(base, yanhe, yinjiang)["travel_time_min"].item()
@@ -150,7 +150,7 @@ def test_the_expressway_serves_the_counties_it_was_built_for():
 
 @pytest.mark.slow
 def test_results_with_another_name_and_no_corridor(tmp_path):
-    network = trunk_network()
+    network = trunk_network(speed_kph=88)
     results = run_study(write(tmp_path, STUDY), network=network)
     assert set(results.scenario_names) == {"base"}
     assert results.gains.empty

@@ -189,7 +189,7 @@ def run(yuqian: StudyResults, tmp_path_factory: pytest.TempPathFactory) -> Run:
     original = replace(
         yuqian,
         gaps=gpd.GeoDataFrame([gap], crs=4326)[list(yuqian.gaps.columns)].astype(yuqian.gaps.dtypes),
-        gains=yuqian.gains.assign(counties_lost="綦江区、桐梓县"),
+        gains=yuqian.gains.assign(counties_gained="正安县", counties_lost="綦江区、桐梓县"),
         study=yuqian.study.model_copy(update={"text_title": "纲要"}),
     )
     free = {name for name, outputs in FIELDS.items() if isinstance(outputs, tuple)}

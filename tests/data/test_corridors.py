@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 import shapely
 
@@ -121,7 +122,7 @@ def test_the_same_stop_stands_at_the_same_place_in_every_file():
 
 
 def test_every_corridor_meets_the_roads():
-    joins = corridor_joins(trunk_network(), [one.id for one in ALL])
+    joins = corridor_joins(trunk_network(speed_kph=88), [one.id for one in ALL])
     joined = joins.assign(joined=joins["node"] >= 0).groupby("corridor_id")["joined"].mean()
     assert (joined >= 0.5).all(), joined[joined < 0.5]
 
@@ -138,3 +139,21 @@ def test_trains_to_bazhong_add_up_to_the_published_ones():
     minutes = legs[legs["service"] == "直达"].groupby("corridor_id")["line_haul_min"].sum()
     assert minutes["banan-hsr"] + minutes["chengdu-nanchong-railway"] == pytest.approx(136, abs=2)
     assert minutes["banan-hsr"] + minutes["chongqing-nanchong-railway"] == pytest.approx(166, abs=3)
+
+
+def test_the_roads_of_today_hold_what_is_open_and_nothing_that_is_planned():
+    table = pd.read_csv(path("roads/sections.csv"))
+    table = table[table["status"] != "doubtful"]
+    told = [one for one in ALL if one.mode == "road"]
+    open_ = {_bare(one.name): one.opening_year for one in told if one.status == "open" and one.opening_year}
+    assert open_
+    for name, year in open_.items():
+        assert year in set(table.loc[table["name"] == name, "opened_year"]), name
+    planned = {_bare(one.name) for one in told if one.status != "open"} - set(open_)
+    assert planned
+    assert not planned & set(table["name"])
+
+
+def _bare(name: str) -> str:
+    """Return a line's name without the section in brackets."""
+    return name.split("（", maxsplit=1)[0]

@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from borderreach import data
 from borderreach.analysis.borders._uncertainty import (
     calibration_error,
     chances,
     inside_probability,
     trunk_error,
 )
+from borderreach.analysis.corridors import minutes_between
 from borderreach.geo.errors import EmptyInputError, InputError
+from borderreach.geo.networks import trunk_network
 
 
 @given(st.floats(1, 500), st.floats(1, 500), st.floats(0.02, 0.5), st.floats(1, 300))  # times, error, cutoff
@@ -33,8 +36,21 @@ def test_calibration_error_counts_bias() -> None:
     assert calibration_error([1.0, 2.0], [1.1, 2.2]) == pytest.approx(np.log(1.1))
 
 
-def test_the_trunk_network_is_off_by_less_than_a_tenth() -> None:
-    assert 0.05 < trunk_error() < 0.1
+def test_long_trips_are_off_by_less_than_short_ones() -> None:
+    assert [trunk_error(minutes) for minutes in (1, 120, 121, 240, 241, 1e6)] == [
+        0.2,
+        0.2,
+        0.17,
+        0.17,
+        0.11,
+        0.11,
+    ]
+
+
+def test_the_hours_to_zunyi_are_off_by_no_more_than_is_said() -> None:
+    known = pd.read_csv(data.path("zunyi_road_hours.csv"))
+    minutes = minutes_between(trunk_network(), "遵义市", known["city"].tolist())[0]
+    assert calibration_error(known["hours"], minutes / 60) < trunk_error(known["hours"].mean() * 60)
 
 
 def test_chances_follow_the_times_of_counties() -> None:

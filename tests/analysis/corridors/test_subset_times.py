@@ -152,7 +152,7 @@ def test_a_corridor_lengthens_no_trip_whatever_was_added_before(data):
 
 
 def test_times_on_the_trunk_roads_are_those_of_a_search_from_scratch():
-    base = trunk_network()
+    base = trunk_network(speed_kph=88)
     given_lines = resolve_corridors(["yugui-hsr", "yanyinsong-expressway", "luzun-hsr"])
     joined = join_corridors(base, given_lines)
     starts, ends = ["重庆市", "贵阳市"], ["遵义市", "松桃苗族自治县", "泸州市", "成都市"]
@@ -166,7 +166,7 @@ def test_times_on_the_trunk_roads_are_those_of_a_search_from_scratch():
 
 
 def test_isochrones_of_a_subset_are_those_of_its_own_network():
-    base = trunk_network()
+    base = trunk_network(speed_kph=88)
     given_lines = resolve_corridors(["yugui-hsr", "yanyinsong-expressway"])
     masked = join_corridors(base, given_lines).subset(["yanyinsong-expressway"])
     own = add_corridors(base, ["yanyinsong-expressway"])

@@ -19,7 +19,7 @@ from borderreach.geo.networks._trunk import trunk_network
 
 @pytest.fixture(scope="module")
 def trunk():
-    return trunk_network()
+    return trunk_network(speed_kph=88)
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ CHECKED = settings(max_examples=chance.examples(40), deadline=None)
 
 @pytest.fixture(scope="module")
 def trunk() -> TransportNetwork:
-    return trunk_network()
+    return trunk_network(speed_kph=88)
 
 
 def one_road(*, seconds: float = 600.0, back: float | None = None, along: bool = True, **options):

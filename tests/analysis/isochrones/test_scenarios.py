@@ -88,7 +88,7 @@ def test_made_up_networks(case: Case, data, direction):
 
 @pytest.mark.parametrize("direction", ["from", "to"])
 def test_a_corridor_on_the_trunk_roads_is_drawn_anew_where_it_matters(monkeypatch, direction):
-    roads = trunk_network()
+    roads = trunk_network(speed_kph=88)
     after = add_corridors(roads, "yuqian")
     origins = ["重庆", "贵阳", "上海", "乌鲁木齐", "昆明", "沿河", "松桃"]
     anew: list[str] = []
@@ -119,7 +119,7 @@ def test_a_corridor_on_the_trunk_roads_is_drawn_anew_where_it_matters(monkeypatc
 
 
 def test_a_closed_road():
-    roads = trunk_network()
+    roads = trunk_network(speed_kph=88)
     closed = changed_network(roads, near=(106.85, 28.65), within_km=15, close=True)
     assert_as_from_scratch(roads, closed, ["綦江", "遵义", "北京"], cutoffs_min=(60, 120))
 
@@ -164,6 +164,6 @@ def test_bad_input():
     with pytest.raises(EmptyInputError, match="'networks' is empty"):
         scenario_isochrones({}, "重庆")
     with pytest.raises(InputTypeError, match="'networks' should map"):
-        scenario_isochrones(trunk_network(), "重庆")  # type: ignore[arg-type]
+        scenario_isochrones(trunk_network(speed_kph=88), "重庆")  # type: ignore[arg-type]
     with pytest.raises(InputTypeError, match="networks"):
         scenario_isochrones({"base": None}, "重庆")  # type: ignore[dict-item]

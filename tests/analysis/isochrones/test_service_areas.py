@@ -21,7 +21,7 @@ from borderreach.geo.networks._trunk import trunk_network
 
 @pytest.fixture(scope="module")
 def trunk():
-    return trunk_network()
+    return trunk_network(speed_kph=88)
 
 
 def test_areas_add_up_to_the_union(trunk):

@@ -35,7 +35,7 @@ from ..networks import Case, cases
 
 @pytest.fixture(scope="module")
 def circles():
-    return isochrones(trunk_network(), ["宁波", "重庆"], cutoffs_min=(30, 60, 120))
+    return isochrones(trunk_network(speed_kph=88), ["宁波", "重庆"], cutoffs_min=(30, 60, 120))
 
 
 def assert_nested(frame: gpd.GeoDataFrame) -> None:
@@ -101,7 +101,7 @@ def test_edges_move_by_no_more_than_the_tolerance(circles):
 
 
 def test_scenarios_are_simplified_apart(circles):
-    roads = trunk_network()
+    roads = trunk_network(speed_kph=88)
     table = scenario_isochrones({"a": roads, "b": roads}, ["宁波", "重庆"], cutoffs_min=(30, 60, 120))
     simple = simplify_isochrones(table, tolerance_m=300)
     alone = simplify_isochrones(circles, tolerance_m=300)

@@ -19,7 +19,7 @@ from borderreach.geo.places._boundaries import counties
 
 @pytest.fixture(scope="module")
 def trunk():
-    return trunk_network()
+    return trunk_network(speed_kph=88)
 
 
 def test_a_circle_is_the_union(trunk):

@@ -26,7 +26,7 @@ def study(provinces, centres, **more):
 def coverage(provinces, centres):
     chosen = study(provinces, centres)
     ground = Ground(chosen)
-    reach = Reach(chosen, Scenarios(trunk_network(), ()), ground)
+    reach = Reach(chosen, Scenarios(trunk_network(speed_kph=88), ()), ground)
     return rail_coverage(ground, reach, rail_network(), cutoff_min=120.0)
 
 

@@ -62,7 +62,7 @@ def test_same_times(network: TransportNetwork, data: st.DataObject):
 
 @pytest.mark.parametrize("hours", [1, 2, 6])
 def test_same_times_on_the_trunk_network(hours):
-    network = trunk_network()
+    network = trunk_network(speed_kph=88)
     ready = prepared(network)
     assert len(ready.core) < network.n_nodes
     assert prepared(network) is ready

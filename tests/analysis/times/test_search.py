@@ -118,7 +118,7 @@ def test_a_node_exactly_at_the_limit_is_reached():
 
 
 def test_agrees_with_scipy_on_the_trunk_network():
-    network = trunk_network()
+    network = trunk_network(speed_kph=88)
     graph = csr_array(
         (network.arc_time_ms.astype(float), network.arc_head, network.arc_start.astype(np.int32)),
         shape=(network.n_nodes, network.n_nodes),

@@ -18,7 +18,7 @@ from borderreach.geo.networks._trunk import trunk_network
 
 @pytest.fixture(scope="module")
 def trunk():
-    return trunk_network()
+    return trunk_network(speed_kph=88)
 
 
 def minutes(network, a, b, **options) -> float:

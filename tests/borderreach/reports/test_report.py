@@ -50,7 +50,7 @@ def test_it_states_its_limits_and_sources(yuqian):
         "由模型估算",
         "OpenStreetMap contributors",
         "ODbL",
-        "时速 25 千米",
+        "时速 35 千米",
         "行车时间",
         "门到门",
     ):

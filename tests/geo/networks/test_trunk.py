@@ -9,12 +9,18 @@ import pytest
 
 from borderreach import data
 from borderreach.geo.errors import InputError, InputTypeError
-from borderreach.geo.networks._trunk import TRUNK_CLASS_SPEEDS_KPH, TRUNK_SPEED_KPH, trunk_network
+from borderreach.geo.networks._trunk import (
+    TRUNK_CLASS_SPEEDS_KPH,
+    TRUNK_DETOUR_PER_100_M,
+    TRUNK_JUNCTION_S,
+    TRUNK_SPEED_KPH,
+    trunk_network,
+)
 
 
 @pytest.fixture(scope="module")
 def network():
-    return trunk_network()
+    return trunk_network(speed_kph=TRUNK_SPEED_KPH)
 
 
 def test_size_and_extent(network):
@@ -87,10 +93,38 @@ def test_every_link_goes_at_the_speed_of_its_class(by_year):
     network = by_year[2025]
     kph = TRUNK_CLASS_SPEEDS_KPH | {"join": TRUNK_CLASS_SPEEDS_KPH["ordinary"]}
     assert set(network.classes) == set(kph)
-    expected = (
-        network.arc_length_m / np.array([kph[name] for name in network.classes])[network.arc_class] * 3600
-    )
+    names = np.array(network.classes, dtype=object)[network.arc_class]
+    expected = network.arc_length_m / np.array([kph[name] for name in names]) * 3600
+    slow = network.arc_length_m / kph["ordinary"] * 3600
+    expected = np.where(names == "motorway", np.minimum(expected + TRUNK_JUNCTION_S * 1000, slow), expected)
     assert np.abs(network.arc_time_ms - expected).max() <= 0.5 + 1e-6
+
+
+def test_the_latest_year_is_the_default(by_year):
+    network = trunk_network()
+    assert (network.arc_time_ms == by_year[2025].arc_time_ms).all()
+    assert network.provenance == by_year[2025].provenance
+
+
+def test_only_links_that_lost_their_bends_grow_and_by_relief(network, by_year):
+    # the links of 1990 that the source has come first, in its order
+    before, after = network.link_length_m, by_year[1990].link_length_m[: network.n_links]
+    tail, head = network.link_ends
+    lon, lat = np.radians(network.node_lon), np.radians(network.node_lat)
+    cos = np.sin(lat[tail]) * np.sin(lat[head]) + np.cos(lat[tail]) * np.cos(lat[head]) * np.cos(
+        lon[tail] - lon[head]
+    )
+    gap = 6_371_000 * np.arccos(np.minimum(cos, 1))
+    factor = after / before
+    assert (factor[before > 1.01 * gap + 20] == 1).all()  # the source knows their bends
+    assert factor.min() >= 1
+    assert factor.max() <= 1 + TRUNK_DETOUR_PER_100_M * 3 + 1e-3  # relief is cut at 300 m
+    grown = factor > 1
+    assert 0.5 < grown.mean() < 0.85
+    plain = grown & (network.node_lon[tail] > 113) & (abs(network.node_lat[tail] - 34) < 1.5)
+    mountains = grown & (abs(network.node_lon[tail] - 100) < 2) & (abs(network.node_lat[tail] - 27) < 2)
+    assert factor[plain].mean() < 1.03
+    assert factor[mountains].mean() > 1.1
 
 
 def test_no_later_year_is_slower(by_year):

@@ -1,0 +1,67 @@
+"""What a report says of its roads: what they are, as of when, and how far off their times."""
+
+from __future__ import annotations
+
+import re
+
+from ..analysis.studies import StudyResults
+from ..geo.networks import TRUNK_HOUR_ERROR, TRUNK_TIME_ERRORS
+
+
+def roads_zh(model: str) -> str:
+    """Say in Chinese what the roads are, as of when, and how far off their times; a user's own words stay."""
+    one_speed = re.fullmatch(r"([\d.]+) km/h on every link", model)
+    if one_speed:
+        return (
+            f"路网不分道路等级，所用速度：每个路段一律时速 {one_speed[1]} 千米。山区道路因此偏快，平原高速公路偏慢；"
+            "新建公路相对于现状的增益可能被低估。"
+        )
+    classes = _CLASSES.match(model)
+    if not classes:
+        return f"所用速度：{model}。"
+    kph = dict(re.findall(r"(\w+) ([\d.]+)", model.split("by class: ")[1].split(";", maxsplit=1)[0]))
+    extra = re.search(r"([\d.]+) s more", model)
+    return (
+        f"路网：OpenStreetMap 2024 年 4 月的干线公路，加上图上没有的高速公路，分级截至 {classes[1]} 年年底。时速：高速公路 "
+        f"{kph['motorway']} 千米，每经一个路段另加 {extra[1] if extra else 0} 秒；普通公路 {kph['ordinary']} 千米；"
+        f"等级不明的 {kph['unknown']} 千米。高速公路的通车年份多凭记忆录入，见 docs/roads.md。"
+        f"{_errors_zh()}"
+    )
+
+
+def _errors_zh() -> str:
+    """Say how far the embedded roads' times are off."""
+    (short, low), *_, (_, long) = TRUNK_TIME_ERRORS
+    return (
+        f"与公布的用时相比，未参加拟合的一组误差（对数的均方根）：{short:g} 分钟以内约 {low:.0%}，"
+        f"{TRUNK_TIME_ERRORS[-2][0]:g} 分钟以上约 {long:.0%}。"
+    )
+
+
+def roads_en(results: StudyResults) -> str:
+    """Say in English as of when the roads are and how far off their times, or nothing for a user's own."""
+    year = classes_year(results)
+    if year is None:
+        return ""
+    (short, low), *_, (_, long) = TRUNK_TIME_ERRORS
+    return (
+        f" (OpenStreetMap, April 2024, with the expressways open at the end of {year}; held against published "
+        f"times, off by about {low:.0%} up to {short:g} min and {long:.0%} beyond {TRUNK_TIME_ERRORS[-2][0]:g} min)"
+    )
+
+
+def zone_error_zh(results: StudyResults) -> str:
+    """Say in Chinese how far off what lies within an hour, or nothing for roads of the user's own."""
+    if classes_year(results) is None:
+        return ""
+    return f"路网之外按直线移动，代替地方道路：在全部街道已知的冰岛，一小时内所及的多少因此平均相差 {TRUNK_HOUR_ERROR:.0%}。"
+
+
+def classes_year(results: StudyResults) -> int | None:
+    """Return the year of the embedded roads by class, None for other roads."""
+    found = _CLASSES.match(results.parameters.get("network", {}).get("travel_time_model", ""))
+    return int(found[1]) if found else None
+
+
+#: How `trunk_network` names its model.
+_CLASSES = re.compile(r"expressways at the end of (\d+);")
