@@ -14,6 +14,7 @@ import shapely
 from ... import data
 from ...geo.errors import InputTypeError, MissingDependencyError
 from ...geo.networks import LineNetwork, TransportNetwork
+from ..borders import inside_probability, trunk_error
 from ..config import read_toml
 from ..corridors import Corridor, read_corridors
 from ..indicators import people as own_people
@@ -43,6 +44,7 @@ CLAIMS: Final[Schema] = {
     "value": "float64",
     "unit": "str",
     "margin": "float64",
+    "chance": "float64",
     "verdict": "str",
     "verdict_text": "str",
     "corridors": "str",
@@ -60,11 +62,12 @@ CLAIMS: Final[Schema] = {
     "assumptions": "str",
     "geometry": "geometry",
 }
-VERDICTS: Final = ("holds", "holds_with", "fails", "not_checkable")
+VERDICTS: Final = ("holds", "holds_with", "undecided", "fails", "not_checkable")
 #: How each verdict is called in the report.
 VERDICT_NAMES: Final = {
     "holds": "成立",
     "holds_with": "建成廊道后成立",
+    "undecided": "误差之内",
     "fails": "不成立",
     "not_checkable": "无法检验",
 }
@@ -106,8 +109,10 @@ def audit_claims(
     geopandas.GeoDataFrame
         One row per claim in the schema ``CLAIMS``, EPSG:4326; the geometry (lines between places,
         places, a circle, borders, corridors) is empty where a claim has no place. ``verdict`` is
-        "holds", "holds_with" (only with the corridors named in ``corridors``), "fails" or
-        "not_checkable"; ``margin`` is by how much a claim holds, negative where it fails, in
+        "holds", "holds_with" (only with the corridors named in ``corridors``), "undecided" (minutes
+        on the embedded roads closer to the limit than these roads' error, and no report that tells),
+        "fails" or "not_checkable"; ``chance`` is that of holding, for minutes on these roads, NaN
+        else; ``margin`` is by how much a claim holds, negative where it fails, in
         ``unit``; ``flip`` says, in Chinese, what would turn the verdict; ``other_value`` is the
         same claim read the other way (``other_reading``), and ``other_holds`` whether it holds
         then ("yes", "no" or ""); ``reported`` is what a public report says, where the file has one,
@@ -291,6 +296,7 @@ def _row(
         "value": np.nan,
         "unit": claim.unit_shown,
         "margin": np.nan,
+        "chance": np.nan,
         "verdict": "not_checkable",
         "verdict_text": f"无法检验：{claim.reason}",
         "corridors": "",
@@ -319,6 +325,7 @@ def _row(
         "limit": found.limit,
         "value": found.value,
         "margin": margin,
+        "chance": _chance(claim, found, context),
         "verdict": "holds" if margin >= 0 else "fails",
         "detail": found.detail,
         "flip": found.flip,
@@ -333,7 +340,10 @@ def _row(
         row["reported_holds"] = "yes" if by_report >= 0 else "no"
         if overruled:  # a timetable is a fact, a model isn't
             row |= {"margin": by_report, "verdict": "holds" if by_report >= 0 else "fails", "flip": ""}
-    if margin < 0 and not overruled:
+    undecided = claim.reported is None and _within_error(margin, found.value, row["chance"])
+    if undecided:
+        row["verdict"] = "undecided"
+    elif margin < 0 and not overruled:
         with_ids, value_with = _rescue(claim, found)
         if with_ids:
             held = _margin(claim, value_with, found.limit) >= 0
@@ -395,6 +405,29 @@ def _margin(claim: Claim, value: float, limit: float) -> float:
     return slack - abs(value - limit)
 
 
+def _chance(claim: Claim, found: Measure, context: ClaimContext) -> float:
+    """Return the chance that the true minutes meet the claim, NaN where their error isn't known."""
+    known = claim.kind in TIME_KINDS and claim.mode == "road" and context.has_embedded_roads
+    if not (known and claim.unit_shown == "min" and 0 < found.value < np.inf and found.limit > 0):
+        return float("nan")
+    spread = trunk_error(found.value)
+
+    def below(minutes: float) -> float:
+        return float(inside_probability(found.value, minutes, relative_error=spread)) if minutes > 0 else 0.0
+
+    if claim.comparison == "<=":
+        return below(found.limit)
+    if claim.comparison == ">=":
+        return 1 - below(found.limit)
+    slack = claim.tolerance * found.limit if claim.comparison == "about" else 0.5
+    return below(found.limit + slack) - below(found.limit - slack)
+
+
+def _within_error(margin: float, value: float, chance: float) -> bool:
+    """Say whether a claim holds or fails by less than the error of the embedded roads' minutes."""
+    return bool(np.isfinite(chance)) and abs(margin) < trunk_error(value) * value
+
+
 def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, overruled: bool) -> str:
     unit, value, limit = row["unit"], row["value"], row["limit"]
     whose = "应" if claim.kind == "status" else "文中" if claim.kind in _STATED else "判据"
@@ -411,6 +444,8 @@ def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, o
     names = "、".join(
         context.corridor(identifier).name for identifier in row["corridors"].split("、") if identifier
     )
+    if row["verdict"] == "undecided":
+        return f"误差之内，不能判定，成立的可能性约{row['chance']:.0%}。{seen}，用时的误差约{trunk_error(value):.0%}"
     if row["verdict"] == "holds":
         return f"成立。{seen}"
     if row["verdict"] == "holds_with":

@@ -211,6 +211,11 @@ class ClaimContext:
         """The base network of roads."""
         return trunk_network() if self._network is None else self._network
 
+    @property
+    def has_embedded_roads(self) -> bool:
+        """Whether the roads are the embedded ones, by class, whose error is known."""
+        return str(self.roads.provenance.get("travel_time_model", "")).startswith("expressways at the end of")
+
     def rail(self, date: dt.date | None, ids: Iterable[str] = ()) -> LineNetwork:
         """Return the railways open on a day, with railway corridors added."""
         key = (date, frozenset(ids))

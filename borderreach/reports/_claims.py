@@ -11,7 +11,12 @@ from ..analysis.claims import VERDICT_NAMES, VERDICTS, claim_paragraphs
 from ..analysis.studies import StudyResults
 from ._markdown import change, hours, minutes, rows_of, table
 
-_VERDICTS_EN: Final = {"holds": "hold", "holds_with": "hold only with corridors", "fails": "don't hold"}
+_VERDICTS_EN: Final = {
+    "holds": "hold",
+    "holds_with": "hold only with corridors",
+    "undecided": "can't be decided within the error",
+    "fails": "don't hold",
+}
 
 
 def claims_section(results: StudyResults) -> list[str]:

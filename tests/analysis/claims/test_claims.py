@@ -20,7 +20,7 @@ from borderreach.analysis.corridors._lines import add_corridor_lines
 from borderreach.analysis.study_file import Study
 from borderreach.geo.crs import WGS84
 from borderreach.geo.errors import ConfigError, InputError, InputTypeError, UnknownPlaceError
-from borderreach.geo.networks import Links, build_network
+from borderreach.geo.networks import Links, build_network, trunk_network
 from borderreach.geo.networks._joining import join_networks
 from borderreach.geo.networks._journeys import journey_components
 from borderreach.geo.networks._rail import network_from_sections
@@ -30,7 +30,7 @@ from borderreach.geo.places._places import place
 YANHE, YINJIANG, SONGTAO = (place(name) for name in ("沿河", "印江", "松桃"))
 
 
-def roads(minutes=((0, 1, 60.0), (1, 2, 80.0)), *, km=60.0):
+def roads(minutes=((0, 1, 60.0), (1, 2, 80.0)), *, km=60.0, provenance=None):
     """Roads between the seats of Yanhe, Yinjiang and Songtao: one can't move off them."""
     seats = (YANHE, YINJIANG, SONGTAO)
     tail, head, time = zip(*minutes, strict=True)
@@ -40,6 +40,7 @@ def roads(minutes=((0, 1, 60.0), (1, 2, 80.0)), *, km=60.0):
         Links(list(tail), list(head), [km * 1000] * len(tail), [value * 60 for value in time]),
         access_speed_kph=25,
         max_access_km=0.1,
+        provenance=provenance,
     )
 
 
@@ -119,6 +120,32 @@ def test_a_pair_beyond_the_limit_fails_by_the_minutes_and_names_the_speed_at_whi
     # 120 km in 140 minutes are 51.4 km/h; 140 / 112 = 1.25 times that
     assert "1.25倍" in row["flip"]
     assert "约64公里/小时" in row["flip"]
+
+
+#: The embedded roads of a year say what they are in these words.
+EMBEDDED = {"travel_time_model": trunk_network(year=1990).provenance["travel_time_model"]}
+
+
+@pytest.mark.parametrize(
+    ("limit", "told", "verdict", "chance"),
+    [  # Yanhe-Songtao takes 140 min, and 120 to 240 min are off by 0.17: 23.8 min
+        (120, {}, "undecided", 0.1823),  # Phi(ln(120 / 140) / 0.17) = Phi(-0.9068)
+        (160, {}, "undecided", 0.7839),  # Phi(0.7855)
+        (116, {}, "fails", 0.1345),  # 24 min too long; Phi(-1.1054)
+        (164, {}, "holds", 0.8241),  # Phi(0.9309)
+        (120, {"compare": ">="}, "undecided", 0.8177),
+        (120, {"reported": 130, "reported_by": "报"}, "fails", 0.1823),  # a report is a fact
+    ],
+)
+def test_a_margin_within_the_error_decides_nothing(limit, told, verdict, chance):
+    one = claim(places=("沿河", "松桃"), limit=limit, **told)
+    row = audit(one, network=roads(provenance=EMBEDDED)).iloc[0]
+    assert (row["verdict"], row["chance"]) == (verdict, pytest.approx(chance, abs=2e-4))
+    assert ("误差之内" in row["verdict_text"]) == (verdict == "undecided")
+    # roads whose error isn't known decide as they did
+    own = audit(one).iloc[0]
+    assert own["verdict"] in {"holds", "fails"}
+    assert np.isnan(own["chance"])
 
 
 def test_an_unreachable_place_fails_whatever_the_speed():
