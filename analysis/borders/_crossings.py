@@ -125,7 +125,7 @@ def crossings(network: TransportNetwork, counties: gpd.GeoDataFrame) -> gpd.GeoD
     turned = province[tail[links]] > province[head[links]]
     a = np.where(turned, inside[head[links]], inside[tail[links]])
     b = np.where(turned, inside[tail[links]], inside[head[links]])
-    lines = np.array([shapely.LineString(checked.link_line(int(link))) for link in links], dtype=object)
+    lines = np.array([_without_jumps(checked.link_line(int(link))) for link in links], dtype=object)
     result = gpd.GeoDataFrame(
         {
             "link": links,
@@ -146,18 +146,32 @@ def crossings(network: TransportNetwork, counties: gpd.GeoDataFrame) -> gpd.GeoD
     return result.sort_values(order, ignore_index=True)[list(CROSSINGS)]
 
 
+def _without_jumps(lonlat: NDArray[np.float64]) -> shapely.LineString:
+    """Return a line whose longitudes go on beyond 180 degrees where it leads across."""
+    return shapely.LineString(np.column_stack([np.unwrap(lonlat[:, 0], period=360), lonlat[:, 1]]))
+
+
 def _leaving_points(
     lines: NDArray[np.object_], start_province: NDArray[np.int64], counties: gpd.GeoDataFrame
 ) -> NDArray[np.object_]:
     """Where each line first leaves the province that it starts in."""
     land = counties.dissolve("province_adcode").geometry
     points = np.empty(len(lines), dtype=object)
+    beyond = np.abs(shapely.bounds(lines)[:, [0, 2]]).max(axis=1) > 180
     for code in np.unique(start_province):
+        ground = land.loc[code]
         rows = np.flatnonzero(start_province == code)
-        within = shapely.intersection(lines[rows], land.loc[code])
+        if beyond[rows].any():  # the same land again, a turn of the globe to either side
+            ground = shapely.union_all(
+                [
+                    shapely.transform(ground, lambda xy, turn=turn: xy + np.array([turn, 0.0]))
+                    for turn in (-360.0, 0.0, 360.0)
+                ]
+            )
+        within = shapely.intersection(lines[rows], ground)
         for row, part in zip(rows, within, strict=True):
             if not shapely.is_simple(lines[row]):
-                points[row] = _leaves_at(lines[row], land.loc[code])
+                points[row] = _leaves_at(lines[row], ground)
                 continue
             pieces = [piece for piece in shapely.get_parts(part) if piece.geom_type == "LineString"]
             start = shapely.get_point(lines[row], 0)
@@ -167,6 +181,8 @@ def _leaving_points(
                 if first is None
                 else shapely.get_point(first, -1)
             )
+    for k in np.flatnonzero(beyond).tolist():
+        points[k] = shapely.Point((points[k].x + 180) % 360 - 180, points[k].y)
     return points
 
 

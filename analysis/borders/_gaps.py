@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from ...geo.antimeridian import cut_line
 from ...geo.checks import require_frame, require_number
 from ...geo.crs import CHINA_ALBERS, ELLIPSOID, WGS84
 from ...geo.errors import InputError
@@ -152,11 +153,8 @@ def gaps(
                 "network_km": metres / 1000,
                 "network_min": milliseconds / 60_000,
                 "detour_factor": metres / straight,
-                "geometry": shapely.LineString(
-                    [
-                        (checked.node_lon[end], checked.node_lat[end]),
-                        (checked.node_lon[node], checked.node_lat[node]),
-                    ]
+                "geometry": cut_line(
+                    np.column_stack([checked.node_lon[[end, node]], checked.node_lat[[end, node]]])
                 ),
             }
         )

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from borderreach.analysis.borders import crossings
 from borderreach.analysis.corridors import changed_network
 from borderreach.analysis.times import travel_times
-from borderreach.geo.antimeridian import cut_line
+from borderreach.geo.antimeridian import cut_at_antimeridian, cut_line
 from borderreach.geo.networks import (
     Links,
     TransportNetwork,
@@ -123,6 +124,32 @@ def test_drawn_lines_join_at_the_meridian(lines, middle):
         for network, at in ((here, 20.0), (there, middle))
     ]
     assert times[0] == pytest.approx(times[1], abs=1e-3, nan_ok=True)
+
+
+@settings(max_examples=30)
+@given(drawings(), st.sampled_from([0.1, -0.3, 0.6]), st.sampled_from([180.0, 179.9, -179.8]))
+def test_borders_are_crossed_where_they_are(lines, border, middle):
+    """Two provinces beside each other, the border between them or the meridian through one of them."""
+    found = []
+    for at in (20.0, middle):
+        network = network_of(lines, at)
+        halves = [
+            shapely.box(west + at, 49.9, east + at, 51.1) for west, east in ((-1.1, border), (border, 1.1))
+        ]
+        codes = [500000, 520000]
+        counties = gpd.GeoDataFrame(
+            {"adcode": codes, "name": ["a", "b"], "province": ["A", "B"], "province_adcode": codes, "lon": 0.0, "lat": 0.0},
+            geometry=cut_at_antimeridian(np.array(halves, dtype=object)), crs=4326,
+        )  # fmt: skip
+        table = crossings(network, counties)
+        found.append(
+            {
+                (r.link, round((r.geometry.x - at) % 360, 6) % 360, round(r.geometry.y, 6))
+                for r in table.itertuples()
+            }
+        )
+    assert found[0] == found[1]
+    assert all(min(x, 360 - x) <= 1.1 for _, x, _ in found[1])
 
 
 @pytest.mark.parametrize("start", [180.0, -180.0, 179.99])
