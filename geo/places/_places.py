@@ -28,7 +28,7 @@ from ..errors import (
 )
 from ..files import code_text, frame_points
 from ._boundaries import Boundaries, Level, cities, counties, provinces
-from ._embedded import SOURCES
+from ._embedded import CODE_COLUMN, SOURCES
 from ._identity import ROW_NUMBERS, code_of, codes_of
 from ._names import stem
 from ._parents import are_counties, parents
@@ -101,7 +101,7 @@ def place(query: Any, *, source: Boundaries = "tianditu", level: Level | None = 
         in WGS 84.
     source : {"tianditu", "amap"}, path or GeoDataFrame
         Whose units to look in; counties of one's own, as `counties` takes them, and the cities and provinces that they
-        make up.
+        make up. Codes that are text (NUTS) stand for their units too.
     level : {"province", "city", "county"}, optional
         Look among these only.
 
@@ -153,6 +153,8 @@ def place(query: Any, *, source: Boundaries = "tianditu", level: Level | None = 
     if len(text) > _LONGEST_NAME or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise UnknownPlaceError(f"no place has a name like {text[:40]!a}, of {len(text)} character(s)")
     found = _by_code(table, text) if text.isdecimal() else _by_name(table, text)
+    if len(found) == 0 and CODE_COLUMN in table.columns:
+        found = table[table[CODE_COLUMN] == text]  # text codes, such as NUTS'
     if len(found) == 0:
         raise UnknownPlaceError(_unknown(table, text, level))
     if len(found) > 1:

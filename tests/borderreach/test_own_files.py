@@ -197,6 +197,15 @@ def test_what_is_wrong_is_told_in_the_words_of_the_file(folder, old, new, words)
     assert "crs=" not in told.replace("boundary_crs=", "")
 
 
+def test_a_centre_is_named_by_the_code_of_its_file(folder):
+    text = STUDY.replace('["甲一县"]', '["X-A1"]').replace('"mine"', '"coded"')
+    (folder / "coded.toml").write_text(text, encoding="utf-8")
+    assert study_ground(folder / "coded.toml").centres["origin_name"].to_list() == ["甲一县"]
+    (folder / "coded.toml").write_text(text.replace("X-A1", "X-A9"), encoding="utf-8")
+    with pytest.raises(BorderReachError, match="X-A9"):
+        study_ground(folder / "coded.toml")
+
+
 def test_keys_of_files_are_for_files(tmp_path):
     text = STUDY.replace('"units.gpkg"', '"amap"').replace("甲省", "重庆").replace("乙省", "贵州")
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
