@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import combinations, pairwise
 from types import MappingProxyType
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ...geo.crs import to_ecef
+from ...geo.derived import derived
 from ...geo.errors import NetworkError
 from ...geo.networks import Links, TransportNetwork
 from ._files import Corridor
@@ -98,7 +98,7 @@ class JoinedCorridors:
         wanted = set(ids)
         return np.array([identifier in wanted for identifier in self.ids], dtype=bool)
 
-    @cached_property
+    @derived
     def arc_owners(self) -> NDArray[np.int64]:
         """The two corridors that each arc of `full` needs, -1 for none, shape (arcs, 2)."""
         owners = np.full((self.full.n_arcs, 2), -1, dtype=np.int64)
@@ -132,9 +132,9 @@ class JoinedCorridors:
             node_names=MappingProxyType({k: name for k, name in full.node_names.items() if node[k]}),
             provenance=MappingProxyType({**full.provenance, "corridors": self._named(chosen)}),
         )
-        found.__dict__["node_xyz"] = full.node_xyz
+        TransportNetwork.node_xyz.give(found, full.node_xyz)
         if full.has_exits_along:  # corridors add none
-            found.__dict__["exit_lines"] = full.exit_lines
+            TransportNetwork.exit_lines.give(found, full.exit_lines)
         return found
 
     def _named(self, chosen: NDArray[np.bool_]) -> str:

@@ -9,9 +9,6 @@ wherever every street that matters has the full reach, and is drawn where some h
 from __future__ import annotations
 
 import math
-import threading
-import weakref
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -20,8 +17,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.derived import derived_by
 from ...geo.networks import ExitLines, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
+from ...geo.sealed import Sealed
 from ..contours import (
     DRAW,
     FLAT,
@@ -84,7 +83,7 @@ def _plane(lon: float, lat: float) -> LocalPlane:
 
 
 @dataclass(frozen=True, eq=False)
-class FullReachEdge:
+class FullReachEdge(Sealed):
     """Lines in a plane, cut into flat sources and sorted by root square.
 
     Attributes
@@ -135,12 +134,6 @@ class FullReachEdge:
     drawn: Drawn
 
 
-_FULL_REACH_EDGES: Final[
-    weakref.WeakKeyDictionary[ExitLines, OrderedDict[tuple[float, float, float, float], FullReachEdge]]
-] = weakref.WeakKeyDictionary()
-_LOCK: Final = threading.Lock()
-
-
 def full_reach_edge_of(network: TransportNetwork, plane: LocalPlane, cell_m: float) -> FullReachEdge:
     """Return a network's full_reach for a plane and a cell size, made when it's first asked for.
 
@@ -151,19 +144,12 @@ def full_reach_edge_of(network: TransportNetwork, plane: LocalPlane, cell_m: flo
         As `fixed_plane` gives it.
     cell_m : float
     """
-    lines = network.exit_lines
-    key = (plane.lon, plane.lat, cell_m, network.max_access_km)
-    with _LOCK:
-        known = _FULL_REACH_EDGES.setdefault(lines, OrderedDict())
-        if key not in known:
-            known[key] = _lay_out(lines, plane, network.max_access_km * 1000, cell_m)
-            if len(known) > _MOST_EDGES:
-                known.popitem(last=False)
-        known.move_to_end(key)
-        return known[key]
+    return _lay_out(network.exit_lines, plane.lon, plane.lat, network.max_access_km, cell_m)
 
 
-def _lay_out(lines: ExitLines, plane: LocalPlane, reach_m: float, cell_m: float) -> FullReachEdge:
+@derived_by(most=_MOST_EDGES)
+def _lay_out(lines: ExitLines, lon: float, lat: float, reach_km: float, cell_m: float) -> FullReachEdge:
+    plane, reach_m = _plane(lon, lat), reach_km * 1000
     thin = lines.thinned(line_tolerance_m(cell_m))
     xy = plane.project(thin.xyz)
     away = np.maximum.reduceat(np.abs(xy).max(axis=1), thin.offset[:-1])

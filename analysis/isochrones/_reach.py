@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import weakref
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +10,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.derived import derived
 from ...geo.networks import Access, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane, project_one
+from ...geo.sealed import Sealed
 
 #: Lines are drawn on a grid with vertices within this part of a cell of where they are.
 _TOLERANCE_IN_CELLS: Final = 1 / 25
@@ -142,7 +143,7 @@ def line_tolerance_m(cell_m: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class LineTable:
+class LineTable(Sealed):
     """The lines that may be left anywhere, as a search sees them.
 
     Attributes
@@ -161,31 +162,25 @@ class LineTable:
     alone: NDArray[np.bool_]
 
 
-_TABLES: Final[weakref.WeakKeyDictionary[TransportNetwork, LineTable]] = weakref.WeakKeyDictionary()
-
-
+@derived
 def line_table(network: TransportNetwork) -> LineTable:
     """Return a network's line table, made once."""
-    table = _TABLES.get(network)
-    if table is None and not network.has_exits_along:
+    if not network.has_exits_along:
         nothing = np.zeros(0, dtype=np.int32)
-        table = LineTable(nothing, nothing, np.zeros((0, 2), dtype=np.int32), network.node_exit)
-        _TABLES[network] = table
-    if table is None:
-        link = network.exit_lines.link
-        tail, head = (ends[link].copy() for ends in network.link_ends)
-        takes = np.full((len(link), 2), -1, dtype=np.int32)
-        speaks = np.zeros(network.n_nodes, dtype=bool)
-        for way, (arcs, start) in enumerate(zip(network.link_arcs, (tail, head), strict=True)):
-            arc = arcs[link]
-            usable = arc >= 0
-            usable[usable] = network.arc_exit[arc[usable]]
-            # where a turn is banned, the two directions end at different nodes of one place
-            start[usable] = network.arc_tail[arc[usable]]
-            takes[usable, way] = network.arc_time_ms[arc[usable]]
-            speaks[start[usable]] = True
-        table = _TABLES[network] = LineTable(tail, head, takes, network.node_exit & ~speaks)
-    return table
+        return LineTable(nothing, nothing, np.zeros((0, 2), dtype=np.int32), network.node_exit)
+    link = network.exit_lines.link
+    tail, head = (ends[link].copy() for ends in network.link_ends)
+    takes = np.full((len(link), 2), -1, dtype=np.int32)
+    speaks = np.zeros(network.n_nodes, dtype=bool)
+    for way, (arcs, start) in enumerate(zip(network.link_arcs, (tail, head), strict=True)):
+        arc = arcs[link]
+        usable = arc >= 0
+        usable[usable] = network.arc_exit[arc[usable]]
+        # where a turn is banned, the two directions end at different nodes of one place
+        start[usable] = network.arc_tail[arc[usable]]
+        takes[usable, way] = network.arc_time_ms[arc[usable]]
+        speaks[start[usable]] = True
+    return LineTable(tail, head, takes, network.node_exit & ~speaks)
 
 
 @njit(cache=True, nogil=True)

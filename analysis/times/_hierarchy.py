@@ -11,17 +11,17 @@ both, and the least sum is the fastest journey and of equally fast ones the shor
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.derived import derived
 from ...geo.networks import Access, TransportNetwork
+from ...geo.sealed import Sealed
 from ._contraction import FAR, arrange, contract, tighten
 
 #: Bits for centimetres: journeys up to 42,949 km.
@@ -31,7 +31,7 @@ _WIDTH: Final = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Hierarchy:
+class Hierarchy(Sealed):
     """A network's nodes in the order of importance, and its arcs and shortcuts up and down.
 
     Attributes
@@ -128,7 +128,7 @@ class Descent:
     key: NDArray[np.int64]
     ways: Ways
 
-    @cached_property
+    @derived
     def by_tail(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
         """The same arcs out of each node: start, head and key in CSR form."""
         head = np.repeat(np.arange(len(self.node), dtype=np.int32), np.diff(self.start))
@@ -138,9 +138,7 @@ class Descent:
         return start, head[order], self.key[order]
 
 
-_prepared: weakref.WeakKeyDictionary[TransportNetwork, Hierarchy] = weakref.WeakKeyDictionary()
-
-
+@derived
 def hierarchy(network: TransportNetwork) -> Hierarchy:
     """Return a network's hierarchy, prepared at most once for each network.
 
@@ -155,9 +153,7 @@ def hierarchy(network: TransportNetwork) -> Hierarchy:
     Geisberger, R., Sanders, P., Schultes, D., Vetter, C. (2012). Exact routing in large road networks
     using contraction hierarchies. Transportation Science 46(3), 388-404.
     """
-    if network not in _prepared:
-        _prepared[network] = _prepare(network)
-    return _prepared[network]
+    return _prepare(network)
 
 
 def key_of(time_ms: NDArray[np.int64], length_m: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from ...geo.crs import to_ecef
 from ...geo.errors import InputTypeError, OffNetworkError
 from ...geo.networks import Access, TransportNetwork, access
 from ...geo.places import Boundaries, origin_points
-from ._prepared import known
+from ._prepared import prepared
 from ._search import UNREACHED, bucketed_times
 
 Direction = Literal["from", "to"]
@@ -135,7 +135,7 @@ def within_reach(network: TransportNetwork, points: Any) -> NDArray[np.bool_]:
 
 def search(network: TransportNetwork, entry: Access, *, limit_ms: int) -> NDArray[np.int32]:
     """Return the time at every node in ms, `UNREACHED` beyond the limit, shape (n,)."""
-    ready = known(network)
+    ready = prepared.known(network)
     if ready is not None:
         return ready.times(entry.node, entry.time_ms, limit_ms=limit_ms)
     time_ms = np.full(network.n_nodes, UNREACHED, dtype=np.int32)

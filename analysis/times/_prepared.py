@@ -8,7 +8,6 @@ Times are the same to the bit as those of `_search.shortest_times`.
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +16,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...geo.crs import along_curve
+from ...geo.derived import derived
 from ...geo.networks import TransportNetwork
+from ...geo.sealed import Sealed
 from ._search import UNREACHED
 
 #: Stands for "can't be passed that way" in sums of milliseconds.
@@ -26,7 +27,7 @@ _MOST_BUCKETS: Final = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class Prepared(Sealed):
     """A network's core, its chains and its dead ends; make one with `prepared`.
 
     Attributes
@@ -86,23 +87,9 @@ class Prepared:
         return out
 
 
-_PREPARED: Final[weakref.WeakKeyDictionary[TransportNetwork, Prepared]] = weakref.WeakKeyDictionary()
-
-
-def known(network: TransportNetwork) -> Prepared | None:
-    """Return what was prepared for a network, if it was."""
-    return _PREPARED.get(network)
-
-
+@derived
 def prepared(network: TransportNetwork) -> Prepared:
     """Return a network's core, chains and dead ends, found once."""
-    found = _PREPARED.get(network)
-    if found is None:
-        found = _PREPARED[network] = _prepare(network)
-    return found
-
-
-def _prepare(network: TransportNetwork) -> Prepared:
     n = network.n_nodes
     ends, there, back = _edges(network)
     # each edge twice, sorted by the node it's seen from

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from ..crs import to_ecef
+from ..derived import derived, derived_by
+from ..sealed import Sealed
 
 _METRES_PER_DEGREE = 111_000.0
+#: Tolerances, of which each cell size has its own, that thinned lines are kept for.
+_MOST_THINNED = 8
 
 
 @dataclass(frozen=True, eq=False)
-class ExitLines:
+class ExitLines(Sealed):
     """Vertices of the links that may be left anywhere.
 
     Attributes
@@ -36,12 +39,12 @@ class ExitLines:
     lonlat: NDArray[np.float64]
     cell_m: float
 
-    @cached_property
+    @derived
     def xyz(self) -> NDArray[np.float64]:
         """Earth-centred coordinates of the vertices in metres, shape (v, 3)."""
         return to_ecef(self.lonlat[:, 0], self.lonlat[:, 1])
 
-    @cached_property
+    @derived
     def share(self) -> NDArray[np.float64]:
         """Part of the line's length that lies before each vertex, shape (v,)."""
         step = np.zeros(len(self.xyz))
@@ -56,10 +59,6 @@ class ExitLines:
         share[self.offset[1:] - 1] = 1.0
         return share
 
-    @cached_property
-    def _thinned(self) -> dict[float, ExitLines]:
-        return {}
-
     def thinned(self, tolerance_m: float) -> ExitLines:
         """Return the same lines with fewer vertices, each place within a tolerance of where it was.
 
@@ -69,14 +68,7 @@ class ExitLines:
             Metres. A place is found by its share of the line's length, so that what is left at it
             of a given time shifts by no more than that either.
         """
-        if tolerance_m not in self._thinned:
-            kept = _thin(self.xyz, self.share, self.offset, tolerance_m)
-            before = np.concatenate([[0], np.cumsum(kept)])
-            offset = before[self.offset].astype(np.int64)
-            lines = ExitLines(self.link, offset, self.lonlat[kept], self.cell_m)
-            lines.__dict__["xyz"], lines.__dict__["share"] = self.xyz[kept], self.share[kept]
-            self._thinned[tolerance_m] = lines
-        return self._thinned[tolerance_m]
+        return _thinned(self, tolerance_m)
 
     def near(self, lon: float, lat: float, reach_m: float) -> NDArray[np.int64]:
         """Return the lines that may come within `reach_m` of a point, ascending (positions in `link`)."""
@@ -96,12 +88,12 @@ class ExitLines:
                 touched[lines[begin:end]] = True
         return np.flatnonzero(touched)
 
-    @cached_property
+    @derived
     def _step(self) -> tuple[float, float]:
         step = self.cell_m / _METRES_PER_DEGREE
         return step, step / max(float(np.cos(np.radians(np.abs(self.lonlat[:, 1]).max()))), 0.01)
 
-    @cached_property
+    @derived
     def _n_col(self) -> int:
         return int(np.ceil(360 / self._step[1])) + 2
 
@@ -111,7 +103,7 @@ class ExitLines:
     def _col(self, lon: float) -> int:
         return int(np.floor((max(min(lon, 180.0), -180.0) + 180) / self._step[1]))
 
-    @cached_property
+    @derived
     def _cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Sorted cell numbers and, for each, a line whose segments' boxes touch the cell."""
         line = np.repeat(np.arange(len(self.link)), np.diff(self.offset))
@@ -140,6 +132,17 @@ class ExitLines:
         key = (row0[which] + nth // cols[which]) * self._n_col + col0[which] + nth % cols[which]
         pairs = np.unique(np.stack([key, line[start][which]], axis=1), axis=0)
         return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+
+
+@derived_by(most=_MOST_THINNED)
+def _thinned(lines: ExitLines, tolerance_m: float) -> ExitLines:
+    kept = _thin(lines.xyz, lines.share, lines.offset, tolerance_m)
+    before = np.concatenate([[0], np.cumsum(kept)])
+    offset = before[lines.offset].astype(np.int64)
+    thin = ExitLines(lines.link, offset, lines.lonlat[kept], lines.cell_m)
+    ExitLines.xyz.give(thin, lines.xyz[kept])
+    ExitLines.share.give(thin, lines.share[kept])
+    return thin
 
 
 @njit(cache=True, nogil=True)

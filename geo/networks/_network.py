@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from numbers import Integral
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import require_number, require_numbers
 from ..crs import WGS84, to_ecef
+from ..derived import derived
 from ..errors import InputTypeError, NetworkError
 from ..sealed import Sealed
 from ._exit_lines import ExitLines
@@ -120,31 +120,29 @@ class TransportNetwork(Sealed):
         """Number of links (one per line on the ground)."""
         return len(self.link_offset) - 1
 
-    @cached_property
+    @derived
     def arc_tail(self) -> NDArray[np.int32]:
         """Node that each arc leaves, shape (m,)."""
-        tails = np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.arc_start))
-        tails.setflags(write=False)
-        return tails
+        return np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.arc_start))
 
-    @cached_property
+    @derived
     def link_length_m(self) -> NDArray[np.float64]:
         """Length of each link in metres, shape (number of links,)."""
         lengths = np.zeros(self.n_links)
         lengths[self.arc_link] = self.arc_length_m
         return lengths
 
-    @cached_property
+    @derived
     def node_xyz(self) -> NDArray[np.float64]:
         """Earth-centred coordinates of the nodes in metres, shape (n, 3)."""
         return to_ecef(self.node_lon, self.node_lat)
 
-    @cached_property
+    @derived
     def exit_nodes(self) -> NDArray[np.int64]:
         """Numbers of the nodes where one may enter and leave."""
         return np.flatnonzero(self.node_exit)
 
-    @cached_property
+    @derived
     def exit_node_tree(self) -> cKDTree:
         """Search tree over the earth-centred coordinates of `exit_nodes`."""
         from scipy.spatial import cKDTree  # noqa: PLC0415 - 26 MB that reading a network does without
@@ -154,12 +152,12 @@ class TransportNetwork(Sealed):
             self.node_xyz[self.exit_nodes].reshape(-1, 3), balanced_tree=False, compact_nodes=False
         )
 
-    @cached_property
+    @derived
     def has_exits_along(self) -> bool:
         """Whether any arc can be left part-way."""
         return bool(self.arc_exit.any())
 
-    @cached_property
+    @derived
     def link_arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Arc that runs with each link's geometry, and arc that runs against it; -1 where there is none."""
         with_line = np.full(self.n_links, -1, dtype=np.int64)
@@ -169,7 +167,7 @@ class TransportNetwork(Sealed):
         against[self.arc_link[self.arc_reversed]] = arcs[self.arc_reversed]
         return with_line, against
 
-    @cached_property
+    @derived
     def exit_lines(self) -> ExitLines:
         """The links that may be entered and left anywhere."""
         links = np.unique(self.arc_link[self.arc_exit]).astype(np.int64)
@@ -181,7 +179,7 @@ class TransportNetwork(Sealed):
         )
         return ExitLines(links, *lines, cell_m=max(self.max_access_km * 1000, 500.0))
 
-    @cached_property
+    @derived
     def reverse(self) -> TransportNetwork:
         """The same network with every arc turned round, for searches towards a place."""
         order = np.lexsort((self.arc_tail, self.arc_head))
@@ -201,7 +199,7 @@ class TransportNetwork(Sealed):
         )
         # what doesn't depend on direction is reckoned once
         for name in ("node_xyz", "exit_nodes", "exit_node_tree", "exit_lines"):
-            turned.__dict__[name] = getattr(self, name)
+            getattr(TransportNetwork, name).give(turned, getattr(self, name))
         return turned
 
     def with_access(
@@ -233,7 +231,7 @@ class TransportNetwork(Sealed):
         ends = [tail[link], head[link]]
         return np.column_stack([self.node_lon[ends], self.node_lat[ends]])
 
-    @cached_property
+    @derived
     def link_ends(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Nodes at the start and end of each link's geometry."""
         tail = np.zeros(self.n_links, dtype=np.int32)

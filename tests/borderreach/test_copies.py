@@ -10,7 +10,7 @@ import multiprocessing
 import pickle
 import typing
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +34,7 @@ from borderreach.analysis.times._hierarchy import Hierarchy, hierarchy
 from borderreach.analysis.times._prepared import Prepared, prepared
 from borderreach.analysis.times._search import UNREACHED, shortest_times
 from borderreach.geo import errors
+from borderreach.geo.derived import derived
 from borderreach.geo.networks._exit_lines import ExitLines
 from borderreach.geo.networks._rail import LineNetwork
 from borderreach.geo.osm._speeds import SpeedTable, speed_table
@@ -256,7 +257,7 @@ def test_networks_of_lines_and_joined_ones_and_those_with_corridors_arrive(tmp_p
 
 
 def all_cached(kind: type) -> list[str]:
-    return [name for name, value in inspect.getmembers(kind) if isinstance(value, cached_property)]
+    return [name for name, value in inspect.getmembers(kind) if isinstance(value, derived)]
 
 
 def times_ms(network: br.TransportNetwork, case: Any) -> np.ndarray:

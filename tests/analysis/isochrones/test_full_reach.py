@@ -107,11 +107,10 @@ def test_lines_far_from_the_planes_centre_are_drawn_all_the_same(monkeypatch):
     away = np.abs(plane.project(network.node_xyz)).max(axis=1)
     for limit in (away.min() - 1, np.median(away)):
         monkeypatch.setattr(edges, "_TILE_M", float(limit))
-        edges._FULL_REACH_EDGES.clear()
+        network = town()  # what was kept with another one goes by another limit
         on_full_reach, alone, _, left = both_edges(network, (106.51, 29.51), 45, monkeypatch)
         assert as_set(on_full_reach) == as_set(alone)
         assert left.any() == (limit > away.min())
-    edges._FULL_REACH_EDGES.clear()
 
 
 def test_most_of_a_large_cutoffs_edge_is_taken_over(monkeypatch):
@@ -130,15 +129,15 @@ def test_most_of_a_large_cutoffs_edge_is_taken_over(monkeypatch):
     assert (state == DRAW).sum() < (state == TAKE).sum()
 
 
-def test_full_reach_edges_are_made_once_and_few_are_kept(monkeypatch):
+def test_full_reach_edges_are_made_once_and_few_are_kept():
     network = town()
     plane = plane_of(network, *CENTRE)
-    edges._FULL_REACH_EDGES.clear()
     first = full_reach_edge_of(network, plane, CELL_M)
     assert full_reach_edge_of(network, plane_of(network, 106.6, 29.6), CELL_M) is first
-    monkeypatch.setattr(edges, "_MOST_EDGES", 2)
-    others = [full_reach_edge_of(network, plane, cell) for cell in (60.0, 70.0)]
-    assert full_reach_edge_of(network, plane, 70.0) is others[1]
+    assert not first.flat.flags.writeable
+    assert not first.drawn.edge.xy.flags.writeable
+    others = [full_reach_edge_of(network, plane, 60.0 + k) for k in range(edges._MOST_EDGES)]
+    assert full_reach_edge_of(network, plane, 60.0) is others[0]
     assert full_reach_edge_of(network, plane, CELL_M) is not first  # it gave way
     farther = network.with_access(max_access_km=1.2)
     assert full_reach_edge_of(farther, plane, CELL_M).reach == pytest.approx(1200, abs=0.1)
