@@ -19,11 +19,10 @@ from ...geo.crs import along_curve
 from ...geo.derived import derived
 from ...geo.networks import TransportNetwork
 from ...geo.sealed import Sealed
-from ._search import UNREACHED
+from ._search import UNREACHED, go_on
 
 #: Stands for "can't be passed that way" in sums of milliseconds.
 _NEVER: Final = 2**40
-_MOST_BUCKETS: Final = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -330,7 +329,7 @@ def _times(
             in_core[place[node, 1]] = time
             waiting[n] = place[node, 1]
             n += 1
-    _search_core(core_start, core_arcs, waiting[:n], limit_ms, in_core)
+    go_on(core_start, core_arcs[:, 0], core_arcs[:, 1], waiting[:n], limit_ms, in_core)
     for k in range(len(core)):
         out[core[k]] = in_core[k]
     for chain in range(len(chain_ends)):
@@ -373,55 +372,3 @@ def _along_chain(
         if then > limit_ms:
             break
         out[chain_node[at]] = min(out[chain_node[at]], then)
-
-
-@njit(cache=True, nogil=True)
-def _search_core(
-    core_start: NDArray[np.int32],
-    core_arcs: NDArray[np.int32],
-    waiting: NDArray[np.int32],
-    limit_ms: int,
-    time_ms: NDArray[np.int32],
-) -> None:  # pragma: no cover - compiled
-    """Search with buckets, as `_search.bucketed_times` does."""
-    shift = 9
-    while (limit_ms >> shift) >= _MOST_BUCKETS:
-        shift += 1
-    first = np.full((limit_ms >> shift) + 1, -1, dtype=np.int32)
-    capacity = 1024 + len(waiting)
-    entries = np.empty((capacity, 3), dtype=np.int32)  # node, time, next in the bucket
-    n = 0
-    last = np.int64(-1)
-    for k in range(len(waiting)):
-        node = waiting[k]
-        bucket = np.int64(time_ms[node]) >> shift
-        entries[n, 0], entries[n, 1], entries[n, 2] = node, time_ms[node], first[bucket]
-        first[bucket] = n
-        last = max(last, bucket)
-        n += 1
-    bucket = np.int64(0)
-    while bucket <= last:
-        entry = first[bucket]
-        if entry < 0:
-            bucket += 1
-            continue
-        first[bucket] = entries[entry, 2]
-        node, time = entries[entry, 0], np.int64(entries[entry, 1])
-        if time > time_ms[node]:
-            continue
-        begin, end = core_start[node], core_start[node + 1]
-        if n + end - begin > capacity:
-            capacity = 2 * capacity + end - begin
-            larger = np.empty((capacity, 3), dtype=np.int32)
-            larger[:n] = entries[:n]
-            entries = larger
-        for arc in range(begin, end):
-            head = core_arcs[arc, 0]
-            reached = time + core_arcs[arc, 1]
-            if reached < time_ms[head] and reached <= limit_ms:
-                time_ms[head] = reached
-                into = reached >> shift
-                entries[n, 0], entries[n, 1], entries[n, 2] = head, reached, first[into]
-                first[into] = n
-                last = max(last, into)
-                n += 1

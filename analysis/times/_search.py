@@ -148,61 +148,78 @@ def bucketed_times(
     Cherkassky, B. V., Goldberg, A. V., Radzik, T. (1996). Shortest paths algorithms: theory and
     experimental evaluation. Mathematical Programming 73, 129-174.
     """
+    waiting = np.empty(len(seed_node), dtype=np.int32)
+    n = 0
+    for k in range(len(seed_node)):
+        node, time = seed_node[k], seed_time_ms[k]
+        if time <= limit_ms and time < time_ms[node]:
+            time_ms[node] = time
+            waiting[n] = node
+            n += 1
+    go_on(arc_start, arc_head, arc_time_ms, waiting[:n], limit_ms, time_ms)
+
+
+@njit(cache=True, nogil=True)
+def go_on(
+    arc_start: NDArray[np.int64],
+    arc_head: NDArray[np.int32],
+    arc_time_ms: NDArray[np.int32],
+    waiting: NDArray[np.int32],
+    limit_ms: int,
+    time_ms: NDArray[np.int32],
+) -> None:  # pragma: no cover - compiled
+    """Search on from nodes whose times are known, with buckets.
+
+    Parameters
+    ----------
+    arc_start, arc_head, arc_time_ms, limit_ms
+        As for `shortest_times`.
+    waiting : ndarray of int32, shape (k,)
+        Nodes whose arcs are to be looked at; one may stand in it more than once.
+    time_ms : ndarray of int32, shape (n,)
+        Times of these, within the limit, on entry; of all on return.
+    """
     shift = 9
     while (limit_ms >> shift) >= _MOST_BUCKETS:
         shift += 1
     first = np.full((limit_ms >> shift) + 1, -1, dtype=np.int32)
-    capacity = 1024
-    node_of = np.empty(capacity, dtype=np.int32)
-    time_of = np.empty(capacity, dtype=np.int32)
-    following = np.empty(capacity, dtype=np.int32)
+    capacity = 1024 + len(waiting)
+    entries = np.empty((capacity, 3), dtype=np.int32)  # node, time, next in the bucket
     n = 0
-    last = -1  # last bucket that holds anything
-    for k in range(len(seed_node)):
-        if n == capacity:
-            capacity *= 2
-            node_of, time_of = _grown(node_of, capacity), _grown(time_of, capacity)
-            following = _grown(following, capacity)
-        node, time = seed_node[k], seed_time_ms[k]
-        if time <= limit_ms and time < time_ms[node]:
-            time_ms[node] = time
-            bucket = time >> shift
-            node_of[n], time_of[n], following[n] = node, time, first[bucket]
-            first[bucket] = n
-            last = max(last, bucket)
-            n += 1
-    bucket = 0
+    last = np.int64(-1)  # last bucket that holds anything
+    for k in range(len(waiting)):
+        node = waiting[k]
+        bucket = np.int64(time_ms[node]) >> shift
+        entries[n, 0], entries[n, 1], entries[n, 2] = node, time_ms[node], first[bucket]
+        first[bucket] = n
+        last = max(last, bucket)
+        n += 1
+    bucket = np.int64(0)
     while bucket <= last:
         entry = first[bucket]
         if entry < 0:
             bucket += 1
             continue
-        first[bucket] = following[entry]
-        node, time = node_of[entry], np.int64(time_of[entry])
+        first[bucket] = entries[entry, 2]
+        node, time = entries[entry, 0], np.int64(entries[entry, 1])
         if time > time_ms[node]:
             continue
         begin, end = arc_start[node], arc_start[node + 1]
         if n + end - begin > capacity:
-            capacity = max(2 * capacity, n + end - begin)
-            node_of, time_of = _grown(node_of, capacity), _grown(time_of, capacity)
-            following = _grown(following, capacity)
+            capacity = 2 * capacity + end - begin
+            larger = np.empty((capacity, 3), dtype=np.int32)
+            larger[:n] = entries[:n]
+            entries = larger
         for arc in range(begin, end):
             head = arc_head[arc]
             reached = time + arc_time_ms[arc]
             if reached < time_ms[head] and reached <= limit_ms:
                 time_ms[head] = reached
                 into = reached >> shift
-                node_of[n], time_of[n], following[n] = head, reached, first[into]
+                entries[n, 0], entries[n, 1], entries[n, 2] = head, reached, first[into]
                 first[into] = n
                 last = max(last, into)
                 n += 1
-
-
-@njit(cache=True, nogil=True)
-def _grown(array: NDArray[np.int32], capacity: int) -> NDArray[np.int32]:  # pragma: no cover - compiled
-    larger = np.empty(capacity, dtype=np.int32)
-    larger[: len(array)] = array
-    return larger
 
 
 @njit(cache=True, nogil=True)
