@@ -116,7 +116,8 @@ def gaps(
     turn = require_number(turn_deg, "turn_deg", unit="degrees", above=0, maximum=180)
     if len(lines) == 0:
         return gpd.GeoDataFrame(schemas.empty(GAPS))
-    ends, before = _dead_ends(checked)
+    places = _Places(checked)
+    ends, before = _dead_ends(checked, places)
     flat = gpd.GeoSeries(
         gpd.points_from_xy(checked.node_lon[ends], checked.node_lat[ends]), crs=WGS84
     ).to_crs(CHINA_ALBERS)
@@ -135,8 +136,8 @@ def gaps(
             continue
         candidates = reachable[tree.query_ball_point(checked.node_xyz[end], far * 1000, return_sorted=True)]
         candidates = candidates[province[candidates] != province[end]]
-        ahead = _last_bearing(checked, int(end), int(previous))
-        beyond = _continuation(checked, int(end), ahead, candidates, factor, turn)
+        ahead = _last_bearing(checked, places, int(end), int(previous))
+        beyond = _continuation(checked, places, int(end), ahead, candidates, factor, turn)
         if beyond is None:
             continue
         node, straight, metres, milliseconds = beyond
@@ -161,22 +162,46 @@ def gaps(
     return gpd.GeoDataFrame(schemas.conform(_each_once(rows), GAPS))
 
 
-def _dead_ends(network: TransportNetwork) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Nodes with one neighbour that may be left, and that neighbour."""
+class _Places:
+    """Which nodes lie at one place: where turns are banned, one comes and goes by others."""
+
+    def __init__(self, network: TransportNetwork) -> None:
+        at = network.node_lon + 1j * network.node_lat
+        self.of = np.unique(at, return_inverse=True)[1].reshape(-1)
+        self._order = np.argsort(self.of, kind="stable")
+        self._start = np.concatenate([[0], np.cumsum(np.bincount(self.of))])
+
+    def nodes(self, node: int) -> NDArray[np.int64]:
+        """Return all nodes at the place of one, ascending."""
+        place = self.of[node]
+        return self._order[self._start[place] : self._start[place + 1]]
+
+
+def _dead_ends(network: TransportNetwork, places: _Places) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Nodes at places with one neighbouring place that may be left, one each, and a node of that neighbour's."""
     tail, head = network.link_ends
     used = np.maximum(*network.link_arcs) >= 0
-    pairs = np.concatenate([np.stack([tail, head], 1)[used], np.stack([head, tail], 1)[used]])
-    pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]].astype(np.int64), axis=0)
-    degree = np.bincount(pairs[:, 0], minlength=network.n_nodes)
-    single = (degree[pairs[:, 0]] == 1) & network.node_exit[pairs[:, 0]]
-    return pairs[single, 0], pairs[single, 1]
+    pairs = np.concatenate([np.stack([tail, head], 1)[used], np.stack([head, tail], 1)[used]]).astype(
+        np.int64
+    )
+    apart = places.of[pairs]
+    pairs, apart = pairs[apart[:, 0] != apart[:, 1]], apart[apart[:, 0] != apart[:, 1]]
+    near = np.unique(apart, axis=0)
+    single = np.bincount(near[:, 0], minlength=network.n_nodes) == 1
+    pairs = np.unique(pairs[single[apart[:, 0]] & network.node_exit[pairs[:, 0]]], axis=0)
+    _, first = np.unique(places.of[pairs[:, 0]], return_index=True)
+    pairs = pairs[np.sort(first)]
+    return pairs[:, 0], pairs[:, 1]
 
 
-def _last_bearing(network: TransportNetwork, end: int, previous: int) -> float:
+def _last_bearing(network: TransportNetwork, places: _Places, end: int, previous: int) -> float:
     """Degrees from north in which the last stretch of the road from one node to another runs."""
     tail, head = network.link_ends
-    first, last = network.arc_start[end], network.arc_start[end + 1]
-    link = network.arc_link[first:last][network.arc_head[first:last] == previous]
+    link = np.zeros(0, dtype=np.int64)
+    for node in places.nodes(end).tolist():
+        first, last = network.arc_start[node], network.arc_start[node + 1]
+        there = places.of[network.arc_head[first:last]] == places.of[previous]
+        link = np.concatenate([link, network.arc_link[first:last][there]])
     if not len(link):  # a road that leads here only
         link = np.flatnonzero((tail == previous) & (head == end))
     line = network.link_line(int(link[0])) if len(link) else np.zeros((0, 2))
@@ -193,6 +218,7 @@ def _last_bearing(network: TransportNetwork, end: int, previous: int) -> float:
 
 def _continuation(
     network: TransportNetwork,
+    places: _Places,
     end: int,
     ahead: float,
     candidates: NDArray[np.int64],
@@ -214,23 +240,27 @@ def _continuation(
         return None
     time = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
     metres = np.full(network.n_nodes, np.inf)
+    here = places.nodes(end)
     shortest_times_and_lengths(
         network.arc_start,
         network.arc_head,
         network.arc_time_ms,
         network.arc_length_m,
-        np.array([end], dtype=np.int64),
-        np.zeros(1, dtype=np.int64),
-        np.zeros(1),
+        here,
+        np.zeros(len(here), dtype=np.int64),
+        np.zeros(len(here)),
         MAX_ARC_TIME_MS,
         time,
         metres,
     )
     for pick in np.lexsort((candidates, straight)):
         node = int(candidates[pick])
-        if metres[node] >= factor * straight[pick]:
-            spent = np.inf if time[node] == UNREACHED else float(time[node])
-            return node, float(straight[pick]), float(metres[node]), spent
+        there = places.nodes(node)
+        first = there[np.lexsort((metres[there], time[there]))[0]]
+        far = float(metres[first])
+        if far >= factor * straight[pick]:
+            spent = np.inf if time[first] == UNREACHED else float(time[first])
+            return node, float(straight[pick]), far, spent
     return None
 
 
@@ -296,5 +326,16 @@ def close_gaps(
     nodes = frame[["node", "beyond_node"]].to_numpy()
     if len(nodes) and (nodes.min() < 0 or nodes.max() >= checked.n_nodes):
         raise InputError("'gaps' names nodes that 'network' doesn't have; compute them on this network")
-    links = Links(nodes[:, 0], nodes[:, 1], metres, metres / speed * 3.6, road_class="gap closed")
-    return checked.extended(links) if len(nodes) else checked
+    if not len(nodes):
+        return checked
+    places = _Places(checked)
+    # where turns are banned, the new road is come to and left by all the nodes at its end
+    rows = [
+        (a, b, row)
+        for row, (node, other) in enumerate(nodes.tolist())
+        for a in places.nodes(node).tolist()
+        for b in places.nodes(other).tolist()
+    ]
+    tail, head, row = np.array(rows, dtype=np.int64).T
+    length = metres[row]
+    return checked.extended(Links(tail, head, length, length / speed * 3.6, road_class="gap closed"))
