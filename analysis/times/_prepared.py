@@ -3,7 +3,7 @@
 Nearly half of a street network's nodes lie on dead ends, and many of the others have two neighbours
 only. A search needs neither: dead ends hang from one node each, and along a chain times are sums. So
 the search runs on the *core* that is left, and the times of all other nodes follow in one sweep.
-Times are the same to the bit as those of `_search.shortest_times`.
+Times are the same to the bit as those of `_search.bucketed_times`.
 """
 
 from __future__ import annotations

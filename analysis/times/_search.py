@@ -58,7 +58,7 @@ def _pop(heap: NDArray[np.int64], size: int) -> int:  # pragma: no cover - compi
 
 
 @njit(cache=True, nogil=True)
-def shortest_times(
+def bucketed_times(
     arc_start: NDArray[np.int64],
     arc_head: NDArray[np.int32],
     arc_time_ms: NDArray[np.int32],
@@ -66,11 +66,12 @@ def shortest_times(
     seed_time_ms: NDArray[np.int64],
     limit_ms: int,
     time_ms: NDArray[np.int32],
-) -> NDArray[np.int32]:  # pragma: no cover - compiled
-    """Shortest times from weighted seeds to every node within a limit (Dijkstra 1959).
+) -> None:  # pragma: no cover - compiled
+    """Compute shortest times from weighted seeds to every node within a limit.
 
-    A four-ary heap holds (time, node) packed into one integer each, so that equal times are
-    settled in order of node number.
+    Nodes wait in buckets of about a second, each a linked list; within a bucket they're taken in any
+    order, and one that is reached again in less time is taken again (Dial 1969; Cherkassky,
+    Goldberg and Radzik 1996). Shortest times are what they are: the result is the same to the bit.
 
     Parameters
     ----------
@@ -82,64 +83,6 @@ def shortest_times(
         Nodes beyond it are not reached; a node exactly at it is.
     time_ms : ndarray of int32, shape (n,)
         Work space and result: `UNREACHED` everywhere on entry, times on return.
-
-    Returns
-    -------
-    ndarray of int32, shape (r,)
-        The nodes reached, in the order they were settled.
-
-    References
-    ----------
-    Dijkstra, E. W. (1959). A note on two problems in connexion with graphs. Numerische
-    Mathematik 1, 269-271.
-    """
-    heap = np.empty(len(arc_head) + len(seed_node) + 1, dtype=np.int64)
-    settled = np.empty(len(time_ms), dtype=np.int32)
-    n_settled = 0
-    size = 0
-    for k in range(len(seed_node)):
-        node, time = seed_node[k], seed_time_ms[k]
-        if time <= limit_ms and time < time_ms[node]:
-            time_ms[node] = time
-            size = _push(heap, size, (time << _NODE_BITS) | node)
-    while size > 0:
-        key = heap[0]
-        size = _pop(heap, size)
-        node = key & _NODE_MASK
-        time = key >> _NODE_BITS
-        if time > time_ms[node]:
-            continue
-        settled[n_settled] = node
-        n_settled += 1
-        for arc in range(arc_start[node], arc_start[node + 1]):
-            head = arc_head[arc]
-            reached = time + arc_time_ms[arc]
-            if reached < time_ms[head] and reached <= limit_ms:
-                time_ms[head] = reached
-                size = _push(heap, size, (reached << _NODE_BITS) | head)
-    return settled[:n_settled].copy()
-
-
-@njit(cache=True, nogil=True)
-def bucketed_times(
-    arc_start: NDArray[np.int64],
-    arc_head: NDArray[np.int32],
-    arc_time_ms: NDArray[np.int32],
-    seed_node: NDArray[np.int64],
-    seed_time_ms: NDArray[np.int64],
-    limit_ms: int,
-    time_ms: NDArray[np.int32],
-) -> None:  # pragma: no cover - compiled
-    """Compute the same times as `shortest_times`, faster, and without the order of the nodes.
-
-    Nodes wait in buckets of about a second, each a linked list; within a bucket they're taken in any
-    order, and one that is reached again in less time is taken again (Dial 1969; Cherkassky,
-    Goldberg and Radzik 1996). Shortest times are what they are: the result is the same to the bit.
-
-    Parameters
-    ----------
-    arc_start, arc_head, arc_time_ms, seed_node, seed_time_ms, limit_ms, time_ms
-        As for `shortest_times`.
 
     References
     ----------
@@ -173,7 +116,7 @@ def go_on(
     Parameters
     ----------
     arc_start, arc_head, arc_time_ms, limit_ms
-        As for `shortest_times`.
+        As for `bucketed_times`.
     waiting : ndarray of int32, shape (k,)
         Nodes whose arcs are to be looked at; one may stand in it more than once.
     time_ms : ndarray of int32, shape (n,)
@@ -235,12 +178,25 @@ def shortest_times_and_lengths(
     time_ms: NDArray[np.int32],
     length_m: NDArray[np.float64],
 ) -> NDArray[np.int32]:  # pragma: no cover - compiled
-    """Like `shortest_times`, and the length along the fastest path; of equally fast paths the shorter.
+    """Compute shortest times as `bucketed_times` does, and the length along the fastest path (Dijkstra 1959).
+
+    Of equally fast paths it's that of the shorter. A four-ary heap holds (time, node) packed into one integer each,
+    so that equal times are settled in order of node number.
 
     Parameters
     ----------
     length_m : ndarray of float64, shape (n,)
         Work space and result; infinite everywhere on entry.
+
+    Returns
+    -------
+    ndarray of int32, shape (r,)
+        The nodes reached, in the order they were settled.
+
+    References
+    ----------
+    Dijkstra, E. W. (1959). A note on two problems in connexion with graphs. Numerische
+    Mathematik 1, 269-271.
 
     Notes
     -----

@@ -32,7 +32,7 @@ from borderreach.analysis.indicators import _decay as decay
 from borderreach.analysis.studies._reach import Ground
 from borderreach.analysis.times._hierarchy import Hierarchy, hierarchy
 from borderreach.analysis.times._prepared import Prepared, prepared
-from borderreach.analysis.times._search import UNREACHED, shortest_times
+from borderreach.analysis.times._search import UNREACHED, bucketed_times
 from borderreach.geo import errors
 from borderreach.geo.derived import derived
 from borderreach.geo.networks._exit_lines import ExitLines
@@ -264,7 +264,7 @@ def times_ms(network: br.TransportNetwork, case: Any) -> np.ndarray:
     seeds, limit = np.array([0]), int(case.cutoff_min * 60_000)
     found = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
     arcs = (network.arc_start, network.arc_head, network.arc_time_ms)
-    shortest_times(*arcs, seeds, np.zeros_like(seeds), limit, found)
+    bucketed_times(*arcs, seeds, np.zeros_like(seeds), limit, found)
     return found
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis.times._prepared import prepared
-from borderreach.analysis.times._search import UNREACHED, shortest_times
+from borderreach.analysis.times._search import UNREACHED, bucketed_times
 from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.networks._trunk import trunk_network
 
@@ -17,7 +17,7 @@ from ... import chance
 
 def plain(network: TransportNetwork, nodes, times, limit: int) -> np.ndarray:
     out = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
-    shortest_times(
+    bucketed_times(
         network.arc_start, network.arc_head, network.arc_time_ms,
         np.asarray(nodes, dtype=np.int64), np.asarray(times, dtype=np.int64), limit, out,
     )  # fmt: skip
