@@ -104,7 +104,7 @@ def bucketed_times(
 
 @njit(cache=True, nogil=True)
 def go_on(
-    arc_start: NDArray[np.int64],
+    arc_start: NDArray[np.int64] | NDArray[np.int32],
     arc_head: NDArray[np.int32],
     arc_time_ms: NDArray[np.int32],
     waiting: NDArray[np.int32],
