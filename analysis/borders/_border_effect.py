@@ -14,7 +14,8 @@ from ...geo.checks import require_frame, require_number, require_whole
 from ...geo.crs import ELLIPSOID
 from ...geo.errors import InputError, InputTypeError, MissingColumnError
 from .. import schemas
-from ..times import read_pairs
+from ..indicators import transport_performance
+from ..times import TO_ATTR, read_pairs
 
 _PLACE_COLUMNS: Final = ("adcode", "name", "province", "lon", "lat")
 _TIME_COLUMNS: Final = ("from_id", "to_id", "travel_time_min", "distance_km")
@@ -320,38 +321,54 @@ def efficiency_across_borders(
         raise InputError("'places' has people that are missing or negative; complete the column 'people'")
     table = _require_times(times)
     read_pairs(table, cutoff_min=limit)  # refuses a table that was cut below the limit
-    pairs = table[table["travel_time_min"] <= limit]
-    index = pd.Series(np.arange(len(frame)), index=frame["adcode"].astype(str))
-    known = pairs["from_id"].isin(index.index) & pairs["to_id"].isin(index.index)
-    reached = np.zeros((len(frame), len(frame)), dtype=bool)
-    reached[index.loc[pairs.loc[known, "from_id"]], index.loc[pairs.loc[known, "to_id"]]] = True
-    np.fill_diagonal(reached, val=True)
-    lon, lat = frame["lon"].to_numpy(dtype=float), frame["lat"].to_numpy(dtype=float)
+    ids = frame["adcode"].astype(str).to_numpy()
     province = frame["province"].to_numpy()
-    rows = []
-    for k in range(len(frame)):
-        n = len(frame)
-        _, _, metres = ELLIPSOID.inv(np.full(n, lon[k]), np.full(n, lat[k]), lon, lat)
-        near = np.asarray(metres) <= radius * 1000
-        own = province == province[k]
-        near_own, near_across = people[near & own].sum(), people[near & ~own].sum()
-        reached_own = people[reached[k] & own].sum()
-        reached_across = people[reached[k] & ~own].sum()
-        rows.append(
-            {
-                "adcode": frame["adcode"].iloc[k],
-                "name": frame["name"].iloc[k],
-                "province": province[k],
-                "people_near_own": near_own,
-                "people_near_across": near_across,
-                "people_reached_own": reached_own,
-                "people_reached_across": reached_across,
-                "efficiency": _share(reached_own + reached_across, near_own + near_across),
-                "efficiency_own": _share(reached_own, near_own),
-                "efficiency_across": _share(reached_across, near_across),
-            }
+    reached = table[(table["travel_time_min"] <= limit) & (table["from_id"] != table["to_id"])]
+    reached = reached[reached["from_id"].isin(ids) & reached["to_id"].isin(ids)]
+    pairs = pd.concat(
+        [
+            pd.DataFrame({"from_id": ids, "to_id": ids, "travel_time_min": 0.0}),
+            pd.DataFrame({name: reached[name].to_numpy() for name in _TIME_COLUMNS[:3]}),
+        ],
+        ignore_index=True,
+    )
+    places_by_id = pd.DataFrame(
+        {"people": people, "lon": frame["lon"].to_numpy(), "lat": frame["lat"].to_numpy()}, index=ids
+    )
+
+    def counted(origins: NDArray[np.bool_], inside: NDArray[np.bool_]) -> pd.DataFrame:
+        """People reached and near from some places, of those who live in some."""
+        own_pairs = pairs[pairs["from_id"].isin(ids[origins])]
+        own_pairs.attrs[TO_ATTR] = ids.tolist()  # also those that nobody here reaches
+        return transport_performance(
+            own_pairs,
+            places_by_id.assign(people=np.where(inside, people, 0.0)),
+            minutes=limit,
+            radius_km=radius,
+        ).set_index("from_id")
+
+    parts = []
+    for one in dict.fromkeys(province):
+        own = province == one
+        here, across = counted(own, own), counted(own, ~own)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "people_near_own": here["people_nearby"],
+                    "people_near_across": across["people_nearby"],
+                    "people_reached_own": here["people_reached"],
+                    "people_reached_across": across["people_reached"],
+                    "efficiency_own": here["performance"],
+                    "efficiency_across": across["performance"],
+                }
+            )
         )
-    return schemas.conform(rows, EFFICIENCY)
+    found = pd.concat(parts).loc[ids].reset_index(drop=True)
+    near = found["people_near_own"] + found["people_near_across"]
+    whole = (found["people_reached_own"] + found["people_reached_across"]) / near.where(near > 0)
+    named = pd.DataFrame(frame[["adcode", "name", "province"]]).reset_index(drop=True)
+    rows = pd.concat([named, found.assign(efficiency=whole)], axis=1)
+    return schemas.conform(rows.to_dict("records"), EFFICIENCY)
 
 
 def _require_times(times: object) -> pd.DataFrame:
@@ -363,7 +380,3 @@ def _require_times(times: object) -> pd.DataFrame:
     if missing:
         raise MissingColumnError(f"'times' lacks the column(s) {', '.join(map(repr, missing))}")
     return times
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole > 0 else float("nan")

@@ -15,7 +15,17 @@ from ._origins import (
 from ._prepared import prepared
 from ._roads_and_trains import Egress, RoadsAndTrains
 from ._search import UNREACHED, bucketed_times, shortest_times_and_lengths
-from ._tables import LIMIT_ATTR, NEAREST_ATTR, Pairs, by_origin, listed, masses, read_pairs, require_nearest
+from ._tables import (
+    LIMIT_ATTR,
+    NEAREST_ATTR,
+    TO_ATTR,
+    Pairs,
+    by_origin,
+    listed,
+    masses,
+    read_pairs,
+    require_nearest,
+)
 from ._timetable_times import timetable_times
 from ._travel_times import Targets, times_from, travel_times
 
@@ -23,6 +33,7 @@ __all__ = [
     "LIMIT_ATTR",
     "NEAREST_ATTR",
     "NO_LIMIT_MS",
+    "TO_ATTR",
     "UNREACHED",
     "Direction",
     "Egress",
