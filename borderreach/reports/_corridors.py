@@ -144,9 +144,11 @@ def _corridor_prose(item: CorridorFigures, results: StudyResults) -> str:
     if one.mode == "road" and one.status == "open" and (year := classes_year(results)) is not None:
         opened = one.opening_year or one.status_date.year
         if opened <= year:
+            text += f"此路 {opened} 年已通车"
             text += (
-                f"此路 {opened} 年已通车，应已在现状路网（截至 {year} 年年底）之内；"
-                "所列变化是廊道与路网所画线位的差别，不是此路带来的。"
+                f"，现状路网（截至 {year} 年年底）在一半以上的长度上已同样快：此路多已计入，所列变化不全是它带来的。"
+                if item.met_km > 0 and item.overlap_km > item.met_km / 2
+                else f"，现状路网（截至 {year} 年年底）却多半没有同样快的路：高速公路表或缺此线，所列变化或已实现。"
             )
     return text
 

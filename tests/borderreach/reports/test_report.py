@@ -8,6 +8,7 @@ import re
 import pytest
 
 from borderreach.reports import ReportContext, report
+from borderreach.reports._corridors import _corridor_prose
 
 
 def test_key_figures_are_those_of_the_tables(yuqian):
@@ -57,6 +58,19 @@ def test_it_states_its_limits_and_sources(yuqian):
         assert words in text
     assert "nan" not in text.lower().replace("nanping", "")
     assert "None" not in text
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.9, "此路多已计入"), (0.1, "高速公路表或缺此线")])
+def test_an_open_road_is_told_from_what_it_would_change(yuqian, share, words):
+    """沿印松 opened in 2021: its gain is none of a road to come."""
+    (item,) = [one for one in ReportContext.of(yuqian).corridors if one.corridor.mode == "road"]
+    assert item.corridor.status == "open"
+    prose = _corridor_prose(dataclasses.replace(item, met_km=100.0, overlap_km=100 * share), yuqian)
+    assert "此路 2021 年已通车" in prose
+    assert "截至 2025 年年底" in prose
+    assert words in prose
+    building = item.corridor.model_copy(update={"status": "building"})
+    assert "已通车" not in _corridor_prose(dataclasses.replace(item, corridor=building), yuqian)
 
 
 def test_tables_are_well_formed(yuqian):
