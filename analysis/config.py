@@ -202,13 +202,14 @@ def _describe(fault: object, path: Path, text: str, model: type[BaseModel]) -> s
 
 
 def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
-    """Names of the keys that the model nested at `location` knows."""
+    """Names of the keys that the model nested at `location` knows, its own before those that others have as well."""
     for part in location:
         if isinstance(part, str) and part in model.model_fields:
             inner = _model_in(model.model_fields[part].annotation)
             if inner is not None:
                 model = inner
-    return list(model.model_fields)
+    own = model.__annotations__
+    return sorted(model.model_fields, key=lambda name: name not in own)
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
