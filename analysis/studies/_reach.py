@@ -12,7 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...geo.errors import InputError
-from ...geo.places import border_counties, borders, junctions, origins_table, place, resolve_provinces
+from ...geo.places import (
+    border_counties,
+    border_length_ranges,
+    borders,
+    junctions,
+    origins_table,
+    place,
+    resolve_provinces,
+)
 from ...geo.places import counties as read_counties
 from ...geo.places import provinces as read_provinces
 from ..corridors import Scenarios, SubsetTimes
@@ -66,7 +74,7 @@ class Ground:
         )
         self.counties = gpd.GeoDataFrame(own)
         self.border_counties = found.reset_index(drop=True)
-        self.borders = lines[use].reset_index(drop=True)
+        self.borders = border_length_ranges(lines[use].reset_index(drop=True), source)
         touching = [len(names & set(listed.split("、"))) >= meets for listed in points["provinces"]]
         self.junctions = points[np.array(touching, dtype=bool)].reset_index(drop=True)
         self.centres = origins_table(list(chosen.centres), argument="centres", source=source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..analysis.studies import StudyResults
 from ._key_figures import ReportContext
-from ._markdown import hours, rows_of, signed, table
+from ._markdown import hours, km_range, rows_of, signed, table
 
 
 def borders_section(results: StudyResults, context: ReportContext) -> list[str]:
@@ -12,7 +12,7 @@ def borders_section(results: StudyResults, context: ReportContext) -> list[str]:
     rows = [
         (
             f"{row.province_a}–{row.province_b}",
-            f"{row.length_km:,.1f}",
+            km_range(float(row.length_low_km), float(row.length_high_km)),
             f"{row.n_counties_a}",
             f"{row.n_counties_b}",
         )
@@ -25,13 +25,21 @@ def borders_section(results: StudyResults, context: ReportContext) -> list[str]:
         "",
         (
             f"“毗邻区县”指与另一省的区县共有一段陆地边界的区县，只在一点相接的不算。本研究共 {context.n_border} 个。"
-            "长度在椭球面上量算，取决于边界画得多细。"
+            f"{_how_long(results)}"
         ),
     ]
     if len(results.junctions):
         meeting = "；".join(str(names) for names in results.junctions["provinces"])
         lines += ["", f"与此省界有关的三省交界点 {len(results.junctions)} 处：{meeting}。"]
     return lines
+
+
+def _how_long(results: StudyResults) -> str:
+    """Say what the lengths rest on."""
+    low, high = results.borders["length_low_km"], results.borders["length_high_km"]
+    if (low == high).all():
+        return "长度在椭球面上量算，取决于边界画得多细。"
+    return "长度在椭球面上量算，取决于边界画得多细：所列为天地图、高德两种边界数据之间的范围。"
 
 
 def price_section(results: StudyResults) -> list[str]:
@@ -48,7 +56,13 @@ def price_section(results: StudyResults) -> list[str]:
         )
         for row in rows_of(results.border_crossings)
     ]
-    header = ("省界", "长度（千米）", "干线公路口子", "平均间距（千米）", "最长无口子一段（千米）")
+    header = (
+        "省界",
+        "长度（千米，本研究的边界）",
+        "干线公路口子",
+        "平均间距（千米）",
+        "最长无口子一段（千米）",
+    )
     lines = ["## 省界的代价", "", *table(header, rows, right=(1, 2, 3, 4)), ""]
     lines += [
         (

@@ -8,7 +8,7 @@ from typing import Final
 from ..analysis.studies import StudyResults
 from ._claims import claims_summary
 from ._key_figures import ReportContext, ScenarioFigures, people_inside, rail_areas
-from ._markdown import hours, join, km, signed
+from ._markdown import hours, join, signed
 from ._pairs import many_centres, near_pairs
 from ._people import people_source
 
@@ -27,7 +27,7 @@ def findings_section(results: StudyResults, context: ReportContext) -> list[str]
         "",
         f"1. **毗邻区县**：所研究的省界{_which_borders(results)}上有 {context.n_border} 个区县（"
         + "，".join(f"{name} {n} 个" for name, n in context.n_border_by_province.items())
-        + f"），省界长 {km(context.border_km)} 千米。",
+        + f"），省界长 {context.border_km} 千米。",
         (
             f"2. **{cutoff}圈**：现状路网下，{_centres_zh(results)}的{cutoff}圈合计 "
             f"{base.area_km2:,.0f} 平方千米，覆盖研究范围 {context.n_study_counties} 个区县中 {base.n_counties} 个的政府"

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..analysis.corridors import Corridor, resolve_corridors
 from ..analysis.studies import StudyResults
+from ._markdown import km_range
 
 #: Counties whose minutes change by less are told as unchanged, minutes.
 _NOTICEABLE_MIN: Final = 0.5
@@ -84,7 +85,7 @@ class ReportContext:
     corridors: tuple[CorridorFigures, ...]
     n_border: int
     n_border_by_province: dict[str, int]
-    border_km: float
+    border_km: str
     n_study_counties: int
     n_inside_base: int
     n_inside_after: int
@@ -122,7 +123,9 @@ class ReportContext:
                 str(name): int(n)
                 for name, n in results.border_counties.groupby("province", sort=False).size().items()
             },
-            border_km=float(results.borders["length_km"].sum()),
+            border_km=km_range(
+                results.borders["length_low_km"].sum(), results.borders["length_high_km"].sum()
+            ),
             n_study_counties=len(results.counties),
             n_inside_base=int(inside_base),
             n_inside_after=int(inside_after),

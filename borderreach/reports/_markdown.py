@@ -137,6 +137,11 @@ def km(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def km_range(low: float, high: float) -> str:
+    """Return a range of kilometres, or one number where both round to it."""
+    return km(low) if km(low) == km(high) else f"{km(low)}–{km(high)}"
+
+
 def join(names: Iterable[Any]) -> str:
     """Return names joined as in Chinese."""
     return "、".join(str(name) for name in names)

@@ -9,7 +9,7 @@ from ..analysis.studies import StudyResults
 from ._claims import claims_summary_en
 from ._corridors import ASSUMED_EN, assumed_values
 from ._key_figures import ReportContext, ScenarioFigures, people_inside, rail_areas, results_corridors
-from ._markdown import and_, km, signed
+from ._markdown import and_, signed
 from ._pairs import many_centres, near_pairs
 from ._people import people_source
 from ._roads import roads_en
@@ -24,7 +24,7 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[str]:
     lines = [
         "## Summary in English",
         "",
-        f"{context.n_border} counties lie on the border studied ({km(context.border_km)} km)"
+        f"{context.n_border} counties lie on the border studied ({context.border_km} km)"
         f"{_which_borders_en(results)}. The {hours} circle of "
         f"{centres} covers {base.area_km2:,.0f} km² in the road network of today and holds the seats of "
         f"{base.n_counties} of the {context.n_study_counties} counties studied; "

@@ -1,4 +1,4 @@
-from ._borders import border_counties, borders, junctions
+from ._borders import border_counties, border_length_ranges, borders, junctions
 from ._boundaries import SOURCES, Boundaries, cities, counties, provinces
 from ._identity import same_place_pairs, same_places
 from ._names import resolve_provinces, stem
@@ -9,6 +9,7 @@ __all__ = [
     "Boundaries",
     "Place",
     "border_counties",
+    "border_length_ranges",
     "borders",
     "cities",
     "counties",

@@ -133,6 +133,12 @@ def _measure_classes(figures: Sequence[Measure]) -> dict[str, Any]:
     return found
 
 
+def _km_range(row: Any) -> str:
+    """Length of a border in whole kilometres, from the shortest to the longest that its sources give."""
+    ends = (f"{getattr(row, name, row.length_km):,.0f}" for name in ("length_low_km", "length_high_km"))
+    return "–".join(dict.fromkeys(ends))
+
+
 def _borders(layers: MapLayers) -> list[dict[str, Any]]:
     known = {(str(row.province_a), str(row.province_b)): row for row in layers.border_crossings.itertuples()}
     rows = []
@@ -142,7 +148,7 @@ def _borders(layers: MapLayers) -> list[dict[str, Any]]:
         rows.append(
             {
                 "names": names,
-                "km": number(row.length_km),
+                "km": _km_range(row),
                 "crossings": None if crossed is None else int(str(crossed.n_crossings)),
                 "spacing": None if crossed is None else number(crossed.spacing_km),
                 "without": None if crossed is None else number(crossed.longest_without_km),

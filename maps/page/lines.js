@@ -7,7 +7,7 @@
         L.layerGroup(data.borders.flatMap((row) => {
           const line = br.unpackLines(row.shape, data.quantum);
           const text = () => br.element("div", {}, br.element("strong", {}, row.names.join(" – ")),
-            br.element("div", {}, word("border_length") + " " + br.fixed(row.km, 1) + " km"),
+            br.element("div", {}, word("border_length") + " " + row.km + " km"),
             row.crossings === null ? null : br.element("div", {}, word("border_crossed", {
               n: row.crossings, spacing: row.spacing === null ? "–" : br.fixed(row.spacing, 1), without: br.fixed(row.without, 1),
             })));

@@ -73,6 +73,21 @@ def test_an_open_road_is_told_from_what_it_would_change(yuqian, share, words):
     assert "已通车" not in _corridor_prose(dataclasses.replace(item, corridor=building), yuqian)
 
 
+def test_borders_are_as_long_as_either_of_two_boundaries_says(yuqian):
+    row = yuqian.borders.iloc[0]
+    ends = f"{row['length_low_km']:,.0f}–{row['length_high_km']:,.0f}"
+    assert row["length_low_km"] < row["length_km"] + 1e-9 < row["length_high_km"]
+    text = report(yuqian)
+    assert f"省界长 {ends} 千米" in text
+    assert f"border studied ({ends} km)" in text
+    assert f"| {row['province_a']}–{row['province_b']} | {ends} |" in text
+    assert "天地图、高德两种边界数据之间的范围" in text
+    alone = yuqian.borders.assign(length_low_km=700.4, length_high_km=700.4)
+    text = report(dataclasses.replace(yuqian, borders=alone))
+    assert "省界长 700 千米" in text
+    assert "天地图、高德两种边界数据" not in text
+
+
 def test_tables_are_well_formed(yuqian):
     block: list[int] = []
     for line in [*report(yuqian).splitlines(), ""]:

@@ -24,6 +24,7 @@ from borderreach.geo.places._borders import (
     BORDER_COUNTY_COLUMNS,
     JUNCTION_COLUMNS,
     border_counties,
+    border_length_ranges,
     borders,
     junctions,
 )
@@ -432,3 +433,26 @@ def test_junctions_of_a_chequered_land_are_its_corners_with_three_provinces(owne
     found = junctions(frame)
     got = {(round(r.lon, 9), round(r.lat, 9), r.provinces) for r in found.itertuples()}
     assert got == {(round(x, 9), round(y, 9), names) for x, y, names in expected}
+
+
+def test_a_border_is_told_by_both_embedded_boundaries():
+    lines = {source: borders(counties(source=source)) for source in ("tianditu", "amap")}
+    for source, own in lines.items():
+        told = border_length_ranges(own, source)
+        both = own.merge(
+            lines["amap" if source == "tianditu" else "tianditu"],
+            on=["adcode_a", "adcode_b"],
+            suffixes=("", "_other"),
+        )
+        assert len(both) == len(own) == 70
+        ends = np.sort(both[["length_km", "length_km_other"]].to_numpy(), axis=1)
+        assert told["length_low_km"].tolist() == ends[:, 0].tolist()
+        assert told["length_high_km"].tolist() == ends[:, 1].tolist()
+    chongqing = told[(told["adcode_a"] == 500000) & (told["adcode_b"] == 520000)].iloc[0]
+    assert (round(chongqing["length_low_km"]), round(chongqing["length_high_km"])) == (767, 896)
+
+
+def test_boundaries_of_ones_own_have_nothing_to_compare_with():
+    lines = borders(counties()).head(3)
+    told = border_length_ranges(lines, counties())
+    assert told["length_low_km"].tolist() == told["length_high_km"].tolist() == lines["length_km"].tolist()
