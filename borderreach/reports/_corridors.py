@@ -131,6 +131,7 @@ def _corridor_prose(item: CorridorFigures, results: StudyResults) -> str:
         f"{one.design_speed_kph:g} 千米，按其 {one.speed_factor:.0%} 运行，{run}。{len(one.stops)} 个站点中 "
         f"{approximate} 个的位置是近似的。"
     )
+    text += _shared_nodes(one.id, results)
     if item.met_km > 0 and math.isfinite(item.base_min):
         text += (
             f"在与现状路网相接的站点之间（{item.met_km:,.1f} 千米），廊道行车 {item.corridor_min:.0f} 分钟，"
@@ -151,6 +152,16 @@ def _corridor_prose(item: CorridorFigures, results: StudyResults) -> str:
                 else f"，现状路网（截至 {year} 年年底）却多半没有同样快的路：高速公路表或缺此线，所列变化或已实现。"
             )
     return text
+
+
+def _shared_nodes(corridor_id: str, results: StudyResults) -> str:
+    """Name the stops of a corridor that meet the network at one node; nothing where each has its own."""
+    joins = results.corridor_joins
+    joins = joins[(joins["corridor_id"] == corridor_id) & (joins["node"] >= 0)]
+    groups = joins.groupby("node", sort=False)["stop_name"].unique()
+    return "".join(
+        f"站点{join(names)}接入路网的同一节点：其间往来可不经此线。" for names in groups if len(names) > 1
+    )
 
 
 def assumed_values(results: StudyResults, context: ReportContext) -> list[tuple[CorridorFigures, list[str]]]:

@@ -88,6 +88,18 @@ def test_borders_are_as_long_as_either_of_two_boundaries_says(yuqian):
     assert "天地图、高德两种边界数据" not in text
 
 
+def test_stops_that_meet_the_network_at_one_node_are_named(yuqian):
+    joined = yuqian.corridor_joins[yuqian.corridor_joins["node"] >= 0]
+    shared = joined.groupby(["corridor_id", "node"])["stop_name"].agg("、".join)
+    shared = shared[shared.str.contains("、")]
+    assert len(shared)
+    text = report(yuqian)
+    for names in shared:
+        assert f"站点{names}接入路网的同一节点" in text
+    apart = yuqian.corridor_joins.assign(node=range(len(yuqian.corridor_joins)))
+    assert "接入路网的同一节点" not in report(dataclasses.replace(yuqian, corridor_joins=apart))
+
+
 def test_tables_are_well_formed(yuqian):
     block: list[int] = []
     for line in [*report(yuqian).splitlines(), ""]:
