@@ -133,7 +133,7 @@ def timetable_isochrones(
 
 def _statistic(statistic: object) -> tuple[int, tuple[float, ...]]:
     """Return the column of `RoadsAndTrains.statistics` and the percentiles to ask for."""
-    if statistic == "fastest":
+    if isinstance(statistic, str) and statistic == "fastest":
         return 1, ()
     found = re.fullmatch(r"p(\d{1,3}(?:\.\d+)?)", statistic) if isinstance(statistic, str) else None
     if found is None or float(found[1]) > 100:

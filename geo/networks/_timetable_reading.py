@@ -17,7 +17,7 @@ import pandas as pd
 
 from ..checks import require_flag, require_path, require_sound_text
 from ..crs import WGS84
-from ..errors import EmptyInputError, InputError
+from ..errors import EmptyInputError, InputError, InputTypeError
 from ..files import find_columns, read_table, table_points
 from ._gtfs_feed import RAIL_ROUTE_TYPES, Feed, seconds_of
 from ._rail import rail_stations
@@ -100,6 +100,8 @@ def timetable(
     <Timetable daily: 1 trains, 2 stations>
     """
     require_flag(strict, "strict")
+    if columns is not None and not isinstance(columns, Mapping):
+        raise InputTypeError(f"'columns' should map our columns to the table's, got {columns!r}")
     if not isinstance(source, pd.DataFrame):
         path = require_path(source, "source")
         if path.suffix.lower() == ".zip":
