@@ -113,7 +113,7 @@ def key_figures(results: br.StudyResults) -> list[tuple[str, str]]:
     minutes = f"{results.study.circle_min:g}-minute circle"
     figures = [
         ("border counties", f"{context.n_border:,}"),
-        ("border", f"{context.border_km:,.0f} km"),
+        ("border", f"{context.border_km} km"),
         (minutes, f"{context.base.area_km2:,.0f} km²"),
     ]
     after = context.after
