@@ -35,6 +35,7 @@ def test_a_run_writes_every_file(yuqian, yuqian_out):
     assert not [name for name in names if name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_a_second_run_gives_the_same_bytes(yuqian_out, tmp_path):
     run_study("yuqian", out=tmp_path)
     for file in sorted(tmp_path.iterdir()):

@@ -24,6 +24,7 @@ from .osm_files import (
 from .osm_naive import Streets
 
 
+@pytest.mark.slow
 def test_isle_of_wight_agrees_with_a_count_node_by_node():
     path = reference_file("isle-of-wight-2020-04-22.osm.pbf")
     table = speed_table("GB")
