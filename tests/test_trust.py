@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -503,6 +504,53 @@ def test_graphs_with_a_few_words_changed(tmp_path, data):
         )
     (tmp_path / "a.graphml").write_text("".join(words), encoding="utf-8")
     only_errors_of_the_package(br.osm_network, tmp_path / "a.graphml")
+
+
+OF_NODES = ("x", "y", "highway", "traffic_signals")
+OF_EDGES = ("length", "geometry", "osmid", "highway", "oneway", "reversed", "maxspeed", "duration", "access")
+ODD: list[Any] = [
+    None,
+    [],
+    [1],
+    ["a", 2],
+    "x",
+    "",
+    "1",
+    float("nan"),
+    float("inf"),
+    1e300,
+    -1,
+    10**400,
+    True,
+    {},
+    {"a": 1},
+]
+ODD += [
+    object(),
+    b"a",
+    shapely.Point(0, 0),
+    shapely.LineString(),
+    shapely.LineString([(106, 29), (106.1, 29)]),
+]
+
+
+@pytest.mark.parametrize(
+    ("where", "key"),
+    [("node", k) for k in OF_NODES]
+    + [("edge", k) for k in OF_EDGES]
+    + [("graph", "crs"), ("graph", "created_date")],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_graphs_with_an_odd_value(where, key):
+    """Graphs are anybody's: tools write lists, texts and nothing where osmnx has a number."""
+    for odd in ODD:
+        graph = nx.MultiDiGraph(crs="EPSG:4326")
+        graph.add_node(1, x=106.0, y=29.0)
+        graph.add_node(2, x=106.1, y=29.0)
+        for u, v in ((1, 2), (2, 1)):
+            graph.add_edge(u, v, length=9700.0, highway="primary", osmid=7)
+        {"node": graph.nodes[1], "edge": graph.edges[1, 2, 0], "graph": graph.graph}[where][key] = odd
+        only_errors_of_the_package(br.osm_network, graph)
 
 
 def test_entities_that_swell_are_refused(tmp_path):

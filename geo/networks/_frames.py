@@ -150,8 +150,10 @@ def fitted_line(
     Raises
     ------
     NetworkError
-        If it is in pieces that don't join, or begins or ends elsewhere.
+        If it is empty, in pieces that don't join, or begins or ends elsewhere.
     """
+    if line.is_empty:
+        raise NetworkError(f"the line of {whose} is empty; give one with two points, or none at all")
     if line.geom_type != "LineString":
         merged = _merged(line)
         if merged.geom_type != "LineString":

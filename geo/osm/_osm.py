@@ -33,7 +33,14 @@ from ..checks import (
 )
 from ..crs import WGS84, to_ecef
 from ..downloads import user_cache
-from ..errors import DataFileError, EmptyInputError, InputError, InputTypeError, UnknownPlaceError
+from ..errors import (
+    DataFileError,
+    EmptyInputError,
+    GeometryTypeError,
+    InputError,
+    InputTypeError,
+    UnknownPlaceError,
+)
 from ..networks import TransportNetwork, fitted_line
 from ._pbf import MODES
 from ._roads import KEEP, OSM_LICENCE, road_network
@@ -299,9 +306,12 @@ class _Nodes:
 
     @classmethod
     def of(cls, graph: nx.MultiDiGraph) -> _Nodes:
-        data = graph.nodes(data=True)
-        xy = np.array([(tags["x"], tags["y"]) for _, tags in data], dtype=float).reshape(-1, 2)
-        return cls({node: i for i, (node, _) in enumerate(data)}, xy[:, 0], xy[:, 1])
+        lonlat = [
+            require_lonlat(tags["x"], tags["y"], f"the node {node!r} of the graph given")
+            for node, tags in graph.nodes(data=True)
+        ]
+        xy = np.array(lonlat, dtype=float).reshape(-1, 2)
+        return cls({node: i for i, node in enumerate(graph.nodes)}, xy[:, 0], xy[:, 1])
 
 
 @dataclass
@@ -333,10 +343,9 @@ def _ways(graph: nx.MultiDiGraph, nodes: _Nodes, table: SpeedTable) -> Ways:
         if road is None or kph is None or not (road.backward if backwards else road.forward):
             continue
         osmid = data.get("osmid", -1)
-        own = osmid if isinstance(osmid, int) else -1
-        length = float(data.get("length", 0.0))
-        line = data.get("geometry")
-        same = (str(osmid), round(length, 1))
+        own = osmid if isinstance(osmid, int) and 0 <= osmid < 2**63 else -1
+        line = _line(data, u, v)
+        same = (str(osmid), _rounded(data.get("length")))
         partners = waiting.get((v, u, *same))
         if partners:  # the arc the other way
             partner = partners.pop()
@@ -391,6 +400,25 @@ def _ways(graph: nx.MultiDiGraph, nodes: _Nodes, table: SpeedTable) -> Ways:
     )
 
 
+def _line(data: Mapping[str, Any], u: Any, v: Any) -> BaseGeometry | None:
+    """Return an edge's geometry, or None if it runs straight."""
+    line = data.get("geometry")
+    if line is None:
+        return None
+    if not isinstance(line, BaseGeometry) or line.geom_type not in {"LineString", "MultiLineString"}:
+        got = line.geom_type if isinstance(line, BaseGeometry) else repr(line)
+        raise GeometryTypeError(f"the edge from {u} to {v} has {got} for its geometry; give a LineString")
+    return line
+
+
+def _rounded(length: object) -> str:
+    """Word a length so that the two directions of an edge agree; it tells edges apart, nothing else."""
+    try:
+        return f"{float(length):.1f}"  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return str(length)
+
+
 def _tags(data: Mapping[str, Any], table: SpeedTable) -> dict[str, str]:
     """Tags of an arc as OSM writes them; osmnx makes lists of several and bools of one-ways."""
     merged = isinstance(data.get("osmid"), list)
@@ -423,16 +451,16 @@ def _require_graph(graph: Any) -> nx.MultiDiGraph:
         raise EmptyInputError("the graph given has no edges")
     if not all("x" in tags and "y" in tags for _, tags in graph.nodes(data=True)):
         raise InputError("the graph given has nodes without 'x' and 'y'; it isn't one of osmnx's")
+    for node, tags in graph.nodes(data=True):
+        for axis in ("x", "y"):
+            require_number(tags[axis], f"{axis} of the node {node!r} of the graph")
     crs = graph.graph.get("crs")
     if crs is None:
         raise InputError(
             f"the graph given has no 'crs'; set graph.graph['crs'] = '{WGS84}' if x and y are degrees"
         )
-    return (
-        graph
-        if require_crs(crs, "the graph's crs") == CRS(WGS84)
-        else ox.project_graph(graph, to_latlong=True)
-    )
+    given = require_crs(crs, "the graph's crs")
+    return graph if given == CRS(WGS84) else ox.project_graph(graph, to_latlong=True)
 
 
 def _load_graphml(path: Path) -> nx.MultiDiGraph:
