@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from os import PathLike
 from pathlib import Path
 
-from ..geo.errors import InputTypeError, OutputError
+from ..geo.errors import InputTypeError
+from ..geo.writing import whole_file
 
 
 def write_atomically(path: str | PathLike[str], content: bytes) -> Path:
@@ -33,18 +33,6 @@ def write_atomically(path: str | PathLike[str], content: bytes) -> Path:
         target = Path(path)
     except TypeError as error:
         raise InputTypeError(f"'path' should be a path, got {path!r}") from error
-    if target.is_dir():
-        raise OutputError(f"'path' is a folder: {str(target)!r}; give the name of a file in it")
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            draft.write_bytes(content)
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"can't write {str(target)!r}: {error.strerror or error}; choose a folder you may write to"
-        ) from error
+    with whole_file(target, make_folders=True) as draft:
+        draft.write_bytes(content)
     return target

@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 from ...geo.checks import require_choice, require_flag, require_number, require_path
 from ...geo.errors import InputError, OffNetworkError, OutputError
 from ...geo.networks import PIECE_COLUMNS, Access, TransportNetwork, ms_per_metre, past_no_node
+from ...geo.writing import whole_file
 from ._contraction import FAR
 from ._hierarchy import LENGTH_BITS, Descent, Hierarchy, Ways, descent, hierarchy, key_of, least_keys
 from ._origins import NO_LIMIT_MS, Origin, each, enter, limit_to_ms, origin_list, require_network
@@ -190,8 +191,6 @@ def write_od_matrix(
     file = require_path(out, "out")
     if not file.parent.is_dir():
         raise OutputError(f"'out': the folder {file.parent} doesn't exist; make it first")
-    if file.is_dir():
-        raise OutputError(f"'out': {file} is a folder; give the name of a file in it")
     task = _task(network, origins, destinations, cutoff_min, k_nearest, off_network)
     require_flag(progress, "progress")
     size = _require_count(chunk, "chunk")
@@ -200,26 +199,22 @@ def write_od_matrix(
         "PANDAS_ATTRS": json.dumps(task.attrs),  # which pandas.read_parquet hands back as DataFrame.attrs
         "network": json.dumps(dict(network.provenance), ensure_ascii=False),
     }
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        # Minutes and kilometres hardly repeat: a dictionary of them would only take time and space.
-        options: dict[str, Any] = {"compression": "zstd", "use_dictionary": ["from_id", "to_id"]}
-        with pq.ParquetWriter(unfinished, _SCHEMA.with_metadata(described), **options) as writer:
-            for part in _parts(task, size, workers=workers, progress=progress):
-                columns = [
-                    pa.DictionaryArray.from_arrays(part.origin.astype(np.int32), from_ids),
-                    pa.DictionaryArray.from_arrays(part.destination.astype(np.int32), to_ids),
-                    pa.array(part.minutes, from_pandas=True),
-                    pa.array(part.km, from_pandas=True),
-                ]
-                table = pa.Table.from_arrays(columns, schema=_SCHEMA)
-                if table.num_rows:
-                    writer.write_table(table, row_group_size=table.num_rows)
-        unfinished.replace(file)
-    except OSError as error:
-        raise OutputError(f"'out': {file} can't be written: {error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    # Minutes and kilometres hardly repeat: a dictionary of them would only take time and space.
+    options: dict[str, Any] = {"compression": "zstd", "use_dictionary": ["from_id", "to_id"]}
+    with (
+        whole_file(file, "out") as unfinished,
+        pq.ParquetWriter(unfinished, _SCHEMA.with_metadata(described), **options) as writer,
+    ):
+        for part in _parts(task, size, workers=workers, progress=progress):
+            columns = [
+                pa.DictionaryArray.from_arrays(part.origin.astype(np.int32), from_ids),
+                pa.DictionaryArray.from_arrays(part.destination.astype(np.int32), to_ids),
+                pa.array(part.minutes, from_pandas=True),
+                pa.array(part.km, from_pandas=True),
+            ]
+            table = pa.Table.from_arrays(columns, schema=_SCHEMA)
+            if table.num_rows:
+                writer.write_table(table, row_group_size=table.num_rows)
     return file
 
 

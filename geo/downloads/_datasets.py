@@ -32,6 +32,7 @@ from ..errors import (
     UnknownDatasetError,
 )
 from ..places import stem
+from ..writing import whole_file
 from ._downloads import Receipt, download, user_cache
 
 #: Names servers laid out as Geofabrik's, several with spaces between.
@@ -390,13 +391,8 @@ def _embedded(found: Dataset, out: Path | None) -> Path:
 
 
 def _copy(path: Path, target: Path) -> Path:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f"{target.name}.part")
+    with whole_file(target, "out", make_folders=True) as draft:
         shutil.copyfile(path, draft)
-        draft.replace(target)
-    except OSError as error:
-        raise OutputError(f"can't write {target}: {error.strerror or error}") from error
     return target
 
 

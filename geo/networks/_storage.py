@@ -19,9 +19,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import struct
-import uuid
 import zlib
 from pathlib import Path
 from types import MappingProxyType
@@ -31,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import require_path
-from ..errors import DataFileError, InputTypeError, OutputError
+from ..errors import DataFileError, InputTypeError
+from ..writing import whole_file
 from ._links import MAX_ARC_TIME_MS
 from ._network import TransportNetwork
 
@@ -125,28 +124,14 @@ def save_network(network: TransportNetwork, path: str | Path) -> Path:
         },
         ensure_ascii=False,
     ).encode()
-    if target.is_dir():
-        raise OutputError(f"can't write {target}: it is a folder; give the name of a file in it")
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(_PREFIX.pack(MAGIC, VERSION, len(header), zlib.crc32(header)))
-                file.write(header)
-                begin = _aligned(file.tell())
-                for entry, array in zip(entries, arrays.values(), strict=True):
-                    file.write(bytes(begin + entry["start"] - file.tell()))
-                    file.write(array.data)
-                file.write(bytes(begin + position - file.tell()))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"can't write {target}: {error.strerror or error}; give a folder that exists and can be written"
-        ) from error
+    with whole_file(target) as draft, draft.open("xb") as file:
+        file.write(_PREFIX.pack(MAGIC, VERSION, len(header), zlib.crc32(header)))
+        file.write(header)
+        begin = _aligned(file.tell())
+        for entry, array in zip(entries, arrays.values(), strict=True):
+            file.write(bytes(begin + entry["start"] - file.tell()))
+            file.write(array.data)
+        file.write(bytes(begin + position - file.tell()))
     return target
 
 

@@ -158,7 +158,7 @@ def test_saving_leaves_nothing_half_written(tmp_path, network, monkeypatch):
     def fail(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("borderreach.geo.networks._storage.os.fsync", fail)
+    monkeypatch.setattr("borderreach.geo.writing.os.fsync", fail)
     with pytest.raises(OutputError, match="No space left"):
         save_network(network, path)
     assert path.read_bytes() == before
