@@ -13,6 +13,7 @@ from .errors import InputError, InputTypeError
 
 if TYPE_CHECKING:  # a street network is read without tables
     import geopandas as gpd
+    import pandas as pd
 
 WGS84: Final = "EPSG:4326"
 #: Albers equal-area projection of China (standard parallels 25 and 47, central meridian 105).
@@ -119,6 +120,11 @@ def to_ecef(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
         ],
         axis=-1,
     )
+
+
+def rows_xyz(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Earth-centred coordinates in metres of a table's ``lon`` and ``lat``, shape (rows, 3); see `to_ecef`."""
+    return to_ecef(table["lon"].to_numpy(dtype=float), table["lat"].to_numpy(dtype=float)).reshape(-1, 3)
 
 
 def along_curve(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.uint64]:

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ...geo.crs import CHINA_ALBERS, ELLIPSOID, WGS84, area_km2, to_ecef
+from ...geo.crs import CHINA_ALBERS, ELLIPSOID, WGS84, area_km2, rows_xyz
 from ...geo.errors import InputError
 from ...geo.networks import airports
 from ...geo.places import Place
@@ -209,8 +209,7 @@ def _share(claim: Claim, context: ClaimContext) -> Measure:
             geometry=shapely.union_all(context.borders.geometry.to_numpy()),
         )
     table = context.table(claim.places)
-    xyz = to_ecef(table["lon"].to_numpy(), table["lat"].to_numpy())
-    metres, _ = context.roads.exit_node_tree.query(xyz)
+    metres, _ = context.roads.exit_node_tree.query(rows_xyz(table))
     km = np.asarray(metres, dtype=float) / 1000
     near = km <= float(claim.radius_km or 0)
     far = table["origin_name"].to_numpy()[~near]
@@ -325,7 +324,7 @@ def _detour(claim: Claim, context: ClaimContext) -> Measure:
     near = set(lines[lines["province_a"].isin(provinces)]["province_b"])
     near |= set(lines[lines["province_b"].isin(provinces)]["province_a"]) | provinces
     frame = context.prefectures[context.prefectures["province"].isin(near)]
-    xyz = to_ecef(frame["lon"].to_numpy(), frame["lat"].to_numpy())
+    xyz = rows_xyz(frame)
     chord = np.linalg.norm(xyz[:, None] - xyz[None, :], axis=2) / 1000
     first, second = np.triu_indices(len(frame), k=1)
     alike = np.abs(chord[first, second] / straight - 1) <= SAME_DISTANCE

@@ -18,6 +18,7 @@ from ...geo.errors import InputError, InputTypeError
 from ...geo.networks import TransportNetwork
 from ...geo.places import origins_table, place, same_places
 from ..corridors import minutes_between
+from ..indicators import shared_parts
 from ..isochrones import isochrones, travel_time_circle
 from ..schemas import Schema, conform
 from ..study_file import Study
@@ -349,9 +350,9 @@ def circle_overlap(network: TransportNetwork, centres: Any, *, cutoff_min: float
         return conform([], CIRCLE_OVERLAP)
     flat = gpd.GeoSeries(shapes, crs="EPSG:4326").to_crs(CHINA_ALBERS).to_numpy()
     area = area_km2(gpd.GeoSeries(shapes, crs="EPSG:4326"))
-    rows = []
+    parts, rows = shared_parts(flat), []
     for i, j in combinations(range(len(ids)), 2):
-        shared = shapely.intersection(flat[i], flat[j])
+        shared = parts.get((i, j), shapely.Polygon())
         km2 = float(shapely.area(shared)) / 1e6
         smaller = min(area[i], area[j])
         rows.append(

@@ -1,5 +1,5 @@
 from ._centrality import betweenness, closeness, daily_accessibility, day_return_reach, detour_factors
-from ._competition import competing_centres, hinterlands, nearer_across_border, overlaps
+from ._competition import competing_centres, hinterlands, nearer_across_border, overlaps, shared_parts
 from ._decay import ExponentialDecay, GaussianDecay, PowerDecay, StepDecay
 from ._floating_catchment import three_step_catchment, two_step_catchment
 from ._inequality import RankSize, gini, gini_by_group, rank_size, theil, theil_by_group
@@ -46,6 +46,7 @@ __all__ = [
     "people_within",
     "rail_performance",
     "rank_size",
+    "shared_parts",
     "theil",
     "theil_by_group",
     "three_step_catchment",

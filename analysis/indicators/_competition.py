@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from ...geo.checks import require_frame, require_number
 from ...geo.crs import CHINA_ALBERS
@@ -248,9 +249,8 @@ def overlaps(isochrones: gpd.GeoDataFrame) -> pd.DataFrame:
         part = frame[frame["cutoff_min"] == cutoff]
         flat = part.geometry.to_crs(CHINA_ALBERS).to_numpy()
         area, ids = shapely.area(flat), part["origin_id"].to_numpy()
-        first, second = shapely.STRtree(flat).query(flat, predicate="intersects")
-        for a, b in sorted((int(a), int(b)) for a, b in zip(first, second, strict=True) if a < b):
-            shared = float(shapely.area(shapely.intersection(flat[a], flat[b])))
+        for (a, b), shape in shared_parts(flat).items():
+            shared = float(shapely.area(shape))
             if shared > 0:
                 rows.append(
                     {
@@ -263,6 +263,16 @@ def overlaps(isochrones: gpd.GeoDataFrame) -> pd.DataFrame:
                     }
                 )
     return schemas.conform(rows, OVERLAPS)
+
+
+def shared_parts(shapes: NDArray[np.object_]) -> dict[tuple[int, int], BaseGeometry]:
+    """Return what every two of some shapes have in common, by their numbers, the lower first.
+
+    Pairs that share no point are left out.
+    """
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    pairs = sorted((int(a), int(b)) for a, b in zip(first, second, strict=True) if a < b)
+    return {(a, b): shapely.intersection(shapes[a], shapes[b]) for a, b in pairs}
 
 
 def nearer_across_border(

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from ...geo.crs import area_km2, to_ecef
+from ...geo.crs import area_km2, rows_xyz
 from ...geo.networks import TransportNetwork
 from ...geo.places import cities
 from .. import schemas
@@ -125,10 +125,7 @@ def typology_cores(border_counties: gpd.GeoDataFrame, centres: gpd.GeoDataFrame)
     # a capital's code ends in 0100, and a municipality is its own
     is_capital = (every["adcode"] - province).isin((0, 100))
     capitals = every[is_capital & province.isin(border_counties["province_adcode"])]
-    own = to_ecef(centres["lon"].to_numpy(), centres["lat"].to_numpy())
-    away = np.linalg.norm(
-        to_ecef(capitals["lon"].to_numpy(), capitals["lat"].to_numpy())[:, None] - own[None], axis=2
-    )
+    away = np.linalg.norm(rows_xyz(capitals)[:, None] - rows_xyz(centres)[None], axis=2)
     added = capitals[away.min(axis=1, initial=np.inf) > _SAME_CORE_KM * 1000]
     parts = (centres.rename(columns={"origin_id": "adcode"}), added)
     frame = pd.concat([part[["adcode", "lon", "lat", "geometry"]] for part in parts], ignore_index=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from ..crs import to_ecef
+from ..crs import rows_xyz
 
 #: Key of `DataFrame.attrs` under which a table of origins says that its ids are row numbers of a frame,
 #: which say nothing of what a place is.
@@ -44,7 +44,7 @@ def same_places(starts: gpd.GeoDataFrame, ends: gpd.GeoDataFrame) -> NDArray[np.
     [[False], [True]]
     """
     same = np.zeros((len(starts), len(ends)), dtype=bool)
-    pairs = same_place_pairs(*((codes_of(table), _xyz(table)) for table in (starts, ends)))
+    pairs = same_place_pairs(*((codes_of(table), rows_xyz(table)) for table in (starts, ends)))
     same[tuple(pairs.T)] = True
     return same
 
@@ -85,7 +85,3 @@ def codes_of(table: gpd.GeoDataFrame) -> list[str]:
 def code_of(origin_id: str) -> str:
     """Return the code that an id is; empty for that of a position."""
     return "" if _POSITION_ID.fullmatch(origin_id) else origin_id
-
-
-def _xyz(table: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    return to_ecef(table["lon"].to_numpy(dtype=float), table["lat"].to_numpy(dtype=float)).reshape(-1, 3)
