@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from numbers import Integral, Real
 from os import PathLike, fspath, lstat
@@ -399,6 +399,24 @@ def require_lonlat(lon: Any, lat: Any, argument: str) -> tuple[float, float]:
         f"'{argument}' should be (lon, lat) with lon in [-180, 180] and lat in [-90, 90], "
         f"got {_shown((lon, lat))}{hint}"
     )
+
+
+def require_texts(value: Any, argument: str, *, keys: type) -> dict[Any, str]:
+    """Return a mapping to texts as a dictionary, empty for None.
+
+    Raises
+    ------
+    InputTypeError
+        If it isn't a mapping, a key isn't of the type `keys`, or a value isn't a text.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not all(
+        isinstance(key, keys) and isinstance(text, str) for key, text in value.items()
+    ):
+        kind = "texts" if keys is str else "nodes' numbers"
+        raise InputTypeError(f"'{argument}' should map {kind} to texts, got {type(value).__name__}")
+    return dict(value)
 
 
 def require_choice(value: Any, argument: str, choices: Iterable[str]) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import require_number, require_numbers
+from ..checks import require_number, require_numbers, require_texts
 from ..crs import WGS84, to_ecef
 from ..derived import derived
-from ..errors import InputTypeError, NetworkError
+from ..errors import NetworkError
 from ..sealed import Sealed
 from ._exit_lines import ExitLines
 from ._ground_lines import arc_lines, link_lines
@@ -23,6 +23,11 @@ from ._links import Columns, Links, RaggedLines, check_links, codes
 if TYPE_CHECKING:
     import geopandas as gpd
     from scipy.spatial import cKDTree
+
+#: What is the same whichever way a network is passed, and whatever is known of the ways onto it.
+_UNDIRECTED: Final = (
+    "node_xyz", "exit_nodes", "exit_node_tree", "link_length_m", "link_ends", "has_exits_along"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -197,9 +202,10 @@ class TransportNetwork(Sealed):
             # the arc that ran with the line now runs against it
             arc_reversed=~self.arc_reversed[order],
         )
-        # what doesn't depend on direction is reckoned once
+        # what both directions are sure to ask for is worked out once, here
         for name in ("node_xyz", "exit_nodes", "exit_node_tree", "exit_lines"):
             getattr(TransportNetwork, name).give(turned, getattr(self, name))
+        self._share(turned, _UNDIRECTED)
         return turned
 
     def with_access(
@@ -216,11 +222,20 @@ class TransportNetwork(Sealed):
         """
         speed = self.access_speed_kph if access_speed_kph is None else access_speed_kph
         reach = self.max_access_km if max_access_km is None else max_access_km
-        return replace(
+        changed = replace(
             self,
             access_speed_kph=require_number(speed, "access_speed_kph", unit="km/h", above=0, maximum=400),
             max_access_km=require_number(reach, "max_access_km", unit="km", minimum=0, maximum=1000),
         )
+        self._share(changed, (*_UNDIRECTED, "arc_tail", "link_arcs"))
+        return changed
+
+    def _share(self, other: TransportNetwork, names: tuple[str, ...]) -> None:
+        """Hand on what was worked out and is the same for the other network."""
+        for name in names:
+            attribute = getattr(TransportNetwork, name)
+            if (value := attribute.known(self)) is not None:
+                attribute.give(other, value)
 
     def link_line(self, link: int) -> NDArray[np.float64]:
         """Return (lon, lat) along a link, ends included, shape (k, 2)."""
@@ -438,8 +453,8 @@ def build_network(
         Columns.of(links),
         access_speed_kph=access_speed_kph,
         max_access_km=max_access_km,
-        node_names=_mapping(node_names, "node_names", Integral),
-        provenance=_mapping(provenance, "provenance", str),
+        node_names=require_texts(node_names, "node_names", keys=Integral),
+        provenance=require_texts(provenance, "provenance", keys=str),
     )
 
 
@@ -451,18 +466,6 @@ def _exits(node_exit: Any, n: int) -> NDArray[np.bool_]:
             f"'node_exit' has the shape {given.shape}; it should be one value, or one per node ({n})"
         )
     return np.broadcast_to(given != 0, (n,))
-
-
-def _mapping(given: Any, argument: str, keys: type) -> dict[Any, Any]:
-    """Return a mapping to texts as a dictionary, empty for None."""
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping) or not all(
-        isinstance(key, keys) and isinstance(value, str) for key, value in given.items()
-    ):
-        kind = "nodes' numbers" if keys is Integral else "texts"
-        raise InputTypeError(f"'{argument}' should map {kind} to texts, got {type(given).__name__}")
-    return dict(given)
 
 
 def _assemble(

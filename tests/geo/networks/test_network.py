@@ -53,6 +53,34 @@ def arcs(network) -> set[tuple[int, int, int, bool]]:
     )  # fmt: skip
 
 
+class TestOtherAccess:
+    def test_what_is_known_is_handed_on_and_right(self):
+        network = small()
+        known = (
+            "node_xyz",
+            "exit_nodes",
+            "link_length_m",
+            "link_ends",
+            "has_exits_along",
+            "arc_tail",
+            "link_arcs",
+        )
+        for name in known:
+            getattr(network, name)
+        farther = network.with_access(max_access_km=77)
+        fresh = small(max_access_km=77)
+        for name in known:
+            assert getattr(farther, name) is getattr(network, name), name
+            np.testing.assert_equal(getattr(farther, name), getattr(fresh, name), err_msg=name)
+            np.testing.assert_equal(
+                getattr(farther.reverse, name), getattr(fresh.reverse, name), err_msg=name
+            )
+
+    def test_what_depends_on_the_reach_is_worked_out_anew(self):
+        network = small(max_access_km=3)
+        assert network.exit_lines is not network.with_access(max_access_km=40).exit_lines
+
+
 class TestBuilding:
     def test_arcs_in_csr_form(self):
         network = small()
