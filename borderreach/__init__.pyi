@@ -65,25 +65,20 @@ from .geo.errors import BorderReachError
 from .geo.files import read_points
 from .geo.networks import (
     Links,
-    Timetable,
     TransferRules,
     TransportNetwork,
     air_network,
     airports,
     build_network,
-    gtfs_rail_network,
     join_networks,
     journey_components,
     network_from_geodataframes,
     network_from_lines,
     open_network,
-    open_timetable,
     rail_network,
     rail_sections,
     rail_stations,
     save_network,
-    save_timetable,
-    timetable,
     trunk_network,
 )
 from .geo.osm import SpeedTable, osm_network, pbf_network, speed_table
@@ -98,6 +93,7 @@ from .geo.places import (
     place,
     provinces,
 )
+from .geo.timetables import Timetable, gtfs_rail_network, open_timetable, save_timetable, timetable
 from .maps.figures import study_figure
 from .maps.page import base_map, save_border_maps, save_map, study_map
 from .running import StudyRun

@@ -13,7 +13,7 @@ _moved_modules(
         "boundaries": "places._boundaries",
         "datasets": "downloads._datasets",
         "exit_lines": "networks._exit_lines",
-        "gtfs": "networks._gtfs",
+        "gtfs": "timetables._gtfs",
         "joining": "networks._joining",
         "locks": "downloads._locks",
         "names": "places._names",

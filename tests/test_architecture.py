@@ -26,6 +26,7 @@ FLOORS = (
     "geo.places",
     "geo.downloads",
     "geo.networks",
+    "geo.timetables",
     "geo.osm",
     "analysis",
     "analysis.times",
@@ -45,7 +46,7 @@ FLOORS = (
 )
 ROOMS = tuple(floor for floor in FLOORS if "." in floor)
 #: No folder holds more modules, and no module more lines, without a reason given here.
-MOST_MODULES = 18
+MOST_MODULES = 16
 #: A module keeps one purpose and stays this short, unless `LONG` has a reason. What its docstrings'
 #: examples say doesn't count.
 MOST_LINES = 520

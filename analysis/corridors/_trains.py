@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...geo.crs import ELLIPSOID, WGS84
 from ...geo.errors import InputError, InputTypeError
-from ...geo.networks import Timetable, phase, with_runs
+from ...geo.timetables import Timetable, phase, with_runs
 from ._files import Corridor, resolve_corridors
 from ._joined import Leg, legs
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ...geo.checks import require_cell_m, require_cutoffs
 from ...geo.errors import InputError, OffNetworkError
-from ...geo.networks import Timetable, TransferRules, TransportNetwork
+from ...geo.networks import TransferRules, TransportNetwork
+from ...geo.timetables import Timetable
 from .. import schemas
 from ..times import UNREACHED, Egress, Origin, RoadsAndTrains, each, enter, origin_list, search
 from ._drawings import draw_isochrones, nested

@@ -8,8 +8,9 @@ from pathlib import Path
 import geopandas as gpd
 
 from ...geo.errors import BorderReachError, ConfigError
-from ...geo.networks import LineNetwork, gtfs_rail_network, rail_network
+from ...geo.networks import LineNetwork, rail_network
 from ...geo.places import SOURCES, counties
+from ...geo.timetables import gtfs_rail_network
 from ..indicators import people, with_people
 from ..study_file import BoundaryKeys, PeopleKeys, RailKeys, Study
 from ._indicators import people_of

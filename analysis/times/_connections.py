@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.networks import Timetable
+from ...geo.timetables import Timetable
 
 #: Nobody can be here.
 NEVER: Final = -(2**31)

@@ -9,7 +9,8 @@ import pandas as pd
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.networks import Timetable, TransferRules, TransportNetwork
+from ...geo.networks import TransferRules, TransportNetwork
+from ...geo.timetables import Timetable
 from ._origins import each, origin_list
 from ._roads_and_trains import RoadsAndTrains
 

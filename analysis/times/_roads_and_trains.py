@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ...geo.checks import require_number
 from ...geo.errors import InputError, InputTypeError
-from ...geo.networks import Timetable, TransferRules
+from ...geo.networks import TransferRules
+from ...geo.timetables import Timetable
 from ._connections import FAR_S, Arrivals, Connections, arrivals, connections
 from ._matrices import od_matrix
 from ._origins import origin_list, require_network

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...geo.checks import require_choice, require_cutoffs
-from ...geo.networks import Timetable, TransferRules, TransportNetwork
+from ...geo.networks import TransferRules, TransportNetwork
+from ...geo.timetables import Timetable
 from ._origins import each, origin_list
 from ._roads_and_trains import RoadsAndTrains, require_percentiles
 

@@ -1,4 +1,4 @@
-"""Transport networks: the container, its file, trunk roads, railways, feeds, air, and how they are joined.
+"""Transport networks: the container, its file, trunk roads, railways, air, and how they are joined.
 
 The entry points are those that `__init__.pyi` lists; everything else in this room is its own business.
 """

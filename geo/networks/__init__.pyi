@@ -12,16 +12,19 @@ from ._air import air_network, airports
 from ._drawn import network_from_lines
 from ._exit_lines import ExitLines
 from ._frames import fitted_line, network_from_geodataframes
-from ._gtfs import gtfs_rail_network
 from ._joining import TransferRules, join_networks
 from ._journeys import journey_components
 from ._links import MAX_ARC_TIME_MS, Links, RaggedLines
 from ._network import TransportNetwork, build_network
-from ._rail import EMBEDDED_AS_OF, LineNetwork, rail_network, rail_sections, rail_stations
+from ._rail import (
+    EMBEDDED_AS_OF,
+    LineNetwork,
+    network_from_sections,
+    rail_network,
+    rail_sections,
+    rail_stations,
+)
 from ._storage import open_network, save_network
-from ._timetable import Timetable, with_runs
-from ._timetable_reading import phase, timetable
-from ._timetable_storage import open_timetable, save_timetable
 from ._trunk import TRUNK_HOUR_ERROR, TRUNK_SPEED_KPH, TRUNK_TIME_ERRORS, trunk_network
 
 __all__ = [
@@ -36,7 +39,6 @@ __all__ = [
     "LineNetwork",
     "Links",
     "RaggedLines",
-    "Timetable",
     "TransferRules",
     "TransportNetwork",
     "access",
@@ -46,23 +48,18 @@ __all__ = [
     "at_node",
     "build_network",
     "fitted_line",
-    "gtfs_rail_network",
     "join_networks",
     "journey_components",
     "least_access",
     "ms_per_metre",
     "network_from_geodataframes",
     "network_from_lines",
+    "network_from_sections",
     "open_network",
-    "open_timetable",
     "past_no_node",
-    "phase",
     "rail_network",
     "rail_sections",
     "rail_stations",
     "save_network",
-    "save_timetable",
-    "timetable",
     "trunk_network",
-    "with_runs",
 ]

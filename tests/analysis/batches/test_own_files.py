@@ -17,8 +17,9 @@ from borderreach.analysis.indicators import people_within
 from borderreach.analysis.times import travel_times
 from borderreach.checking import check_file
 from borderreach.geo.errors import BorderReachError, ConfigError
-from borderreach.geo.networks import gtfs_rail_network, rail_network, save_network
+from borderreach.geo.networks import rail_network, save_network
 from borderreach.geo.places import border_counties, counties
+from borderreach.geo.timetables import gtfs_rail_network
 
 from .batch_material import CORRIDOR, SIDE, SOUTH, STEP, WEST, contents, grid, job_of
 

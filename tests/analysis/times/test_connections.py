@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from borderreach.analysis.times._connections import FAR_S, Connections, arrivals, connections
-from borderreach.geo.networks import Timetable
+from borderreach.geo.timetables import Timetable
 
 N_STATIONS = 5
 WINDOW = (6 * 3600, 9 * 3600)

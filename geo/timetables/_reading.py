@@ -19,8 +19,8 @@ from ..checks import require_flag, require_path, require_sound_text
 from ..crs import WGS84
 from ..errors import EmptyInputError, InputError, InputTypeError
 from ..files import find_columns, read_table, table_points
+from ..networks import rail_stations
 from ._gtfs_feed import RAIL_ROUTE_TYPES, Feed, seconds_of
-from ._rail import rail_stations
 from ._timetable import DAY_S, Timetable, made_timetable
 
 Table = pd.DataFrame | str | PathLike[str]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from borderreach.geo.errors import BorderReachError, DataFileError, EmptyInputError, InputError
-from borderreach.geo.networks._gtfs import gtfs_rail_network
+from borderreach.geo.timetables._gtfs import gtfs_rail_network
 
 GEOD = Geod(ellps="WGS84")
 FEED = {

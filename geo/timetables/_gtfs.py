@@ -11,8 +11,8 @@ import pandas as pd
 
 from ..crs import ELLIPSOID
 from ..errors import DataFileError, EmptyInputError, InputError
+from ..networks import LineNetwork, network_from_sections
 from ._gtfs_feed import RAIL_ROUTE_TYPES, Feed
-from ._rail import LineNetwork, network_from_sections
 
 
 def gtfs_rail_network(

@@ -1,0 +1,8 @@
+"""Trains as they run: timetables from GTFS feeds and tables of calls, their file, and feeds reduced to railways.
+
+The entry points are those that `__init__.pyi` lists; everything else in this room is its own business.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
