@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import uuid
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,7 +17,8 @@ import pyarrow.parquet as pq
 
 from ..checks import require_path
 from ..crs import WGS84
-from ..errors import DataFileError, InputTypeError, OutputError
+from ..errors import DataFileError, InputTypeError
+from ..writing import whole_file
 from ._timetable import Timetable
 
 _KEY: Final = b"borderreach timetable"
@@ -71,8 +71,6 @@ def save_timetable(timetable: Timetable, path: str | os.PathLike[str]) -> Path:
     if not isinstance(timetable, Timetable):
         raise InputTypeError(f"'timetable' should be a Timetable, got {type(timetable).__name__}")
     target = require_path(path, "path")
-    if target.is_dir():
-        raise OutputError(f"can't write {target}: it is a folder; give the name of a file in it")
     calls, stations, runs = timetable.calls, timetable.stations, timetable.runs
     run, station = calls["run"].to_numpy(), calls["station"].to_numpy()
     table = pa.table(
@@ -94,17 +92,8 @@ def save_timetable(timetable: Timetable, path: str | os.PathLike[str]) -> Path:
         "provenance": dict(timetable.provenance),
     }
     table = table.replace_schema_metadata({_KEY: json.dumps(said, ensure_ascii=False).encode()})
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        try:
-            pq.write_table(table, temporary, compression="zstd")
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"can't write {target}: {error.strerror or error}; give a folder that exists and can be written"
-        ) from error
+    with whole_file(target) as draft:
+        pq.write_table(table, draft, compression="zstd")
     return target
 
 
