@@ -170,7 +170,8 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
         Files with corridors of one's own that `corridors` may name, in the form of the embedded ones
         (`analysis.corridors`); relative to the study file.
     years : tuple of int
-        For each a scenario with the corridors open by the end of that year, ascending.
+        Ascending. From 2025 on: for each a scenario with the corridors open by the end of that year. Before, back to
+        1990: tables of what the expressways opened since have brought (`year_borders`), on the embedded roads only.
     change : tuple of Change
         Closed links and changed speeds, each a scenario of its own on today's network.
     notes : tuple of str

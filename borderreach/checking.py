@@ -12,7 +12,7 @@ from .analysis.batches import BatchJob, read_job
 from .analysis.config import read_toml
 from .analysis.corridors import read_corridors, resolve_corridors
 from .analysis.indicators import people
-from .analysis.studies import Ground, own_boundaries, study_people, study_rail
+from .analysis.studies import Ground, own_boundaries, past_years, study_people, study_rail
 from .analysis.study_file import Change, Study
 from .geo.checks import require_path
 from .geo.errors import BorderReachError, DataFileError
@@ -113,6 +113,7 @@ def _study(file: Path, raw: dict[str, Any], faults: _Faults) -> None:
     elif chosen.people_file:
         faults.of(lambda: people(chosen.folder / chosen.people_file))
     faults.of(lambda: study_rail(chosen))
+    faults.of(lambda: past_years(chosen))
     for one in chosen.change:
         _change(one, faults)
 

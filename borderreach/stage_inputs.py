@@ -11,10 +11,20 @@ import pandas as pd
 from .analysis.claims import groups
 from .analysis.corridors import Scenarios, changed_by, with_railways
 from .analysis.schemas import CIRCLES, empty
-from .analysis.studies import Ground, RailCoverage, Reach, rail_coverage, study_people, study_rail
+from .analysis.studies import (
+    Ground,
+    RailCoverage,
+    Reach,
+    past_years,
+    rail_coverage,
+    study_people,
+    study_rail,
+)
 from .analysis.study_file import Study
 from .analysis.times import require_network
-from .geo.networks import LineNetwork, TransportNetwork, trunk_network
+from .geo.errors import InputError
+from .geo.networks import TRUNK_YEARS, LineNetwork, TransportNetwork, trunk_network
+from .geo.places import border_counties
 
 
 class StageInputs:
@@ -23,6 +33,11 @@ class StageInputs:
     def __init__(self, chosen: Study, *, network: TransportNetwork | None = None) -> None:
         self.study = chosen
         self._network = None if network is None else require_network(network)
+        if network is not None and past_years(chosen):
+            raise InputError(
+                f"'years' has {chosen.years[0]}, but only the embedded roads know when each expressway opened; leave "
+                f"'network' out, or years before {TRUNK_YEARS[1]}"
+            )
 
     @cached_property
     def ground(self) -> Ground:
@@ -37,7 +52,12 @@ class StageInputs:
     @cached_property
     def scenarios(self) -> Scenarios:
         """The base with any of the study's corridors."""
-        return Scenarios(self.base, self.study, years=self.study.years)
+        past = past_years(self.study)
+        found = Scenarios(self.base, self.study, years=[y for y in self.study.years if y not in past])
+        last = str(TRUNK_YEARS[1])
+        if past and not found.names().get(last, ("one",)):  # beside past years today's roads say the same
+            return Scenarios(self.base, self.study, years=[y for y in found.years if str(y) != last])
+        return found
 
     @cached_property
     def everything(self) -> TransportNetwork:
@@ -75,6 +95,12 @@ class StageInputs:
         if "all" in self.names:
             found["all"] = (self.reach, self.names["all"])
         return found
+
+    @cached_property
+    def roads_by_year(self) -> Mapping[int, TransportNetwork]:
+        """The embedded roads of each past year of the study and, last, of today; none where it names no past year."""
+        past = past_years(self.study)
+        return {year: trunk_network(year=year) for year in (*past, TRUNK_YEARS[1])} if past else {}
 
     @cached_property
     def scenario_circles(self) -> gpd.GeoDataFrame:
@@ -139,6 +165,11 @@ class StageInputs:
         lines, every = self.ground.borders, self.ground.every
         sides = {*lines["province_a"], *lines["province_b"]}
         return every[every["province"].isin(sides)].reset_index(drop=True)
+
+    @cached_property
+    def facing(self) -> gpd.GeoDataFrame:
+        """Border counties of the provinces on both sides of the study's borders."""
+        return border_counties(self.both_sides).reset_index(drop=True)
 
     @cached_property
     def groups(self) -> gpd.GeoDataFrame:

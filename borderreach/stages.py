@@ -51,8 +51,14 @@ from .analysis.isochrones import (
 from .analysis.schemas import COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, empty
 from .analysis.studies import (
     MEASURES,
+    YEAR_BORDERS,
+    YEAR_CIRCLES,
+    YEAR_COUNTIES,
     circle_people,
     county_indicators,
+    year_borders,
+    year_circles,
+    year_counties,
 )
 from .analysis.times import travel_times, within_reach
 from .stage_inputs import StageInputs
@@ -253,6 +259,24 @@ def _corridors(run: StageInputs) -> dict[str, pd.DataFrame]:
     }
 
 
+def _years(run: StageInputs) -> dict[str, pd.DataFrame]:
+    """Tell what the expressways of past years brought."""
+    roads, ground, cutoff_min = run.roads_by_year, run.ground, run.study.circle_min
+    if not roads:
+        return {
+            "year_circles": gpd.GeoDataFrame(empty(YEAR_CIRCLES)),
+            "year_counties": empty(YEAR_COUNTIES),
+            "year_borders": empty(YEAR_BORDERS),
+        }
+    return {
+        "year_circles": year_circles(run.study, roads, ground, run.residents),
+        "year_counties": year_counties(roads, ground, cutoff_min=cutoff_min),
+        "year_borders": year_borders(
+            roads, ground, run.facing, run.residents, cutoff_min=cutoff_min, zone_min=run.study.zone_min
+        ),
+    }
+
+
 class Stage(NamedTuple):
     """A part of a study that can be run alone: what it is called, what it gives, and how."""
 
@@ -299,4 +323,5 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         _corridors,
     ),
+    "years": Stage("expressways of past years", ("year_circles", "year_counties", "year_borders"), _years),
 }

@@ -3,9 +3,21 @@ from ._own_tables import own_boundaries, study_boundaries, study_people, study_r
 from ._rail_coverage import RailCoverage, rail_coverage
 from ._reach import MEASURES, Ground, Reach
 from ._results import StudyResults
+from ._years import (
+    YEAR_BORDERS,
+    YEAR_CIRCLES,
+    YEAR_COUNTIES,
+    past_years,
+    year_borders,
+    year_circles,
+    year_counties,
+)
 
 __all__ = [
     "MEASURES",
+    "YEAR_BORDERS",
+    "YEAR_CIRCLES",
+    "YEAR_COUNTIES",
     "Ground",
     "RailCoverage",
     "Reach",
@@ -13,8 +25,12 @@ __all__ = [
     "circle_people",
     "county_indicators",
     "own_boundaries",
+    "past_years",
     "rail_coverage",
     "study_boundaries",
     "study_people",
     "study_rail",
+    "year_borders",
+    "year_circles",
+    "year_counties",
 ]

@@ -60,6 +60,9 @@ class StudyResults:
     changes, change_times : DataFrame
         The study's changes to the network, see `analysis.corridors`; border counties and centres, minutes
         before and after each.
+    year_circles, year_counties, year_borders : DataFrame
+        Circles, minutes of counties and of borders on the roads of each past year of the study and of today's
+        (`analysis.studies`); empty where it names none.
     slider_circles : geopandas.GeoDataFrame
         The circles in many cutoffs, base and with every corridor, for the slider of the map alone: it
         isn't among the `tables` that are written.
@@ -121,6 +124,9 @@ class StudyResults:
     corridor_overlap: pd.DataFrame
     changes: gpd.GeoDataFrame
     change_times: pd.DataFrame
+    year_circles: gpd.GeoDataFrame
+    year_counties: pd.DataFrame
+    year_borders: pd.DataFrame
     slider_circles: gpd.GeoDataFrame = field(metadata={"written": False})
     scenario_names: Mapping[str, str]
     attribution: list[str] = field(default_factory=list)

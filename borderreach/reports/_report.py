@@ -17,6 +17,7 @@ from ._method import definitions_section, limits_section, sources_section
 from ._people import people_section
 from ._railways import railways_section
 from ._summary import summary_section
+from ._years import years_section
 from ._zones import zones_section
 
 
@@ -52,6 +53,7 @@ def report(results: StudyResults) -> str:
         people_section(results),
         price_section(results),
         changes_section(results, context),
+        years_section(results),
         groups_section(results),
         claims_section(results),
         corridors_section(results, context),

@@ -25,7 +25,7 @@ from ._rail import (
     rail_stations,
 )
 from ._storage import open_network, save_network
-from ._trunk import TRUNK_HOUR_ERROR, TRUNK_SPEED_KPH, TRUNK_TIME_ERRORS, trunk_network
+from ._trunk import TRUNK_HOUR_ERROR, TRUNK_SPEED_KPH, TRUNK_TIME_ERRORS, TRUNK_YEARS, trunk_network
 
 __all__ = [
     "EMBEDDED_AS_OF",
@@ -34,6 +34,7 @@ __all__ = [
     "TRUNK_HOUR_ERROR",
     "TRUNK_SPEED_KPH",
     "TRUNK_TIME_ERRORS",
+    "TRUNK_YEARS",
     "Access",
     "ExitLines",
     "LineNetwork",

@@ -1,0 +1,130 @@
+"""The part of a report on what the expressways of past years brought to circles, borders and counties."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..analysis.studies import StudyResults
+from ._markdown import hours, join, minutes, rows_of, table
+
+#: Counties that gained most are named up to here, and counties that came into the circle.
+_MOST_NAMED: Final = 8
+_MOST_LISTED: Final = 30
+#: Counties that save less aren't told, minutes.
+_NOTICEABLE_MIN: Final = 0.5
+
+
+def years_section(results: StudyResults) -> list[str]:
+    """Tell circles, borders and counties on the roads of each year; nothing where no past year is asked for."""
+    circles = results.year_circles[results.year_circles["cutoff_min"] == results.study.circle_min]
+    if circles.empty:
+        return []
+    cutoff, years = hours(results.study.circle_min), [int(year) for year in circles["year"]]
+    counted = bool(circles["people"].notna().all())
+    rows = [
+        (
+            f"{row.year}",
+            f"{row.area_km2:,.0f}",
+            f"{row.n_counties}",
+            *([f"{row.people / 1e4:,.0f}"] if counted else []),
+            _entered(results, before, int(row.year)) if before is not None else "",
+        )
+        for before, row in zip([None, *years], rows_of(circles), strict=False)
+    ]
+    header = (
+        "年底",
+        f"{cutoff}圈（平方千米）",
+        "区县驻地",
+        *(["人口（万人）"] if counted else []),
+        "新进圈的区县",
+    )
+    lines = [
+        f"## {years[0]} 年以来的高速公路带来了什么",
+        "",
+        (
+            f"只按各年年底已通车的高速公路重算，普通公路一律按今天的路网，不计廊道与铁路{'；人口一律为今天的' if counted else ''}："
+            "差别全部来自高速公路。"
+        ),
+        "",
+        *table(header, rows, right=range(1, 4 if counted else 3)),
+    ]
+    lines += _borders(results, years, counted=counted)
+    lines += _counties(results, years)
+    lines += [
+        "",
+        "高速公路的通车年份多凭记忆录入，可差两三年（见 docs/roads.md）：相隔几年的两年之间的变化，不宜细到个别路段。",
+    ]
+    return lines
+
+
+def _borders(results: StudyResults, years: list[int], *, counted: bool) -> list[str]:
+    """Tell for each border how near its two sides were in each year."""
+    found = results.year_borders
+    if found.empty:
+        return []
+    first, last = years[0], years[-1]
+    rows = []
+    for (a, b), one in found.groupby(["province_a", "province_b"], sort=False):
+        of_year = {int(row.year): row for row in rows_of(one)}
+        then, now = of_year[first], of_year[last]
+        rows.append(
+            (
+                f"{a}–{b}",
+                *(minutes(float(of_year[year].across_min)) for year in years),
+                f"{then.n_across} → {now.n_across}",
+                *([f"{then.people_across / 1e4:,.0f} → {now.people_across / 1e4:,.0f}"] if counted else []),
+                f"{then.n_inside} → {now.n_inside}（共 {now.n_counties}）",
+                *([f"{then.people_inside / 1e4:,.0f} → {now.people_inside / 1e4:,.0f}"] if counted else []),
+            )
+        )
+    zone, circle = hours(results.study.zone_min), hours(results.study.circle_min)
+    header = (
+        "省界",
+        *(f"{year} 年（分钟）" for year in years),
+        f"{zone}内到对侧的区县",
+        *(["其人口（万人）"] if counted else []),
+        f"{circle}圈内的毗邻区县",
+        *(["其人口（万人）"] if counted else []),
+    )
+    return [
+        "",
+        f"各条省界两侧有多近：每个毗邻区县的驻地到对侧最近的毗邻区县驻地，平均分钟数；箭头为 {first} 年至 {last} 年。",
+        "",
+        *table(header, rows, right=range(1, len(header))),
+    ]
+
+
+def _counties(results: StudyResults, years: list[int]) -> list[str]:
+    """Name the border counties that gained most on their way to the nearest centre."""
+    own = results.year_counties[
+        results.year_counties["adcode"].isin(results.border_counties["adcode"])
+        & results.year_counties["nearest"]
+    ].drop_duplicates(["adcode", "year"])
+    first, last = (own[own["year"] == year] for year in (years[0], years[-1]))
+    both = first.merge(last, on="adcode", suffixes=("_then", ""))
+    both["saved_min"] = both["travel_time_min_then"] - both["travel_time_min"]
+    gained = both[both["saved_min"] >= _NOTICEABLE_MIN].sort_values(
+        "saved_min", ascending=False, kind="stable"
+    )
+    if gained.empty:
+        return ["", "毗邻区县到最近的中心，用时都没有变化。"]
+    most = "、".join(
+        f"{row.county} {row.travel_time_min_then:.0f} → {row.travel_time_min:.0f}（{row.centre_name}）"
+        for row in rows_of(gained.head(_MOST_NAMED).rename(columns={"name": "county"}))
+    )
+    told = (
+        f"{years[0]} 年至 {years[-1]} 年，{len(gained)} 个毗邻区县到最近的中心快了，平均快 {gained['saved_min'].mean():.0f} 分钟；"
+        f"最多的是（分钟，括号内为今天最近的中心）：{most}。各区县各年的分钟数见 year_counties.csv。"
+    )
+    return ["", told]
+
+
+def _entered(results: StudyResults, before: int, year: int) -> str:
+    """Name the counties that came into the circle between two years."""
+    inside = results.year_counties[results.year_counties["inside"]]
+    then = set(inside.loc[inside["year"] == before, "adcode"])
+    came = inside[(inside["year"] == year) & ~inside["adcode"].isin(then)].drop_duplicates("adcode")
+    names = list(came["name"])
+    if not names:
+        return "无"
+    return join(names[:_MOST_LISTED]) + (f"等 {len(names)} 个" if len(names) > _MOST_LISTED else "")
