@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from tqdm import tqdm
 
 from ..errors import DataFileError, InputError, InputTypeError
 from . import _pbf_blocks as pbf_blocks
-from ._gathering import OsmExtract, Relation, Roads, joined
+from ._gathering import OsmExtract, Relation, Roads
 from ._objects import ObjectReader
 from ._pbf_blocks import Blob, Block, BlockError, Header, UnreadFormatError
 from ._tags import (
@@ -47,12 +48,19 @@ _KNOWN_FEATURES: Final = frozenset({"OsmSchema-V0.6", "DenseNodes"})
 _THREADS: Final = 2
 
 
-def read_extract(path: str | Path, *, progress: bool = False) -> OsmExtract:
-    """Read the roads of a ``.osm.pbf``, ``.osm`` or Overpass ``.json`` file.
+def read_extracts(
+    paths: Sequence[str | Path], *, road_classes: Collection[str] | None = None, progress: bool = False
+) -> OsmExtract:
+    """Read the roads of ``.osm.pbf``, ``.osm`` or Overpass ``.json`` files as if they were one.
+
+    What stands in several of them counts once: of each object the newest version, with all that any of the files
+    knows of it. A way that one file cuts short is put together from its pieces.
 
     Parameters
     ----------
-    path : str or path
+    paths : sequence of str or path
+    road_classes : collection of str, optional
+        Values of ``highway`` to read, beside ferries and car trains; all roads when left out.
     progress : bool
         Whether to show a progress bar.
 
@@ -63,29 +71,70 @@ def read_extract(path: str | Path, *, progress: bool = False) -> OsmExtract:
     Raises
     ------
     InputTypeError, InputError
-        If `path` isn't a path, or has another ending.
+        If a path isn't one, or has another ending.
     DataFileError
-        If the file is missing, damaged, cut short, or of a kind that isn't read.
+        If a file is missing, damaged, cut short, or of a kind that isn't read.
     """
+    files = [_require_file(path) for path in paths]
+    roads = Roads(road_classes)
+    with ExitStack() as opened:
+        packed: list[tuple[Path, _PbfReader]] = []
+        plain: list[tuple[Path, ObjectReader]] = []
+        for file in files:
+            with _naming(file):
+                if file.name.lower().endswith(PBF_SUFFIXES):
+                    stream = opened.enter_context(file.open("rb"))
+                    reader = _PbfReader(stream, road_classes=road_classes, progress=progress)
+                    reader.read_ways(roads)
+                    packed.append((file, reader))
+                else:
+                    plain.append((file, _read_objects(file, roads, progress=progress)))
+        wanted = _once_more([one for _, one in packed], [one for _, one in plain], roads)
+        if wanted is not None:
+            for file, reader in packed:
+                with _naming(file):
+                    reader.read_again(roads, wanted)
+        for file, objects in plain:
+            with _naming(file):
+                objects.give_ways()
+        extract, versions = roads.finish_ways()
+        for file, reader in packed:
+            with _naming(file):
+                reader.read_nodes(roads, extract, versions)
+        for _, objects in plain:
+            objects.give_nodes(extract, versions)
+    remarks = [objects.remark.strip() for _, objects in plain if objects.remark.strip()]
+    days = [one.timestamp for _, one in packed] + [one.timestamp for _, one in plain]
+    dates = sorted({*days} - {""})
+    return roads.finish(
+        extract,
+        versions,
+        timestamp=" to ".join(dict.fromkeys([*dates[:1], *dates[-1:]])),
+        remark="; ".join(remarks),
+    )
+
+
+def _require_file(path: object) -> Path:
+    """Return the path of a file that can be read, or raise."""
     if not isinstance(path, (str, Path)):
         raise InputTypeError(f"'path' should be the path of an .osm.pbf or .osm file, got {path!r}")
     file = Path(path)
-    name = file.name.lower()
     suffixes = (*PBF_SUFFIXES, *XML_SUFFIXES, *JSON_SUFFIXES)
-    if not name.endswith(suffixes):
+    if not file.name.lower().endswith(suffixes):
         raise InputError(
             f"'path' should end in {', '.join(suffixes)}, got {file.name!r}; "
             "download an extract (such as Geofabrik's) or convert the file with osmium"
         )
     if not file.is_file():
         raise DataFileError(f"there is no file {file}")
+    return file
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """Say in which file the fault is."""
     try:
-        if name.endswith(PBF_SUFFIXES):
-            with file.open("rb") as stream:
-                return _PbfReader(stream, progress=progress).read()
-        if name.endswith(JSON_SUFFIXES):
-            return ObjectReader(progress=progress).read_json(file)
-        return ObjectReader(progress=progress).read_xml(file)
+        yield
     except UnreadFormatError as error:
         raise DataFileError(f"can't read {file}: {error}") from error
     except (BlockError, EOFError) as error:
@@ -94,14 +143,54 @@ def read_extract(path: str | Path, *, progress: bool = False) -> OsmExtract:
         raise DataFileError(f"can't read {file}: {error.strerror or error}") from error
 
 
-class _PbfReader:
-    """Two passes over a PBF file: its ways and relations, then the nodes that these use."""
+def _read_objects(file: Path, roads: Roads, *, progress: bool) -> ObjectReader:
+    """Read an XML or JSON file."""
+    reader = ObjectReader(roads, progress=progress)
+    if file.name.lower().endswith(JSON_SUFFIXES):
+        reader.read_json(file)
+    else:
+        reader.read_xml(file)
+    return reader
 
-    def __init__(self, stream: BinaryIO, *, progress: bool) -> None:
+
+def _once_more(
+    packed: Sequence[_PbfReader], plain: Sequence[ObjectReader], roads: Roads
+) -> NDArray[np.int64] | None:
+    """Ids of ways to read once more: those of ferries without tags, or all versions of all roads; None if none.
+
+    Ids that ascend stand once. Where they don't, or where files are of different days, a way may have become
+    something else in a newer version, which only a look at all ways of its id tells.
+    """
+    if not packed:
+        return None
+    days = {one.timestamp for one in packed} | {one.timestamp for one in plain}
+    same_day = len(packed) + len(plain) == 1 or (len(days) == 1 and days != {""})
+    wanted = roads.missing_ways()
+    if not (same_day and all(one.in_order for one in packed)):
+        wanted = np.unique(np.concatenate([wanted, *roads.ids, *(one.way_ids for one in plain)]))
+        roads.clear_ways()
+    return wanted if len(wanted) else None
+
+
+class _PbfReader:
+    """Passes over a PBF file: its ways and relations, some ways again, then the nodes that these use."""
+
+    def __init__(
+        self, stream: BinaryIO, *, road_classes: Collection[str] | None = None, progress: bool
+    ) -> None:
         self._stream = stream
         self._progress = progress
+        self._values, self._asked = _WAY_VALUES, _ASKED_VALUES
+        if road_classes is not None:
+            self._values = frozenset(value.encode() for value in (*road_classes, *CARRIERS))
+            self._asked &= self._values
+        self._with_ways: list[Blob] = []
+        self._with_nodes: list[Blob] = []
+        self.in_order = True
+        self.timestamp = ""
 
-    def read(self) -> OsmExtract:
+    def read_ways(self, roads: Roads) -> None:
+        """Add the file's roads and relations."""
         blobs = pbf_blocks.find_blobs(self._stream)
         header = Header.read(pbf_blocks.unpack(self._packed(blobs[0])))
         unknown = header.required - _KNOWN_FEATURES
@@ -109,51 +198,41 @@ class _PbfReader:
             raise UnreadFormatError(
                 f"it needs {', '.join(sorted(unknown))}, which isn't read here; take a plain extract"
             )
+        self.timestamp = _date(header.timestamp_s)
         blobs = blobs[1:]
         # Sorted files hold the nodes first: then each block needs unpacking only once.
         first = self._first_way(blobs) if "Sort.Type_then_ID" in header.optional else 0
-        roads = Roads()
-        with_nodes = blobs[:first]
-        total = 2 * len(blobs)
-        with tqdm(total=total, disable=not self._progress, desc="Reading OSM", unit="block") as bar:
-            bar.update(first)
-            with_ways = []
-            in_order, last_id = True, np.iinfo(np.int64).min
+        self._with_nodes = blobs[:first]
+        last_id = np.iinfo(np.int64).min
+        with self._bar("roads", len(blobs) - first) as bar:
             for blob, block in self._blocks(blobs[first:]):
                 for begin, end, ascend in self._add_ways(roads, block):
-                    in_order, last_id = in_order and bool(ascend) and begin > last_id, end
+                    self.in_order, last_id = self.in_order and bool(ascend) and begin > last_id, end
                 self._add_relations(roads, block)
                 if pbf_blocks.WAYS in block.kinds:
-                    with_ways.append(blob)
+                    self._with_ways.append(blob)
                 if block.kinds & {pbf_blocks.NODES, pbf_blocks.DENSE_NODES}:
-                    with_nodes.append(blob)
+                    self._with_nodes.append(blob)
                 bar.update()
-            self._complete(roads, with_ways, in_order=in_order)
-            extract, versions = roads.finish_ways()
-            for _, block in self._blocks(with_nodes):
+
+    def read_again(self, roads: Roads, wanted: NDArray[np.int64]) -> None:
+        """Add the ways with some ids, whatever their tags."""
+        for _, block in self._blocks(self._with_ways):
+            self._add_ways(roads, block, wanted)
+
+    def read_nodes(self, roads: Roads, extract: OsmExtract, versions: NDArray[np.int32]) -> None:
+        """Fill in where the extract's nodes lie, and what stands on them."""
+        with self._bar("nodes", len(self._with_nodes)) as bar:
+            for _, block in self._blocks(self._with_nodes):
                 for where, tags in block.locate(
                     _NODE_COLUMNS, extract.node_id, versions, extract.lon, extract.lat
                 ):
                     roads.tagged.append(where)
                     roads.node_tags.append(roads.node_sets.add(tags, block.strings))
                 bar.update()
-            bar.update(total - bar.n)
-        return roads.finish(extract, versions, timestamp=_date(header.timestamp_s))
 
-    def _complete(self, roads: Roads, with_ways: list[Blob], *, in_order: bool) -> None:
-        """Read ways once more by their ids: those of ferries without tags, or all versions of all roads.
-
-        Ids that ascend stand once. Where they don't, a way may have become something else in a newer
-        version, which only a look at all ways of its id tells.
-        """
-        wanted = roads.missing_ways()
-        if not in_order:
-            wanted = np.union1d(wanted, joined(roads.ids, np.int64))
-            for parts in (roads.ids, roads.versions, roads.tags, roads.n_refs, roads.refs, roads.where):
-                parts.clear()
-        if len(wanted):
-            for _, block in self._blocks(with_ways):
-                self._add_ways(roads, block, wanted)
+    def _bar(self, what: str, total: int) -> Any:
+        return tqdm(total=total, disable=not self._progress, desc=f"Reading OSM {what}", unit="block")
 
     def _packed(self, blob: Blob) -> bytes:
         self._stream.seek(blob.start)
@@ -187,14 +266,13 @@ class _PbfReader:
                 low = middle + 1
         return low
 
-    @staticmethod
     def _add_ways(
-        roads: Roads, block: Block, wanted: NDArray[np.int64] | None = None
+        self, roads: Roads, block: Block, wanted: NDArray[np.int64] | None = None
     ) -> list[tuple[int, int, int]]:
         """Add a block's ways; tell the first and last id of each group, and whether they ascend."""
         spans = []
         for ways in block.ways(
-            _WAY_COLUMNS, _WAY_VALUES, asked=_ASKED_VALUES, n_asked=N_ASKED_KEYS, wanted=wanted
+            _WAY_COLUMNS, self._values, asked=self._asked, n_asked=N_ASKED_KEYS, wanted=wanted
         ):
             roads.ids.append(ways.ids)
             roads.versions.append(ways.versions)

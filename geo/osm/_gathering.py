@@ -5,14 +5,16 @@ Of an object that stands in a file several times the newest counts; one that is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._cut_ways import cut_ways
 from ._tags import (
+    CARRIERS,
     N_ASKED_KEYS,
     NODE_KEYS,
     RELATION_KEYS,
@@ -188,12 +190,18 @@ class Relation(NamedTuple):
 
 
 class Roads:
-    """Ways and relations as they are read.
+    """Ways and relations as they are read, from one file or several.
 
     Versions below zero are those of deleted objects.
+
+    Parameters
+    ----------
+    road_classes : collection of str, optional
+        Classes of roads that stay, beside ferries and car trains; all when left out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, road_classes: Collection[str] | None = None) -> None:
+        self._road_classes = None if road_classes is None else {*road_classes, *CARRIERS}
         self.way_sets = TagSets(WAY_KEYS)
         self.node_sets = TagSets(NODE_KEYS)
         self.ids: list[NDArray[np.int64]] = []
@@ -206,6 +214,11 @@ class Roads:
         self.tagged: list[NDArray[np.int64]] = []
         self.node_tags: list[NDArray[np.int32]] = []
 
+    def clear_ways(self) -> None:
+        """Forget the ways that were added."""
+        for parts in (self.ids, self.versions, self.tags, self.n_refs, self.refs, self.where):
+            parts.clear()
+
     def add_relation(self, number: int, relation: Relation) -> None:
         """Add a relation, or put a newer version in an older one's place."""
         known = self.relations.get(number)
@@ -213,7 +226,7 @@ class Roads:
             self.relations[number] = relation
 
     def _current(self) -> Iterator[Relation]:
-        return (relation for relation in self.relations.values() if relation.version >= 0)
+        return (relation for _, relation in sorted(self.relations.items()) if relation.version >= 0)
 
     def carriers(self) -> list[tuple[Mapping[str, str], list[int]]]:
         """Tags and ways of the relations of ferries and car trains that take cars."""
@@ -258,16 +271,29 @@ class Roads:
         refs = joined(self.refs, np.int64)
         where = self._places(len(refs))
         keep = self._newest(ids, versions, tags)
+        pieces = cut_ways(ids, versions, tags, n_refs, refs, keep)
+        if len(pieces.rows):  # put together, they stand behind all others
+            ids, versions, tags = (np.append(a, a[pieces.rows]) for a in (ids, versions, tags))
+            keep = np.append(keep & ~pieces.replaced, np.ones(len(pieces.rows), dtype=bool))
+            n_refs = np.append(n_refs, pieces.sizes)
+            where = None if where is None else np.concatenate([where, where[pieces.positions]])
+            refs = np.append(refs, refs[pieces.positions])
+        if (np.diff(ids[keep]) < 0).any():  # the same network in whatever order files and ways come
+            order = np.argsort(ids, kind="stable")
+            begin = (np.cumsum(n_refs) - n_refs)[order]
+            sizes = n_refs[order].astype(np.int64)
+            along = np.arange(sizes.sum()) + np.repeat(begin - np.cumsum(sizes) + sizes, sizes)
+            ids, tags, n_refs, keep = ids[order], tags[order], n_refs[order], keep[order]
+            refs, where = refs[along], None if where is None else where[along]
         tags, crossings = self._carry(ids, tags, keep)
         sets = self.way_sets.sets
-        usable = np.array([read_road(each) is not None for each in sets], dtype=bool)
+        usable = np.array([self._is_used(each) for each in sets], dtype=bool)
         keep &= usable[tags] if len(sets) else keep
         rows = np.full(len(ids), -1)
         rows[keep] = np.arange(int(keep.sum()))
         used = np.repeat(keep, n_refs)
         refs = refs[used]
-        for parts in (self.ids, self.versions, self.tags, self.n_refs, self.refs, self.where):
-            parts.clear()
+        self.clear_ways()
         node_id = np.unique(refs)
         offset = np.zeros(int(keep.sum()) + 1, dtype=np.int64)
         np.cumsum(n_refs[keep], out=offset[1:])
@@ -297,6 +323,11 @@ class Roads:
             n_conditional=int(np.count_nonzero(conditional[tags[keep]])) if len(sets) else 0,
         )
         return extract, np.full(len(node_id), -1, dtype=np.int32)
+
+    def _is_used(self, tags: Mapping[str, str]) -> bool:
+        """Whether ways with such tags are among the roads asked for."""
+        road = read_road(tags)
+        return road is not None and (self._road_classes is None or road.road_class in self._road_classes)
 
     def _places(self, n_refs: int) -> NDArray[np.float64] | None:
         """Places of the nodes in `refs` where any way carries them."""

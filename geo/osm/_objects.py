@@ -13,6 +13,7 @@ from typing import IO, Any, Final
 from xml.parsers import expat
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ._gathering import OsmExtract, Relation, Roads
@@ -25,8 +26,8 @@ logger = logging.getLogger(__name__)
 class ObjectReader:
     """XML and JSON, object by object in one pass: what the roads' nodes are is known at the end."""
 
-    def __init__(self, *, progress: bool) -> None:
-        self._roads = Roads()
+    def __init__(self, roads: Roads, *, progress: bool) -> None:
+        self._roads = roads
         self._bar = tqdm(disable=not progress, desc="Reading OSM", unit=" objects")
         self._node_id, self._lon, self._lat = array("q"), array("d"), array("d")
         self._node_version = array("q")
@@ -72,13 +73,18 @@ class ObjectReader:
         if tags.get("type") in RELATION_TYPES:
             self._roads.add_relation(number, Relation(version, tags, members))
 
-    def read_xml(self, path: Path) -> OsmExtract:
+    @property
+    def way_ids(self) -> NDArray[np.int64]:
+        """Ids of all ways, roads or not."""
+        return np.frombuffer(self._way_id, dtype=np.int64)
+
+    def read_xml(self, path: Path) -> None:
         opened: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
         with self._bar, opened.get(path.suffix.lower(), open)(path, "rb") as stream:
             _XmlParser(self).parse(stream)
-        return self._finish()
+        self._finish()
 
-    def read_json(self, path: Path) -> OsmExtract:
+    def read_json(self, path: Path) -> None:
         try:
             answer = json.loads(path.read_bytes())
         except ValueError as error:
@@ -98,7 +104,7 @@ class ObjectReader:
                     self._add_element(element)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise BlockError(f"an element of it is damaged ({error!r})") from error
-        return self._finish()
+        self._finish()
 
     def _add_element(self, element: Mapping[str, Any]) -> None:
         number, version = int(element["id"]), int(element.get("version", 0))
@@ -126,7 +132,8 @@ class ObjectReader:
             ]
             self.add_relation(number, version, tags, members)
 
-    def _finish(self) -> OsmExtract:
+    def _finish(self) -> None:
+        self.timestamp = self.timestamp[:10]
         if "error" in self.remark.lower():
             raise UnreadFormatError(
                 f"the server says that it cut the answer short: {self.remark.strip()!r}; ask again with a longer "
@@ -134,8 +141,11 @@ class ObjectReader:
             )
         if self.remark:
             logger.warning("remark of the server: %s", self.remark.strip())
+
+    def give_ways(self) -> None:
+        """Add all ways that were read."""
         roads = self._roads
-        roads.ids.append(np.frombuffer(self._way_id, dtype=np.int64))
+        roads.ids.append(self.way_ids)
         way_version = np.frombuffer(self._way_version, dtype=np.int64)
         roads.versions.append(np.clip(way_version, -(2**31), 2**31 - 1).astype(np.int32))
         roads.tags.append(np.frombuffer(self._way_set, dtype=np.int64).astype(np.int32))
@@ -143,25 +153,32 @@ class ObjectReader:
         roads.refs.append(np.frombuffer(self._refs, dtype=np.int64))
         places = np.frombuffer(self._where).reshape(-1, 2)
         roads.where.append(places if self._located else places[:0])
-        extract, versions = roads.finish_ways()
+
+    def give_nodes(self, extract: OsmExtract, versions: NDArray[np.int32]) -> None:
+        """Fill in where the extract's nodes lie, and what stands on them."""
+        if not len(extract.node_id):
+            return
+        roads = self._roads
         ids = np.frombuffer(self._node_id, dtype=np.int64)
         own = np.frombuffer(self._node_version, dtype=np.int64)
         sets = np.frombuffer(self._node_set, dtype=np.int64)
         # Newer versions last, of equal ones the later: what is written last stays.
         order = np.lexsort((np.arange(len(ids)), np.abs(own), ids))
-        at = np.minimum(np.searchsorted(extract.node_id, ids[order]), max(len(extract.node_id) - 1, 0))
-        if len(extract.node_id):
-            used = extract.node_id[at] == ids[order]
-            order, at = order[used], at[used]
-            gone = own[order] < 0
-            extract.lon[at] = np.where(gone, np.nan, np.frombuffer(self._lon)[order])
-            extract.lat[at] = np.where(gone, np.nan, np.frombuffer(self._lat)[order])
-            versions[at] = np.minimum(np.abs(own[order]), 2**31 - 1)
-            last = np.append(at[1:] != at[:-1], True)[: len(at)]
-            tagged = last & (sets[order] >= 0) & ~gone
-            roads.tagged.append(at[tagged])
-            roads.node_tags.append(sets[order][tagged].astype(np.int32))
-        return roads.finish(extract, versions, timestamp=self.timestamp[:10], remark=self.remark.strip())
+        at = np.minimum(np.searchsorted(extract.node_id, ids[order]), len(extract.node_id) - 1)
+        newest = np.minimum(np.abs(own[order]), 2**31 - 1)
+        used = (extract.node_id[at] == ids[order]) & (
+            newest >= versions[at]
+        )  # an earlier file may know better
+        order, at, newest = order[used], at[used], newest[used]
+        gone, again = own[order] < 0, versions[at] >= 0
+        extract.lon[at] = np.where(gone, np.nan, np.frombuffer(self._lon)[order])
+        extract.lat[at] = np.where(gone, np.nan, np.frombuffer(self._lat)[order])
+        versions[at] = newest
+        last = np.append(at[1:] != at[:-1], True)[: len(at)]
+        tagged = last & ((sets[order] >= 0) | again) & ~gone
+        bare = roads.node_sets.add_one({})
+        roads.tagged.append(at[tagged])
+        roads.node_tags.append(np.where(sets[order] < 0, bare, sets[order])[tagged].astype(np.int32))
 
 
 _WITHOUT_NODES: Final = (

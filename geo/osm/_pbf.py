@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from ..checks import require_choice
-from ..errors import DataFileError, EmptyInputError
+from ..errors import DataFileError, EmptyInputError, InputTypeError
 from ..networks import TransportNetwork
-from ._extract import read_extract
+from ._extract import read_extracts
 from ._gathering import OsmExtract
 from ._roads import KEEP, OSM_LICENCE, road_network
 from ._speeds import SpeedTable, speed_table
@@ -19,11 +19,18 @@ from ._ways import clip_ways, require_area, ways_of
 
 #: Means of transport that a street network can be read for.
 MODES: Final = ("drive",)
+#: Which roads are read: all of them, or those of `MAIN_ROADS`.
+ROADS: Final = ("all", "main")
+#: Classes of the main roads of a country.
+MAIN_ROADS: Final = tuple(
+    f"{road}{link}" for road in ("motorway", "trunk", "primary", "secondary") for link in ("", "_link")
+)
 
 
 def pbf_network(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     *,
+    roads: str = "all",
     area: Any = None,
     mode: str = "drive",
     speeds: SpeedTable | str | Path | Mapping[str, float] | None = None,
@@ -32,7 +39,7 @@ def pbf_network(
     max_access_km: float = 2.0,
     progress: bool = False,
 ) -> TransportNetwork:
-    """Read the street network of an OpenStreetMap file.
+    """Read the street network of an OpenStreetMap file, or of several as one.
 
     Ways are cut at junctions, and joined again at the nodes between two that agree in class,
     speeds, directions and exits; their bends are kept. Closed barriers cut them, restrictions
@@ -40,11 +47,19 @@ def pbf_network(
     said in ``docs/osm.md``, how fast they are in ``data/speeds.toml``. Of an object that stands in
     the file several times, as in merged extracts, the newest version counts.
 
+    Several files are joined at their seam: a node or way that stands in more than one of them is the
+    same, a road that one file cuts goes on in the next, and restrictions hold whose ways lie in
+    different ones. So extracts of neighbouring provinces give the network of the two together.
+
     Parameters
     ----------
-    path : str or path
+    path : str, path or sequence of them
         ``.osm.pbf`` or ``.osm`` (also ``.osm.gz``, ``.osm.bz2``), such as Geofabrik's extracts or
         what editors save; what Overpass answers in XML or JSON (``.json``).
+    roads : {"all", "main"}
+        "main" reads motorways, trunk, primary and secondary roads with their links, and ferries,
+        alone: the network of a whole country, in little memory. What lies off it then stands for
+        the smaller roads: give a higher speed and a longer reach there (``docs/osm.md``).
     area : shapely polygon or GeoDataFrame, optional
         Only the roads inside; cut at its edge.
     mode : {"drive"}
@@ -93,17 +108,23 @@ def pbf_network(
     """
     require_choice(mode, "mode", MODES)
     require_choice(keep, "keep", KEEP)
+    classes = MAIN_ROADS if require_choice(roads, "roads", ROADS) == "main" else None
+    paths = _require_paths(path)
+    named = " and ".join(map(str, paths))
     polygon = None if area is None else require_area(area)
     given = None if speeds is None or isinstance(speeds, Mapping) else speed_table(speeds)
-    extract = read_extract(path, progress=progress)
+    extract = read_extracts(paths, road_classes=classes, progress=progress)
     known = np.isfinite(extract.lon)
     if not known.any():
         if len(extract.way_id):
             raise DataFileError(
-                f"{path} holds {len(extract.way_id):,} roads, but not where their nodes lie; ask for the nodes, "
+                f"{named} holds {len(extract.way_id):,} roads, but not where their nodes lie; ask for the nodes, "
                 "too (Overpass: 'out body; >; out skel qt;' or 'out body geom;')"
             )
-        raise EmptyInputError(f"{path} holds no roads for cars")
+        kind = "roads for cars" if classes is None else "main roads (motorway to secondary)"
+        raise EmptyInputError(
+            f"{named} holds no {kind}; check the file, or take an extract of another region"
+        )
     middle = float(np.median(extract.lon[known])), float(np.median(extract.lat[known]))
     if polygon is not None:
         point = polygon.representative_point()
@@ -113,7 +134,7 @@ def pbf_network(
     if polygon is not None:
         ways = clip_ways(ways, polygon)
     restrictions, node_id = extract.restrictions, extract.node_id
-    provenance = _provenance(Path(path), extract, clipped=polygon is not None)
+    provenance = _provenance(paths, extract, clipped=polygon is not None, main=classes is not None)
     del extract  # what is left to do needs room
     return road_network(
         ways,
@@ -127,9 +148,23 @@ def pbf_network(
     )
 
 
-def _provenance(path: Path, extract: OsmExtract, *, clipped: bool) -> dict[str, str]:
+def _require_paths(path: object) -> list[Path]:
+    """Return one file or several as a list, or raise."""
+    several = isinstance(path, Sequence) and not isinstance(path, (str, bytes))
+    listed: list[object] = list(path) if isinstance(path, Sequence) and several else [path]
+    if not listed:
+        raise EmptyInputError("'path' names no file; give the path of an .osm.pbf or .osm file, or several")
+    for one in listed:
+        if not isinstance(one, (str, Path)):
+            raise InputTypeError(
+                f"'path' should be the path of an .osm.pbf or .osm file, or several, got {one!r}"
+            )
+    return list(dict.fromkeys(Path(str(one)) for one in listed))
+
+
+def _provenance(paths: Sequence[Path], extract: OsmExtract, *, clipped: bool, main: bool) -> dict[str, str]:
     missing = int(np.isnan(extract.lon).sum())
-    more = {}
+    more = {"roads": f"only {', '.join(MAIN_ROADS[::2])} and their links, and ferries"} if main else {}
     if extract.n_located_by_ways:
         more["located_by_ways"] = (
             f"{extract.n_located_by_ways:,} nodes lie where their ways say; barriers and signals on them aren't in the file"
@@ -139,9 +174,13 @@ def _provenance(path: Path, extract: OsmExtract, *, clipped: bool) -> dict[str, 
     return {
         "source": "OpenStreetMap",
         "licence": OSM_LICENCE,
-        "file": path.name,
+        "file": " + ".join(path.name for path in paths),
         "date": extract.timestamp or "not stated in the file",
-        "area": "clipped to a polygon" if clipped else "the whole file",
+        "area": "clipped to a polygon"
+        if clipped
+        else "the whole file"
+        if len(paths) == 1
+        else "the whole files, joined",
         "missing_nodes": f"{missing:,} nodes of roads lie outside the file; roads end before them",
         "conditional": f"{extract.n_conditional:,} roads are open or one-way at some hours or to some vehicles; "
         "taken as they are outside these conditions",

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.geo.errors import DataFileError, EmptyInputError
-from borderreach.geo.osm._extract import read_extract
+from borderreach.geo.osm._extract import read_extracts
 from borderreach.geo.osm._pbf import pbf_network
 
 from .osm_files import GRID, ROAD, links_by_class, metres, node_at, read, seconds, times_from
@@ -303,5 +303,5 @@ def test_conditional_access_is_counted(tmp_path):
         way_xml(12, (3, 8), ROAD),
     ]
     path = write(tmp_path / "a.osm", ALL_NODES, *ways)
-    assert read_extract(path).n_conditional == 2
+    assert read_extracts([path]).n_conditional == 2
     assert read(path).provenance["conditional"].startswith("2 roads")
