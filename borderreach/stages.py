@@ -36,6 +36,7 @@ from .analysis.corridors import (
     contributions,
     corridor_joins,
     corridor_overlap,
+    corridor_replaces,
     corridor_segments,
     corridor_stops,
     corridors,
@@ -255,6 +256,7 @@ def _corridors(run: StageInputs) -> dict[str, pd.DataFrame]:
         "corridor_segments": corridor_segments(own),
         "corridor_joins": corridor_joins(run.base, own),
         "corridor_overlap": corridor_overlap(run.base, own),
+        "corridor_replaces": corridor_replaces(run.base, own),
         "changes": change_table(run.base, run.study.change),
     }
 
@@ -319,6 +321,7 @@ STAGES: Final[Mapping[str, Stage]] = {
             "corridor_segments",
             "corridor_joins",
             "corridor_overlap",
+            "corridor_replaces",
             "changes",
         ),
         _corridors,

@@ -201,6 +201,7 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "corridor_joins": lambda: {"network": network(), "study_or_ids": []},
     "corridor_overlap": lambda: {"network": network(), "corridors": []},
+    "corridor_replaces": lambda: {"network": network(), "corridors": []},
     "corridor_segments": lambda: {"study_or_ids": "yuqian"},
     "minutes_between": lambda: {"network": network(), "origins": points(), "destinations": points()},
     "network_from_lines": lambda: {

@@ -303,7 +303,7 @@ CASES: list[Case] = [
     *each("classify_counties", "counties", [(3, InputTypeError, "'counties'")]),
     *each("contributions", "ids", [(3, BorderReachError, "'ids'")]),
     *each("corridor_joins corridor_segments", "study_or_ids", [("yuqan", BorderReachError, "yuqan")]),
-    *each("corridor_joins corridor_overlap minutes_between reference_isochrone", "network", NOT_A_NETWORK),
+    *each("corridor_joins corridor_overlap corridor_replaces minutes_between reference_isochrone", "network", NOT_A_NETWORK),
     *each("minutes_between", "origins", NOT_ORIGINS + OFF),
     *each("network_from_lines", "roads", [(3, BorderReachError, "'roads'"), (points, BorderReachError, "'roads'")]),
     *each("people_by_rule", "areas", [(3, InputTypeError, "'areas'")]),

@@ -4,6 +4,7 @@ from ._corridors import add_corridors, corridor_joins, corridor_segments, corrid
 from ._files import Corridor, corridor, read_corridors, resolve_corridors
 from ._lines import add_corridor_lines
 from ._multimodal import journeys, with_railways
+from ._replaced import corridor_replaces
 from ._scenarios import Scenarios
 from ._shapley import MAX_EXACT, contributions
 from ._subset_times import SubsetTimes
@@ -24,6 +25,7 @@ __all__ = [
     "corridor",
     "corridor_joins",
     "corridor_overlap",
+    "corridor_replaces",
     "corridor_segments",
     "corridor_stops",
     "corridors",

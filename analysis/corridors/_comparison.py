@@ -18,7 +18,7 @@ from ...geo.places import origins_table, same_places
 from ..isochrones import isochrones
 from ..schemas import COUNTY_TIMES, Schema, conform
 from ..times import require_network, travel_times, within_reach
-from ._corridors import corridor_joins, corridor_segments
+from ._corridors import corridor_segments, met_stops
 from ._files import Corridor, resolve_corridors
 from ._scenarios import Scenarios
 from ._shapley import MAX_EXACT, shares_of
@@ -370,12 +370,10 @@ def corridor_overlap(network: TransportNetwork, corridors: Any) -> pd.DataFrame:
     require_network(network)
     rows = []
     for one in resolve_corridors(corridors):
-        joins = corridor_joins(network, one)
-        met = joins[joins["node"] >= 0].sort_values("distance_km", kind="stable")
-        met = met.drop_duplicates("node").sort_values("stop_no")
+        met = met_stops(network, one)
         if len(met) < 2:
             continue
-        node = met["node"].to_numpy()
+        node = np.array([stop.node for stop in met])
         points = gpd.GeoDataFrame(
             {"origin_id": [str(n) for n in node]},
             geometry=gpd.points_from_xy(network.node_lon[node], network.node_lat[node]),
@@ -384,9 +382,8 @@ def corridor_overlap(network: TransportNetwork, corridors: Any) -> pd.DataFrame:
         minutes = minutes_between(network.with_access(max_access_km=0.001), points, points)
         along = np.concatenate([[0.0], np.cumsum(one.lengths_km)])
         haul = _line_haul_min(one)
-        numbers = met["stop_no"].to_numpy() - 1
         for k in range(len(met) - 1):
-            first, last = int(numbers[k]), int(numbers[k + 1])
+            first, last = met[k].number, met[k + 1].number
             own, there = haul[first, last], minutes[k, k + 1]
             rows.append(
                 {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +12,7 @@ import shapely
 from ...geo.networks import TransportNetwork
 from ..schemas import Schema, conform
 from ..times import require_network
-from ._files import open_by, resolve_corridors
+from ._files import Corridor, open_by, resolve_corridors
 from ._joined import join_corridors, join_min, legs, nearest_nodes
 
 CORRIDORS: Final[Schema] = {
@@ -232,6 +232,23 @@ def corridor_joins(network: TransportNetwork, study_or_ids: Any) -> pd.DataFrame
                 }
             )
     return conform(rows, CORRIDOR_JOINS)
+
+
+class MetStop(NamedTuple):
+    """A stop that meets the network: its place among the corridor's stops, and the node."""
+
+    number: int
+    node: int
+
+
+def met_stops(network: TransportNetwork, one: Corridor) -> list[MetStop]:
+    """Return a corridor's stops that meet the network, in their order; of several at one node the nearest."""
+    joins = corridor_joins(network, one)
+    met = joins[joins["node"] >= 0].sort_values("distance_km", kind="stable")
+    met = met.drop_duplicates("node").sort_values("stop_no")
+    return [
+        MetStop(int(number) - 1, int(node)) for number, node in zip(met["stop_no"], met["node"], strict=True)
+    ]
 
 
 def add_corridors(network: TransportNetwork, corridors: Any, *, year: int | None = None) -> TransportNetwork:

@@ -55,8 +55,8 @@ class StudyResults:
         One row per county of the study's provinces, see `compare`.
     gains, contributions : DataFrame
         Per scenario and per corridor, see `analysis.corridors`.
-    corridors, corridor_stops, corridor_segments, corridor_joins, corridor_overlap : DataFrame
-        See `analysis.corridors` and, for the last, `analysis.corridors`.
+    corridors, corridor_stops, corridor_segments, corridor_joins, corridor_overlap, corridor_replaces : DataFrame
+        See `analysis.corridors`.
     changes, change_times : DataFrame
         The study's changes to the network, see `analysis.corridors`; border counties and centres, minutes
         before and after each.
@@ -122,6 +122,7 @@ class StudyResults:
     corridor_segments: pd.DataFrame
     corridor_joins: pd.DataFrame
     corridor_overlap: pd.DataFrame
+    corridor_replaces: pd.DataFrame
     changes: gpd.GeoDataFrame
     change_times: pd.DataFrame
     year_circles: gpd.GeoDataFrame

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
+import pandas as pd
+
 from ..analysis.corridors import MAX_EXACT
 from ..analysis.studies import StudyResults
 from ._key_figures import CorridorFigures, ReportContext
@@ -29,6 +31,18 @@ ASSUMED_ZH: Final = {
     "sinuosity": "线路长为站间直线的 {:g} 倍",
 }
 _MODES: Final = {"road": "公路", "rail": "铁路", "air": "航线"}
+#: Classes of the embedded roads; others are told as they are called.
+_CLASSES: Final = {
+    "motorway": "高速公路",
+    "ordinary": "普通公路",
+    "join": "普通公路",
+    "unknown": "等级不明的公路",
+    "trunk": "干线公路",
+    "primary": "主要公路",
+    "secondary": "次要公路",
+}
+#: Kilometres of a class that aren't worth a word.
+_TOLD_KM: Final = 0.5
 _STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
 
 
@@ -110,7 +124,12 @@ def corridors_section(results: StudyResults, context: ReportContext) -> list[str
             "各廊道之和仍等于总变化。逐项的标准误见 contributions.csv。"
         )
     for item in context.corridors:
-        lines += ["", f"### {item.corridor.name}", "", _corridor_prose(item, results)]
+        lines += [
+            "",
+            f"### {item.corridor.name}",
+            "",
+            _corridor_prose(item, results) + _without_effect(item, results),
+        ]
         lines += [f"- {mention.text}：……{mention.words}……" for mention in item.corridor.mentions]
     return lines
 
@@ -135,7 +154,7 @@ def _corridor_prose(item: CorridorFigures, results: StudyResults) -> str:
     if item.met_km > 0 and math.isfinite(item.base_min):
         text += (
             f"在与现状路网相接的站点之间（{item.met_km:,.1f} 千米），廊道行车 {item.corridor_min:.0f} 分钟，"
-            f"现状公路 {item.base_min:.0f} 分钟。"
+            f"现状公路 {item.base_min:.0f} 分钟{_replaced(one.id, results)}。"
         )
         if one.mode == "road":
             share = item.overlap_km / item.met_km
@@ -152,6 +171,59 @@ def _corridor_prose(item: CorridorFigures, results: StudyResults) -> str:
                 else f"，现状路网（截至 {year} 年年底）却多半没有同样快的路：高速公路表或缺此线，所列变化或已实现。"
             )
     return text
+
+
+def _without_effect(item: CorridorFigures, results: StudyResults) -> str:
+    """Say why a corridor changes nothing; nothing where one of its figures in the table isn't zero."""
+    told = (
+        signed(item.contribution_km2),
+        signed(item.contribution_counties, digits=1),
+        signed(item.contribution_county_min, digits=1),
+        signed(item.contribution_border_pair_min, digits=1),
+    )
+    if set(told) != {"0"}:
+        return ""
+    one = item.corridor
+    text = "**表中各项贡献都是零**："
+    if item.n_joined < 2 or item.met_km == 0:
+        return text + "接入路网的站点不足两个，没有行程用得上它。"
+    if item.base_min <= item.corridor_min:
+        return text + f"现状公路走完同样的站点只要 {item.base_min:.0f} 分钟，不比它慢，没有行程因它更快。"
+    whole = results.corridor_replaces[results.corridor_replaces["corridor_id"] == one.id]
+    whole = whole[whole["whole"]]
+    if len(whole) and (direct := float(whole["base_min"].sum())) <= item.corridor_min:
+        return (
+            text + f"首末两站之间今天另有一样快的走法（{_by_class(whole)}），{direct:.0f} 分钟，不比它的 "
+            f"{item.corridor_min:.0f} 分钟慢；只有途中各站之间的行程因它更快，而所列的中心与区县之间没有走它的。"
+        )
+    extra = one.board_min + one.wait_min + one.alight_min if one.mode != "road" else 0.0
+    if math.isfinite(item.base_min) and extra and item.corridor_min + extra >= item.base_min:
+        return (
+            text
+            + f"它行车虽快，加上进站、候车和出站的 {extra:.0f} 分钟，全程 {item.corridor_min + extra:.0f} 分钟，"
+            f"不比驾车的 {item.base_min:.0f} 分钟快。"
+        )
+    return text + (
+        "它只缩短自身站点附近之间的行程；中心到各区县、毗邻区县之间、中心之间，最快的走法都不经过它（或只差几秒）。"
+    )
+
+
+def _replaced(corridor_id: str, results: StudyResults) -> str:
+    """Say what one takes today between a corridor's stops: kilometres and mean speed by class."""
+    own = results.corridor_replaces[results.corridor_replaces["corridor_id"] == corridor_id]
+    told = _by_class(own[~own["whole"]])
+    return f"，沿途依次走各段最快的现状道路：{told}" if told else ""
+
+
+def _by_class(own: pd.DataFrame) -> str:
+    """List kilometres and mean speed by class, the longest first."""
+    named = [_CLASSES.get(name, name) for name in own["road_class"]]
+    summed = own.groupby(pd.Index(named, name="class"), sort=False)[["length_km", "base_min"]].sum()
+    summed = summed[summed["length_km"] >= _TOLD_KM].sort_values("length_km", ascending=False, kind="stable")
+    return "、".join(
+        f"{name} {km:,.0f} 千米（平均时速 {km / minutes * 60:.0f}）"
+        for name, km, minutes in zip(summed.index, summed["length_km"], summed["base_min"], strict=True)
+    )
 
 
 def _shared_nodes(corridor_id: str, results: StudyResults) -> str:

@@ -21,6 +21,7 @@ from borderreach.analysis.corridors._corridors import (
 )
 from borderreach.analysis.corridors._files import Corridor, corridor, resolve_corridors
 from borderreach.analysis.corridors._parts import Stop
+from borderreach.analysis.corridors._replaced import corridor_replaces
 from borderreach.analysis.times._travel_times import travel_times
 from borderreach.geo.errors import InputError, InputTypeError, NetworkError
 from borderreach.geo.networks import Links, build_network
@@ -330,3 +331,43 @@ def test_a_corridor_brings_as_much_where_railways_are_joined():
     on_road = travel_times(add_corridors(road, "yugui-hsr"), *ends)["travel_time_min"].item()
     on_both = travel_times(add_corridors(joined, "yugui-hsr"), *ends)["travel_time_min"].item()
     assert on_both <= on_road
+
+
+def test_what_a_corridor_replaces_is_told_by_class():
+    # two stretches of an ordinary road of an hour; beside the second an expressway that is faster, by a detour
+    base = build_network(
+        [105.0, 106.0, 107.0, 106.5],
+        [29.0, 29.0, 29.0, 29.3],
+        Links(
+            [0, 1, 1, 3],
+            [1, 2, 3, 2],
+            [DEGREE_KM * 1000, DEGREE_KM * 1000, 60e3, 60e3],
+            [3600.0, 5400.0, 1800.0, 2400.0],
+            road_class=["ordinary", "ordinary", "motorway", "ordinary"],
+        ),
+    )
+    found = corridor_replaces(base, make())
+    whole = found[found["whole"]]
+    assert whole[["from_stop", "to_stop", "road_class"]].to_numpy().tolist() == [
+        ["甲", "丙", "motorway"], ["甲", "丙", "ordinary"],
+    ]  # fmt: skip
+    assert whole["base_min"].sum() == 130
+    found = found[~found["whole"]]
+    assert found[["from_stop", "to_stop", "road_class", "length_km", "base_min"]].round(
+        3
+    ).to_numpy().tolist() == [
+        ["甲", "乙", "ordinary", round(DEGREE_KM, 3), 60.0],
+        ["乙", "丙", "motorway", 60.0, 30.0],
+        ["乙", "丙", "ordinary", 60.0, 40.0],
+    ]
+    assert found["mean_kph"].round(1).tolist() == [round(DEGREE_KM, 1), 120.0, 90.0]
+    there = corridor_overlap(base, make())
+    assert found.groupby("from_stop", sort=False)["base_min"].sum().tolist() == there["base_min"].tolist()
+
+
+def test_where_there_is_no_way_a_corridor_replaces_nothing():
+    apart = build_network(
+        [105.0, 106.0, 107.0, 108.0], [29.0] * 4, Links([0, 2], [1, 3], [DEGREE_KM * 1000] * 2, [3600.0] * 2)
+    )
+    found = corridor_replaces(apart, make())
+    assert found["to_stop"].tolist() == ["乙"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from borderreach.analysis.corridors import resolve_corridors
 from borderreach.reports import ReportContext, report
-from borderreach.reports._corridors import _corridor_prose
+from borderreach.reports._corridors import _corridor_prose, _without_effect
 
 
 def test_key_figures_are_those_of_the_tables(yuqian):
@@ -326,3 +329,56 @@ def test_claims_of_one_sentence_are_told_apart(yuqian):
     assert sum("| 常住人口（甲市九百万人） |" in row for row in rows) == 1
     assert sum("| 常住人口（乙市八百万人） |" in row for row in rows) == 1
     assert sum("| 六个市 |" in row for row in rows) == 1
+
+
+def test_a_corridor_without_effect_says_why(yuqian):
+    text = report(yuqian).split("## 廊道及其贡献")[1]
+    shares = yuqian.contributions.pivot_table(index="corridor_id", columns="measure", values="contribution")
+    overlap = yuqian.corridor_overlap.groupby("corridor_id")[["corridor_min", "base_min"]].sum()
+    words = "表中各项贡献都是零"
+    for one in resolve_corridors(yuqian.study):
+        prose = text.split(f"### {one.name}")[1].split("\n#")[0]
+        if shares.loc[one.id].abs().max() > 0.5:
+            assert words not in prose
+            continue
+        assert (shares.loc[one.id].abs() < 0.05).all()
+        assert words in prose
+        # the reason given is true: the roads of today are no slower
+        assert "不比它慢" in prose
+        assert overlap.loc[one.id, "base_min"] <= overlap.loc[one.id, "corridor_min"]
+
+
+def test_the_report_tells_what_a_corridor_replaces(yuqian):
+    own = yuqian.corridor_replaces
+    own = own[(own["corridor_id"] == "yanyinsong-expressway") & ~own["whole"]]
+    fast = own[own["road_class"] == "motorway"][["length_km", "base_min"]].sum()
+    words = (
+        f"高速公路 {fast['length_km']:,.0f} 千米（平均时速 {fast['length_km'] / fast['base_min'] * 60:.0f}）"
+    )
+    assert words in report(yuqian).split("### 沿印松高速")[1].split("\n#")[0]
+
+
+def without_effect(yuqian, **changes):
+    corridor = next(one for one in resolve_corridors(yuqian.study) if one.id == "yugui-hsr")
+    item: Any = SimpleNamespace(
+        corridor=corridor, contribution_km2=0.2, contribution_counties=0.0, contribution_county_min=-0.01,
+        contribution_border_pair_min=0.0, n_joined=6, met_km=300.0, base_min=300.0, corridor_min=80.0,
+    )  # fmt: skip
+    vars(item).update(changes)
+    rows = yuqian.corridor_replaces
+    rows = rows[(rows["corridor_id"] == "yugui-hsr") & rows["whole"]].assign(base_min=250.0)
+    return _without_effect(item, dataclasses.replace(yuqian, corridor_replaces=rows))
+
+
+def test_the_reason_for_no_effect_is_that_of_the_figures(yuqian):
+    assert without_effect(yuqian, contribution_km2=12.0) == ""
+    assert "不足两个" in without_effect(yuqian, n_joined=1)
+    assert "只要 70 分钟" in without_effect(yuqian, base_min=70.0)
+    n_rows = int(
+        (yuqian.corridor_replaces["corridor_id"].eq("yugui-hsr") & yuqian.corridor_replaces["whole"]).sum()
+    )
+    assert "另有一样快的走法" in without_effect(
+        yuqian, corridor_min=250.0 * n_rows + 1, base_min=250.0 * n_rows + 2
+    )
+    assert "进站、候车和出站" in without_effect(yuqian, base_min=100.0)
+    assert "最快的走法都不经过它" in without_effect(yuqian)
