@@ -28,7 +28,7 @@ _moved_modules(
     __name__,
     {
         "key_figures": "reports._key_figures",
-        "markdown": "reports._markdown",
+        "markdown": "reports._words",
         "report": "reports._report",
         "report_claims": "reports._claims",
         "report_people": "reports._people",

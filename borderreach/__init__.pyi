@@ -95,6 +95,7 @@ from .geo.places import (
     provinces,
 )
 from .geo.timetables import Timetable, gtfs_rail_network, open_timetable, save_timetable, timetable
+from .maps.charts import charts_of, study_chart
 from .maps.figures import study_figure
 from .maps.page import base_map, save_border_maps, save_map, study_map
 from .running import StudyRun
@@ -131,6 +132,7 @@ __all__ = [
     "build_network",
     "calibration_error",
     "changed_network",
+    "charts_of",
     "circle_overlap",
     "cities",
     "claim_paragraphs",
@@ -200,6 +202,7 @@ __all__ = [
     "simplify_isochrones",
     "speed_table",
     "study",
+    "study_chart",
     "study_figure",
     "study_ground",
     "study_map",

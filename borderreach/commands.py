@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
     print(
         f"{one_line(results.study.title)}: {len(results.border_counties)} border counties, {n_corridors} corridors"
     )
-    for name in ("map.html", "report.md", "results.gpkg"):
+    for name in ("map.html", "report.docx", "results.gpkg"):
         if name in output_names(options.only) and out / name not in failed:
             print(f"  {out / name}")
     if options.border_maps:

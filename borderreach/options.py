@@ -51,7 +51,10 @@ def parser() -> argparse.ArgumentParser:
         "Run a study and write its results into a folder:\n"
         "  map.html        the map; opens in a browser, needs no network\n"
         "  figure.png      the same as a picture\n"
-        "  report.md       the key figures and what they mean\n"
+        "  chart_*.png     charts: minutes, people, gains, maps before and after, Lorenz curve\n"
+        "  report.docx     the report: answers first, numbered tables and figures\n"
+        "  report.html     the same as one page for a browser\n"
+        "  report.md       the same as text\n"
         "  results.gpkg    every table as a layer, for QGIS or geopandas\n"
         "  *.csv           one file per table, for a spreadsheet\n"
         "  manifest.json   versions, data and their hashes, parameters, run time\n"
@@ -77,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--only",
         action="append",
-        choices=("map", "figure", "report", "tables"),
+        choices=("map", "figure", "charts", "report", "tables"),
         help="write only this, and compute only what it shows; may be given several times",
     )
     run.set_defaults(run=commands.run)

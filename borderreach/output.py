@@ -31,11 +31,17 @@ if TYPE_CHECKING:
 _DECIMALS: Final = {"lon": 6, "lat": 6, "_km2": 2, "_km": 3, "_min": 2, "minutes": 1, "_kph": 1}
 #: GeoPackage stores when a layer was changed; one fixed moment keeps two runs byte-identical.
 _GPKG_DATE: Final = "2000-01-01T00:00:00.000Z"
-#: What can be asked for by itself, with its files; tables are one CSV file each as well.
+_CHART_FILES: Final = tuple(
+    f"chart_{kind}.png" for kind in ("minutes", "people", "gains", "maps", "lorenz", "centres")
+)
+_REPORTS: Final = ("report.md", "report.html", "report.docx")
+#: What can be asked for by itself, with its files, of which reports hold the pictures; tables are one CSV file each
+#: as well.
 OUTPUT_KINDS: Final[dict[str, tuple[str, ...]]] = {
     "map": ("map.html",),
     "figure": ("figure.png",),
-    "report": ("report.md",),
+    "charts": _CHART_FILES,
+    "report": (*_REPORTS, "figure.png", *_CHART_FILES),
     "tables": ("results.gpkg",),
 }
 _LIBRARIES: Final = ("geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
@@ -53,7 +59,7 @@ def output_names(only: Collection[str] | None = None) -> tuple[str, ...]:
     from .analysis.studies import StudyResults  # noqa: PLC0415 - whoever writes one table doesn't need it
 
     names = (*(f"{name}.csv" for name in StudyResults.table_names()), *_OTHERS)
-    return tuple(name for name in names if only is None or _kind(name) in only)
+    return tuple(name for name in names if only is None or not set(only).isdisjoint(_kinds(name)))
 
 
 def require_kinds(only: object) -> tuple[str, ...] | None:
@@ -69,8 +75,8 @@ def require_kinds(only: object) -> tuple[str, ...] | None:
     return tuple(kind for kind in OUTPUT_KINDS if kind in kinds)
 
 
-def _kind(name: str) -> str:
-    return next((kind for kind, files in OUTPUT_KINDS.items() if name in files), "tables")
+def _kinds(name: str) -> tuple[str, ...]:
+    return tuple(kind for kind, files in OUTPUT_KINDS.items() if name in files) or ("tables",)
 
 
 def write_results(
@@ -91,6 +97,8 @@ def write_results(
         Kinds of outputs, of `OUTPUT_KINDS`; all when left out.
     """
     for name in output_names(only):
+        if name in _CHART_FILES and not _has_chart(results, name):
+            continue
         write = _OTHERS.get(name) or partial(_write_table, name.removesuffix(".csv"))
         folder.draft(name, partial(write, results))
     folder.finish(_about(results, seconds=time.monotonic() - started))
@@ -114,6 +122,48 @@ def _write_report(results: StudyResults, path: Path) -> None:
     path.write_text(report(results), encoding="utf-8", newline="\n")
 
 
+def _write_report_html(results: StudyResults, path: Path) -> None:
+    from .reports import report_html  # noqa: PLC0415
+
+    path.write_text(report_html(results, _pictures_beside(path)), encoding="utf-8", newline="\n")
+
+
+def _write_report_docx(results: StudyResults, path: Path) -> None:
+    from .reports import report_docx  # noqa: PLC0415
+
+    path.write_bytes(report_docx(results, _pictures_beside(path)))
+
+
+def _pictures_beside(path: Path) -> Callable[[str], bytes | None]:
+    """Return what gives a report the pictures that were written before it; one that failed costs it nothing else."""
+
+    def picture(name: str) -> bytes | None:
+        file = path.parent / name
+        return file.read_bytes() if file.is_file() else None
+
+    return picture
+
+
+def _write_chart(kind: Any, results: StudyResults, path: Path) -> None:
+    from .maps.charts import study_chart  # noqa: PLC0415
+
+    study_chart(results, kind, path)
+
+
+def _has_chart(results: StudyResults, name: str) -> bool:
+    """Say whether there is something to show in a chart; where that can't be told, drawing it says why."""
+    try:
+        from .maps.charts import charts_of  # noqa: PLC0415
+
+        return _kind_of_chart(name) in charts_of(results)
+    except Exception:  # noqa: BLE001 - such as matplotlib missing: the chart fails by itself, with its reason
+        return True
+
+
+def _kind_of_chart(name: str) -> str:
+    return name.removeprefix("chart_").removesuffix(".png")
+
+
 def _write_map(results: StudyResults, path: Path) -> None:
     from .maps.page import save_map, study_map  # noqa: PLC0415
 
@@ -126,12 +176,15 @@ def _write_figure(results: StudyResults, path: Path) -> None:
     study_figure(results, path, context=provinces(study_boundaries(results.study)))
 
 
-#: What a run writes besides a CSV file per table.
+#: What a run writes besides a CSV file per table; pictures before the reports that hold them.
 _OTHERS: Final[dict[str, Callable[[Any, Path], None]]] = {
     "results.gpkg": _write_geopackage,
-    "report.md": _write_report,
     "map.html": _write_map,
     "figure.png": _write_figure,
+    **{name: partial(_write_chart, _kind_of_chart(name)) for name in _CHART_FILES},
+    "report.md": _write_report,
+    "report.html": _write_report_html,
+    "report.docx": _write_report_docx,
 }
 
 

@@ -108,7 +108,7 @@ def run_study(
     network : TransportNetwork, optional
         Base network; the embedded trunk roads when left out.
     only : str or collection of str, optional
-        Write only some of "map", "figure", "report" and "tables", and compute only what these show: what
+        Write only some of "map", "figure", "charts", "report" and "tables", and compute only what these show: what
         else is asked of the results is computed when it's asked for.
     overwrite : bool
         Also overwrite files in `out` that are in the way and aren't of an earlier run of this study, or

@@ -16,7 +16,7 @@ from borderreach.maps.page._offline import external_references
 GALLERY = Path(os.environ.get("BORDERREACH_GALLERY", "out/gallery"))
 MARK = "<!-- gallery -->"
 #: What a reader may open of a study.
-KINDS = ("map.html", "picture.png", "report.md", "results.gpkg", "manifest.json")
+KINDS = ("map.html", "picture.png", "report.html", "report.docx", "results.gpkg", "manifest.json")
 
 
 def on_files(files: Files, config: Any, **_: Any) -> Files:
@@ -37,13 +37,11 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
                 f"{page.file.src_uri} shows the gallery, but there is no {cards}: run tasks.py docs"
             )
         links = re.sub(r'(href|src)="', r'\1="gallery/', cards.read_text(encoding="utf-8"))
-        markdown = markdown.replace(MARK, links.replace("report.md", "report.html"))
+        markdown = markdown.replace(MARK, links)
     if public_names.FULL in markdown:
         grouped = (Path(config["docs_dir"]) / "reference.md").read_text(encoding="utf-8")
         markdown = markdown.replace(public_names.FULL, public_names.entries(grouped))
     markdown = public_names.lists(markdown)
-    if page.file.src_uri.startswith("gallery/"):  # a list may follow its sentence at once, as on GitHub
-        markdown = re.sub(r"(?m)^((?!- |\s).+)\n(?=- )", r"\1\n\n", markdown)
     return (
         re.sub(r"\[([^\]]*)\]\(\.\./[^)]*\)", r"\1", markdown) if "/" not in page.file.src_uri else markdown
     )

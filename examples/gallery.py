@@ -165,7 +165,13 @@ def card_html(card: Card) -> str:
     return f'<section class="card">\n{shown}{head}\n<dl>{rows}</dl>\n<p class="links">{links}</p>\n{fault}</section>'
 
 
-LINKS = {"map.html": "Map", "report.md": "Report", "results.gpkg": "GeoPackage", "manifest.json": "Manifest"}
+LINKS = {
+    "map.html": "Map",
+    "report.html": "Report",
+    "report.docx": "Word",
+    "results.gpkg": "GeoPackage",
+    "manifest.json": "Manifest",
+}
 STYLE = """\
 .gallery { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
 .card { border: 1px solid #c9c9c9; border-radius: 6px; padding: .8rem; }

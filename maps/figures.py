@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Final, Literal, TypeAlias
 
 import geopandas as gpd
 import matplotlib as mpl
-import matplotlib.style
 import numpy as np
 import pyproj
 import shapely
@@ -21,17 +17,16 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-from ..geo.checks import require_choice, require_path
+from ..geo.checks import require_choice
 from ..geo.crs import WGS84, local_crs
-from ..geo.errors import InputError, OutputError
+from ..geo.errors import InputError
 from . import style
 from .classes import ClassChoice, Classes
 from .classes import gain_classes as gain_classes_of
 from .classes import minute_classes as minute_classes_of
-from .files import write_atomically
+from .drawing import HALO, own_settings, require_figure_path, save_figure, sized
 from .fonts import drawable, font_for, require_font
 from .layers import MapLayers, Reach, map_layers
 from .measures import MEASURES, MeasureKey, measures
@@ -41,20 +36,6 @@ from .wording import WORDS, Language
 #: What border counties can be filled by: figures today, with corridors, or their change.
 Colouring: TypeAlias = Literal["base", "after", "gain"]
 COLOURINGS: Final = ("base", "after", "gain")
-#: File endings that a figure can be saved as, with metadata that would differ from run to run off.
-_FORMATS: Final[dict[str, dict[str, Any]]] = {
-    ".png": {"Software": None},
-    ".svg": {"Date": None},
-    ".pdf": {"CreationDate": None, "ModDate": None},
-}
-_DPI: Final = 200
-_SETTINGS: Final[dict[Any, Any]] = {
-    "svg.hashsalt": "borderreach",
-    "svg.fonttype": "path",
-    "hatch.linewidth": 0.7,
-    "text.parse_math": False,  # a name with dollars in it is no formula
-}
-_HALO: Final = [withStroke(linewidth=2.2, foreground="white")]
 _WIDTH_IN: Final = 7.2
 #: Half the side of what a dot takes of the room for names, pixels of the figure.
 _DOT_PX: Final = 3.5
@@ -130,7 +111,7 @@ def study_figure(
     >>> figure = br.study_figure(results, "figure.png", language="en")
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
-    suffix = None if path is None else _suffix(path)
+    suffix = None if path is None else require_figure_path(path)
     if font is not None:
         require_font(font)
     layers = map_layers(results, context=context, circles_only=True)
@@ -152,25 +133,11 @@ def study_figure(
             else minute_classes_of(layers.county_times, minute_classes, n_classes=n_classes)
         )
         shades = _shades(layers, str(colour_by), centre, classes, WORDS[language])
-    with _own_settings():
+    with own_settings():
         figure = _draw(results, layers, WORDS[language], language, shades, font)
     if path is not None and suffix is not None:
-        content = io.BytesIO()
-        with _own_settings():
-            figure.savefig(content, format=suffix[1:], dpi=_DPI, metadata=_FORMATS[suffix])
-        write_atomically(path, content.getvalue())
+        save_figure(figure, path, suffix)
     return figure
-
-
-@contextmanager
-def _own_settings() -> Iterator[None]:
-    """Set matplotlib as it comes, and ours: somebody's own settings would make other bytes of the same results."""
-    with mpl.style.context("default"), mpl.rc_context(_SETTINGS), warnings.catch_warnings():
-        # `font_for` has said which characters no font has; matplotlib says it again for each.
-        warnings.filterwarnings(
-            "ignore", message="Glyph .* missing from|Matplotlib currently does not support"
-        )
-        yield
 
 
 @dataclass(frozen=True)
@@ -232,13 +199,6 @@ def _measure_shades(
     )
 
 
-def _suffix(path: str | PathLike[str]) -> str:
-    suffix = require_path(path, "path").suffix.lower()
-    if suffix not in _FORMATS:
-        raise OutputError(f"'path' should end in {', '.join(_FORMATS)}, got {str(path)!r}")
-    return suffix
-
-
 def _draw(
     results: MapResults,
     layers: MapLayers,
@@ -265,10 +225,10 @@ def _draw(
     figure = Figure(figsize=(_WIDTH_IN, high), facecolor="white")
     axes = figure.add_axes((0.01, (legend_high + footer_high) / high, 0.98, map_high / high))
     figure.text(
-        0.5, 1 - 0.5 * title_high / high, title, ha="center", va="center", fontproperties=_sized(font, 15)
+        0.5, 1 - 0.5 * title_high / high, title, ha="center", va="center", fontproperties=sized(font, 15)
     )
     figure.text(
-        0.02, 0.08 / high, footer, ha="left", va="bottom", fontproperties=_sized(font, 7), color="#333333"
+        0.02, 0.08 / high, footer, ha="left", va="bottom", fontproperties=sized(font, 7), color="#333333"
     )
     axes.set_aspect("equal", adjustable="box")
     axes.set_facecolor(style.SEA)
@@ -282,7 +242,7 @@ def _draw(
     _scale_bar(axes, font, words["kilometres"])
     _north_arrow(axes, font, words["north"])
     figure.legend(
-        handles, labels, loc="upper center", ncols=2, frameon=False, prop=_sized(font, 8.5),
+        handles, labels, loc="upper center", ncols=2, frameon=False, prop=sized(font, 8.5),
         bbox_to_anchor=(0.5, (legend_high + footer_high - 0.03) / high), handlelength=2.8, columnspacing=1.6,
     )  # fmt: skip
     return figure
@@ -353,13 +313,13 @@ def _draw_points(axes: Axes, layers: MapLayers, crs: pyproj.CRS, font: FontPrope
     places = axes.transData.transform(np.array([(point.x, point.y) for point in dots]).reshape(-1, 2))
     taken = [Bbox.from_bounds(x - _DOT_PX, y - _DOT_PX, 2 * _DOT_PX, 2 * _DOT_PX) for x, y in places]
     for row, point in _points(layers.centres, crs):
-        _label(axes, point, _shown(row.origin_name), _sized(font, 11), taken, beside=True)
+        _label(axes, point, _shown(row.origin_name), sized(font, 11), taken, beside=True)
     for name, point in _named_stops(
         layers.corridor_stops, crs, least_m=0.035 * float(np.ptp(axes.get_xlim()))
     ):
-        _label(axes, point, name, _sized(font, 7), taken, beside=True)
+        _label(axes, point, name, sized(font, 7), taken, beside=True)
     for row, point in _points(layers.counties, crs):
-        _label(axes, point.representative_point(), _shown(row.name), _sized(font, 6.5), taken, beside=False)
+        _label(axes, point.representative_point(), _shown(row.name), sized(font, 6.5), taken, beside=False)
 
 
 def _named_stops(
@@ -388,7 +348,7 @@ def _label(
     for offset, side in places:
         note = axes.annotate(
             text, (point.x, point.y), xytext=offset, textcoords="offset points", ha=side, zorder=11,
-            va="baseline" if beside else "center", fontproperties=font, path_effects=_HALO,
+            va="baseline" if beside else "center", fontproperties=font, path_effects=HALO,
         )  # fmt: skip
         box = note.get_window_extent()
         if not any(box.overlaps(other) for other in taken):
@@ -500,18 +460,12 @@ def _scale_bar(axes: Axes, font: FontProperties, unit: str) -> None:
     for at_km in (0.0, length_km / 2, length_km):
         text = f"{at_km:g}" + (f" {unit}" if at_km == length_km else "")
         axes.text(x + at_km * 1000, y + 1.6 * high, text, ha="center", va="bottom", zorder=12,
-                  fontproperties=_sized(font, 7.5), path_effects=_HALO)  # fmt: skip
+                  fontproperties=sized(font, 7.5), path_effects=HALO)  # fmt: skip
 
 
 def _north_arrow(axes: Axes, font: FontProperties, text: str) -> None:
     axes.annotate(
         text, xy=(0.955, 0.975), xytext=(0.955, 0.895), xycoords="axes fraction", ha="center", va="top",
-        fontproperties=_sized(font, 10), zorder=12,
+        fontproperties=sized(font, 10), zorder=12,
         arrowprops={"arrowstyle": "-|>,head_width=0.35,head_length=0.7", "facecolor": "black", "linewidth": 1.2},
     )  # fmt: skip
-
-
-def _sized(font: FontProperties, size: float) -> FontProperties:
-    copy = font.copy()
-    copy.set_size(size)
-    return copy

@@ -174,6 +174,8 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "study": lambda: {"name_or_path": "yuqian"},
     "study_run": lambda: {"study_or_name": "yuqian"},
     "study_ground": lambda: {"study_or_name": "yuqian"},
+    "charts_of": lambda: {"results": "results"},
+    "study_chart": lambda: {"results": "results", "kind": "minutes"},
     "study_figure": lambda: {"results": "results"},
     "study_map": lambda: {"results": "results"},
     "terrain_isochrones": lambda: {

@@ -41,6 +41,7 @@ FLOORS = (
     "analysis.batches",
     "maps",
     "maps.page",
+    "borderreach.documents",
     "borderreach.reports",
     "borderreach",
 )

@@ -328,7 +328,7 @@ CASES: list[Case] = [
             ("{tmp}/nowhere", InputError, "nowhere"),
         ],
     ),
-    *each("study_map study_figure", "results", [(None, InputTypeError, "'results'"), (units, InputTypeError, "'results'")]),
+    *each("study_map study_figure study_chart charts_of", "results", [(None, InputTypeError, "'results'"), (units, InputTypeError, "'results'")]),
     *each("save_border_maps", "results", [(None, InputTypeError, "'results' NoneType"), (units, InputTypeError, "'results'")]),
     *each("save_border_maps", "language", [("fr", InputError, "'language' fr zh"), (None, InputError, "'language'")]),
     *each("run_study save_border_maps", "overwrite", [("yes", InputTypeError, "'overwrite' 'yes'"), (None, InputTypeError, "'overwrite' None")]),
@@ -336,6 +336,10 @@ CASES: list[Case] = [
         (3, InputTypeError, "'font' 3"), ("No Such Font", InputError, "'font' 'No Such Font'"), ("{tmp}/no.otf", InputError, "'font' no.otf"),
         ("", InputError, "'font'"),
     ]),
+    *each("study_chart", "font", [(3, InputTypeError, "'font' 3"), ("No Such Font", InputError, "'font' 'No Such Font'")]),
+    *each("study_chart", "kind", [("pie", InputError, "'kind' gains 'pie'"), (None, InputError, "'kind' None"), ("gains ", InputError, "'kind'")]),
+    *each("study_chart", "width_cm", [(1, InputError, "'width_cm' 6"), ("8", InputTypeError, "'width_cm' '8'")]),
+    *each("study_chart", "path", [("{tmp}/chart.jpg", OutputError, "'path' .png chart.jpg")]),
     *each("save_map", "m", [(None, InputTypeError, "'m'"), ("<html>", InputTypeError, "'m'")]),
     # railways, airports, joined and downloaded networks
     *each("airports", "country", [

@@ -1,4 +1,5 @@
+from ._facts import Fact
 from ._key_figures import ReportContext
-from ._report import report
+from ._report import key_figures, report, report_docx, report_html
 
-__all__ = ["ReportContext", "report"]
+__all__ = ["Fact", "ReportContext", "key_figures", "report", "report_docx", "report_html"]

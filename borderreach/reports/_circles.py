@@ -1,78 +1,195 @@
-"""The parts of a report on the circles of the centres, how exactly they are drawn, and the times between centres."""
+"""The parts of a report on the circles of the centres: who is in them, in which scenario, and how exactly they are drawn."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..analysis.studies import StudyResults
+from ..documents import Block, Figure, Heading, See, Table
 from ._key_figures import ReportContext, seats_inside
-from ._markdown import hours, minutes, rows_of, signed, table
-from ._pairs import many_centres, rest_of_pairs, told_pairs
+from ._pairs import many_centres
+from ._railways import coverage_zh
+from ._words import hours, join, rows_of, signed
 
 
-def circles_section(results: StudyResults, context: ReportContext) -> list[str]:
-    """Tell the circles of the centres in every scenario, and who comes into them."""
-    study = results.study
-    lines = [f"## {hours(study.circle_min)}圈", ""]
-    base_rows = results.circles[results.circles["scenario"] == "base"].sort_values("cutoff_min")
+def circles_section(results: StudyResults, context: ReportContext) -> list[Block]:
+    """Tell the circles of the centres today and with every corridor: area, seats, people, by road and with trains."""
+    blocks: list[Block] = [
+        Heading(f"谁在{hours(results.study.circle_min)}圈内"),
+        _table(results, context),
+    ]
+    blocks += _apart(results, context)
+    blocks += _trains(results, context)
+    blocks += _unsure(results)
+    if len(results.county_times):
+        blocks += [
+            (
+                "毗邻区县至最近中心的时间怎样分布，见",
+                See("minutes"),
+                "；一个中心在多少分钟内为毗邻区县的多少人口可达，见",
+                See("people"),
+                "。",
+            ),
+            Figure("minutes", "毗邻区县驻地至最近中心的公路时间分布", "chart_minutes.png", 12.0),
+            Figure("people", "毗邻区县人口中至最近中心不超过某一时间的比例", "chart_people.png", 12.0),
+        ]
+    return blocks
+
+
+def _table(results: StudyResults, context: ReportContext) -> Table:
+    people, rail, rail_people = (
+        {(str(row.scenario), float(row.cutoff_min)): getattr(row, column) for row in rows_of(frame)}
+        for frame, column in (
+            (results.circle_people, "people"),
+            (results.rail_circles, "area_km2"),
+            (results.rail_circle_people, "people"),
+        )
+    )
     rows = []
-    for row in rows_of(base_rows):
-        known = results.gains[(results.gains["cutoff_min"] == row.cutoff_min)]
-        n = int(known["base_counties"].iloc[0]) if len(known) else seats_inside(results, row.geometry)
+    for row in rows_of(results.circles.sort_values(["cutoff_min", "scenario"], ascending=[True, False])):
+        key = (str(row.scenario), float(row.cutoff_min))
         rows.append(
             (
-                results.scenario_names["base"],
                 f"{row.cutoff_min:g}",
+                "现状" if row.scenario == "base" else "规划后",
                 f"{row.area_km2:,.0f}",
-                "",
-                f"{n}",
-                "",
-                "",
+                f"{_seats(results, row)}",
+                *([f"{people[key] / 1e4:,.0f}"] if people else []),
+                *([f"{rail[key]:,.0f}"] if rail else []),
+                *([f"{rail_people[key] / 1e4:,.0f}"] if rail and rail_people else []),
             )
         )
-    rows += [
-        (
-            results.scenario_names[str(row.scenario)],
-            f"{row.cutoff_min:g}",
-            f"{row.scenario_area_km2:,.0f}",
-            signed(float(row.delta_area_km2)),
-            f"{row.scenario_counties}",
-            signed(int(row.delta_counties)),
-            _moved(str(row.counties_gained), str(row.counties_lost)),
+    header = (
+        "分钟",
+        "情景",
+        "公路圈（平方千米）",
+        "区县驻地（个）",
+        *(("人口（万）",) if people else ()),
+        *(("公铁联程圈（平方千米）",) if rail else ()),
+        *(("公铁联程人口（万）",) if rail and rail_people else ()),
+    )
+    note = f"区县驻地按研究范围 {context.n_study_counties} 个区县计。"
+    if people:
+        largest = results.circle_people[
+            (results.circle_people["cutoff_min"] == results.study.circle_min)
+            & (results.circle_people["scenario"] == "base")
+        ].iloc[0]
+        note += (
+            f"人口{_counted(results)}，县内按路网节点分摊；若全部记在政府驻地，现状{hours(results.study.circle_min)}圈为 "
+            f"{largest['people_by_seat'] / 1e4:,.0f} 万。"
         )
-        for row in rows_of(results.gains)
-    ]
-    if len(results.gains):
-        header = ("情景", "分钟", "面积（平方千米）", "增加", "区县驻地", "增加", "进出圈的区县")
-        lines += table(header, rows, right=(1, 2, 3, 4, 5))
-    else:  # without another scenario nothing comes or goes
-        few = [(row[0], row[1], row[2], row[4]) for row in rows]
-        lines += table(("情景", "分钟", "面积（平方千米）", "区县驻地"), few, right=(1, 2, 3))
+    return Table(
+        "circles", "各中心时间圈的面积、区县与人口", header, tuple(rows), (0, *range(2, len(header))), note
+    )
+
+
+def _seats(results: StudyResults, row: Any) -> int:
+    """Count the seats in a circle, as the table of gains has them where there is one."""
+    known = results.gains[results.gains["cutoff_min"] == row.cutoff_min]
+    if row.scenario == "base":
+        return int(known["base_counties"].iloc[0]) if len(known) else seats_inside(results, row.geometry)
+    known = known[known["scenario"] == row.scenario]
+    return int(known["scenario_counties"].iloc[0]) if len(known) else seats_inside(results, row.geometry)
+
+
+def _counted(results: StudyResults) -> str:
+    """Say who counted."""
+    own = results.study.people_file
+    return f"据 {own}" if own else "为第七次全国人口普查常住人口"
+
+
+def _apart(results: StudyResults, context: ReportContext) -> list[Block]:
+    """Tell the circle of each centre by itself, and whether they meet."""
     single = results.isochrones[
-        (results.isochrones["scenario"] == "base") & (results.isochrones["cutoff_min"] == study.circle_min)
+        (results.isochrones["scenario"] == "base")
+        & (results.isochrones["cutoff_min"] == results.study.circle_min)
     ]
-    if len(single) > 1 and not many_centres(results):
-        total = float(single["area_km2"].sum())
-        each = "，".join(f"{row.origin_name} {row.area_km2:,.0f}" for row in rows_of(single))
-        overlap = total - context.base.area_km2
-        lines += [
-            "",
-            f"现状下各中心单独的圈（平方千米）：{each}；两圈以上重叠的面积约 {overlap:,.0f} 平方千米"
-            + ("，即圈已相接。" if overlap >= 1 else "，即圈尚不相接。"),
-        ]
-    return lines
+    if len(single) < 2 or many_centres(results):
+        return []
+    each = "，".join(f"{row.origin_name} {row.area_km2:,.0f}" for row in rows_of(single))
+    overlap = float(single["area_km2"].sum()) - context.base.area_km2
+    met = f"两圈以上重叠约 {overlap:,.0f} 平方千米" if overlap >= 1 else "各圈尚不相接"
+    return [f"现状下各中心单独的公路圈（平方千米）：{each}；{met}。"]
 
 
-def _moved(gained: str, lost: str) -> str:
-    parts = [gained] if gained else []
+def _trains(results: StudyResults, context: ReportContext) -> list[Block]:
+    """Tell the border counties inside when trains may be used, and where trains are missing."""
+    coverage = coverage_zh(results)
+    if results.rail_circles.empty:
+        found = results.parameters.get("rail_coverage") or {}
+        if not found or found["covers"]:
+            return []
+        return [f"未计列车：{coverage}所以本研究只按公路计算；这不表示当地没有列车。"]
+    times = results.rail_county_times
+    inside = times.loc[times["base_inside"], "adcode"].nunique()
+    after = times.loc[times["scenario_inside"], "adcode"].nunique()
+    then = f"，规划后{'仍为' if after == inside else ''} {after} 个" if context.after is not None else ""
+    text = (
+        f"公铁联程指允许在表内的现有车站换乘列车（驾车到站，乘车，再驾车）：{context.n_border} 个毗邻区县中有 {inside} 个在圈内{then}，"
+        f"只走公路为 {context.n_inside_base} 个。"
+    )
+    return [text + (f"{coverage}那里的列车没有计入，公铁联程的圈因此可能偏小。" if coverage else "")]
+
+
+def _unsure(results: StudyResults) -> list[Block]:
+    """Border counties whose place inside or outside the circle isn't sure."""
+    best = results.chances.groupby(["adcode", "name"], sort=False)["base_chance"].max().reset_index()
+    unsure = best[best["base_chance"].between(0.05, 0.95)].assign(
+        doubt=lambda table: (table["base_chance"] - 0.5).abs()
+    )
+    if unsure.empty:
+        return []
+    most = 12
+    nearest = unsure.sort_values(["doubt", "adcode"]).head(most).rename(columns={"name": "county"})
+    named = "、".join(f"{row.county}（{row.base_chance * 100:.0f}%）" for row in rows_of(nearest))
+    rest = f"等 {len(unsure)} 个" if len(unsure) > most else ""
+    return [
+        (
+            f"模型的时间有误差，驻地在公路{hours(results.study.circle_min)}圈内与否因此并不都确定。最难断定的毗邻区县及其在圈内的概率（现状）："
+            f"{named}{rest}。"
+        )
+    ]
+
+
+def scenarios_section(results: StudyResults, context: ReportContext) -> list[Block]:
+    """Tell the circle in every scenario, where there are others than all corridors together."""
+    others = [item for item in context.scenarios if item.scenario != "all"]
+    others = [item for item in others if not any(one.id == item.scenario for one in results.study.change)]
+    if len(context.corridors) < 2 and not any(item.scenario.isdigit() for item in others):
+        return []
+    items = [*others, *([context.after] if context.after is not None else [])]
+    rows = tuple(
+        (
+            item.name,
+            f"{item.area_km2:,.0f}",
+            signed(item.delta_area_km2),
+            f"{item.n_counties}",
+            signed(item.delta_counties),
+            _moved(item.gained, item.lost),
+        )
+        for item in items
+    )
+    header = ("情景", "面积（平方千米）", "变化", "区县驻地（个）", "变化", "进出圈的区县")
+    caption = f"各情景下的公路{hours(results.study.circle_min)}圈"
+    return [Table("scenarios", caption, header, rows, (1, 2, 3, 4), widths=(30, 13, 10, 10, 8, 29))]
+
+
+def _moved(gained: tuple[str, ...], lost: tuple[str, ...]) -> str:
+    most = 6
+    parts = [join(gained[:most]) + (f"等 {len(gained)} 个" if len(gained) > most else "")] if gained else []
     if lost:
-        parts.append(f"失去{lost}")
+        parts.append("失去" + join(lost[:most]) + (f"等 {len(lost)} 个" if len(lost) > most else ""))
     return "；".join(parts) or "无"
 
 
-def audit_section(results: StudyResults) -> list[str]:
+def audit_section(results: StudyResults) -> list[Block]:
     """Say how exact the drawn circles are: random points, each routed again."""
     if results.audit.empty:
         return []
-    rows = [
+    audit = results.audit
+    worst = audit[audit["cutoff_min"] == results.study.circle_min] if many_centres(results) else audit
+    worst = worst.sort_values("false_inclusion_high_pct", ascending=False, kind="stable").head(8)
+    rows = tuple(
         (
             str(row.origin_name),
             f"{row.cutoff_min:g}",
@@ -81,57 +198,14 @@ def audit_section(results: StudyResults) -> list[str]:
             f"{row.false_exclusion_pct:.2f}（≤ {row.false_exclusion_high_pct:.2f}）",
             f"{row.worst_distance_m:,.0f}",
         )
-        for row in rows_of(results.audit)
-    ]
-    header = ("中心", "分钟", "随机点", "误入（面积 %）", "误出（面积 %）", "最远偏离（米）")
-    return [
-        "### 圈画得有多准",
-        "",
-        *table(header, rows, right=(1, 2, 3, 4, 5)),
-        "",
-        (
-            "在每个圈内和圈外近旁随机取点，逐点重新精确计算时间：圈内而实际到不了的为误入，圈外而实际到得了的为误出；括号内为 95% 置信上限。"
-            "这检验的是图形与模型的一致，不是模型与现实的一致。"
-        ),
-    ]
-
-
-def centre_pairs_section(results: StudyResults, context: ReportContext) -> list[str]:
-    """Tell the times between centres, and what of them is spent aboard a train."""
-    if len(results.pair_times) == 0:
-        return []
-    rows = [
-        (
-            results.scenario_names[str(row.scenario)],
-            f"{row.from_name} → {row.to_name}",
-            minutes(float(row.travel_time_min)),
-            "" if row.scenario == "base" else minutes(float(row.delta_min), with_sign=True),
-        )
-        for row in rows_of(told_pairs(results, results.pair_times, "travel_time_min"))
-    ]
-    header = ("情景", "起讫", "门到门（分钟）", "变化")
-    alone = len(results.scenario_names) == 1  # then nothing changes
-    shown = (
-        table(header[:3], [row[:3] for row in rows], right=(2,))
-        if alone
-        else table(header, rows, right=(2, 3))
+        for row in rows_of(worst)
     )
-    lines = [
-        "## 中心之间的时间",
-        "",
-        *shown,
-        *rest_of_pairs(results, "pair_times.csv"),
+    header = ("中心", "分钟", "随机点", "误入（面积 %）", "误出（面积 %）", "最远偏离（米）")
+    note = (
+        "在每个圈内和圈外近旁随机取点，逐点重新精确计算时间：圈内而实际到不了的为误入，圈外而实际到得了的为误出；括号内为 95% 置信上限。"
+        "这检验的是图形与模型的一致，不是模型与现实的一致。"
+    )
+    return [
+        Heading("圈画得有多准", appendix=True),
+        Table("audit", "时间圈的图形检验", header, rows, (1, 2, 3, 4, 5), note),
     ]
-    for item in context.corridors:
-        if item.corridor.mode == "road":
-            continue
-        spans = "，".join(f"{name or '全程'} {value:.0f} 分钟" for name, value in item.line_haul_min.items())
-        lines += [
-            "",
-            (
-                f"{item.corridor.name}起讫站之间的**行车时间**为{spans}；乘坐它的**门到门**时间另含进站候车 "
-                f"{item.corridor.board_min + item.corridor.wait_min:.0f} 分钟、出站 {item.corridor.alight_min:g} 分钟和两端到车站的路程。"
-                "文本和新闻中的“两小时”多指行车时间，两者不可混用。"
-            ),
-        ]
-    return lines

@@ -9,7 +9,8 @@ import pandas as pd
 
 from ..analysis.claims import VERDICT_NAMES, VERDICTS, claim_paragraphs
 from ..analysis.studies import StudyResults
-from ._markdown import change, hours, minutes, rows_of, table
+from ..documents import Block, Heading, Paragraph, Table
+from ._words import change, hours, minutes, rows_of
 
 _VERDICTS_EN: Final = {
     "holds": "hold",
@@ -19,35 +20,47 @@ _VERDICTS_EN: Final = {
 }
 
 
-def claims_section(results: StudyResults) -> list[str]:
+def claims_section(results: StudyResults) -> list[Block]:
     """Return the audit of the text's claims: what each says, what comes out, what would turn it."""
     claims = results.claims
     if claims.empty:
         return []
     head, *paragraphs = claim_paragraphs(claims)
     methods = paragraphs[len(claims) :]
-    # One sentence may claim several things: then only the reading tells the rows apart.
-    shared = set(claims["words"][claims["words"].duplicated()])
-    rows = [
-        (
-            str(number),
-            f"{row.words}（{row.reading}）" if row.words in shared else row.words,
-            VERDICT_NAMES[row.verdict],
-            _without_verdict(row),
-        )
+    rows = tuple(
+        (str(number), f"{row.words}（{row.reading}）", VERDICT_NAMES[row.verdict], _told(row))
         for number, row in enumerate(rows_of(claims), start=1)
+        if row.verdict != "not_checkable"
+    )
+    others = [
+        f"{number}. “{row.words}”：{_without_verdict(row)}"
+        for number, row in enumerate(rows_of(claims), start=1)
+        if row.verdict == "not_checkable"
     ]
-    return [
-        "## 文中论断的检验",
-        "",
-        head,
-        "",
-        *table(("", "文中的话", "结论", "说明"), rows, right=(0,)),
-        "",
-        *(f"{number}. {paragraph}" for number, paragraph in enumerate(paragraphs[: len(claims)], start=1)),
-        "",
-        *methods,
-    ]
+    blocks: list[Block] = [Heading("文中论断的检验"), head]
+    if rows:
+        header = ("", "文中的话（如何理解）", "结论", "依据")
+        note = "".join(methods)
+        blocks.append(Table("claims", "文中论断的检验", header, rows, (0,), note, widths=(4, 38, 12, 46)))
+    if others:
+        blocks.append(Paragraph(f"未检验的：{'；'.join(others)}。", kind="note"))
+    return blocks
+
+
+def _told(row: Any) -> str:
+    """Return what a verdict rests on: what came out, what would turn it, the other reading."""
+    detail = str(row.detail)
+    sentences = [_without_verdict(row), detail if len(detail) <= _MOST_DETAIL else "", str(row.flip)]
+    if row.other_reading:
+        outcome = "成立" if row.other_holds == "yes" else "不成立"
+        sentences.append(f"若按{row.other_reading}理解，{outcome}")
+    if row.assumptions:
+        sentences.append(f"假设：{row.assumptions}")
+    return "。".join(text.strip("。") for text in sentences if text) + "。"
+
+
+#: What came out in detail stands in the report up to so many letters; the workbook has it whole.
+_MOST_DETAIL: Final = 80
 
 
 def _without_verdict(row: Any) -> str:
@@ -77,12 +90,13 @@ def claims_summary_en(claims: pd.DataFrame) -> str:
     return f"Of {len(claims)} claims listed from the text, {checked} can be checked{found}."
 
 
-def groups_section(results: StudyResults) -> list[str]:
+def groups_section(results: StudyResults) -> list[Block]:
     """Return the groups of places that the text names, and how they hang together."""
     groups = results.group_cohesion
     if groups.empty:
         return []
-    rows = [
+    after = bool(groups["delta_mean_min"].notna().any())
+    rows = tuple(
         (
             row.group_name,
             str(row.n_members),
@@ -90,24 +104,25 @@ def groups_section(results: StudyResults) -> list[str]:
             minutes(row.base_mean_min),
             minutes(row.base_max_min),
             _share(row.base_cohesion),
-            _share(row.scenario_cohesion),
-            change(row.delta_mean_min) if math.isfinite(row.delta_mean_min) else "—",
+            *((_share(row.scenario_cohesion),) if after else ()),
+            *((change(row.delta_mean_min) if math.isfinite(row.delta_mean_min) else "—",) if after else ()),
         )
         for row in rows_of(groups)
-    ]
-    header = ("组团", "成员", "阈值（分钟）", "平均（分钟）", "最长", "凝聚度", "廊道建成后", "平均变化")
+    )
+    header = (
+        "组团", "成员（个）", "阈值（分钟）", "平均（分钟）", "最长（分钟）", "凝聚度",
+        *(("规划后", "平均变化（分钟）") if after else ()),
+    )  # fmt: skip
+    note = "成员两两之间的公路门到门时间，以文中所列的成员（区县）的驻地计，与中心之间的时间不同一地点；凝聚度是相互时间在阈值之内的成员对所占比例。"
     return [
-        "## 组团内部的联系",
-        "",
-        *table(header, rows, right=(1, 2, 3, 4, 5, 6, 7)),
-        "",
-        "按公路门到门时间；凝聚度是组团内相互时间在阈值之内的成员对所占比例。",
+        Heading("文中的组团连得紧不紧"),
+        Table("groups", "组团内部的联系", header, rows, tuple(range(1, len(header))), note),
         *_overlap_lines(results),
         *_nearest_lines(results),
     ]
 
 
-def _overlap_lines(results: StudyResults) -> list[str]:
+def _overlap_lines(results: StudyResults) -> list[Block]:
     """Tell whose circles overlap, and what corridors change about it."""
     table_ = results.group_overlap
     base = table_[table_["scenario"] == "base"]
@@ -120,20 +135,20 @@ def _overlap_lines(results: StudyResults) -> list[str]:
         "（占较小一圈的比例）：" if len(touching) else "。"
     )
     parts = []
-    for row in rows_of(touching.head(10)):
+    for row in rows_of(touching.head(6)):
         then = after.get((row.a_id, row.b_id), math.nan)
         more = (
-            f"，廊道建成后 {_share(then)}"
+            f"，规划后 {_share(then)}"
             if math.isfinite(then) and _share(then) != _share(row.share_of_smaller)
             else ""
         )
         parts.append(f"{row.a_name}与{row.b_name} {_share(row.share_of_smaller)}{more}")
     if parts:
         text += "；".join(parts) + ("；其余见 group_overlap.csv。" if len(touching) > len(parts) else "。")
-    return ["", text]
+    return [text]
 
 
-def _nearest_lines(results: StudyResults) -> list[str]:
+def _nearest_lines(results: StudyResults) -> list[Block]:
     """Tell which group the border counties are nearest to."""
     near = results.nearest_groups
     known = near[near["group_id"] != ""]
@@ -142,11 +157,11 @@ def _nearest_lines(results: StudyResults) -> list[str]:
     parts = []
     for _, some in known.groupby("group_id", sort=False):
         listed = "、".join(
-            f"{row.origin_name}（{row.minutes:.0f}）" for row in rows_of(some.sort_values("minutes").head(12))
+            f"{row.origin_name}（{row.minutes:.0f}）" for row in rows_of(some.sort_values("minutes").head(6))
         )
-        more = f"等 {len(some)} 个" if len(some) > 12 else ""
+        more = f"等 {len(some)} 个" if len(some) > 6 else ""
         parts.append(f"{some['group_name'].iloc[0]}：{listed}{more}")
-    return ["", "毗邻区县最近的组团（至其最近成员的分钟数，0 表示本身是成员）：" + "；".join(parts) + "。"]
+    return ["毗邻区县最近的组团（至其最近成员的分钟数，0 表示本身是成员）：" + "；".join(parts) + "。"]
 
 
 def _share(value: float) -> str:

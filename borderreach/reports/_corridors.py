@@ -1,4 +1,4 @@
-"""The parts of a report on corridors, what of them is assumed, and changes to the network of today."""
+"""The parts of a report on corridors: what they change for whom, what of them is assumed, and changes to today's network."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import pandas as pd
 
 from ..analysis.corridors import MAX_EXACT
 from ..analysis.studies import StudyResults
+from ..documents import Block, Figure, Heading, Items, Line, Part, See, Source, Table
+from ._circles import scenarios_section
+from ._facts import savings
 from ._key_figures import CorridorFigures, ReportContext
-from ._markdown import hours, join, rows_of, signed, table
+from ._pairs import centre_pairs_section
+from ._railways import journeys_table
 from ._roads import classes_year
+from ._words import hours, join, minutes, rows_of, signed
 
 #: How values that a corridor file leaves unsaid are told, in English and Chinese.
 ASSUMED_EN: Final = {
@@ -44,15 +49,96 @@ _CLASSES: Final = {
 #: Kilometres of a class that aren't worth a word.
 _TOLD_KM: Final = 0.5
 _STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
+#: So many counties stand in the table of gains.
+_MOST_COUNTIES: Final = 10
+#: What the time along a line is called by mode; before and after it comes what a journey needs besides.
+_RUNNING: Final = {"road": "行车", "rail": "行车", "air": "飞行"}
+_BEFORE_AFTER: Final = {"rail": ("进站候车", "出站"), "air": ("值机候机", "到达出港")}
 
 
-def changes_section(results: StudyResults, context: ReportContext) -> list[str]:
+def changed_section(results: StudyResults, context: ReportContext) -> list[Block]:
+    """Tell the times between centres, and what the corridors change for whom."""
+    pairs = [*centre_pairs_section(results), *journeys_table(results)]
+    if not context.corridors:
+        return [Heading("中心之间要多久"), *pairs] if pairs else []
+    return [
+        Heading("廊道改变什么，谁受益"),
+        *_shares(results, context),
+        *scenarios_section(results, context),
+        *_gaining(results),
+        *pairs,
+    ]
+
+
+def _shares(results: StudyResults, context: ReportContext) -> list[Block]:
+    """Tell what share each corridor has in the gains."""
+    rows = tuple(
+        (
+            item.corridor.name,
+            _MODES[item.corridor.mode],
+            f"{_STATUS[item.corridor.status]}（{item.corridor.status_date.year}）",
+            f"{sum(item.corridor.lengths_km):,.0f}",
+            f"{item.corridor.design_speed_kph:g}",
+            signed(item.contribution_km2),
+            signed(item.contribution_counties, digits=1),
+            signed(item.contribution_county_min, digits=1),
+            signed(item.contribution_border_pair_min, digits=1),
+        )
+        for item in context.corridors
+    )
+    circle = hours(results.study.circle_min)
+    header = (
+        "廊道", "方式", "状态（年）", "长度（千米）", "设计时速", f"{circle}圈（平方千米）", "区县（个）",
+        "至中心（分钟）", "毗邻区县之间（分钟）",
+    )  # fmt: skip
+    note = (
+        "后四列是各廊道自身的贡献（沙普利值：在所有建设次序中新增量的平均），各廊道之和等于全部建成的变化；分钟数是毗邻区县驻地至各中心、"
+        "毗邻区县驻地之间时间的平均变化，负数为节省。以现状公路为基准。"
+    )
+    error = max(item.standard_error_km2 for item in context.corridors)
+    if error > 0:
+        note += f"廊道多于 {MAX_EXACT} 条，贡献由随机次序抽样估计，圈面积一列的标准误最大为 {error:,.0f} 平方千米。"
+    return [Table("corridors", "各廊道自身的贡献", header, rows, tuple(range(3, 9)), note)]
+
+
+def _gaining(results: StudyResults) -> list[Block]:
+    """List the counties that save most, and draw them."""
+    saved = savings(results)
+    if saved.empty:
+        return ["毗邻区县至各中心的公路时间都不因廊道缩短。"]
+    rows = tuple(
+        (
+            row.county,
+            row.province,
+            row.centre_name,
+            minutes(float(row.base_min)),
+            minutes(float(row.scenario_min)),
+            signed(-float(row.saved_min)),
+        )
+        for row in rows_of(saved.head(_MOST_COUNTIES).rename(columns={"name": "county"}))
+    )
+    header = ("毗邻区县", "省级行政区", "中心", "现状（分钟）", "规划后（分钟）", "变化（分钟）")
+    note = "每个区县取省时最多的中心，公路门到门；"
+    note += (
+        f"共 {len(saved)} 个区县省时，列出前 {_MOST_COUNTIES} 个，逐县见 tables.xlsx 的“区县”一表。"
+        if len(saved) > _MOST_COUNTIES
+        else "其余毗邻区县的时间不变。"
+    )
+    return [
+        Table("gaining", "省时最多的毗邻区县", header, rows, (3, 4, 5), note),
+        ("各毗邻区县省下的时间见", See("gains"), "，规划前后的地图见", See("maps"), "。"),
+        Figure("gains", "毗邻区县至中心省下的时间（取省时最多的中心）", "chart_gains.png", 13.0),
+        Figure("maps", "毗邻区县至中心的公路时间：现状与规划后", "chart_maps.png", 16.0),
+    ]
+
+
+def changes_section(results: StudyResults, context: ReportContext) -> list[Block]:
     """Tell what closed links and changed speeds do."""
     if results.changes.empty:
         return []
     figures = {item.scenario: item for item in context.scenarios}
     cutoff = hours(results.study.circle_min)
-    lines = ["## 线路中断与变速", ""]
+    lines: list[Line] = []
     for row in rows_of(results.changes):
         item = figures[row.change_id]
         times = results.change_times[results.change_times["change_id"] == row.change_id]
@@ -64,7 +150,7 @@ def changes_section(results: StudyResults, context: ReportContext) -> list[str]:
             else f"{row.n_links} 个路段（{row.length_km:,.1f} 千米）的平均时速由 {row.base_kph:.0f} 变为 {row.scenario_kph:.0f} 千米"
         )
         text = (
-            f"- **{row.name}**：{what}。{cutoff}圈变化 {signed(item.delta_area_km2)} 平方千米、"
+            f"{row.name}：{what}。{cutoff}圈变化 {signed(item.delta_area_km2)} 平方千米、"
             f"{signed(item.delta_counties)} 个区县" + (f"（失去{join(item.lost)}）" if item.lost else "")
         )
         if math.isfinite(item.pair_min):
@@ -79,68 +165,45 @@ def changes_section(results: StudyResults, context: ReportContext) -> list[str]:
             text += f"；{slower['adcode'].nunique()} 个毗邻区县至中心多用 1 分钟以上，最多的是{most}"
         if len(cut):
             text += f"；{join(dict.fromkeys(cut['name']))}不再可达"
-        lines.append(text + "。")
-    lines += ["", "以现状路网为基准，逐项单独计算，不加任何廊道。"]
-    return lines
+        lines.append(f"{text}。")
+    return [
+        Heading("线路中断或变速会怎样"),
+        Items(tuple(lines)),
+        "以现状公路为基准，逐项单独计算，不加任何廊道。",
+    ]
 
 
-def corridors_section(results: StudyResults, context: ReportContext) -> list[str]:
-    """Tell what each corridor is and what share it has in the gains."""
+def corridors_section(results: StudyResults, context: ReportContext) -> list[Block]:
+    """Tell of each corridor what it is, where the text speaks of it, and what is known of it."""
     if not context.corridors:
         return []
-    lines = ["## 廊道及其贡献", ""]
-    rows = [
-        (
-            item.corridor.name,
-            _MODES[item.corridor.mode],
-            f"{_STATUS[item.corridor.status]}（{item.corridor.status_date.isoformat()}）",
-            f"{sum(item.corridor.lengths_km):,.1f}",
-            f"{item.corridor.design_speed_kph:g}",
-            f"{item.n_joined}/{len(item.corridor.stops)}",
-            signed(item.contribution_km2),
-            signed(item.contribution_counties, digits=1),
-            signed(item.contribution_county_min, digits=1),
-            signed(item.contribution_border_pair_min, digits=1),
-        )
-        for item in context.corridors
-    ]
-    lines += [
-        *table(
-            (
-                "廊道", "方式", "状态（截至）", "长度（千米）", "设计时速", "接入路网的站点",
-                f"{hours(results.study.circle_min)}圈（平方千米）", "区县", "毗邻区县至中心（分钟）", "毗邻区县之间（分钟）",
-            ),
-            rows,
-            right=(3, 4, 5, 6, 7, 8, 9),
-        ),
-        "",
-        ("最后四列是各廊道自身的贡献（沙普利值：在所有建设次序中新增量的平均），各廊道之和等于全部建成的变化。"
-        "分钟数是驻地之间时间的平均变化，负数为节省。"),
-    ]  # fmt: skip
-    error = max(item.standard_error_km2 for item in context.corridors)
-    if error > 0:
-        lines.append(
-            f"廊道多于 {MAX_EXACT} 条，贡献由随机次序抽样估计（正反成对），圈面积一列的标准误最大为 {error:,.0f} 平方千米；"
-            "各廊道之和仍等于总变化。逐项的标准误见 contributions.csv。"
-        )
+    blocks: list[Block] = [Heading("廊道逐条", appendix=True)]
     for item in context.corridors:
-        lines += [
-            "",
-            f"### {item.corridor.name}",
-            "",
-            _corridor_prose(item, results) + _without_effect(item, results),
-        ]
-        lines += [f"- {mention.text}：……{mention.words}……" for mention in item.corridor.mentions]
-    return lines
+        one = item.corridor
+        blocks.append(Heading(one.name, level=2))
+        blocks.append((_corridor_prose(item, results) + _without_effect(item, results), *_quoted(item)))
+    return blocks
+
+
+def _quoted(item: CorridorFigures) -> tuple[Part, ...]:
+    """Quote where texts name the corridor, and the reports on it."""
+    parts: list[Part] = []
+    for mention in item.corridor.mentions:
+        parts += [f"文中写道：“……{mention.words}……”", Source(mention.text), "。"]
+    sources = [
+        Source(f"{source.title}{f'（{source.date.isoformat()}）' if source.date else ''}")
+        for source in item.corridor.sources
+    ]
+    if sources:
+        parts += ["资料：", *sources, "。"]
+    return tuple(parts)
 
 
 def _corridor_prose(item: CorridorFigures, results: StudyResults) -> str:
     one = item.corridor
+    verb = _RUNNING[one.mode]
     run = (
-        "，".join(
-            f"{name}{'飞行' if one.mode == 'air' else '行车'} {value:.0f} 分钟"
-            for name, value in item.line_haul_min.items()
-        )
+        "，".join(f"{name}{verb} {value:.0f} 分钟" for name, value in item.line_haul_min.items())
         if one.mode != "road"
         else f"全程行车 {sum(item.line_haul_min.values()):.0f} 分钟"
     )
@@ -148,12 +211,15 @@ def _corridor_prose(item: CorridorFigures, results: StudyResults) -> str:
     text = (
         f"{one.stops[0].name}至{one.stops[-1].name}，{sum(one.lengths_km):,.1f} 千米，设计时速 "
         f"{one.design_speed_kph:g} 千米，按其 {one.speed_factor:.0%} 运行，{run}。{len(one.stops)} 个站点中 "
-        f"{approximate} 个的位置是近似的。"
+        f"{item.n_joined} 个接入路网，{approximate} 个的位置是近似的。"
     )
+    if one.mode in _BEFORE_AFTER:
+        before, after = _BEFORE_AFTER[one.mode]
+        text += f"乘坐它的门到门时间另含{before} {one.board_min + one.wait_min:.0f} 分钟、{after} {one.alight_min:g} 分钟和两端的路程。"
     text += _shared_nodes(one.id, results)
     if item.met_km > 0 and math.isfinite(item.base_min):
         text += (
-            f"在与现状路网相接的站点之间（{item.met_km:,.1f} 千米），廊道行车 {item.corridor_min:.0f} 分钟，"
+            f"在与现状路网相接的站点之间（{item.met_km:,.1f} 千米），沿廊道{verb} {item.corridor_min:.0f} 分钟，"
             f"现状公路 {item.base_min:.0f} 分钟{_replaced(one.id, results)}。"
         )
         if one.mode == "road":
@@ -184,7 +250,7 @@ def _without_effect(item: CorridorFigures, results: StudyResults) -> str:
     if set(told) != {"0"}:
         return ""
     one = item.corridor
-    text = "**表中各项贡献都是零**："
+    text = "表中各项贡献都是零："
     if item.n_joined < 2 or item.met_km == 0:
         return text + "接入路网的站点不足两个，没有行程用得上它。"
     if item.base_min <= item.corridor_min:

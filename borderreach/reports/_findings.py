@@ -1,131 +1,196 @@
-"""The main findings of a report, in Chinese."""
+"""The first page of a report: one headline, the findings, one figure, and what the figures rest on."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..analysis.studies import StudyResults
+from ..documents import Block, Figure, Heading, Items, Line, Paragraph, Strong
 from ._claims import claims_summary
-from ._key_figures import ReportContext, ScenarioFigures, people_inside, rail_areas
-from ._markdown import hours, join, signed
-from ._pairs import many_centres, near_pairs
+from ._facts import WORTH_TELLING_MIN, Fact, savings
+from ._key_figures import ReportContext, results_corridors
+from ._pairs import many_centres
 from ._people import people_source
+from ._roads import errors_zh
+from ._words import hours, join, km_range, minutes, rows_of
 
 #: A circle that grows by a smaller share than this, and by no county, is told as unchanged.
 _NEGLIGIBLE: Final = 0.0005
-#: Minutes that change by less are told as unchanged.
-_UNCHANGED_MIN: Final = 0.5
+#: So many names stand in a finding.
+_MOST_NAMED: Final = 5
 
 
-def findings_section(results: StudyResults, context: ReportContext) -> list[str]:
+def findings_section(results: StudyResults, context: ReportContext, found: Mapping[str, Fact]) -> list[Block]:
     """Tell what a reader should know who reads no further."""
-    study, base = results.study, context.base
-    cutoff = hours(study.circle_min)
-    lines = [
-        "## 主要结论",
-        "",
-        f"1. **毗邻区县**：所研究的省界{_which_borders(results)}上有 {context.n_border} 个区县（"
-        + "，".join(f"{name} {n} 个" for name, n in context.n_border_by_province.items())
-        + f"），省界长 {context.border_km} 千米。",
-        (
-            f"2. **{cutoff}圈**：现状路网下，{_centres_zh(results)}的{cutoff}圈合计 "
-            f"{base.area_km2:,.0f} 平方千米，覆盖研究范围 {context.n_study_counties} 个区县中 {base.n_counties} 个的政府"
-            f"驻地；{context.n_border} 个毗邻区县中有 {context.n_inside_base} 个在圈内。"
-        ),
+    lines = list(_findings(results, context, found))
+    return [
+        Heading("摘要", numbered=False),
+        Paragraph(_headline(results, context, found), kind="headline"),
+        Items(tuple(lines), numbered=True),
+        Figure("overview", _overview(results), "figure.png", most_high_cm=9.0),
+        Paragraph(_rests_on(results, context), kind="note"),
     ]
-    number = 3
-    if math.isfinite(base.pair_min) and many_centres(results):
-        near, pairs = near_pairs(results)
-        lines.append(
-            f"{number}. **中心之间**：沿现状公路门到门，{pairs:,} 对中心中有 {near} 对相互在{cutoff}之内。"
+
+
+def _headline(results: StudyResults, context: ReportContext, found: Mapping[str, Fact]) -> str:
+    """Say in one sentence what the corridors change for whom, or how things stand."""
+    cutoff = hours(results.study.circle_min)
+    stand = f"{found['border_counties']} 个毗邻区县中有 {found['inside']} 个的政府驻地在{_centres_zh(results)}的公路{cutoff}圈内"
+    if context.after is None:
+        return f"{stand}。"
+    saved = savings(results)
+    if saved.empty:
+        return f"{stand}；{_planned(results)}建成后，毗邻区县至中心的时间都不缩短。"
+    first = saved.iloc[0]
+    if found["savers"].same_as_zero:
+        most = f"毗邻区县至中心较现状公路省时都不到 {WORTH_TELLING_MIN:g} 分钟，最多的是{first['name']}（{found['most_saved']} 分钟）"
+    else:
+        most = (
+            f"{found['border_counties']} 个毗邻区县中有 {found['savers']} 个至中心较现状公路省时 {WORTH_TELLING_MIN:g} 分钟以上，"
+            f"最多的是{first['name']}（至{first['centre_name']}省 {found['most_saved']} 分钟）"
         )
-        number += 1
-    elif math.isfinite(base.pair_min):
-        verdict = (
-            f"在{cutoff}之内"
-            if base.pair_min <= study.circle_min
-            else f"比{cutoff}多 {base.pair_min - study.circle_min:.0f} 分钟"
+    return f"{_planned(results)}建成后，{most}；在{cutoff}圈内的毗邻区县{_from_to(found)}。"
+
+
+def _from_to(found: Mapping[str, Fact]) -> str:
+    before, after = str(found["inside"]), str(found["inside_after"])
+    return f"仍为 {before} 个" if before == after else f"由 {before} 个增至 {after} 个"
+
+
+def _planned(results: StudyResults) -> str:
+    """Name the corridors where they are few, else count them."""
+    names = [one.name for one in results_corridors(results)]
+    return join(names) if len(names) <= 2 else f"所列 {len(names)} 条廊道"
+
+
+def _findings(results: StudyResults, context: ReportContext, found: Mapping[str, Fact]) -> Iterator[Line]:
+    study = results.study
+    cutoff = hours(study.circle_min)
+    people = f"，圈内有 {found['people']} 万人（{people_source(results)[0]}）" if "people" in found else ""
+    rail = f"；计入现有列车（公铁联程）为 {found['rail_area']} 平方千米" if "rail_area" in found else ""
+    yield (
+        Strong("现状"),
+        f"：{_centres_zh(results)}的公路{cutoff}圈合计 {found['area']} 平方千米，研究范围 {found['study_counties']} 个区县中有 "
+        f"{found['seats']} 个的政府驻地在圈内；{found['border_counties']} 个毗邻区县（"
+        + _by_province(context)
+        + f"）中有 {found['inside']} 个在圈内{people}{rail}。",
+    )
+    if context.after is not None:
+        yield Strong("规划后的圈"), _growth(results, context, found)
+        yield Strong("谁受益"), _who_gains(results, found)
+    if "near_pairs" in found:
+        yield (
+            Strong("中心之间"),
+            f"：沿现状公路门到门，{found['pairs']} 对中心中有 {found['near_pairs']} 对相互在{cutoff}之内。",
         )
-        lines.append(f"{number}. **中心之间**：沿现状公路门到门平均 {base.pair_min:.0f} 分钟，{verdict}。")
-        number += 1
-    last = context.after
-    if last is not None:
-        lines.append(
-            f"{number}. **廊道**：{last.name}后，{cutoff}圈{_growth(last)}"
-            + (f"（新增{join(last.gained)}）" if last.gained else "")
-            + _pair_change(results, last)
-            + f"；毗邻区县在圈内的{_from_to(context.n_inside_base, context.n_inside_after)}"
-            + _rail_growth(results)
-            + "。"
+    elif "pair" in found:
+        yield Strong("中心之间"), _between(results, found)
+    if "zone_area" in found:
+        after = ""
+        if "zone_cross_after" in found:
+            same = str(found["zone_cross"]) == str(found["zone_cross_after"])
+            after = f"，规划后{'仍为' if same else '为'} {found['zone_cross_after']} 个"
+        yield (
+            Strong("通勤圈"),
+            (
+                f"：毗邻区县的{hours(study.zone_min)}通勤圈平均 {found['zone_area']} 平方千米，其中跨省界的（圈内有另一省的区县，面积过半）"
+                f"现状 {found['zone_cross']} 个{after}。"
+            ),
         )
-        number += 1
-    if math.isfinite(context.zone_area_base):
-        lines.append(
-            f"{number}. **{hours(study.zone_min)}通勤圈**：毗邻区县的通勤圈平均 {context.zone_area_base:,.0f} 平方千米"
-            + (f"（{last.name}后{_area_then(context)}）" if last is not None else "")
-            + f"，其中 {context.zone_cross_base} 个跨越省界，即另一省有区县过半面积在圈内。"
-        )
-        number += 1
-    people = people_inside(results)
-    if people:
-        lines.append(
-            f"{number}. **人口**：{cutoff}圈内有 {people['base'] / 1e4:,.0f} 万人（{people_source(results)[0]}）"
-            + (f"，{last.name}后{_people_then(people)}" if last is not None and "all" in people else "")
-            + "。"
-        )
-        number += 1
-    if len(results.claims):
-        lines.append(f"{number}. **文中论断**：{claims_summary(results.claims)}")
-    return lines
+    if "crossings" in found:
+        yield Strong("省界"), _border(context, found)
+    if "claims" in found:
+        yield Strong("文中论断"), f"：{claims_summary(results.claims)}"
 
 
-def _which_borders(results: StudyResults) -> str:
-    """Say what counts as a border where a study doesn't name the sides."""
-    if results.study.between is not None:
-        return ""
-    return f"（{join(results.provinces['name'])}的全部陆上省界，含与研究范围以外各省的）"
+def _by_province(context: ReportContext) -> str:
+    """Count the border counties of each province; where there are many provinces, only these."""
+    named = context.n_border_by_province
+    if len(named) > _MOST_NAMED + 1:
+        return f"分属 {len(named)} 个省级行政区"
+    return "，".join(f"{name} {n} 个" for name, n in named.items())
 
 
-def _area_then(context: ReportContext) -> str:
-    now, then = (f"{area:,.0f}" for area in (context.zone_area_base, context.zone_area_after))
-    return "几乎不变" if now == then else f" {then}"
+def _growth(results: StudyResults, context: ReportContext, found: Mapping[str, Fact]) -> str:
+    after = context.after
+    assert after is not None  # noqa: S101 - asked for with corridors only
+    cutoff = hours(results.study.circle_min)
+    if after.delta_counties == 0 and abs(after.delta_area_km2) < _NEGLIGIBLE * after.area_km2:
+        text = f"：{cutoff}圈几乎不变"
+    else:
+        text = f"：{cutoff}圈扩大 {found['area_gain']} 平方千米，至 {found['area_after']} 平方千米"
+        if found["seats_gain"].same_as_zero:
+            text += "，圈内的区县驻地不增加"
+        else:
+            listed = join(after.gained[:_MOST_NAMED]) + ("等" if len(after.gained) > _MOST_NAMED else "")
+            text += f"，新增 {found['seats_gain']} 个区县驻地（{listed}）"
+    if "people_after" in found:
+        same = str(found["people"]) == str(found["people_after"])
+        text += "，人口几乎不变" if same else f"，圈内人口增至 {found['people_after']} 万人"
+    if "rail_area_after" in found:
+        same = str(found["rail_area"]) == str(found["rail_area_after"])
+        text += "；公铁联程的圈" + ("不变" if same else f"增至 {found['rail_area_after']} 平方千米")
+    return text + "。"
 
 
-def _people_then(people: dict[str, float]) -> str:
-    now, then = (f"{people[scenario] / 1e4:,.0f}" for scenario in ("base", "all"))
-    return "几乎不变" if now == then else f"为 {then} 万人"
+def _who_gains(results: StudyResults, found: Mapping[str, Fact]) -> str:
+    saved = savings(results)
+    if saved.empty:
+        return "：毗邻区县至各中心的公路时间都不缩短。"
+    top = "、".join(
+        f"{row.county}（至{row.centre_name}由 {minutes(float(row.base_min))} 减至 {minutes(float(row.scenario_min))} 分钟）"
+        for row in rows_of(saved.head(3).rename(columns={"name": "county"}))
+    )
+    return (
+        f"：至某一中心省时 {WORTH_TELLING_MIN:g} 分钟以上的毗邻区县 {found['savers']} 个；省时最多的依次为{top}。"
+        "以现状公路为基准。"
+    )
+
+
+def _between(results: StudyResults, found: Mapping[str, Fact]) -> str:
+    pair = join(results.centres["origin_name"]) if len(results.centres) == 2 else "各中心"
+    text = f"：{pair}之间门到门{'' if len(results.centres) == 2 else '平均'}，现状公路 {found['pair']} 分钟"
+    if "pair_rail" in found:
+        text += f"，公铁联程 {found['pair_rail']} 分钟"
+    if "pair_after" in found:
+        same = str(found["pair"]) == str(found["pair_after"])
+        text += "；规划后不变" if same else f"；规划后 {found['pair_after']} 分钟"
+    return text + "。"
+
+
+def _border(context: ReportContext, found: Mapping[str, Fact]) -> str:
+    length = km_range(found["border_low"].value, found["border_high"].value)
+    without = f"，最长的一段 {found['longest_without']} 千米没有通道" if "longest_without" in found else ""
+    which = f"（{context.which_borders}）" if context.which_borders else ""
+    return f"：所研究的省界{which}长 {length} 千米，有跨省通道（干线公路）{found['crossings']} 处{without}。"
 
 
 def _centres_zh(results: StudyResults) -> str:
     return f"{len(results.centres)} 座中心" if many_centres(results) else join(results.centres["origin_name"])
 
 
-def _pair_change(results: StudyResults, item: ScenarioFigures) -> str:
-    if not math.isfinite(item.pair_min) or many_centres(results):
-        return ""
-    kept = abs(item.pair_delta_min) < _UNCHANGED_MIN
-    return f"；中心之间{'仍为' if kept else '变为'} {item.pair_min:.0f} 分钟"
+def _overview(results: StudyResults) -> str:
+    after = "，以及规划后的变化" if "all" in results.scenario_names else ""
+    cutoffs = join(f"{cutoff:g}" for cutoff in sorted(results.study.circle_cutoffs_min))
+    return f"研究范围、毗邻区县与各中心 {cutoffs} 分钟圈{after}"
 
 
-def _growth(item: ScenarioFigures) -> str:
-    """Tell a change of the circle in words where it is too small to be told in figures."""
-    if item.delta_counties == 0 and abs(item.delta_area_km2) < _NEGLIGIBLE * item.area_km2:
-        return "几乎不变"
-    return f"变化 {signed(item.delta_area_km2)} 平方千米、{signed(item.delta_counties)} 个区县"
-
-
-def _from_to(before: int, after: int) -> str:
-    return f"仍为 {after} 个" if before == after else f"由 {before} 个变为 {after} 个"
-
-
-def _rail_growth(results: StudyResults) -> str:
-    """Tell the circle with trains, in which a railway counts against railways rather than against driving."""
-    if results.rail_circles.empty:
-        return ""
-    area = rail_areas(results)
-    if "all" not in area:
-        return ""
-    before, after = (f"{area[scenario]:,.0f}" for scenario in ("base", "all"))
-    told = f"仍为 {after}" if before == after else f"由 {before} 变为 {after}"
-    return f"；以现有列车为基准（公路与铁路联程），圈{told} 平方千米"
+def _rests_on(results: StudyResults, context: ReportContext) -> str:
+    """Say in small print what the figures rest on and how far off they may be."""
+    after = ""
+    if context.after is not None:
+        names = [one.name for one in results_corridors(results)]
+        after = f"“规划后”指{join(names) if len(names) <= 8 else f'{len(names)} 条廊道'}全部建成。"
+    best = results.chances.groupby("adcode")["base_chance"].max() if len(results.chances) else None
+    unsure = 0 if best is None else int(best.between(0.05, 0.95).sum())
+    doubt = (
+        f"因此有 {unsure} 个毗邻区县在圈内与否不能确定（{hours(results.study.circle_min)}圈，概率在 5% 至 95% 之间）。"
+        if unsure
+        else ""
+    )
+    errors = errors_zh(results)
+    return (
+        f"依据与误差：时间由模型估算，门到门，不含堵车与休息，适合比较，不宜当作单次出行的预报。{errors}{doubt}{after}"
+        "定义、局限与数据来源见附录。"
+    )

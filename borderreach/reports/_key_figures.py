@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..analysis.corridors import Corridor, resolve_corridors
 from ..analysis.studies import StudyResults
-from ._markdown import km_range
+from ._words import join, km_range
 
 #: Counties whose minutes change by less are told as unchanged, minutes.
 _NOTICEABLE_MIN: Final = 0.5
@@ -65,6 +65,8 @@ class ReportContext:
     corridors : tuple of CorridorFigures
     n_border, n_border_by_province, border_km
         Border counties, and the length of the study's borders.
+    which_borders : str
+        In Chinese, what counts as a border where a study doesn't name the sides.
     n_study_counties : int
         Counties of the study's provinces, the pool that circles are counted in.
     n_inside_base, n_inside_after : int
@@ -86,6 +88,7 @@ class ReportContext:
     n_border: int
     n_border_by_province: dict[str, int]
     border_km: str
+    which_borders: str
     n_study_counties: int
     n_inside_base: int
     n_inside_after: int
@@ -126,6 +129,10 @@ class ReportContext:
             border_km=km_range(
                 results.borders["length_low_km"].sum(), results.borders["length_high_km"].sum()
             ),
+            which_borders=""
+            if results.study.between is not None
+            else f"{join(results.provinces['name'].head(6))}{'等' if len(results.provinces) > 6 else ''}的全部陆上省界，"
+            "含与研究范围以外各省的",
             n_study_counties=len(results.counties),
             n_inside_base=int(inside_base),
             n_inside_after=int(inside_after),

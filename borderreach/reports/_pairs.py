@@ -7,10 +7,13 @@ from typing import Final
 import pandas as pd
 
 from ..analysis.studies import StudyResults
-from ._markdown import hours
+from ..documents import Block, Figure, See, Table
+from ._words import hours, minutes, rows_of
 
 #: With more centres than this, they and their pairs are counted rather than listed.
 _MANY_CENTRES: Final = 4
+#: Both directions of a pair are told once where they differ by less, minutes.
+_SAME_MIN: Final = 1.0
 
 
 def many_centres(results: StudyResults) -> bool:
@@ -31,8 +34,80 @@ def told_pairs(results: StudyResults, table_: pd.DataFrame, column: str) -> pd.D
     return table_[table_[column] <= results.study.circle_min] if many_centres(results) else table_
 
 
-def rest_of_pairs(results: StudyResults, file: str) -> list[str]:
+def rest_of_pairs(results: StudyResults, sheet: str) -> str:
     """Say where the pairs stand that are left out."""
     if not many_centres(results):
+        return ""
+    return f"只列出相互在{hours(results.study.circle_min)}之内的；其余见 tables.xlsx 的“{sheet}”一表。"
+
+
+def one_way(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return pairs with a column ``between``: both directions as one row where they take the same time.
+
+    Of such a pair the row stays that comes first in the table.
+    """
+    ends = [tuple(sorted(pair)) for pair in zip(table["from_id"], table["to_id"], strict=True)]
+    found = table.assign(ends=pd.Series(ends, index=table.index, dtype=object))
+    spread = found.groupby("ends", sort=False)[column].transform(lambda each: each.max() - each.min())
+    alone = (spread >= _SAME_MIN) | (found.groupby("ends")[column].transform("size") == 1)
+    sign = alone.map({True: " → ", False: "—"})
+    found["between"] = found["from_name"].astype(str) + sign + found["to_name"].astype(str)
+    kept: pd.DataFrame = found[alone | ~found["ends"].duplicated()]
+    return kept.drop(columns="ends")
+
+
+def centre_pairs_section(results: StudyResults) -> list[Block]:
+    """Tell the times between centres by road, with today's trains, and with every corridor."""
+    pairs = results.pair_times
+    if len(pairs) == 0:
         return []
-    return ["", f"只列出相互在{hours(results.study.circle_min)}之内的；其余见 {file}。"]
+    keys = ["from_id", "to_id"]
+    base = told_pairs(results, pairs[pairs["scenario"] == "base"], "travel_time_min")
+    base = base.sort_values("travel_time_min", kind="stable") if many_centres(results) else base
+    told = one_way(base, "travel_time_min")
+    after = pairs[pairs["scenario"] == "all"].set_index(keys)["travel_time_min"]
+    rail = results.journeys.set_index(keys)["door_to_door_min"] if len(results.journeys) else None
+    rows = []
+    for row in rows_of(told.head(30)):
+        key = (row.from_id, row.to_id)
+        rows.append(
+            (
+                row.between,
+                minutes(float(row.travel_time_min)),
+                *([minutes(float(rail[key]))] if rail is not None else []),
+                *(
+                    [
+                        minutes(float(after[key])),
+                        minutes(float(after[key] - row.travel_time_min), with_sign=True),
+                    ]
+                    if len(after)
+                    else []
+                ),
+            )
+        )
+    if not rows:
+        return []
+    header = (
+        "起讫",
+        "公路，现状",
+        *(("公铁联程，现状",) if rail is not None else ()),
+        *(("规划后", "变化") if len(after) else ()),
+    )
+    note = (
+        "单位为分钟，门到门。"
+        + (
+            "规划后指以现状公路为基准加上全部廊道，变化相对于现状公路。"
+            if len(after)
+            else ""
+        )
+        + rest_of_pairs(results, "中心之间")
+    )  # fmt: skip
+    blocks: list[Block] = [
+        Table("pairs", "中心之间的时间", header, tuple(rows), tuple(range(1, len(header))), note)
+    ]
+    if len(results.centres) > 2:
+        blocks += [
+            ("中心两两之间现状公路的时间见", See("matrix"), "。"),
+            Figure("matrix", "中心之间的公路时间矩阵，现状", "chart_centres.png", 12.0),
+        ]
+    return blocks

@@ -1,100 +1,112 @@
-"""The part of a report on people, and on what kind of place each border county is."""
+"""The parts of a report on people: what each border county can reach, how unevenly, what kind of place it is."""
 
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
 from ..analysis.borders import TypologyRule
+from ..analysis.indicators import gini
 from ..analysis.studies import StudyResults
+from ..documents import Block, Figure, Heading, See, Strong, Table
 from ..geo.places import SOURCES
-from ._markdown import hours, join, rows_of, signed, table
+from ._pairs import many_centres
+from ._words import hours, join, minutes, rows_of, signed
 
-_TYPES: Final = {"core-adjacent": "核心毗连", "corridor": "通道", "sag": "塌陷", "remote": "边远"}
-
-
+#: What each type is called; none is good or bad, and a line that is built makes no place worse.
+TYPES: Final = {
+    "core-adjacent": "邻近核心",
+    "corridor": "通道沿线",
+    "sag": "通道外侧",
+    "remote": "远离核心",
+}
 #: Why corridors move a county from one type to another, where the names alone would mislead.
 _WHY: Final = {
     ("corridor", "sag"): "到各核心并不更慢，而是核心之间因廊道变快，经由此地不再顺路",
     ("remote", "sag"): "到核心的时间缩短，或核心之间的联系进入可比范围，但仍不在两个核心之间的路上",
 }
+#: So many counties stand in tables of the report; the workbook has them all.
+_MOST: Final = 15
+#: With more border counties than this, the appendix leaves the list of them to the workbook.
+_MOST_LISTED: Final = 40
 
 
-def people_section(results: StudyResults) -> list[str]:
-    """Return the people in the circles, and the border counties' indicators."""
-    if results.circle_people.empty:
+def people_section(results: StudyResults) -> list[Block]:
+    """Return what border counties reach, how evenly it is spread, and what kind of place each is."""
+    indicators = results.indicators
+    if indicators.empty:
         return []
-    rows = []
-    for counted, label in ((results.circle_people, "公路"), (results.rail_circle_people, "公路与铁路")):
-        rows += [
-            (
-                label,
-                results.scenario_names[row.scenario],
-                f"{row.cutoff_min:g}",
-                f"{row.people / 1e4:,.0f}",
-                f"{row.people_by_seat / 1e4:,.0f}",
-            )
-            for row in rows_of(
-                counted[counted["scenario"].isin(("base", "all"))].sort_values(
-                    ["scenario", "cutoff_min"], ascending=[False, True]
-                )
-            )
-        ]
-    header = ("方式", "情景", "分钟", "人口（万）", "按驻地计（万）")
-    lines = [
-        "## 人口与可达性指标",
-        "",
-        *table(header, rows, right=(2, 3, 4)),
-        "",
-        (
-            f"人口{_counted(results)}，县内按路网节点分摊（“按驻地计”则全部记在政府驻地，两者之差即这一假定的影响）。"
-        ),
+    return [
+        Heading("可达的人口与差距"),
+        _table(results),
+        *_spread(results),
+        *_type_lines(indicators, after="all" in results.scenario_names),
     ]
-    if results.indicators.empty:
-        return lines
+
+
+def _table(results: StudyResults) -> Table:
     cutoff = hours(results.study.circle_min)
     after = "all" in results.scenario_names
-    by_county = [
+    indicators = results.indicators
+    order = ["potential_change", "people"] if after else ["base_people_reached", "people"]
+    most = len(indicators) > _MOST
+    told = indicators.sort_values(order, ascending=False, kind="stable").head(_MOST) if most else indicators
+    rows = tuple(
         (
-            str(row.name_of),
+            str(row.county),
             f"{row.people / 1e4:,.1f}",
-            _type(row.county_type, row.scenario_county_type),
             f"{row.base_people_reached / 1e4:,.0f}",
             *([f"{row.scenario_people_reached / 1e4:,.0f}"] if after else []),
             f"{row.base_potential / 1e4:,.1f}",
-            *([f"{signed(row.potential_change * 100, digits=1)}%"] if after else []),
+            *([f"{signed(row.potential_change * 100, digits=1)}"] if after else []),
             _share(row.efficiency),
             *([_share(row.scenario_efficiency)] if after else []),
-            _share(row.efficiency_own),
-            _share(row.efficiency_across),
+            _type(row, after=after),
         )
-        for row in rows_of(results.indicators.rename(columns={"name": "name_of"}))
-    ]
-    then, change = (["廊道建成后"], ["变化"]) if after else ([], [])
-    columns = (
-        "区县", "人口（万）", "类型", f"{cutoff}内人口（万）", *then, "市场潜力（万人/分钟）", *change,
-        "通行效率", *then, "现状省内", "现状跨省",
+        for row in rows_of(told.rename(columns={"name": "county"}))
+    )
+    then = ("规划后",) if after else ()
+    header = (
+        "毗邻区县", "人口（万）", f"{cutoff}内人口（万）", *then, "市场潜力（万人/分钟）",
+        *(("变化（%）",) if after else ()), "通行效率（%）", *then, "类型",
     )  # fmt: skip
-    lines += [
-        "",
-        *table(columns, by_county, right=(1, *range(3, len(columns)))),
-        "",
-        (
-            f"{cutoff}内人口是驻地在{cutoff}内可达的区县（含本县）的人口之和，整县计入。市场潜力按哈里斯公式，是{_everywhere(results)}各区县的人口"
-            "除以到那里的分钟数之和，本县按面积估计的县内时间计。通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比"
-            "（欧盟 DG REGIO 的定义），分本省与外省两部分；“—”表示该侧没有人口。"
-        ),
-        *_type_lines(results.indicators),
+    note = (
+        f"{cutoff}内人口是驻地在{cutoff}内公路可达的区县（含本县）的人口之和，整县计入。市场潜力按哈里斯公式，是{_everywhere(results)}各区县的人口"
+        "除以到那里的分钟数之和。通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义）："
+        "90 分钟走出 120 千米以外的地方，可超过 100。"
+    )
+    if most:
+        which = "市场潜力增加最多的" if after else "可达人口最多的"
+        note += f"列出{which} {_MOST} 个，其余见 tables.xlsx 的“区县”一表。"
+    right = tuple(range(1, len(header) - 1))
+    return Table("people-reached", "毗邻区县可达的人口与市场潜力", header, rows, right, note)
+
+
+def unevenness(indicators: pd.DataFrame, column: str) -> float:
+    """Return the Gini coefficient of what border counties reach, each counted by its people; NaN where nobody lives."""
+    known = indicators[indicators["people"].gt(0) & indicators[column].notna()]
+    if known.empty or known[column].sum() <= 0:
+        return math.nan
+    return gini(known[column].to_numpy(), known["people"].to_numpy())
+
+
+def _spread(results: StudyResults) -> list[Block]:
+    """Say how unevenly people in reach are spread over the border counties."""
+    now = unevenness(results.indicators, "base_people_reached")
+    if not math.isfinite(now):
+        return []
+    cutoff = hours(results.study.circle_min)
+    text = f"按人口加权，毗邻区县{cutoff}内可达人口的基尼系数现状为 {now:.3f}"
+    if "all" in results.scenario_names:
+        then = unevenness(results.indicators, "scenario_people_reached")
+        more = "差距扩大" if then > now else "差距缩小"
+        text += "，规划后不变" if f"{then:.3f}" == f"{now:.3f}" else f"，规划后为 {then:.3f}（{more}）"
+    return [
+        (f"{text}（0 为人人相同），洛伦兹曲线见", See("lorenz"), "。"),
+        Figure("lorenz", f"毗邻区县{cutoff}内可达人口的洛伦兹曲线", "chart_lorenz.png", 8.0),
     ]
-    return lines
-
-
-def _counted(results: StudyResults) -> str:
-    """Say who counted."""
-    own = results.study.people_file
-    return f"据 {own}" if own else "为第七次全国人口普查常住人口"
 
 
 def _everywhere(results: StudyResults) -> str:
@@ -102,40 +114,81 @@ def _everywhere(results: StudyResults) -> str:
     return "全国" if results.study.boundary_source in SOURCES else "边界数据内"
 
 
-def _type_lines(indicators: pd.DataFrame) -> list[str]:
-    """Say what the types mean, and which counties change theirs and why."""
+def _type_lines(indicators: pd.DataFrame, *, after: bool) -> list[Block]:
+    """Say what the types mean, how many counties are of each, and which change theirs and why."""
     rule = TypologyRule()
-    lines = [
-        "",
+    count = indicators["county_type"].value_counts()
+    n = {key: int(count.get(key, 0)) for key in TYPES}
+    lines: list[Block] = [
         (
-            "类型看区县与核心的关系，核心是本研究的中心和毗邻区县所在各省的省会（直辖市即其本身）。按公路门到门时间，依次取第一条成立的："
-            f"**核心毗连**，{rule.adjacent_min:g} 分钟内可到一个核心；**通道**，从此地经过只使两个核心之间的行程多 "
-            f"{rule.corridor_ratio - 1:.0%} 以内；**塌陷**，{rule.sag_min:g} 分钟内可到两个核心，却不在它们之间的路上；"
-            f"**边远**，其余。相距超过 {rule.pair_max_min:g} 分钟的两个核心不算。"
-        ),
+            "类型看区县与核心（本研究的中心和所在各省的省会）的关系，按公路门到门时间依次取第一条成立的：",
+            Strong(TYPES["core-adjacent"]),
+            f"（{n['core-adjacent']} 个），{rule.adjacent_min:g} 分钟内可到一个核心；",
+            Strong(TYPES["corridor"]),
+            f"（{n['corridor']} 个），从此地经过只使两个核心之间的行程多 {rule.corridor_ratio - 1:.0%} 以内；",
+            Strong(TYPES["sag"]),
+            f"（{n['sag']} 个），{rule.sag_min:g} 分钟内可到两个核心，但不在它们之间的路上；",
+            Strong(TYPES["remote"]),
+            f"（{n['remote']} 个），其余。相距超过 {rule.pair_max_min:g} 分钟的两个核心不算。",
+        )
     ]
     moved = indicators[indicators["county_type"] != indicators["scenario_county_type"]]
-    if moved.empty:
+    if moved.empty or not after:
         return lines
     parts = []
-    for (before, after), some in moved.groupby(["county_type", "scenario_county_type"], sort=True):
-        why = _WHY.get((str(before), str(after)), "")
+    for (before, then), some in moved.groupby(["county_type", "scenario_county_type"], sort=True):
+        why = _WHY.get((str(before), str(then)), "")
         parts.append(
-            f"{join(some['name'].head(12))}{f'等 {len(some)} 个' if len(some) > 12 else ''}由“{_TYPES[str(before)]}”变为"
-            f"“{_TYPES[str(after)]}”{f'（{why}）' if why else ''}"
+            f"{join(some['name'].head(12))}{f'等 {len(some)} 个' if len(some) > 12 else ''}由“{TYPES[str(before)]}”变为"
+            f"“{TYPES[str(then)]}”{f'（{why}）' if why else ''}"
         )
-    return [*lines, "", f"廊道建成后有 {len(moved)} 个毗邻区县换了类型：{'；'.join(parts)}。"]
+    return [*lines, f"规划后有 {len(moved)} 个毗邻区县换了类型：{'；'.join(parts)}。"]
 
 
-def _type(base: str, after: str) -> str:
-    return _TYPES[base] if base == after else f"{_TYPES[base]} → {_TYPES[after]}"
+def _type(row: Any, *, after: bool) -> str:
+    before, then = TYPES[row.county_type], TYPES[row.scenario_county_type]
+    return before if before == then or not after else f"{before} → {then}"
 
 
 def _share(value: float) -> str:
-    return f"{value * 100:.0f}%" if math.isfinite(value) else "—"
+    return f"{value * 100:.0f}" if math.isfinite(value) else "—"
 
 
 def people_source(results: StudyResults) -> tuple[str, str]:
     """Where people are counted from, in Chinese and English."""
     own = results.study.people_file
     return (f"据 {own}", f"from {own}") if own else ("2020 年普查", "census of 2020")
+
+
+def counties_section(results: StudyResults) -> list[Block]:
+    """Tell the minutes of each border county, where they are few enough for a page."""
+    times = results.county_times
+    if len(times) == 0:
+        return []
+    head = Heading("毗邻区县逐一", appendix=True)
+    if many_centres(results) or len(results.border_counties) > _MOST_LISTED:
+        return [
+            head,
+            f"{len(results.border_counties)} 个毗邻区县至各中心的时间、在圈内与否及其概率、人口与各项指标，逐县见 tables.xlsx 的“区县”一表，可按列筛选。",
+        ]
+    after = "all" in results.scenario_names
+    centres = list(zip(results.centres["origin_id"], results.centres["origin_name"], strict=True))
+    header = ["毗邻区县", "省级行政区", "省界长（千米）"]
+    for _, name in centres:
+        header += [f"至{name}", *((f"至{name}，规划后",) if after else ())]
+    by_county = times.set_index(["adcode", "centre_id"])
+    rows = []
+    for county in rows_of(results.border_counties.rename(columns={"name": "county"})):
+        cells = [str(county.county), str(county.province), f"{county.border_km:,.1f}"]
+        for centre, _ in centres:
+            row = by_county.loc[(county.adcode, centre)]
+            for column, inside in (("base_min", "base_inside"), ("scenario_min", "scenario_inside")):
+                if after or column == "base_min":
+                    cells.append(f"{minutes(float(row[column]))}{'●' if row[inside] else ''}")
+        rows.append(tuple(cells))
+    note = f"单位为分钟，公路门到门，从中心的政府驻地到区县的政府驻地；● 表示在{hours(results.study.circle_min)}之内。"
+    right = tuple(range(2, len(header)))
+    return [
+        head,
+        Table("counties", "毗邻区县至各中心的时间", tuple(header), tuple(rows), right, note),
+    ]

@@ -1,28 +1,120 @@
-"""The report of a study: prose whose every figure comes from the results' tables."""
+"""The report of a study: answers first, a body by question, and what they rest on; every figure from the results' tables.
+
+A section is a function `(results, context) -> list[Block]` in the module of its subject; `document` below says where it
+stands. A text alone is a paragraph, a tuple of pieces one with bold words (`Strong`), numbers of tables (`See`) or sources
+(`Source`) in it; `Heading`, `Items`, `Table` and `Figure` are the other blocks. Texts are plain text: no markup, no escapes,
+each writer of `documents` has its own. To add
+
+- a paragraph: put it into the list of the section whose question it answers, or write a function of your own, name it in
+  `_body`, and it is in report.md, report.html and report.docx;
+- a table: a `Table` with a key of its own, referred to by `See(key)`; it is numbered by where it stands, and one too long
+  for a page gets a sheet in `borderreach/workbook` instead;
+- a figure of the first page: an entry in `_facts.facts`, quoted by its key, so that text, summary and workbook agree.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from ..analysis.studies import StudyResults
-from ._borders import borders_section, price_section
-from ._circles import audit_section, centre_pairs_section, circles_section
+from ..documents import Block, Document, Pictures, Source, docx_bytes, html_text, markdown_text
+from ._borders import borders_section
+from ._circles import audit_section, circles_section
 from ._claims import claims_section, groups_section
-from ._corridors import changes_section, corridors_section
-from ._counties import counties_section
+from ._corridors import changed_section, changes_section, corridors_section
+from ._facts import Fact, facts
 from ._findings import findings_section
 from ._key_figures import ReportContext, results_corridors
-from ._markdown import with_plain_texts
-from ._method import definitions_section, limits_section, sources_section
-from ._people import people_section
-from ._railways import railways_section
+from ._method import data_section, definitions_section, limits_section
+from ._people import counties_section, people_section
 from ._summary import summary_section
+from ._words import with_lines
 from ._years import years_section
 from ._zones import zones_section
 
 
+def document(results: StudyResults) -> Document:
+    """Put the report of a study together.
+
+    Parameters
+    ----------
+    results : StudyResults
+
+    Returns
+    -------
+    Document
+        Its first page, body by question, appendices and summary in English; the same results give the same.
+    """
+    results = _told(results)
+    context = ReportContext.of(results)
+    study = results.study
+    quoted = [Source(_text_quoted(results))] if study.text or study.text_title else []
+    intro: list[Block] = [study.description] if study.description else []
+    if quoted:
+        intro.append(("所据文本：", study.text_title or study.text, quoted[0], "。"))
+    return Document(
+        title=study.title,
+        subtitle="",
+        blocks=(
+            *intro,
+            *findings_section(results, context, facts(results, context)),
+            *_body(results, context),
+            *_appendices(results, context),
+            *summary_section(results, context),
+        ),
+    )
+
+
+def _body(results: StudyResults, context: ReportContext) -> list[Block]:
+    """Return the answers, question by question."""
+    return [
+        *circles_section(results, context),
+        *changed_section(results, context),
+        *people_section(results),
+        *zones_section(results, context),
+        *borders_section(results, context),
+        *years_section(results),
+        *changes_section(results, context),
+        *groups_section(results),
+        *claims_section(results),
+    ]
+
+
+def _appendices(results: StudyResults, context: ReportContext) -> list[Block]:
+    return [
+        *counties_section(results),
+        *corridors_section(results, context),
+        *audit_section(results),
+        *definitions_section(results),
+        *limits_section(results, context),
+        *data_section(results),
+    ]
+
+
+def _told(results: StudyResults) -> StudyResults:
+    """Return results whose texts are lines, with the corridors that they were computed with."""
+    # What a report tells of its corridors comes from the parameters, so that they hold them.
+    known = {
+        **results.parameters,
+        "corridors": [one.model_dump(mode="json") for one in results_corridors(results)],
+    }
+    return with_lines(replace(results, parameters=known))
+
+
+def _text_quoted(results: StudyResults) -> str:
+    """Return how the study's text is quoted."""
+    study = results.study
+    return study.text_title or study.text
+
+
+def key_figures(results: StudyResults) -> dict[str, Fact]:
+    """Return the figures of the first page by key, each computed once."""
+    results = _told(results)
+    return facts(results, ReportContext.of(results))
+
+
 def report(results: StudyResults) -> str:
-    """Write the report of a study: an English summary, then the findings in Chinese.
+    """Write the report of a study as Markdown.
 
     Parameters
     ----------
@@ -33,44 +125,14 @@ def report(results: StudyResults) -> str:
     str
         Markdown, in which every text of the results is shown as it stands. The same results give the same text.
     """
-    # What a report tells of its corridors comes from the parameters, so that they hold them.
-    known = {
-        **results.parameters,
-        "corridors": [one.model_dump(mode="json") for one in results_corridors(results)],
-    }
-    results = with_plain_texts(replace(results, parameters=known))
-    context = ReportContext.of(results)
-    sections = [
-        _title(results),
-        summary_section(results, context),
-        findings_section(results, context),
-        borders_section(results, context),
-        circles_section(results, context),
-        audit_section(results),
-        centre_pairs_section(results, context),
-        railways_section(results, context),
-        zones_section(results, context),
-        people_section(results),
-        price_section(results),
-        changes_section(results, context),
-        years_section(results),
-        groups_section(results),
-        claims_section(results),
-        corridors_section(results, context),
-        counties_section(results),
-        definitions_section(results),
-        limits_section(results, context),
-        sources_section(results),
-    ]
-    return "\n\n".join("\n".join(section).rstrip() for section in sections if section) + "\n"
+    return markdown_text(document(results))
 
 
-def _title(results: StudyResults) -> list[str]:
-    study = results.study
-    lines = [f"# {study.title}", "", f"*{study.title_en}*", ""]
-    if study.description:
-        lines += [study.description, ""]
-    if study.text:
-        named = f"《{study.text_title}》（{study.text}）" if study.text_title else study.text
-        lines += [f"所据文本：{named}。"]
-    return lines
+def report_html(results: StudyResults, pictures: Pictures) -> str:
+    """Write the report of a study as one HTML page, with the pictures that `pictures` gives by their files' names."""
+    return html_text(document(results), pictures)
+
+
+def report_docx(results: StudyResults, pictures: Pictures) -> bytes:
+    """Write the report of a study as a Word file, with the pictures that `pictures` gives by their files' names."""
+    return docx_bytes(document(results), pictures)

@@ -25,12 +25,13 @@ def roads_zh(model: str) -> str:
         f"路网：OpenStreetMap 2024 年 4 月的干线公路，加上图上没有的高速公路，分级截至 {classes[1]} 年年底。时速：高速公路 "
         f"{kph['motorway']} 千米，每经一个路段另加 {extra[1] if extra else 0} 秒；普通公路 {kph['ordinary']} 千米；"
         f"等级不明的 {kph['unknown']} 千米。高速公路的通车年份多凭记忆录入，见 docs/roads.md。"
-        f"{_errors_zh()}"
     )
 
 
-def _errors_zh() -> str:
-    """Say how far the embedded roads' times are off."""
+def errors_zh(results: StudyResults) -> str:
+    """Say in Chinese how far the embedded roads' times are off, or nothing for a user's own."""
+    if classes_year(results) is None:
+        return ""
     (short, low), *_, (_, long) = TRUNK_TIME_ERRORS
     return (
         f"与公布的用时相比，未参加拟合的一组误差（对数的均方根）：{short:g} 分钟以内约 {low:.0%}，"

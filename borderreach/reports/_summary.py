@@ -1,4 +1,4 @@
-"""The summary of a report in English."""
+"""The summary of a report in English, at its end."""
 
 from __future__ import annotations
 
@@ -6,58 +6,59 @@ import math
 
 from .. import data
 from ..analysis.studies import StudyResults
+from ..documents import Block, Heading, Items
 from ._claims import claims_summary_en
 from ._corridors import ASSUMED_EN, assumed_values
 from ._key_figures import ReportContext, ScenarioFigures, people_inside, rail_areas, results_corridors
-from ._markdown import and_, signed
 from ._pairs import many_centres, near_pairs
 from ._people import people_source
 from ._roads import roads_en
+from ._words import and_, signed
 
 
-def summary_section(results: StudyResults, context: ReportContext) -> list[str]:
+def summary_section(results: StudyResults, context: ReportContext) -> list[Block]:
     """Tell the findings in English."""
     study, base = results.study, context.base
     hours = f"{study.circle_min:g}-minute"
     n_centres = len(results.centres)
     centres = f"{n_centres} centres" if many_centres(results) else and_(results.centres["origin_name"])
-    lines = [
-        "## Summary in English",
-        "",
+    opening = (
         f"{context.n_border} counties lie on the border studied ({context.border_km} km)"
         f"{_which_borders_en(results)}. The {hours} circle of "
         f"{centres} covers {base.area_km2:,.0f} km² in the road network of today and holds the seats of "
         f"{base.n_counties} of the {context.n_study_counties} counties studied; "
         f"{context.n_inside_base} of the {context.n_border} border counties are among them."
-        + _pair_sentence_en(results, base),
-    ]
+        + _pair_sentence_en(results, base)
+    )
+    lines = []
     for item in context.scenarios:
         named = _scenario_en(results, item.scenario)
         pair = ""
-        if math.isfinite(item.pair_min):
+        if math.isfinite(item.pair_min) and not many_centres(results):
             pair = f", and the centres lie {item.pair_min:.0f} min apart ({_change(item.pair_delta_min, ' min')})"
         lines.append(
-            f"- {named}: {item.area_km2:,.0f} km² ({_change(item.delta_area_km2)}), {item.n_counties} counties "
+            f"{named}: {item.area_km2:,.0f} km² ({_change(item.delta_area_km2)}), {item.n_counties} counties "
             f"({_change(item.delta_counties)}){pair}."
         )
-    lines += ["", *_more_en(results, context)]
-    lines += [
-        "",
-        (
-            f"All these times are modelled, door to door, by car on today's {_roads_en(results)}"
-            + roads_en(results)
-            + (
-                "; corridors are added to these roads, so that a railway's gain is measured against driving."
-                if any(item.corridor.mode != "road" for item in context.corridors)
-                else "."
-            )
-            + _rail_sentence_en(results)
-            + _assumed_en(results, context)
-        ),
-        "",
-        "Definitions and limits stand at the end.",
+    closing = (
+        f"All these times are modelled, door to door, by car on today's {_roads_en(results)}"
+        + roads_en(results)
+        + (
+            "; corridors are added to these roads, so that a railway's gain is measured against driving."
+            if any(item.corridor.mode != "road" for item in context.corridors)
+            else "."
+        )
+        + _rail_sentence_en(results)
+        + _assumed_en(results, context)
+    )
+    return [
+        Heading("Summary in English", numbered=False),
+        *([study.title_en] if study.title_en else []),
+        opening,
+        *([Items(tuple(lines))] if lines else []),
+        *_more_en(results, context),
+        closing,
     ]
-    return lines
 
 
 def _change(value: float, unit: str = "") -> str:

@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import Final
 
 from ..analysis.studies import StudyResults
-from ._markdown import hours, join, minutes, rows_of, table
+from ..documents import Block, Heading, Table
+from ._words import hours, join, minutes, rows_of
 
 #: Counties that gained most are named up to here, and counties that came into the circle.
 _MOST_NAMED: Final = 8
-_MOST_LISTED: Final = 30
+_MOST_LISTED: Final = 10
+#: So many borders stand in the table, those that came nearest first.
+_MOST_BORDERS: Final = 15
 #: Counties that save less aren't told, minutes.
 _NOTICEABLE_MIN: Final = 0.5
 
 
-def years_section(results: StudyResults) -> list[str]:
+def years_section(results: StudyResults) -> list[Block]:
     """Tell circles, borders and counties on the roads of each year; nothing where no past year is asked for."""
     circles = results.year_circles[results.year_circles["cutoff_min"] == results.study.circle_min]
     if circles.empty:
         return []
     cutoff, years = hours(results.study.circle_min), [int(year) for year in circles["year"]]
     counted = bool(circles["people"].notna().all())
-    rows = [
+    rows = tuple(
         (
             f"{row.year}",
             f"{row.area_km2:,.0f}",
@@ -30,7 +33,7 @@ def years_section(results: StudyResults) -> list[str]:
             _entered(results, before, int(row.year)) if before is not None else "",
         )
         for before, row in zip([None, *years], rows_of(circles), strict=False)
-    ]
+    )
     header = (
         "年底",
         f"{cutoff}圈（平方千米）",
@@ -38,45 +41,38 @@ def years_section(results: StudyResults) -> list[str]:
         *(["人口（万人）"] if counted else []),
         "新进圈的区县",
     )
-    lines = [
-        f"## {years[0]} 年以来的高速公路带来了什么",
-        "",
-        (
-            f"只按各年年底已通车的高速公路重算，普通公路一律按今天的路网，不计廊道与铁路{'；人口一律为今天的' if counted else ''}："
-            "差别全部来自高速公路。"
-        ),
-        "",
-        *table(header, rows, right=range(1, 4 if counted else 3)),
+    note = (
+        f"只按各年年底已通车的高速公路重算，普通公路一律按今天的路网，不计廊道与铁路{'；人口一律为今天的' if counted else ''}：差别全部来自高速公路。"
+        "高速公路的通车年份多凭记忆录入，可差两三年（见 docs/roads.md）：相隔几年的两年之间的变化，不宜细到个别路段。"
+    )
+    right = tuple(range(1, 4 if counted else 3))
+    return [
+        Heading(f"{years[0]} 年以来的高速公路带来了什么"),
+        Table("years", f"各年高速公路下的{cutoff}圈", header, rows, right, note),
+        *_borders(results, years, counted=counted),
+        *_counties(results, years),
     ]
-    lines += _borders(results, years, counted=counted)
-    lines += _counties(results, years)
-    lines += [
-        "",
-        "高速公路的通车年份多凭记忆录入，可差两三年（见 docs/roads.md）：相隔几年的两年之间的变化，不宜细到个别路段。",
-    ]
-    return lines
 
 
-def _borders(results: StudyResults, years: list[int], *, counted: bool) -> list[str]:
+def _borders(results: StudyResults, years: list[int], *, counted: bool) -> list[Block]:
     """Tell for each border how near its two sides were in each year."""
     found = results.year_borders
     if found.empty:
         return []
     first, last = years[0], years[-1]
-    rows = []
+    rows: list[tuple[float, tuple[str, ...]]] = []
     for (a, b), one in found.groupby(["province_a", "province_b"], sort=False):
         of_year = {int(row.year): row for row in rows_of(one)}
         then, now = of_year[first], of_year[last]
-        rows.append(
-            (
-                f"{a}–{b}",
-                *(minutes(float(of_year[year].across_min)) for year in years),
-                f"{then.n_across} → {now.n_across}",
-                *([f"{then.people_across / 1e4:,.0f} → {now.people_across / 1e4:,.0f}"] if counted else []),
-                f"{then.n_inside} → {now.n_inside}（共 {now.n_counties}）",
-                *([f"{then.people_inside / 1e4:,.0f} → {now.people_inside / 1e4:,.0f}"] if counted else []),
-            )
+        cells = (
+            f"{a}–{b}",
+            *(minutes(float(of_year[year].across_min)) for year in years),
+            f"{then.n_across} → {now.n_across}",
+            *([f"{then.people_across / 1e4:,.0f} → {now.people_across / 1e4:,.0f}"] if counted else []),
+            f"{then.n_inside} → {now.n_inside}（共 {now.n_counties}）",
+            *([f"{then.people_inside / 1e4:,.0f} → {now.people_inside / 1e4:,.0f}"] if counted else []),
         )
+        rows.append((float(now.across_min - then.across_min), cells))
     zone, circle = hours(results.study.zone_min), hours(results.study.circle_min)
     header = (
         "省界",
@@ -86,15 +82,16 @@ def _borders(results: StudyResults, years: list[int], *, counted: bool) -> list[
         f"{circle}圈内的毗邻区县",
         *(["其人口（万人）"] if counted else []),
     )
-    return [
-        "",
-        f"各条省界两侧有多近：每个毗邻区县的驻地到对侧最近的毗邻区县驻地，平均分钟数；箭头为 {first} 年至 {last} 年。",
-        "",
-        *table(header, rows, right=range(1, len(header))),
-    ]
+    note = f"每个毗邻区县的驻地到对侧最近的毗邻区县驻地，平均分钟数；箭头为 {first} 年至 {last} 年。" + (
+        f"共 {len(rows)} 段省界，列出变化最大的 {_MOST_BORDERS} 段，其余见 year_borders.csv。"
+        if len(rows) > _MOST_BORDERS
+        else ""
+    )
+    told = tuple(cells for _, cells in sorted(rows, key=lambda row: row[0])[:_MOST_BORDERS])
+    return [Table("year-borders", "各条省界两侧有多近", header, told, tuple(range(1, len(header))), note)]
 
 
-def _counties(results: StudyResults, years: list[int]) -> list[str]:
+def _counties(results: StudyResults, years: list[int]) -> list[Block]:
     """Name the border counties that gained most on their way to the nearest centre."""
     own = results.year_counties[
         results.year_counties["adcode"].isin(results.border_counties["adcode"])
@@ -107,7 +104,7 @@ def _counties(results: StudyResults, years: list[int]) -> list[str]:
         "saved_min", ascending=False, kind="stable"
     )
     if gained.empty:
-        return ["", "毗邻区县到最近的中心，用时都没有变化。"]
+        return ["毗邻区县到最近的中心，用时都没有变化。"]
     most = "、".join(
         f"{row.county} {row.travel_time_min_then:.0f} → {row.travel_time_min:.0f}（{row.centre_name}）"
         for row in rows_of(gained.head(_MOST_NAMED).rename(columns={"name": "county"}))
@@ -116,7 +113,7 @@ def _counties(results: StudyResults, years: list[int]) -> list[str]:
         f"{years[0]} 年至 {years[-1]} 年，{len(gained)} 个毗邻区县到最近的中心快了，平均快 {gained['saved_min'].mean():.0f} 分钟；"
         f"最多的是（分钟，括号内为今天最近的中心）：{most}。各区县各年的分钟数见 year_counties.csv。"
     )
-    return ["", told]
+    return [told]
 
 
 def _entered(results: StudyResults, before: int, year: int) -> str:

@@ -56,7 +56,7 @@ def test_a_card_of_the_gallery_takes_names_as_text(gallery):
     assert external_references(page) == ["x/picture.png"]
 
 
-@pytest.mark.parametrize("missing", ["figure.png", "map.html", "report.md"])
+@pytest.mark.parametrize("missing", ["figure.png", "map.html", "report.html"])
 def test_an_output_that_failed_is_named_on_its_card(gallery, yuqian, tmp_path, monkeypatch, capsys, missing):
     def run(_, *, out, overwrite):
         assert not overwrite

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import csv
 import html
+import io
 import json
 import re
+import zipfile
 from collections import Counter
 from dataclasses import dataclass, fields, replace
 from html.parser import HTMLParser
@@ -14,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+import docx
 import geopandas as gpd
 import pandas as pd
 import pyogrio
@@ -25,15 +28,15 @@ from matplotlib.text import Text
 from borderreach.analysis.batches import run_batch
 from borderreach.analysis.config import Strict
 from borderreach.analysis.studies import StudyResults
+from borderreach.documents import plain
 from borderreach.geo.networks import save_network
 from borderreach.geo.text import closed, one_line, spreadsheet_text
 from borderreach.maps.figures import study_figure
 from borderreach.maps.folders import ResultsFolder
 from borderreach.maps.page._border_maps import save_border_maps
 from borderreach.output import output_names, write_results
-from borderreach.reports import report
+from borderreach.reports import report, report_docx, report_html
 from borderreach.reports._key_figures import results_corridors
-from borderreach.reports._markdown import plain
 
 from ..analysis.batches.batch_material import SOUTH, WEST, grid
 from ..hostile import (
@@ -344,6 +347,45 @@ def test_the_report_is_the_same_markdown_with_other_texts(run):
     for each in texts_shown(run, "report"):
         for part in each.split("、"):
             assert one_line(part).removesuffix(closed(part)[len(part) :]) in known
+
+
+def test_the_page_of_the_report_has_texts_as_text(run):
+    page = Page((run.out / "report.html").read_text(encoding="utf-8"))
+    plain_page = Page(report_html(run.plain, lambda name: b"x" if (run.out / name).is_file() else None))
+    assert page.tags == plain_page.tags
+    assert "script" not in page.tags
+    known = re.sub(r"\s", "", page.text)
+    for each in texts_shown(run, "report"):
+        for part in each.split("、"):
+            assert re.sub(r"\s", "", one_line(part)) in known
+
+
+def test_the_word_file_of_the_report_has_texts_as_text(run):
+    word, other = (
+        docx.Document(io.BytesIO(content))
+        for content in (
+            (run.out / "report.docx").read_bytes(),
+            report_docx(run.plain, lambda name: read_if_there(run.out / name)),
+        )
+    )
+    styles = [[one.style and one.style.name for one in each.paragraphs] for each in (word, other)]
+    assert styles[0] == styles[1]
+    assert [len(one.rows) for one in word.tables] == [len(one.rows) for one in other.tables]
+    assert len(word.inline_shapes) == len(other.inline_shapes) > 3
+    cells = [cell.text for table in word.tables for row in table.rows for cell in row.cells]
+    known = re.sub(r"\s", "", "".join([*(one.text for one in word.paragraphs), *cells]))
+    for each in texts_shown(run, "report"):
+        for part in each.split("、"):
+            assert re.sub(r"\s", "", one_line(part)) in known
+    # nothing in the package points outside, whatever texts say
+    package = zipfile.ZipFile(run.out / "report.docx")
+    for name in package.namelist():
+        if name.endswith(".rels"):
+            assert b'TargetMode="External"' not in package.read(name)
+
+
+def read_if_there(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 def test_a_figure_has_texts_in_one_line_and_no_formulas(run):

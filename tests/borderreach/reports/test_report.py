@@ -19,7 +19,7 @@ def test_key_figures_are_those_of_the_tables(yuqian):
     base = yuqian.circles[
         (yuqian.circles["scenario"] == "base") & (yuqian.circles["cutoff_min"] == 120)
     ].iloc[0]
-    assert text.count(f"{base['area_km2']:,.0f}") >= 3  # summary, findings, table
+    assert text.count(f"{base['area_km2']:,.0f}") >= 3  # findings, table, summary
     gained = yuqian.gains[(yuqian.gains["scenario"] == "all") & (yuqian.gains["cutoff_min"] == 120)].iloc[0]
     for name in gained["counties_gained"].split("、"):
         assert name in text
@@ -113,6 +113,32 @@ def test_tables_are_well_formed(yuqian):
             block = []
 
 
+def test_a_regional_report_is_short_and_answers_first(yuqian):
+    text = report(yuqian)
+    body = text.split("## 附录")[0]
+    assert len(body) <= 12_000
+    first = body.split("## 一、")[0]
+    assert first.index("## 摘要") < first.index("![图 1](figure.png)")
+    findings = re.findall(r"(?m)^\d\. \*\*", first)
+    assert 5 <= len(findings) <= 7
+    headline = first.split("## 摘要")[1].strip().split("\n")[0]
+    assert re.fullmatch(r"\*\*[^。]+。\*\*", headline), "one sentence"
+    assert "Summary in English" not in body
+
+
+def test_one_figure_has_one_value_everywhere(yuqian):
+    """Whatever pair of centres a table, finding or summary tells takes the same minutes in all of them."""
+    text = report(yuqian)
+    pair = yuqian.pair_times.query("scenario == 'base'")["travel_time_min"].mean()
+    found = re.findall(r"现状公路 (\d+) 分钟，公铁联程 (\d+) 分钟；规划后 (\d+) 分钟", text)
+    (row,) = re.findall(r"\| 重庆市—贵阳市 \| (\d+) \| (\d+) \| (\d+) \| −\d+ \|", text)
+    assert found == [row]
+    assert row[0] == f"{pair:.0f}"
+    (taken_apart,) = re.findall(r"\| 重庆市—贵阳市 \| 118 \| \d+ \| \d+ \| (\d+) \| (\d+) \|", text)
+    assert taken_apart == (row[1], row[0])
+    assert f"centres lie {row[0]} minutes apart" in text
+
+
 def test_the_same_results_give_the_same_text(yuqian):
     assert report(yuqian) == report(yuqian)
 
@@ -132,7 +158,7 @@ def test_line_haul_and_door_to_door_stand_side_by_side(yuqian):
     ]
     assert trip["door_to_door_min"] == pytest.approx(trip[parts].sum(), abs=0.01)
     assert trip["line_haul_min"] + 30 < trip["door_to_door_min"] < trip["road_only_min"]
-    (row,) = [line for line in report(yuqian).splitlines() if line.startswith("| 重庆市 → 贵阳市 | 118 ")]
+    (row,) = [line for line in report(yuqian).splitlines() if line.startswith("| 重庆市—贵阳市 | 118 ")]
     assert f"| {trip['door_to_door_min']:.0f} | {trip['road_only_min']:.0f} |" in row
 
 
@@ -147,7 +173,7 @@ def test_a_study_that_leaves_railways_out(yuqian):
     without = dataclasses.replace(
         yuqian, rail_circles=yuqian.rail_circles.iloc[:0], journeys=yuqian.journeys.iloc[:0]
     )
-    assert "联程" not in report(without).split("## 说明与局限")[0]
+    assert "联程" not in report(without).split("说明与局限")[0]
 
 
 def test_where_the_tables_have_no_trains_it_says_so(yuqian):
@@ -173,7 +199,7 @@ def test_where_the_tables_have_no_trains_it_says_so(yuqian):
     )
     text = report(some)
     assert "With the trains in the tables as well, the circle covers at least" in text
-    assert "联程的圈因此可能偏小" in text
+    assert "公铁联程的圈因此可能偏小" in text
 
 
 def test_what_was_assumed_of_a_corridor_is_named_in_both_languages(yuqian):
@@ -183,7 +209,7 @@ def test_what_was_assumed_of_a_corridor_is_named_in_both_languages(yuqian):
             yuqian, parameters={**yuqian.parameters, "corridors_assumed": {"yugui-hsr": keys}}
         )
     )
-    summary, rest = told.split("## 主要结论")
+    rest, summary = told.split("## Summary in English")
     assert "running at 88% of the design speed, 10 min to board, 38 trains a day and direction" in summary
     assert (
         "取内置表中同方式、同设计时速线路的值：按设计时速的 88% 运行，进站 10 分钟，每日每方向 38 列" in rest
@@ -194,8 +220,10 @@ def test_what_was_assumed_of_a_corridor_is_named_in_both_languages(yuqian):
 
 def test_which_borders_count_stands_on_the_first_page(yuqian):
     every = dataclasses.replace(yuqian, study=yuqian.study.model_copy(update={"between": None}))
-    first = report(every).split("## 省界与毗邻区县")[0]
-    assert "all land borders of the provinces studied, also those with provinces outside the study" in first
+    first = report(every).split("## 一、")[0]
+    assert "all land borders of the provinces studied, also those with provinces outside the study" in report(
+        every
+    )
     assert "的全部陆上省界，含与研究范围以外各省的" in first
     assert "全部陆上省界" not in report(yuqian)
 
@@ -222,9 +250,10 @@ def test_a_study_without_corridors_has_a_report_too(yuqian):
         county_times=yuqian.county_times.assign(delta_min=0.0),
     )
     text = report(none)
-    assert "廊道及其贡献" not in text
-    assert "线路中断与变速" not in text
-    assert "渝贵高铁" not in text.split("## 说明与局限")[0].split("## 主要结论")[1]
+    assert "廊道" not in text.split("## 摘要")[1].split("说明与局限")[0].replace("两条廊道", "")
+    assert "规划后" not in text
+    assert "线路中断" not in text
+    assert "渝贵高铁" not in text.split("说明与局限")[0].split("## 摘要")[1]
     base = ReportContext.of(none).base
     assert base.n_counties == pytest.approx(ReportContext.of(yuqian).base.n_counties, abs=1)
 
@@ -256,11 +285,11 @@ def test_indicators_stand_before_and_with_corridors(yuqian):
             line for line in text.splitlines() if line.startswith(f"| {row.name} | {row.people / 1e4:,.1f} |")
         )
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        assert cells[3:5] == [
+        assert cells[2:4] == [
             f"{x / 1e4:,.0f}" for x in (row.base_people_reached, row.scenario_people_reached)
         ]
-        assert cells[5] == f"{row.base_potential / 1e4:,.1f}"
-        assert cells[7:9] == [f"{x * 100:.0f}%" for x in (row.efficiency, row.scenario_efficiency)]
+        assert cells[4] == f"{row.base_potential / 1e4:,.1f}"
+        assert cells[6:8] == [f"{x * 100:.0f}" for x in (row.efficiency, row.scenario_efficiency)]
     assert (yuqian.indicators["scenario_people_reached"] >= yuqian.indicators["base_people_reached"]).all()
     assert (yuqian.indicators["scenario_efficiency"] >= yuqian.indicators["efficiency"]).all()
     assert (yuqian.indicators["scenario_potential"] >= yuqian.indicators["base_potential"]).all()
@@ -272,7 +301,7 @@ def test_a_county_whose_type_changes_has_its_sentence(yuqian):
     moved = yuqian.indicators.query("county_type != scenario_county_type")
     assert len(moved) > 0
     (sentence,) = [line for line in text.splitlines() if "个毗邻区县换了类型" in line]
-    assert sentence.startswith(f"廊道建成后有 {len(moved)} 个")
+    assert sentence.startswith(f"规划后有 {len(moved)} 个")
     for name in moved["name"]:
         assert name in sentence
     # a county that falls from the corridor into the sag isn't farther from anything
@@ -286,7 +315,7 @@ def test_a_county_whose_type_changes_has_its_sentence(yuqian):
 
 def test_both_languages_tell_people_zones_and_claims(yuqian):
     text = report(yuqian)
-    english, findings = text.split("## 主要结论")[0], text.split("## 主要结论")[1].split("\n## ")[0]
+    english, findings = text.split("## Summary in English")[1], text.split("## 摘要")[1].split("\n## ")[0]
     count = yuqian.claims["verdict"].value_counts()
     checked = len(yuqian.claims) - count["not_checkable"]
     assert f"{len(yuqian.claims)} claims listed from the text, {checked} can be checked" in english
@@ -300,25 +329,22 @@ def test_both_languages_tell_people_zones_and_claims(yuqian):
 
 
 def test_it_speaks_one_language_outside_the_summary(yuqian):
-    chinese = report(yuqian).split("## 主要结论")[1].split("## 数据与许可")[0]
+    chinese = report(yuqian).split("## 摘要")[1].split("数据与许可")[0]
     assert re.findall(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}", chinese) == []
 
 
 def test_many_centres_are_counted_rather_than_listed(yuqian, monkeypatch):
     monkeypatch.setattr("borderreach.reports._pairs._MANY_CENTRES", 1)
     text = report(yuqian)
-    assert "2 座中心的两小时圈合计" in text
+    assert "2 座中心的公路两小时圈合计" in text
     assert "1 对中心中有 0 对相互在两小时之内" in text
     assert "Of the 1 pairs of centres, 0 lie within 120 minutes" in text
-    nearest = yuqian.county_times.loc[yuqian.county_times.groupby("adcode")["base_min"].idxmin()]
-    part = text.split("## 毗邻区县逐一")[1]
-    for row in nearest.itertuples():
-        line = next(line for line in part.splitlines() if line.startswith(f"| {row.name} |"))
-        assert f"| {row.centre_name} | {row.base_min:.0f}{'●' if row.base_inside else ''} |" in line
+    assert "见 tables.xlsx 的“区县”一表" in text.split("毗邻区县逐一")[1].split("\n## ")[0]
 
 
 def test_claims_of_one_sentence_are_told_apart(yuqian):
     claims = yuqian.claims.head(3).copy()
+    claims["verdict"] = "holds"
     claims["words"] = ["常住人口", "常住人口", "六个市"]
     claims["reading"] = ["甲市九百万人", "乙市八百万人", "市有六个"]
     rows = [
@@ -328,11 +354,11 @@ def test_claims_of_one_sentence_are_told_apart(yuqian):
     ]
     assert sum("| 常住人口（甲市九百万人） |" in row for row in rows) == 1
     assert sum("| 常住人口（乙市八百万人） |" in row for row in rows) == 1
-    assert sum("| 六个市 |" in row for row in rows) == 1
+    assert sum("| 六个市（市有六个） |" in row for row in rows) == 1
 
 
 def test_a_corridor_without_effect_says_why(yuqian):
-    text = report(yuqian).split("## 廊道及其贡献")[1]
+    text = report(yuqian).split("廊道逐条")[1]
     shares = yuqian.contributions.pivot_table(index="corridor_id", columns="measure", values="contribution")
     overlap = yuqian.corridor_overlap.groupby("corridor_id")[["corridor_min", "base_min"]].sum()
     words = "表中各项贡献都是零"
