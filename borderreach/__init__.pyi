@@ -42,6 +42,7 @@ from .analysis.corridors import (
     with_corridor_trains,
     with_railways,
 )
+from .analysis.decisions import critical_links, critical_pairs
 from .analysis.indicators import people, people_by_rule, people_points, people_within, with_people
 from .analysis.isochrones import (
     audit_isochrones,
@@ -149,6 +150,8 @@ __all__ = [
     "corridor_stops",
     "corridors",
     "counties",
+    "critical_links",
+    "critical_pairs",
     "crossings",
     "datasets",
     "day_trips",

@@ -145,6 +145,8 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "corridor_stops": dict,
     "corridors": dict,
     "counties": dict,
+    "critical_links": lambda: {"network": network(), "places": points()},
+    "critical_pairs": lambda: {"network": network(), "places": points(), "links": [0, 1]},
     "crossings": lambda: {"network": network(), "counties": units()},
     "datasets": dict,
     "efficiency_across_borders": lambda: {"times": minutes_table(), "places": province_points()},

@@ -36,6 +36,7 @@ FLOORS = (
     "analysis.terrain",
     "analysis.corridors",
     "analysis.borders",
+    "analysis.decisions",
     "analysis.studies",
     "analysis.claims",
     "analysis.batches",

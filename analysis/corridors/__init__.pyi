@@ -1,4 +1,4 @@
-from ._changes import change_table, changed_by, changed_network
+from ._changes import arcs_closed_with, change_table, changed_by, changed_network
 from ._comparison import compare, corridor_overlap, county_times, gains, minutes_between
 from ._corridors import add_corridors, corridor_joins, corridor_segments, corridor_stops, corridors
 from ._files import Corridor, corridor, read_corridors, resolve_corridors
@@ -17,6 +17,7 @@ __all__ = [
     "SubsetTimes",
     "add_corridor_lines",
     "add_corridors",
+    "arcs_closed_with",
     "change_table",
     "changed_by",
     "changed_network",

@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 from ...geo.antimeridian import cut_line
 from ...geo.checks import require_flag, require_lonlat, require_number, require_numbers
 from ...geo.crs import WGS84, to_ecef
+from ...geo.derived import derived
 from ...geo.errors import GeometryTypeError, InputError, InputTypeError, MissingCRSError
 from ...geo.files import read_vector_file
 from ...geo.networks import MAX_ARC_TIME_MS, TransportNetwork
@@ -425,15 +426,56 @@ def _arc_mask(arcs: ArrayLike, n: int) -> NDArray[np.bool_]:
     return mask
 
 
+def arcs_closed_with(network: TransportNetwork, links: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return for each link the arcs that go when it's closed, as `changed_network` closes them.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    links : ndarray of int64, shape (k,)
+        Their numbers.
+    """
+    with_line, against = (arcs[links] for arcs in network.link_arcs)
+    own = [np.array([a, b])[np.array([a, b]) >= 0] for a, b in zip(with_line, against, strict=True)]
+    alike = _stretches(network)
+    if alike is None:
+        return own
+    order = np.argsort(alike, kind="stable")
+    start = np.searchsorted(alike[order], np.arange(alike.max() + 2)) if len(alike) else np.zeros(1, int)
+    found = []
+    for arcs in own:
+        same = [order[start[alike[arc]] : start[alike[arc] + 1]] for arc in arcs]
+        near = np.unique(np.concatenate([arcs, *same]))
+        chosen = np.zeros(network.n_arcs, dtype=bool) if len(near) > len(arcs) else None
+        if chosen is not None:
+            chosen[arcs] = True
+            near = near[_with_copies(network, chosen)[near]]
+        found.append(near)
+    return found
+
+
 def _with_copies(network: TransportNetwork, arcs: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the arcs with those that run along the same stretch of road the same way.
 
     A restriction over several ways makes copies of the arcs between: from and to the same places by
     other nodes, along the same line.
     """
+    alike = _stretches(network)
+    if alike is None:
+        return arcs
+    ends = network.arc_tail.astype(np.int64) * network.n_nodes + network.arc_head
+    meant = arcs & (network.arc_length_m > 0)
+    # those between the very same nodes are roads of their own
+    copies = np.isin(alike, alike[meant]) & ~np.isin(ends, ends[meant])
+    return arcs | (copies & (network.arc_length_m > 0))
+
+
+@derived
+def _stretches(network: TransportNetwork) -> NDArray[np.int64] | None:
+    """Return a number for each arc, the same for those along one stretch; None where no two nodes lie at one place."""
     place = np.unique(network.node_lon + 1j * network.node_lat, return_inverse=True)[1].reshape(-1)
     if len(place) == 0 or place.max() + 1 == network.n_nodes:
-        return arcs
+        return None
     first, last = network.link_offset[network.arc_link], network.link_offset[network.arc_link + 1] - 1
     inner = np.zeros((2, network.n_arcs, 2))  # the points of the line next to its ends
     bent = np.flatnonzero(last > first)
@@ -446,12 +488,7 @@ def _with_copies(network: TransportNetwork, arcs: NDArray[np.bool_]) -> NDArray[
     named = np.empty((network.n_arcs, 5), dtype=np.int64)
     named[:, 0], named[:, 1] = place[network.arc_tail], place[network.arc_head]
     named[:, 2], named[:, 3], named[:, 4] = network.arc_mode, network.arc_class, last - first
-    alike = np.unique(np.hstack([named, drawn]), axis=0, return_inverse=True)[1].reshape(-1)
-    ends = network.arc_tail.astype(np.int64) * network.n_nodes + network.arc_head
-    meant = arcs & (network.arc_length_m > 0)
-    # those between the very same nodes are roads of their own
-    copies = np.isin(alike, alike[meant]) & ~np.isin(ends, ends[meant])
-    return arcs | (copies & (network.arc_length_m > 0))
+    return np.unique(np.hstack([named, drawn]), axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def _without(network: TransportNetwork, arcs: NDArray[np.bool_]) -> TransportNetwork:

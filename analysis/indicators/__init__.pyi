@@ -1,6 +1,6 @@
 from ._centrality import betweenness, closeness, daily_accessibility, day_return_reach, detour_factors
 from ._competition import competing_centres, hinterlands, nearer_across_border, overlaps, shared_parts
-from ._decay import ExponentialDecay, GaussianDecay, PowerDecay, StepDecay
+from ._decay import Decay, ExponentialDecay, GaussianDecay, PowerDecay, StepDecay, weigh_minutes
 from ._floating_catchment import three_step_catchment, two_step_catchment
 from ._inequality import RankSize, gini, gini_by_group, rank_size, theil, theil_by_group
 from ._people import people, people_by_rule, people_points, people_within, with_people
@@ -19,6 +19,7 @@ from ._transport_performance import (
 )
 
 __all__ = [
+    "Decay",
     "ExponentialDecay",
     "GaussianDecay",
     "PowerDecay",
@@ -53,6 +54,7 @@ __all__ = [
     "transport_performance",
     "two_step_catchment",
     "waiting_from_frequency",
+    "weigh_minutes",
     "weighted_mean_time",
     "with_people",
 ]

@@ -188,20 +188,46 @@ def weigh(decay: Any, pairs: Pairs, argument: str = "decay", *, remedy: str) -> 
     InputError
         If a weight is infinite, NaN or negative, with the pair and the remedy.
     """
+    return weigh_minutes(decay, pairs.minutes, argument, remedy=remedy, name=pairs.name)
+
+
+def weigh_minutes(
+    decay: Any,
+    minutes: NDArray[np.float64],
+    argument: str = "decay",
+    *,
+    remedy: str,
+    name: Callable[[int], str],
+) -> NDArray[np.float64]:
+    """Do the same for times of any pairs.
+
+    Parameters
+    ----------
+    decay : Decay
+    minutes : ndarray of float64, shape (n,)
+    argument, remedy
+        As in `weigh`.
+    name : callable
+        Returns how a message calls a pair.
+
+    Raises
+    ------
+    InputTypeError, InputError
+    """
     if not callable(decay):
         raise InputTypeError(
             f"'{argument}' should be a decay such as PowerDecay(1) or ExponentialDecay.half_life(60), "
             f"got {decay!r}"
         )
-    weights = np.asarray(decay(pairs.minutes), dtype=float)
-    if weights.shape != pairs.minutes.shape:
+    weights = np.asarray(decay(minutes), dtype=float)
+    if weights.shape != minutes.shape:
         raise InputTypeError(
-            f"'{argument}' should give one weight per time, got shape {weights.shape} for {pairs.minutes.shape}"
+            f"'{argument}' should give one weight per time, got shape {weights.shape} for {minutes.shape}"
         )
     bad = ~np.isfinite(weights) | (weights < 0)
     if bad.any():
         at = int(np.argmax(bad))
         raise InputError(
-            f"the weight by '{argument}' is {weights[at]:g} at {pairs.minutes[at]:g} min ({pairs.name(at)}); {remedy}"
+            f"the weight by '{argument}' is {weights[at]:g} at {minutes[at]:g} min ({name(at)}); {remedy}"
         )
     return weights

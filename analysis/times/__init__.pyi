@@ -14,7 +14,7 @@ from ._origins import (
 )
 from ._prepared import prepared
 from ._roads_and_trains import Egress, RoadsAndTrains
-from ._search import UNREACHED, bucketed_times, shortest_times_and_lengths
+from ._search import UNREACHED, bucketed_times, heap_pop, heap_push, shortest_times_and_lengths
 from ._tables import (
     LIMIT_ATTR,
     NEAREST_ATTR,
@@ -47,6 +47,8 @@ __all__ = [
     "directed",
     "each",
     "enter",
+    "heap_pop",
+    "heap_push",
     "listed",
     "masses",
     "od_matrix",

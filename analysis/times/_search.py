@@ -23,7 +23,8 @@ _NODE_MASK = (1 << _NODE_BITS) - 1
 
 
 @njit(cache=True, nogil=True)
-def _push(heap: NDArray[np.int64], size: int, key: int) -> int:  # pragma: no cover - compiled
+def heap_push(heap: NDArray[np.int64], size: int, key: int) -> int:  # pragma: no cover - compiled
+    """Put a key into a four-ary heap, which needs room for it, and return the new size."""
     child = size
     while child > 0:
         parent = (child - 1) >> 2
@@ -36,7 +37,7 @@ def _push(heap: NDArray[np.int64], size: int, key: int) -> int:  # pragma: no co
 
 
 @njit(cache=True, nogil=True)
-def _pop(heap: NDArray[np.int64], size: int) -> int:  # pragma: no cover - compiled
+def heap_pop(heap: NDArray[np.int64], size: int) -> int:  # pragma: no cover - compiled
     """Remove the least key (read `heap[0]` first) and return the new size."""
     size -= 1
     key = heap[size]
@@ -216,12 +217,12 @@ def shortest_times_and_lengths(
         if time < time_ms[node]:
             time_ms[node] = time
             length_m[node] = seed_length_m[k]
-            size = _push(heap, size, (time << _NODE_BITS) | node)
+            size = heap_push(heap, size, (time << _NODE_BITS) | node)
         elif time == time_ms[node] and seed_length_m[k] < length_m[node]:
             length_m[node] = seed_length_m[k]
     while size > 0:
         key = heap[0]
-        size = _pop(heap, size)
+        size = heap_pop(heap, size)
         node = key & _NODE_MASK
         time = key >> _NODE_BITS
         if time > time_ms[node] or length_m[node] >= handed_on[node]:
@@ -244,7 +245,7 @@ def shortest_times_and_lengths(
                     larger = np.empty(2 * size, dtype=np.int64)
                     larger[:size] = heap
                     heap = larger
-                size = _push(heap, size, (reached << _NODE_BITS) | head)
+                size = heap_push(heap, size, (reached << _NODE_BITS) | head)
             elif far < length_m[head]:
                 length_m[head] = far
                 if done[head]:
@@ -252,5 +253,5 @@ def shortest_times_and_lengths(
                         larger = np.empty(2 * size, dtype=np.int64)
                         larger[:size] = heap
                         heap = larger
-                    size = _push(heap, size, (reached << _NODE_BITS) | head)
+                    size = heap_push(heap, size, (reached << _NODE_BITS) | head)
     return settled[:n_settled].copy()

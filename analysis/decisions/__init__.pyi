@@ -1,0 +1,3 @@
+from ._critical import critical_links, critical_pairs
+
+__all__ = ["critical_links", "critical_pairs"]

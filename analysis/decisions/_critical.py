@@ -1,0 +1,456 @@
+"""What the loss of a link costs: minutes, places cut off, people who leave a circle; pairs of links too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from ...geo.antimeridian import cut_line
+from ...geo.checks import require_number, require_numbers
+from ...geo.errors import InputError, InputTypeError, MissingColumnError, OffNetworkError
+from ...geo.networks import TransportNetwork
+from ...geo.places import origins_table
+from .. import schemas
+from ..corridors import arcs_closed_with, changed_network, minutes_between
+from ..indicators import Decay, weigh_minutes
+from ..times import Origin, each, origin_list, require_network
+from ._closures import NEVER, Closures, Lost, lost_between
+from ._cuts import cuts_of
+
+#: One row per link: what its loss costs, most first.
+CRITICAL_LINKS: Final[schemas.Schema] = {
+    "link": "int64",
+    "n_links": "int64",
+    "links": "str",
+    "name": "str",
+    "road_class": "str",
+    "mode": "str",
+    "length_km": "float64",
+    "cost_person_min": "float64",
+    "delay_person_min": "float64",
+    "longer_trips": "float64",
+    "mean_delay_min": "float64",
+    "worst_delay_min": "float64",
+    "worst_from": "str",
+    "worst_to": "str",
+    "cut_off_trips": "float64",
+    "places_cut_off": "int64",
+    "cut_off": "str",
+    "leaving_people": "float64",
+    "circle_of": "str",
+    "geometry": "geometry",
+}
+#: One row per pair of links: what the loss of both costs, and how much more than that of one and of the other.
+CRITICAL_PAIRS: Final[schemas.Schema] = {
+    "link_a": "int64",
+    "link_b": "int64",
+    "name_a": "str",
+    "name_b": "str",
+    "cost_person_min": "float64",
+    "cost_a_person_min": "float64",
+    "cost_b_person_min": "float64",
+    "excess_person_min": "float64",
+    "cut_off_trips": "float64",
+    "places_cut_off": "int64",
+    "cut_off": "str",
+    "leaving_people": "float64",
+    "circle_of": "str",
+    "geometry": "geometry",
+}
+#: More links than that make more pairs than anyone reads.
+MOST_LINKS_IN_PAIRS: Final = 200
+
+
+def critical_links(
+    network: TransportNetwork,
+    places: Any,
+    links: Any = None,
+    *,
+    weights: Any = None,
+    within_km: float = 0.5,
+    decay: Decay | None = None,
+    cutoff_min: float = 120.0,
+    cut_off_min: float = 24 * 60.0,
+    workers: int | None = None,
+    progress: bool = False,
+) -> gpd.GeoDataFrame:
+    """Compute what the loss of each of some links costs: delays, places cut off, people who leave a circle.
+
+    Everybody makes one trip. From place i, T_ij = w_i · w_j f(t_ij) / Σ_k w_k f(t_ik) of them go to place j ≠ i,
+    with w the weights, t the times with all links and f a decay. Without link e, times are t^e >= t, and
+
+    delay(e) = Σ_ij T_ij (t^e_ij − t_ij) over pairs still connected, cut(e) = Σ T_ij over those no longer connected,
+    cost(e) = delay(e) + `cut_off_min` · cut(e).
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    places : GeoDataFrame, Place, name, adcode, (lon, lat), or a list of these
+        Where people live and go. Those out of the network's reach make no trips.
+    links : DataFrame or array_like of int, optional
+        Which are lost, one at a time: a table with a column ``link``, such as `crossings` gives, or
+        numbers; every link when left out. In a network with banned turns a link goes with its copies.
+    weights : str or array_like of float, optional
+        People of each place, or the column of `places` that holds them; every place counts 1 when left out.
+    within_km : float
+        A road is lost as a whole where its carriageways are drawn apart: links of the same class that run
+        beside the link, within 30 degrees of its direction, so near to the place where it's cut (where it
+        crosses the border, or its middle). 0 for the link alone.
+    decay : callable, optional
+        f, such as ``br.indicators.ExponentialDecay(...)``; every distance counts alike when left out.
+    cutoff_min : float
+        Minutes from a place within which its circle lies.
+    cut_off_min : float
+        Minutes as which a trip counts that can't be made any more. It sets the order of the rows alone.
+    workers : int, optional
+        Threads; one per processor when left out.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row per cut, those that cost most first (links that are lost together make one row): ``link, n_links,
+        links`` (the numbers of all that are lost), ``name`` (the counties at both ends, where `links` is
+        a table of crossings), ``road_class, mode, length_km, cost_person_min, delay_person_min, longer_trips``
+        (trips that take longer) and ``mean_delay_min`` of these (NaN without any), ``worst_delay_min`` between
+        ``worst_from`` and ``worst_to``, ``cut_off_trips``, ``places_cut_off`` (those that lose more than half of
+        their trips) and their names in ``cut_off``, ``leaving_people`` (the most people that any place's circle
+        loses) and whose circle that is in ``circle_of``, and the lines of the links.
+
+    Raises
+    ------
+    InputError, InputTypeError, EmptyInputError, MissingColumnError
+        If an argument can't be used, or `links` names one that `network` doesn't have.
+    UnknownPlaceError, AmbiguousPlaceError, OffNetworkError
+
+    See Also
+    --------
+    critical_pairs : The same for two links that are lost together.
+    changed_network : The network without a link.
+
+    Notes
+    -----
+    The times are those of a search on the closed network, to the millisecond; what doesn't depend on the links at
+    hand is searched once for all of them.
+
+    References
+    ----------
+    Jenelius, E., Petersen, T., Mattsson, L.-G. (2006). Importance and exposure in road network vulnerability
+    analysis. Transportation Research Part A 40(7), 537-560.
+
+    Ramalingam, G., Reps, T. (1996). An incremental algorithm for a generalization of the shortest-path problem.
+    Journal of Algorithms 21(2), 267-305.
+
+    Examples
+    --------
+    Two towns of 30 and 10 people; a road of 15 minutes, and a longer one of 80 over a third node. Without the
+    short one all 40 lose 65 minutes.
+
+    >>> road = br.build_network(
+    ...     [106.0, 106.2, 106.1],
+    ...     [29.0, 29.0, 29.3],
+    ...     br.Links([0, 0, 2], [1, 2, 1], [2e4, 4e4, 4e4], [900, 2400, 2400]),
+    ...     max_access_km=1,
+    ... )
+    >>> found = br.critical_links(road, [(106.0, 29.0), (106.2, 29.0)], weights=[30, 10])
+    >>> found[["link", "delay_person_min", "mean_delay_min"]].head(1).values.tolist()
+    [[0.0, 2600.0, 65.0]]
+    """
+    task = _Task(network, places, links, weights, within_km, decay, cutoff_min, cut_off_min)
+    total = task.losses(task.closed_with(), workers=workers, progress=progress)
+    first = np.array([cut.links[0] for cut in task.cuts])
+    arcs = np.maximum(*task.network.link_arcs)[first]
+    rows = [
+        {
+            "link": int(cut.links[0]),
+            "n_links": len(cut.links),
+            "links": ", ".join(map(str, cut.links)),
+            "name": cut.name,
+            "road_class": task.network.classes[task.network.arc_class[arcs[k]]] if arcs[k] >= 0 else "",
+            "mode": task.network.modes[task.network.arc_mode[arcs[k]]] if arcs[k] >= 0 else "",
+            "length_km": task.network.link_length_m[cut.links[0]] / 1000,
+            **total.figures(k),
+            "geometry": task.lines(k),
+        }
+        for k, cut in enumerate(task.cuts)
+    ]
+    return _ordered(schemas.conform(rows, CRITICAL_LINKS), ["link"])
+
+
+def critical_pairs(
+    network: TransportNetwork,
+    places: Any,
+    links: Any,
+    *,
+    weights: Any = None,
+    within_km: float = 0.5,
+    decay: Decay | None = None,
+    cutoff_min: float = 120.0,
+    cut_off_min: float = 24 * 60.0,
+    workers: int | None = None,
+    progress: bool = False,
+) -> gpd.GeoDataFrame:
+    """Compute what the loss of two links at a time costs, for every pair of some links.
+
+    A pair's excess, cost(a and b) − cost(a) − cost(b), tells links that stand in for each other (above 0): each can be
+    spared while the other is there. Below 0 they lie on the same ways, and the second loss adds little to the first.
+
+    Parameters
+    ----------
+    network, places, weights, within_km, decay, cutoff_min, cut_off_min, workers, progress
+        As in `critical_links`.
+    links : DataFrame or array_like of int
+        At least two roads, and 200 at most.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row per pair, those that cost most first: ``link_a, link_b, name_a, name_b, cost_person_min`` of both
+        together, ``cost_a_person_min, cost_b_person_min, excess_person_min, cut_off_trips, places_cut_off, cut_off,
+        leaving_people, circle_of`` as in `critical_links`, and the lines of both.
+
+    Raises
+    ------
+    InputError, InputTypeError, EmptyInputError, MissingColumnError
+    UnknownPlaceError, AmbiguousPlaceError, OffNetworkError
+
+    Examples
+    --------
+    Two roads between two towns, of 15 and 20 minutes: without the first, everybody loses 5 minutes, without the
+    second nobody, and without both nobody gets across.
+
+    >>> road = br.build_network(
+    ...     [106.0, 106.2], [29.0, 29.0], br.Links([0, 0], [1, 1], [2e4, 2e4], [900, 1200]), max_access_km=1
+    ... )
+    >>> towns = [(106.0, 29.0), (106.2, 29.0)]
+    >>> found = br.critical_pairs(road, towns, [0, 1], within_km=0, cut_off_min=100)
+    >>> found[["cost_a_person_min", "cost_b_person_min", "cost_person_min", "places_cut_off"]].values.tolist()
+    [[10.0, 0.0, 200.0, 2.0]]
+    """
+    task = _Task(network, places, links, weights, within_km, decay, cutoff_min, cut_off_min)
+    if not 2 <= len(task.cuts) <= MOST_LINKS_IN_PAIRS:
+        raise InputError(
+            f"'links' should be 2 to {MOST_LINKS_IN_PAIRS} roads, got {len(task.cuts)}; choose those of one border"
+        )
+    alone = task.closed_with()
+    pairs = list(combinations(range(len(alone)), 2))
+    together = [np.union1d(alone[a], alone[b]) for a, b in pairs]
+    total = task.losses([*alone, *together], workers=workers, progress=progress)
+    cost = total.cost()
+    lines = [task.lines(k) for k in range(len(alone))]
+    rows = []
+    for k, (a, b) in enumerate(pairs, start=len(alone)):
+        figures = total.figures(k)
+        rows.append(
+            {
+                "link_a": int(task.cuts[a].links[0]),
+                "link_b": int(task.cuts[b].links[0]),
+                "name_a": task.cuts[a].name,
+                "name_b": task.cuts[b].name,
+                "cost_person_min": cost[k],
+                "cost_a_person_min": cost[a],
+                "cost_b_person_min": cost[b],
+                "excess_person_min": cost[k] - cost[a] - cost[b],
+                **{
+                    name: figures[name]
+                    for name in ("cut_off_trips", "places_cut_off", "cut_off", "leaving_people", "circle_of")
+                },
+                "geometry": shapely.multilinestrings(shapely.get_parts([lines[a], lines[b]])),
+            }
+        )
+    return _ordered(schemas.conform(rows, CRITICAL_PAIRS), ["link_a", "link_b"])
+
+
+def _ordered(table: pd.DataFrame, ties: list[str]) -> gpd.GeoDataFrame:
+    found: gpd.GeoDataFrame = table.sort_values(
+        ["cost_person_min", *ties], ascending=[False, *[True for _ in ties]], ignore_index=True
+    )
+    return found
+
+
+class _Total:
+    """What closures cost all places together."""
+
+    def __init__(self, n: int, names: Sequence[str], cut_off_min: float) -> None:
+        self._names = names
+        self._cut_off_min = cut_off_min
+        self._delay, self._longer, self._cut = np.zeros(n), np.zeros(n), np.zeros(n)
+        self._worst, self._leaving = np.zeros(n), np.zeros(n)
+        self._from, self._to = np.full(n, -1), np.full(n, -1)
+        self._circle = np.full(n, -1)
+        self._cut_off: list[list[int]] = [[] for _ in range(n)]
+
+    def add(self, place: int, lost: Lost, trips: float) -> None:
+        """Add what one place loses, of so many trips."""
+        at = lost.closure
+        self._delay[at] += lost.delay_min
+        self._longer[at] += lost.longer
+        self._cut[at] += lost.cut
+        worse = lost.worst_min > self._worst[at]
+        self._worst[at[worse]] = lost.worst_min[worse]
+        self._from[at[worse]], self._to[at[worse]] = place, lost.worst_to[worse]
+        more = lost.leaving > self._leaving[at]
+        self._leaving[at[more]], self._circle[at[more]] = lost.leaving[more], place
+        for closure in at[lost.cut > trips / 2].tolist():
+            self._cut_off[closure].append(place)
+
+    def cost(self) -> NDArray[np.float64]:
+        """Return the person-minutes of each closure, trips that are cut off included."""
+        return self._delay + self._cut_off_min * self._cut
+
+    def figures(self, k: int) -> dict[str, Any]:
+        """Return the columns of `CRITICAL_LINKS` that say what a closure costs."""
+        return {
+            "cost_person_min": self.cost()[k],
+            "delay_person_min": self._delay[k],
+            "longer_trips": self._longer[k],
+            "mean_delay_min": self._delay[k] / self._longer[k] if self._longer[k] > 0 else np.nan,
+            "worst_delay_min": self._worst[k],
+            "worst_from": self._name(self._from[k]),
+            "worst_to": self._name(self._to[k]),
+            "cut_off_trips": self._cut[k],
+            "places_cut_off": len(self._cut_off[k]),
+            "cut_off": "、".join(self._names[one] for one in self._cut_off[k]),
+            "leaving_people": self._leaving[k],
+            "circle_of": self._name(self._circle[k]),
+        }
+
+    def _name(self, place: int) -> str:
+        return self._names[place] if place >= 0 else ""
+
+
+class _Task:
+    """Arguments of both functions, checked."""
+
+    def __init__(
+        self,
+        network: Any,
+        places: Any,
+        links: Any,
+        weights: Any,
+        within_km: Any,
+        decay: Any,
+        cutoff_min: Any,
+        cut_off_min: Any,
+    ) -> None:
+        self.network = require_network(network)
+        self.table = origins_table(places, argument="places")
+        self.places: list[Origin] = origin_list(self.table, argument="places")
+        self.people = place_weights(weights, places, len(self.places))
+        if decay is not None and (not callable(decay) or isinstance(decay, type)):
+            raise InputTypeError(f"'decay' should be a function such as ExponentialDecay(...), got {decay!r}")
+        self.decay: Decay | None = decay
+        cutoff = require_number(cutoff_min, "cutoff_min", unit="minutes", above=0, maximum=7 * 24 * 60)
+        self.cutoff_ms = round(cutoff * 60_000)
+        self.cut_off_min = require_number(cut_off_min, "cut_off_min", unit="minutes", minimum=0)
+        km = require_number(within_km, "within_km", unit="km", minimum=0, maximum=10)
+        self.cuts = cuts_of(self.network, links, within_km=km)
+
+    def closed_with(self) -> list[NDArray[np.int64]]:
+        """Return the arcs that go with each cut."""
+        every = np.unique(np.concatenate([cut.links for cut in self.cuts]))
+        arcs = arcs_closed_with(self.network, every)
+        number = {int(link): k for k, link in enumerate(every)}
+        return [np.unique(np.concatenate([arcs[number[link]] for link in cut.links])) for cut in self.cuts]
+
+    def lines(self, k: int) -> shapely.Geometry:
+        """Return the lines of a cut's links."""
+        lines = [cut_line(self.network.link_line(link)) for link in self.cuts[k].links]
+        return lines[0] if len(lines) == 1 else shapely.multilinestrings(shapely.get_parts(lines))
+
+    def losses(self, closures: list[NDArray[np.int64]], *, workers: int | None, progress: bool) -> _Total:
+        """Return what each closure costs all places."""
+        total = _Total(len(closures), [one.name for one in self.places], self.cut_off_min)
+        engine = Closures(self.network, self.places, closures, workers=workers)
+        apart = engine.entered_part_way()
+        anew = {k: self._times_without(closures[k]) for k in apart}
+
+        def of_place(k: int) -> tuple[list[Lost], float]:
+            row = engine.row(k)
+            trips = self._trips(k, row[0])
+            found = engine.lost(row, trips, self.people, cutoff_ms=self.cutoff_ms)
+            if not anew:
+                return [found], float(trips.sum())
+            other = ~np.isin(found.closure, apart)
+            kept = Lost(*(getattr(found, name)[other] for name in Lost.__dataclass_fields__))
+            return [
+                kept,
+                *(
+                    lost_between(
+                        row[0], times[k], trips, self.people, closure=closure, cutoff_ms=self.cutoff_ms
+                    )
+                    for closure, times in anew.items()
+                ),
+            ], float(trips.sum())
+
+        places = range(len(self.places))
+        parts = each(of_place, places, progress=progress, label="critical links", workers=workers)
+        for k, (found, trips) in enumerate(parts):
+            for one in found:
+                total.add(k, one, trips)
+        return total
+
+    def _trips(self, k: int, base: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return where the people of a place go."""
+        drawn = self.people.copy()
+        drawn[base >= NEVER] = 0.0
+        drawn[k] = 0.0
+        if self.decay is not None:
+            going = np.flatnonzero(drawn > 0)
+            drawn[going] *= weigh_minutes(
+                self.decay,
+                base[going] / 60_000,
+                remedy="choose a decay that is finite there",
+                name=lambda at: f"{self.places[k].name} → {self.places[going[at]].name}",
+            )
+        total = drawn.sum()
+        return drawn / total * self.people[k] if total > 0 else np.zeros_like(drawn)
+
+    def _times_without(self, arcs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the times between all places with some arcs closed, in ms."""
+        closed = changed_network(self.network, arcs=arcs, close=True)
+        try:
+            minutes = minutes_between(closed, self.table, self.table)
+        except OffNetworkError:  # all of them went by the link itself
+            minutes = np.full((len(self.places), len(self.places)), np.nan)
+        return np.where(np.isnan(minutes), NEVER, np.rint(minutes * 60_000)).astype(np.int64)
+
+
+def place_weights(weights: Any, places: Any, n: int) -> NDArray[np.float64]:
+    """Return the people of each place: as given, from a column of `places`, or 1 each.
+
+    Raises
+    ------
+    InputTypeError, InputError, MissingColumnError
+    """
+    if weights is None:
+        return np.ones(n)
+    given = weights
+    if isinstance(weights, str):
+        if not isinstance(places, pd.DataFrame):
+            raise InputTypeError(
+                f"'weights' names the column {weights!r}, and 'places' is no table but a {type(places).__name__}; "
+                "give one number per place"
+            )
+        if weights not in places.columns:
+            raise MissingColumnError(
+                f"'places' lacks the column {weights!r} that 'weights' names; it has "
+                f"{', '.join(map(repr, places.columns))}"
+            )
+        given = places[weights]
+    numbers = require_numbers(given, "weights")
+    if numbers.shape != (n,):
+        raise InputError(f"'weights' should be one number per place, got shape {numbers.shape} for {n}")
+    bad = ~np.isfinite(numbers) | (numbers < 0)
+    if bad.any():
+        at = int(np.argmax(bad))
+        raise InputError(f"'weights' should be finite and at least 0, got {numbers[at]:g} at position {at}")
+    return numbers
