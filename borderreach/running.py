@@ -89,7 +89,7 @@ class StudyRun(StageInputs):
         for name, stage in STAGES.items():
             step(stage.title)
             tables.update(self.tables(name))
-        return StudyResults(study=self.study, **tables, **self.words)
+        return StudyResults(study=self.study, **tables, **self.words, what_if=self.what_if)
 
     @cached_property
     def words(self) -> dict[str, Any]:
@@ -132,6 +132,9 @@ class _OnDemand(StudyResults):
                 return vars(self)[name]
         if name in {"scenario_names", "attribution", "notes", "parameters"}:
             vars(self).update(vars(self)["_run"].words)
+            return vars(self)[name]
+        if name == "what_if":
+            vars(self)["what_if"] = vars(self)["_run"].what_if
             return vars(self)[name]
         raise AttributeError(name)
 

@@ -15,10 +15,12 @@ from .analysis.studies import (
     Ground,
     RailCoverage,
     Reach,
+    WhatIf,
     past_years,
     rail_coverage,
     study_people,
     study_rail,
+    what_if,
 )
 from .analysis.study_file import Study
 from .analysis.times import require_network
@@ -175,3 +177,17 @@ class StageInputs:
     def groups(self) -> gpd.GeoDataFrame:
         """Groups of places that the study's text names."""
         return groups(self.study)
+
+    @cached_property
+    def what_if(self) -> WhatIf:
+        """The network around the study, for what readers of its map ask of their own."""
+        ground = self.ground
+        return what_if(
+            self.scenarios.joined,
+            self.residents,
+            provinces=ground.provinces,
+            counties=ground.counties,
+            border_counties=ground.border_counties,
+            centres=ground.centres,
+            cutoffs_min=self.study.circle_cutoffs_min,
+        )

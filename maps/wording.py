@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
+from .what_if_words import WHAT_IF_EN, WHAT_IF_ZH
+
 Language: TypeAlias = Literal["zh", "en"]
 
 ZH: Final[dict[str, str]] = {
@@ -325,4 +327,4 @@ EN: Final[dict[str, str]] = {
     "verdict_fails": "does not hold",
     "verdict_not_checkable": "cannot be checked",
 }
-WORDS: Final[dict[Language, dict[str, str]]] = {"zh": ZH, "en": EN}
+WORDS: Final[dict[Language, dict[str, str]]] = {"zh": ZH | WHAT_IF_ZH, "en": EN | WHAT_IF_EN}

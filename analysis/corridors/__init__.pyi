@@ -1,7 +1,9 @@
+from ._assumptions import assumed_values
 from ._changes import arcs_closed_with, change_table, changed_by, changed_network
 from ._comparison import compare, corridor_overlap, county_times, gains, minutes_between
 from ._corridors import add_corridors, corridor_joins, corridor_segments, corridor_stops, corridors
-from ._files import Corridor, corridor, read_corridors, resolve_corridors
+from ._files import MAX_GAP_KM, Corridor, corridor, read_corridors, resolve_corridors
+from ._joined import JoinedCorridors, has_split_junctions
 from ._lines import add_corridor_lines
 from ._multimodal import journeys, with_railways
 from ._replaced import corridor_replaces
@@ -12,12 +14,15 @@ from ._trains import with_corridor_trains
 
 __all__ = [
     "MAX_EXACT",
+    "MAX_GAP_KM",
     "Corridor",
+    "JoinedCorridors",
     "Scenarios",
     "SubsetTimes",
     "add_corridor_lines",
     "add_corridors",
     "arcs_closed_with",
+    "assumed_values",
     "change_table",
     "changed_by",
     "changed_network",
@@ -32,6 +37,7 @@ __all__ = [
     "corridors",
     "county_times",
     "gains",
+    "has_split_junctions",
     "journeys",
     "minutes_between",
     "read_corridors",

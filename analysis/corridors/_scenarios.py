@@ -35,13 +35,15 @@ class Scenarios:
     base : TransportNetwork
     corridors : tuple of Corridor
     years : tuple of int
+    joined : JoinedCorridors
+        The base with every corridor, of which the subsets are taken.
     """
 
     def __init__(self, base: TransportNetwork, corridors: Any, *, years: Iterable[int] = ()) -> None:
         self.base = base
         self.corridors: tuple[Corridor, ...] = tuple(resolve_corridors(corridors))
         self.years = tuple(years)
-        self._joined = join_corridors(base, self.corridors)
+        self.joined = join_corridors(base, self.corridors)
         self._kept: dict[frozenset[str], TransportNetwork] = {}
 
     @property
@@ -76,16 +78,16 @@ class Scenarios:
         """
         chosen = self._known(ids)
         if len(chosen) in (0, len(self.ids)):
-            return self._joined.subset(chosen)
+            return self.joined.subset(chosen)
         if chosen not in self._kept:
             while len(self._kept) >= _KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[chosen] = self._joined.subset(chosen)
+            self._kept[chosen] = self.joined.subset(chosen)
         return self._kept[chosen]
 
     def times(self, starts: Any, ends: Any) -> SubsetTimes:
         """Return what tells the travel times between points for any subset, see `SubsetTimes`."""
-        return SubsetTimes(self._joined, starts, ends)
+        return SubsetTimes(self.joined, starts, ends)
 
     def _known(self, ids: Iterable[str]) -> frozenset[str]:
         chosen = frozenset(ids)

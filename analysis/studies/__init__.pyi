@@ -3,6 +3,7 @@ from ._own_tables import own_boundaries, study_boundaries, study_people, study_r
 from ._rail_coverage import RailCoverage, rail_coverage
 from ._reach import MEASURES, Ground, Reach
 from ._results import StudyResults
+from ._what_if import WhatIf, what_if
 from ._years import (
     YEAR_BORDERS,
     YEAR_CIRCLES,
@@ -22,6 +23,7 @@ __all__ = [
     "RailCoverage",
     "Reach",
     "StudyResults",
+    "WhatIf",
     "circle_people",
     "county_indicators",
     "own_boundaries",
@@ -30,6 +32,7 @@ __all__ = [
     "study_boundaries",
     "study_people",
     "study_rail",
+    "what_if",
     "year_borders",
     "year_circles",
     "year_counties",

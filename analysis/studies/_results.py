@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from ..study_file import Study
+from ._what_if import WhatIf
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,8 @@ class StudyResults:
     notes : list of str
     parameters : mapping of str to object
         Every number that the results depend on.
+    what_if : WhatIf, optional
+        The network around the study, for what readers of its map ask of their own.
 
     Examples
     --------
@@ -133,6 +136,9 @@ class StudyResults:
     attribution: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    what_if: WhatIf | None = field(
+        default_factory=lambda: None
+    )  # no attribute of the class: see `results_on_demand`
 
     @property
     def corridor_names_en(self) -> dict[str, str]:

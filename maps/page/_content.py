@@ -21,6 +21,7 @@ from ._base_maps import BaseMap
 from ._claims import claims_content
 from ._counties import counties_content
 from ._places import at, core_of, parts_of, sign_at
+from ._what_if import what_if_content
 
 #: A study that takes up less than this share of its provinces' frame is what the map opens on.
 _SMALL_PART: Final = 0.25
@@ -84,6 +85,10 @@ def page_content(
         "zones": [_reach(reach) for reach in layers.zones],
         "allZones": _reach(layers.all_zones) if layers.all_zones else None,
         "corridors": _corridors(layers),
+        # shapes on a base map in GCJ-02 are shifted, and a place tapped there is none of the network's
+        "whatIf": None
+        if tiles is not None and tiles.datum == "gcj02"
+        else what_if_content(getattr(results, "what_if", None)),
     }
     return {key: _closed(value) for key, value in content.items()}
 

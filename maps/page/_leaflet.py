@@ -31,9 +31,12 @@ from ._rendering import texts_left_alone
 
 _SCRIPTS: Final = (
     "decode.js", "split.js", "labels.js", "signs.js", "drawing.js", "backdrop.js", "reaches.js", "counties.js",
-    "lines.js", "claim_signs.js", "scene.js", "search.js", "county.js", "claims.js", "legend.js", "tools.js", "page.js",
+    "lines.js", "claim_signs.js", "scene.js", "search.js", "county.js", "claims.js", "legend.js", "tools.js",
+    "whatif_ground.js", "whatif_network.js", "whatif_scenario.js", "whatif_search.js", "whatif_circle.js",
+    "whatif_canvas.js", "whatif_state.js", "whatif_files.js", "whatif_editor.js", "whatif_panel.js", "whatif.js",
+    "page.js",
 )  # fmt: skip
-_STYLES: Final = ("study_map.css",)
+_STYLES: Final = ("study_map.css", "whatif.css")
 #: Characters that would end a script element or a line of JavaScript, as JSON escapes.
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
 #: What Jinja would take for its own; in JSON it stands in texts only.

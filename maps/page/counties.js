@@ -121,6 +121,7 @@
       if (countyLayers.has(adcode)) countyLayers.get(adcode).setStyle(countyStyle(scene.counties.get(adcode)));
     };
     scene.select = function (adcode) {
+      if (scene.asked && adcode !== null) return; // a tap on the map asks something else now
       const before = scene.selected;
       scene.selected = scene.counties.has(adcode) ? adcode : null;
       scene.claim = null;

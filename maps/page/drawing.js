@@ -7,6 +7,7 @@
   br.COLUMNS = { compare: ["base", "after", "gained"], base: ["base"], after: ["after"], split: ["base", "after"] };
   br.SIDES = { base: "before", after: "after", gained: "after" };
 
+  br.hatch = hatch;
   function hatch(colour, rising) {
     const tile = document.createElement("canvas");
     tile.width = tile.height = 8;

@@ -41,6 +41,8 @@
     const title = control(map, "topleft", "br-title");
     const county = control(map, "topleft", "br-county-panel");
     const side = control(map, narrow() ? "topleft" : "topright", "br-layers");
+    const asking = control(map, narrow() ? "topleft" : "topright", "br-what-if");
+    asking.hidden = true;
     const scale = L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     const short = control(map, "bottomleft", "br-legend", "details");
     short.open = !narrow();
@@ -54,7 +56,9 @@
     };
     const heading = () => (!inChinese() && data.title.en) || data.title.zh;
     const legend = br.makeLegend(data, scene, word, names);
-    const state = br.makeState(map, scene, data, word, drawAll);
+    const whatIf = data.whatIf
+      ? br.makeWhatIf(map, data, scene, word, asking, { save: () => state.save(), redraw: () => { drawTitle(); drawPicked(); drawLayers(); } }) : null;
+    const state = br.makeState(map, scene, data, word, drawAll, whatIf);
     br.makePrint(map, scene);
 
     // Title ------------------------------------------------------------------------------------
@@ -72,6 +76,9 @@
             state.save();
             title.querySelector(".br-language").focus();
           }),
+          whatIf ? e("button", {
+            type: "button", className: "br-what-if-button", "aria-pressed": String(whatIf.isOn()), onclick: () => whatIf.set(!whatIf.isOn()),
+          }, word("what_if")) : null,
           button(word("share"), "br-share-button", () => { open.share = !open.share; drawTitle(); }),
           button(word("print"), "br-print-button", () => window.print())),
         open.share ? br.shareField(state.link(), word, () => { open.share = false; drawTitle(); }) : "");
@@ -211,7 +218,8 @@
       side.scrollTop = scroll;
       const again = focus && side.querySelector(focus);
       if (again) again.focus();
-      short.hidden = open.layers;
+      side.hidden = whatIf !== null && whatIf.isOn();
+      short.hidden = open.layers || side.hidden;
       short.setAttribute("aria-label", word("legend"));
       short.replaceChildren(e("summary", {}, word("legend")), ...legend.short());
     }
@@ -240,6 +248,7 @@
       }
       scale.getContainer().setAttribute("aria-label", word("scale"));
       scene.split.words();
+      if (whatIf) whatIf.words();
       drawTitle();
       drawPicked();
       drawLayers();
@@ -266,6 +275,7 @@
     state.ready = true;
     state.restore();
     br.scene = scene;
+    br.whatIf = whatIf;
     br.map = map;
   };
 })(borderreach);

@@ -47,6 +47,26 @@
       scene.refresh();
     };
 
+    // While the reader asks "what if", what was computed before steps aside, and comes back afterwards.
+    const COMPUTED = /^(circle|rail|centre|slider|zones|corridor|change)-|^(centres|selected-zone|gaps|crossings|claims)$/;
+    scene.asked = null;
+    scene.away = function (away) {
+      if (away === Boolean(scene.asked)) return;
+      const before = scene.asked;
+      if (away) {
+        scene.select(null);
+        scene.asked = new Set([...items.keys()].filter((id) => COMPUTED.test(id) && isOn(id)));
+        split.set(false);
+      } else {
+        scene.asked = null;
+        split.set(scene.view === "split");
+      }
+      for (const id of [...items.keys()].filter((each) => COMPUTED.test(each))) scene.show(id, !away && before.has(id));
+      scene.refresh();
+    };
+    // Whether a layer is part of what the reader has chosen, also while it's put aside.
+    scene.isChosen = (item) => (scene.asked && COMPUTED.test(item.id) ? scene.asked.has(item.id) : item.on);
+
     br.addBackdrop(scene, draw, data);
     br.addReaches(scene, draw, data);
     br.addCounties(scene, draw, data, word);

@@ -3,7 +3,7 @@
   const e = br.element;
 
   // The state is kept behind the # of the address: view, language, layers that differ from the first view.
-  br.makeState = function (map, scene, data, word, redraw) {
+  br.makeState = function (map, scene, data, word, redraw, whatIf) {
     const state = { ready: false };
     const first = new Map();
     // A page inside another one (a notebook's) has no address of its own.
@@ -20,8 +20,9 @@
       if (scene.selected !== null) parts.set("c", scene.selected);
       if (scene.claim !== null) parts.set("a", scene.claim);
       parts.set("g", word.state.language);
-      const changed = [...scene.items.values()].filter((item) => item.on !== first.get(item.id)).map((item) => item.id);
+      const changed = [...scene.items.values()].filter((item) => scene.isChosen(item) !== first.get(item.id)).map((item) => item.id);
       if (changed.length) parts.set("l", changed.join("*"));
+      if (whatIf && whatIf.isOn()) parts.set("w", whatIf.text());
       return "#" + parts.toString();
     };
     state.link = () => location.href.split("#")[0] + state.text();
@@ -36,6 +37,7 @@
       const parts = new URLSearchParams(location.hash.slice(1));
       if (![...parts.keys()].length) return;
       state.ready = false;
+      if (whatIf) whatIf.set(false);
       const language = parts.get("g");
       if (language in data.words) word.state.language = language;
       const view = parts.get("m");
@@ -53,6 +55,7 @@
       if (place.length === 3 && place.every(Number.isFinite)) map.setView([place[0], place[1]], place[2], { animate: false });
       const share = Number(parts.get("s"));
       if (scene.split.on && share >= 0 && share <= 1) scene.split.move(share);
+      if (whatIf && parts.get("w")) whatIf.restore(parts.get("w"));
       redraw();
       state.ready = true;
     };

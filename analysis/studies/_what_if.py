@@ -1,0 +1,221 @@
+"""What a map needs to answer its reader's own what-ifs: the network around a study, its people, its corridors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...geo.crs import along_curve
+from ...geo.networks import TransportNetwork, least_access
+from ...geo.sealed import Sealed
+from ..corridors import Corridor, JoinedCorridors, has_split_junctions
+from ..indicators import people_points
+from ..times import UNREACHED, enter, origin_list, search, within_reach
+
+#: Beyond the provinces' frame, degrees: roads that lead around a corner of it belong to what is asked of them.
+_MARGIN_DEG: Final = 0.25
+_ARC_ARRAYS: Final = ("arc_time_ms", "arc_length_m", "arc_mode", "arc_class", "arc_exit", "arc_reversed")
+
+
+@dataclass(frozen=True, eq=False)
+class WhatIf(Sealed):
+    """The part of a study's network that its centres and border counties have to do with.
+
+    Attributes
+    ----------
+    network : TransportNetwork
+        With every corridor of the study; nodes in spatial order.
+    node_edge : ndarray of bool, shape (n,)
+        Nodes from which a link leads out of the part: whatever takes longer than the way to the nearest of
+        them may be faster outside.
+    node_people : ndarray of float64, shape (n,)
+        Residents, spread over the nodes of their counties as `analysis.indicators.people_points` does.
+    node_owner : ndarray of int64, shape (n,)
+        Position of the corridor that a node belongs to, -1 for none.
+    link_owners : ndarray of int64, shape (number of links, 2)
+        Positions of the two corridors that a link needs, -1 for none.
+    counties : geopandas.GeoDataFrame
+        ``adcode, name, province, lon, lat``: the counties of the study, border counties first.
+    n_border : int
+        How many of them are border counties.
+    corridors : tuple of Corridor
+    stop_node, leave_node : tuple of ndarray of int64
+        For each corridor the nodes of its stops, where one gets on and where one gets off; -1 outside the part.
+    cutoffs_min : tuple of float
+        Ascending.
+    apart : bool
+        Whether one comes to junctions at other nodes than one leaves them from, see `add_corridors`.
+    left_out : tuple of str
+        Classes of roads that were left out to keep it small.
+    """
+
+    network: TransportNetwork
+    node_edge: NDArray[np.bool_]
+    node_people: NDArray[np.float64]
+    node_owner: NDArray[np.int64]
+    link_owners: NDArray[np.int64]
+    counties: gpd.GeoDataFrame
+    n_border: int
+    corridors: tuple[Corridor, ...]
+    stop_node: tuple[NDArray[np.int64], ...]
+    leave_node: tuple[NDArray[np.int64], ...]
+    cutoffs_min: tuple[float, ...]
+    apart: bool
+    left_out: tuple[str, ...] = ()
+
+    def without(self, road_class: str) -> WhatIf:
+        """Return the same without the roads of a class and what led over these alone.
+
+        Parameters
+        ----------
+        road_class : str
+        """
+        network = self.network
+        code = network.classes.index(road_class)
+        gone = np.zeros(network.n_links, dtype=bool)
+        gone[network.arc_link[network.arc_class == code]] = True
+        tail, head = network.link_ends
+        touched = np.zeros(network.n_nodes, dtype=bool)
+        touched[tail[~gone]] = touched[head[~gone]] = True
+        found = _part(self, touched, ~gone)
+        return replace(found, left_out=(*self.left_out, road_class))
+
+
+def what_if(
+    joined: JoinedCorridors,
+    residents: gpd.GeoDataFrame,
+    *,
+    provinces: gpd.GeoDataFrame,
+    counties: gpd.GeoDataFrame,
+    border_counties: gpd.GeoDataFrame,
+    centres: gpd.GeoDataFrame,
+    cutoffs_min: Iterable[float],
+) -> WhatIf:
+    """Return the part of a study's network that lies in its provinces, or within its circles' minutes of its places.
+
+    Parameters
+    ----------
+    joined : JoinedCorridors
+        The study's network with its corridors.
+    residents : geopandas.GeoDataFrame
+        Counties with people; empty where nobody has counted them.
+    provinces, counties, border_counties, centres : geopandas.GeoDataFrame
+        Of the study.
+    cutoffs_min : iterable of float
+    """
+    network = joined.full
+    cutoffs = tuple(sorted(float(value) for value in cutoffs_min))
+    west, south, east, north = provinces.total_bounds
+    lon, lat = network.node_lon, network.node_lat
+    keep = (west - _MARGIN_DEG <= lon) & (lon <= east + _MARGIN_DEG)
+    keep &= (south - _MARGIN_DEG <= lat) & (lat <= north + _MARGIN_DEG)
+    keep |= _reached(network, (centres, border_counties), limit_min=cutoffs[-1])
+    others = counties[~counties["adcode"].isin(border_counties["adcode"])]
+    columns = ["adcode", "name", "province", "lon", "lat", "geometry"]
+    places = pd.concat([border_counties[columns], others[columns]], ignore_index=True)
+    owners = np.full((network.n_links, 2), -1, dtype=np.int64)
+    if len(joined.link_owners):
+        owners[-len(joined.link_owners) :] = joined.link_owners
+    whole = WhatIf(
+        network=network,
+        node_edge=np.zeros(network.n_nodes, dtype=bool),
+        node_people=_people_at_nodes(joined.base, network.n_nodes, residents),
+        node_owner=np.concatenate([np.full(joined.base.n_nodes, -1, dtype=np.int64), joined.node_owner]),
+        link_owners=owners,
+        counties=gpd.GeoDataFrame(places),
+        n_border=len(border_counties),
+        corridors=joined.corridors,
+        stop_node=joined.stop_node,
+        leave_node=joined.leave_node,
+        cutoffs_min=cutoffs,
+        apart=has_split_junctions(joined.base),
+    )
+    return _part(whole, keep, np.ones(network.n_links, dtype=bool))
+
+
+def _reached(
+    network: TransportNetwork, places: Iterable[gpd.GeoDataFrame], *, limit_min: float
+) -> NDArray[np.bool_]:
+    """Say which nodes lie within so many minutes of any of the places."""
+    ways = []
+    for frame in places:
+        near = frame[within_reach(network, frame)] if len(frame) else frame
+        ways += [enter(network, origin) for origin in (origin_list(near) if len(near) else ())]
+    if not ways:
+        return np.zeros(network.n_nodes, dtype=bool)
+    entry = least_access(
+        np.concatenate([way.node for way in ways]),
+        np.concatenate([way.time_ms for way in ways]),
+        np.concatenate([way.length_m for way in ways]),
+        np.zeros(0, dtype=np.int64),
+        ways[0].pieces_on,
+    )
+    found: NDArray[np.bool_] = search(network, entry, limit_ms=round(limit_min * 60_000)) != UNREACHED
+    return found
+
+
+def _people_at_nodes(
+    base: TransportNetwork, n_nodes: int, residents: gpd.GeoDataFrame
+) -> NDArray[np.float64]:
+    """Return the residents at each node; those of counties without any node are left aside."""
+    people = np.zeros(n_nodes)
+    if residents.empty:
+        return people
+    points = people_points(residents, rule="nodes", network=base)
+    points = points[points["rule"] == "nodes"]
+    spots = base.node_lon + 1j * base.node_lat
+    order = np.argsort(spots, kind="stable")
+    at = np.searchsorted(spots[order], points["lon"].to_numpy() + 1j * points["lat"].to_numpy())
+    np.add.at(people, order[at], points["people"].to_numpy())
+    return people
+
+
+def _part(whole: WhatIf, keep: NDArray[np.bool_], keep_link: NDArray[np.bool_]) -> WhatIf:
+    """Return what is left of a network with some of its nodes and links."""
+    network = whole.network
+    arc_kept = keep[network.arc_tail] & keep[network.arc_head] & keep_link[network.arc_link]
+    edge = whole.node_edge.copy()
+    leads_out = keep[network.arc_tail] & ~keep[network.arc_head] & keep_link[network.arc_link]
+    edge[network.arc_tail[leads_out]] = True
+    old = np.flatnonzero(keep)
+    old = old[np.argsort(along_curve(network.node_lon[old], network.node_lat[old]), kind="stable")]
+    new = np.full(network.n_nodes, -1, dtype=np.int64)
+    new[old] = np.arange(len(old))
+    arcs = np.flatnonzero(arc_kept)
+    tail, head = new[network.arc_tail[arcs]], new[network.arc_head[arcs]]
+    order = np.lexsort((head, tail))
+    arcs, tail, head = arcs[order], tail[order], head[order]
+    links, link_of = np.unique(network.arc_link[arcs], return_inverse=True)
+    counts = network.link_offset[links + 1] - network.link_offset[links]
+    offset = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    vertex = np.repeat(network.link_offset[links] - offset[:-1], counts) + np.arange(offset[-1])
+    part = replace(
+        network,
+        node_lon=network.node_lon[old],
+        node_lat=network.node_lat[old],
+        node_exit=network.node_exit[old],
+        arc_start=np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=len(old)))]).astype(np.int64),
+        arc_head=head.astype(np.int32),
+        arc_link=link_of.ravel().astype(np.int32),
+        link_offset=offset,
+        link_coords=network.link_coords[vertex],
+        node_names=MappingProxyType({int(new[k]): name for k, name in network.node_names.items() if keep[k]}),
+        **{name: getattr(network, name)[arcs] for name in _ARC_ARRAYS},
+    )
+    return replace(
+        whole,
+        network=part,
+        node_edge=edge[old],
+        node_people=whole.node_people[old],
+        node_owner=whole.node_owner[old],
+        link_owners=whole.link_owners[links],
+        stop_node=tuple(new[nodes] for nodes in whole.stop_node),
+        leave_node=tuple(new[nodes] for nodes in whole.leave_node),
+    )

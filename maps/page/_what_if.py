@@ -1,0 +1,181 @@
+"""What the page asks when its reader asks "what if": the network around the study, packed."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...analysis.corridors import MAX_GAP_KM, assumed_values
+from ...analysis.studies import WhatIf
+from ...geo.networks import TransferRules, TransportNetwork
+from ..shapes import QUANTUM_DEG, REACH_QUANTUM_DEG, pack_numbers
+from ._places import at
+
+#: Characters of nodes and links together; a larger network is thinned to its main roads.
+MOST_CHARACTERS: Final = 600_000
+#: Roads that are left out one after another until the rest is small enough, the least important first.
+_LEAST_FIRST: Final = (
+    "living_street", "residential", "service", "track", "road", "unclassified", "tertiary_link", "tertiary",
+    "unknown", "ordinary", "secondary_link", "secondary", "primary_link", "primary",
+)  # fmt: skip
+#: Off the network, eleven metres are less than a hundredth of a minute from this speed on.
+_FAST_KPH: Final = 15.0
+#: Design speeds, km/h, that the page knows the assumed values of lines for.
+_SPEEDS: Final = {"road": (60, 80, 100, 120), "rail": (120, 160, 200, 250, 300, 350), "air": (200, 250, 300)}
+_ONE_WAY, _OTHER_BACK, _EXITS_ALONG, _SHAPED = 1, 2, 4, 8
+
+
+def what_if_content(what_if: WhatIf | None) -> dict[str, Any] | None:
+    """Return the network and places of a what-if as JSON values; None where there is none.
+
+    Streets that may be entered and left anywhere aren't drawn by the page, which knows discs around nodes alone.
+    """
+    if what_if is None or what_if.network.has_exits_along:
+        return None
+    packed = _packed(what_if)
+    for name in _LEAST_FIRST:
+        if _size(packed) <= MOST_CHARACTERS:
+            break
+        if name in what_if.network.classes:
+            what_if = what_if.without(name)
+            packed = _packed(what_if)
+    network, rules = what_if.network, TransferRules()
+    return {
+        **packed,
+        "kph": float(network.access_speed_kph),
+        "reachKm": float(network.max_access_km),
+        "cutoffs": list(what_if.cutoffs_min),
+        "apart": bool(what_if.apart),
+        "leftOut": list(what_if.left_out),
+        "corridors": [
+            {
+                "id": one.id,
+                "mode": one.mode,
+                "kph": float(one.running_speed_kph),
+                "joinKm": float(one.join_km),
+                "joinKph": float(one.join_speed_kph),
+                "stops": [
+                    {"name": stop.name, "kind": stop.kind, "at": at(stop), "on": int(on), "off": int(off)}
+                    for stop, on, off in zip(one.stops, stop_node, leave_node, strict=True)
+                ],
+            }
+            for one, stop_node, leave_node in zip(
+                what_if.corridors, what_if.stop_node, what_if.leave_node, strict=True
+            )
+        ],
+        "counties": [
+            {"adcode": int(row.adcode), "name": str(row.name), "province": str(row.province), "at": at(row)}
+            for row in what_if.counties.itertuples()
+        ],
+        "nBorder": what_if.n_border,
+        "lines": {
+            "assumed": {
+                mode: {str(kph): dict(assumed_values(mode, float(kph))) for kph in speeds}
+                for mode, speeds in _SPEEDS.items()
+            },
+            "mostKm": dict(MAX_GAP_KM),
+            "dayMin": rules.service_day_h * 60,
+            "mostWaitMin": {"rail": rules.max_wait_min, "air": rules.air_max_wait_min},
+        },
+    }
+
+
+def _size(packed: dict[str, Any]) -> int:
+    return sum(len(text) for text in _texts(packed))
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for part in parts for text in _texts(part)]
+
+
+def _packed(what_if: WhatIf) -> dict[str, Any]:
+    """Return nodes and links in the numbers of `maps.shapes.pack`.
+
+    Nodes: steps in longitude and latitude from one to the next; people, each less those of the node before;
+    numbers of those without exit, on the edge, and of corridors (with the corridor), each less the one before.
+    Links: tail less the tail before, head less tail, kind, milliseconds, and where they differ those back. A kind
+    is the number of a mode and class, plus their count times the flags `_ONE_WAY` to `_SHAPED`.
+    """
+    network = what_if.network
+    quantum = REACH_QUANTUM_DEG if network.access_speed_kph >= _FAST_KPH else QUANTUM_DEG
+    lonlat = np.column_stack([network.node_lon, network.node_lat])
+    grid = np.rint(lonlat / quantum).astype(np.int64)
+    tail, head, with_line, back = _links(what_if)
+    forth_ms = network.arc_time_ms[with_line].astype(np.int64)
+    back_ms = np.where(back >= 0, network.arc_time_ms[back], -1).astype(np.int64)
+    pairs = network.arc_mode[with_line].astype(np.int64) * 256 + network.arc_class[with_line]
+    kinds, kind = np.unique(pairs, return_inverse=True)
+    shaped = np.diff(network.link_offset)[network.arc_link[with_line]] > 0
+    flags = (
+        _ONE_WAY * (back_ms < 0)
+        + _OTHER_BACK * ((back_ms >= 0) & (back_ms != forth_ms))
+        + _EXITS_ALONG * network.arc_exit[with_line]
+        + _SHAPED * shaped
+    )
+    order = np.lexsort((head, tail))
+    columns = [
+        np.diff(tail[order], prepend=0),
+        (head - tail)[order],
+        _unsigned((kind.ravel() + len(kinds) * flags)[order]),
+        _unsigned(forth_ms[order]),
+        back_ms[order],
+    ]
+    rows = np.column_stack(columns)
+    used = np.ones(rows.shape, dtype=bool)
+    used[:, 4] = (flags[order] & _OTHER_BACK) > 0
+    links = network.arc_link[with_line][order]
+    owners = what_if.link_owners[links]
+    owned = np.flatnonzero(owners[:, 0] >= 0)
+    owned_nodes = np.flatnonzero(what_if.node_owner >= 0)
+    people = np.rint(what_if.node_people).astype(np.int64)
+    return {
+        "quantum": quantum,
+        "nodes": pack_numbers(np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel()),
+        "people": pack_numbers(np.diff(people, prepend=0)),
+        "noExit": pack_numbers(np.diff(np.flatnonzero(~network.node_exit), prepend=0)),
+        "edge": pack_numbers(np.diff(np.flatnonzero(what_if.node_edge), prepend=0)),
+        "nodeOwners": pack_numbers(
+            np.column_stack([np.diff(owned_nodes, prepend=0), what_if.node_owner[owned_nodes]]).ravel()
+        ),
+        "links": pack_numbers(rows[used]),
+        "linkOwners": pack_numbers(np.column_stack([np.diff(owned, prepend=0), owners[owned]]).ravel()),
+        "kinds": [[network.modes[pair // 256], network.classes[pair % 256]] for pair in kinds.tolist()],
+        "shapes": [_shape(network, int(arc), quantum) for arc in with_line[order][shaped[order]]],
+        "nodeNames": {str(k): name for k, name in sorted(network.node_names.items())},
+    }
+
+
+def _links(
+    what_if: WhatIf,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return tail, head, arc there and arc back (-1 for none) of every link.
+
+    An arc back that ends elsewhere than its link begins, as at junctions with banned turns, stands alone.
+    """
+    network = what_if.network
+    forth, back = (arcs.copy() for arcs in network.link_arcs)
+    both = (forth >= 0) & (back >= 0)
+    same = both.copy()
+    a, b = forth[both], back[both]
+    same[both] = (network.arc_tail[a] == network.arc_head[b]) & (network.arc_head[a] == network.arc_tail[b])
+    alone = np.concatenate([np.flatnonzero(both & ~same), np.flatnonzero((forth < 0) & (back >= 0))])
+    first = np.concatenate([forth[forth >= 0], back[alone]])
+    second = np.concatenate([np.where(same, back, -1)[forth >= 0], np.full(len(alone), -1)])
+    tail, head = network.arc_tail[first].astype(np.int64), network.arc_head[first].astype(np.int64)
+    return tail, head, first, second
+
+
+def _shape(network: TransportNetwork, arc: int, quantum: float) -> str:
+    line = network.link_line(int(network.arc_link[arc]))
+    grid = np.rint((line[::-1] if network.arc_reversed[arc] else line) / quantum).astype(np.int64)
+    return pack_numbers(np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel())
+
+
+def _unsigned(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return numbers from 0 on as `pack_numbers` writes them without a bit for the sign."""
+    return np.where(numbers % 2 == 0, numbers // 2, -(numbers + 1) // 2)

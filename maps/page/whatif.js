@@ -1,0 +1,184 @@
+// "What if": the reader moves centres, switches corridors, draws lines and cuts roads, and the circles follow at once.
+(function (br) {
+  const FINE_M = 1000; // cells of a circle's grid, on networks with a reach of kilometres
+  const LONGEST_MS = 20; // for all circles of one drawing; beyond, cells are made larger while something moves
+
+  /**
+   * @param {any} map
+   * @param {any} data the page's content
+   * @param {any} scene
+   * @param {any} word
+   * @param {HTMLElement} panelElement
+   * @param { {save: () => void, redraw: () => void} } page
+   */
+  br.makeWhatIf = function (map, data, scene, word, panelElement, page) {
+    const state = br.makeWhatIfState(data);
+    const rules = data.whatIf;
+    let ready = null; // made when it is first wanted
+    let frame = 0;
+    let coarse = 1;
+    let found = null;
+    const whatIf = { state, isOn: () => state.on };
+
+    function prepare() {
+      if (ready) return ready;
+      const net = br.openNetwork(rules);
+      const today = br.makeScenario(net, rules).set({ corridors: new Set(), closed: new Set(), lines: [] });
+      const now = br.makeScenario(net, rules);
+      const counties = rules.counties.map((row) => ({ ...row, ...br.accessOf(today, rules, row.at, true) }));
+      const canvas = br.makeWhatIfCanvas(map, data.style);
+      const tell = { moving: () => schedule(true), done: () => { schedule(false); panel.draw(); page.save(); } };
+      const editor = br.makeWhatIfEditor(map, data, net, state, word, tell);
+      const panel = br.makeWhatIfPanel(panelElement, data, state, editor, word, {
+        changed,
+        valued: () => {
+          editor.draw();
+          schedule(false);
+          page.save();
+        },
+        leave: () => whatIf.set(false), moved: () => schedule(false), look: scene.corridorLook,
+        saveCorridors: () => {
+          const day = new Date().toISOString().slice(0, 10);
+          const lines = state.lines.filter((line) => !br.faultOf(line, rules.lines));
+          br.saveText("corridors.toml", br.corridorFile(lines, rules.lines, day, word("wi_file_comment")), "application/toml");
+        },
+        saveShapes: () => br.saveText("what-if.geojson", br.whatIfGeoJson(state, found.circles), "application/geo+json"),
+      });
+      ready = { net, today, now, counties, canvas, editor, panel, home: null };
+      return ready;
+    }
+    function changed() {
+      const { editor, panel } = prepare();
+      rules.corridors.forEach((one, i) => scene.show("corridor-" + one.id, state.corridors.has(i)));
+      scene.refresh();
+      editor.draw();
+      update(false);
+      panel.draw();
+      page.save();
+    }
+
+    // One drawing per frame, of what there is to draw by then.
+    function schedule(moving) {
+      if (frame) cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => {
+        frame = 0;
+        update(moving);
+      });
+    }
+    const cutoffs = rules.cutoffs;
+
+    // Of a start that hasn't moved, in a scenario that hasn't changed, the last search still holds.
+    const searched = new WeakMap();
+    function searchFrom(scenario, at) {
+      let known = searched.get(scenario);
+      if (!known || known.version !== scenario.version) searched.set(scenario, known = { version: scenario.version, by: new Map() });
+      const key = at.join();
+      if (!known.by.has(key)) {
+        if (known.by.size > 40) known.by.clear();
+        const way = br.accessOf(scenario, rules, at);
+        known.by.set(key, { way, time: br.search(scenario, [way], Infinity) });
+      }
+      return known.by.get(key);
+    }
+    function reachOf(scenario, starts, cell) {
+      const from = starts.map((row) => searchFrom(scenario, row.at));
+      const ways = from.map((one) => one.way);
+      const single = from.map((one) => one.time);
+      const time = single.length === 1 ? single[0] : single[0].map((at, i) => single.reduce((least, each) => Math.min(least, each[i]), at));
+      const nearest = single.map((each, k) => br.minutesTo(scenario, rules, each, starts[k].at, ready.counties));
+      const seats = ready.counties.map((_, i) => nearest.reduce((least, row) => (row[i] === null ? least : Math.min(least, row[i])), Infinity));
+      const circles = cutoffs.map((minutes) => {
+        const limit = minutes * 60000;
+        const discs = br.discsOf(scenario, rules, time, starts.map((row) => row.at), limit);
+        const rings = br.edgeOf(discs, cell);
+        return {
+          minutes, rings, km2: br.ground.km2(rings), people: br.peopleIn(scenario, time, limit, discs),
+          counties: seats.filter((least) => least <= minutes).length,
+        };
+      });
+      const places = starts.map((row, k) => ({ at: row.at, ...ways[k] }));
+      const between = single.map((each, k) => br.minutesTo(scenario, rules, each, starts[k].at, places));
+      return { circles, nearest, between, edge: Math.min(...single.map((each) => br.timeToEdge(scenario, each))) / 60000 };
+    }
+
+    let kept = { key: "", reach: null };
+    function reachToday(today, starts, cell) {
+      const key = cell + ";" + starts.map((row) => row.at.join()).join(";");
+      if (kept.key !== key) kept = { key, reach: reachOf(today, starts, cell) };
+      return kept.reach;
+    }
+
+    function update(moving) {
+      const { today, now, canvas, panel } = prepare();
+      if (!state.on) return;
+      const began = performance.now();
+      now.set(state);
+      const starts = state.starts();
+      const lat = starts.length ? starts.reduce((sum, row) => sum + row.at[0], 0) / starts.length : 30;
+      const cell = Math.min(FINE_M, rules.reachKm * 1000 / 25) * br.ground.scale(lat) * (moving ? coarse : 1);
+      const reach = starts.length ? reachOf(now, starts, cell) : { circles: [], nearest: [], between: [], edge: Infinity };
+      // Today's network from the same places; where nothing differs there is nothing to compare.
+      const before = now.changed && starts.length ? reachToday(today, starts, cell) : null;
+      const circles = reach.circles.map((row, i) => ({
+        ...row, now: row.rings, rank: i, before: before && { ...before.circles[i] },
+      }));
+      const cellOf = (k, value, earlier) => ({ now: value, before: earlier === null || earlier === undefined ? null : earlier, sure: value === null || value <= reach.edge });
+      const many = starts.length > 3;
+      const least = (rows, i) => rows.reduce((best, row) => (row[i] === null ? best : best === null ? row[i] : Math.min(best, row[i])), null);
+      found = {
+        starts: many ? [word("nearest")] : starts.map((row) => row.name || word("wi_here")), circles, nBorder: rules.nBorder,
+        beyond: cutoffs.length && reach.edge < cutoffs[cutoffs.length - 1] ? Math.floor(reach.edge) : 0,
+        home: state.moved() ? homeArea() : null,
+        between: many ? [] : starts.map((row, j) => ({
+          name: row.name || word("wi_here"), cells: starts.map((_, k) => cellOf(k, k === j ? 0 : reach.between[k][j], k === j ? 0 : before && before.between[k][j])),
+        })),
+        counties: ready.counties.slice(0, rules.nBorder).map((row, i) => ({
+          name: row.name,
+          cells: many ? [cellOf(0, least(reach.nearest, i), before && least(before.nearest, i))]
+            : reach.nearest.map((list, k) => cellOf(k, list[i], before && before.nearest[k][i])),
+        })),
+      };
+      canvas.show(circles.map((row) => ({ now: row.now, before: row.before && row.before.rings, rank: row.rank })));
+      panel.results(found);
+      whatIf.found = found;
+      whatIf.lastMs = performance.now() - began;
+      if (moving) coarse = whatIf.lastMs > LONGEST_MS ? Math.min(3, coarse * 1.25) : Math.max(1, coarse / 1.1);
+    }
+    // The largest circle of the study's own centres where they are, on today's network.
+    function homeArea() {
+      if (!ready.home) {
+        const starts = state.places.map((row) => ({ at: row.home }));
+        const circle = reachOf(ready.today, starts, FINE_M * br.ground.scale(starts[0].at[0])).circles.pop();
+        ready.home = circle ? br.area(circle.km2) : null;
+      }
+      return ready.home;
+    }
+
+    whatIf.set = function (on) {
+      if (on === state.on) return;
+      state.on = on;
+      const { editor, canvas } = prepare();
+      scene.away(on);
+      panelElement.hidden = !on;
+      if (on) {
+        editor.start();
+        changed();
+      } else {
+        editor.stop();
+        canvas.hide();
+      }
+      page.redraw();
+      page.save();
+    };
+    whatIf.text = () => (state.on ? state.text() : "");
+    whatIf.restore = function (text) {
+      if (!text) return whatIf.set(false);
+      const { net } = prepare();
+      state.read(text, net.tail.length);
+      whatIf.set(true);
+      changed();
+    };
+    whatIf.words = () => { if (state.on) changed(); };
+    return whatIf;
+  };
+})(borderreach);

@@ -1,0 +1,128 @@
+// The network around the study, unpacked from the page: nodes, arcs in milliseconds, exits, people.
+(function (br) {
+  const unsigned = (number) => (number >= 0 ? 2 * number : -2 * number - 1);
+  const ONE_WAY = 1;
+  const OTHER_BACK = 2;
+  const EXITS_ALONG = 4;
+  const SHAPED = 8;
+
+  // Numbers of things, each less the one before, as numbers from 0 on.
+  function stepped(text) {
+    let at = 0;
+    return br.unpackNumbers(text).map((step) => (at += step));
+  }
+
+  /**
+   * @typedef {object} Network
+   * @property {number} n nodes
+   * @property {Float64Array} lon degrees
+   * @property {Float64Array} lat degrees
+   * @property {Float64Array} xyz earth-centred metres, three for each node
+   * @property {Float64Array} x projected metres
+   * @property {Float64Array} y projected metres
+   * @property {Float64Array} scale projected metres for one on the ground
+   * @property {Uint8Array} exit whether one may get on and off at the node
+   * @property {Uint8Array} edge whether a link leads out of the part of the network that the page has
+   * @property {Float64Array} people
+   * @property {Int16Array} owner corridor that the node belongs to, -1 for none
+   * @property {Int32Array} arcStart the arcs that leave node i are arcStart[i] to arcStart[i + 1]
+   * @property {Int32Array} arcHead
+   * @property {Int32Array} arcMs
+   * @property {Int32Array} arcLink
+   * @property {Int32Array} tail of each link
+   * @property {Int32Array} head of each link
+   * @property {Uint8Array} kind of each link, a position in `kinds`
+   * @property {[string, string][]} kinds mode and class
+   * @property {Int16Array} owners two corridors that a link needs, -1 for none
+   * @property {Map<number, Float64Array>} shapes lon and lat in turn along the links that aren't straight
+   * @property {Set<number>} along links that may be entered and left anywhere
+   */
+
+  /**
+   * @param {any} data what `maps/page/_what_if.py` packs
+   * @returns {Network}
+   */
+  br.openNetwork = function (data) {
+    const grid = br.unpackNumbers(data.nodes);
+    const n = grid.length / 2;
+    const net = /** @type {Network} */ ({ n, kinds: data.kinds, shapes: new Map(), along: new Set() });
+    for (const name of ["lon", "lat", "x", "y", "scale", "people"]) net[name] = new Float64Array(n);
+    net.xyz = new Float64Array(3 * n);
+    let lon = 0;
+    let lat = 0;
+    for (let i = 0; i < n; i += 1) {
+      lon += grid[2 * i];
+      lat += grid[2 * i + 1];
+      net.lon[i] = lon * data.quantum;
+      net.lat[i] = lat * data.quantum;
+      net.x[i] = br.ground.toX(net.lon[i]);
+      net.y[i] = br.ground.toY(net.lat[i]);
+      net.scale[i] = br.ground.scale(net.lat[i]);
+      net.xyz.set(br.ground.xyz(net.lon[i], net.lat[i]), 3 * i);
+    }
+    stepped(data.people).forEach((people, i) => { net.people[i] = people; });
+    net.exit = new Uint8Array(n).fill(1);
+    for (const i of stepped(data.noExit)) net.exit[i] = 0;
+    net.edge = new Uint8Array(n);
+    for (const i of stepped(data.edge)) net.edge[i] = 1;
+    net.owner = new Int16Array(n).fill(-1);
+    const owned = br.unpackNumbers(data.nodeOwners);
+    for (let i = 0, at = 0; i < owned.length; i += 2) net.owner[(at += owned[i])] = owned[i + 1];
+    openLinks(net, data);
+    return net;
+  };
+
+  function openLinks(net, data) {
+    const numbers = br.unpackNumbers(data.links);
+    const kinds = net.kinds.length;
+    const tails = [], heads = [], kind = [], forth = [], back = [];
+    let shape = 0;
+    for (let i = 0, tail = 0; i < numbers.length;) {
+      tail += numbers[i];
+      const code = unsigned(numbers[i + 2]);
+      const flags = Math.floor(code / kinds);
+      const ms = unsigned(numbers[i + 3]);
+      const link = tails.length;
+      tails.push(tail);
+      heads.push(tail + numbers[i + 1]);
+      kind.push(code % kinds);
+      forth.push(ms);
+      back.push(flags & ONE_WAY ? -1 : flags & OTHER_BACK ? numbers[i + 4] : ms);
+      if (flags & EXITS_ALONG) net.along.add(link);
+      if (flags & SHAPED) {
+        const line = br.unpackLine(data.shapes[shape], data.quantum);
+        net.shapes.set(link, Float64Array.from(line.flatMap(([y, x]) => [x, y])));
+        shape += 1;
+      }
+      i += flags & OTHER_BACK ? 5 : 4;
+    }
+    const links = tails.length;
+    net.tail = Int32Array.from(tails);
+    net.head = Int32Array.from(heads);
+    net.kind = Uint8Array.from(kind);
+    net.owners = new Int16Array(2 * links).fill(-1);
+    const owned = br.unpackNumbers(data.linkOwners);
+    for (let i = 0, at = 0; i < owned.length; i += 3) net.owners.set([owned[i + 1], owned[i + 2]], 2 * (at += owned[i]));
+    // Arcs by their tails, in the order of the links.
+    const start = new Int32Array(net.n + 1);
+    for (let k = 0; k < links; k += 1) {
+      start[tails[k] + 1] += 1;
+      if (back[k] >= 0) start[heads[k] + 1] += 1;
+    }
+    for (let i = 0; i < net.n; i += 1) start[i + 1] += start[i];
+    const place = start.slice();
+    const arcs = start[net.n];
+    for (const name of ["arcHead", "arcMs", "arcLink"]) net[name] = new Int32Array(arcs);
+    const put = (from, to, ms, link) => {
+      const arc = place[from]++;
+      net.arcHead[arc] = to;
+      net.arcMs[arc] = ms;
+      net.arcLink[arc] = link;
+    };
+    for (let k = 0; k < links; k += 1) {
+      put(tails[k], heads[k], forth[k], k);
+      if (back[k] >= 0) put(heads[k], tails[k], back[k], k);
+    }
+    net.arcStart = start;
+  }
+})(borderreach);

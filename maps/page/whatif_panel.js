@@ -1,0 +1,160 @@
+// The panel of a what-if: what is asked at the top, what comes of it below.
+(function (br) {
+  const e = br.element;
+
+  /**
+   * @param {HTMLElement} panel
+   * @param {any} data the page's content
+   * @param {any} state
+   * @param {any} editor
+   * @param {any} word
+   * @param {any} act what the buttons do
+   */
+  br.makeWhatIfPanel = function (panel, data, state, editor, word, act) {
+    const { whatIf } = data;
+    const open = { minutes: false, lines: true };
+    const results = e("div", { className: "br-wi-results", "aria-live": "polite" });
+    const button = (text, attributes, onclick) => e("button", { type: "button", onclick, ...attributes }, text);
+
+    function tools() {
+      return e("div", { className: "br-buttons", role: "group", "aria-label": word("wi_tools") },
+        ["move", "draw", "cut"].map((tool) => button(word("wi_tool_" + tool), { "data-tool": tool, "aria-pressed": String(editor.tool === tool) }, () => {
+          editor.use(tool);
+          act.changed();
+        })));
+    }
+    function drawing() {
+      if (editor.tool !== "draw") return null;
+      const mode = editor.mode || "road";
+      return e("div", { className: "br-tools" },
+        ["road", "rail", "air"].map((each) => button(word("mode_" + each), { "data-mode": each, "aria-pressed": String(mode === each) }, () => {
+          editor.mode = each;
+          const line = state.lines[editor.current];
+          if (line) Object.assign(line, { mode: each, ...editor.defaults(each) });
+          act.changed();
+        })),
+        editor.current >= 0 ? button(word("wi_finish"), { "data-act": "finish" }, () => { editor.use("move"); act.changed(); }) : null);
+    }
+    function corridors() {
+      if (!data.corridors.length) return null;
+      const names = new Map(data.corridors.map((row) => [row.id, row]));
+      const set = (i, on) => { if (on) state.corridors.add(i); else state.corridors.delete(i); };
+      return e("fieldset", {}, e("legend", {}, word("wi_corridors")),
+        whatIf.corridors.length > 3 ? e("div", { className: "br-tools" }, [true, false].map((on) =>
+          button(word(on ? "all" : "none"), {}, () => { whatIf.corridors.forEach((_, i) => set(i, on)); act.changed(); }))) : null,
+        e("div", { className: "br-wi-list" }, whatIf.corridors.map((one, i) => {
+          const row = names.get(one.id);
+          const text = row ? word.nameOf(row) : one.id;
+          return e("label", { className: "br-box" }, e("input", {
+            type: "checkbox", checked: state.corridors.has(i), "data-corridor": one.id, "aria-label": text,
+            onchange: (event) => { set(i, event.target.checked); act.changed(); },
+          }), row ? br.lineSwatch(act.look(row)) : null, text);
+        })));
+    }
+    function line(one, i) {
+      const fault = one.stops.length > 1 ? br.faultOf(one, whatIf.lines) : null;
+      const field = (name, label, attributes, set) => e("label", {}, label, e("input", {
+        ...attributes, "data-line": i + "-" + name, "aria-label": one.name + " " + label, 
+        onchange: (event) => { set(event.target.value); act.valued(); },
+      }));
+      const positive = (value, most, otherwise) => (Number(value) > 0 && Number(value) <= most ? Number(value) : otherwise);
+      // A field under the reader's hand isn't drawn anew: it would lose what is typed into the next one.
+      const waitText = () => word("wi_wait", { minutes: br.waitOf(one, whatIf.lines).toFixed(0) });
+      const waits = e("p", { className: "br-muted" }, waitText());
+      return e("div", { className: "br-wi-line" },
+        e("div", { className: "br-row" },
+          e("input", { type: "text", value: one.name, maxlength: 60, "aria-label": word("wi_name"), "data-line": i + "-name",
+            onchange: (event) => { one.name = event.target.value.trim() || one.name; act.valued(); } }),
+          button("×", { className: "br-close", "aria-label": word("wi_remove") + " " + one.name }, () => { state.lines.splice(i, 1); editor.current = -1; act.changed(); })),
+        e("div", { className: "br-wi-fields" },
+          e("select", { "aria-label": word("mode"), "data-line": i + "-mode", onchange: (event) => {
+            Object.assign(one, { mode: event.target.value, ...editor.defaults(event.target.value) });
+            act.changed();
+          } }, ["road", "rail", "air"].map((mode) => e("option", { value: mode, selected: mode === one.mode }, word("mode_" + mode)))),
+          field("kph", "km/h", { type: "number", min: 10, max: 400, step: 10, value: one.kph }, (value) => { one.kph = positive(value, 400, one.kph); }),
+          one.mode === "road" ? null
+            : field("perDay", word("wi_per_day"), { type: "number", min: 1, max: 400, step: 1, value: one.perDay ?? "" }, (value) => {
+              one.perDay = positive(value, 1000, null);
+              waits.textContent = waitText();
+            })),
+        one.mode === "road" ? null : waits,
+        e("ol", { className: "br-wi-stops" }, one.stops.map((stop, k) => e("li", {},
+          e("input", { type: "text", value: stop.name, maxlength: 60, "aria-label": word("stop") + " " + (k + 1), "data-line": i + "-stop-" + k,
+            onchange: (event) => { stop.name = event.target.value.trim() || stop.name; act.valued(); } }),
+          button("×", { className: "br-close", "aria-label": word("wi_remove") + " " + stop.name }, () => {
+            one.stops.splice(k, 1);
+            if (one.stops.length < 2) state.lines.splice(i, 1);
+            act.changed();
+          })))),
+        fault ? e("p", { className: "br-caveat" }, word("wi_" + fault, { km: whatIf.lines.mostKm[one.mode] })) : null);
+    }
+    function drawn() {
+      if (!state.lines.length && !state.closed.size) return null;
+      const ready = state.lines.some((one) => one.stops.length > 1);
+      return e("fieldset", {}, state.lines.length ? e("legend", {}, word("wi_lines")) : null,
+        state.lines.map(line),
+        state.closed.size ? e("div", { className: "br-row" }, e("span", {}, word("wi_closed", { n: state.closed.size })),
+          button(word("wi_reopen"), { "data-act": "reopen" }, () => { state.closed.clear(); act.changed(); })) : null,
+        ready ? e("div", { className: "br-tools" }, button(word("wi_save_corridor"), { "data-act": "toml" }, act.saveCorridors)) : null);
+    }
+
+    const people = (value) => br.many(value, "unit_people", word);
+    const change = (value, text) => (Math.round(value) === 0 ? null : e("span", { className: value < 0 ? "br-loss" : "br-gain" }, text));
+    function reach(found) {
+      const arrow = (now, before, text, gain) => [text(now), before === null ? null : [" ", change(now - before, gain(now - before))]];
+      return e("table", { className: "br-wi-reach" },
+        e("thead", {}, e("tr", {}, e("td", {}), ["wi_area", "wi_counties", "wi_people"].map((key) => e("th", { scope: "col" }, word(key))))),
+        e("tbody", {}, found.circles.map((row) => e("tr", {}, e("th", { scope: "row" }, word("circle_of", { minutes: row.minutes })),
+          e("td", { "data-km2": row.minutes }, arrow(row.km2, row.before && row.before.km2, br.area, (by) => br.signed(by, 0).replace(/\B(?=(\d{3})+$)/g, ","))),
+          e("td", {}, arrow(row.counties, row.before && row.before.counties, String, (by) => br.signed(by, 0))),
+          e("td", {}, arrow(row.people, row.before && row.before.people, people, (by) => (by < 0 ? "−" : "+") + people(Math.abs(by))))))));
+    }
+    function minutes(found) {
+      const text = (value, sure) => (value === null ? "–" : (sure ? "" : "≤ ") + value.toFixed(1));
+      const cell = (one) => e("td", {}, one.before !== null && Math.abs(one.now - one.before) >= 0.05
+        ? [e("span", { className: "br-muted" }, text(one.before, one.sure)), " → ", e("b", {}, text(one.now, one.sure))] : text(one.now, one.sure));
+      const table = (rows) => e("table", { className: "br-wi-minutes" },
+        e("thead", {}, e("tr", {}, e("td", {}), found.starts.map((name) => e("th", { scope: "col" }, name)))),
+        e("tbody", {}, rows.map((row) => e("tr", {}, e("th", { scope: "row" }, row.name), row.cells.map(cell)))));
+      return [
+        found.between.length > 1 ? e("fieldset", {}, e("legend", {}, word("wi_between")), table(found.between)) : null,
+        e("details", { open: open.minutes, ontoggle: (event) => { open.minutes = event.target.open; act.moved(); } },
+          e("summary", {}, word("wi_to_counties", { n: found.nBorder })), open.minutes ? table(found.counties) : null),
+      ];
+    }
+
+    return {
+      /** What comes of it; drawn anew while something is dragged. */
+      results(found) {
+        const scroll = results.querySelector(".br-wi-minutes") ? results.scrollTop : 0;
+        results.replaceChildren(...[
+          e("p", { className: "br-wi-from" }, word("wi_from", { places: found.starts.join(word("and")) })),
+          reach(found), found.home ? e("p", { className: "br-muted" }, word("wi_home", { km2: found.home })) : null,
+          found.beyond ? e("p", { className: "br-caveat" }, word("wi_beyond", { minutes: found.beyond })) : null,
+          ...minutes(found),
+        ].filter(Boolean));
+        results.scrollTop = scroll;
+      },
+      draw() {
+        const scroll = panel.scrollTop;
+        const active = document.activeElement;
+        const name = active && panel.contains(active) ? ["data-tool", "data-line", "data-corridor", "data-act", "data-mode"].find((each) => active.hasAttribute(each)) : null;
+        const again = name && `[${name}="${CSS.escape(active.getAttribute(name))}"]`;
+        const untouched = !state.here && !state.moved() && !state.corridors.size && !state.lines.length && !state.closed.size;
+        panel.setAttribute("aria-label", word("what_if"));
+        panel.replaceChildren(...[
+          e("div", { className: "br-row" }, e("h2", {}, word("what_if")), button("×", { className: "br-close", "aria-label": word("wi_leave"), "data-act": "leave" }, act.leave)),
+          tools(), e("p", { className: "br-muted" }, word("wi_hint_" + editor.tool)), drawing(), results, corridors(), drawn(),
+          e("div", { className: "br-tools" },
+            state.here && state.places.length ? button(word("wi_centres"), { "data-act": "centres" }, () => { state.here = null; act.changed(); }) : null,
+            untouched ? null : button(word("wi_reset"), { "data-act": "reset" }, () => { state.reset(); editor.use("move"); act.changed(); }),
+            button("GeoJSON", { "data-act": "geojson", title: word("wi_geojson") }, act.saveShapes)),
+          e("p", { className: "br-muted" }, word("wi_note"), whatIf.leftOut.length ? " " + word("wi_main_roads") : null),
+        ].filter(Boolean));
+        panel.scrollTop = scroll;
+        const focus = again && panel.querySelector(again);
+        if (focus) focus.focus();
+      },
+    };
+  };
+})(borderreach);

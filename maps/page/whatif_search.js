@@ -1,0 +1,202 @@
+// Travel times in the browser, by the rules of docs/architecture.md: access, the shortest time, egress.
+(function (br) {
+  const NONE = 2147483647; // further than any journey
+  const WIDTH = 30000; // ms of a bucket
+
+  br.UNREACHED = NONE;
+  br.paceOf = (data) => 3600 / data.kph; // ms for a metre off the network
+
+  /** Whether one may get on and off at a node in a scenario. */
+  function exits(scenario, node) {
+    const { net, gone, extra } = scenario;
+    return node < net.n ? net.exit[node] === 1 && gone[node] === 0 : extra[node - net.n].exit;
+  }
+  br.nodeCount = (scenario) => scenario.net.n + scenario.extra.length;
+
+  /**
+   * Nodes within reach of a place, and milliseconds to them.
+   * @param {any} scenario
+   * @param {any} data
+   * @param {[number, number]} at latitude and longitude
+   * @param {boolean} [all] also nodes of corridors that are off
+   * @returns { {node: number[], ms: number[]} }
+   */
+  br.accessOf = function (scenario, data, at, all) {
+    const { net, extra } = scenario;
+    const [x, y, z] = br.ground.xyz(at[1], at[0]);
+    const reach = data.reachKm * 1000;
+    const pace = br.paceOf(data);
+    const found = { node: [], ms: [] };
+    const take = (node, dx, dy, dz) => {
+      const square = dx * dx + dy * dy + dz * dz;
+      if (square > reach * reach) return;
+      found.node.push(node);
+      found.ms.push(Math.round(Math.sqrt(square) * pace));
+    };
+    for (let i = 0; i < net.n; i += 1) {
+      if (net.exit[i] && (all || !scenario.gone[i])) take(i, net.xyz[3 * i] - x, net.xyz[3 * i + 1] - y, net.xyz[3 * i + 2] - z);
+    }
+    extra.forEach((one, i) => { if (one.exit) take(net.n + i, one.xyz[0] - x, one.xyz[1] - y, one.xyz[2] - z); });
+    return found;
+  };
+
+  /**
+   * Milliseconds to every node from places that are entered at some times; `UNREACHED` beyond the limit.
+   * Nodes wait in buckets of half a minute, and are taken up again when a faster way turns up within one.
+   * @param {any} scenario
+   * @param { {node: number[], ms: number[]}[] } ways
+   * @param {number} limit ms
+   * @returns {Int32Array}
+   */
+  br.search = function (scenario, ways, limit) {
+    const { net, shut, first, next, to, ms } = scenario;
+    const { arcStart, arcHead, arcMs, n } = net;
+    const time = new Int32Array(br.nodeCount(scenario)).fill(NONE);
+    const buckets = [];
+    const put = (node, at) => {
+      if (at >= time[node] || at > limit) return;
+      time[node] = at;
+      const bucket = (at / WIDTH) | 0;
+      (buckets[bucket] ||= []).push(node);
+    };
+    for (const way of ways) for (let i = 0; i < way.node.length; i += 1) put(way.node[i], way.ms[i]);
+    for (let bucket = 0; bucket < buckets.length; bucket += 1) {
+      const waiting = buckets[bucket];
+      if (!waiting) continue;
+      while (waiting.length) {
+        const node = waiting.pop();
+        const now = time[node];
+        if (((now / WIDTH) | 0) !== bucket) continue;
+        if (node < n) {
+          for (let arc = arcStart[node], end = arcStart[node + 1]; arc < end; arc += 1) {
+            if (!shut[arc]) put(arcHead[arc], now + arcMs[arc]);
+          }
+        }
+        for (let arc = first[node]; arc >= 0; arc = next[arc]) put(to[arc], now + ms[arc]);
+      }
+      buckets[bucket] = null;
+    }
+    return time;
+  };
+
+  /**
+   * Minutes from a search to places, straight ways within reach included; null where there is none.
+   * @param {any} scenario
+   * @param {any} data
+   * @param {Int32Array} time
+   * @param {[number, number]} from latitude and longitude
+   * @param { {at: [number, number], node: number[], ms: number[]}[] } places with the ways from the network to them
+   * @returns {(number | null)[]}
+   */
+  br.minutesTo = function (scenario, data, time, from, places) {
+    const { net, extra } = scenario;
+    const start = br.ground.xyz(from[1], from[0]);
+    const pace = br.paceOf(data);
+    const reach = data.reachKm * 1000;
+    return places.map((place) => {
+      const here = place.xyz || (place.xyz = br.ground.xyz(place.at[1], place.at[0]));
+      const straight = br.ground.metres(start, here);
+      let best = straight <= reach ? Math.round(straight * pace) : Infinity;
+      for (let i = 0; i < place.node.length; i += 1) {
+        const at = time[place.node[i]];
+        if (at !== NONE && !scenario.gone[place.node[i]] && at + place.ms[i] < best) best = at + place.ms[i];
+      }
+      extra.forEach((one, i) => {
+        const at = time[net.n + i];
+        if (!one.exit || at === NONE) return;
+        const metres = br.ground.metres(one.xyz, here);
+        if (metres <= reach) best = Math.min(best, at + Math.round(metres * pace));
+      });
+      return best === Infinity ? null : best / 60000;
+    });
+  };
+
+  /** The time from which ways out of the page's part of the network may be faster, ms; infinite where none is reached. */
+  br.timeToEdge = function (scenario, time) {
+    let least = Infinity;
+    for (let i = 0; i < scenario.net.n; i += 1) if (scenario.net.edge[i] && time[i] < least) least = time[i];
+    return least;
+  };
+
+  /**
+   * The discs that a circle is the union of: what is left of the time at each exit, within the reach.
+   * @param {any} scenario
+   * @param {any} data
+   * @param {Int32Array} time
+   * @param {[number, number][]} places
+   * @param {number} cutoff ms
+   */
+  br.discsOf = function (scenario, data, time, places, cutoff) {
+    const { net, extra } = scenario;
+    const pace = br.paceOf(data);
+    const reach = data.reachKm * 1000;
+    const room = time.length + places.length;
+    const discs = { x: new Float64Array(room), y: new Float64Array(room), r: new Float64Array(room), n: 0 };
+    const add = (x, y, scale, at) => {
+      discs.x[discs.n] = x;
+      discs.y[discs.n] = y;
+      discs.r[discs.n] = Math.min(reach, (cutoff - at) / pace) * scale;
+      discs.n += 1;
+    };
+    for (let i = 0; i < time.length; i += 1) {
+      if (time[i] > cutoff || !exits(scenario, i)) continue;
+      if (i < net.n) add(net.x[i], net.y[i], net.scale[i], time[i]);
+      else add(extra[i - net.n].x, extra[i - net.n].y, extra[i - net.n].scale, time[i]);
+    }
+    for (const [lat, lon] of places) add(br.ground.toX(lon), br.ground.toY(lat), br.ground.scale(lat), 0);
+    return discs;
+  };
+
+  /**
+   * Residents at the nodes that lie in a circle: those reached in time, and those that a disc around another one covers.
+   * @param {any} scenario
+   * @param {Int32Array} time
+   * @param {number} cutoff ms
+   * @param { {x: Float64Array, y: Float64Array, r: Float64Array, n: number} } discs
+   */
+  br.peopleIn = function (scenario, time, cutoff, discs) {
+    const { net } = scenario;
+    if (!discs.n) return 0;
+    let side = 1;
+    let west = Infinity, south = Infinity, east = -Infinity, north = -Infinity;
+    for (let k = 0; k < discs.n; k += 1) {
+      side = Math.max(side, discs.r[k]);
+      west = Math.min(west, discs.x[k]);
+      east = Math.max(east, discs.x[k]);
+      south = Math.min(south, discs.y[k]);
+      north = Math.max(north, discs.y[k]);
+    }
+    // Discs by the square of a grid that their middle lies in; those of nine squares may cover a place.
+    const wide = Math.floor((east - west) / side) + 3;
+    const high = Math.floor((north - south) / side) + 3;
+    const first = new Int32Array(wide * high).fill(-1);
+    const next = new Int32Array(discs.n);
+    for (let k = 0; k < discs.n; k += 1) {
+      const cell = (Math.floor((discs.y[k] - south) / side) + 1) * wide + Math.floor((discs.x[k] - west) / side) + 1;
+      next[k] = first[cell];
+      first[cell] = k;
+    }
+    let sum = 0;
+    for (let i = 0; i < net.n; i += 1) {
+      if (!net.people[i]) continue;
+      if (time[i] <= cutoff) {
+        sum += net.people[i];
+        continue;
+      }
+      const x = net.x[i], y = net.y[i];
+      if (x < west - side || x > east + side || y < south - side || y > north + side) continue;
+      const a = Math.floor((x - west) / side) + 1, b = Math.floor((y - south) / side) + 1;
+      let covered = false;
+      for (let v = Math.max(0, b - 1); v <= Math.min(high - 1, b + 1) && !covered; v += 1) {
+        for (let u = Math.max(0, a - 1); u <= Math.min(wide - 1, a + 1) && !covered; u += 1) {
+          for (let k = first[v * wide + u]; k >= 0 && !covered; k = next[k]) {
+            const dx = discs.x[k] - x, dy = discs.y[k] - y;
+            covered = dx * dx + dy * dy <= discs.r[k] * discs.r[k];
+          }
+        }
+      }
+      if (covered) sum += net.people[i];
+    }
+    return sum;
+  };
+})(borderreach);

@@ -1,0 +1,67 @@
+// What a reader has asked: places, corridors, closed links and drawn lines; kept in the page's address, checked on the way back.
+(function (br) {
+  const MOST_LINES = 12;
+  const MOST_STOPS = 60;
+  const MOST_CLOSED = 500;
+  const MOST_LETTERS = 60;
+
+  /**
+   * @param {any} data the page's content
+   */
+  br.makeWhatIfState = function (data) {
+    const { corridors } = data.whatIf;
+    const home = data.centres.map((row) => ({ id: row.id, name: row.name, home: row.at, at: row.at }));
+    const state = { on: false };
+
+    state.reset = function () {
+      state.places = home.map((row) => Object.assign({}, row));
+      state.here = null; // a place that was tapped, in place of all centres
+      state.corridors = new Set();
+      state.closed = new Set();
+      state.lines = [];
+      return state;
+    };
+    /** Where the circles begin. */
+    state.starts = () => (state.here ? [state.here] : state.places);
+    state.moved = () => !state.here && state.places.some((row) => row.at !== row.home);
+
+    const round = (at) => at.map((value) => Number(value.toFixed(5)));
+    state.text = () => JSON.stringify({
+      p: state.places.map((row) => (row.at === row.home ? 0 : round(row.at))),
+      h: state.here ? round(state.here.at) : 0,
+      c: [...state.corridors].map((i) => corridors[i].id),
+      x: [...state.closed],
+      l: state.lines.map((line) => [line.name, line.mode, line.kph, line.perDay, line.stops.map((stop) => [stop.name, ...round(stop.at)])]),
+    });
+
+    // Of a link that somebody else may have written: what doesn't fit is left aside.
+    const isPlace = (at) => Array.isArray(at) && at.length === 2 && at.every(Number.isFinite) && Math.abs(at[0]) <= 85 && Math.abs(at[1]) <= 540;
+    const words = (text, otherwise) => (typeof text === "string" && text.trim() ? text.slice(0, MOST_LETTERS) : otherwise);
+    const between = (value, least, most) => Number.isFinite(value) && value >= least && value <= most;
+    state.read = function (text, links) {
+      state.reset();
+      let given;
+      try { given = JSON.parse(text); } catch { return state; }
+      if (given === null || typeof given !== "object") return state;
+      const list = (value, most) => (Array.isArray(value) ? value.slice(0, most) : []);
+      list(given.p, state.places.length).forEach((at, i) => { if (isPlace(at)) state.places[i].at = at; });
+      if (isPlace(given.h)) state.here = { id: "", name: "", home: null, at: given.h };
+      for (const id of list(given.c, 500)) {
+        const i = corridors.findIndex((one) => one.id === id);
+        if (i >= 0) state.corridors.add(i);
+      }
+      for (const link of list(given.x, MOST_CLOSED)) if (Number.isInteger(link) && link >= 0 && link < links) state.closed.add(link);
+      for (const row of list(given.l, MOST_LINES)) {
+        if (!Array.isArray(row) || !(row[1] in br.STOP_KINDS) || !between(row[2], 1, 400)) continue;
+        const stops = list(row[4], MOST_STOPS)
+          .filter((stop) => Array.isArray(stop) && isPlace([stop[1], stop[2]]))
+          .map((stop, i) => ({ name: words(stop[0], String(i + 1)), at: [stop[1], stop[2]] }));
+        state.lines.push({ name: words(row[0], "?"), mode: row[1], kph: row[2], perDay: between(row[3], 0.01, 1000) ? row[3] : null, stops });
+      }
+      return state;
+    };
+    state.mostStops = MOST_STOPS;
+    state.mostLines = MOST_LINES;
+    return state.reset();
+  };
+})(borderreach);
