@@ -3,6 +3,7 @@
 What a newcomer is told to run must not fail by chance, and a property that is only ever tried on the same
 examples is hardly tried. So property tests (hypothesis) and tests that draw with a seed have two ways to run,
 which `conftest.py` chooses: *newcomer*, the default, and *explore*, with ``--run-slow`` or where ``CI`` is set.
+A newcomer's run is also short: it tries properties on fewer examples.
 What exploring finds is kept: as an ``@example`` of a property test, or as a seed in the list of a test.
 
 A failing run says what it drew from: ``BORDERREACH_CHANCE=number`` and, with hypothesis, how to reproduce it.
@@ -27,7 +28,7 @@ _ALIKE: Final = settings(
         HealthCheck.function_scoped_fixture,  # each example overwrites the files of the one before
     ],
 )
-settings.register_profile("newcomer", _ALIKE, derandomize=True, database=None)
+settings.register_profile("newcomer", _ALIKE, max_examples=40, derandomize=True, database=None)
 settings.register_profile("explore", _ALIKE, derandomize=False, print_blob=True)
 
 

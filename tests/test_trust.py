@@ -647,7 +647,7 @@ def test_origins_of_any_kind(value):
 
 
 @given(st.text(min_size=1, max_size=80))
-@settings(ROOM, max_examples=30)
+@settings(ROOM, max_examples=chance.examples(30))
 def test_names_never_become_paths(tmp_path_factory, name):
     """Ids and scenarios with slashes and dots stay in the tables."""
     folder = tmp_path_factory.mktemp("names")

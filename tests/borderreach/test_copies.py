@@ -43,6 +43,7 @@ from borderreach.maps.page._base_maps import BaseMap
 from borderreach.maps.protocols import MapResults
 from borderreach.running import StudyRun
 
+from .. import chance
 from ..analysis.networks import cases
 
 
@@ -269,7 +270,7 @@ def times_ms(network: br.TransportNetwork, case: Any) -> np.ndarray:
 
 
 @given(cases(), st.sets(st.sampled_from(all_cached(br.TransportNetwork))), st.sampled_from(list(WAYS)))
-@settings(max_examples=30)
+@settings(max_examples=chance.examples(30))
 def test_a_network_gives_the_same_times_wherever_it_went(case, asked, way):
     network = case.network
     for name in asked:  # what has been asked for before makes no difference

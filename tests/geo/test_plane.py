@@ -38,7 +38,7 @@ def test_agrees_with_proj(lon, lat):
     assert np.linalg.norm(theirs - xy, axis=1)[radius < 50_000].max() < 0.05
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=chance.examples(100), deadline=None)
 @given(bearing=st.floats(0, 360), metres=st.floats(1, 250_000), lon=st.floats(75, 130), lat=st.floats(18, 53))
 def test_distances_from_the_centre_are_geodesics(bearing, metres, lon, lat):
     geod = pyproj.Geod(ellps="WGS84")

@@ -17,13 +17,15 @@ from borderreach.maps.classes import SCHEMES, gain_classes, minute_classes
 from borderreach.maps.figures import study_figure
 from borderreach.maps.page._leaflet import study_map
 
+from .. import chance
+
 
 def table(minutes: list[float]) -> pd.DataFrame:
     values = np.array(minutes)
     return pd.DataFrame({"base_min": values, "scenario_min": values, "delta_min": -values})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=chance.examples(40), deadline=None)
 @given(
     st.lists(st.floats(0, 600) | st.just(float("nan")), max_size=40),
     st.sampled_from(sorted(set(SCHEMES) - {"head_tail"})),

@@ -15,6 +15,8 @@ from borderreach.maps import style
 from borderreach.maps.classes import short_breaks
 from borderreach.maps.measures import INDICATOR_COLUMNS, measures
 
+from .. import chance
+
 
 def table() -> pd.DataFrame:
     """Four counties; the last is off the network."""
@@ -75,7 +77,7 @@ def test_a_table_without_any_figure(results: SimpleNamespace) -> None:
     assert reached.levels.breaks == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=chance.examples(200), deadline=None)
 @given(st.lists(st.floats(0.001, 1e9), max_size=40), st.integers(2, 7))
 def test_no_class_is_empty(values: list[float], n_classes: int) -> None:
     breaks = short_breaks(np.array(values), n_classes=n_classes)

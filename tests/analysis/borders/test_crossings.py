@@ -22,6 +22,7 @@ from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.osm._pbf import pbf_network
 from borderreach.geo.places._borders import borders
 
+from ... import chance
 from ...geo.osm.osm_files import reference_file
 
 KM = 1 / 111.2  # degrees of latitude per km
@@ -243,7 +244,7 @@ def test_a_spiral_crosses_where_it_comes_to_the_border(counties: gpd.GeoDataFram
     assert (point.x, point.y) == pytest.approx((106.5, 29.4))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=chance.examples(40), deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_a_crossing_is_the_first_point_of_a_line_on_the_border(counties: gpd.GeoDataFrame, seed: int) -> None:
     """By the definition: along the line's steps, the first that goes over the meridian 106.5, wherever it winds."""

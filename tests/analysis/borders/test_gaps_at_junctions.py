@@ -13,6 +13,8 @@ from borderreach.analysis.corridors import minutes_between
 from borderreach.geo.networks import Links, TransportNetwork, build_network
 from borderreach.geo.places import borders
 
+from ... import chance
+
 COUNTIES = gpd.GeoDataFrame(
     {
         "adcode": [500101, 520101], "name": ["a", "b"], "province": ["A", "B"],
@@ -61,7 +63,7 @@ def torn(network: TransportNetwork) -> TransportNetwork:
     return build_network(network.node_lon[places], network.node_lat[places], links)
 
 
-@settings(max_examples=40)
+@settings(max_examples=chance.examples(40))
 @given(roads())
 def test_gaps_are_those_of_junctions_in_one_piece(links):
     """What is found, and the times once it is closed."""

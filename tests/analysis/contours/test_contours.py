@@ -14,6 +14,8 @@ from borderreach.analysis.contours._quadtree import isochrone_edge
 from borderreach.geo.crs import WGS84, area_km2
 from borderreach.geo.plane import LocalPlane
 
+from ... import chance
+
 
 def circle(radius: float, reach: float, *, n: int = 60, x: float = 0.0, y: float = 0.0) -> np.ndarray:
     """Discs around a circle: a ring road."""
@@ -46,7 +48,7 @@ def test_many_holes_of_one_shell():
     assert shape.is_valid
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=chance.examples(60), deadline=None)
 @given(
     places=st.lists(
         st.tuples(st.floats(-4000, 4000), st.floats(-4000, 4000), st.floats(1, 900)), min_size=1, max_size=40

@@ -16,6 +16,8 @@ from borderreach.analysis.contours._root_squares import DRAW, TAKE
 from borderreach.analysis.contours._tapers import field_at
 from borderreach.analysis.isochrones._rows import odd_rows
 
+from ... import chance
+
 
 @st.composite
 def source_sets(draw: st.DrawFn) -> np.ndarray:
@@ -47,7 +49,7 @@ def dense_field(points: np.ndarray, sources: np.ndarray) -> np.ndarray:
 
 
 class TestField:
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=chance.examples(30), deadline=None)
     @given(sources=source_sets(), seed=st.integers(0, 1000))
     def test_closed_form_is_the_best_exit(self, sources, seed):
         points = np.random.default_rng(seed).uniform(-4500, 4500, size=(20, 2))
@@ -63,7 +65,7 @@ class TestField:
 
 
 class TestEdge:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=chance.examples(40), deadline=None)
     @given(sources=source_sets(), cell=st.sampled_from([30.0, 100.0, 250.0]))
     def test_crosses_the_same_sides_as_the_whole_grid(self, sources, cell):
         edge = isochrone_edge(sources, cell_m=cell)
@@ -86,7 +88,7 @@ class TestEdge:
             column = math.floor(px / cell)
             assert px / cell - column == pytest.approx(share[column, round(py / cell)], abs=1.01 / 1024)
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=chance.examples(25), deadline=None)
     @given(sources=source_sets())
     def test_cutting_sources_changes_nothing_but_rounding(self, sources):
         axis = np.arange(-55, 56) * 100.0
@@ -119,7 +121,7 @@ class TestEdge:
 
 
 class TestTakingOver:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=chance.examples(60), deadline=None)
     @given(sources=source_sets(), data=st.data(), cell=st.sampled_from([10.0, 60.0, 200.0]))
     def test_is_the_same_to_the_bit(self, sources, data, cell):
         other = sources.copy()

@@ -20,6 +20,7 @@ from borderreach.analysis.times import travel_times
 from borderreach.geo.networks import TransferRules, TransportNetwork, join_networks, rail_network
 from borderreach.geo.osm import pbf_network
 
+from ... import chance
 from ...geo.osm.osm_files import write_osm
 
 #: A crossing of five arms, bent so that none runs straight into another.
@@ -144,7 +145,7 @@ stops_there = st.tuples(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=chance.examples(25))
 @given(bans, speeds, st.lists(stops_there, min_size=1, max_size=3))
 def test_nobody_gets_past_a_ban_by_way_of_a_stop(bans, speeds, there):
     """Corridors that lead nowhere else make no way between the arms shorter, nor any longer."""

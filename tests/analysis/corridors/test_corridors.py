@@ -29,6 +29,8 @@ from borderreach.geo.networks._joining import join_networks
 from borderreach.geo.networks._rail import rail_network
 from borderreach.geo.networks._trunk import trunk_network
 
+from ... import chance
+
 #: A degree of longitude at 29 N, km on the ellipsoid.
 DEGREE_KM = 97.4374
 
@@ -226,7 +228,7 @@ def test_a_ring_closes():
     assert minutes(network, (105.0, 29.0), (105.0, 29.8)) == pytest.approx(back, rel=1e-3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=chance.examples(25), deadline=None)
 @given(
     speed=st.floats(1, 400),
     first=st.floats(105, 106),

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from borderreach.analysis.corridors._shapley import MAX_EXACT, contributions, sampled_shapley, shapley
 from borderreach.geo.errors import InputError
 
+from ... import chance
 
-@settings(max_examples=40, deadline=None)
+
+@settings(max_examples=chance.examples(40), deadline=None)
 @given(data=st.data(), n=st.integers(1, 4))
 def test_shapley_is_the_mean_over_all_orders(data, n):
     players = list(range(n))
@@ -37,7 +39,7 @@ def test_shapley_is_the_mean_over_all_orders(data, n):
     assert sum(float(s) for s in shares.values()) == pytest.approx(total, abs=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=chance.examples(25), deadline=None)
 @given(seed=st.integers(0, 10**6), n=st.integers(2, 6))
 def test_sampled_shapley_lies_within_its_error_and_adds_up(seed, n):
     generator = np.random.default_rng(seed)

@@ -30,6 +30,7 @@ from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._trunk import trunk_network
 from borderreach.geo.places._boundaries import provinces
 
+from ... import chance
 from ..networks import Case, cases
 
 
@@ -75,7 +76,7 @@ def test_any_crs(circles):
     assert other["area_km2"].to_numpy() == pytest.approx(one["area_km2"].to_numpy(), rel=1e-3)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=chance.examples(30), deadline=None)
 @given(case=cases(), tolerance=st.sampled_from([1.0, 50.0, 300.0, 2000.0]))
 def test_simplified_made_up_isochrones_stay_nested_and_valid(case: Case, tolerance):
     whole = isochrones(case.network, case.origin, cutoffs_min=(case.cutoff_min, case.cutoff_min * 1.5, 40))

@@ -74,7 +74,7 @@ def test_one_way_roads_make_it_asymmetric():
     assert result["travel_time_min"].tolist() == [0, 10, 20, 0]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=chance.examples(50), deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 40))
 def test_contraction_keeps_every_shortest_journey(seed: int, n: int):
     rng = np.random.default_rng(seed)

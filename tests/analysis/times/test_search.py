@@ -48,7 +48,7 @@ def brute(n: int, arcs, seeds, limit: int) -> np.ndarray:
     return np.where(best <= limit, best, UNREACHED)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=chance.examples(150), deadline=None)
 @given(graph=graphs())
 def test_agrees_with_bellman_and_ford(graph):
     n, arcs, seeds, limit = graph
@@ -60,7 +60,7 @@ def test_agrees_with_bellman_and_ford(graph):
     assert (out == brute(n, arcs, seeds, limit)).all()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=chance.examples(80), deadline=None)
 @given(graph=graphs())
 def test_lengths_are_those_of_a_fastest_path(graph):
     n, arcs, seeds, limit = graph

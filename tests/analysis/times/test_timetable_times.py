@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 import borderreach as br
 
+from ... import chance
+
 #: Stations along a road, an hour's drive from one to the next.
 PLACES = pd.DataFrame({"name": list("ABCD"), "lon": [106.0, 106.5, 107.0, 107.5], "lat": [29.0] * 4})
 ENDS = [(float(lon), 29.0) for lon in PLACES["lon"]]
@@ -143,7 +145,7 @@ class Graph:
         return min([now_s + 60 * minutes[start, end] if by_road else math.inf, *by_train], default=math.inf)
 
 
-@settings(max_examples=30)
+@settings(max_examples=chance.examples(30))
 @given(runs=trains(), start=st.integers(0, 3), end=st.integers(0, 3), first=st.integers(6, 11))
 def test_every_minute_of_a_window_is_as_a_graph_of_all_calls_says(
     runs: list[list[tuple[int, int, int]]], start: int, end: int, first: int
@@ -213,7 +215,7 @@ def test_a_day_away_by_hand():
     assert early["last_departure_min"] == 17 * 60 + 10 - 7
 
 
-@settings(max_examples=30)
+@settings(max_examples=chance.examples(30))
 @given(runs=trains(), ends=st.permutations(range(4)))
 def test_a_day_away_is_as_every_minute_says(runs: list[list[tuple[int, int, int]]], ends: list[int]):
     trains, network = timetable_of(runs), road()

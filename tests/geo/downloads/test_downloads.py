@@ -20,6 +20,7 @@ from borderreach.geo.downloads import _locks as locks
 from borderreach.geo.downloads._downloads import download, file_md5
 from borderreach.geo.errors import DataFileError, OutputError
 
+from ... import chance
 from .file_server import FileServer, busy, cut, md5_of, send, serve
 
 CONTENT = random.Random(3).randbytes(300_000)
@@ -382,7 +383,7 @@ def test_progress_is_shown_on_request(get, server, capsys):
     assert "300k" in capsys.readouterr().err
 
 
-@settings(max_examples=25)
+@settings(max_examples=chance.examples(25))
 @given(
     cuts=st.lists(st.integers(0, len(CONTENT)), max_size=6),
     ranges=st.booleans(),

@@ -22,6 +22,8 @@ from borderreach.geo.networks import (
     network_from_lines,
 )
 
+from ... import chance
+
 GEOD = Geod(ellps="WGS84")
 
 
@@ -67,7 +69,7 @@ def parts_km(shape) -> float:
     return sum(GEOD.geometry_length(part) for part in shapely.get_parts(shape)) / 1000
 
 
-@settings(max_examples=60)
+@settings(max_examples=chance.examples(60))
 @given(drawings(), st.sampled_from([180.0, -180.0, 179.9, -179.6]))
 def test_frames_hold_lines_that_stay_on_the_globe(lines, middle):
     network = network_of(lines, middle)
@@ -87,7 +89,7 @@ def test_frames_hold_lines_that_stay_on_the_globe(lines, middle):
         assert GEOD.line_length(line[:, 0], line[:, 1]) == pytest.approx(again.arc_length_m[arc], rel=1e-3)
 
 
-@settings(max_examples=40)
+@settings(max_examples=chance.examples(40))
 @given(drawings(), spots, st.sampled_from([180.0, -180.0, 179.9]), st.sampled_from([0.0, 5.0, 30.0]))
 def test_changes_find_what_lies_beyond_the_meridian(lines, spot, middle, km):
     """As many links are near a place there as in the same drawing elsewhere."""
@@ -102,7 +104,7 @@ def test_changes_find_what_lies_beyond_the_meridian(lines, spot, middle, km):
     assert found[0] == found[1]
 
 
-@settings(max_examples=30)
+@settings(max_examples=chance.examples(30))
 @given(drawings(), st.sampled_from([180.0, 179.9]))
 def test_drawn_lines_join_at_the_meridian(lines, middle):
     """Cut there, as GeoJSON wants it, they make the same network as the same parts elsewhere."""
@@ -126,7 +128,7 @@ def test_drawn_lines_join_at_the_meridian(lines, middle):
     assert times[0] == pytest.approx(times[1], abs=1e-3, nan_ok=True)
 
 
-@settings(max_examples=30)
+@settings(max_examples=chance.examples(30))
 @given(drawings(), st.sampled_from([0.1, -0.3, 0.6]), st.sampled_from([180.0, 179.9, -179.8]))
 def test_borders_are_crossed_where_they_are(lines, border, middle):
     """Two provinces beside each other, the border between them or the meridian through one of them."""

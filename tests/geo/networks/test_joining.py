@@ -27,6 +27,8 @@ from borderreach.geo.networks._joining import JOURNEY_COLUMNS, TransferRules, jo
 from borderreach.geo.networks._journeys import journey_components
 from borderreach.geo.networks._rail import rail_network
 
+from ... import chance
+
 LAT = 29.0
 RULES = TransferRules(
     boarding_min=5,
@@ -320,7 +322,7 @@ def test_capitals_door_to_door_and_line_haul_side_by_side():
     assert door["total_min"] > 150
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=chance.examples(25), deadline=None)
 @given(st.data())
 def test_what_holds_of_every_joined_network(data):
     n = data.draw(st.integers(2, 5))

@@ -200,7 +200,7 @@ class TestExitLines:
             close = {k for k, s in enumerate(shapes) if s.distance(shapely.Point(lon, lat)) < 2 / 112}
             assert close <= set(lines.near(lon, lat, 2000).tolist())
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=chance.examples(60), deadline=None)
     @given(
         bends=st.lists(st.tuples(st.floats(-0.01, 0.01), st.floats(-0.01, 0.01)), min_size=1, max_size=30),
         tolerance=st.sampled_from([1.0, 8.0, 64.0]),
@@ -246,7 +246,7 @@ def parts(line, order):
     return shapely.MultiLineString([pieces[i][::-1] if turned else pieces[i] for i, turned in order])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=chance.examples(60), deadline=None)
 @given(
     st.booleans(),
     st.booleans(),

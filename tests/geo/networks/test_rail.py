@@ -36,6 +36,8 @@ from borderreach.geo.networks._rail import (
     rail_stations,
 )
 
+from ... import chance
+
 REFERENCE = Path(os.environ.get("BORDERREACH_REFERENCE", Path(__file__).parents[4] / "shared"))
 needs_reference = pytest.mark.skipif(
     not (REFERENCE / "rail").is_dir(), reason=f"no reference tables at {REFERENCE}"
@@ -388,7 +390,7 @@ def test_station_errors_and_missing_things(tmp_path):
         rail_network(date="yesterday")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=chance.examples(60), deadline=None)
 @given(column=st.sampled_from(SECTION_COLUMNS), value=st.one_of(st.text(max_size=12), st.floats(), st.none()))
 def test_any_value_in_any_column_passes_or_is_named(column, value):
     table = sections().astype(object)

@@ -15,6 +15,7 @@ from borderreach.geo.networks import TransportNetwork
 from borderreach.geo.osm._pbf import pbf_network
 from borderreach.geo.osm._speeds import speed_table
 
+from ... import chance
 from .osm_files import FAST, GRID, ROAD, mutable, read, reference_file, restriction, seconds, write_osm
 from .test_pbf_by_chance import made_up_streets
 
@@ -70,7 +71,7 @@ def assert_same(one: TransportNetwork, other: TransportNetwork) -> None:
         assert one.provenance.get(key) == other.provenance.get(key), key
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=chance.examples(60), deadline=None)
 @given(
     made_up_streets(),
     st.sampled_from(CUTS),

@@ -103,7 +103,7 @@ def test_flipped_bits(tmp_path):
     assert refused > 200
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=chance.examples(150), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 12))
 def test_damaged_blocks_are_refused_or_read(seed, flips):
     """Flips inside the blocks, where a checksum would normally catch them first."""

@@ -18,6 +18,7 @@ from borderreach.geo.errors import DataFileError, EmptyInputError
 from borderreach.geo.osm._extract import read_extracts
 from borderreach.geo.osm._pbf import pbf_network
 
+from ... import chance
 from .osm_files import GRID, ROAD, links_by_class, metres, node_at, read, seconds, times_from
 
 NODES = {n: GRID[n] for n in (1, 2, 3, 7, 8)}
@@ -88,7 +89,7 @@ def write_versions(path, nodes, ways):
     return path
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=chance.examples(40), deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([".osm", ".osm.pbf"]))
 def test_of_several_versions_the_newest_counts(tmp_path, seed, suffix):
     """As where extracts of two provinces and two dates were put together without merging."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from borderreach.geo.networks import Links
 
+from ... import chance
 from .osm_files import (
     CROSS,
     GRID,
@@ -133,7 +134,7 @@ def restricted_blocks(draw):
     return ways, relations
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=chance.examples(150), deadline=None)
 @given(restricted_blocks())
 def test_restrictions_over_ways_hold(tmp_path, table, blocks):
     ways, relations = blocks

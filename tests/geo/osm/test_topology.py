@@ -18,6 +18,8 @@ from borderreach.geo.osm._topology import (
     strong_components,
 )
 
+from ... import chance
+
 
 def ways_of(*runs):
     offset = np.concatenate([[0], np.cumsum([len(run) for run in runs])]).astype(np.int64)
@@ -53,7 +55,7 @@ def test_closed_nodes_come_apart():
     assert pieces.extra.tolist() == [1, 1, 1]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=chance.examples(200), deadline=None)
 @given(st.lists(st.lists(st.integers(-1, 7), max_size=8), min_size=1, max_size=6))
 def test_pieces_cover_every_step_once(runs):
     offset, nodes = ways_of(*runs)
@@ -143,7 +145,7 @@ def test_lines_of_chains():
     assert (offset.tolist(), len(coords)) == ([0, 0], 0)  # straight
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=chance.examples(200), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.integers(0, 1)), min_size=1, max_size=14),
     st.sets(st.integers(0, 7)),
@@ -174,7 +176,7 @@ def test_strong_components():
     assert len(set(number)) == 3
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=chance.examples(200), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.booleans(), st.booleans()), max_size=25))
 def test_strong_components_are_scipys(links):
     tail, head = (np.array([link[i] for link in links], dtype=np.int32) for i in (0, 1))

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from borderreach.geo.osm._gathering import Rule
 from borderreach.geo.osm._turns import Arcs, Course, expand_turns, find_courses
 
+from ... import chance
+
 
 def star(forward, backward):
     """Links of the ways 100, 101, ... that lead to node 0, each from a node of its own."""
@@ -39,7 +41,7 @@ def reachable(turns, source):
     }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=chance.examples(300), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), max_size=6),
     st.lists(st.tuples(st.booleans(), st.booleans()), min_size=4, max_size=4),

@@ -30,6 +30,8 @@ from borderreach.geo.places._borders import (
 )
 from borderreach.geo.places._boundaries import COUNTY_COLUMNS, counties
 
+from ... import chance
+
 SOURCES = ("tianditu", "amap")
 M = 1 / 111_320  # degrees of latitude per metre, near enough for gaps
 KM = 0.01  # the unit of the hand-made squares: 0.01 degrees, about 1 km
@@ -132,7 +134,7 @@ def test_a_shared_line_shorter_than_the_tolerance_is_a_corner():
     assert pairs(frame, tolerance_m=0)["A", "B"] == pytest.approx(0.06, rel=0.01)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=chance.examples(30), deadline=None)
 @given(st.floats(-60, 60), st.floats(-60, 60), st.floats(-30, 30), st.floats(-30, 30))
 def test_corners_that_nearly_touch_are_no_border(ax, ay, bx, by):
     """Four squares, each moved by some metres: sides stay borders, diagonals don't become any."""
@@ -148,7 +150,7 @@ def test_corners_that_nearly_touch_are_no_border(ax, ay, bx, by):
     assert all(0.8 < km < 1.2 for km in pairs(frame).values())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=chance.examples(40), deadline=None)
 @given(st.floats(-80, 80), st.floats(-80, 80))
 def test_moving_a_copy_by_less_than_the_tolerance_keeps_its_border(dx, dy):
     """A gap or an overlap of a sliver's width neither loses the border nor counts it twice."""
@@ -231,7 +233,7 @@ def test_multipolygons_and_islands():
     assert county["border_km"] == pytest.approx(2 * north_km(1), rel=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=chance.examples(25), deadline=None)
 @given(st.lists(st.sampled_from("ABCD"), min_size=9, max_size=9))
 def test_sums_agree_on_chequered_land(provinces):
     """On a 3 by 3 grid, each side's counties sum to the length of the border, and both sides agree."""
@@ -418,7 +420,7 @@ def test_a_junction_where_a_province_touches_itself():
     assert found[["lon", "lat"]].to_numpy() == pytest.approx(np.array([[100 + KM, KM]]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=chance.examples(40), deadline=None)
 @given(st.lists(st.sampled_from("ABCD"), min_size=12, max_size=12))
 def test_junctions_of_a_chequered_land_are_its_corners_with_three_provinces(owners):
     """By the definition: of each inner corner of a grid, the four squares round it."""

@@ -17,6 +17,8 @@ from borderreach.geo.errors import (
 from borderreach.geo.places._boundaries import counties
 from borderreach.geo.places._places import ORIGIN_COLUMNS, Place, origins_table, place
 
+from ... import chance
+
 
 @pytest.mark.parametrize(
     ("query", "adcode", "level"),
@@ -128,7 +130,7 @@ def test_coordinates_out_of_range(query):
         place(query)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=chance.examples(60), deadline=None)
 @given(st.integers(0, 2890))
 def test_every_county_is_found_by_code_and_by_its_full_path(number):
     county = counties().iloc[number]

@@ -17,6 +17,8 @@ from pyproj import Geod
 from borderreach.geo.errors import BorderReachError, DataFileError, EmptyInputError, InputError
 from borderreach.geo.timetables._gtfs import gtfs_rail_network
 
+from ... import chance
+
 GEOD = Geod(ellps="WGS84")
 FEED = {
     "stops.txt": """stop_id,stop_name,stop_lat,stop_lon,parent_station
@@ -191,7 +193,7 @@ def test_members_with_path_tricks_are_neither_read_nor_written(tmp_path):
         gtfs_rail_network(feed(folder / "g.zip", **{"stops.txt": None, "../stops.txt": FEED["stops.txt"]}))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=chance.examples(80), deadline=None)
 @given(data=st.data())
 def test_damaged_feeds_end_in_a_clear_error_or_a_network(tmp_path, data):
     buffer = io.BytesIO()
@@ -387,7 +389,7 @@ def reduced(tables: dict[str, str]) -> tuple[dt.date, dict[tuple[str, str, str],
     return busiest, found
 
 
-@settings(max_examples=25)
+@settings(max_examples=chance.examples(25))
 @given(st.integers(0, 2**32 - 1))
 def test_a_feed_is_reduced_as_the_specification_says(tmp_path, seed: int):
     tables = random_feed(seed)

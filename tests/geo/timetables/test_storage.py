@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import borderreach as br
 
+from ... import chance
 from .test_gtfs import feed
 from .test_timetable import GOOD, PLAIN, STATIONS, table, told
 
@@ -38,7 +39,7 @@ def test_what_is_no_saved_timetable_says_so(tmp_path: Path):
         br.save_timetable(br.timetable(table(*GOOD), stations=STATIONS), tmp_path)
 
 
-@settings(max_examples=60)
+@settings(max_examples=chance.examples(60))
 @given(data=st.data())
 def test_a_damaged_file_ends_in_an_error_of_ours_or_in_a_timetable(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

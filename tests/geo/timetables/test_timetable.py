@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import borderreach as br
 from borderreach.geo.errors import BorderReachError, DataFileError, EmptyInputError, InputError
 
+from ... import chance
 from .test_gtfs import FEED, feed
 
 STATIONS = pd.DataFrame(
@@ -218,7 +219,7 @@ def runs(draw: st.DrawFn) -> list[list[tuple[int, int, int]]]:
     return found
 
 
-@settings(max_examples=25)
+@settings(max_examples=chance.examples(25))
 @given(trains=runs())
 def test_a_table_and_a_feed_of_the_same_trains_give_the_same_calls(
     tmp_path_factory: pytest.TempPathFactory, trains: list[list[tuple[int, int, int]]]
