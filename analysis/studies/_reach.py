@@ -16,6 +16,7 @@ from ...geo.places import (
     border_counties,
     border_length_ranges,
     borders,
+    county_border_ranges,
     junctions,
     origins_table,
     place,
@@ -73,7 +74,7 @@ class Ground:
             2 if len(between) > 1 else 1,
         )
         self.counties = gpd.GeoDataFrame(own)
-        self.border_counties = found.reset_index(drop=True)
+        self.border_counties = county_border_ranges(found.reset_index(drop=True), source)
         self.borders = border_length_ranges(lines[use].reset_index(drop=True), source)
         touching = [len(names & set(listed.split("、"))) >= meets for listed in points["provinces"]]
         self.junctions = points[np.array(touching, dtype=bool)].reset_index(drop=True)

@@ -1,4 +1,4 @@
-from ._borders import border_counties, border_length_ranges, borders, junctions
+from ._borders import border_counties, border_length_ranges, borders, county_border_ranges, junctions
 from ._boundaries import SOURCES, Boundaries, cities, counties, provinces
 from ._identity import same_place_pairs, same_places
 from ._names import resolve_provinces, stem
@@ -13,6 +13,7 @@ __all__ = [
     "borders",
     "cities",
     "counties",
+    "county_border_ranges",
     "junctions",
     "origin_points",
     "origins_table",

@@ -356,6 +356,47 @@ def border_length_ranges(lines: gpd.GeoDataFrame, source: object) -> gpd.GeoData
     return lines.assign(length_low_km=np.nanmin(every, axis=0), length_high_km=np.nanmax(every, axis=0))
 
 
+def county_border_ranges(found: gpd.GeoDataFrame, source: object) -> gpd.GeoDataFrame:
+    """Return border counties with the least and the most kilometres of border that the embedded boundaries give them.
+
+    Parameters
+    ----------
+    found : geopandas.GeoDataFrame
+        As from `border_counties`.
+    source : str or GeoDataFrame
+        What they are from; see `border_length_ranges`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The same, with ``border_low_km`` and ``border_high_km`` before the geometry: of the borders that `border_km`
+        counts. A source that doesn't have a county on one of them says nothing of that county.
+    """
+    lengths = [found["border_km"].to_numpy(dtype=float)]
+    if source in SOURCES if isinstance(source, str) else False:
+        pairs = [
+            [(code, other) for other in listed.split("、")]
+            for code, listed in zip(found["adcode"], found["neighbour_provinces"], strict=True)
+        ]
+        for one in SOURCES:
+            known = _county_lengths_km(one)
+            lengths.append(np.array([sum(known.get(pair, np.nan) for pair in own) for own in pairs]))
+    every = np.array(lengths)
+    table = found.assign(border_low_km=np.nanmin(every, axis=0), border_high_km=np.nanmax(every, axis=0))
+    geometry = table.geometry.name
+    return table[[name for name in table.columns if name != geometry] + [geometry]]
+
+
+@cache
+def _county_lengths_km(source: Source) -> dict[tuple[int, str], float]:
+    """Kilometres that each county of an embedded source shares with each other province."""
+    frame, shared = _prepare(embedded("county", source), None, DEFAULT_TOLERANCE_M)
+    names, codes = _province_names(frame), _codes(frame)
+    adcode, across = frame["adcode"].to_numpy()[shared.county], codes[shared.other]
+    summed = pd.Series(shared.km).groupby([adcode, across]).sum()
+    return {(int(code), names[int(other)]): float(km) for (code, other), km in summed.items()}
+
+
 @cache
 def _lengths_km(source: Source) -> dict[tuple[int, int], float]:
     """Length of each border in an embedded source."""

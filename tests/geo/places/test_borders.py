@@ -25,6 +25,7 @@ from borderreach.geo.places._borders import (
     JUNCTION_COLUMNS,
     border_counties,
     border_length_ranges,
+    county_border_ranges,
     borders,
     junctions,
 )
@@ -458,3 +459,23 @@ def test_boundaries_of_ones_own_have_nothing_to_compare_with():
     lines = borders(counties()).head(3)
     told = border_length_ranges(lines, counties())
     assert told["length_low_km"].tolist() == told["length_high_km"].tolist() == lines["length_km"].tolist()
+
+
+def test_a_countys_border_is_told_by_both_embedded_boundaries():
+    between = ("重庆", "贵州")
+    found = {source: border_counties(counties(source=source), between) for source in ("tianditu", "amap")}
+    told = county_border_ranges(found["tianditu"], "tianditu").set_index("adcode")
+    other = found["amap"].set_index("adcode")["border_km"].reindex(told.index)
+    ends = np.sort(np.stack([told["border_km"], other.fillna(told["border_km"])], axis=1), axis=1)
+    assert told["border_low_km"].to_numpy() == pytest.approx(ends[:, 0])
+    assert told["border_high_km"].to_numpy() == pytest.approx(ends[:, 1])
+    assert (told["border_high_km"] > told["border_low_km"] * 1.05).sum() > len(told) / 2
+    assert told.columns[-1] == "geometry"
+
+
+def test_a_county_of_ones_own_boundaries_has_nothing_to_compare_with():
+    frame = counties(provinces=["重庆", "贵州"])
+    found = border_counties(frame)
+    told = county_border_ranges(found, frame)
+    assert told["border_low_km"].tolist() == told["border_high_km"].tolist() == found["border_km"].tolist()
+    assert county_border_ranges(found.iloc[:0], "tianditu").empty
