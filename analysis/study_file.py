@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,6 +11,7 @@ from .config import Strict
 
 Minutes = Annotated[float, Field(gt=0, le=24 * 60)]
 Position = tuple[float, float]
+FileText = Annotated[str, Field(min_length=1)]
 
 
 class Change(Strict):
@@ -121,6 +122,77 @@ class PeopleKeys(Strict):
     people_file: str = ""
 
 
+class NetworkKeys(Strict):
+    """The roads of a study: the embedded trunk roads, or others.
+
+    Attributes
+    ----------
+    roads : str or tuple of str
+        ``"trunk"`` for the embedded roads; a file: an extract of OpenStreetMap (.osm.pbf, .osm), a network saved by
+        ``borderreach network build``, osmnx's .graphml, drawn lines (.gpkg, .shp, .geojson); a region whose extract is
+        fetched where it isn't here, such as ``"guizhou"``. Several extracts and regions are joined at their seam. Paths
+        are relative to the study file.
+    main_roads : bool
+        Of extracts, motorway to secondary alone.
+    rail : str
+        Today's trains: ``"embedded"``, ``"none"``, a timetable in GTFS (.zip), or a table of sections. The same as
+        `railways`, `gtfs` and `rail_sections` outside this table; give it in one place.
+    area : str or (west, south, east, north)
+        Of extracts, only what lies inside: ``"study"`` for the provinces of the study and their border counties, a
+        file of polygons, or a box in degrees. Everything when left out.
+    margin_km : float
+        So much is added around `area`.
+    speeds : str or mapping of str to float
+        Of extracts and graphs: a table of speeds (.toml, as ``data/speeds.toml``, which may hold only what differs), the
+        code of a country in it, or km/h by road class. By default the table for the place.
+    keep : {"largest", "all"}
+        Of extracts and graphs: the largest part whose nodes all reach each other, or everything.
+    speed_kph : str, float or mapping of str to float
+        Of drawn lines: the column with the speed, one speed for all, or that of each class in `road_class`.
+    road_class, oneway : str
+        Of drawn lines: the columns with the class and with the direction of traffic.
+    access_speed_kph, max_access_km : float, optional
+        Speed and reach off the network; the network's own when left out.
+    """
+
+    roads: FileText | Annotated[tuple[FileText, ...], Field(min_length=1)] = "trunk"
+    main_roads: bool = False
+    rail: str = ""
+    area: str | tuple[float, float, float, float] = ""
+    margin_km: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    speeds: str | dict[str, Annotated[float, Field(gt=0, le=400)]] = ""
+    keep: Literal["largest", "all"] = "largest"
+    speed_kph: str | Annotated[float, Field(gt=0, le=400)] | dict[str, float] | None = None
+    road_class: str = ""
+    oneway: str = ""
+    access_speed_kph: Annotated[float, Field(gt=0, le=400)] | None = None
+    max_access_km: Annotated[float, Field(ge=0, le=1000)] | None = None
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the roads are the embedded ones."""
+        return self.roads in ("trunk", ("trunk",))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but trains is said: then the roads are the embedded ones, as they are."""
+        return not self.model_fields_set - {"rail"}
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All that `roads` names."""
+        return (self.roads,) if isinstance(self.roads, str) else self.roads
+
+    @model_validator(mode="after")
+    def _area_for_margin(self) -> Self:
+        if self.margin_km and not self.area:
+            raise ValueError(
+                f"'margin_km' is {self.margin_km:g}, but there is no 'area' to add it to; give area = \"study\", a file "
+                "or a box"
+            )
+        return self
+
+
 class Study(BoundaryKeys, PeopleKeys, RailKeys):
     """A study area and the questions asked of it, as its TOML file says.
 
@@ -163,6 +235,8 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
         Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
     gtfs : str
         Or a timetable, a GTFS zip file.
+    network : NetworkKeys
+        The roads, where they aren't the embedded ones.
     corridors : tuple of str, optional
         Ids of the corridors; each alone and all together make the scenarios. All of those in
         `corridor_files` when left out.
@@ -204,6 +278,7 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
     circle_cutoffs_min: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (60.0, 120.0)
     zone_min: Minutes = 60.0
     railways: bool | None = None
+    network: NetworkKeys = Field(default_factory=NetworkKeys)  # one each, because each knows its file
     corridors: tuple[str, ...] | None = None
     corridor_files: tuple[str, ...] = ()
     years: tuple[Annotated[int, Field(ge=1900, le=2100)], ...] = ()
@@ -246,6 +321,27 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
         if value is not None and len(set(value)) < len(value):
             raise ValueError(f"each may be named once only, got {list(value)}")
         return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rail_of_network(cls, given: Any) -> Any:
+        """Take what `network.rail` says for what the keys outside the table do."""
+        network = given.get("network") if isinstance(given, dict) else None
+        if not isinstance(network, (NetworkKeys, dict)):
+            return given
+        rail = network.rail if isinstance(network, NetworkKeys) else network.get("rail")
+        if not isinstance(rail, str) or not rail:
+            return given
+        if rail in ("embedded", "none"):
+            means: dict[str, Any] = {"railways": rail == "embedded"}
+        else:
+            means = {"gtfs" if rail.lower().endswith(".zip") else "rail_sections": rail}
+        for key, meant in {"railways": True, "gtfs": "", "rail_sections": "", **means}.items():
+            if given.get(key) not in (None, "", meant):
+                raise ValueError(
+                    f"'network.rail' is {rail!r} and '{key}' is {given[key]!r}: say in one place which trains there are"
+                )
+        return {**given, **means}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

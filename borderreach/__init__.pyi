@@ -95,6 +95,7 @@ from .geo.places import (
     place,
     provinces,
 )
+from .geo.sources import NetworkInfo, network_info, read_network
 from .geo.timetables import Timetable, gtfs_rail_network, open_timetable, save_timetable, timetable
 from .maps.charts import charts_of, study_chart
 from .maps.figures import study_figure
@@ -110,6 +111,7 @@ __all__ = [
     "BorderReachError",
     "Corridor",
     "Links",
+    "NetworkInfo",
     "Place",
     "SpeedTable",
     "Study",
@@ -173,6 +175,7 @@ __all__ = [
     "nearest_group",
     "network_from_geodataframes",
     "network_from_lines",
+    "network_info",
     "od_matrix",
     "open_network",
     "open_timetable",
@@ -192,6 +195,7 @@ __all__ = [
     "read_batch",
     "read_claims",
     "read_corridors",
+    "read_network",
     "read_points",
     "reference_isochrone",
     "run_batch",

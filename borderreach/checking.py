@@ -12,7 +12,15 @@ from .analysis.batches import BatchJob, read_job
 from .analysis.config import read_toml
 from .analysis.corridors import read_corridors, resolve_corridors
 from .analysis.indicators import people
-from .analysis.studies import Ground, own_boundaries, past_years, study_people, study_rail
+from .analysis.studies import (
+    Ground,
+    own_boundaries,
+    past_years,
+    require_rail_near,
+    study_network,
+    study_people,
+    study_rail,
+)
 from .analysis.study_file import Change, Study
 from .geo.checks import require_path
 from .geo.errors import BorderReachError, DataFileError
@@ -112,7 +120,11 @@ def _study(file: Path, raw: dict[str, Any], faults: _Faults) -> None:
         faults.of(lambda: study_people(chosen, ground.every))
     elif chosen.people_file:
         faults.of(lambda: people(chosen.folder / chosen.people_file))
-    faults.of(lambda: study_rail(chosen))
+    rail = faults.of(lambda: study_rail(chosen))
+    if rail is not None and ground is not None and chosen.has_own_rail:
+        faults.of(lambda: require_rail_near(chosen, rail, ground))
+    if ground is not None and not chosen.network.is_plain:
+        faults.of(lambda: study_network(chosen, ground))
     faults.of(lambda: past_years(chosen))
     for one in chosen.change:
         _change(one, faults)

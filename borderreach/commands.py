@@ -6,14 +6,15 @@ import argparse
 import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from .geo.errors import BorderReachError, OutputsFailedError
+from .geo.errors import BorderReachError, InputError, OutputsFailedError
 from .geo.text import one_line, printable
 from .terminal import asked, on_terminal, print_table
 
 if TYPE_CHECKING:
     from .analysis.studies import StudyResults
+    from .geo.sources import NetworkInfo
 
 # Everything heavy is imported inside the command that needs it: --help answers at once.
 
@@ -87,6 +88,7 @@ def run(options: argparse.Namespace) -> int:
         results = run_study(
             chosen,
             out=options.out,
+            network=options.network,
             only=options.only,
             overwrite=options.overwrite,
             progress=on_terminal(),
@@ -128,15 +130,13 @@ def audit(options: argparse.Namespace) -> None:
     """Do `borderreach audit`: the claims of a study, and how exactly its circles are drawn."""
     from .analysis.claims import VERDICT_NAMES, audit_claims  # noqa: PLC0415
     from .analysis.isochrones import audit_isochrones, isochrones  # noqa: PLC0415
-    from .analysis.studies import study_boundaries  # noqa: PLC0415
-    from .geo.networks import trunk_network  # noqa: PLC0415
-    from .geo.places import origins_table  # noqa: PLC0415
     from .output import require_table_path, write_table  # noqa: PLC0415
-    from .studies import study  # noqa: PLC0415
+    from .studies import study_run  # noqa: PLC0415
 
     path = None if options.csv is None else require_table_path(Path(options.csv))
-    chosen = study(options.study)
-    network = trunk_network()
+    run = study_run(options.study, network=options.network)
+    run.require_sound()
+    chosen, network, centres = run.study, run.base, run.ground.centres
     claims = audit_claims(chosen, network=network)
     print_table(
         ("claim", "verdict", "what came out"),
@@ -145,7 +145,6 @@ def audit(options: argparse.Namespace) -> None:
             for row in claims.itertuples()
         ],
     )
-    centres = origins_table(list(chosen.centres), argument="centres", source=study_boundaries(chosen))
     circles = isochrones(network, centres, cutoffs_min=chosen.circle_cutoffs_min)
     found = audit_isochrones(network, circles, origins=centres, samples=options.samples)
     print()
@@ -214,14 +213,15 @@ def isochrones(options: argparse.Namespace) -> None:
     from .analysis.corridors import add_corridors  # noqa: PLC0415
     from .analysis.isochrones import isochrones  # noqa: PLC0415
     from .geo.checks import require_cutoffs  # noqa: PLC0415
-    from .geo.networks import trunk_network  # noqa: PLC0415
     from .geo.places import origins_table  # noqa: PLC0415
+    from .geo.sources import TRUNK, read_network  # noqa: PLC0415
     from .output import require_table_path, write_table  # noqa: PLC0415
 
     path = None if options.out is None else require_table_path(Path(options.out))
     cutoffs = require_cutoffs(options.cutoffs)
     origins = origins_table([_place(text) for text in options.places], argument="PLACE")
-    network = add_corridors(trunk_network(), options.corridors)
+    roads = read_network(options.network or TRUNK, progress=on_terminal())
+    network = add_corridors(roads, options.corridors)
     table = isochrones(
         network, origins, cutoffs_min=cutoffs, direction=options.direction, progress=on_terminal()
     )
@@ -260,6 +260,103 @@ def batch(options: argparse.Namespace) -> int:
         print(f"{done.n_failed:,} without results: {done.out / 'errors.csv'} says why")
         return EXIT_SOME_FAILED
     return EXIT_OK
+
+
+def network_build(options: argparse.Namespace) -> None:
+    """Do `borderreach network build`."""
+    from .geo.checks import require_path  # noqa: PLC0415
+    from .geo.networks import save_network  # noqa: PLC0415
+    from .geo.sources import network_info, read_network  # noqa: PLC0415
+
+    out = require_path(options.out, "out")
+    network = read_network(
+        options.roads,
+        main_roads=options.main_roads,
+        area=_area(options.area),
+        margin_km=options.margin_km,
+        speeds=options.speeds,
+        keep=options.keep,
+        speed_kph=options.speed_kph,
+        road_class=options.road_class,
+        oneway=options.oneway,
+        access_speed_kph=options.access_speed_kph,
+        max_access_km=options.max_access_km,
+        progress=on_terminal(),
+    )
+    path = save_network(network, out)
+    _print_info(network_info(network))
+    print(f"\n{path}\n\nin a study file:\n  [network]\n  roads = {str(path)!r}")
+
+
+def network_describe(options: argparse.Namespace) -> None:
+    """Do `borderreach network info`."""
+    from .geo.sources import network_info, read_network  # noqa: PLC0415
+
+    _print_info(network_info(read_network(options.roads, keep=options.keep, progress=on_terminal())))
+
+
+def _area(text: str | None) -> Any:
+    """Return the area that an option names: four numbers, or a file of polygons."""
+    if text is None:
+        return None
+    from .geo.files import read_vector_file  # noqa: PLC0415
+
+    parts = text.replace("，", ",").split(",")
+    if len(parts) == 4:
+        try:
+            west, south, east, north = map(float, parts)
+        except ValueError:
+            pass
+        else:
+            import shapely  # noqa: PLC0415
+
+            if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+                raise InputError(f"'--area' should be west,south,east,north in degrees, got {text!r}")
+            return shapely.box(west, south, east, north)
+    return read_vector_file(text, argument="area")
+
+
+def _print_info(info: NetworkInfo) -> None:
+    known = info.provenance
+    west, south, east, north = info.bounds
+    rows = {
+        "source": known.get("source", ""),
+        "file": known.get("file", ""),
+        "date": info.date,
+        "licence": known.get("licence", ""),
+        "size": f"{info.n_nodes:,} nodes, {info.n_links:,} links, {info.km:,.0f} km",
+        "bounds": f"{west:.3f}, {south:.3f} to {east:.3f}, {north:.3f}",
+        "parts": info.components,
+        "speeds": known.get("speeds", known.get("travel_time_model", "")),
+        "turns": known.get("turn_restrictions", ""),
+        "off it": info.access,
+    }
+    for name, text in rows.items():
+        if text:
+            print(f"{name:<8} {one_line(text)}")
+    print()
+    print_table(
+        ("mode", "class", "links", "km", "%", "km/h", "one-way %", "exits %"),
+        [
+            (
+                row["mode"],
+                row["road_class"],
+                f"{row['n_links']:,}",
+                f"{row['km']:,.1f}",
+                f"{row['share'] * 100:.1f}",
+                "" if math.isnan(row["mean_kph"]) else f"{row['mean_kph']:.0f}",
+                *(
+                    "" if math.isnan(row[name]) else f"{row[name] * 100:.0f}"
+                    for name in ("oneway_share", "exit_share")
+                ),
+            )
+            for row in info.classes.to_dict("records")
+        ],
+        right=(2, 3, 4, 5, 6, 7),
+    )
+    print("\nnothing unusual" if not info.unusual else "\nunusual:")
+    for text in info.unusual:
+        print(f"  {one_line(text)}")
 
 
 def data_list(options: argparse.Namespace) -> None:

@@ -11,7 +11,8 @@ from . import commands
 _ABOUT: Final = """\
 Accessibility of border regions: which counties lie on a border between provinces,
 how far one gets in one or two hours, and what a planned line changes.
-Everything runs on data that comes with the package; only 'data fetch' asks a server."""
+Everything runs on data that comes with the package; only 'data fetch', and regions that are
+named as networks, ask a server."""
 
 _EPILOG: Final = """\
 exit codes:
@@ -66,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
         "study", metavar="STUDY", help="name of a study (see 'studies'), or path of a .toml file"
     )
     run.add_argument("--out", metavar="DIR", required=True, help="folder to write to; made if it isn't there")
+    _add_network(run, "the study on these roads instead of those that its file names")
     run.add_argument(
         "--border-maps",
         action="store_true",
@@ -135,7 +137,7 @@ def parser() -> argparse.ArgumentParser:
         "isochrones",
         "compute how far one gets from places",
         "Compute the area that can be reached from each place within some minutes, by car on the\n"
-        "embedded trunk roads, and print its size; with --out, write the polygons.",
+        "embedded trunk roads or on --network, and print its size; with --out, write the polygons.",
     )
     isochrones.add_argument(
         "places",
@@ -164,6 +166,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="ID",
         help="add these corridors to the roads first; the name of a study adds all of its own",
     )
+    _add_network(isochrones, "these roads instead of the embedded ones")
     isochrones.add_argument(
         "--out", metavar="FILE", help="write the polygons to this .gpkg, .geojson or .csv"
     )
@@ -179,6 +182,7 @@ def parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "study", metavar="STUDY", help="name of a study (see 'studies'), or path of a .toml file"
     )
+    _add_network(audit, "the study on these roads instead of those that its file names")
     audit.add_argument(
         "--samples", type=int, default=2000, metavar="N", help="random points per isochrone (default: 2000)"
     )
@@ -207,6 +211,14 @@ def parser() -> argparse.ArgumentParser:
     batch.add_argument("--fresh", action="store_true", help="remove earlier results in DIR and start anew")
     batch.set_defaults(run=commands.batch)
 
+    _add_network_commands(
+        command(
+            "network",
+            "build a road network of one's own, or describe one",
+            "Build a road network from extracts of OpenStreetMap and other files, for studies and\n"
+            "isochrones, or say what one holds.",
+        )
+    )
     _add_data_commands(
         command(
             "data",
@@ -216,6 +228,77 @@ def parser() -> argparse.ArgumentParser:
         )
     )
     return found
+
+
+def _add_network(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--network",
+        action="append",
+        metavar="FILE",
+        help=f"{what}: an .osm.pbf or .osm\nextract, a saved network, a .graphml, drawn lines, or a region to fetch; given\n"
+        "several times, extracts are joined",
+    )
+
+
+def _add_network_commands(parser: argparse.ArgumentParser) -> None:
+    added = parser.add_subparsers(title="commands", dest="network_command", required=True, metavar="COMMAND")
+
+    def command(name: str, brief: str, text: str) -> argparse.ArgumentParser:
+        found = added.add_parser(name, help=brief, description=text, formatter_class=_Help)
+        found.add_argument(
+            "roads",
+            nargs="+",
+            metavar="FILE",
+            help="extracts of OpenStreetMap (.osm.pbf, .osm), joined where several; regions to fetch\n"
+            "(guizhou); or a saved network, a .graphml, drawn lines (.gpkg, .shp)",
+        )
+        found.add_argument(
+            "--keep",
+            choices=("largest", "all"),
+            default="largest",
+            help="the part in which one gets from anywhere to anywhere (default), or all of it",
+        )
+        return found
+
+    build = command(
+        "build",
+        "make a network and save it",
+        "Read roads, make a network of them, save it, and say what it holds.\n\n"
+        "  borderreach network build guizhou chongqing --out yuqian.network\n"
+        "  borderreach network build china/*.osm.pbf --main-roads --out china.network",
+    )
+    build.add_argument("--out", metavar="FILE", required=True, help="file to save the network as")
+    build.add_argument(
+        "--main-roads",
+        action="store_true",
+        help="motorway to secondary alone, with simplified lines: the roads of a whole country",
+    )
+    build.add_argument(
+        "--area", metavar="AREA", help="only the roads in this file of polygons, or in west,south,east,north"
+    )
+    build.add_argument(
+        "--margin-km", type=float, default=0.0, metavar="KM", help="so much around the area (default: 0)"
+    )
+    build.add_argument(
+        "--speeds", metavar="TABLE", help="a table of speeds (.toml), or a country's code in ours"
+    )
+    build.add_argument(
+        "--speed-kph",
+        metavar="COLUMN",
+        help="of drawn lines: the column with the speed, or one speed for all",
+    )
+    build.add_argument("--road-class", metavar="COLUMN", help="of drawn lines: the column with the class")
+    build.add_argument("--oneway", metavar="COLUMN", help="of drawn lines: the column with the direction")
+    build.add_argument("--access-speed-kph", type=float, metavar="KPH", help="speed off the network")
+    build.add_argument("--max-access-km", type=float, metavar="KM", help="reach off the network")
+    build.set_defaults(run=commands.network_build)
+
+    info = command(
+        "info",
+        "say what a network holds",
+        "Print kilometres by class, the date of the data, what was left out, and what is unusual.",
+    )
+    info.set_defaults(run=commands.network_describe)
 
 
 def _add_data_commands(parser: argparse.ArgumentParser) -> None:

@@ -18,6 +18,8 @@ from .analysis.studies import (
     WhatIf,
     past_years,
     rail_coverage,
+    require_rail_near,
+    study_network,
     study_people,
     study_rail,
     what_if,
@@ -35,7 +37,7 @@ class StageInputs:
     def __init__(self, chosen: Study, *, network: TransportNetwork | None = None) -> None:
         self.study = chosen
         self._network = None if network is None else require_network(network)
-        if network is not None and past_years(chosen):
+        if (network is not None or not chosen.network.is_embedded) and past_years(chosen):
             raise InputError(
                 f"'years' has {chosen.years[0]}, but only the embedded roads know when each expressway opened; leave "
                 f"'network' out, or years before {TRUNK_YEARS[1]}"
@@ -49,7 +51,19 @@ class StageInputs:
     @cached_property
     def base(self) -> TransportNetwork:
         """The network of today."""
-        return trunk_network() if self._network is None else self._network
+        return study_network(self.study, self.ground) if self._network is None else self._network
+
+    def require_sound(self) -> None:
+        """Raise where the study's own roads or trains can't be read or lie elsewhere, before anything is computed.
+
+        Raises
+        ------
+        ConfigError
+        """
+        if self._network is None and not self.study.network.is_plain:
+            _ = self.base
+        if self.study.has_own_rail and self.study.railways is not False:
+            require_rail_near(self.study, self.rail, self.ground)
 
     @cached_property
     def scenarios(self) -> Scenarios:

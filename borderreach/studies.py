@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from tqdm import tqdm
 from . import data
 from .analysis.config import read_toml
 from .analysis.corridors import resolve_corridors
-from .analysis.studies import Ground, StudyResults
+from .analysis.studies import Ground, StudyResults, with_roads
 from .analysis.study_file import Study
 from .geo.checks import require_flag, require_path
 from .geo.errors import ConfigError, InputError, OutputsFailedError, UnknownStudyError
@@ -91,7 +91,7 @@ def run_study(
     study_or_name: str | Path | Study,
     *,
     out: str | Path | None = None,
-    network: TransportNetwork | None = None,
+    network: TransportNetwork | str | Path | Sequence[str | Path] | None = None,
     only: str | Collection[str] | None = None,
     overwrite: bool = False,
     progress: bool = False,
@@ -105,8 +105,9 @@ def run_study(
     out : str or path, optional
         Folder to write to; made where it doesn't exist. Files of an earlier run of the same study are
         replaced, others left alone. Nothing is replaced before everything has been written.
-    network : TransportNetwork, optional
-        Base network; the embedded trunk roads when left out.
+    network : TransportNetwork, str, path or sequence of them, optional
+        Base network, or what `read_network` makes one of, such as ``["guizhou.osm.pbf", "chongqing.osm.pbf"]``; when
+        left out what the study file says, by default the embedded trunk roads.
     only : str or collection of str, optional
         Write only some of "map", "figure", "charts", "report" and "tables", and compute only what these show: what
         else is asked of the results is computed when it's asked for.
@@ -142,6 +143,7 @@ def run_study(
     kinds = require_kinds(only)
     if kinds is not None and out is None:
         raise InputError("'only' says what to write; give 'out', the folder to write it to")
+    run.require_sound()
     if out is None:
         with _bar(progress, total=len(STAGES)) as step:
             return run.results(step)
@@ -161,15 +163,20 @@ def run_study(
     return results
 
 
-def study_run(study_or_name: str | Path | Study, *, network: TransportNetwork | None = None) -> StudyRun:
+def study_run(
+    study_or_name: str | Path | Study,
+    *,
+    network: TransportNetwork | str | Path | Sequence[str | Path] | None = None,
+) -> StudyRun:
     """Return a study ready to be run, whole or stage by stage.
 
     Parameters
     ----------
     study_or_name : str, path or Study
         As `study` takes it.
-    network : TransportNetwork, optional
-        Base network; the embedded trunk roads when left out.
+    network : TransportNetwork, str, path or sequence of them, optional
+        Base network, or what `read_network` makes one of, such as ``["guizhou.osm.pbf", "chongqing.osm.pbf"]``; when
+        left out what the study file says, by default the embedded trunk roads.
 
     Returns
     -------
@@ -188,7 +195,9 @@ def study_run(study_or_name: str | Path | Study, *, network: TransportNetwork | 
     """
     chosen = study(study_or_name)
     resolve_corridors(chosen)  # an unknown id is an error before any work
-    return StudyRun(chosen, network=network)
+    if network is None or isinstance(network, TransportNetwork):
+        return StudyRun(chosen, network=network)
+    return StudyRun(with_roads(chosen, network))
 
 
 def study_ground(study_or_name: str | Path | Study) -> Ground:

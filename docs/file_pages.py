@@ -22,7 +22,7 @@ from pydantic_core import PydanticUndefined
 from borderreach.analysis.corridors import Corridor
 from borderreach.analysis.corridors._assumptions import ASSUMABLE, assumed_values
 from borderreach.analysis.corridors._parts import Mention, Service, Source, Stop
-from borderreach.analysis.study_file import Change, Study
+from borderreach.analysis.study_file import Change, NetworkKeys, Study
 
 HERE: Final = Path(__file__).resolve().parent
 #: What the end of a name says of its unit.
@@ -54,6 +54,16 @@ corridor_files = ["corridors.toml"]
 years = [2030, 2035]
 notes = ["站点位置按规划示意图，误差数千米。"]
 
+[network]
+roads = ["hunan.osm.pbf", "jiangxi.osm.pbf"]
+main_roads = false
+area = "study"
+margin_km = 50
+speeds = { motorway = 100, trunk = 65 }
+keep = "largest"
+access_speed_kph = 5
+max_access_km = 2
+
 [[change]]
 id = "pass-closed"
 name = "省界段中断"
@@ -82,6 +92,15 @@ STUDY_INSTEAD: Final = {
     "boundary_columns": 'boundary_columns = { province = "省名" }',
     "boundary_crs": 'boundary_crs = "GCJ-02"',
 }
+#: The same of roads, inside [network].
+NETWORK_INSTEAD: Final = {
+    "rail": 'rail = "timetable.zip"',
+    "speed_kph": 'speed_kph = "限速"',
+    "road_class": 'road_class = "等级"',
+    "oneway": 'oneway = "单行"',
+}
+#: What a table is called in the file, where it isn't as its model.
+_TABLES: Final = {NetworkKeys: "network"}
 
 CORRIDOR_EXAMPLE: Final = """\
 [[corridor]]
@@ -150,6 +169,10 @@ _STUDY_INSTEAD: Final = """\
 Instead of the three rail tables, a timetable: `gtfs = "timetable.zip"`. Instead of the embedded boundaries, counties of
 your own: `boundary_source = "counties.gpkg"`, a Shapefile, GeoPackage or GeoJSON with codes and names; of other countries
 also with the name of what they belong to (`province`), and then with people of your own."""
+_NETWORK: Final = """\
+The roads, where they aren't the embedded trunk roads; `borderreach run STUDY --network FILE` says the same of one run.
+What was read is kept in the user's cache: the next run opens it in a moment. Roads that leave out a province or a centre
+of the study, or lie elsewhere, are an error before anything is computed."""
 _CORRIDOR_HEAD: Final = """\
 # Corridor files
 
@@ -239,7 +262,8 @@ def kind(annotation: Any) -> str:
     if parts:
         return " or ".join(dict.fromkeys(kind(one) for one in parts))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return f"table ([{annotation.__name__.lower()}](#{annotation.__name__.lower()}))"
+        title = _TABLES.get(annotation, annotation.__name__.lower())
+        return f"table ([{title}](#{title}))"
     return {"str": "text", "float": "number", "int": "whole number", "bool": "true or false"}.get(
         getattr(annotation, "__name__", str(annotation)), getattr(annotation, "__name__", str(annotation))
     )
@@ -253,7 +277,8 @@ def example(name: str, text: str) -> str:
         return f"`{name} = {value if value.count('[') == value.count(']') else '[…]'}`"
     line = re.search(rf"(?m)[{{,] ?{name} = (.*)$", text)
     if line is None:
-        return f"`[[{name}]]`" if f"[[{name}]]" in text else ""
+        headers = (f"[[{name}]]", f"[{name}]")
+        return next((f"`{header}`" for header in headers if header in text), "")
     value = line[1]
     if value.startswith(('"', "'")):
         value = re.match(r"\"[^\"]*\"", value)[0]  # type: ignore[index] # a text ends
@@ -287,6 +312,7 @@ def study_page() -> str:
     """Return the page of study files."""
     text = STUDY_EXAMPLE + "\n".join(STUDY_INSTEAD.values())
     changes = STUDY_EXAMPLE[STUDY_EXAMPLE.index("[[change]]") :]
+    roads = STUDY_EXAMPLE[STUDY_EXAMPLE.index("[network]") : STUDY_EXAMPLE.index("[[change]]")]
     return "\n".join(
         [
             _STUDY_HEAD,
@@ -295,6 +321,12 @@ def study_page() -> str:
             *keys(Study, text),
             "",
             _STUDY_INSTEAD,
+            "",
+            "## network",
+            "",
+            _NETWORK,
+            "",
+            *keys(NetworkKeys, roads + "\n".join(NETWORK_INSTEAD.values())),
             "",
             "## change",
             "",

@@ -148,6 +148,8 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "critical_links": lambda: {"network": network(), "places": points()},
     "critical_pairs": lambda: {"network": network(), "places": points(), "links": [0, 1]},
     "crossings": lambda: {"network": network(), "counties": units()},
+    "network_info": lambda: {"network": network()},
+    "read_network": lambda: {"roads": "trunk"},
     "datasets": dict,
     "efficiency_across_borders": lambda: {"times": minutes_table(), "places": province_points()},
     "gaps": lambda: {"network": network(), "counties": units(), "borders": lines()},

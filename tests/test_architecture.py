@@ -28,6 +28,7 @@ FLOORS = (
     "geo.networks",
     "geo.timetables",
     "geo.osm",
+    "geo.sources",
     "analysis",
     "analysis.times",
     "analysis.indicators",

@@ -79,7 +79,7 @@ CASES: list[Case] = [
         "network",
         NOT_A_NETWORK,
     ),
-    *each("changed_network circle_overlap nearest_group critical_links critical_pairs", "network", NOT_A_NETWORK),
+    *each("changed_network circle_overlap nearest_group critical_links critical_pairs network_info", "network", NOT_A_NETWORK),
     *each("critical_links critical_pairs", "places", NOT_ORIGINS),
     *each("critical_links critical_pairs", "links", [
         ("x", InputTypeError, "'links' 'x'"), ([], EmptyInputError, "'links' empty"), ([99], InputError, "'links' 0 to 1"),
@@ -420,7 +420,17 @@ CASES: list[Case] = [
     *each("timetable_isochrones", "cutoffs_min", [(0, InputError, "'cutoffs_min' 0"), ([], InputError, "'cutoffs_min'")]),
     *each("timetable_isochrones", "cell_m", [(0, InputError, "'cell_m' 0")]),
     *each("gtfs_rail_network", "route_types", [(3, InputTypeError, "'route_types' 3"), ("rail", InputTypeError, "'route_types' 'rail'")]),
+    *each("read_network", "roads", [
+        (None, InputTypeError, "'roads' None"), ([], EmptyInputError, "'roads' nothing"), (["trunk", "guizhou"], InputError, "'trunk' guizhou"),
+        ("none.pbf", DataFileError, "none.pbf"), ("gizhou", InputError, "gizhou guizhou"), ("{file:junk.network}", InputError, "junk.network"),
+        ("{file:junk.osm}", DataFileError, "junk.osm"), ("trunk_network", InputError, "'trunk'"),
+    ]),
+    *each("read_network", "margin_km", [*not_a_number("margin_km"), (5, InputError, "margin_km area")]),
+    *each("read_network", "speeds", [("CN", InputError, "'speeds' embedded")]),
+    *each("read_network", "access_speed_kph", [("x", InputTypeError, "'access_speed_kph'"), (0, InputError, "'access_speed_kph'")]),
+    *each("pbf_network", "roads", [("some", InputError, "'roads' some main")]),
     *each("pbf_network", "path", [
+        ([], EmptyInputError, "'path' no file"), (["none.pbf", 5], InputTypeError, "'path' 5"),
         (None, InputTypeError, "'path' None"), ("{tmp}", InputError, "'path' .osm.pbf"), ("none.pbf", DataFileError, "none.pbf"),
         ("{file:junk.pbf}", DataFileError, "junk.pbf"), ("{file:junk.osm}", DataFileError, "junk.osm"),
     ]),

@@ -1,4 +1,5 @@
 from ._indicators import circle_people, county_indicators
+from ._network import require_rail_near, study_network, with_roads
 from ._own_tables import own_boundaries, study_boundaries, study_people, study_rail
 from ._rail_coverage import RailCoverage, rail_coverage
 from ._reach import MEASURES, Ground, Reach
@@ -29,10 +30,13 @@ __all__ = [
     "own_boundaries",
     "past_years",
     "rail_coverage",
+    "require_rail_near",
     "study_boundaries",
+    "study_network",
     "study_people",
     "study_rail",
     "what_if",
+    "with_roads",
     "year_borders",
     "year_circles",
     "year_counties",

@@ -24,7 +24,7 @@ from ._rail import (
     rail_sections,
     rail_stations,
 )
-from ._storage import open_network, save_network
+from ._storage import is_saved_network, open_network, save_network
 from ._trunk import TRUNK_HOUR_ERROR, TRUNK_SPEED_KPH, TRUNK_TIME_ERRORS, TRUNK_YEARS, trunk_network
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "at_node",
     "build_network",
     "fitted_line",
+    "is_saved_network",
     "join_networks",
     "journey_components",
     "least_access",

@@ -135,6 +135,15 @@ def save_network(network: TransportNetwork, path: str | Path) -> Path:
     return target
 
 
+def is_saved_network(path: Path) -> bool:
+    """Say whether a file begins as one that `save_network` wrote."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
 def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
     """Open a network that `save_network` wrote.
 

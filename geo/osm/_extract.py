@@ -37,6 +37,7 @@ from ._tags import (
 PBF_SUFFIXES: Final = (".osm.pbf", ".pbf")
 XML_SUFFIXES: Final = (".osm", ".osm.gz", ".osm.bz2", ".osm.xml")
 JSON_SUFFIXES: Final = (".json", ".osm.json")
+EXTRACT_SUFFIXES: Final = (*PBF_SUFFIXES, *XML_SUFFIXES, *JSON_SUFFIXES)
 
 _WAY_COLUMNS: Final = {key.encode(): column for column, key in enumerate(WAY_KEYS)}
 _NODE_COLUMNS: Final = {key.encode(): column for column, key in enumerate(NODE_KEYS)}
@@ -119,10 +120,9 @@ def _require_file(path: object) -> Path:
     if not isinstance(path, (str, Path)):
         raise InputTypeError(f"'path' should be the path of an .osm.pbf or .osm file, got {path!r}")
     file = Path(path)
-    suffixes = (*PBF_SUFFIXES, *XML_SUFFIXES, *JSON_SUFFIXES)
-    if not file.name.lower().endswith(suffixes):
+    if not file.name.lower().endswith(EXTRACT_SUFFIXES):
         raise InputError(
-            f"'path' should end in {', '.join(suffixes)}, got {file.name!r}; "
+            f"'path' should end in {', '.join(EXTRACT_SUFFIXES)}, got {file.name!r}; "
             "download an extract (such as Geofabrik's) or convert the file with osmium"
         )
     if not file.is_file():

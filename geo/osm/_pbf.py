@@ -26,6 +26,10 @@ MAIN_ROADS: Final = tuple(
     f"{road}{link}" for road in ("motorway", "trunk", "primary", "secondary") for link in ("", "_link")
 )
 
+#: Movement off the main roads stands for all smaller ones; see ``docs/osm.md``.
+MAIN_ACCESS_SPEED_KPH: Final = 35.0
+MAIN_MAX_ACCESS_KM: Final = 30.0
+
 
 def pbf_network(
     path: str | Path | Sequence[str | Path],

@@ -157,6 +157,7 @@ EXAMPLES: dict[type, Make] = {
     ExitLines: lambda roads, _, __: roads.exit_lines,
     br.Links: lambda _, __, ___: br.Links([0], [1], [9e3], [600.0], mode="rail"),
     SpeedTable: lambda _, __, ___: speed_table("CN"),
+    br.NetworkInfo: lambda roads, _, __: br.network_info(roads),
     br.TransferRules: lambda _, __, ___: br.TransferRules(boarding_min=12),
     br.Timetable: lambda _, __, ___: two_calls(),
     br.Place: lambda _, __, ___: br.place("綦江"),

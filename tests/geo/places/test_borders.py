@@ -25,8 +25,8 @@ from borderreach.geo.places._borders import (
     JUNCTION_COLUMNS,
     border_counties,
     border_length_ranges,
-    county_border_ranges,
     borders,
+    county_border_ranges,
     junctions,
 )
 from borderreach.geo.places._boundaries import COUNTY_COLUMNS, counties

@@ -1,0 +1,8 @@
+"""Road networks from whatever a user has: files of every kind, several extracts, regions to fetch; kept and described.
+
+The entry points are those that `__init__.pyi` lists; everything else in this room is its own business.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
