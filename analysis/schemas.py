@@ -112,7 +112,10 @@ JOURNEYS: Final[Schema] = {
     "to_name": "str",
     "road_only_min": "float64",
     "door_to_door_min": "float64",
+    "low_min": "float64",
+    "high_min": "float64",
     "line_haul_min": "float64",
+    "slower_trains_min": "float64",
     "waiting_min": "float64",
     "boarding_min": "float64",
     "alighting_min": "float64",
@@ -121,6 +124,9 @@ JOURNEYS: Final[Schema] = {
     "access_min": "float64",
     "n_boardings": "int64",
     "lines": "str",
+    "way_km": "float64",
+    "straight_km": "float64",
+    "mark": "str",
 }
 
 

@@ -96,6 +96,9 @@ def _add_lines(rail: LineNetwork, one: Corridor) -> LineNetwork:
     return LineNetwork(
         **fields,
         departures_per_day=MappingProxyType(per_day),
+        passing_per_day=rail.passing_per_day,
+        arrivals_per_day=rail.arrivals_per_day,
+        ride_factor=rail.ride_factor,
         through=frozenset(through),
         turns=rail.turns,
     )

@@ -2,13 +2,15 @@
 
     python data/build/rail_sections.py [REFERENCE]
 
-REFERENCE is the folder with ``rail/hsr_od_fastest_2016.csv`` and ``rail/hsr_stations_wgs84.csv``
+REFERENCE is the folder with ``rail/hsr_od_fastest_2016.csv``, ``rail/hsr_stations_wgs84.csv`` and
+``rail/timetable_2016.csv``
 (default: the environment variable BORDERREACH_REFERENCE, else ``../shared`` beside the checkout).
 
 A published time holds for a *run* between two stations. It is split over the run's sections in
 proportion to their length, after what earlier runs have fixed; no section comes out faster than
 0.95 of the design speed. Lines open in 2016 take, of all chains of scheduled runs from one end to
-the other, the one with the least total time.
+the other, the one with the least total time. Trains a day are published, or counted in the timetable of 2016
+(rail_calls.py).
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from pathlib import Path
 from statistics import median
 
 import pyproj
+import rail_calls
 
 HERE = Path(__file__).resolve().parent
 OUT = HERE.parent / "rail"
@@ -45,6 +48,10 @@ class Section:
     minutes: float = 0.0
     minutes_kind: str = ""
     source: str = ""
+    trains: float | None = None
+    trains_kind: str = ""
+    calls: tuple[float, float] | None = None
+    calls_kind: str = ""
 
     @property
     def floor_min(self) -> float:
@@ -72,6 +79,7 @@ def main() -> None:
     fastest = fastest_of(read(reference / "rail/hsr_od_fastest_2016.csv"))
     set_2016(known, sections, fastest)
     set_estimates(sections, ratios)
+    set_trains(known, sections, read(reference / "rail/timetable_2016.csv"))
     OUT.mkdir(exist_ok=True)
     write("stations.csv", stations)
     write("sections.csv", [section_row(s) for line in sections.values() for s in line])
@@ -105,6 +113,9 @@ def station_rows(known: dict, table: list[dict[str, str]]) -> list[dict]:
         if name in known["positions"]:
             lon, lat, county = known["positions"][name]
             kind, source = "approximate", "position-approximate"
+        elif name in known["mapped"]:
+            lon, lat, county, source = known["mapped"][name]
+            kind = "mapped"
         else:
             lon, lat = surveyed[former or name]
             county, kind, source = "", "surveyed", "p12306-2016"
@@ -240,6 +251,42 @@ def set_estimates(sections: dict[str, list[Section]], ratios: dict[int, float]) 
         s.minutes_kind, s.source = "estimated", "estimated"
 
 
+def set_trains(known: dict, sections: dict[str, list[Section]], calls: list[dict[str, str]]) -> None:
+    """Set trains a day, and of them those that call at a section's ends.
+
+    Counted in March 2016 on the sections of that time. Where the number of trains has been published since, the shares that
+    call are kept. On later lines all trains call at both ends of the line, and a usual share in between.
+    """
+    of_2016 = [s for line in sections.values() for s in line if str(s.line.get("opened", "9")) <= rail_calls.DAY]
+    names = {old: new for new, old in known["renamed"].items()}
+    found = rail_calls.counted(((s.line["id"], s.start, s.end, s.minutes) for s in of_2016), calls, names)
+    shares = []
+    for line in sections.values():
+        for place, s in enumerate(line):
+            passing, first, last = found.get((s.line["id"], s.start, s.end), (0, 0, 0))
+            published = s.line.get("pairs")
+            if passing:
+                s.trains, s.trains_kind = (published, "published") if published else (passing, "counted")
+                scale = s.trains / passing
+                s.calls, s.calls_kind = (max(first, 0.5) * scale, max(last, 0.5) * scale), "counted"
+                shares += [first / passing] * (place > 0) + [last / passing] * (place < len(line) - 1)
+            elif published:
+                s.trains, s.trains_kind = published, "published"
+    usual = round(median(shares), 2)
+    print(f"median share of the trains that call at a station along a line: {usual}")
+    for line in sections.values():
+        for place, s in enumerate(line):
+            if s.trains is not None and s.calls is None:
+                inner = (place > 0, place < len(line) - 1)
+                s.calls = tuple(s.trains * (usual if between else 1.0) for between in inner)
+                s.calls_kind = "estimated"
+
+
+def number(value: float | None) -> str | float:
+    """Return a number with at most one decimal, nothing where there is none."""
+    return "" if value is None else round(value, 1) if value % 1 else int(value)
+
+
 def section_row(s: Section) -> dict:
     """Return a row of sections.csv."""
     line = s.line
@@ -252,8 +299,9 @@ def section_row(s: Section) -> dict:
         "minutes": minutes if minutes >= floor else round(minutes + 0.01, 2),
         "minutes_kind": s.minutes_kind, "length_km": length, "length_kind": s.length_kind,
         "status": line.get("status", "open"), "opening_date": line.get("opened", ""),
-        "design_speed_kph": line["speed"], "trains_per_day": line.get("pairs", ""),
-        "source": ";".join(sources),
+        "design_speed_kph": line["speed"], "trains_per_day": number(s.trains), "trains_kind": s.trains_kind,
+        "calls_from": number(s.calls and s.calls[0]), "calls_to": number(s.calls and s.calls[1]),
+        "calls_kind": s.calls_kind, "source": ";".join(sources),
     }  # fmt: skip
 
 

@@ -14,11 +14,13 @@ from ._exit_lines import ExitLines
 from ._frames import fitted_line, network_from_geodataframes
 from ._joining import TransferRules, join_networks
 from ._journeys import journey_components
+from ._line_network import LineNetwork
 from ._links import MAX_ARC_TIME_MS, Links, RaggedLines
 from ._network import TransportNetwork, build_network
 from ._rail import (
     EMBEDDED_AS_OF,
-    LineNetwork,
+    RAIL_RIDE_FACTOR,
+    RAIL_TIME_ERRORS,
     network_from_sections,
     rail_network,
     rail_sections,
@@ -31,6 +33,8 @@ __all__ = [
     "EMBEDDED_AS_OF",
     "MAX_ARC_TIME_MS",
     "PIECE_COLUMNS",
+    "RAIL_RIDE_FACTOR",
+    "RAIL_TIME_ERRORS",
     "TRUNK_HOUR_ERROR",
     "TRUNK_SPEED_KPH",
     "TRUNK_TIME_ERRORS",

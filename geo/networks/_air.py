@@ -13,9 +13,9 @@ import pandas as pd
 from ..checks import require_frame, require_sound_text
 from ..crs import ELLIPSOID, WGS84
 from ..errors import EmptyInputError, InputError, InputTypeError, MissingColumnError, UnknownPlaceError
+from ._line_network import LineNetwork
 from ._links import Links
 from ._network import TransportNetwork, build_network
-from ._rail import LineNetwork
 
 #: Columns of `airports`.
 AIRPORT_COLUMNS: Final = ("iata", "icao", "name", "city", "province", "country", "lon", "lat", "geometry")

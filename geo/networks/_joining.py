@@ -19,17 +19,19 @@ from ..errors import (
     InputTypeError,
 )
 from ._access import nearest_access
+from ._line_network import LineNetwork
 from ._links import Links
 from ._network import TransportNetwork, build_network
-from ._rail import LineNetwork
 
 _LOG = logging.getLogger(__name__)
 
 #: Class of the arcs that make up a station, in the order in which a journey meets them.
-ACCESS, BOARDING, WAITING, THROUGH, TRANSFER, ALIGHTING = (
+ACCESS, BOARDING, WAITING, SLOWER, CALLING, THROUGH, TRANSFER, ALIGHTING = (
     "station access",
     "boarding",
     "waiting",
+    "slower trains",
+    "waiting for a train that calls",
     "through train",
     "transfer",
     "alighting",
@@ -41,6 +43,7 @@ JOURNEY_COLUMNS: Final = (
     "line_haul_min",
     "rail_min",
     "air_min",
+    "slower_trains_min",
     "road_min",
     "access_min",
     "boarding_min",
@@ -49,6 +52,9 @@ JOURNEY_COLUMNS: Final = (
     "alighting_min",
     "n_boardings",
     "lines",
+    "way_km",
+    "straight_km",
+    "mark",
 )
 #: What the name of a node to arrive at ends with, where departures have a node of their own.
 ARRIVALS: Final = " (arrivals)"
@@ -59,8 +65,10 @@ class TransferRules:
     """What a journey spends outside the train or the plane.
 
     Waiting is half the headway, the hours of service over the departures per day, and at most
-    `max_wait_min`. None of these are measured: they are the assumptions of a result, and are
-    written into the joined network's provenance.
+    `max_wait_min`; where not every train calls at the destination, half of what its headway is
+    longer than the line's comes on top. These are the assumptions of a result, and are written
+    into the joined network's provenance; what comes of them was held against the timetable of March
+    2016 (docs/rail-tables.md).
 
     Attributes
     ----------
@@ -78,7 +86,7 @@ class TransferRules:
     default_headway_min : float
         Headway where the departures per day aren't known. Minutes.
     max_wait_min : float
-        Longest wait counted: with rare trains people come for the train, not at random. Minutes.
+        Longest wait counted, and the longest for a train that calls at the destination. Minutes.
     air_boarding_min, air_alighting_min : float
         The same for airports. Minutes.
     air_default_headway_min, air_max_wait_min : float
@@ -104,7 +112,7 @@ class TransferRules:
     through_min: float = 0.0
     service_day_h: float = 16.0
     default_headway_min: float = 60.0
-    max_wait_min: float = 30.0
+    max_wait_min: float = 120.0
     air_boarding_min: float = 60.0
     air_alighting_min: float = 20.0
     air_default_headway_min: float = 240.0
@@ -142,6 +150,24 @@ class TransferRules:
         default = self.air_default_headway_min if air else self.default_headway_min
         headway = self.service_day_h * 60 / departures_per_day if departures_per_day else default
         return min(headway / 2, self.air_max_wait_min if air else self.max_wait_min)
+
+    def calling_min(self, passing: float | None, calling: float | None) -> float:
+        """Return what one waits longer for a train that calls at the destination, minutes.
+
+        Parameters
+        ----------
+        passing, calling : float, optional
+            Trains per day that run there, and those of them that call; 0 minutes where one isn't known.
+
+        Examples
+        --------
+        >>> TransferRules().calling_min(32, 8)
+        45.0
+        """
+        if not passing or not calling:
+            return 0.0
+        longer = self.service_day_h * 60 * (1 / calling - 1 / passing)
+        return min(max(longer / 2, 0.0), self.max_wait_min)
 
     def describe(self) -> str:
         """Return every component with its value, for reports."""
@@ -315,6 +341,7 @@ def _add_lines(
     lines = part if isinstance(part, LineNetwork) else None
     if lines is not None:
         per_day = lines.departures_per_day
+    slower = 0.0 if lines is None or alone else lines.ride_factor - 1
     boarding, alighting = (
         (rules.air_boarding_min, rules.air_alighting_min)
         if air
@@ -369,7 +396,7 @@ def _add_lines(
     # riding, and no train turns back to where it came from.
     queue: dict[int, dict[str, int]] = {}
     leaving: dict[int, list[tuple[str, int, int]]] = {}
-    arriving: list[tuple[int, int, str, int]] = []
+    arriving: list[tuple[int, int, str, int, int]] = []
     for tail, head, line, seconds, length in arcs:
         for node in (tail, head):
             if line not in queue.setdefault(node, {}):
@@ -380,13 +407,25 @@ def _add_lines(
         stop = build.node(part.node_lon[head], part.node_lat[head])
         wait = rules.wait_min(per_day.get((tail, head, line)))
         build.link(queue[tail][line], start, wait * 60, mode, WAITING)
-        build.link(start, stop, seconds, mode, line, length_m=length)
-        build.link(stop, way_out[head], 0 if alone else alighting * 60, mode, ALIGHTING)
+        there = build.node(part.node_lon[head], part.node_lat[head]) if slower else stop
+        build.link(start, there, seconds, mode, line, length_m=length)
+        if slower:
+            build.link(there, stop, seconds * slower, mode, SLOWER)
+        # Not every train calls where one gets off: one has waited for one that does.
+        off = stop
+        calling = 0.0
+        if lines is not None and not alone:
+            key = (tail, head, line)
+            calling = rules.calling_min(lines.passing_per_day.get(key), lines.arrivals_per_day.get(key))
+        if calling:
+            off = build.node(part.node_lon[head], part.node_lat[head])
+            build.link(stop, off, calling * 60, mode, CALLING)
+        build.link(off, way_out[head], 0 if alone else alighting * 60, mode, ALIGHTING)
         if alone:
             build.link(entrance[tail], start, 0, mode, BOARDING)
         leaving.setdefault(tail, []).append((line, head, start))
-        arriving.append((tail, head, line, stop))
-    for origin, node, line, stop in arriving:
+        arriving.append((tail, head, line, stop, off))
+    for origin, node, line, stop, off in arriving:
         for other, onward, start in leaving.get(node, []):
             if onward == origin:
                 continue
@@ -398,7 +437,7 @@ def _add_lines(
                 build.link(stop, start, (rules.through_min + stay) * 60, mode, THROUGH)
         for other, place in queue[node].items():
             if other != line:
-                build.link(stop, place, rules.transfer_min * 60, mode, TRANSFER)
+                build.link(off, place, rules.transfer_min * 60, mode, TRANSFER)
     return stations
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from ..checks import require_lonlat, require_whole
+from ..crs import ELLIPSOID
 from ..errors import (
     AmbiguousPlaceError,
     InputTypeError,
@@ -23,7 +24,9 @@ from ._joining import (
     ALIGHTING,
     ARRIVALS,
     BOARDING,
+    CALLING,
     JOURNEY_COLUMNS,
+    SLOWER,
     THROUGH,
     TRANSFER,
     WAITING,
@@ -31,6 +34,11 @@ from ._joining import (
     connect_points,
 )
 from ._network import TransportNetwork
+
+#: A journey by train is roundabout if its way is longer than the straight line by more than this factor.
+ROUNDABOUT: Final = 2.0
+#: Its trains are rare if waiting takes more than this share of it.
+RARE: Final = 0.4
 
 
 def journey_components(
@@ -54,8 +62,12 @@ def journey_components(
     -------
     pandas.DataFrame
         Columns `JOURNEY_COLUMNS`, one row per pair; minutes are NaN where there is no way.
-        ``line_haul_min`` is the time in trains and planes, dwell of through trains included;
+        ``line_haul_min`` is the time in the fastest trains and in planes, dwell of through trains included,
+        ``slower_trains_min`` what usual trains take longer;
         ``access_min`` is off the network and between roads and stations.
+        ``mark`` tells of a journey by train to be taken with care: ``roundabout`` where its way is more than
+        twice as long as the straight line (a line is missing, or really is), ``rare trains`` where two fifths of
+        it are waiting; else empty.
 
     Raises
     ------
@@ -94,7 +106,7 @@ def journey_components(
         build.links(), node_lon=build.lon, node_lat=build.lat, node_exit=build.exit
     )  # fmt: skip
     origins = sorted({a for a, _ in numbered})
-    rows = []
+    rows: list[dict[str, Any]] = []
     if origins:
         graph = csr_array(
             # scipy 1.12 takes 32-bit numbers only
@@ -106,7 +118,22 @@ def journey_components(
             row = origins.index(a)
             spent = _spent(full, times[row, b], before[row], a, b)
             rows.append({"from": _label(origin), "to": _label(destination), **spent})
+        first, last = (np.array(ends) for ends in zip(*numbered, strict=True))
+        lon, lat = full.node_lon, full.node_lat
+        metres = ELLIPSOID.inv(lon[first], lat[first], lon[last], lat[last])[2]
+        for spent, straight_m in zip(rows, metres, strict=True):
+            spent["straight_km"] = straight_m / 1000
+            spent["mark"] = _mark(spent)
     return pd.DataFrame(rows, columns=list(JOURNEY_COLUMNS))
+
+
+def _mark(spent: Mapping[str, Any]) -> str:
+    """Say what makes a journey by train doubtful: a way far longer than the straight line, or hardly any trains."""
+    if not spent["n_boardings"]:
+        return ""
+    if spent["way_km"] > ROUNDABOUT * spent["straight_km"]:
+        return "roundabout"
+    return "rare trains" if spent["waiting_min"] > RARE * spent["total_min"] else ""
 
 
 def _names(network: TransportNetwork) -> dict[str, list[int]]:
@@ -167,7 +194,7 @@ def _spent(
     network: TransportNetwork, total_ms: float, before: NDArray[np.int32], origin: int, destination: int
 ) -> dict[str, Any]:
     if not np.isfinite(total_ms):
-        return {"n_boardings": 0, "lines": ""} | {
+        return {"n_boardings": 0, "lines": "", "way_km": np.nan} | {
             name: np.nan for name in JOURNEY_COLUMNS if name.endswith("_min")
         }
     spent = dict.fromkeys((name for name in JOURNEY_COLUMNS if name.endswith("_min")), 0.0)
@@ -175,11 +202,13 @@ def _spent(
         ACCESS: "access_min",
         BOARDING: "boarding_min",
         WAITING: "waiting_min",
+        CALLING: "waiting_min",
+        SLOWER: "slower_trains_min",
         TRANSFER: "transfer_min",
         ALIGHTING: "alighting_min",
     }
     lines: list[str] = []
-    boardings = 0
+    boardings, metres = 0, 0.0
     head = destination
     while head != origin:
         tail = int(before[head])
@@ -197,7 +226,8 @@ def _spent(
         else:
             spent["road_min"] += minutes
         boardings += kind == WAITING
+        metres += float(network.arc_length_m[arc])
         head = tail
     spent["line_haul_min"] = spent["rail_min"] + spent["air_min"]
     spent["total_min"] = total_ms / 60_000
-    return spent | {"n_boardings": boardings, "lines": " > ".join(lines[::-1])}
+    return spent | {"n_boardings": boardings, "lines": " > ".join(lines[::-1]), "way_km": metres / 1000}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from os import PathLike
 from types import MappingProxyType
 from typing import Any, Final, cast
@@ -13,12 +12,14 @@ from typing import Any, Final, cast
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ... import data
-from ..checks import require_path, require_sound_text
+from ..checks import require_number, require_path, require_sound_text
 from ..crs import ELLIPSOID, WGS84, datum_to_wgs84, require_datum
 from ..errors import EmptyInputError, InputError, InputTypeError, MissingColumnError
 from ..files import find_columns, read_table, to_degrees, to_number
+from ._line_network import LineNetwork
 from ._links import Links
 from ._network import TransportNetwork, build_network
 
@@ -37,6 +38,8 @@ SECTION_COLUMNS: Final = (
     "trains_per_day",
     "source",
 )
+#: What it may hold beside: of the trains a day, those that call at its first and at its last station.
+CALL_COLUMNS: Final = ("calls_from", "calls_to")
 #: What a table of through trains must hold.
 THROUGH_COLUMNS: Final = ("station_id", "line_a", "line_b")
 #: What it may hold beside: the next station on either line, and the minutes that trains stay.
@@ -52,6 +55,12 @@ _STATUS_WORDS: Final = {
 }  # fmt: skip
 #: Scheduled trains average at most this share of the design speed over a section.
 MAX_SPEED_SHARE: Final = 0.95
+#: The embedded tables hold the minutes of the fastest trains; a journey takes so many times as long, with a train that
+#: calls where one gets on and off, as it falls. Fitted on the timetable of March 2016: data/build/calibrate_trains.py.
+RAIL_RIDE_FACTOR: Final = 1.4
+#: How far their times from door to door are off: up to so many minutes, the root mean square of ln(true / modelled) where a
+#: train runs without a change, each origin held out. Beyond the second, a night on the way makes some much longer.
+RAIL_TIME_ERRORS: Final = ((120.0, 0.28), (360.0, 0.14), (math.inf, 0.30))
 #: The embedded tables hold what had opened by this day; later openings are not in them.
 EMBEDDED_AS_OF: Final = dt.date(2026, 3, 31)
 
@@ -59,55 +68,6 @@ EMBEDDED_AS_OF: Final = dt.date(2026, 3, 31)
 _NOWHERE: Final = -2
 
 Table = pd.DataFrame | str | PathLike[str]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class LineNetwork(TransportNetwork):
-    """A network of scheduled lines; each arc's class is the line that it belongs to.
-
-    What `join_networks` needs beside the arcs. Everything else is as in `TransportNetwork`.
-
-    Attributes
-    ----------
-    departures_per_day : mapping of (int, int, str) to float
-        Trains or flights per day from one node to the next on a line, where known.
-    through : frozenset of (int, str, str)
-        Nodes where trains run on from one line to another, with the two lines in both orders.
-    turns : mapping of (int, str, str) to tuple of (int, int, float)
-        For a member of `through` whose trains don't run on from every direction into every other,
-        or stay for a while: the node before on the first line, the node after on the second
-        (-1: any), and the minutes that the train stays.
-    """
-
-    departures_per_day: Mapping[tuple[int, int, str], float] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    through: frozenset[tuple[int, str, str]] = frozenset()
-    turns: Mapping[tuple[int, str, str], tuple[tuple[int, int, float], ...]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-
-    def stay_min(self, before: int, line: str, station: int, other: str, after: int) -> float | None:
-        """Return how long trains stay where they run on from one line to another.
-
-        Parameters
-        ----------
-        before, station, after : int
-            Nodes: the one that the train comes from on `line`, where it runs on, and the next one
-            on `other`.
-        line, other : str
-
-        Returns
-        -------
-        float or None
-            Minutes beyond those of the sections; None where no train runs on.
-        """
-        if (station, line, other) not in self.through:
-            return None
-        turns = self.turns.get((station, line, other))
-        if turns is None:
-            return 0.0
-        return min((stay for a, b, stay in turns if a in (-1, before) and b in (-1, after)), default=None)
 
 
 def rail_stations(stations: Table | None = None, *, datum: str | None = None) -> gpd.GeoDataFrame:
@@ -125,7 +85,8 @@ def rail_stations(stations: Table | None = None, *, datum: str | None = None) ->
     -------
     geopandas.GeoDataFrame
         The table's columns and ``geometry``, EPSG:4326. In the embedded table, ``position`` is
-        "surveyed" (from a published table) or "approximate" (placed by hand, good to about 3 km).
+        "surveyed" (from a published table), "mapped" (from a map) or "approximate" (placed by hand,
+        good to about 3 km).
 
     Raises
     ------
@@ -158,7 +119,8 @@ def rail_sections(sections: Table | None = None, *, stations: Table | None = Non
         The table's columns; ``opening_date`` holds dates or None. In the embedded table,
         ``minutes_kind`` is "published", "interpolated" (a published run split by length) or
         "estimated" (design speed times the usual share), and ``length_kind`` is "published",
-        "apportioned" or "estimated".
+        "apportioned" or "estimated"; ``trains_kind`` and ``calls_kind`` tell whether trains were
+        published, counted in the timetable of March 2016, or estimated.
 
     Raises
     ------
@@ -187,14 +149,15 @@ def rail_network(
     through: Table | None = None,
     date: str | dt.date | None = None,
     include: Iterable[str] = ("open",),
+    ride_factor: float | None = None,
     access_speed_kph: float = 5.0,
     max_access_km: float = 2.0,
 ) -> LineNetwork:
     """Build a railway network from tables: trains alone, entered and left at stations only.
 
     A section's minutes are the fastest scheduled running time of through trains: over a published
-    run they add up to that run's time. Dwell at stations in between, waiting and changing trains
-    are not in them; `join_networks` adds those.
+    run they add up to that run's time. What usual trains take longer, dwell at stations in between,
+    waiting and changing trains are not in them; `join_networks` adds those.
 
     Parameters
     ----------
@@ -208,6 +171,9 @@ def rail_network(
         Leave out what opened after this day (ISO 8601).
     include : iterable of str
         Which of "open", "building", "planned" to take.
+    ride_factor : float, optional
+        What usual trains take over the sections' minutes. When left out, 1.4 with the embedded sections,
+        fitted on the timetable of March 2016 (docs/rail-tables.md), and 1 with others.
     access_speed_kph, max_access_km : float
         Speed and reach off the network, km/h and km.
 
@@ -228,6 +194,10 @@ def rail_network(
     """
     station_table = _station_table(stations)
     section_table = _section_table(sections, station_table)
+    usual = RAIL_RIDE_FACTOR if sections is None else 1.0
+    factor = require_number(
+        usual if ride_factor is None else ride_factor, "ride_factor", minimum=1, maximum=5
+    )
     wanted = _statuses(include)
     chosen = section_table[section_table["status"].isin(wanted)]
     as_of = _as_date(date)
@@ -251,6 +221,7 @@ def rail_network(
         station_table,
         chosen,
         through_table,
+        ride_factor=factor,
         provenance=provenance,
         access_speed_kph=access_speed_kph,
         max_access_km=max_access_km,
@@ -262,6 +233,7 @@ def network_from_sections(
     sections: pd.DataFrame,
     through: pd.DataFrame,
     *,
+    ride_factor: float = 1.0,
     provenance: Mapping[str, str],
     access_speed_kph: float,
     max_access_km: float,
@@ -289,10 +261,7 @@ def network_from_sections(
         node_names=dict(enumerate(points["name"])),
         provenance=provenance,
     )
-    per_day: dict[tuple[int, int, str], float] = {}
-    for a, b, line_id, trains in zip(tail, head, line, sections["trains_per_day"], strict=True):
-        if not math.isnan(trains):
-            per_day[int(a), int(b), line_id] = per_day[int(b), int(a), line_id] = float(trains)
+    leaving, passing, coming = _trains(tail, head, line, sections)
     lines = set(line)
     pairs: set[tuple[int, str, str]] = set()
     turns: dict[tuple[int, str, str], list[tuple[int, int, float]]] = {}
@@ -311,10 +280,34 @@ def network_from_sections(
     fields = {name: getattr(plain, name) for name in TransportNetwork.__dataclass_fields__}
     return LineNetwork(
         **fields,
-        departures_per_day=MappingProxyType(per_day),
+        departures_per_day=leaving,
+        passing_per_day=passing,
+        arrivals_per_day=coming,
+        ride_factor=ride_factor,
         through=frozenset(pairs),
         turns=MappingProxyType({key: tuple(found) for key, found in turns.items()}),
     )
+
+
+def _trains(
+    tail: NDArray[np.int64], head: NDArray[np.int64], line: NDArray[np.object_], sections: pd.DataFrame
+) -> list[Mapping[tuple[int, int, str], float]]:
+    """Return trains a day of each section in both directions: that one can get on, that pass, that one can get off."""
+    leaving: dict[tuple[int, int, str], float] = {}
+    passing: dict[tuple[int, int, str], float] = {}
+    coming: dict[tuple[int, int, str], float] = {}
+    wide = sections.reindex(columns=["trains_per_day", *CALL_COLUMNS]).to_numpy(dtype=float)
+    for a, b, line_id, (trains, first, last) in zip(
+        tail.tolist(), head.tolist(), line, wide.tolist(), strict=True
+    ):
+        if math.isnan(trains):
+            continue
+        ends = [trains if math.isnan(calls) else calls for calls in (first, last)]
+        for one, other, (here, there) in ((a, b, ends), (b, a, ends[::-1])):
+            leaving[one, other, line_id] = here
+            if min(ends) < trains:
+                passing[one, other, line_id], coming[one, other, line_id] = trains, there
+    return [MappingProxyType(found) for found in (leaving, passing, coming)]
 
 
 def _embedded_note(sections: pd.DataFrame) -> str:
@@ -400,8 +393,11 @@ def _section_table(sections: Table | None, stations: pd.DataFrame) -> pd.DataFra
         gate.text(column)
     for column in ("minutes", "length_km"):
         gate.number(column, lambda x: x > 0, "a number above 0")
-    for column in ("design_speed_kph", "trains_per_day"):
+    for column in ("design_speed_kph", "trains_per_day", *(set(CALL_COLUMNS) & set(frame.columns))):
         gate.number(column, lambda x: x > 0, "a number above 0 or empty", empty=True)
+    for column in set(CALL_COLUMNS) & set(frame.columns):
+        fits = frame[column].isna() | (frame[column] <= frame["trains_per_day"])
+        gate.all(fits, column, "a number of at most trains_per_day")
     frame["status"] = frame["status"].replace(_STATUS_WORDS)
     gate.all(frame["status"].isin(STATUSES), "status", f"one of {', '.join(STATUSES)}")
     known = set(stations["station_id"])

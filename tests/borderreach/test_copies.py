@@ -36,7 +36,7 @@ from borderreach.analysis.times._search import UNREACHED, bucketed_times
 from borderreach.geo import errors
 from borderreach.geo.derived import derived
 from borderreach.geo.networks._exit_lines import ExitLines
-from borderreach.geo.networks._rail import LineNetwork
+from borderreach.geo.networks._line_network import LineNetwork
 from borderreach.geo.osm._speeds import SpeedTable, speed_table
 from borderreach.geo.sealed import Sealed
 from borderreach.maps.page._base_maps import BaseMap

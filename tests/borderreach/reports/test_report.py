@@ -149,6 +149,7 @@ def test_line_haul_and_door_to_door_stand_side_by_side(yuqian):
     assert trip["line_haul_min"] == pytest.approx(118, abs=0.5)
     parts = [
         "line_haul_min",
+        "slower_trains_min",
         "waiting_min",
         "boarding_min",
         "alighting_min",
@@ -166,7 +167,8 @@ def test_trains_never_shrink_a_circle(yuqian):
     road = yuqian.circles.set_index(["scenario", "cutoff_min"])["area_km2"]
     rail = yuqian.rail_circles.set_index(["scenario", "cutoff_min"])["area_km2"]
     assert (rail.loc[road.index] >= road).all()
-    assert rail["base", 120] > 1.2 * road["base", 120]
+    # who sets out at any moment waits, and usual trains are slower than the fastest: in two hours trains add little
+    assert 1.5 * road["base", 120] > rail["base", 120] > road["base", 120]
 
 
 def test_a_study_that_leaves_railways_out(yuqian):

@@ -1,0 +1,104 @@
+"""Count the trains of a timetable that run over each section, and those that call at its ends.
+
+A train counts on a section if it calls at two stations whose quickest way over the tables passes it, and at a section's
+end if it calls there and goes on over it, or has come over it. Both directions together, halved.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+#: The day that is counted: a Tuesday outside the travel season of the Spring Festival.
+DAY = "2016-03-15"
+#: A train that takes longer than this over a way has gone another one: the tables' minutes times, plus min.
+SLOWEST = (1.8, 8.0)
+QUICKEST = (0.9, -3.0)
+
+Step = tuple[str, str, str]  # line, from, to
+
+
+def counted(
+    steps: Iterable[tuple[str, str, str, float]], calls: Iterable[Mapping[str, str]], names: Mapping[str, str]
+) -> dict[Step, tuple[float, float, float]]:
+    """Return per section trains a day and direction: those that run over it, that call at its start and at its end.
+
+    `steps` are (line, from, to, minutes); `names` turns a name of the timetable into that of the tables.
+    """
+    around: dict[str, list[tuple[float, str, Step]]] = defaultdict(list)
+    for line, a, b, minutes in steps:
+        around[a].append((minutes, b, (line, a, b)))
+        around[b].append((minutes, a, (line, b, a)))
+    ways: dict[str, tuple[dict[str, float], dict[str, Step]]] = {}
+    passing: dict[Step, float] = defaultdict(float)
+    leaving: dict[Step, float] = defaultdict(float)
+    coming: dict[Step, float] = defaultdict(float)
+    for run in runs(calls):
+        stops = [(names.get(name, name), arrive, depart) for name, arrive, depart in run]
+        stops = [stop for stop in stops if stop[0] in around]
+        for (a, _, left), (b, arrived, _) in pairwise(stops):
+            if a not in ways:
+                ways[a] = quickest(around, a)
+            minutes, before = ways[a]
+            if b not in minutes or a == b:
+                continue
+            least, most = (share * minutes[b] + more for share, more in (QUICKEST, SLOWEST))
+            if not least <= arrived - left <= most:
+                continue
+            way = [before[b]]
+            while way[-1][1] != a:
+                way.append(before[way[-1][1]])
+            leaving[way[-1]] += 1
+            coming[way[0]] += 1
+            for step in way:
+                passing[step] += 1
+    found = {}
+    for line, a, b in {(min(k, (k[0], k[2], k[1]))) for k in passing}:
+        there, back = (line, a, b), (line, b, a)
+        rows = (passing[there] + passing[back], leaving[there] + coming[back], coming[there] + leaving[back])
+        found[there] = tuple(n / 2 for n in rows)
+        found[back] = (rows[0] / 2, rows[2] / 2, rows[1] / 2)
+    return found
+
+
+def runs(calls: Iterable[Mapping[str, str]]) -> Iterable[list[tuple[str, float, float]]]:
+    """Yield the runs of the day: name, arrival and departure in minutes after the run's first midnight."""
+    run: list[tuple[str, float, float]] = []
+    last, number = 0.0, None
+    for row in calls:
+        if row["dates"] not in ("", "ALL") and DAY not in row["dates"].split("|"):
+            continue
+        if row["run"] != number:
+            if run:
+                yield run
+            run, last, number = [], 0.0, row["run"]
+        times = []
+        for text in (row["arrive"] or row["depart"], row["depart"] or row["arrive"]):
+            hours, minutes = text.split(":")[:2]
+            now = 60.0 * int(hours) + int(minutes)
+            while now < last - 1e-9:
+                now += 1440
+            times.append(now)
+            last = now
+        run.append((row["station"], times[0], times[1]))
+    if run:
+        yield run
+
+
+def quickest(
+    around: Mapping[str, list[tuple[float, str, Step]]], start: str
+) -> tuple[dict[str, float], dict[str, Step]]:
+    """Return minutes from a station, and the step by which each station is reached."""
+    minutes, before = {start: 0.0}, {}
+    queue = [(0.0, start)]
+    while queue:
+        now, here = heapq.heappop(queue)
+        if now > minutes[here]:
+            continue
+        for taken, there, step in around[here]:
+            if now + taken < minutes.get(there, float("inf")):
+                minutes[there], before[there] = now + taken, step
+                heapq.heappush(queue, (now + taken, there))
+    return minutes, before
