@@ -94,29 +94,29 @@ def ask(opened: Opened, at: tuple[float, float], **wanted: Any) -> dict[str, Any
 
 
 def place_within(
-    results: SimpleNamespace, network: br.TransportNetwork, random: np.random.Generator
+    results: SimpleNamespace, network: br.TransportNetwork, draws: np.random.Generator
 ) -> tuple[float, float]:
     region = results.provinces.union_all()
     west, south, east, north = region.bounds
     while True:
-        at = float(random.uniform(west, east)), float(random.uniform(south, north))
+        at = float(draws.uniform(west, east)), float(draws.uniform(south, north))
         at = round(at[0], 5), round(at[1], 5)
         if region.contains(shapely.Point(at)) and within_reach(network, [at])[0]:
             return at
 
 
-def line_near(at: tuple[float, float], random: np.random.Generator, mode: str) -> dict[str, Any]:
+def line_near(at: tuple[float, float], draws: np.random.Generator, mode: str) -> dict[str, Any]:
     step = {"road": 0.25, "rail": 0.6, "air": 1.0}[mode]
-    way = random.uniform(0, 2 * math.pi)
+    way = draws.uniform(0, 2 * math.pi)
     stops = [
         {
             "name": f"站{k + 1}",
             "at": [round(at[1] + k * step * math.sin(way), 5), round(at[0] + k * step * math.cos(way), 5)],
         }
-        for k in range(int(random.integers(2, 5)))
+        for k in range(int(draws.integers(2, 5)))
     ]
     kph = float({"road": [80, 120], "rail": [200, 350], "air": [250]}[mode][-1])
-    per_day = None if mode == "road" else float(random.integers(4, 60))
+    per_day = None if mode == "road" else float(draws.integers(4, 60))
     return {"name": '新"线\\', "mode": mode, "kph": kph, "perDay": per_day, "stops": stops}
 
 
@@ -146,9 +146,9 @@ def same_answers(
 def test_times_and_areas_are_the_packages(
     results: SimpleNamespace, scenarios: Scenarios, part: WhatIf, opened: Opened, number: int
 ) -> None:
-    random = np.random.default_rng(number)
-    chosen = [k for k in range(2) if random.random() < 0.6]
-    at = place_within(results, scenarios.base, random)
+    draws = np.random.default_rng(number)
+    chosen = [k for k in range(2) if draws.random() < 0.6]
+    at = place_within(results, scenarios.base, draws)
     found = ask(opened, at, corridors=chosen)
     same_answers(found, scenarios.network([scenarios.ids[k] for k in chosen]), part, at)
 
@@ -164,9 +164,9 @@ def test_a_drawn_corridor_is_the_one_that_its_file_makes(
     mode: str,
     number: int,
 ) -> None:
-    random = np.random.default_rng(number)
-    at = place_within(results, scenarios.base, random)
-    line = line_near(at, random, mode)
+    draws = np.random.default_rng(number)
+    at = place_within(results, scenarios.base, draws)
+    line = line_near(at, draws, mode)
     found = ask(opened, at, corridors=[1], lines=[line])
     (tmp_path / "drawn.toml").write_text(found["file"], encoding="utf-8")
     (drawn,) = br.read_corridors(tmp_path / "drawn.toml")
