@@ -13,7 +13,7 @@ from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, Heading, See, Strong, Table
 from ..geo.places import SOURCES
 from ._pairs import many_centres
-from ._words import hours, join, minutes, rows_of, signed
+from ._words import hours, join, km_range, minutes, rows_of, signed
 
 #: What each type is called; none is good or bad, and a line that is built makes no place worse.
 TYPES: Final = {
@@ -179,7 +179,8 @@ def counties_section(results: StudyResults) -> list[Block]:
     by_county = times.set_index(["adcode", "centre_id"])
     rows = []
     for county in rows_of(results.border_counties.rename(columns={"name": "county"})):
-        cells = [str(county.county), str(county.province), f"{county.border_km:,.1f}"]
+        length = km_range(float(county.border_low_km), float(county.border_high_km))
+        cells = [str(county.county), str(county.province), length]
         for centre, _ in centres:
             row = by_county.loc[(county.adcode, centre)]
             for column, inside in (("base_min", "base_inside"), ("scenario_min", "scenario_inside")):

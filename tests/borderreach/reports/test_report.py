@@ -410,3 +410,11 @@ def test_the_reason_for_no_effect_is_that_of_the_figures(yuqian):
     )
     assert "进站、候车和出站" in without_effect(yuqian, base_min=100.0)
     assert "最快的走法都不经过它" in without_effect(yuqian)
+
+
+def test_a_countys_border_is_told_by_both_boundaries(yuqian):
+    rows = [line for line in report(yuqian).splitlines() if line.startswith("| ")]
+    for county in yuqian.border_counties.itertuples():
+        low, high = round(county.border_low_km), round(county.border_high_km)
+        told = f"{low:,}–{high:,}" if low != high else f"{low:,}"
+        assert any(f"| {county.name} | {county.province} | {told} |" in " ".join(row.split()) for row in rows)

@@ -25,7 +25,6 @@ from borderreach.geo.places._borders import (
     JUNCTION_COLUMNS,
     border_counties,
     border_length_ranges,
-    county_border_ranges,
     borders,
     county_border_ranges,
     junctions,
