@@ -1,6 +1,6 @@
 from ._docx import docx_bytes
 from ._html import html_text
-from ._markdown import markdown_text, plain
+from ._markdown import markdown_text
 from ._parts import (
     Block,
     Document,
@@ -16,11 +16,9 @@ from ._parts import (
     Strong,
     Table,
 )
-from ._workbook import Column, Sheet, workbook_bytes
 
 __all__ = [
     "Block",
-    "Column",
     "Document",
     "Figure",
     "Heading",
@@ -30,13 +28,10 @@ __all__ = [
     "Part",
     "Pictures",
     "See",
-    "Sheet",
     "Source",
     "Strong",
     "Table",
     "docx_bytes",
     "html_text",
     "markdown_text",
-    "plain",
-    "workbook_bytes",
 ]

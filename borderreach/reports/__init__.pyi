@@ -1,5 +1,4 @@
-from ._facts import Fact
 from ._key_figures import ReportContext
-from ._report import key_figures, report, report_docx, report_html
+from ._report import report, report_docx, report_html
 
-__all__ = ["Fact", "ReportContext", "key_figures", "report", "report_docx", "report_html"]
+__all__ = ["ReportContext", "report", "report_docx", "report_html"]

@@ -7,8 +7,7 @@ from typing import Any
 from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, Heading, See, Table
 from ._key_figures import ReportContext, seats_inside
-from ._pairs import many_centres
-from ._railways import coverage_zh
+from ._pairs import coverage_zh, many_centres
 from ._words import hours, join, rows_of, signed
 
 

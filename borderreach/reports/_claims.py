@@ -95,7 +95,7 @@ def groups_section(results: StudyResults) -> list[Block]:
     groups = results.group_cohesion
     if groups.empty:
         return []
-    after = bool(groups["delta_mean_min"].notna().any())
+    after = "all" in results.scenario_names
     rows = tuple(
         (
             row.group_name,

@@ -13,8 +13,7 @@ from ..documents import Block, Figure, Heading, Items, Line, Part, See, Source, 
 from ._circles import scenarios_section
 from ._facts import savings
 from ._key_figures import CorridorFigures, ReportContext
-from ._pairs import centre_pairs_section
-from ._railways import journeys_table
+from ._pairs import centre_pairs_section, journeys_table
 from ._roads import classes_year
 from ._words import hours, join, minutes, rows_of, signed
 

@@ -28,7 +28,7 @@ from matplotlib.text import Text
 from borderreach.analysis.batches import run_batch
 from borderreach.analysis.config import Strict
 from borderreach.analysis.studies import StudyResults
-from borderreach.documents import plain
+from borderreach.documents._markdown import plain
 from borderreach.geo.networks import save_network
 from borderreach.geo.text import closed, one_line, spreadsheet_text
 from borderreach.maps.figures import study_figure

@@ -21,7 +21,7 @@ def test_the_figure_is_saved_and_says_what_it_shows(results: SimpleNamespace, tm
     content = (tmp_path / "new" / "figure.png").read_bytes()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     wide, high = struct.unpack(">II", content[16:24])
-    assert (wide, high) == tuple(round(inch * 300) for inch in figure.get_size_inches())
+    assert (wide, high) == tuple(int(inch * 300) for inch in figure.get_size_inches())
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     row = results.circles[
         (results.circles["scenario"] == "base") & (results.circles["cutoff_min"] == 120)
