@@ -394,7 +394,10 @@ def _county_lengths_km(source: Source) -> dict[tuple[int, str], float]:
     names, codes = _province_names(frame), _codes(frame)
     adcode, across = frame["adcode"].to_numpy()[shared.county], codes[shared.other]
     summed = pd.Series(shared.km).groupby([adcode, across]).sum()
-    return {(int(code), names[int(other)]): float(km) for (code, other), km in summed.items()}
+    code, other = (summed.index.get_level_values(level) for level in (0, 1))
+    return {
+        (int(c), names[int(o)]): float(km) for c, o, km in zip(code, other, summed.to_numpy(), strict=True)
+    }
 
 
 @cache
