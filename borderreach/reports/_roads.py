@@ -55,7 +55,7 @@ def zone_error_zh(results: StudyResults) -> str:
     """Say in Chinese how far off what lies within an hour, or nothing for roads of the user's own."""
     if classes_year(results) is None:
         return ""
-    return f"路网之外按直线移动，代替地方道路：在全部街道已知的冰岛，一小时内所及的多少因此平均相差 {TRUNK_HOUR_ERROR:.0%}。"
+    return f"路网之外按直线移动，代替地方道路：在全部街道已知的冰岛，一小时圈的面积因此平均相差 {TRUNK_HOUR_ERROR:.0%}，多为偏大。"
 
 
 def classes_year(results: StudyResults) -> int | None:

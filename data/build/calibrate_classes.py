@@ -33,6 +33,12 @@ ORDINARY_KPH = (43, 46, 49)
 ACCESS_KPH = 35
 ACCESS_KM = 30.0
 UNKNOWN, MOTORWAY = 0, 2
+#: The speeds that trunk_network has: km/h on expressways, seconds for each of their links, km/h on ordinary roads.
+SHIPPED = (120.0, 20.0, 46.0)
+#: Bounds of the minutes and of the shares of expressway by which the spread may differ.
+SPREAD_MIN = (120, 240)
+SPREAD_SHARE = (0.5, 0.85)
+SPREAD_PRIOR = 3
 #: Before: no expressway opened since.
 BEFORE_YEAR = 2020
 
@@ -59,12 +65,16 @@ class Roads:
             [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1
         )
         gap = np.linalg.norm(self.xyz[self.tail] - self.xyz[self.head], axis=1)
-        self.straight = (abs(self.km - gap) < np.maximum(STRAIGHT_M / 1000, STRAIGHT_SHARE * gap)) & ~self.added
+        self.straight = (
+            abs(self.km - gap) < np.maximum(STRAIGHT_M / 1000, STRAIGHT_SHARE * gap)
+        ) & ~self.added
         self.km = self.km * np.where(self.straight, 1 + detour * self.relief_m / 100, 1.0)
         self.tree = cKDTree(self.xyz)
         self.a, self.b = np.minimum(self.tail, self.head), np.maximum(self.tail, self.head)
 
-    def near(self, lon: float, lat: float, reach_km: float = ACCESS_KM) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def near(
+        self, lon: float, lat: float, reach_km: float = ACCESS_KM
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the nodes in reach of a point, and how far they are, km."""
         u, v = np.radians(lon), np.radians(lat)
         at = 6371.0 * np.array([np.cos(v) * np.cos(u), np.cos(v) * np.sin(u), np.sin(v)])
@@ -77,7 +87,9 @@ class Roads:
         np.maximum.at(node, self.tail, self.relief_m)
         return np.array(
             [
-                np.mean([node[self.near(r.lon_a, r.lat_a)[0]].mean(), node[self.near(r.lon_b, r.lat_b)[0]].mean()])
+                np.mean(
+                    [node[self.near(r.lon_a, r.lat_a)[0]].mean(), node[self.near(r.lon_b, r.lat_b)[0]].mean()]
+                )
                 for r in pairs.itertuples()
             ]
         )
@@ -92,31 +104,54 @@ class Roads:
         middle = np.sqrt(motorway * ordinary)
         speed = np.where(is_open, motorway, np.where(self.kind == UNKNOWN, middle, ordinary))
         minutes = self.km / speed * 60 + np.where(is_open, junction_s / 60, 0.0)
-        minutes = np.minimum(minutes, self.km / ordinary * 60)  # an expressway is no slower than the road beside it
+        minutes = np.minimum(
+            minutes, self.km / ordinary * 60
+        )  # an expressway is no slower than the road beside it
         return np.where(self.added & ~is_open, np.inf, minutes)
 
     def minutes(
         self, pairs: pd.DataFrame, weights: NDArray[np.float64], access_kph: float = ACCESS_KPH
     ) -> NDArray[np.float64]:
         """Return modelled minutes of the pairs."""
+        return self.minutes_and_km(pairs, weights, np.zeros(len(weights)), access_kph)[0]
+
+    def minutes_and_km(
+        self,
+        pairs: pd.DataFrame,
+        weights: NDArray[np.float64],
+        km_of: NDArray[np.float64],
+        access_kph: float = ACCESS_KPH,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return modelled minutes of the pairs, and the sum on their ways of what each link has of something."""
         use = np.flatnonzero(np.isfinite(weights))
         w = weights[use]
         order = np.lexsort((w, self.b[use], self.a[use]))
         a, b, w = self.a[use][order], self.b[use][order], w[order]
         first = np.r_[True, (a[1:] != a[:-1]) | (b[1:] != b[:-1])]
         a, b, w, n = a[first], b[first], w[first], len(self.xyz)
-        result = np.full(len(pairs), np.nan)
+        had = dict(
+            zip(zip(a.tolist(), b.tolist(), strict=True), km_of[use][order][first].tolist(), strict=True)
+        )
+        result, summed = np.full(len(pairs), np.nan), np.zeros(len(pairs))
         for (lon, lat), group in pairs.reset_index(drop=True).groupby(["lon_b", "lat_b"]):
             nodes, km = self.near(lon, lat)
             graph = coo_matrix(
-                (np.r_[w, w, km / access_kph * 60], (np.r_[a, b, np.full(len(nodes), n)], np.r_[b, a, nodes])),
+                (
+                    np.r_[w, w, km / access_kph * 60],
+                    (np.r_[a, b, np.full(len(nodes), n)], np.r_[b, a, nodes]),
+                ),
                 shape=(n + 1, n + 1),
             ).tocsr()
-            cost = dijkstra(graph, indices=n)
+            cost, back = dijkstra(graph, indices=n, return_predecessors=True)
             for i, row in group.iterrows():
                 nodes, km = self.near(row["lon_a"], row["lat_a"])
-                result[i] = (cost[nodes] + km / access_kph * 60).min()
-        return result
+                whole = cost[nodes] + km / access_kph * 60
+                result[i] = whole.min()
+                node = int(nodes[np.argmin(whole)])
+                while (before := int(back[node])) not in (n, -9999):
+                    summed[i] += had[min(node, before), max(node, before)]
+                    node = before
+        return result, summed
 
 
 def zunyi_pairs() -> pd.DataFrame:
@@ -126,9 +161,15 @@ def zunyi_pairs() -> pd.DataFrame:
     a, b = seats.loc[hours["city"]], seats.loc["遵义市"]
     return pd.DataFrame(
         {
-            "set": "matang", "a": hours["city"], "b": "遵义市", "lon_a": a["lon"].to_numpy(),
-            "lat_a": a["lat"].to_numpy(), "lon_b": b["lon"], "lat_b": b["lat"],
-            "minutes": hours["hours"] * 60, "state": "open",
+            "set": "matang",
+            "a": hours["city"],
+            "b": "遵义市",
+            "lon_a": a["lon"].to_numpy(),
+            "lat_a": a["lat"].to_numpy(),
+            "lon_b": b["lon"],
+            "lat_b": b["lat"],
+            "minutes": hours["hours"] * 60,
+            "state": "open",
         }
     )
 
@@ -137,7 +178,9 @@ def distance_km(pairs: pd.DataFrame) -> NDArray[np.float64]:
     """Return the great circle's length of the pairs."""
     u, v = np.radians(pairs["lat_a"]), np.radians(pairs["lat_b"])
     w = np.radians(pairs["lon_a"] - pairs["lon_b"])
-    return 2 * 6371.0 * np.arcsin(np.sqrt(np.sin((u - v) / 2) ** 2 + np.cos(u) * np.cos(v) * np.sin(w / 2) ** 2))
+    return (
+        2 * 6371.0 * np.arcsin(np.sqrt(np.sin((u - v) / 2) ** 2 + np.cos(u) * np.cos(v) * np.sin(w / 2) ** 2))
+    )
 
 
 def main() -> None:
@@ -161,7 +204,10 @@ def main() -> None:
         print(label)
         table = pd.DataFrame({"by": by, "error": error, "absolute": abs(error), "log": np.log1p(error) ** 2})
         table = table.groupby("by", observed=True).agg(
-            pairs=("error", "size"), bias=("error", "mean"), mean_error=("absolute", "mean"), rms_log=("log", "mean")
+            pairs=("error", "size"),
+            bias=("error", "mean"),
+            mean_error=("absolute", "mean"),
+            rms_log=("log", "mean"),
         )
         table["rms_log"] **= 0.5
         print(table.round(3).to_string())
@@ -188,12 +234,69 @@ def main() -> None:
         show("held out, prefectures by destination", held_out[modelled], pairs["b"][modelled])
     km = distance_km(pairs)
     band = pd.cut(km, [0, 75, 150, 300, 450, 900])
-    show("held out, by kilometres as the crow flies", held_out, [f"{g} {b}" for g, b in zip(group, band, strict=True)])
+    show(
+        "held out, by kilometres as the crow flies",
+        held_out,
+        [f"{g} {b}" for g, b in zip(group, band, strict=True)],
+    )
     minutes = pd.cut(truth, [0, 60, 120, 240, 900])
-    show("held out, by published minutes", held_out, [f"{g} {b}" for g, b in zip(group, minutes, strict=True)])
+    show(
+        "held out, by published minutes", held_out, [f"{g} {b}" for g, b in zip(group, minutes, strict=True)]
+    )
     show("held out, by published minutes, all pairs", held_out, minutes)
+    spread_by_class(roads, pairs, before, truth, held_out)
     land = pd.cut(roads.relief_at(pairs), [-1, 40, 80, 1000], labels=["plain", "hills", "mountains"])
     show("held out, by land at both ends", held_out, [f"{g} {b}" for g, b in zip(group, land, strict=True)])
+
+
+def spread_by_class(
+    roads: Roads,
+    pairs: pd.DataFrame,
+    before: NDArray[np.bool_],
+    truth: NDArray[np.float64],
+    held_out: NDArray[np.float64],
+) -> None:
+    """Say whether the share of expressway on the way tells more of the spread than the minutes do.
+
+    The spread is the root mean square of the logarithm of the held-out errors. It is estimated without a
+    destination, and judged by the log likelihood (normal, mean 0) of that destination's errors.
+    """
+    share = np.empty(len(pairs))
+    for rows, until in ((~before, 9999), (before, BEFORE_YEAR)):
+        weights = roads.weights(*SHIPPED, until)
+        fast = roads.minutes_and_km(pairs[rows], weights, roads.km * roads.open_by(until))[1]
+        share[rows] = fast / roads.minutes_and_km(pairs[rows], weights, roads.km)[1]
+    log = np.log1p(held_out)
+    minutes = np.digitize(truth, SPREAD_MIN)
+    groups = {
+        "one for all": np.zeros(len(pairs), dtype=int),
+        "by minutes": minutes,
+        "by share of expressway": np.digitize(share, SPREAD_SHARE),
+        "by minutes and share": minutes * 10 + np.digitize(share, SPREAD_SHARE),
+    }
+    rows = []
+    for label, group in groups.items():
+        gained = 0.0
+        for place in pairs["b"].unique():
+            out = (pairs["b"] == place).to_numpy()
+            every = np.sqrt(np.mean(log[~out] ** 2))
+            for one in np.unique(group[out]):
+                known = log[~out & (group == one)]
+                # few pairs say little of a spread: as many again at that of all stand beside them
+                spread = np.sqrt((np.sum(known**2) + SPREAD_PRIOR * every**2) / (len(known) + SPREAD_PRIOR))
+                new = log[out & (group == one)]
+                gained += float(np.sum(-np.log(spread) - new**2 / (2 * spread**2)))
+        rows.append({"spread": label, "log_likelihood": gained})
+    print("spread by what, judged out of sample (more is better)")
+    print(pd.DataFrame(rows).round(2).to_string(index=False))
+    table = pd.DataFrame(
+        {"minutes": minutes, "share": np.digitize(share, SPREAD_SHARE), "log": log**2, "bias": held_out}
+    )
+    told = table.groupby(["minutes", "share"]).agg(
+        pairs=("log", "size"), bias=("bias", "mean"), rms_log=("log", "mean")
+    )
+    told["rms_log"] **= 0.5
+    print(told.round(3).to_string())
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ A line names a route and the places along it, with the year in which each stretc
 
 A year holds for the stretches after it until the next one; ``~05`` is an estimate, and a stretch whose
 year nobody remembers has ``~`` alone. ``s100`` changes the design speed (km/h), ``//`` starts anew. A
-place with a question mark is left out: whether the road passes it isn't sure. ``name@lon,lat`` is a
+place with a question mark is left out: whether the road passes it isn't sure, or its seat lies far off the road. ``name@lon,lat`` is a
 place of our own. ``!source`` says who published the years of this part. A provincial line all of whose
 years are estimates is doubtful: it is listed, not laid.
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import shapely
+from calibrate_classes import DETOUR_PER_100_M, STRAIGHT_M, STRAIGHT_SHARE
 from expressway_rows import Stretch, distance_km, read_lines
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
@@ -78,8 +79,17 @@ class Network:
             axis=1,
         )
         self.tree = cKDTree(self.xyz)
+        self.bent_km = self.km * self.detour()
         self.dual = self.duals()
         self.cost = np.where(self.dual >= 0, DUAL_FACTOR, 1.0) * self.km + JUNCTION_KM
+
+    def detour(self) -> NDArray[np.float64]:
+        """Return how many times as long links are as the network says: the bends that it lost (docs/roads.md, Lengths)."""
+        with np.load(ROADS / "relief.npz") as file:
+            relief_m = (file["relief_10m"].astype(float)[self.tail] + file["relief_10m"][self.head]) * 5
+        gap = np.linalg.norm(self.xyz[self.tail] - self.xyz[self.head], axis=1)
+        straight = abs(self.km - gap) < np.maximum(STRAIGHT_M / 1000, STRAIGHT_SHARE * gap)
+        return np.where(straight, 1 + DETOUR_PER_100_M * relief_m / 100, 1.0)
 
     def near(self, lon: float, lat: float, km: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the nodes within a distance of a point, and how far they are."""
@@ -373,6 +383,7 @@ def province_km(
 ) -> pd.DataFrame:
     """Return each province's kilometres of expressway, a dual carriageway's two links counted once.
 
+    Kilometres are with the bends that the network lost, since published ones are.
     ``then_km`` are those opened by the end of the year of the published total, and ``share`` is of them.
     """
     from borderreach.geo.places import provinces  # noqa: PLC0415
@@ -387,7 +398,7 @@ def province_km(
     ends = np.array(list(new)).reshape(-1, 2)
     length = np.array([v[0] for v in new.values()])
     opened = np.array([v[1] for v in new.values()])
-    once = np.where(marked & (network.dual >= 0) & marked[network.dual], 0.5, 1.0) * network.km * marked
+    once = np.where(marked & (network.dual >= 0) & marked[network.dual], 0.5, 1.0) * network.bent_km * marked
     laid, added, then = np.zeros(len(land) + 1), np.zeros(len(land) + 1), np.zeros(len(land) + 1)
     for end in (network.tail, network.head):
         np.add.at(laid, where[end], once / 2)
