@@ -226,9 +226,9 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
     zone_min : float
         Cutoff of the border counties' commuting zones, minutes.
     railways : bool, optional
-        Whether times are also reckoned with today's railways (`geo.networks`). When left out, they are
-        with railways of one's own, and else where the embedded tables cover what the centres reach
-        (`analysis.studies.rail_coverage`).
+        Whether today's trains are in the base that everything is compared with (`geo.networks`). When left
+        out, they are with railways of one's own, and else where the embedded tables cover what the centres
+        reach (`analysis.studies.rail_coverage`).
     people_file : str
         A table of one's own with codes and people (`people`), instead of the census.
     rail_stations, rail_sections, rail_through : str

@@ -52,7 +52,7 @@ def folium_page(results: br.StudyResults, path: Path) -> None:
     ]
     for name, frame in (
         ("circles", results.circles),
-        ("by rail", results.rail_circles),
+        ("by rail", results.road_circles),
         ("steps", results.slider_circles),
         ("single", results.isochrones),
     ):

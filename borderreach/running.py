@@ -94,7 +94,7 @@ class StudyRun(StageInputs):
     @cached_property
     def words(self) -> dict[str, Any]:
         """What the results say of themselves: names, attribution, notes, parameters."""
-        rail = self.with_trains.provenance if self.has_trains else {}
+        rail = self.base.provenance if self.has_trains else {}
         own = bool(self.study.people_file) or self.study.boundary_source not in SOURCES
         people = self.residents if own else None  # the census has the counties of the embedded boundaries
         covered = None if self.rail_coverage is None else self.rail_coverage.parameters()
@@ -102,14 +102,14 @@ class StudyRun(StageInputs):
             "scenario_names": study_words.scenario_names(self.scenarios, self.study),
             "attribution": study_words.attribution(
                 self.study,
-                self.base,
+                self.roads,
                 self.ground,
                 trains=self.has_trains,
                 counted=people is None or len(people) > 0,
             ),
             "notes": study_words.notes(self.study, self.scenarios, self.ground, people),
             "parameters": {
-                **study_words.parameters(self.study, self.base, self.scenarios, rail),
+                **study_words.parameters(self.study, self.roads, self.scenarios, rail),
                 "rail_coverage": covered,
             },
         }

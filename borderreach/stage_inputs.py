@@ -49,8 +49,8 @@ class StageInputs:
         return Ground(self.study)
 
     @cached_property
-    def base(self) -> TransportNetwork:
-        """The network of today."""
+    def roads(self) -> TransportNetwork:
+        """The roads of today."""
         return study_network(self.study, self.ground) if self._network is None else self._network
 
     def require_sound(self) -> None:
@@ -61,18 +61,31 @@ class StageInputs:
         ConfigError
         """
         if self._network is None and not self.study.network.is_plain:
-            _ = self.base
+            _ = self.roads
         if self.study.has_own_rail and self.study.railways is not False:
             require_rail_near(self.study, self.rail, self.ground)
 
     @cached_property
+    def base(self) -> TransportNetwork:
+        """The network of today: roads, and today's trains where the study reckons with them."""
+        return with_railways(self.roads, rail=self.rail) if self.has_trains else self.roads
+
+    @cached_property
     def scenarios(self) -> Scenarios:
         """The base with any of the study's corridors."""
+        return self._scenarios(self.base)
+
+    @cached_property
+    def road_scenarios(self) -> Scenarios:
+        """Roads alone with any of the study's corridors."""
+        return self._scenarios(self.roads) if self.has_trains else self.scenarios
+
+    def _scenarios(self, base: TransportNetwork) -> Scenarios:
         past = past_years(self.study)
-        found = Scenarios(self.base, self.study, years=[y for y in self.study.years if y not in past])
+        found = Scenarios(base, self.study, years=[y for y in self.study.years if y not in past])
         last = str(TRUNK_YEARS[1])
         if past and not found.names().get(last, ("one",)):  # beside past years today's roads say the same
-            return Scenarios(self.base, self.study, years=[y for y in found.years if str(y) != last])
+            return Scenarios(base, self.study, years=[y for y in found.years if str(y) != last])
         return found
 
     @cached_property
@@ -98,10 +111,12 @@ class StageInputs:
     @cached_property
     def changed(self) -> Mapping[str, Reach]:
         """What the centres reach after each change to the network of today, by its id."""
-        return {
-            one.id: Reach(self.study, Scenarios(changed_by(self.base, one), ()), self.ground)
-            for one in self.study.change
-        }
+        found = {}
+        for one in self.study.change:
+            roads = changed_by(self.roads, one)
+            network = with_railways(roads, rail=self.rail) if self.has_trains else roads
+            found[one.id] = Reach(self.study, Scenarios(network, ()), self.ground)
+        return found
 
     @cached_property
     def reached(self) -> Mapping[str, tuple[Reach, tuple[str, ...]]]:
@@ -126,28 +141,13 @@ class StageInputs:
         )
 
     @cached_property
-    def with_trains(self) -> TransportNetwork:
-        """The network of today with today's trains."""
-        return with_railways(self.base, rail=self.rail)
-
-    @cached_property
-    def with_trains_and_all(self) -> TransportNetwork:
-        """The network with today's trains and every corridor."""
-        own = self.scenarios.corridors
-        return with_railways(self.base, corridors=own, rail=self.rail) if own else self.with_trains
-
-    @cached_property
-    def rail_circles(self) -> gpd.GeoDataFrame:
-        """Circles of the centres where today's trains may be used; none where they aren't reckoned with."""
+    def road_circles(self) -> gpd.GeoDataFrame:
+        """Circles of the centres by road alone; none where today's trains aren't reckoned with."""
         if not self.has_trains:
             return gpd.GeoDataFrame(empty(CIRCLES))
-        networks = {"base": self.with_trains}
-        if self.scenarios.corridors:
-            networks["all"] = self.with_trains_and_all
-        circles = [
-            Reach(self.study, Scenarios(network, ()), self.ground).circles((), label=name)
-            for name, network in networks.items()
-        ]
+        reach = Reach(self.study, self.road_scenarios, self.ground)
+        names = self.road_scenarios.names()
+        circles = [reach.circles(names[s], label=s) for s in self.base_and_all]
         return pd.concat(circles, ignore_index=True)
 
     @cached_property
@@ -160,7 +160,8 @@ class StageInputs:
         """How far the railway tables cover what is reached; None where the study leaves railways out."""
         if self.study.railways is False:
             return None
-        return rail_coverage(self.ground, self.reach, self.rail, cutoff_min=self.study.circle_min)
+        by_road = Reach(self.study, Scenarios(self.roads, ()), self.ground)
+        return rail_coverage(self.ground, by_road, self.rail, cutoff_min=self.study.circle_min)
 
     @property
     def has_trains(self) -> bool:
@@ -197,7 +198,7 @@ class StageInputs:
         """The network around the study, for what readers of its map ask of their own."""
         ground = self.ground
         return what_if(
-            self.scenarios.joined,
+            self.road_scenarios.joined,
             self.residents,
             provinces=ground.provinces,
             counties=ground.counties,

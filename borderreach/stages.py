@@ -152,24 +152,24 @@ def _times(run: StageInputs) -> dict[str, pd.DataFrame]:
 
 
 def _railways(run: StageInputs) -> dict[str, pd.DataFrame]:
-    """Circles, times and journeys where today's trains may be used."""
+    """Today's journeys with trains, and circles and times by road alone to hold against those with them."""
     ground = run.ground
     if not run.has_trains:
         return {
-            "rail_circles": run.rail_circles,
-            "rail_county_times": empty(COUNTY_TIMES),
+            "road_circles": run.road_circles,
+            "road_county_times": empty(COUNTY_TIMES),
             "journeys": empty(JOURNEYS),
         }
     return {
-        "rail_circles": run.rail_circles,
-        "rail_county_times": county_times(
-            run.with_trains,
-            run.with_trains_and_all,
+        "road_circles": run.road_circles,
+        "road_county_times": county_times(
+            run.roads,
+            run.road_scenarios.network(run.road_scenarios.ids),
             ground.border_counties,
             ground.centres,
             cutoff_min=run.study.circle_min,
         ),
-        "journeys": journeys(run.base, run.with_trains, ground.centres),
+        "journeys": journeys(run.roads, run.base, ground.centres),
     }
 
 
@@ -185,8 +185,8 @@ def _people(run: StageInputs) -> dict[str, pd.DataFrame]:
             ground.centres,
             cutoff_min=run.study.circle_min,
         ),
-        "circle_people": circle_people(run.scenario_circles, residents, run.base),
-        "rail_circle_people": circle_people(run.rail_circles, residents, run.base),
+        "circle_people": circle_people(run.scenario_circles, residents, run.roads),
+        "road_circle_people": circle_people(run.road_circles, residents, run.roads),
     }
 
 
@@ -196,11 +196,11 @@ def _crossings(run: StageInputs) -> dict[str, pd.DataFrame]:
     if places.empty:
         none = [gpd.GeoDataFrame(empty(schema)) for schema in (CROSSINGS, BORDER_CROSSINGS, GAPS)]
         return {"crossings": none[0], "border_crossings": none[1], "gaps": none[2]}
-    found = _at_own_borders(crossings(run.base, places), lines)
+    found = _at_own_borders(crossings(run.roads, places), lines)
     return {
         "crossings": found,
         "border_crossings": border_crossings(found, lines),
-        "gaps": gaps(run.base, places, lines),
+        "gaps": gaps(run.roads, places, lines),
     }
 
 
@@ -209,8 +209,8 @@ def _effect(run: StageInputs) -> dict[str, pd.DataFrame]:
     places = run.both_sides
     if places.empty:
         return {"border_effect": empty(BORDER_EFFECT)}
-    seats = places[within_reach(run.base, places)]
-    effect = border_effect(travel_times(run.base, seats, seats), seats)
+    seats = places[within_reach(run.roads, places)]
+    effect = border_effect(travel_times(run.roads, seats, seats), seats)
     return {"border_effect": _at_own_borders(effect, run.ground.borders)}
 
 
@@ -223,7 +223,7 @@ def _at_own_borders(table: _Table, lines: gpd.GeoDataFrame) -> _Table:
 
 
 def _claims(run: StageInputs) -> dict[str, pd.DataFrame]:
-    return {"claims": audit_claims(run.study, network=run.base)}
+    return {"claims": audit_claims(run.study, network=run.roads)}
 
 
 def _groups(run: StageInputs) -> dict[str, pd.DataFrame]:
@@ -254,10 +254,10 @@ def _corridors(run: StageInputs) -> dict[str, pd.DataFrame]:
         "corridors": corridors(own),
         "corridor_stops": corridor_stops(own),
         "corridor_segments": corridor_segments(own),
-        "corridor_joins": corridor_joins(run.base, own),
-        "corridor_overlap": corridor_overlap(run.base, own),
-        "corridor_replaces": corridor_replaces(run.base, own),
-        "changes": change_table(run.base, run.study.change),
+        "corridor_joins": corridor_joins(run.roads, own),
+        "corridor_overlap": corridor_overlap(run.roads, own),
+        "corridor_replaces": corridor_replaces(run.roads, own),
+        "changes": change_table(run.roads, run.study.change),
     }
 
 
@@ -304,8 +304,8 @@ STAGES: Final[Mapping[str, Stage]] = {
     "times": Stage(
         "travel times", ("county_times", "pair_times", "change_times", "chances", "comparison"), _times
     ),
-    "railways": Stage("railways", ("rail_circles", "rail_county_times", "journeys"), _railways),
-    "people": Stage("people and indicators", ("indicators", "circle_people", "rail_circle_people"), _people),
+    "railways": Stage("railways", ("road_circles", "road_county_times", "journeys"), _railways),
+    "people": Stage("people and indicators", ("indicators", "circle_people", "road_circle_people"), _people),
     "crossings": Stage("crossings of the borders", ("crossings", "border_crossings", "gaps"), _crossings),
     "effect": Stage("detours at the borders", ("border_effect",), _effect),
     "claims": Stage("claims", ("claims",), _claims),

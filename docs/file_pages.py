@@ -111,6 +111,7 @@ mode = "rail"
 status = "building"
 status_date = 2024-01-01
 opening_year = 2028
+open_between = ["上栗", "赣州西"]
 design_speed_kph = 350
 speed_factor = 0.66
 length_km = 430
@@ -256,7 +257,7 @@ def kind(annotation: Any) -> str:
         return f"table of {kind(parts[1])}"
     if origin is tuple:
         if len(parts) == 2 and parts[1] is not Ellipsis:
-            return "[lon, lat]"
+            return "two texts" if parts[0] is str else "[lon, lat]"
         inner = kind(parts[0])
         return f"list of {inner}"
     if parts:

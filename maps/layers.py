@@ -127,14 +127,14 @@ class MapLayers:
     changes: gpd.GeoDataFrame
     claims: gpd.GeoDataFrame
     circle_people: pd.DataFrame
-    rail_circle_people: pd.DataFrame
+    road_circle_people: pd.DataFrame
     indicators: pd.DataFrame
     county_times: pd.DataFrame
     zone_counties: pd.DataFrame
     gains_by_corridor: pd.DataFrame
     circles: tuple[Reach, ...]
     centre_circles: tuple[Reach, ...]
-    rail_circles: tuple[Reach, ...]
+    road_circles: tuple[Reach, ...]
     slider: tuple[Reach, ...]
     zones: tuple[Reach, ...]
     all_zones: Reach | None
@@ -182,7 +182,7 @@ def map_layers(
     corridors = _frame(results.corridors, "corridors", _CORRIDORS, _LINES)
     centres = _frame(results.centres, "centres", _CENTRES, ("Point",))
     circles = _reach_frame(results.circles, "circles", CIRCLES)
-    by_rail = _reach_frame(results.rail_circles, "rail_circles", CIRCLES)
+    by_rail = _reach_frame(results.road_circles, "road_circles", CIRCLES)
     isochrones = _reach_frame(results.isochrones, "isochrones", {"scenario": "str", **ISOCHRONES})
     steps = _reach_frame(results.slider_circles, "slider_circles", CIRCLES)
     zones = _reach_frame(results.zones, "zones", ZONES)
@@ -225,13 +225,13 @@ def map_layers(
         changes=_frame(results.changes, "changes", _CHANGES, _LINES),
         claims=_claims(results.claims),
         circle_people=_table(results.circle_people, "circle_people", _CIRCLE_PEOPLE),
-        rail_circle_people=_table(results.rail_circle_people, "rail_circle_people", _CIRCLE_PEOPLE),
+        road_circle_people=_table(results.road_circle_people, "road_circle_people", _CIRCLE_PEOPLE),
         indicators=_table(results.indicators, "indicators", INDICATOR_COLUMNS),
         county_times=_table(results.county_times, "county_times", COUNTY_TIMES),
         zone_counties=_table(results.zone_counties, "zone_counties", ZONE_COUNTIES),
         gains_by_corridor=_table(results.comparison, "comparison", ("origin_id",)),
         circles=tuple(drawn[: len(all_circles)]),
-        rail_circles=tuple(drawn[len(all_circles) : len(all_circles) + len(rail)]),
+        road_circles=tuple(drawn[len(all_circles) : len(all_circles) + len(rail)]),
         centre_circles=tuple(drawn[len(all_circles) + len(rail) :]),
         slider=tuple(drawn_steps),
         zones=tuple(drawn_zones),

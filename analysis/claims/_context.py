@@ -248,10 +248,8 @@ class ClaimContext:
         if key not in self._networks:
             base = self.roads
             if mode != "road":
-                base = join_networks(
-                    self.roads, self.rail(date, [one.id for one in chosen if one.mode == "rail"])
-                )
-            _keep(self._networks, key, add_corridors(base, [one for one in chosen if one.mode != "rail"]))
+                base = join_networks(self.roads, self.rail(date, []))
+            _keep(self._networks, key, add_corridors(base, chosen))
         return self._networks[key]
 
     def usable(self, mode: str, meant: str, ids: Iterable[str]) -> list[Corridor]:

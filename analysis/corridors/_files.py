@@ -54,6 +54,9 @@ class Corridor(Strict):
         Day on which the status was reported.
     opening_year : int, optional
         From the end of which it counts, for scenarios by year.
+    open_between : (str, str), optional
+        Two stops between which a railway is open already: joined to a network that has today's trains,
+        only the rest counts.
     design_speed_kph : float
         At most 400 km/h on rails and roads.
     speed_factor : float
@@ -127,6 +130,7 @@ class Corridor(Strict):
     alight_min: Minutes = 0.0
     join_km: Annotated[float, Field(ge=0, le=50)] = 5.0
     join_speed_kph: Annotated[float, Field(gt=0, le=120)] = 25.0
+    open_between: tuple[str, str] | None = None
     geometry: tuple[tuple[float, float], ...] | None = None
     stops: Annotated[tuple[Stop, ...], Field(min_length=2)]
     services: tuple[Service, ...] = ()
@@ -234,6 +238,12 @@ class Corridor(Strict):
         if self.mode == "road" and self.services:
             raise ValueError(f"'{self.id}': a road has no services; remove the key 'services'")
         names = [stop.name for stop in self.stops]
+        if self.open_between is not None and (
+            self.mode != "rail" or not set(self.open_between) <= set(names) or len(set(self.open_between)) < 2
+        ):
+            raise ValueError(
+                f"'{self.id}': open_between should be two stops of a railway, got {list(self.open_between)}"
+            )
         for service in self.services:
             unknown = [call for call in service.calls if call not in names]
             if unknown:
@@ -244,6 +254,14 @@ class Corridor(Strict):
                     f"'{self.id}': the calls of service '{service.name}' are out of the stops' order"
                 )
         return self
+
+    def is_open_between(self, first: int, last: int) -> bool:
+        """Tell whether the stretch between two stops, by their positions, is open already."""
+        if self.open_between is None:
+            return False
+        names = [stop.name for stop in self.stops]
+        low, high = sorted(names.index(name) for name in self.open_between)
+        return low <= min(first, last) and max(first, last) <= high
 
     @property
     def wait_min(self) -> float:

@@ -167,7 +167,11 @@ def join_corridors(network: TransportNetwork, given: Sequence[Corridor]) -> Join
     if not given:
         none = np.zeros(0, dtype=np.int64)
         return JoinedCorridors(network, network, (), none, none.reshape(0, 2), (), ())
-    parts = _Parts(first=network.n_nodes)
+    parts = _Parts(
+        first=network.n_nodes,
+        has_trains="rail" in network.modes,
+        ride_factor=float(network.provenance.get("ride_factor", 1)),
+    )
     meets = nearest_nodes(network, given)
     near = _neighbours(given)
     _require_joined(given, meets, {pair for pair, found in near.items() if found})
@@ -226,6 +230,8 @@ class _Parts:
     """Nodes and links that corridors add; lists that grow together."""
 
     first: int
+    has_trains: bool = False
+    ride_factor: float = 1.0
     owner: int = 0
     lon: list[float] = field(default_factory=list)
     lat: list[float] = field(default_factory=list)
@@ -295,8 +301,10 @@ def _add(parts: _Parts, one: Corridor, met: Meets, *, apart: bool) -> dict[str, 
     else:
         calls = _platforms(parts, one, numbers)
     for leg in legs(one):
+        if parts.has_trains and one.is_open_between(leg.first, leg.last):
+            continue  # its trains are today's
         service = "" if one.mode == "road" else leg.service
-        minutes = leg.run_min + leg.stop_min
+        minutes = (leg.run_min + leg.stop_min) * (parts.ride_factor if one.mode == "rail" else 1.0)
         parts.ride(
             calls[service, one.stops[leg.first].name],
             calls[service, one.stops[leg.last].name],

@@ -42,6 +42,9 @@ _PARTS: Final = (
     "mark",
 )
 
+#: More than the exits of any network within its reach of a place: journeys then take what searches find.
+_ALL_NEAR: Final = 4096
+
 
 def with_railways(
     road: TransportNetwork,
@@ -116,7 +119,7 @@ def journeys(road: TransportNetwork, joined: TransportNetwork, centres: gpd.GeoD
     if not pairs:
         return schemas.empty(schemas.JOURNEYS)
     points = list(zip(centres["lon"].astype(float), centres["lat"].astype(float), strict=True))
-    parts = journey_components(joined, [(points[i], points[j]) for i, j in pairs])
+    parts = journey_components(joined, [(points[i], points[j]) for i, j in pairs], n_access_points=_ALL_NEAR)
     ids, names = centres["origin_id"].tolist(), centres["origin_name"].tolist()
     rows = [
         {

@@ -32,10 +32,10 @@ class StudyResults:
         Border counties and centres, minutes before and with all corridors.
     pair_times : DataFrame
         Between the centres, in every scenario.
-    rail_circles, rail_county_times, journeys : DataFrame
-        As `circles` and `county_times` where today's trains may be used too, before and with all
-        corridors; and today's journeys between the centres, taken apart (`schemas.JOURNEYS`).
-        Empty where the study leaves railways out.
+    road_circles, road_county_times, journeys : DataFrame
+        As `circles` and `county_times` by road alone, before and with all corridors, where all else
+        reckons with today's trains; and today's journeys between the centres, taken apart
+        (`schemas.JOURNEYS`). Empty where the study leaves railways out.
     chances : DataFrame
         Probability of the border counties to lie in the circle, see `analysis.borders`.
     audit : DataFrame
@@ -45,9 +45,9 @@ class StudyResults:
     group_cohesion, group_times, group_overlap, nearest_groups : geopandas.GeoDataFrame
         Groups of places that the text names, how their one-hour circles overlap (``scenario`` "base" or
         "all"), and which one each border county is nearest to; see `analysis.claims`.
-    indicators, circle_people, rail_circle_people : DataFrame
-        People, potential, efficiency and type of the border counties, and people in the circles by
-        road (in every scenario) and with today's trains, see `analysis.studies`.
+    indicators, circle_people, road_circle_people : DataFrame
+        People, potential, efficiency and type of the border counties, and people in the circles (in
+        every scenario) and in those by road alone, see `analysis.studies`.
     crossings, border_crossings, gaps : geopandas.GeoDataFrame
         Where roads cross the study's borders and where they stop short, see `analysis.borders`.
     border_effect : DataFrame
@@ -100,8 +100,8 @@ class StudyResults:
     zone_counties: pd.DataFrame
     county_times: pd.DataFrame
     pair_times: pd.DataFrame
-    rail_circles: gpd.GeoDataFrame
-    rail_county_times: pd.DataFrame
+    road_circles: gpd.GeoDataFrame
+    road_county_times: pd.DataFrame
     journeys: pd.DataFrame
     chances: pd.DataFrame
     audit: pd.DataFrame
@@ -112,7 +112,7 @@ class StudyResults:
     nearest_groups: gpd.GeoDataFrame
     indicators: pd.DataFrame
     circle_people: pd.DataFrame
-    rail_circle_people: pd.DataFrame
+    road_circle_people: pd.DataFrame
     crossings: gpd.GeoDataFrame
     border_crossings: gpd.GeoDataFrame
     gaps: gpd.GeoDataFrame

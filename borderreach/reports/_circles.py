@@ -8,6 +8,7 @@ from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, Heading, See, Table
 from ._key_figures import ReportContext, seats_inside
 from ._pairs import coverage_zh, many_centres
+from ._roads import has_trains, way_zh
 from ._words import hours, join, rows_of, signed
 
 
@@ -29,21 +30,18 @@ def circles_section(results: StudyResults, context: ReportContext) -> list[Block
                 See("people"),
                 "。",
             ),
-            Figure("minutes", "毗邻区县驻地至最近中心的公路时间分布", "chart_minutes.png", 12.0),
+            Figure(
+                "minutes", f"毗邻区县驻地至最近中心的{way_zh(results)}时间分布", "chart_minutes.png", 12.0
+            ),
             Figure("people", "毗邻区县人口中至最近中心不超过某一时间的比例", "chart_people.png", 12.0),
         ]
     return blocks
 
 
 def _table(results: StudyResults, context: ReportContext) -> Table:
-    people, rail, rail_people = (
-        {(str(row.scenario), float(row.cutoff_min)): getattr(row, column) for row in rows_of(frame)}
-        for frame, column in (
-            (results.circle_people, "people"),
-            (results.rail_circles, "area_km2"),
-            (results.rail_circle_people, "people"),
-        )
-    )
+    people = {
+        (str(row.scenario), float(row.cutoff_min)): row.people for row in rows_of(results.circle_people)
+    }
     rows = []
     for row in rows_of(results.circles.sort_values(["cutoff_min", "scenario"], ascending=[True, False])):
         key = (str(row.scenario), float(row.cutoff_min))
@@ -54,18 +52,14 @@ def _table(results: StudyResults, context: ReportContext) -> Table:
                 f"{row.area_km2:,.0f}",
                 f"{_seats(results, row)}",
                 *([f"{people[key] / 1e4:,.0f}"] if people else []),
-                *([f"{rail[key]:,.0f}"] if rail else []),
-                *([f"{rail_people[key] / 1e4:,.0f}"] if rail and rail_people else []),
             )
         )
     header = (
         "分钟",
         "情景",
-        "公路圈（平方千米）",
+        f"{way_zh(results)}圈（平方千米）",
         "区县驻地（个）",
         *(("人口（万）",) if people else ()),
-        *(("公铁联程圈（平方千米）",) if rail else ()),
-        *(("公铁联程人口（万）",) if rail and rail_people else ()),
     )
     note = f"区县驻地按研究范围 {context.n_study_counties} 个区县计。"
     if people:
@@ -108,26 +102,51 @@ def _apart(results: StudyResults, context: ReportContext) -> list[Block]:
     each = "，".join(f"{row.origin_name} {row.area_km2:,.0f}" for row in rows_of(single))
     overlap = float(single["area_km2"].sum()) - context.base.area_km2
     met = f"两圈以上重叠约 {overlap:,.0f} 平方千米" if overlap >= 1 else "各圈尚不相接"
-    return [f"现状下各中心单独的公路圈（平方千米）：{each}；{met}。"]
+    return [f"现状下各中心单独的{way_zh(results)}圈（平方千米）：{each}；{met}。"]
 
 
 def _trains(results: StudyResults, context: ReportContext) -> list[Block]:
     """Tell the border counties inside when trains may be used, and where trains are missing."""
     coverage = coverage_zh(results)
-    if results.rail_circles.empty:
+    if results.road_circles.empty:
         found = results.parameters.get("rail_coverage") or {}
         if not found or found["covers"]:
             return []
         return [f"未计列车：{coverage}所以本研究只按公路计算；这不表示当地没有列车。"]
-    times = results.rail_county_times
+    times = results.road_county_times
     inside = times.loc[times["base_inside"], "adcode"].nunique()
-    after = times.loc[times["scenario_inside"], "adcode"].nunique()
-    then = f"，规划后{'仍为' if after == inside else ''} {after} 个" if context.after is not None else ""
     text = (
-        f"公铁联程指允许在表内的现有车站换乘列车（驾车到站，乘车，再驾车）：{context.n_border} 个毗邻区县中有 {inside} 个在圈内{then}，"
-        f"只走公路为 {context.n_inside_base} 个。"
+        "公铁联程指既可驾车，也可在表内的现有车站换乘列车（驾车到站，乘车，再驾车），取较快者；候车按随时出发计。只走公路时，"
+        f"{context.n_border} 个毗邻区县中有 {inside} 个在圈内（公铁联程 {context.n_inside_base} 个），见附录“只走公路”。"
     )
     return [text + (f"{coverage}那里的列车没有计入，公铁联程的圈因此可能偏小。" if coverage else "")]
+
+
+def road_alone_section(results: StudyResults) -> list[Block]:
+    """Tell the circles by road alone, where everything else reckons with today's trains."""
+    if not has_trains(results):
+        return []
+    people = {
+        (str(row.scenario), float(row.cutoff_min)): row.people for row in rows_of(results.road_circle_people)
+    }
+    rows = tuple(
+        (
+            f"{row.cutoff_min:g}",
+            "现状" if row.scenario == "base" else "规划后",
+            f"{row.area_km2:,.0f}",
+            *([f"{people[str(row.scenario), float(row.cutoff_min)] / 1e4:,.0f}"] if people else []),
+        )
+        for row in rows_of(
+            results.road_circles.sort_values(["cutoff_min", "scenario"], ascending=[True, False])
+        )
+    )
+    header = ("分钟", "情景", "公路圈（平方千米）", *(("人口（万）",) if people else ()))
+    note = "不计现有列车：基准只有公路，规划的铁路在此是与驾车相比，增益因此偏大。正文一律以现状公路与列车为基准。"
+    right = (0, *range(2, len(header)))
+    return [
+        Heading("只走公路", appendix=True),
+        Table("road-alone", "只走公路时各中心的时间圈", header, rows, right, note),
+    ]
 
 
 def _unsure(results: StudyResults) -> list[Block]:
@@ -144,7 +163,7 @@ def _unsure(results: StudyResults) -> list[Block]:
     rest = f"等 {len(unsure)} 个" if len(unsure) > most else ""
     return [
         (
-            f"模型的时间有误差，驻地在公路{hours(results.study.circle_min)}圈内与否因此并不都确定。最难断定的毗邻区县及其在圈内的概率（现状）："
+            f"模型的时间有误差，驻地在{way_zh(results)}{hours(results.study.circle_min)}圈内与否因此并不都确定。最难断定的毗邻区县及其在圈内的概率（现状）："
             f"{named}{rest}。"
         )
     ]
@@ -169,7 +188,7 @@ def scenarios_section(results: StudyResults, context: ReportContext) -> list[Blo
         for item in items
     )
     header = ("情景", "面积（平方千米）", "变化", "区县驻地（个）", "变化", "进出圈的区县")
-    caption = f"各情景下的公路{hours(results.study.circle_min)}圈"
+    caption = f"各情景下的{way_zh(results)}{hours(results.study.circle_min)}圈"
     return [Table("scenarios", caption, header, rows, (1, 2, 3, 4), widths=(30, 13, 10, 10, 8, 29))]
 
 

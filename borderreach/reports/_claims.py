@@ -10,6 +10,7 @@ import pandas as pd
 from ..analysis.claims import VERDICT_NAMES, VERDICTS, claim_paragraphs
 from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Paragraph, Table
+from ._roads import way_zh
 from ._words import change, hours, minutes, rows_of
 
 _VERDICTS_EN: Final = {
@@ -113,7 +114,7 @@ def groups_section(results: StudyResults) -> list[Block]:
         "组团", "成员（个）", "阈值（分钟）", "平均（分钟）", "最长（分钟）", "凝聚度",
         *(("规划后", "平均变化（分钟）") if after else ()),
     )  # fmt: skip
-    note = "成员两两之间的公路门到门时间，以文中所列的成员（区县）的驻地计，与中心之间的时间不同一地点；凝聚度是相互时间在阈值之内的成员对所占比例。"
+    note = f"成员两两之间的{way_zh(results)}门到门时间，以文中所列的成员（区县）的驻地计，与中心之间的时间不同一地点；凝聚度是相互时间在阈值之内的成员对所占比例。"
     return [
         Heading("文中的组团连得紧不紧"),
         Table("groups", "组团内部的联系", header, rows, tuple(range(1, len(header))), note),

@@ -14,7 +14,7 @@ from ._circles import scenarios_section
 from ._facts import savings
 from ._key_figures import CorridorFigures, ReportContext
 from ._pairs import centre_pairs_section, journeys_table
-from ._roads import classes_year
+from ._roads import classes_year, has_trains, today_zh, way_zh
 from ._words import hours, join, minutes, rows_of, signed
 
 #: How values that a corridor file leaves unsaid are told, in English and Chinese.
@@ -92,7 +92,7 @@ def _shares(results: StudyResults, context: ReportContext) -> list[Block]:
     )  # fmt: skip
     note = (
         "后四列是各廊道自身的贡献（沙普利值：在所有建设次序中新增量的平均），各廊道之和等于全部建成的变化；分钟数是毗邻区县驻地至各中心、"
-        "毗邻区县驻地之间时间的平均变化，负数为节省。以现状公路为基准。"
+        f"毗邻区县驻地之间时间的平均变化，负数为节省。以{today_zh(results)}为基准。"
     )
     error = max(item.standard_error_km2 for item in context.corridors)
     if error > 0:
@@ -104,7 +104,7 @@ def _gaining(results: StudyResults) -> list[Block]:
     """List the counties that save most, and draw them."""
     saved = savings(results)
     if saved.empty:
-        return ["毗邻区县至各中心的公路时间都不因廊道缩短。"]
+        return [f"毗邻区县至各中心的{way_zh(results)}时间都不因廊道缩短。"]
     rows = tuple(
         (
             row.county,
@@ -117,7 +117,7 @@ def _gaining(results: StudyResults) -> list[Block]:
         for row in rows_of(saved.head(_MOST_COUNTIES).rename(columns={"name": "county"}))
     )
     header = ("毗邻区县", "省级行政区", "中心", "现状（分钟）", "规划后（分钟）", "变化（分钟）")
-    note = "每个区县取省时最多的中心，公路门到门；"
+    note = f"每个区县取省时最多的中心，{way_zh(results)}门到门；"
     note += (
         f"共 {len(saved)} 个区县省时，列出前 {_MOST_COUNTIES} 个，逐县见 tables.xlsx 的“区县”一表。"
         if len(saved) > _MOST_COUNTIES
@@ -127,7 +127,7 @@ def _gaining(results: StudyResults) -> list[Block]:
         Table("gaining", "省时最多的毗邻区县", header, rows, (3, 4, 5), note),
         ("各毗邻区县省下的时间见", See("gains"), "，规划前后的地图见", See("maps"), "。"),
         Figure("gains", "毗邻区县至中心省下的时间（取省时最多的中心）", "chart_gains.png", 13.0),
-        Figure("maps", "毗邻区县至中心的公路时间：现状与规划后", "chart_maps.png", 16.0),
+        Figure("maps", f"毗邻区县至中心的{way_zh(results)}时间：现状与规划后", "chart_maps.png", 16.0),
     ]
 
 
@@ -168,7 +168,7 @@ def changes_section(results: StudyResults, context: ReportContext) -> list[Block
     return [
         Heading("线路中断或变速会怎样"),
         Items(tuple(lines)),
-        "以现状公路为基准，逐项单独计算，不加任何廊道。",
+        f"以{today_zh(results)}为基准，逐项单独计算，不加任何廊道。",
     ]
 
 
@@ -215,6 +215,8 @@ def _corridor_prose(item: CorridorFigures, results: StudyResults) -> str:
     if one.mode in _BEFORE_AFTER:
         before, after = _BEFORE_AFTER[one.mode]
         text += f"乘坐它的门到门时间另含{before} {one.board_min + one.wait_min:.0f} 分钟、{after} {one.alight_min:g} 分钟和两端的路程。"
+    if one.open_between is not None and has_trains(results):
+        text += f"{one.open_between[0]}至{one.open_between[1]}已通车，其列车在现状之中：这里只计其余一段。"
     text += _shared_nodes(one.id, results)
     if item.met_km > 0 and math.isfinite(item.base_min):
         text += (

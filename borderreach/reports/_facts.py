@@ -9,8 +9,9 @@ from typing import Final
 import pandas as pd
 
 from ..analysis.studies import StudyResults
-from ._key_figures import ReportContext, people_inside, rail_areas
+from ._key_figures import ReportContext, people_inside, road_areas
 from ._pairs import many_centres, near_pairs
+from ._roads import way_zh
 from ._words import hours
 
 #: Minutes that a county has to save for the first page to count it.
@@ -71,7 +72,7 @@ def _places(results: StudyResults, context: ReportContext) -> dict[str, Fact]:
 def _circle(results: StudyResults, context: ReportContext) -> dict[str, Fact]:
     circle = f"{hours(results.study.circle_min)}圈"
     base, after = context.base, context.after
-    people, rail = people_inside(results), rail_areas(results)
+    people, roads = people_inside(results), road_areas(results)
     found = {
         "area": Fact(
             f"{circle}面积，现状", base.area_km2, "平方千米", how="circles，base，最大的 cutoff_min"
@@ -85,9 +86,9 @@ def _circle(results: StudyResults, context: ReportContext) -> dict[str, Fact]:
         found["people"] = Fact(
             f"{circle}内人口，现状", people["base"] / 1e4, "万人", how="circle_people，base 的 people"
         )
-    if rail:
-        found["rail_area"] = Fact(
-            f"{circle}面积，公铁联程，现状", rail["base"], "平方千米", how="rail_circles，base"
+    if roads:
+        found["road_area"] = Fact(
+            f"{circle}面积，只走公路，现状", roads["base"], "平方千米", how="road_circles，base"
         )
     if after is None:
         return found
@@ -111,10 +112,6 @@ def _circle(results: StudyResults, context: ReportContext) -> dict[str, Fact]:
     if "all" in people:
         found["people_after"] = Fact(
             f"{circle}内人口，规划后", people["all"] / 1e4, "万人", how="circle_people，all 的 people"
-        )
-    if "all" in rail:
-        found["rail_area_after"] = Fact(
-            f"{circle}面积，公铁联程，规划后", rail["all"], "平方千米", how="rail_circles，all"
         )
     return found
 
@@ -145,14 +142,16 @@ def _pairs(results: StudyResults, context: ReportContext) -> dict[str, Fact]:
             "near_pairs": Fact(what, near, "对", how="pair_times，base，两个方向都不超过"),
         }
     found = {
-        "pair": Fact("中心之间，公路，现状", context.base.pair_min, "分钟", how="pair_times，base 的平均")
+        "pair": Fact(
+            f"中心之间，{way_zh(results)}，现状", context.base.pair_min, "分钟", how="pair_times，base 的平均"
+        )
     }
     if len(results.journeys):
-        found["pair_rail"] = Fact(
-            "中心之间，公铁联程，现状",
-            float(results.journeys["door_to_door_min"].mean()),
+        found["pair_road"] = Fact(
+            "中心之间，只走公路，现状",
+            float(results.journeys["road_only_min"].mean()),
             "分钟",
-            how="journeys 的 door_to_door_min 的平均",
+            how="journeys 的 road_only_min 的平均",
         )
     if context.after is not None:
         found["pair_after"] = Fact(

@@ -12,7 +12,7 @@ from ._facts import WORTH_TELLING_MIN, Fact, savings
 from ._key_figures import ReportContext, results_corridors
 from ._pairs import many_centres
 from ._people import people_source
-from ._roads import errors_zh
+from ._roads import errors_zh, today_zh, way_zh
 from ._words import hours, join, km_range, minutes, rows_of
 
 #: A circle that grows by a smaller share than this, and by no county, is told as unchanged.
@@ -36,7 +36,7 @@ def findings_section(results: StudyResults, context: ReportContext, found: Mappi
 def _headline(results: StudyResults, context: ReportContext, found: Mapping[str, Fact]) -> str:
     """Say in one sentence what the corridors change for whom, or how things stand."""
     cutoff = hours(results.study.circle_min)
-    stand = f"{found['border_counties']} 个毗邻区县中有 {found['inside']} 个的政府驻地在{_centres_zh(results)}的公路{cutoff}圈内"
+    stand = f"{found['border_counties']} 个毗邻区县中有 {found['inside']} 个的政府驻地在{_centres_zh(results)}的{way_zh(results)}{cutoff}圈内"
     if context.after is None:
         return f"{stand}。"
     saved = savings(results)
@@ -44,10 +44,10 @@ def _headline(results: StudyResults, context: ReportContext, found: Mapping[str,
         return f"{stand}；{_planned(results)}建成后，毗邻区县至中心的时间都不缩短。"
     first = saved.iloc[0]
     if found["savers"].same_as_zero:
-        most = f"毗邻区县至中心较现状公路省时都不到 {WORTH_TELLING_MIN:g} 分钟，最多的是{first['name']}（{found['most_saved']} 分钟）"
+        most = f"毗邻区县至中心较{today_zh(results)}省时都不到 {WORTH_TELLING_MIN:g} 分钟，最多的是{first['name']}（{found['most_saved']} 分钟）"
     else:
         most = (
-            f"{found['border_counties']} 个毗邻区县中有 {found['savers']} 个至中心较现状公路省时 {WORTH_TELLING_MIN:g} 分钟以上，"
+            f"{found['border_counties']} 个毗邻区县中有 {found['savers']} 个至中心较{today_zh(results)}省时 {WORTH_TELLING_MIN:g} 分钟以上，"
             f"最多的是{first['name']}（至{first['centre_name']}省 {found['most_saved']} 分钟）"
         )
     return f"{_planned(results)}建成后，{most}；在{cutoff}圈内的毗邻区县{_from_to(found)}。"
@@ -68,13 +68,13 @@ def _findings(results: StudyResults, context: ReportContext, found: Mapping[str,
     study = results.study
     cutoff = hours(study.circle_min)
     people = f"，圈内有 {found['people']} 万人（{people_source(results)[0]}）" if "people" in found else ""
-    rail = f"；计入现有列车（公铁联程）为 {found['rail_area']} 平方千米" if "rail_area" in found else ""
+    roads = f"；只走公路为 {found['road_area']} 平方千米" if "road_area" in found else ""
     yield (
         Strong("现状"),
-        f"：{_centres_zh(results)}的公路{cutoff}圈合计 {found['area']} 平方千米，研究范围 {found['study_counties']} 个区县中有 "
+        f"：{_centres_zh(results)}的{way_zh(results)}{cutoff}圈合计 {found['area']} 平方千米，研究范围 {found['study_counties']} 个区县中有 "
         f"{found['seats']} 个的政府驻地在圈内；{found['border_counties']} 个毗邻区县（"
         + _by_province(context)
-        + f"）中有 {found['inside']} 个在圈内{people}{rail}。",
+        + f"）中有 {found['inside']} 个在圈内{people}{roads}。",
     )
     if context.after is not None:
         yield Strong("规划后的圈"), _growth(results, context, found)
@@ -82,7 +82,7 @@ def _findings(results: StudyResults, context: ReportContext, found: Mapping[str,
     if "near_pairs" in found:
         yield (
             Strong("中心之间"),
-            f"：沿现状公路门到门，{found['pairs']} 对中心中有 {found['near_pairs']} 对相互在{cutoff}之内。",
+            f"：按{today_zh(results)}门到门，{found['pairs']} 对中心中有 {found['near_pairs']} 对相互在{cutoff}之内。",
         )
     elif "pair" in found:
         yield Strong("中心之间"), _between(results, found)
@@ -128,31 +128,28 @@ def _growth(results: StudyResults, context: ReportContext, found: Mapping[str, F
     if "people_after" in found:
         same = str(found["people"]) == str(found["people_after"])
         text += "，人口几乎不变" if same else f"，圈内人口增至 {found['people_after']} 万人"
-    if "rail_area_after" in found:
-        same = str(found["rail_area"]) == str(found["rail_area_after"])
-        text += "；公铁联程的圈" + ("不变" if same else f"增至 {found['rail_area_after']} 平方千米")
     return text + "。"
 
 
 def _who_gains(results: StudyResults, found: Mapping[str, Fact]) -> str:
     saved = savings(results)
     if saved.empty:
-        return "：毗邻区县至各中心的公路时间都不缩短。"
+        return f"：毗邻区县至各中心的{way_zh(results)}时间都不缩短。"
     top = "、".join(
         f"{row.county}（至{row.centre_name}由 {minutes(float(row.base_min))} 减至 {minutes(float(row.scenario_min))} 分钟）"
         for row in rows_of(saved.head(3).rename(columns={"name": "county"}))
     )
     return (
         f"：至某一中心省时 {WORTH_TELLING_MIN:g} 分钟以上的毗邻区县 {found['savers']} 个；省时最多的依次为{top}。"
-        "以现状公路为基准。"
+        f"以{today_zh(results)}为基准。"
     )
 
 
 def _between(results: StudyResults, found: Mapping[str, Fact]) -> str:
     pair = join(results.centres["origin_name"]) if len(results.centres) == 2 else "各中心"
-    text = f"：{pair}之间门到门{'' if len(results.centres) == 2 else '平均'}，现状公路 {found['pair']} 分钟"
-    if "pair_rail" in found:
-        text += f"，公铁联程 {found['pair_rail']} 分钟"
+    text = f"：{pair}之间门到门{'' if len(results.centres) == 2 else '平均'}，现状{way_zh(results)} {found['pair']} 分钟"
+    if "pair_road" in found:
+        text += f"，只走公路 {found['pair_road']} 分钟"
     if "pair_after" in found:
         same = str(found["pair"]) == str(found["pair_after"])
         text += "；规划后不变" if same else f"；规划后 {found['pair_after']} 分钟"

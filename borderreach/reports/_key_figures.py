@@ -251,13 +251,13 @@ def _crossing_zones(results: StudyResults, scenario: str) -> int:
     return int(rows.loc[across, "centre_id"].nunique())
 
 
-def rail_areas(results: StudyResults) -> dict[str, float]:
-    """Area of the largest circle with today's trains, by scenario."""
-    largest = results.rail_circles[results.rail_circles["cutoff_min"] == results.study.circle_min]
+def road_areas(results: StudyResults) -> dict[str, float]:
+    """Area of the largest circle by road alone, by scenario; nothing where trains aren't reckoned with."""
+    largest = results.road_circles[results.road_circles["cutoff_min"] == results.study.circle_min]
     return dict(zip(largest["scenario"], largest["area_km2"].astype(float), strict=True))
 
 
 def people_inside(results: StudyResults) -> dict[str, float]:
-    """People in the largest circle by road, by scenario."""
+    """People in the largest circle, by scenario."""
     largest = results.circle_people[results.circle_people["cutoff_min"] == results.study.circle_min]
     return dict(zip(largest["scenario"], largest["people"].astype(float), strict=True))

@@ -9,7 +9,7 @@ from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Items, Line, Strong
 from ._corridors import ASSUMED_ZH, assumed_values
 from ._key_figures import ReportContext, results_corridors
-from ._roads import roads_zh
+from ._roads import has_trains, roads_zh
 from ._words import join
 
 _CORRIDOR: Final = (
@@ -55,8 +55,11 @@ def limits_section(results: StudyResults, context: ReportContext) -> list[Block]
         lines.append(roads_zh(network["travel_time_model"]))
     if any(item.corridor.mode != "road" for item in context.corridors):
         lines.append(
-            "除公铁联程外，基准路网只有公路，铁路廊道的增益是相对于驾车而言；公铁联程以现有列车为基准，并假定列车可在新线与既有线路之间"
-            "直通运行（尚无此图定列车）；其余各处新线之间只能经车站换乘。"
+            "一切比较以现状公路与列车为基准；规划的列车与现有列车之间、规划的各线之间经车站换乘，不计直通（尚无此图定列车）。"
+            f"规划线路的行车时间与现有列车一样，按最快列车的 {results.parameters.get('railways', {}).get('ride_factor', '1')} 倍计。"
+            "省界通道、绕行与断头路只看公路。"
+            if has_trains(results)
+            else "基准路网只有公路，铁路廊道的增益是相对于驾车而言；新线之间只能经车站换乘。"
         )
     frequencies = sorted(
         {item.corridor.trains_per_day for item in context.corridors if item.corridor.trains_per_day}

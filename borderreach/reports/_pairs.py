@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, See, Table
+from ._roads import today_zh, way_zh
 from ._words import hours, join, minutes, rows_of
 
 #: With more centres than this, they and their pairs are counted rather than listed.
@@ -66,7 +67,7 @@ def centre_pairs_section(results: StudyResults) -> list[Block]:
     base = base.sort_values("travel_time_min", kind="stable") if many_centres(results) else base
     told = one_way(base, "travel_time_min")
     after = pairs[pairs["scenario"] == "all"].set_index(keys)["travel_time_min"]
-    rail = results.journeys.set_index(keys)["door_to_door_min"] if len(results.journeys) else None
+    road = results.journeys.set_index(keys)["road_only_min"] if len(results.journeys) else None
     rows = []
     for row in rows_of(told.head(30)):
         key = (row.from_id, row.to_id)
@@ -74,7 +75,7 @@ def centre_pairs_section(results: StudyResults) -> list[Block]:
             (
                 row.between,
                 minutes(float(row.travel_time_min)),
-                *([minutes(float(rail[key]))] if rail is not None else []),
+                *([minutes(float(road[key]))] if road is not None else []),
                 *(
                     [
                         minutes(float(after[key])),
@@ -89,14 +90,14 @@ def centre_pairs_section(results: StudyResults) -> list[Block]:
         return []
     header = (
         "起讫",
-        "公路，现状",
-        *(("公铁联程，现状",) if rail is not None else ()),
+        f"{way_zh(results)}，现状",
+        *(("只走公路，现状",) if road is not None else ()),
         *(("规划后", "变化") if len(after) else ()),
     )
     note = (
         "单位为分钟，门到门。"
         + (
-            "规划后指以现状公路为基准加上全部廊道，变化相对于现状公路。"
+            f"规划后指以{today_zh(results)}为基准加上全部廊道，变化相对于{today_zh(results)}。"
             if len(after)
             else ""
         )
@@ -107,15 +108,15 @@ def centre_pairs_section(results: StudyResults) -> list[Block]:
     ]
     if len(results.centres) > 2:
         blocks += [
-            ("中心两两之间现状公路的时间见", See("matrix"), "。"),
-            Figure("matrix", "中心之间的公路时间矩阵，现状", "chart_centres.png", 12.0),
+            (f"中心两两之间{way_zh(results)}的时间见", See("matrix"), "。"),
+            Figure("matrix", f"中心之间的{way_zh(results)}时间矩阵，现状", "chart_centres.png", 12.0),
         ]
     return blocks
 
 
 def journeys_table(results: StudyResults) -> list[Block]:
     """Tell today's journeys between centres by road and rail, taken apart."""
-    if results.rail_circles.empty or results.journeys.empty:
+    if results.road_circles.empty or results.journeys.empty:
         return []
     told = one_way(told_pairs(results, results.journeys, "door_to_door_min"), "door_to_door_min")
     rows = tuple(

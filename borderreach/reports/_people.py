@@ -13,6 +13,7 @@ from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, Heading, See, Strong, Table
 from ..geo.places import SOURCES
 from ._pairs import many_centres
+from ._roads import way_zh
 from ._words import hours, join, km_range, minutes, rows_of, signed
 
 #: What each type is called; none is good or bad, and a line that is built makes no place worse.
@@ -73,7 +74,7 @@ def _table(results: StudyResults) -> Table:
         *(("变化（%）",) if after else ()), "通行效率（%）", *then, "类型",
     )  # fmt: skip
     note = (
-        f"{cutoff}内人口是驻地在{cutoff}内公路可达的区县（含本县）的人口之和，整县计入。市场潜力按哈里斯公式，是{_everywhere(results)}各区县的人口"
+        f"{cutoff}内人口是驻地在{cutoff}内{way_zh(results)}可达的区县（含本县）的人口之和，整县计入。市场潜力按哈里斯公式，是{_everywhere(results)}各区县的人口"
         "除以到那里的分钟数之和。通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义）："
         "90 分钟走出 120 千米以外的地方，可超过 100。"
     )
@@ -121,7 +122,7 @@ def _type_lines(indicators: pd.DataFrame, *, after: bool) -> list[Block]:
     n = {key: int(count.get(key, 0)) for key in TYPES}
     lines: list[Block] = [
         (
-            "类型看区县与核心（本研究的中心和所在各省的省会）的关系，按公路门到门时间依次取第一条成立的：",
+            "类型看区县与核心（本研究的中心和所在各省的省会）的关系，按门到门时间依次取第一条成立的：",
             Strong(TYPES["core-adjacent"]),
             f"（{n['core-adjacent']} 个），{rule.adjacent_min:g} 分钟内可到一个核心；",
             Strong(TYPES["corridor"]),
@@ -187,7 +188,7 @@ def counties_section(results: StudyResults) -> list[Block]:
                 if after or column == "base_min":
                     cells.append(f"{minutes(float(row[column]))}{'●' if row[inside] else ''}")
         rows.append(tuple(cells))
-    note = f"单位为分钟，公路门到门，从中心的政府驻地到区县的政府驻地；● 表示在{hours(results.study.circle_min)}之内。"
+    note = f"单位为分钟，{way_zh(results)}门到门，从中心的政府驻地到区县的政府驻地；● 表示在{hours(results.study.circle_min)}之内。"
     right = tuple(range(2, len(header)))
     return [
         head,

@@ -18,7 +18,7 @@ from dataclasses import replace
 from ..analysis.studies import StudyResults
 from ..documents import Block, Document, Pictures, Source, docx_bytes, html_text, markdown_text
 from ._borders import borders_section
-from ._circles import audit_section, circles_section
+from ._circles import audit_section, circles_section, road_alone_section
 from ._claims import claims_section, groups_section
 from ._corridors import changed_section, changes_section, corridors_section
 from ._facts import facts
@@ -83,6 +83,7 @@ def _appendices(results: StudyResults, context: ReportContext) -> list[Block]:
     return [
         *counties_section(results),
         *corridors_section(results, context),
+        *road_alone_section(results),
         *audit_section(results),
         *definitions_section(results),
         *limits_section(results, context),

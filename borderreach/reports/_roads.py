@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..analysis.studies import StudyResults
-from ..geo.networks import TRUNK_HOUR_ERROR, TRUNK_TIME_ERRORS
+from ..geo.networks import RAIL_TIME_ERRORS, TRUNK_HOUR_ERROR, TRUNK_TIME_ERRORS
 
 
 def roads_zh(model: str) -> str:
@@ -33,9 +33,13 @@ def errors_zh(results: StudyResults) -> str:
     if classes_year(results) is None:
         return ""
     (short, low), *_, (_, long) = TRUNK_TIME_ERRORS
+    rail = ""
+    if has_trains(results) and not results.study.has_own_rail:
+        (until, near), (_, far), *_ = RAIL_TIME_ERRORS
+        rail = f"列车行程与时刻表相比：{until:g} 分钟以内约 {near:.0%}，以上约 {far:.0%}。"
     return (
-        f"与公布的用时相比，未参加拟合的一组误差（对数的均方根）：{short:g} 分钟以内约 {low:.0%}，"
-        f"{TRUNK_TIME_ERRORS[-2][0]:g} 分钟以上约 {long:.0%}。"
+        f"与公布的用时相比，未参加拟合的一组误差（对数的均方根）：公路 {short:g} 分钟以内约 {low:.0%}，"
+        f"{TRUNK_TIME_ERRORS[-2][0]:g} 分钟以上约 {long:.0%}。{rail}"
     )
 
 
@@ -49,6 +53,21 @@ def roads_en(results: StudyResults) -> str:
         f" (OpenStreetMap, April 2024, with the expressways open at the end of {year}; held against published "
         f"times, off by about {low:.0%} up to {short:g} min and {long:.0%} beyond {TRUNK_TIME_ERRORS[-2][0]:g} min)"
     )
+
+
+def has_trains(results: StudyResults) -> bool:
+    """Tell whether today's trains are in what everything is compared with."""
+    return not results.road_circles.empty
+
+
+def way_zh(results: StudyResults) -> str:
+    """Say in Chinese by what one travels today."""
+    return "公铁联程" if has_trains(results) else "公路"
+
+
+def today_zh(results: StudyResults) -> str:
+    """Say in Chinese what everything is compared with."""
+    return "现状公路与列车" if has_trains(results) else "现状公路"
 
 
 def zone_error_zh(results: StudyResults) -> str:

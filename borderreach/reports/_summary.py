@@ -9,10 +9,10 @@ from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Items
 from ._claims import claims_summary_en
 from ._corridors import ASSUMED_EN, assumed_values
-from ._key_figures import ReportContext, ScenarioFigures, people_inside, rail_areas, results_corridors
+from ._key_figures import ReportContext, ScenarioFigures, people_inside, results_corridors, road_areas
 from ._pairs import many_centres, near_pairs
 from ._people import people_source
-from ._roads import roads_en
+from ._roads import has_trains, roads_en
 from ._words import and_, signed
 
 
@@ -25,7 +25,7 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[Block
     opening = (
         f"{context.n_border} counties lie on the border studied ({context.border_km} km)"
         f"{_which_borders_en(results)}. The {hours} circle of "
-        f"{centres} covers {base.area_km2:,.0f} km² in the road network of today and holds the seats of "
+        f"{centres} covers {base.area_km2:,.0f} km² by {_way_en(results)} today and holds the seats of "
         f"{base.n_counties} of the {context.n_study_counties} counties studied; "
         f"{context.n_inside_base} of the {context.n_border} border counties are among them."
         + _pair_sentence_en(results, base)
@@ -41,13 +41,9 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[Block
             f"({_change(item.delta_counties)}){pair}."
         )
     closing = (
-        f"All these times are modelled, door to door, by car on today's {_roads_en(results)}"
+        f"All these times are modelled, door to door, on today's {_roads_en(results)}"
         + roads_en(results)
-        + (
-            "; corridors are added to these roads, so that a railway's gain is measured against driving."
-            if any(item.corridor.mode != "road" for item in context.corridors)
-            else "."
-        )
+        + _compared_en(results, context)
         + _rail_sentence_en(results)
         + _assumed_en(results, context)
     )
@@ -64,6 +60,19 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[Block
 def _change(value: float, unit: str = "") -> str:
     """Return a change with its sign; in a word where there is none."""
     return "unchanged" if round(value) == 0 else f"{signed(value)}{unit}"
+
+
+def _way_en(results: StudyResults) -> str:
+    return "road and rail" if has_trains(results) else "road"
+
+
+def _compared_en(results: StudyResults, context: ReportContext) -> str:
+    """Say what corridors are compared with."""
+    if has_trains(results):
+        return " and with the trains that run today: corridors are compared with both."
+    if any(item.corridor.mode != "road" for item in context.corridors):
+        return ", by car; corridors are added to these roads, so that a railway's gain is measured against driving."
+    return ", by car."
 
 
 def _roads_en(results: StudyResults) -> str:
@@ -113,7 +122,7 @@ def _scenario_en(results: StudyResults, scenario: str) -> str:
 def _rail_sentence_en(results: StudyResults) -> str:
     """Tell what today's trains make of it, line haul and door to door."""
     gaps = results.parameters.get("rail_coverage") or {}
-    if results.rail_circles.empty:
+    if results.road_circles.empty:
         if not gaps or gaps["covers"]:
             return ""
         there = len(gaps["prefectures"]) - len(gaps["without_station"])
@@ -121,16 +130,14 @@ def _rail_sentence_en(results: StudyResults) -> str:
             f" Trains are left out: the railway tables have a station in {there or 'none'} of the "
             f"{len(gaps['prefectures'])} prefectures in reach, too few to say anything about today's trains."
         )
-    area = rail_areas(results)
-    least = "at least " if gaps.get("without_station") else ""
-    text = f" With the trains in the tables as well, the circle covers {least}{area['base']:,.0f} km² today"
-    text += f" and {area['all']:,.0f} km² with every corridor" if "all" in area else ""
+    area = road_areas(results)
+    text = f" By road alone the circle would cover {area['base']:,.0f} km² today"
     trips = results.journeys[results.journeys["line_haul_min"] > 0]
     if len(trips) and not many_centres(results):
         first = trips.iloc[0]
         text += (
-            f"; from {first['from_name']} to {first['to_name']} it takes {first['line_haul_min']:.0f} minutes on the "
-            f"train and {first['door_to_door_min']:.0f} from door to door"
+            f"; from {first['from_name']} to {first['to_name']} the fastest trains take {first['line_haul_min']:.0f} minutes, and "
+            f"it takes {first['door_to_door_min']:.0f} from door to door"
         )
     if gaps.get("without_station"):
         text += (
@@ -162,10 +169,10 @@ def _pair_sentence_en(results: StudyResults, base: ScenarioFigures) -> str:
         return ""
     if many_centres(results):
         near, pairs = near_pairs(results)
-        return f" Of the {pairs:,} pairs of centres, {near} lie within {results.study.circle_min:g} minutes of each other by road."
+        return f" Of the {pairs:,} pairs of centres, {near} lie within {results.study.circle_min:g} minutes of each other by {_way_en(results)}."
     inside = "inside" if base.pair_min <= results.study.circle_min else "outside"
     return (
-        f" The centres lie {base.pair_min:.0f} minutes apart by road, {inside} "
+        f" The centres lie {base.pair_min:.0f} minutes apart by {_way_en(results)}, {inside} "
         f"the {results.study.circle_min:g} minutes."
     )
 

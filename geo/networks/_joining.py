@@ -262,6 +262,8 @@ def join_networks(
         "transfer_rules": rules.describe(),
         "station_access": f"{speed:g} km/h within {reach:g} km",
     }
+    if isinstance(rail, LineNetwork) and rail.ride_factor > 1:
+        provenance["ride_factor"] = f"{rail.ride_factor:g}"
     if lonely:
         names = ", ".join(stations[i][0] for i in lonely)
         provenance["stations_without_road"] = names

@@ -57,7 +57,7 @@ class BorderResults:
     centres: gpd.GeoDataFrame
     isochrones: gpd.GeoDataFrame
     circles: gpd.GeoDataFrame
-    rail_circles: gpd.GeoDataFrame
+    road_circles: gpd.GeoDataFrame
     slider_circles: gpd.GeoDataFrame
     zones: gpd.GeoDataFrame
     zone_counties: pd.DataFrame
@@ -71,7 +71,7 @@ class BorderResults:
     changes: gpd.GeoDataFrame
     claims: gpd.GeoDataFrame
     circle_people: pd.DataFrame
-    rail_circle_people: pd.DataFrame
+    road_circle_people: pd.DataFrame
     indicators: pd.DataFrame
     scenario_names: dict[str, str]
     attribution: list[str]
@@ -224,7 +224,7 @@ def results_between(results: MapResults, province_a: str, province_b: str) -> Bo
         centres=centres,
         isochrones=isochrones,
         circles=_circles(isochrones, like=results.circles),
-        rail_circles=results.rail_circles.iloc[:0],
+        road_circles=results.road_circles.iloc[:0],
         slider_circles=results.slider_circles.iloc[:0],
         zones=zones,
         zone_counties=members[members["centre_id"].isin(set(zones["centre_id"]))],
@@ -238,7 +238,7 @@ def results_between(results: MapResults, province_a: str, province_b: str) -> Bo
         changes=results.changes[results.changes.intersects(area)],
         claims=results.claims.iloc[:0],
         circle_people=results.circle_people.iloc[:0],
-        rail_circle_people=results.rail_circle_people.iloc[:0],
+        road_circle_people=results.road_circle_people.iloc[:0],
         indicators=results.indicators[results.indicators["adcode"].isin(codes)],
         scenario_names=dict(results.scenario_names),
         attribution=list(results.attribution),

@@ -79,7 +79,7 @@ def page_content(
         "circles": [_circle(reach, layers.circle_people, layers.scenario) for reach in layers.circles],
         "slider": [_reach(reach) for reach in layers.slider],
         "railCircles": [
-            _circle(reach, layers.rail_circle_people, layers.scenario) for reach in layers.rail_circles
+            _circle(reach, layers.road_circle_people, layers.scenario) for reach in layers.road_circles
         ],
         "centreCircles": [_reach(reach) for reach in layers.centre_circles],
         "zones": [_reach(reach) for reach in layers.zones],

@@ -190,7 +190,7 @@
         viewButtons(),
         data.scenario && names.scenario() !== word("after") ? e("p", { className: "br-muted" }, word("after") + word("colon") + names.scenario()) : null,
         circles.length ? group(word("circles"), legend.table(circles), sliderGroup()) : null,
-        railRows.length ? folded("rail", word("rail_circles"), layersOf(scene.railCircles), legend.table(railRows), e("p", { className: "br-muted" }, word("rail_note"))) : null,
+        railRows.length ? folded("rail", word("road_circles"), layersOf(scene.railCircles), legend.table(railRows), e("p", { className: "br-muted" }, word("rail_note"))) : null,
         centreRows.length ? folded("centres", word("centre_circles"), layersOf(scene.centreCircles), legend.table(centreRows)) : null,
         zones.length ? group(word("zones"), legend.table(zones), e("p", { className: "br-muted" }, word("pick_county"))) : null,
         data.corridors.length ? folded("corridors", word("corridors"), corridorIds, allOrNone(corridorIds), data.corridors.map((row) =>

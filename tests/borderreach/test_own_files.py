@@ -100,10 +100,12 @@ def test_people_are_those_of_the_table_everywhere(results):
     own = {name: people * 1e4 for name, _, _, _, people in COUNTIES.values()}
     assert results.indicators.set_index("name")["people"].to_dict() == own
     assert not [note for note in results.notes if "people.csv" in note]
-    # 甲一县 reaches itself and its two neighbours within 40 minutes, but not the county across the corner
+    # 甲一县 reaches itself and its two neighbours within 40 minutes by road; the county across the corner by train
     inside = set(results.county_times.loc[results.county_times["base_inside"], "name"])
+    by_road = results.road_county_times
+    assert set(by_road.loc[by_road["base_inside"], "name"]) == {"甲一县", "甲二县", "乙一县"}
     reached = results.indicators.set_index("name").loc["甲一县", "base_people_reached"]
-    assert inside == {"甲一县", "甲二县", "乙一县"}
+    assert inside == {"甲一县", "甲二县", "乙一县", "乙二县"}
     assert reached == sum(own[name] for name in inside)
     by_seat = results.circle_people.set_index("cutoff_min")["people_by_seat"]
     assert by_seat[40] == reached
@@ -138,8 +140,8 @@ def test_units_that_the_census_does_not_know_are_not_counted(folder):
 
 
 def test_own_trains_run_without_being_asked_for(results):
-    areas = results.rail_circles.set_index("cutoff_min")["area_km2"]
-    roads = results.circles.set_index("cutoff_min")["area_km2"]
+    areas = results.circles.set_index("cutoff_min")["area_km2"]
+    roads = results.road_circles.set_index("cutoff_min")["area_km2"]
     assert areas[40] > roads[40] + 50
     assert results.parameters["railways"]
 
@@ -147,7 +149,7 @@ def test_own_trains_run_without_being_asked_for(results):
 def test_the_report_tells_of_these_files_and_of_no_others(text):
     for words in ("行政区划 / boundaries: units.gpkg", "人口 / people: people.csv", "铁路 / railways: sections.csv",
                   "人口据 people.csv", "(from people.csv)", "边界数据内各区县的人口", "各毗邻区县的政府驻地未知",
-                  "by car on today's roads"):  # fmt: skip
+                  "on today's roads and with the trains that run today"):  # fmt: skip
         assert words in text
     for words in ("普查", "census", "Tianditu", "cpca", "全国", "trunk roads"):
         assert words not in text
@@ -171,8 +173,7 @@ def test_a_timetable_takes_the_place_of_the_tables(folder):
         "甲站",
         "乙站",
     }
-    trains = run.tables("railways")
-    inside = trains["rail_county_times"]
+    inside = run.tables("times")["county_times"]
     assert set(inside.loc[inside["base_inside"], "name"]) == {one[0] for one in COUNTIES.values()}
 
 

@@ -271,8 +271,8 @@ def build_results() -> SimpleNamespace:
         isochrones=conform(with_area(isochrones), columns),
         circles=circle_table,
         circle_people=people_in(pd.DataFrame(circle_table), 2e7),
-        rail_circle_people=people_in(pd.DataFrame(rail_table), 3e7),
-        rail_circles=rail_table,
+        road_circle_people=people_in(pd.DataFrame(rail_table), 3e7),
+        road_circles=rail_table,
         crossings=crossings,
         border_crossings=gpd.GeoDataFrame(
             {

@@ -128,8 +128,8 @@ def national_results() -> SimpleNamespace:
         }, index=range(len(ends_of_roads)), geometry=ends_of_roads, crs=4326,
     )  # fmt: skip
     return SimpleNamespace(
-        circle_people=people_in(pd.DataFrame(circles), 1e8), rail_circle_people=people_in(pd.DataFrame(by_rail), 2e8),
-        rail_circles=conform(with_area(by_rail), CIRCLES), crossings=crossings, gaps=gaps, changes=empty(CHANGES), claims=claims_table(),
+        circle_people=people_in(pd.DataFrame(circles), 1e8), road_circle_people=people_in(pd.DataFrame(by_rail), 2e8),
+        road_circles=conform(with_area(by_rail), CIRCLES), crossings=crossings, gaps=gaps, changes=empty(CHANGES), claims=claims_table(),
         border_crossings=lines.assign(n_crossings=16, spacing_km=lines["length_km"] / 16, longest_without_km=9.0),
         indicators=indicator_table(shown),
         study=SimpleNamespace(

@@ -49,8 +49,8 @@ def test_context_counts_border_counties_inside(yuqian):
 def test_it_states_its_limits_and_sources(yuqian):
     text = report(yuqian)
     for words in (
-        "measured against driving",
-        "基准路网只有公路",
+        "corridors are compared with both",
+        "一切比较以现状公路与列车为基准",
         "由模型估算",
         "OpenStreetMap contributors",
         "ODbL",
@@ -130,12 +130,12 @@ def test_one_figure_has_one_value_everywhere(yuqian):
     """Whatever pair of centres a table, finding or summary tells takes the same minutes in all of them."""
     text = report(yuqian)
     pair = yuqian.pair_times.query("scenario == 'base'")["travel_time_min"].mean()
-    found = re.findall(r"现状公路 (\d+) 分钟，公铁联程 (\d+) 分钟；规划后 (\d+) 分钟", text)
+    found = re.findall(r"现状公铁联程 (\d+) 分钟，只走公路 (\d+) 分钟；规划后 (\d+) 分钟", text)
     (row,) = re.findall(r"\| 重庆市—贵阳市 \| (\d+) \| (\d+) \| (\d+) \| −\d+ \|", text)
     assert found == [row]
     assert row[0] == f"{pair:.0f}"
-    (taken_apart,) = re.findall(r"\| 重庆市—贵阳市 \| 118 \| \d+ \| \d+ \| (\d+) \| (\d+) \|", text)
-    assert taken_apart == (row[1], row[0])
+    (taken_apart,) = re.findall(r"\| 重庆市—贵阳市 \| 118 \| \d+ \| \d+ \| \d+ \| (\d+) \| (\d+) \|", text)
+    assert taken_apart == row[:2]
     assert f"centres lie {row[0]} minutes apart" in text
 
 
@@ -164,8 +164,8 @@ def test_line_haul_and_door_to_door_stand_side_by_side(yuqian):
 
 
 def test_trains_never_shrink_a_circle(yuqian):
-    road = yuqian.circles.set_index(["scenario", "cutoff_min"])["area_km2"]
-    rail = yuqian.rail_circles.set_index(["scenario", "cutoff_min"])["area_km2"]
+    rail = yuqian.circles.set_index(["scenario", "cutoff_min"])["area_km2"]
+    road = yuqian.road_circles.set_index(["scenario", "cutoff_min"])["area_km2"]
     assert (rail.loc[road.index] >= road).all()
     # who sets out at any moment waits, and usual trains are slower than the fastest: in two hours trains add little
     assert 1.5 * road["base", 120] > rail["base", 120] > road["base", 120]
@@ -173,7 +173,7 @@ def test_trains_never_shrink_a_circle(yuqian):
 
 def test_a_study_that_leaves_railways_out(yuqian):
     without = dataclasses.replace(
-        yuqian, rail_circles=yuqian.rail_circles.iloc[:0], journeys=yuqian.journeys.iloc[:0]
+        yuqian, road_circles=yuqian.road_circles.iloc[:0], journeys=yuqian.journeys.iloc[:0]
     )
     assert "联程" not in report(without).split("说明与局限")[0]
 
@@ -188,7 +188,7 @@ def test_where_the_tables_have_no_trains_it_says_so(yuqian):
     }
     without = dataclasses.replace(
         yuqian,
-        rail_circles=yuqian.rail_circles.iloc[:0],
+        road_circles=yuqian.road_circles.iloc[:0],
         journeys=yuqian.journeys.iloc[:0],
         parameters={**yuqian.parameters, "rail_coverage": gaps},
     )
@@ -200,7 +200,7 @@ def test_where_the_tables_have_no_trains_it_says_so(yuqian):
         yuqian, parameters={**yuqian.parameters, "rail_coverage": {**gaps, "covers": True}}
     )
     text = report(some)
-    assert "With the trains in the tables as well, the circle covers at least" in text
+    assert "have no station in 2 of the 3 prefectures in reach, whose trains are missing" in text
     assert "公铁联程的圈因此可能偏小" in text
 
 
@@ -240,9 +240,9 @@ def test_a_study_without_corridors_has_a_report_too(yuqian):
         parameters={**yuqian.parameters, "corridors": []},
         isochrones=yuqian.isochrones.query("scenario == 'base'"),
         circles=yuqian.circles.query("scenario == 'base'"),
-        rail_circles=yuqian.rail_circles.query("scenario == 'base'"),
+        road_circles=yuqian.road_circles.query("scenario == 'base'"),
         circle_people=yuqian.circle_people.query("scenario == 'base'"),
-        rail_circle_people=yuqian.rail_circle_people.query("scenario == 'base'"),
+        road_circle_people=yuqian.road_circle_people.query("scenario == 'base'"),
         claims=yuqian.claims.iloc[:0],
         changes=yuqian.changes.iloc[:0],
         change_times=yuqian.change_times.iloc[:0],
@@ -338,7 +338,7 @@ def test_it_speaks_one_language_outside_the_summary(yuqian):
 def test_many_centres_are_counted_rather_than_listed(yuqian, monkeypatch):
     monkeypatch.setattr("borderreach.reports._pairs._MANY_CENTRES", 1)
     text = report(yuqian)
-    assert "2 座中心的公路两小时圈合计" in text
+    assert "2 座中心的公铁联程两小时圈合计" in text
     assert "1 对中心中有 0 对相互在两小时之内" in text
     assert "Of the 1 pairs of centres, 0 lie within 120 minutes" in text
     assert "见 tables.xlsx 的“区县”一表" in text.split("毗邻区县逐一")[1].split("\n## ")[0]

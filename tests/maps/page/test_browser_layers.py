@@ -95,7 +95,7 @@ def test_circles_tell_the_people_in_them(results: SimpleNamespace, show: Any) ->
     opened = show(results)
     unfold(opened, "rail")
     text = opened.page.inner_text(".br-layers")
-    for table in (results.circle_people, results.rail_circle_people):
+    for table in (results.circle_people, results.road_circle_people):
         for cutoff in (60, 120):
             people = table[table["cutoff_min"] == cutoff].set_index("scenario")["people"]
             assert f"{in_ten_thousands(people['base'])} → {in_ten_thousands(people['all'])} 万人" in text
@@ -135,7 +135,7 @@ def test_no_controls_cover_each_other(results: SimpleNamespace, show: Any) -> No
 def test_circles_by_rail_are_those_of_the_table(results: SimpleNamespace, show: Any) -> None:
     opened = show(results)
     unfold(opened, "rail")
-    table = results.rail_circles
+    table = results.road_circles
     shown = opened.page.inner_text('[data-group="rail"]')
     for cutoff in (60, 120):
         rows = table[table["cutoff_min"] == cutoff].set_index("scenario")["area_km2"]
