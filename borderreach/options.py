@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         "  report.html     the same as one page for a browser\n"
         "  report.md       the same as text\n"
         "  results.gpkg    every table as a layer, for QGIS or geopandas\n"
+        "  tables.xlsx     the tables that matter as a workbook: counties first, a dictionary last\n"
         "  *.csv           one file per table, for a spreadsheet\n"
         "  manifest.json   versions, data and their hashes, parameters, run time\n"
         "Files of an earlier run of the same study in that folder are replaced, others left alone.\n"

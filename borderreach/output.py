@@ -42,7 +42,7 @@ OUTPUT_KINDS: Final[dict[str, tuple[str, ...]]] = {
     "figure": ("figure.png",),
     "charts": _CHART_FILES,
     "report": (*_REPORTS, "figure.png", *_CHART_FILES),
-    "tables": ("results.gpkg",),
+    "tables": ("results.gpkg", "tables.xlsx"),
 }
 _LIBRARIES: Final = ("geopandas", "numba", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
 TABLE_SUFFIXES: Final = (".csv", ".gpkg", ".geojson")
@@ -116,6 +116,12 @@ def _write_geopackage(results: StudyResults, path: Path) -> None:
     write_geopackage(results.tables(), path)
 
 
+def _write_workbook(results: StudyResults, path: Path) -> None:
+    from .workbook import workbook  # noqa: PLC0415
+
+    path.write_bytes(workbook(results))
+
+
 def _write_report(results: StudyResults, path: Path) -> None:
     from .reports import report  # noqa: PLC0415
 
@@ -179,6 +185,7 @@ def _write_figure(results: StudyResults, path: Path) -> None:
 #: What a run writes besides a CSV file per table; pictures before the reports that hold them.
 _OTHERS: Final[dict[str, Callable[[Any, Path], None]]] = {
     "results.gpkg": _write_geopackage,
+    "tables.xlsx": _write_workbook,
     "map.html": _write_map,
     "figure.png": _write_figure,
     **{name: partial(_write_chart, _kind_of_chart(name)) for name in _CHART_FILES},

@@ -45,6 +45,7 @@ FLOORS = (
     "maps.page",
     "borderreach.documents",
     "borderreach.reports",
+    "borderreach.workbook",
     "borderreach",
 )
 ROOMS = tuple(floor for floor in FLOORS if "." in floor)

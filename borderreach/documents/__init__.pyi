@@ -16,9 +16,11 @@ from ._parts import (
     Strong,
     Table,
 )
+from ._workbook import Column, Sheet, workbook_bytes
 
 __all__ = [
     "Block",
+    "Column",
     "Document",
     "Figure",
     "Heading",
@@ -28,10 +30,12 @@ __all__ = [
     "Part",
     "Pictures",
     "See",
+    "Sheet",
     "Source",
     "Strong",
     "Table",
     "docx_bytes",
     "html_text",
     "markdown_text",
+    "workbook_bytes",
 ]

@@ -1,4 +1,4 @@
 from ._key_figures import ReportContext
-from ._report import report, report_docx, report_html
+from ._report import key_figures, report, report_docx, report_html
 
-__all__ = ["ReportContext", "report", "report_docx", "report_html"]
+__all__ = ["ReportContext", "key_figures", "report", "report_docx", "report_html"]

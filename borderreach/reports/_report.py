@@ -7,7 +7,8 @@ each writer of `documents` has its own. To add
 
 - a paragraph: put it into the list of the section whose question it answers, or write a function of your own, name it in
   `_body`, and it is in report.md, report.html and report.docx;
-- a table: a `Table` with a key of its own, referred to by `See(key)`; it is numbered by where it stands;
+- a table: a `Table` with a key of its own, referred to by `See(key)`; it is numbered by where it stands, and one too long
+  for a page gets a sheet in `borderreach/workbook` instead;
 - a figure of the first page: an entry in `_facts.facts`, quoted by its key, so that text, summary and workbook agree.
 """
 
@@ -21,7 +22,7 @@ from ._borders import borders_section
 from ._circles import audit_section, circles_section, road_alone_section
 from ._claims import claims_section, groups_section
 from ._corridors import changed_section, changes_section, corridors_section
-from ._facts import facts
+from ._facts import Fact, facts
 from ._findings import findings_section
 from ._key_figures import ReportContext, results_corridors
 from ._method import data_section, definitions_section, limits_section
@@ -105,6 +106,12 @@ def _text_quoted(results: StudyResults) -> str:
     """Return how the study's text is quoted."""
     study = results.study
     return study.text_title or study.text
+
+
+def key_figures(results: StudyResults) -> dict[str, Fact]:
+    """Return the figures of the first page by key, each computed once."""
+    results = _told(results)
+    return facts(results, ReportContext.of(results))
 
 
 def report(results: StudyResults) -> str:

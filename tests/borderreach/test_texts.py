@@ -24,6 +24,7 @@ import pytest
 import shapely
 from markdown_it import MarkdownIt
 from matplotlib.text import Text
+from python_calamine import CalamineWorkbook
 
 from borderreach.analysis.batches import run_batch
 from borderreach.analysis.config import Strict
@@ -37,6 +38,7 @@ from borderreach.maps.page._border_maps import save_border_maps
 from borderreach.output import output_names, write_results
 from borderreach.reports import report, report_docx, report_html
 from borderreach.reports._key_figures import results_corridors
+from borderreach.workbook import workbook
 
 from ..analysis.batches.batch_material import SOUTH, WEST, grid
 from ..hostile import (
@@ -382,6 +384,24 @@ def test_the_word_file_of_the_report_has_texts_as_text(run):
     for name in package.namelist():
         if name.endswith(".rels"):
             assert b'TargetMode="External"' not in package.read(name)
+
+
+def test_the_workbook_has_texts_and_no_formulas(run):
+    book = CalamineWorkbook.from_path(run.out / "tables.xlsx")
+    sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    plain_book = CalamineWorkbook.from_filelike(io.BytesIO(workbook(run.plain)))
+    assert list(sheets) == plain_book.sheet_names
+    for name, rows in sheets.items():
+        assert len(rows) == len(plain_book.get_sheet_by_name(name).to_python())
+    package = zipfile.ZipFile(run.out / "tables.xlsx")
+    for name in [name for name in package.namelist() if name.startswith("xl/worksheets/sheet")]:
+        assert b"<f>" not in package.read(name)
+    assert not [name for name in package.namelist() if "sheet" in name and name.endswith(".rels")]
+    known = {cell for rows in sheets.values() for row in rows for cell in row if isinstance(cell, str)}
+    for place in ("border_counties.name", "borders.province_a", "claims.words", "group_cohesion.group_name"):
+        table, column = place.split(".")
+        for text in getattr(run.results, table)[column]:
+            assert one_line(text)[:32_000] in {cell[:32_000] for cell in known}
 
 
 def read_if_there(path: Path) -> bytes | None:

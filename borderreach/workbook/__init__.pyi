@@ -1,0 +1,3 @@
+from ._book import workbook
+
+__all__ = ["workbook"]

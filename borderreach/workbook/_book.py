@@ -1,0 +1,164 @@
+"""The sheets of a study's workbook, in the order in which a reader wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from ..analysis.studies import StudyResults
+from ..documents import Column, Sheet, workbook_bytes
+from ..reports import key_figures
+from ._counties import counties_sheet
+from ._dictionary import column, tidy
+
+
+def workbook(results: StudyResults) -> bytes:
+    """Return the tables of a study as an Excel workbook; the same results give the same bytes.
+
+    Parameters
+    ----------
+    results : StudyResults
+
+    Returns
+    -------
+    bytes
+        An .xlsx file. First the border counties, then the matrix of centres and the figures of the report's first
+        page, a sheet per table that matters, last a dictionary of all columns. Tables without rows are left out.
+    """
+    sheets = [sheet for sheet in _sheets(results) if sheet.columns and len(sheet.columns[0].cells)]
+    return workbook_bytes((*sheets, _dictionary(sheets)), title=results.study.title)
+
+
+def _sheets(results: StudyResults) -> list[Sheet]:
+    named = results.scenario_names
+    pairs = _with_scenario(results.pair_times, results)
+    gains = _with_scenario(results.gains, results)
+    people = _with_scenario(results.circle_people, results)
+    corridors = dict(zip(results.corridors["corridor_id"], results.corridors["name"], strict=True))
+    changes = {one.id: one.name for one in results.study.change}
+    after = "all" in named
+    return [
+        counties_sheet(results),
+        _matrix(results),
+        _facts(results),
+        _sheet(pairs, "中心之间", "各情景下中心两两之间的公路时间", "scenario from_name to_name travel_time_min", *(["delta_min"] if len(named) > 1 else [])),
+        _sheet(results.journeys, "公铁联程", "中心之间公铁联程的构成，现状", "from_name to_name door_to_door_min line_haul_min waiting_min boarding_min "
+               "alighting_min transfer_min road_min access_min n_boardings road_only_min"),
+        _sheet(gains, "时间圈", "各情景下的公路圈与现状相比", "scenario cutoff_min base_area_km2 scenario_area_km2 delta_area_km2 base_counties "
+               "scenario_counties delta_counties counties_gained counties_lost"),
+        _sheet(_with_scenario(results.circles, results), "公路圈面积", "现状与规划后", "scenario cutoff_min area_km2"),
+        _sheet(people, "圈内人口", "公路圈内的人口", "scenario cutoff_min people people_by_seat"),
+        _sheet(_with_scenario(results.rail_circles, results), "公铁联程圈", "可用现有列车时的圈", "scenario cutoff_min area_km2"),
+        _sheet(_with_scenario(results.rail_circle_people, results), "公铁联程圈内人口", "", "scenario cutoff_min people people_by_seat"),
+        _sheet(results.contributions.assign(corridor=results.contributions["corridor_id"].map(corridors)), "廊道贡献",
+               "各廊道自身的贡献", "corridor measure contribution standard_error alone last"),
+        _borders(results),
+        _sheet(results.crossings, "跨省通道", "连接两省的干线公路路段", "province_a county_a province_b county_b road_class length_km"),
+        _sheet(results.gaps, "断头路", "距省界不远中断、对侧有路可接的干线公路",
+               "county province beyond_county beyond_province gap_km network_km network_min"),
+        _zones(results),
+        _sheet(results.claims, "论断", "文中论断的检验",
+               "words reading verdict verdict_text limit value unit chance detail flip assumptions"),
+        _sheet(results.group_cohesion, "组团", "文中的组团，成员两两之间的公路时间", "group_name n_members limit_min base_mean_min base_max_min "
+               "base_cohesion", *(["scenario_mean_min", "scenario_max_min", "scenario_cohesion"] if after else [])),
+        _sheet(_with_scenario(results.group_overlap, results), "组团的圈", "各组团一小时圈两两重叠", "scenario a_name b_name overlap_km2 share_of_smaller"),
+        _sheet(results.change_times.assign(change_name=results.change_times["change_id"].map(changes)), "线路中断",
+               "毗邻区县至各中心的时间", "change_name name adcode province centre_name base_min scenario_min delta_min"),
+        _sheet(results.year_circles, "各年的圈", "按各年年底已通车的高速公路", "year cutoff_min area_km2 n_counties people"),
+    ]  # fmt: skip
+
+
+def _sheet(table: pd.DataFrame, name: str, tells: str, columns: str, *more: str, frozen: int = 1) -> Sheet:
+    """Return a table as a sheet with some of its columns, named by blanks between."""
+    plain = table.reset_index(drop=True)
+    return Sheet(name, tells, tuple(column(plain, each) for each in (*columns.split(), *more)), frozen=frozen)
+
+
+def _with_scenario(table: pd.DataFrame, results: StudyResults) -> pd.DataFrame:
+    """Return a table whose scenarios have the names that readers are shown."""
+    shown = dict(results.scenario_names)
+    return table.assign(scenario=table["scenario"].map(lambda each: shown.get(each, each)))
+
+
+def _matrix(results: StudyResults) -> Sheet:
+    """Return the minutes between centres as a matrix, from the rows to the columns."""
+    base = results.pair_times[results.pair_times["scenario"] == "base"]
+    named = dict(zip(results.centres["origin_id"].astype(str), results.centres["origin_name"], strict=True))
+    ids = [each for each in named if each in set(base["from_id"].astype(str))]
+    square = base.pivot_table(index="from_id", columns="to_id", values="travel_time_min").reindex(
+        index=ids, columns=ids
+    )
+    columns = [Column("起点＼终点", tidy(pd.Series([named[each] for each in ids], dtype=object)))]
+    columns += [
+        Column(f"至{named[each]}", tidy(square[each].reset_index(drop=True)), "分钟", "公路门到门，现状", 1)
+        for each in ids
+    ]
+    return Sheet(
+        "中心矩阵", "中心之间的公路时间，现状", tuple(columns), heat=tuple(each.head for each in columns[1:])
+    )
+
+
+def _facts(results: StudyResults) -> Sheet:
+    """Return the figures of the report's first page."""
+    found = list(key_figures(results).values())
+    return Sheet(
+        "要点",
+        "报告首页的数字",
+        (
+            Column("数字", pd.Series([fact.name for fact in found], dtype=object)),
+            Column(
+                "值",
+                pd.Series([round(fact.value, 4) for fact in found], dtype=object),
+                "",
+                "报告按整数引用",
+                2,
+            ),
+            Column("单位", pd.Series([fact.unit for fact in found], dtype=object)),
+            Column("怎样得来", pd.Series([fact.how for fact in found], dtype=object), "", "所在的表与列"),
+        ),
+    )
+
+
+def _borders(results: StudyResults) -> Sheet:
+    """Return the borders with their crossings and detours."""
+    keys = ["province_a", "province_b"]
+    table = pd.DataFrame(results.borders.drop(columns="geometry"))
+    names = "province_a province_b length_low_km length_high_km n_counties_a n_counties_b"
+    if len(results.border_crossings):
+        crossed = results.border_crossings.drop(columns=["geometry", "border_km"], errors="ignore")
+        table = table.merge(crossed, on=keys, how="left")
+        names += " n_crossings spacing_km longest_without_km"
+    if len(results.border_effect):
+        table = table.merge(results.border_effect, on=keys, how="left")
+        names += " n_pairs mean_straight_km detour_across detour_within detour_ratio detour_ratio_low detour_ratio_high extra_min"
+    return _sheet(table, "省界", "每段省界的长度、跨省通道与跨界绕行", names, frozen=2)
+
+
+def _zones(results: StudyResults) -> Sheet:
+    """Return the commuting zones with the counties in them."""
+    members = results.zone_counties[results.zone_counties["belongs"]]
+    home = dict(
+        zip(results.border_counties["adcode"].astype(str), results.border_counties["province"], strict=True)
+    )
+    across = members[members["province"] != members["centre_id"].map(home)]
+    keys = ["scenario", "centre_id"]
+    named = across.groupby(keys)["name"].agg(counties_across="、".join, n_across="size").reset_index()
+    table = results.zones.drop(columns="geometry").merge(named, on=keys, how="left")
+    table["n_across"] = table["n_across"].fillna(0).astype(int)
+    table = _with_scenario(pd.DataFrame(table), results)
+    names = "scenario centre_name area_km2 n_counties n_across counties_across"
+    return _sheet(table, "通勤圈", "毗邻区县的通勤圈，面积过半在圈内的区县算作圈内区县", names)
+
+
+def _dictionary(sheets: Iterable[Sheet]) -> Sheet:
+    """Return what every column of the workbook is."""
+    rows = [
+        (sheet.name, sheet.tells, each.head, each.unit, each.meaning) for sheet in sheets for each in sheet.columns
+    ]  # fmt: skip
+    heads = ("工作表", "内容", "列", "单位", "含义")
+    columns = (
+        Column(head, pd.Series(cells, dtype=object))
+        for head, cells in zip(heads, zip(*rows, strict=True), strict=True)
+    )
+    return Sheet("数据字典", "每一列的单位与含义", tuple(columns))

@@ -1,0 +1,176 @@
+"""What the columns of a study's tables are called in its workbook, in which unit, and what they mean."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..analysis.claims import VERDICT_NAMES
+from ..documents import Column
+
+
+class Word(NamedTuple):
+    """How a column is told: its head, unit, meaning and decimals; -1 for codes, whose digits nobody groups."""
+
+    head: str
+    unit: str = ""
+    meaning: str = ""
+    digits: int = 0
+
+
+#: By the tables' own names of columns, which the other files have.
+WORDS: Final[dict[str, Word]] = {
+    "adcode": Word("代码", "", "行政区划代码", -1),
+    "name": Word("区县", "", "县级行政区名称"),
+    "city": Word("地级", "", "所属地级行政区"),
+    "province": Word("省级行政区"),
+    "neighbour_provinces": Word("邻省", "", "与之共有陆地边界的其他省级行政区"),
+    "border_km": Word("省界长", "千米", "该区县（或该段省界）的长度，椭球面上量算", 1),
+    "people": Word("人口", "人", "第七次全国人口普查常住人口，或研究自带的人口表"),
+    "county_type": Word("类型，现状", "", "邻近核心、通道沿线、通道外侧、远离核心，定义见报告"),
+    "scenario_county_type": Word("类型，规划后", "", "同上，全部廊道建成后"),
+    "core_min": Word("至最近核心", "分钟", "至本研究的中心或所在各省省会中最近者的公路时间", 1),
+    "base_people_reached": Word("可达人口，现状", "人", "驻地在圈的分钟数内公路可达的区县（含本县）人口之和"),
+    "scenario_people_reached": Word("可达人口，规划后", "人", "同上，全部廊道建成后"),
+    "base_potential": Word("市场潜力，现状", "人/分钟", "哈里斯市场潜力：各区县人口除以到那里的分钟数之和"),
+    "scenario_potential": Word("市场潜力，规划后", "人/分钟", "同上，全部廊道建成后"),
+    "potential_change": Word("市场潜力变化", "比例", "规划后相对于现状，0.05 即增加 5%", 4),
+    "efficiency": Word("通行效率，现状", "比例", "90 分钟内可达人口与 120 千米直线范围内人口之比", 3),
+    "scenario_efficiency": Word("通行效率，规划后", "比例", "同上，全部廊道建成后", 3),
+    "efficiency_own": Word("通行效率，省内", "比例", "只计本省", 3),
+    "efficiency_across": Word("通行效率，跨省", "比例", "只计外省", 3),
+    "scenario": Word("情景", "", "现状、各廊道单独、全部廊道（规划后）、年份、线路中断"),
+    "cutoff_min": Word("分钟", "分钟", "圈的分钟数"),
+    "area_km2": Word("面积", "平方千米", "圈的面积", 1),
+    "base_area_km2": Word("面积，现状", "平方千米", "公路圈的面积", 1),
+    "scenario_area_km2": Word("面积，该情景", "平方千米", "", 1),
+    "delta_area_km2": Word("面积变化", "平方千米", "", 1),
+    "base_counties": Word("区县驻地，现状", "个", "政府驻地在圈内的研究范围区县"),
+    "scenario_counties": Word("区县驻地，该情景", "个"),
+    "delta_counties": Word("区县驻地变化", "个"),
+    "counties_gained": Word("进圈的区县"),
+    "counties_lost": Word("出圈的区县"),
+    "people_by_seat": Word("人口，按驻地计", "人", "全部人口记在政府驻地"),
+    "from_name": Word("起点"),
+    "to_name": Word("终点"),
+    "travel_time_min": Word("时间", "分钟", "门到门的最短时间", 1),
+    "delta_min": Word("变化", "分钟", "相对于现状，负数为节省", 1),
+    "road_only_min": Word("全程公路", "分钟", "", 1),
+    "door_to_door_min": Word("公铁联程门到门", "分钟", "", 1),
+    "line_haul_min": Word("行车时间", "分钟", "列车上的时间", 1),
+    "waiting_min": Word("候车", "分钟", "平均发车间隔的一半，设上限", 1),
+    "boarding_min": Word("进站", "分钟", "", 1),
+    "alighting_min": Word("出站", "分钟", "", 1),
+    "transfer_min": Word("换乘", "分钟", "", 1),
+    "road_min": Word("两端公路", "分钟", "", 1),
+    "access_min": Word("进出路网", "分钟", "", 1),
+    "n_boardings": Word("乘车次数", "次"),
+    "corridor": Word("廊道"),
+    "measure": Word("指标", "", "两小时圈等面积、区县、毗邻区县至中心、毗邻区县之间"),
+    "contribution": Word("自身贡献", "", "沙普利值：在所有建设次序中新增量的平均", 2),
+    "standard_error": Word("标准误", "", "抽样估计时大于零", 2),
+    "alone": Word("单独建成", "", "只建此廊道时的变化", 2),
+    "last": Word("最后建成", "", "其余都已建成时它的新增", 2),
+    "province_a": Word("省级行政区甲"),
+    "province_b": Word("省级行政区乙"),
+    "length_low_km": Word("省界长，小者", "千米", "两种边界数据中较短的长度", 1),
+    "length_high_km": Word("省界长，大者", "千米", "两种边界数据中较长的长度", 1),
+    "n_counties_a": Word("甲侧毗邻区县", "个"),
+    "n_counties_b": Word("乙侧毗邻区县", "个"),
+    "n_crossings": Word("跨省通道", "处", "连接两省的干线公路路段"),
+    "spacing_km": Word("平均间距", "千米", "省界长除以跨省通道数", 1),
+    "longest_without_km": Word("最长无通道", "千米", "相邻通道之间最长的一段省界", 1),
+    "n_pairs": Word("跨界县对", "对", "县级驻地相距 20 至 150 千米的跨界县对"),
+    "mean_straight_km": Word("平均直线距离", "千米", "", 1),
+    "detour_across": Word("跨界绕行系数", "", "公路路程与直线之比", 3),
+    "detour_within": Word("省内绕行系数", "", "直线距离相近的省内县对", 3),
+    "detour_ratio": Word("跨界与省内之比", "", "", 3),
+    "detour_ratio_low": Word("比值下限", "", "95% 区间", 3),
+    "detour_ratio_high": Word("比值上限", "", "95% 区间", 3),
+    "extra_min": Word("跨界多用", "分钟", "与省内同距县对相比", 1),
+    "across_median_min": Word("跨界一对用时的中位数", "分钟", "", 1),
+    "centre_name": Word("中心"),
+    "n_counties": Word("圈内区县", "个", "面积过半在圈内"),
+    "counties_across": Word("其中另一省的"),
+    "n_across": Word("另一省的区县", "个"),
+    "county": Word("区县"),
+    "beyond_county": Word("对侧区县"),
+    "beyond_province": Word("对侧省级行政区"),
+    "gap_km": Word("缺口", "千米", "", 1),
+    "network_km": Word("现须绕行", "千米", "", 1),
+    "network_min": Word("绕行用时", "分钟", "", 1),
+    "road_class": Word("道路等级"),
+    "county_a": Word("甲侧区县"),
+    "county_b": Word("乙侧区县"),
+    "length_km": Word("路段长", "千米", "", 2),
+    "words": Word("文中的话"),
+    "reading": Word("如何理解"),
+    "verdict": Word("结论"),
+    "verdict_text": Word("依据"),
+    "limit": Word("界限", "", "单位见“单位”一列", 2),
+    "value": Word("算得", "", "单位见“单位”一列", 2),
+    "unit": Word("单位"),
+    "chance": Word("成立的可能性", "概率", "", 3),
+    "detail": Word("明细"),
+    "flip": Word("怎样才会改变结论"),
+    "assumptions": Word("假设"),
+    "group_name": Word("组团"),
+    "n_members": Word("成员", "个"),
+    "limit_min": Word("阈值", "分钟"),
+    "base_mean_min": Word("平均，现状", "分钟", "成员两两之间", 1),
+    "base_max_min": Word("最长，现状", "分钟", "", 1),
+    "base_cohesion": Word("凝聚度，现状", "比例", "相互时间在阈值之内的成员对所占比例", 3),
+    "scenario_mean_min": Word("平均，规划后", "分钟", "", 1),
+    "scenario_max_min": Word("最长，规划后", "分钟", "", 1),
+    "scenario_cohesion": Word("凝聚度，规划后", "比例", "", 3),
+    "a_name": Word("组团甲"),
+    "b_name": Word("组团乙"),
+    "overlap_km2": Word("重叠", "平方千米", "", 1),
+    "share_of_smaller": Word("占较小一圈", "比例", "", 3),
+    "change_name": Word("线路中断或变速"),
+    "base_min": Word("现状", "分钟", "公路门到门", 1),
+    "scenario_min": Word("该情景", "分钟", "公路门到门", 1),
+    "year": Word("年底", "", "当年年底已通车的高速公路", -1),
+    "across_min": Word("到对侧最近的毗邻区县", "分钟", "毗邻区县的平均", 1),
+    "figure": Word("数字"),
+    "shown": Word("值"),
+    "how": Word("怎样得来", "", "所在的表与列"),
+}  # fmt: skip
+
+_TYPES: Final = {"core-adjacent": "邻近核心", "corridor": "通道沿线", "sag": "通道外侧", "remote": "远离核心"}
+_MEASURES: Final = {
+    "circle_km2": "圈的面积（平方千米）",
+    "circle_counties": "圈内区县驻地（个）",
+    "county_min": "毗邻区县至中心的平均时间（分钟）",
+    "border_pair_min": "毗邻区县之间的平均时间（分钟）",
+    "pair_min": "中心之间的平均时间（分钟）",
+    "people": "圈内人口（人）",
+}
+_CLASSES: Final = {"motorway": "高速公路", "ordinary": "普通公路", "unknown": "等级不明"}
+#: Values that tables hold in words of their own.
+VALUES: Final[dict[str, dict[str, str]]] = {
+    "county_type": _TYPES,
+    "scenario_county_type": _TYPES,
+    "measure": _MEASURES,
+    "verdict": dict(VERDICT_NAMES),
+    "road_class": _CLASSES,
+    "unit": {"min": "分钟", "km": "千米"},
+}
+
+
+def column(table: pd.DataFrame, name: str, *, head: str | None = None) -> Column:
+    """Return a column of a table as the workbook has it."""
+    word = WORDS[name]
+    cells = table[name]
+    if name in VALUES:
+        known = VALUES[name]
+        cells = cells.map(lambda value: known.get(value, value))
+    return Column(head or word.head, tidy(cells), word.unit, word.meaning, word.digits)
+
+
+def tidy(cells: pd.Series[Any]) -> pd.Series[Any]:
+    """Return cells as plain Python values: booleans, whole numbers, numbers, texts, None."""
+    found = [each.item() if isinstance(each, np.generic) else each for each in cells]
+    return pd.Series(found, index=cells.index, dtype=object)
