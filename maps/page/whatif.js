@@ -36,10 +36,10 @@
           schedule(false);
           page.save();
         },
-        leave: () => whatIf.set(false), moved: () => schedule(false), look: scene.corridorLook,
+        leave: () => whatIf.set(false), moved: () => schedule(false), look: scene.corridorLook, isLoose: (line) => now.loose.has(line),
         saveCorridors: () => {
           const day = new Date().toISOString().slice(0, 10);
-          const lines = state.lines.filter((line) => !br.faultOf(line, rules.lines));
+          const lines = state.lines.filter((line) => !br.faultOf(line, rules.lines) && !now.loose.has(line));
           br.saveText("corridors.toml", br.corridorFile(lines, rules.lines, day, word("wi_file_comment")), "application/toml");
         },
         saveShapes: () => br.saveText("what-if.geojson", br.whatIfGeoJson(state, found.circles), "application/geo+json"),

@@ -52,7 +52,7 @@
         })));
     }
     function line(one, i) {
-      const fault = one.stops.length > 1 ? br.faultOf(one, whatIf.lines) : null;
+      const fault = one.stops.length > 1 ? br.faultOf(one, whatIf.lines) || (act.isLoose(one) ? "line_loose" : null) : null;
       const field = (name, label, attributes, set) => e("label", {}, label, e("input", {
         ...attributes, "data-line": i + "-" + name, "aria-label": one.name + " " + label, 
         onchange: (event) => { set(event.target.value); act.valued(); },

@@ -41,7 +41,7 @@
   br.makeScenario = function (net, data) {
     const shut = new Uint8Array(net.arcHead.length);
     const gone = new Uint8Array(net.n);
-    const scenario = { net, shut, gone, extra: [], first: new Int32Array(0), next: [], to: [], ms: [], changed: false, version: 0 };
+    const scenario = { net, shut, gone, extra: [], first: new Int32Array(0), next: [], to: [], ms: [], changed: false, version: 0, loose: new Set() };
     let known = null;
 
     /**
@@ -58,11 +58,26 @@
         shut[arc] = !on(net.owners[2 * link]) || !on(net.owners[2 * link + 1]) || wanted.closed.has(link) ? 1 : 0;
       }
       for (let i = 0; i < net.n; i += 1) gone[i] = on(net.owner[i]) ? 0 : 1;
-      scenario.extra = [];
-      Object.assign(scenario, { next: [], to: [], ms: [] });
-      const rides = [];
-      const built = wanted.lines.filter((line) => line.stops.length > 1).map((line) => build(line, rides));
-      meet(built, wanted.corridors, rides);
+      Object.assign(scenario, { next: [], to: [], ms: [], loose: new Set() });
+      let rides, built;
+      // A line that touches neither a road nor, through others, what touches one isn't there for anybody.
+      for (let loose = -1; loose < scenario.loose.size;) {
+        loose = scenario.loose.size;
+        scenario.extra = [];
+        rides = [];
+        const lines = wanted.lines.filter((line) => line.stops.length > 1 && !scenario.loose.has(line));
+        built = lines.map((line) => build(line, rides));
+        const touching = meet(built, wanted.corridors, rides);
+        const reached = new Set(built.filter((one) => one.touches));
+        for (let before = -1; before < reached.size;) {
+          before = reached.size;
+          for (const [a, b] of touching) {
+            if (reached.has(b) || !built.includes(b)) reached.add(a);
+            if (reached.has(a) && built.includes(b)) reached.add(b);
+          }
+        }
+        built.forEach((one, i) => { if (!reached.has(one)) scenario.loose.add(lines[i]); });
+      }
       scenario.first = new Int32Array(net.n + scenario.extra.length).fill(-1);
       for (const [from, to, minutes] of rides) {
         scenario.next.push(scenario.first[from]);
@@ -97,10 +112,12 @@
     function build(line, rides) {
       const assumed = br.assumedOf(line, data.lines);
       const kph = line.kph * assumed.factor;
+      let touches = false;
       const stations = line.stops.map((stop) => {
         const found = ends(stop, true, rides);
         const { metres, nodes } = nearest(stop);
         if (metres <= br.DRAWN.joinKm * 1000) {
+          touches = true;
           const minutes = metres / 1000 / br.DRAWN.joinKph * 60;
           for (const at of nodes) ride(rides, { on: found.off, off: found.on }, { on: at, off: at }, minutes, minutes);
         }
@@ -118,13 +135,14 @@
         ride(rides, calls[i], calls[i + 1], minutes, minutes);
       }
       return {
-        mode: line.mode, kph, joinKm: br.DRAWN.joinKm, joinKph: br.DRAWN.joinKph,
+        touches, mode: line.mode, kph, joinKm: br.DRAWN.joinKm, joinKph: br.DRAWN.joinKph,
         stops: line.stops.map((stop, i) => ({ ...stations[i], kind: br.STOP_KINDS[line.mode], at: stop.at })),
       };
     }
 
     // Stops of different corridors that lie near each other are joined.
     function meet(built, corridors, rides) {
+      const touching = [];
       const others = data.corridors.filter((one, i) => corridors.has(i));
       for (let a = 0; a < built.length; a += 1) {
         for (const other of [...others, ...built.slice(a + 1)]) {
@@ -132,12 +150,14 @@
             const here = built[a].stops[i];
             const there = other.stops[j];
             if (there.on < 0) continue;
+            touching.push([built[a], other]);
             const minutes = metres / 1000 / speedBetween(built[a], here, other, there) * 60;
             rides.push([here.on, there.on, minutes], [there.on, here.on, minutes]);
             if (here.off !== here.on || there.off !== there.on) rides.push([here.off, there.off, minutes], [there.off, here.off, minutes]);
           }
         }
       }
+      return touching;
     }
     function speedBetween(one, stop, other, second) {
       if (stop.kind !== "hub" && second.kind !== "hub") return Math.min(one.joinKph, other.joinKph);
