@@ -205,4 +205,5 @@ class StageInputs:
             border_counties=ground.border_counties,
             centres=ground.centres,
             cutoffs_min=self.study.circle_cutoffs_min,
+            scenarios=self.names,
         )

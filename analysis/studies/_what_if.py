@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -52,6 +52,8 @@ class WhatIf(Sealed):
         Ascending.
     apart : bool
         Whether one comes to junctions at other nodes than one leaves them from, see `add_corridors`.
+    scenarios : mapping of str to tuple of str
+        The corridors' ids in each of the study's scenarios.
     left_out : tuple of str
         Classes of roads that were left out to keep it small.
     """
@@ -68,6 +70,7 @@ class WhatIf(Sealed):
     leave_node: tuple[NDArray[np.int64], ...]
     cutoffs_min: tuple[float, ...]
     apart: bool
+    scenarios: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
     def without(self, road_class: str) -> WhatIf:
@@ -97,6 +100,7 @@ def what_if(
     border_counties: gpd.GeoDataFrame,
     centres: gpd.GeoDataFrame,
     cutoffs_min: Iterable[float],
+    scenarios: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> WhatIf:
     """Return the part of a study's network that lies in its provinces, or within its circles' minutes of its places.
 
@@ -109,6 +113,8 @@ def what_if(
     provinces, counties, border_counties, centres : geopandas.GeoDataFrame
         Of the study.
     cutoffs_min : iterable of float
+    scenarios : mapping of str to sequence of str
+        The corridors' ids in each of the study's scenarios, the base first.
     """
     network = joined.full
     cutoffs = tuple(sorted(float(value) for value in cutoffs_min))
@@ -136,6 +142,7 @@ def what_if(
         leave_node=joined.leave_node,
         cutoffs_min=cutoffs,
         apart=has_split_junctions(joined.base),
+        scenarios={name: tuple(ids) for name, ids in scenarios.items()},
     )
     return _part(whole, keep, np.ones(network.n_links, dtype=bool))
 

@@ -88,7 +88,7 @@ def page_content(
         # shapes on a base map in GCJ-02 are shifted, and a place tapped there is none of the network's
         "whatIf": None
         if tiles is not None and tiles.datum == "gcj02"
-        else what_if_content(getattr(results, "what_if", None)),
+        else what_if_content(getattr(results, "what_if", None), results.scenario_names),
     }
     return {key: _closed(value) for key, value in content.items()}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -27,10 +29,12 @@ _SPEEDS: Final = {"road": (60, 80, 100, 120), "rail": (120, 160, 200, 250, 300, 
 _ONE_WAY, _OTHER_BACK, _EXITS_ALONG, _SHAPED = 1, 2, 4, 8
 
 
-def what_if_content(what_if: WhatIf | None) -> dict[str, Any] | None:
+def what_if_content(
+    what_if: WhatIf | None, names: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any] | None:
     """Return the network and places of a what-if as JSON values; None where there is none.
 
-    Streets that may be entered and left anywhere aren't drawn by the page, which knows discs around nodes alone.
+    `names` are those of the scenarios, for readers. Streets that may be entered and left anywhere aren't drawn by the page, which knows discs around nodes alone.
     """
     if what_if is None or what_if.network.has_exits_along:
         return None
@@ -70,6 +74,10 @@ def what_if_content(what_if: WhatIf | None) -> dict[str, Any] | None:
             for row in what_if.counties.itertuples()
         ],
         "nBorder": what_if.n_border,
+        "scenarios": [
+            {"id": key, "name": str(names.get(key, key)), "corridors": list(ids)}
+            for key, ids in what_if.scenarios.items()
+        ],
         "lines": {
             "assumed": {
                 mode: {str(kph): dict(assumed_values(mode, float(kph))) for kph in speeds}

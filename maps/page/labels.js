@@ -1,6 +1,6 @@
 // Names on the map: the less important one gives way where two would overlap, and only what is seen is made.
 (function (br) {
-  const FONTS = { "br-centre": "bold 15px", "br-stop": "12px", "br-county": "12px", "br-province": "19px" };
+  const FONTS = { "br-centre": "bold 15px", "br-stop": "12px", "br-county": "12px", "br-town": "11px", "br-province": "19px" };
   const SPACING = { "br-province": 5.7 };
   const LEAST_STOP_DISTANCE = 30;
   const DOT = 5;

@@ -152,6 +152,7 @@
       ...(data.gaps.length ? [["gaps", br.signSwatch("triangle", data.style.gapLine, "#333333"), word("gaps") + " " + data.gaps.length]] : []),
     ];
     legend.ground = () => [
+      ...(data.whatIf ? [["roads", br.roadSwatches()[0], word("roads")]] : []),
       ["counties", br.swatch("plain", { border: "1px solid " + data.style.countyLine }), word("counties") + " " + data.counties.length],
       ["county-names", e("span", { className: "br-swatch br-letter", "aria-hidden": "true" }, "县"), word("county_names")],
       ["borders", br.lineSwatch({ color: data.style.borderLine, weight: 2, dashArray: "9 4 2 4" }), word("border")],

@@ -37,7 +37,9 @@
     const scene = br.makeScene(map, data, word);
     const narrow = () => window.matchMedia("(max-width: 640px)").matches;
     let sliding = false;
-    const open = { layers: !narrow(), rail: false, centres: false, corridors: data.corridors.length <= 6, border: false, changes: false, claims: false, notes: false, share: false };
+    // Where both panels would cover more than a third of the map, the layers are folded at first.
+    const roomy = window.matchMedia("(min-width: 1101px)").matches;
+    const open = { layers: roomy, rail: false, centres: false, corridors: data.corridors.length <= 6, border: false, changes: false, claims: false, notes: false, share: false, save: false };
     const title = control(map, "topleft", "br-title");
     const county = control(map, "topleft", "br-county-panel");
     const side = control(map, narrow() ? "topleft" : "topright", "br-layers");
@@ -47,6 +49,11 @@
     const short = control(map, "bottomleft", "br-legend", "details");
     short.open = !narrow();
     const zoom = L.control.zoom({ position: narrow() ? "bottomright" : "bottomleft" }).addTo(map);
+    const view = br.makeView(map, data, word, zoom, fit);
+    function fit() {
+      const [corner, other] = narrow() ? [[10, above()], [10, 40]] : roomy ? [[40, 10], [300, 20]] : [[300, 10], [20, 40]];
+      map.fitBounds(data.bounds, { paddingTopLeft: corner, paddingBottomRight: other, animate: false });
+    }
     county.setAttribute("aria-live", "polite");
 
     const inChinese = () => word.state.language === "zh";
@@ -66,6 +73,7 @@
       const button = (text, className, act) => e("button", { type: "button", className, onclick: act }, text);
       title.replaceChildren(
         e("h1", {}, heading()),
+        br.makeFinding(data, word) || "",
         inChinese() && data.description ? e("p", { className: "br-description" }, data.description) : "",
         e("p", { className: "br-caveat" }, word("modelled")),
         ...(data.counties.length ? br.makeSearch(data.counties, word, goTo) : []),
@@ -80,12 +88,16 @@
             type: "button", className: "br-what-if-button", "aria-pressed": String(whatIf.isOn()), onclick: () => whatIf.set(!whatIf.isOn()),
           }, word("what_if")) : null,
           button(word("share"), "br-share-button", () => { open.share = !open.share; drawTitle(); }),
+          button(word("save"), "br-save-button", () => { open.save = !open.save; drawTitle(); }),
           button(word("print"), "br-print-button", () => window.print())),
+        open.save ? br.exportRow(map, scene, data, word, whatIf, () => ({ sea: data.style.sea, title: heading(), credits: credits() })) : "",
         open.share ? br.shareField(state.link(), word, () => { open.share = false; drawTitle(); }) : "");
     }
+    // What the title and the button below it take of a phone's height.
+    const above = () => Math.round(title.getBoundingClientRect().height) + 60;
     function goTo(row) {
       // On a phone, between the title and the county's panel.
-      const room = narrow() ? { paddingTopLeft: [20, 200], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] } : { padding: [60, 60] };
+      const room = narrow() ? { paddingTopLeft: [20, above()], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] } : { padding: [60, 60] };
       map.fitBounds(scene.boundsOf(row), Object.assign({ maxZoom: 9, animate: false }, room));
       scene.select(row.adcode);
     }
@@ -95,7 +107,7 @@
       else br.drawCounty(county, scene.selected === null ? null : scene.counties.get(scene.selected), data, scene, word);
     }
     function goToClaim(row) {
-      const room = narrow() ? { paddingTopLeft: [20, 200], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] }
+      const room = narrow() ? { paddingTopLeft: [20, above()], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] }
         : { paddingTopLeft: [350, 40], paddingBottomRight: [320, 40] };
       if (narrow() && open.layers) {
         open.layers = false;
@@ -123,6 +135,17 @@
         onclick: () => { for (const id of ids) scene.show(id, on); scene.refresh(); },
       }, word(on ? "all" : "none"));
       return e("div", { className: "br-tools" }, button(true), button(false));
+    }
+    // Today and all corridors as the study has drawn them; any other scenario is worked out on the spot.
+    function scenarioChoice() {
+      if (!whatIf || data.whatIf.scenarios.length < 3) return null;
+      const drawn = { base: "base", all: "after" };
+      const now = Object.keys(drawn).find((id) => drawn[id] === scene.view) || "";
+      return e("label", { className: "br-wi-scenario" }, word("scenario"), e("select", {
+        "aria-label": word("scenario"), "data-choice": "",
+        onchange: (event) => { if (event.target.value in drawn) scene.setView(drawn[event.target.value]); else whatIf.take(event.target.value); },
+      }, [...(now ? [] : [["", word("scenario_compare")]]), ...data.whatIf.scenarios.map((row) => [row.id, whatIf.nameOf(row)])]
+        .map(([value, text]) => e("option", { value, selected: value === now }, text))));
     }
     function viewButtons() {
       if (!data.scenario) return null;
@@ -187,7 +210,7 @@
       const corridorIds = data.corridors.map((row) => "corridor-" + row.id);
       const zones = scene.allZones ? legend.rows(scene.allZones, word("all_zones")) : [];
       const body = !open.layers ? [] : [
-        viewButtons(),
+        scenarioChoice(), viewButtons(),
         data.scenario && names.scenario() !== word("after") ? e("p", { className: "br-muted" }, word("after") + word("colon") + names.scenario()) : null,
         circles.length ? group(word("circles"), legend.table(circles), sliderGroup()) : null,
         railRows.length ? folded("rail", word("road_circles"), layersOf(scene.railCircles), legend.table(railRows), e("p", { className: "br-muted" }, word("rail_note"))) : null,
@@ -226,7 +249,7 @@
     function focused() {
       const element = document.activeElement;
       if (!element || !side.contains(element)) return null;
-      for (const name of ["data-layer", "data-slider", "data-view", "data-colouring", "data-claim", "data-all"]) {
+      for (const name of ["data-layer", "data-slider", "data-view", "data-colouring", "data-claim", "data-all", "data-choice"]) {
         if (element.hasAttribute(name)) return `[${name}="${CSS.escape(element.getAttribute(name))}"]`;
       }
       return null;
@@ -248,6 +271,7 @@
       }
       scale.getContainer().setAttribute("aria-label", word("scale"));
       scene.split.words();
+      view.words();
       if (whatIf) whatIf.words();
       drawTitle();
       drawPicked();
@@ -264,8 +288,8 @@
       '<span class="br-wide">' + data.attribution.map(plain).join("") + "</span>");
 
     drawAll();
-    const left = narrow() ? 10 : 40;
-    map.fitBounds(data.bounds, { paddingTopLeft: [left, narrow() ? 190 : 10], paddingBottomRight: narrow() ? [10, 40] : [300, 20], animate: false });
+    fit();
+    view.confine();
     scene.begin();
     state.remember();
     scene.onselect = (claim) => { drawPicked(); if (claim) goToClaim(claim); };

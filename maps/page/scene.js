@@ -12,6 +12,7 @@
     };
     const draw = br.makeDrawing(data);
     scene.boundsOf = (row) => draw.area(row.shape).getBounds();
+    scene.shapeOf = (row) => draw.area(row.shape);
 
     // An item's layer is made when it is first shown.
     scene.add = function (id, order, on, make, side) {
@@ -68,6 +69,7 @@
     scene.isChosen = (item) => (scene.asked && COMPUTED.test(item.id) ? scene.asked.has(item.id) : item.on);
 
     br.addBackdrop(scene, draw, data);
+    br.addRoads(scene, map, data);
     br.addReaches(scene, draw, data);
     br.addCounties(scene, draw, data, word);
     br.addLines(scene, draw, data, word);

@@ -22,7 +22,7 @@
 
     function prepare() {
       if (ready) return ready;
-      const net = br.openNetwork(rules);
+      const net = br.networkOf(data);
       const today = br.makeScenario(net, rules).set({ corridors: new Set(), closed: new Set(), lines: [] });
       const now = br.makeScenario(net, rules);
       const counties = rules.counties.map((row) => ({ ...row, ...br.accessOf(today, rules, row.at, true) }));
@@ -30,7 +30,7 @@
       const tell = { moving: () => schedule(true), done: () => { schedule(false); panel.draw(); page.save(); } };
       const editor = br.makeWhatIfEditor(map, data, net, state, word, tell);
       const panel = br.makeWhatIfPanel(panelElement, data, state, editor, word, {
-        changed,
+        changed, scenario: whatIf.scenario, nameOf: whatIf.nameOf, take: whatIf.take,
         valued: () => {
           editor.draw();
           schedule(false);
@@ -169,6 +169,24 @@
       }
       page.redraw();
       page.save();
+    };
+    // Scenarios of the study by the corridors that are on; null where these are the reader's own choice.
+    const positions = (row) => row.corridors.map((id) => rules.corridors.findIndex((one) => one.id === id));
+    whatIf.scenario = function () {
+      const found = rules.scenarios.find((row) => row.corridors.length === state.corridors.size && positions(row).every((i) => state.corridors.has(i)));
+      return found ? found.id : null;
+    };
+    whatIf.nameOf = function (row) {
+      if (word.state.language === "zh") return row.name;
+      const own = data.corridors.find((one) => one.id === row.id);
+      return own ? word.nameOf(own) : row.id === "base" ? word("base") : row.id === "all" ? word("scenario_all") : row.id;
+    };
+    whatIf.take = function (id) {
+      const row = rules.scenarios.find((one) => one.id === id);
+      if (!row) return;
+      state.corridors = new Set(positions(row));
+      if (state.on) changed();
+      else whatIf.set(true);
     };
     whatIf.text = () => (state.on ? state.text() : "");
     whatIf.restore = function (text) {

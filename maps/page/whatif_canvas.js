@@ -1,54 +1,5 @@
 // What a what-if paints: circles of today and of the what-if, from rings in Leaflet's own projection.
 (function (br) {
-  const ORIGIN = Math.PI * 6378137;
-
-  // A canvas that moves and zooms with the map as Leaflet's own does, and paints rings without making layers of them.
-  const Canvas = L.Renderer.extend({
-    initialize(options) {
-      L.setOptions(this, options);
-      L.stamp(this);
-      this._layers = {};
-    },
-    _initContainer() {
-      this._container = document.createElement("canvas");
-      this._pen = this._container.getContext("2d");
-    },
-    _update() {
-      if (this._map._animatingZoom && this._bounds) return;
-      L.Renderer.prototype._update.call(this);
-      const { min } = this._bounds;
-      const size = this._bounds.getSize();
-      const ratio = window.devicePixelRatio > 1 ? 2 : 1;
-      L.DomUtil.setPosition(this._container, min);
-      if (this._container.width !== ratio * size.x || this._container.height !== ratio * size.y) {
-        Object.assign(this._container, { width: ratio * size.x, height: ratio * size.y });
-        Object.assign(this._container.style, { width: size.x + "px", height: size.y + "px" });
-      }
-      this.repaint();
-    },
-    _reset() {
-      this._update();
-      this._updateTransform(this._center, this._zoom);
-    },
-    _onZoomEnd() {},
-    _destroyContainer() {
-      this._container.remove();
-      delete this._pen;
-    },
-    repaint() {
-      if (!this._pen || !this._bounds) return;
-      const ratio = window.devicePixelRatio > 1 ? 2 : 1;
-      const pen = this._pen;
-      pen.setTransform(1, 0, 0, 1, 0, 0);
-      pen.clearRect(0, 0, this._container.width, this._container.height);
-      const k = ratio * 256 * 2 ** this._map.getZoom() / (2 * ORIGIN);
-      const corner = this._map.getPixelOrigin().add(this._bounds.min);
-      // Projected metres to pixels, by hand: lines and hatching keep their width.
-      const at = { k, x: ORIGIN * k - corner.x * ratio, y: ORIGIN * k - corner.y * ratio, ratio };
-      this.options.paint(pen, at);
-    },
-  });
-
   function trace(path, rings, { k, x, y }) {
     for (const ring of rings) {
       path.moveTo(ring[0] * k + x, y - ring[1] * k);
@@ -69,7 +20,7 @@
     Object.assign(pane.style, { zIndex: 410, mixBlendMode: "multiply" });
     pane.style.pointerEvents = "none";
     const shown = { circles: [] };
-    const canvas = new Canvas({ pane: "br-what-if", padding: 0.15, paint });
+    const canvas = new br.PaintedCanvas({ pane: "br-what-if", padding: 0.15, paint });
     const hatches = new Map();
     function hatchOf(pen, colour, rising) {
       const key = colour + rising;

@@ -106,8 +106,9 @@
   };
 
   /** Hand a text to the reader as a file. */
-  br.saveText = function (name, text, type) {
-    const address = URL.createObjectURL(new Blob([text], { type: type + ";charset=utf-8" }));
+  br.saveText = (name, text, type) => br.saveBlob(name, new Blob([text], { type: type + ";charset=utf-8" }));
+  br.saveBlob = function (name, blob) {
+    const address = URL.createObjectURL(blob);
     const link = br.element("a", { href: address, download: name });
     document.body.append(link);
     link.click();

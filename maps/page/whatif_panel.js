@@ -51,6 +51,15 @@
           }), row ? br.lineSwatch(act.look(row)) : null, text);
         })));
     }
+    // One choice for all switches: a scenario of the study, or the reader's own.
+    function scenarios() {
+      if (whatIf.scenarios.length < 3) return null;
+      const now = act.scenario();
+      return e("label", { className: "br-wi-scenario" }, word("scenario"), e("select", {
+        "data-scenario": "", "aria-label": word("scenario"), onchange: (event) => act.take(event.target.value),
+      }, [...whatIf.scenarios.map((row) => [row.id, act.nameOf(row)]), ...(now === null ? [["", word("wi_own")]] : [])]
+        .map(([value, text]) => e("option", { value, selected: value === (now ?? "") }, text))));
+    }
     function line(one, i) {
       const fault = one.stops.length > 1 ? br.faultOf(one, whatIf.lines) || (act.isLoose(one) ? "line_loose" : null) : null;
       const field = (name, label, attributes, set) => e("label", {}, label, e("input", {
@@ -138,13 +147,13 @@
       draw() {
         const scroll = panel.scrollTop;
         const active = document.activeElement;
-        const name = active && panel.contains(active) ? ["data-tool", "data-line", "data-corridor", "data-act", "data-mode"].find((each) => active.hasAttribute(each)) : null;
+        const name = active && panel.contains(active) ? ["data-tool", "data-line", "data-corridor", "data-act", "data-mode", "data-scenario"].find((each) => active.hasAttribute(each)) : null;
         const again = name && `[${name}="${CSS.escape(active.getAttribute(name))}"]`;
         const untouched = !state.here && !state.moved() && !state.corridors.size && !state.lines.length && !state.closed.size;
         panel.setAttribute("aria-label", word("what_if"));
         panel.replaceChildren(...[
           e("div", { className: "br-row" }, e("h2", {}, word("what_if")), button("×", { className: "br-close", "aria-label": word("wi_leave"), "data-act": "leave" }, act.leave)),
-          tools(), e("p", { className: "br-muted" }, word("wi_hint_" + editor.tool)), drawing(), results, corridors(), drawn(),
+          tools(), e("p", { className: "br-muted" }, word("wi_hint_" + editor.tool)), drawing(), scenarios(), results, corridors(), drawn(),
           e("div", { className: "br-tools" },
             state.here && state.places.length ? button(word("wi_centres"), { "data-act": "centres" }, () => { state.here = null; act.changed(); }) : null,
             untouched ? null : button(word("wi_reset"), { "data-act": "reset" }, () => { state.reset(); editor.use("move"); act.changed(); }),

@@ -14,19 +14,17 @@ import pytest
 import shapely
 
 import borderreach as br
-from borderreach.analysis.corridors import Scenarios, resolve_corridors
-from borderreach.analysis.studies import WhatIf, what_if
+from borderreach.analysis.corridors import Scenarios
+from borderreach.analysis.studies import WhatIf
 from borderreach.analysis.times import within_reach
 from borderreach.geo.errors import NetworkError
-from borderreach.maps.page._leaflet import study_map
-from borderreach.maps.page._offline import save_map
 
 from ...chance import seeds
 from ..conftest import CENTRES, Opened
+from .conftest import CUTOFFS
 
 pytestmark = pytest.mark.browser
 
-CUTOFFS = (60.0, 120.0)
 #: What the page is asked in place of a hand: the rules that a scenario is made by, times and areas.
 ASK = """
 ([wanted, at]) => {
@@ -48,31 +46,6 @@ ASK = """
   };
 }
 """
-
-
-@pytest.fixture(scope="module")
-def scenarios() -> Scenarios:
-    return Scenarios(br.trunk_network(), "yuqian")
-
-
-@pytest.fixture(scope="module")
-def part(results: SimpleNamespace, scenarios: Scenarios) -> WhatIf:
-    counties = results.border_counties
-    return what_if(
-        scenarios.joined, br.with_people(counties), provinces=results.provinces, counties=counties,
-        border_counties=counties, centres=results.centres, cutoffs_min=CUTOFFS,
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def asked(results: SimpleNamespace, part: WhatIf, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page whose corridors are the study's own, with the network around."""
-    own = resolve_corridors("yuqian")
-    lines, stops = br.corridors("yuqian"), br.corridors("yuqian")
-    fields = {**vars(results), "what_if": part, "corridors": lines}
-    assert len(own) == len(stops)
-    fields["corridor_stops"] = results.corridor_stops.iloc[:0]
-    return save_map(study_map(SimpleNamespace(**fields)), tmp_path_factory.mktemp("asked") / "map.html")
 
 
 @pytest.fixture
@@ -408,3 +381,24 @@ def test_a_large_network_is_thinned_to_its_main_roads(part: WhatIf, monkeypatch:
     kinds = {road_class for _, road_class in content["kinds"]}
     assert "motorway" in kinds
     assert "ordinary" not in kinds
+
+
+def test_a_scenario_is_chosen_in_one_place(opened: Opened, scenarios: Scenarios) -> None:
+    page = opened.page
+    options = page.locator("[data-choice] option").evaluate_all("all => all.map((option) => option.value)")
+    assert options == ["", "base", *scenarios.ids, "all"]
+    page.select_option("[data-choice]", "base")
+    assert not opened.layer("circle-120-after")
+    page.select_option("[data-choice]", "all")
+    assert opened.layer("circle-120-after")
+    page.select_option("[data-choice]", "yugui-hsr")
+    assert page.input_value("[data-scenario]") == "yugui-hsr"
+    ends = [lonlat[1:] for lonlat in CENTRES.values()]
+    minutes = br.travel_times(scenarios.network(["yugui-hsr"]), *ends)["travel_time_min"].iloc[0]
+    assert drawn(opened)["between"][1]["cells"][0]["now"] == pytest.approx(minutes, abs=0.1)
+    page.select_option("[data-scenario]", "base")
+    assert drawn(opened)["before"] == [None, None]
+    page.check('[data-corridor="yugui-hsr"]')
+    page.check('[data-corridor="yanyinsong-expressway"]')
+    assert page.input_value("[data-scenario]") == "all"
+    assert opened.messages == []

@@ -1,0 +1,135 @@
+// What is on the screen as a file: a picture, or its shapes for other programs.
+(function (br) {
+  const SHAPES = /^(circle|slider|rail|centre|zones|corridor|change)-|^(counties|borders|junctions|centres|gaps|crossings)$/;
+  const MARGIN = 8;
+
+  /**
+   * Shapes of all layers that are on, as a GeoJSON FeatureCollection.
+   * @param {any} scene
+   * @param {any} data the page's content
+   * @param {any} whatIf null where the page has none
+   */
+  br.shapesOnScreen = function (scene, data, whatIf) {
+    const features = [];
+    const corridors = new Map(data.corridors.map((row) => ["corridor-" + row.id, row]));
+    for (const item of scene.items.values()) {
+      if (!item.on || !item.layer || !SHAPES.test(item.id)) continue;
+      const row = corridors.get(item.id);
+      const about = row ? { layer: item.id, name: row.name, mode: row.mode, status: row.status } : { layer: item.id, name: item.id };
+      const add = (layer) => {
+        if (layer.eachLayer) return layer.eachLayer(add);
+        // A line's pale surround is drawn twice, and is no shape of its own.
+        if (!layer.toGeoJSON || (layer.options.color === "#ffffff" && layer.options.weight > 4)) return;
+        const feature = layer.toGeoJSON(5);
+        features.push({ type: "Feature", properties: about, geometry: feature.geometry });
+      };
+      if (item.id === "counties") for (const county of data.counties) add2(features, scene.shapeOf(county), { layer: item.id, name: county.name, adcode: county.adcode });
+      else if (item.id === "centres") for (const centre of data.centres) features.push(point(centre.at, { layer: item.id, name: centre.name }));
+      else add(item.layer);
+    }
+    const own = whatIf && whatIf.isOn() ? JSON.parse(br.whatIfGeoJson(whatIf.state, whatIf.found.circles)).features : [];
+    return { type: "FeatureCollection", features: [...features, ...own] };
+  };
+  const point = ([lat, lon], properties) => ({ type: "Feature", properties, geometry: { type: "Point", coordinates: [lon, lat] } });
+  function add2(features, layer, properties) {
+    features.push({ type: "Feature", properties, geometry: layer.toGeoJSON(5).geometry });
+  }
+
+  const escape = (text) => String(text).replace(/[<>&"'\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (c) => (c < " " ? " " : "&#" + c.charCodeAt(0) + ";"));
+  /** The same shapes as KML 2.2, which 奥维 and Google Earth read. */
+  br.kmlOf = function (collection, title) {
+    const places = (line) => line.map(([lon, lat]) => lon + "," + lat).join(" ");
+    const ring = (tag, line) => "<" + tag + "><LinearRing><coordinates>" + places(line) + "</coordinates></LinearRing></" + tag + ">";
+    const polygon = (rings) => "<Polygon>" + rings.map((line, i) => ring(i ? "innerBoundaryIs" : "outerBoundaryIs", line)).join("") + "</Polygon>";
+    const line = (points) => "<LineString><coordinates>" + places(points) + "</coordinates></LineString>";
+    const shape = ({ type, coordinates }) => ({
+      Point: () => "<Point><coordinates>" + coordinates.join(",") + "</coordinates></Point>",
+      LineString: () => line(coordinates),
+      MultiLineString: () => "<MultiGeometry>" + coordinates.map(line).join("") + "</MultiGeometry>",
+      Polygon: () => polygon(coordinates),
+      MultiPolygon: () => "<MultiGeometry>" + coordinates.map(polygon).join("") + "</MultiGeometry>",
+    }[type]());
+    const marks = collection.features.map(({ properties, geometry }) => "<Placemark><name>" + escape(properties.name || properties.kind || "") + "</name><ExtendedData>" +
+      Object.entries(properties).filter(([, value]) => value !== null).map(([key, value]) => '<Data name="' + escape(key) + '"><value>' + escape(value) + "</value></Data>").join("") +
+      "</ExtendedData>" + shape(geometry) + "</Placemark>");
+    return '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>' + escape(title) + "</name>\n" + marks.join("\n") + "\n</Document></kml>\n";
+  };
+
+  /**
+   * The map as it is seen, with title and sources, as a picture.
+   * @param {any} map
+   * @param {{sea: string, title: string, credits: string[]}} about
+   * @returns {HTMLCanvasElement}
+   */
+  br.pictureOf = function (map, about) {
+    const ratio = 2;
+    const around = map.getContainer().getBoundingClientRect();
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width: ratio * around.width, height: ratio * around.height });
+    const pen = canvas.getContext("2d");
+    pen.scale(ratio, ratio);
+    pen.fillStyle = about.sea;
+    pen.fillRect(0, 0, around.width, around.height);
+    const layers = [...map.getContainer().querySelectorAll(".leaflet-map-pane canvas")]
+      .map((layer) => ({ layer, style: getComputedStyle(layer.closest(".leaflet-pane")) }))
+      .sort((a, b) => Number(a.style.zIndex) - Number(b.style.zIndex));
+    for (const { layer, style } of layers) {
+      const box = layer.getBoundingClientRect();
+      pen.globalCompositeOperation = style.mixBlendMode === "multiply" ? "multiply" : "source-over";
+      pen.globalAlpha = Number(style.opacity);
+      pen.drawImage(layer, box.left - around.left, box.top - around.top, box.width, box.height);
+    }
+    pen.globalCompositeOperation = "source-over";
+    pen.globalAlpha = 1;
+    const family = getComputedStyle(map.getContainer()).fontFamily;
+    pen.textBaseline = "middle";
+    for (const label of map.getContainer().querySelectorAll(".br-label, .br-handle")) {
+      const style = getComputedStyle(label);
+      if (style.visibility === "hidden") continue;
+      const box = label.getBoundingClientRect();
+      const [x, y] = [box.left - around.left, box.top - around.top + box.height / 2];
+      let shift = 0;
+      if (label.classList.contains("br-handle")) {
+        pen.beginPath();
+        pen.arc(x + box.width / 2, y, box.width / 2 - 2, 0, 2 * Math.PI);
+        pen.fillStyle = style.backgroundColor;
+        pen.fill();
+        pen.strokeStyle = style.borderColor;
+        pen.lineWidth = 3;
+        pen.stroke();
+        shift = box.width + 2;
+      }
+      pen.font = style.fontWeight + " " + style.fontSize + " " + family;
+      if ("letterSpacing" in pen) pen.letterSpacing = style.letterSpacing === "normal" ? "0px" : style.letterSpacing;
+      pen.lineJoin = "round";
+      pen.lineWidth = 3;
+      pen.strokeStyle = "#ffffff";
+      pen.strokeText(label.textContent, x + shift, y);
+      pen.fillStyle = style.color;
+      pen.fillText(label.textContent, x + shift, y);
+    }
+    if ("letterSpacing" in pen) pen.letterSpacing = "0px";
+    const write = (text, y, font) => {
+      pen.font = font + " " + family;
+      const wide = Math.min(around.width - 2 * MARGIN, pen.measureText(text).width);
+      pen.fillStyle = "rgba(255, 255, 255, 0.85)";
+      pen.fillRect(MARGIN - 4, y - 11, wide + 8, 22);
+      pen.fillStyle = "#1c1c1c";
+      pen.fillText(text, MARGIN, y, around.width - 2 * MARGIN);
+    };
+    write(about.title, 18, "bold 16px");
+    about.credits.forEach((line, i) => write(line, around.height - 12 - 20 * (about.credits.length - 1 - i), "11px"));
+    return canvas;
+  };
+
+  /** The row of buttons behind "Save". */
+  br.exportRow = function (map, scene, data, word, whatIf, about) {
+    const name = "map";
+    const button = (text, key, act) => br.element("button", { type: "button", "data-export": key, onclick: act }, text);
+    const shapes = () => br.shapesOnScreen(scene, data, whatIf);
+    return br.element("div", { className: "br-tools br-exports" },
+      button(word("picture"), "png", () => br.pictureOf(map, about()).toBlob((blob) => br.saveBlob(name + ".png", blob))),
+      button("GeoJSON", "geojson", () => br.saveText(name + ".geojson", JSON.stringify(shapes()) + "\n", "application/geo+json")),
+      button("KML", "kml", () => br.saveText(name + ".kml", br.kmlOf(shapes(), about().title), "application/vnd.google-earth.kml+xml")));
+  };
+})(borderreach);

@@ -1,0 +1,42 @@
+// What the study found, before any control: one sentence and two numbers.
+(function (br) {
+  const e = br.element;
+  const MOST_NAMES = 3;
+
+  /**
+   * @param {any} data the page's content
+   * @param {any} word
+   * @returns {HTMLElement | null} nothing where there is no circle
+   */
+  br.makeFinding = function (data, word) {
+    const row = data.circles.reduce((most, each) => (most === null || each.minutes > most.minutes ? each : most), null);
+    if (!row || row.baseKm2 === null) return null;
+    const names = data.centres.map((each) => each.name);
+    const centres = names.length <= MOST_NAMES ? names.join(word("and")) : word("finding_centres", { n: names.length });
+    const gain = row.afterKm2 === null ? null : row.afterKm2 - row.baseKm2;
+    const people = row.people && row.people[0] !== null ? row.people : null;
+    const more = people && people[1] !== null ? people[1] - people[0] : null;
+    const thousands = (value) => Math.round(Math.abs(value)).toLocaleString("en-US");
+    // The county whose way to a centre shortens most.
+    let best = null;
+    for (const county of data.counties) {
+      for (const time of county.times) {
+        if (time.change !== null && (best === null || time.change < best.change)) best = { county, time, change: time.change };
+      }
+    }
+    const told = [word(people ? "finding_circle" : "finding_circle_area", { centres, minutes: row.minutes, people: people ? br.many(people[0], "unit_people", word) : br.area(row.baseKm2) })];
+    if (gain !== null) {
+      told.push(Math.round(gain) === 0 ? word("finding_same") : word(gain > 0 ? "finding_more" : "finding_less", { km2: thousands(gain) }));
+      if (best && best.change <= -0.5) {
+        told.push(word("finding_county", { county: best.county.name, centre: best.time.name, base: best.time.base.toFixed(0), after: best.time.after.toFixed(0) }));
+      }
+    }
+    const figure = (value, label) => e("div", {}, e("strong", {}, value), e("span", {}, label));
+    const second = gain === null ? [br.area(row.baseKm2), word("finding_area", { minutes: row.minutes })]
+      : more !== null && Math.round(more / 1e4) !== 0 ? [(more < 0 ? "−" : "+") + br.many(Math.abs(more), "unit_people", word), word("finding_gain")]
+        : [br.signed(gain, 0).replace(/\B(?=(\d{3})+$)/g, ",") + " km²", word("finding_gain")];
+    const first = people ? [br.many(people[0], "unit_people", word), word("finding_people", { minutes: row.minutes })]
+      : [br.area(row.baseKm2), word("finding_area", { minutes: row.minutes })];
+    return e("div", { className: "br-finding" }, e("p", {}, told.join(word("finding_join")) + word("finding_end")), e("div", { className: "br-finding-figures" }, figure(...first), figure(...second)));
+  };
+})(borderreach);

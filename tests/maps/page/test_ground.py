@@ -1,0 +1,96 @@
+"""Roads, towns and the way back: what a reader finds one's way by, in a real browser without a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..conftest import Opened
+
+pytestmark = pytest.mark.browser
+
+#: Pixels of the roads' canvas that something is painted on.
+INKED = (
+    "() => { const c = document.querySelector('.leaflet-br-roads-pane canvas');"
+    " const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+    " let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n; }"
+)
+
+
+def labels(opened: Opened, name: str) -> list[str]:
+    found: list[str] = opened.page.locator(f".{name}").all_inner_texts()
+    return found
+
+
+def test_roads_lie_below_by_class_and_zoom(asked_page: Opened) -> None:
+    page = asked_page.page
+    page.wait_for_function("borderreach.scene.roadsReady")
+    far = page.evaluate(INKED)
+    assert far > 5000
+    page.evaluate("borderreach.map.setView([27.5, 107], 7.75, { animate: false })")
+    before = page.evaluate(INKED)
+    page.evaluate("borderreach.map.setView([27.5, 107], 8, { animate: false })")
+    assert page.evaluate(INKED) > 1.15 * before  # roads below motorways come
+    page.uncheck('[data-layer="roads"]')
+    assert page.locator(".leaflet-br-roads-pane canvas").count() == 0
+    page.check('[data-layer="roads"]')
+    assert page.evaluate(INKED) > 5000
+    assert asked_page.messages == []
+
+
+def test_home_and_limits(asked_page: Opened) -> None:
+    page = asked_page.page
+    state = "() => { const m = borderreach.map, c = m.getCenter(); return [c.lat, c.lng, m.getZoom()]; }"
+    first = page.evaluate(state)
+    page.evaluate("borderreach.map.setView([26.5, 106], 9, { animate: false })")
+    page.click(".br-home")
+    assert page.evaluate(state) == pytest.approx(first)
+    for _ in range(12):
+        page.evaluate("borderreach.map.zoomOut(1, { animate: false })")
+    assert page.evaluate("borderreach.map.getZoom()") >= first[2] - 2
+    page.evaluate("borderreach.map.panBy([1e5, 0], { animate: false })")
+    page.wait_for_timeout(600)
+    assert page.evaluate("borderreach.map.getCenter().lng") < 130
+    assert page.get_attribute(".br-home", "aria-label") == "回到全图"
+
+
+def test_towns_are_named_where_there_is_room(asked_page: Opened, part: Any) -> None:
+    towns = part.counties.iloc[part.n_border :]
+    assert len(towns)
+    row = towns.iloc[0]
+    asked_page.page.evaluate(f"borderreach.map.setView([{row.lat}, {row.lon}], 6.5, {{ animate: false }})")
+    assert labels(asked_page, "br-town") == []
+    asked_page.page.evaluate(f"borderreach.map.setView([{row.lat}, {row.lon}], 10, {{ animate: false }})")
+    assert row["name"] in labels(asked_page, "br-town")
+
+
+def test_the_first_view_says_what_was_found(results: Any, show: Any) -> None:
+    opened = show(results)
+    told = opened.page.inner_text(".br-finding")
+    circle = results.circles[results.circles["cutoff_min"] == 120].set_index("scenario")["area_km2"]
+    people = results.circle_people[results.circle_people["cutoff_min"] == 120].set_index("scenario")["people"]
+    assert f"今天有 {people['base'] / 1e4:,.0f} 万人" in told
+    assert f"规划后扩大 {circle['all'] - circle['base']:,.0f} km²" in told
+    row = results.county_times.loc[results.county_times["delta_min"].idxmin()]
+    assert (
+        f"{row['name']}到{row['centre_name']}由 {row['base_min']:.0f} 分钟减到 {row['scenario_min']:.0f} 分钟"
+        in told
+    )
+    assert opened.page.locator(".br-finding strong").count() == 2
+    tops = [
+        opened.page.locator(name).first.bounding_box()["y"]
+        for name in (".br-finding", ".br-title input", ".br-tools")
+    ]
+    assert tops == sorted(tops)  # before any control
+    opened.page.click(".br-language")
+    assert "The 120-minute circle of" in opened.page.inner_text(".br-finding")
+
+
+def test_panels_leave_two_thirds_of_a_small_screen(results: Any, show: Any) -> None:
+    opened = show(results, width=1024, height=768)
+    covered = opened.page.evaluate(
+        "() => [...document.querySelectorAll('.br-panel')].filter((p) => !p.hidden).reduce((sum, p) =>"
+        " sum + p.getBoundingClientRect().width * p.getBoundingClientRect().height, 0)"
+    )
+    assert covered < 1024 * 768 / 3
