@@ -42,7 +42,7 @@ from .analysis.corridors import (
     with_corridor_trains,
     with_railways,
 )
-from .analysis.decisions import critical_links, critical_pairs
+from .analysis.decisions import BestCorridors, best_corridors, critical_links, critical_pairs
 from .analysis.indicators import people, people_by_rule, people_points, people_within, with_people
 from .analysis.isochrones import (
     audit_isochrones,
@@ -108,6 +108,7 @@ __version__: str
 __all__ = [
     "BatchJob",
     "BatchSummary",
+    "BestCorridors",
     "BorderReachError",
     "Corridor",
     "Links",
@@ -128,6 +129,7 @@ __all__ = [
     "audit_isochrones",
     "base_map",
     "bd09_to_wgs84",
+    "best_corridors",
     "border_counties",
     "border_crossings",
     "border_effect",

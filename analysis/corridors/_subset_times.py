@@ -19,7 +19,18 @@ from scipy.spatial import cKDTree
 
 from ...geo.networks import Access, TransportNetwork, access, at_node, ms_per_metre
 from ...geo.places import origins_table
-from ..times import NO_LIMIT_MS, UNREACHED, Origin, Targets, each, origin_list, search, times_from
+from ..times import (
+    NO_LIMIT_MS,
+    UNREACHED,
+    Origin,
+    Targets,
+    each,
+    heap_pop,
+    heap_push,
+    origin_list,
+    search,
+    times_from,
+)
 from ._joined import JoinedCorridors
 
 #: Beyond any time; two of them can be added.
@@ -58,6 +69,11 @@ class SubsetTimes:
         self._leave = np.minimum(self._walk_out, _through(there.T, stops.get_off.T))
         self._between = np.minimum(stops.between, _through(_through(stops.get_off, between), stops.get_on))
 
+    @property
+    def n_starts(self) -> int:
+        """Number of starts."""
+        return len(self._starts)
+
     def minutes(self, ids: Iterable[str]) -> NDArray[np.float64]:
         """Return the times with the corridors of these ids, as `comparison.minutes_between` does.
 
@@ -93,6 +109,57 @@ class SubsetTimes:
             for k in np.flatnonzero(chosen):
                 least = way[:, self._stops.owner[stop] == k].min(axis=1)
                 found[:, k] = np.where(least <= NO_LIMIT_MS, least / 60_000, np.inf)
+        return found
+
+    def ways(self, start: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the journeys from a start that any subset of corridors may make the fastest.
+
+        A journey needs the corridors at whose stops it gets on or off. One that takes no less time than another
+        that needs no more corridors is left out, and so is one that is no faster than without any.
+
+        Parameters
+        ----------
+        start : int
+            Its position.
+
+        Returns
+        -------
+        end : ndarray of int64, shape (k,)
+            Positions, ascending; for each the fastest first.
+        needs : ndarray of int64, shape (k,)
+            Bit `c` is set where the journey needs corridor `c`, in the order of `joined.corridors`.
+        time_ms : ndarray of int64, shape (k,)
+
+        Notes
+        -----
+        Labels of several criteria, here of time and of a set (Hansen 1980; Martins 1984).
+        """
+        own = np.int64(1) << self._stops.owner.astype(np.int64)
+        near = self._near_start[start] & self._near_end
+        base = np.minimum(self._base[start], np.where(near, self._direct[start], _NEVER))
+        node, needs, time = _labels(self._come[start], self._between, own)
+        end, needs, time = _journeys(node, needs, time, self._leave, base)
+        # straight to the end, where only corridors bring both into reach
+        beside = np.flatnonzero(~near & (self._direct[start] < _NEVER))
+        if len(beside):
+            getting_on = (
+                [0] if self._near_start[start] else sorted(set(own[self._walk_in[start] < _NEVER].tolist()))
+            )
+            more = [
+                (int(k), int(a | b), int(self._direct[start, k]))
+                for k in beside
+                for a in getting_on
+                for b in ([0] if self._near_end[k] else sorted(set(own[self._walk_out[k] < _NEVER].tolist())))
+            ]
+            found = np.array([*zip(end, needs, time, strict=True), *more], dtype=np.int64).reshape(-1, 3)
+            order = np.lexsort((found[:, 1], found[:, 2], found[:, 0]))
+            end, needs, time = found[order].T
+        return end, needs, time
+
+    def base_ms(self, start: int) -> NDArray[np.int64]:
+        """Return the times from a start without any corridor, `NO_LIMIT_MS` and more where there is no way."""
+        near = self._near_start[start] & self._near_end
+        found: NDArray[np.int64] = np.minimum(self._base[start], np.where(near, self._direct[start], _NEVER))
         return found
 
     def _closure(self, stop: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -279,4 +346,134 @@ def _closed(times: NDArray[np.int64]) -> NDArray[np.int64]:  # pragma: no cover 
             if first < never:
                 for j in range(n):
                     found[i, j] = min(found[i, j], first + found[k, j])
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _labels(
+    come: NDArray[np.int64], between: NDArray[np.int64], own: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:  # pragma: no cover - compiled
+    """Return stops, what is needed to be there, and times: of each stop those that no other there beats in both."""
+    never = np.int64(1 << 40)
+    n = len(come)
+    room = 1024
+    node, needs, time = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    before = np.empty(room, np.int64)  # settled label of the same stop
+    last = np.full(n, -1, dtype=np.int64)
+    settled = np.zeros(room, dtype=np.bool_)
+    heap = np.empty(4 * room, dtype=np.int64)
+    size, count = 0, 0
+    for p in range(n):
+        if come[p] < never:
+            if count + 1 > room:
+                room *= 2
+                node, needs, time = _grown(node, room), _grown(needs, room), _grown(time, room)
+                before = _grown(before, room)
+                more = np.zeros(room, dtype=np.bool_)
+                more[: len(settled)] = settled
+                settled = more
+                heap = _grown(heap, 4 * room)
+            node[count], needs[count], time[count] = p, own[p], come[p]
+            size = heap_push(heap, size, (come[p] << 24) | count)
+            count += 1
+    while size > 0:
+        label = heap[0] & 0xFFFFFF
+        size = heap_pop(heap, size)
+        p = node[label]
+        beaten = False
+        other = last[p]
+        while other >= 0:
+            if needs[other] & ~needs[label] == 0:
+                beaten = True
+                break
+            other = before[other]
+        if beaten:
+            continue
+        settled[label] = True
+        before[label] = last[p]
+        last[p] = label
+        for q in range(n):
+            if between[p, q] >= never or q == p:
+                continue
+            now, need = time[label] + between[p, q], needs[label] | own[q]
+            if now >= never:
+                continue
+            if come[q] <= now:
+                continue  # its own stop alone is sooner there
+            other = last[q]
+            while other >= 0:
+                if needs[other] & ~need == 0:
+                    break
+                other = before[other]
+            if other >= 0:
+                continue
+            if count + 1 > room:
+                room *= 2
+                node, needs, time = _grown(node, room), _grown(needs, room), _grown(time, room)
+                before = _grown(before, room)
+                more = np.zeros(room, dtype=np.bool_)
+                more[: len(settled)] = settled
+                settled = more
+                heap = _grown(heap, 4 * room)
+            node[count], needs[count], time[count] = q, need, now
+            size = heap_push(heap, size, (now << 24) | count)
+            count += 1
+    kept = np.flatnonzero(settled[:count])
+    return node[kept], needs[kept], time[kept]
+
+
+@njit(cache=True, nogil=True)
+def _grown(values: NDArray[np.int64], room: int) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    larger = np.empty(room, dtype=np.int64)
+    larger[: len(values)] = values
+    return larger
+
+
+@njit(cache=True, nogil=True)
+def _journeys(
+    node: NDArray[np.int64],
+    needs: NDArray[np.int64],
+    time: NDArray[np.int64],
+    leave: NDArray[np.int64],
+    base: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:  # pragma: no cover - compiled
+    """Return ends, needs and times of the journeys that no other to the same end beats in both."""
+    room, count = 1024, 0
+    end, need, took = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    at = np.empty(len(node), dtype=np.int64)
+    total = np.empty(len(node), dtype=np.int64)
+    for j in range(len(base)):
+        n = 0
+        for k in range(len(node)):
+            then = time[k] + leave[j, node[k]]
+            if then < base[j]:
+                at[n], total[n] = k, then
+                n += 1
+        first = count
+        # what needs less comes first among those that take as long
+        order = np.argsort(total[:n] * 64 + _bits(needs[at[:n]]))
+        for k in order:
+            beaten = False
+            for other in range(first, count):
+                if need[other] & ~needs[at[k]] == 0:
+                    beaten = True
+                    break
+            if beaten:
+                continue
+            if count == room:
+                room *= 2
+                end, need, took = _grown(end, room), _grown(need, room), _grown(took, room)
+            end[count], need[count], took[count] = j, needs[at[k]], total[k]
+            count += 1
+    return end[:count].copy(), need[:count].copy(), took[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _bits(values: NDArray[np.int64]) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    found = np.zeros(len(values), dtype=np.int64)
+    for k in range(len(values)):
+        rest = values[k]
+        while rest:
+            rest &= rest - 1
+            found[k] += 1
     return found

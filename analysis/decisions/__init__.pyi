@@ -1,3 +1,5 @@
+from ._best import best_corridors
+from ._choices import BestCorridors
 from ._critical import critical_links, critical_pairs
 
-__all__ = ["critical_links", "critical_pairs"]
+__all__ = ["BestCorridors", "best_corridors", "critical_links", "critical_pairs"]

@@ -424,7 +424,7 @@ class _Task:
         return np.where(np.isnan(minutes), NEVER, np.rint(minutes * 60_000)).astype(np.int64)
 
 
-def place_weights(weights: Any, places: Any, n: int) -> NDArray[np.float64]:
+def place_weights(weights: Any, places: Any, n: int, argument: str = "weights") -> NDArray[np.float64]:
     """Return the people of each place: as given, from a column of `places`, or 1 each.
 
     Raises
@@ -437,20 +437,22 @@ def place_weights(weights: Any, places: Any, n: int) -> NDArray[np.float64]:
     if isinstance(weights, str):
         if not isinstance(places, pd.DataFrame):
             raise InputTypeError(
-                f"'weights' names the column {weights!r}, and 'places' is no table but a {type(places).__name__}; "
+                f"'{argument}' names the column {weights!r}, and 'places' is no table but a {type(places).__name__}; "
                 "give one number per place"
             )
         if weights not in places.columns:
             raise MissingColumnError(
-                f"'places' lacks the column {weights!r} that 'weights' names; it has "
+                f"'places' lacks the column {weights!r} that '{argument}' names; it has "
                 f"{', '.join(map(repr, places.columns))}"
             )
         given = places[weights]
-    numbers = require_numbers(given, "weights")
+    numbers = require_numbers(given, argument)
     if numbers.shape != (n,):
-        raise InputError(f"'weights' should be one number per place, got shape {numbers.shape} for {n}")
+        raise InputError(f"'{argument}' should be one number per place, got shape {numbers.shape} for {n}")
     bad = ~np.isfinite(numbers) | (numbers < 0)
     if bad.any():
         at = int(np.argmax(bad))
-        raise InputError(f"'weights' should be finite and at least 0, got {numbers[at]:g} at position {at}")
+        raise InputError(
+            f"'{argument}' should be finite and at least 0, got {numbers[at]:g} at position {at}"
+        )
     return numbers

@@ -167,6 +167,9 @@ EXAMPLES: dict[type, Make] = {
     JoinedCorridors: lambda roads, path, _: join_corridors(roads, [corridor(path)]),
     Corridor: lambda _, path, __: corridor(path),
     br.Study: lambda _, __, ___: br.study("yuqian"),
+    br.BestCorridors: lambda roads, path, _: br.best_corridors(
+        roads, [corridor(path)], (roads.node_lon[0], roads.node_lat[0]), budget=1e3
+    ),
     br.StudyResults: lambda _, __, request: request.getfixturevalue("yuqian"),
     StudyRun: lambda _, __, ___: run_under_way(),
     Ground: lambda _, __, ___: run_under_way().ground,
