@@ -122,6 +122,10 @@ class StudyRun(StageInputs):
 class _OnDemand(StudyResults):
     """Results that are computed as they are looked at; pickled and copied, they are computed whole."""
 
+    def __new__(cls, run: StudyRun | None = None, **whole: Any) -> StudyResults:  # type: ignore[misc]
+        """Return such results of a run; of values, as `dataclasses.replace` gives them, results that are whole."""
+        return StudyResults(**whole) if run is None else super().__new__(cls)
+
     def __init__(self, run: StudyRun) -> None:
         vars(self).update(_run=run, study=run.study)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -15,6 +16,8 @@ import borderreach as br
 from borderreach import stages
 from borderreach.analysis.studies import Reach, StudyResults
 from borderreach.geo.errors import InputError, InputTypeError
+from borderreach.reports import report
+from borderreach.running import _OnDemand
 
 
 def test_every_table_comes_from_one_stage():
@@ -90,3 +93,14 @@ def test_a_stage_that_there_is_not():
 def test_the_ground_alone():
     ground = br.study_ground("yuqian")
     assert set(ground.border_counties["province"]) == {"重庆市", "贵州省"}
+
+
+def test_results_on_demand_can_be_changed_and_reported(yuqian: StudyResults):
+    words = {name: getattr(yuqian, name) for name in ("scenario_names", "attribution", "notes", "parameters")}
+
+    def tables(stage: str) -> dict[str, pd.DataFrame]:
+        return {name: getattr(yuqian, name) for name in stages.STAGES[stage].tables}
+
+    run: Any = SimpleNamespace(study=yuqian.study, tables=tables, words=words, what_if=yuqian.what_if)
+    assert replace(_OnDemand(run), notes=["other"]).notes == ["other"]
+    assert report(_OnDemand(run)) == report(yuqian)
