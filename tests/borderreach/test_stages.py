@@ -22,7 +22,7 @@ from borderreach.running import _OnDemand
 
 def test_every_table_comes_from_one_stage():
     given = [name for stage in stages.STAGES.values() for name in stage.tables]
-    words = {"study", "scenario_names", "attribution", "notes", "parameters"}
+    words = {"study", "scenario_names", "attribution", "notes", "parameters", "what_if"}
     assert sorted(given) == sorted({item.name for item in fields(StudyResults)} - words)
 
 
