@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -270,10 +269,11 @@ class ClaimContext:
         date: dt.date | None,
         ids: Iterable[str] = (),
         faster: float = 1.0,
+        limit_min: float | None = None,
     ) -> NDArray[np.float64]:
-        """Return minutes from door to door, with everything that moves `faster` times as fast."""
+        """Return minutes from door to door, with everything that moves `faster` times as fast; NaN beyond a limit."""
         network = scaled(self.network(mode, date, ids), faster)
-        return minutes_between(network, origins, destinations)
+        return minutes_between(network, origins, destinations, limit_min=limit_min)
 
     def line_haul_minutes(
         self, origin: str, destination: str, *, date: dt.date | None, ids: Iterable[str] = ()
@@ -322,7 +322,8 @@ def scaled(network: TransportNetwork, faster: float) -> TransportNetwork:
         return network
     moving = np.asarray(network.arc_length_m) > 0
     times = np.where(moving, np.maximum(1, np.rint(network.arc_time_ms / faster)), network.arc_time_ms)
-    return dataclasses.replace(network, arc_time_ms=times.astype(network.arc_time_ms.dtype))
+    _ = network.reverse, network.exit_lines  # which the scaled ones take over
+    return network.with_times(times)
 
 
 def mean_speed_kph(network: TransportNetwork) -> float:

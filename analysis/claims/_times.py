@@ -44,10 +44,17 @@ def measure_times(claim: Claim, context: ClaimContext, candidates: Iterable[str]
     pairs = _PAIRS[claim.kind](claim, context)
     mode, date = claim.mode, claim.date
 
-    def minutes(ids: Iterable[str] = (), *, faster: float = 1.0) -> NDArray[np.float64]:
+    def minutes(ids: Iterable[str] = ()) -> NDArray[np.float64]:
         return pairs.nearest(
-            context.minutes(pairs.origins, pairs.destinations, mode=mode, date=date, ids=ids, faster=faster)
+            context.minutes(pairs.origins, pairs.destinations, mode=mode, date=date, ids=ids)
         )
+
+    def longest_at(faster: float) -> float:
+        """Minutes where everything moves `faster` times as fast; infinite once they are beyond the limit."""
+        found = context.minutes(
+            pairs.origins, pairs.destinations, mode=mode, date=date, faster=faster, limit_min=limit + 1.0
+        )
+        return _longest(pairs.nearest(found))
 
     found = minutes()
     value = _longest(found)
@@ -67,7 +74,7 @@ def measure_times(claim: Claim, context: ClaimContext, candidates: Iterable[str]
         method=_MODES[mode] + "，门到门最短时间（含进出路网）",
         data=network_data(context, mode, date),
         geometry=pairs.geometry(),
-        flip=_speed_flip(context, mode, date, lambda faster: _longest(minutes(faster=faster)), value, limit),
+        flip=_speed_flip(context, mode, date, longest_at, value, limit),
         with_corridors=lambda ids: _longest(minutes(ids)),
         corridors=context.usable(mode, claim.meant, candidates),
     )

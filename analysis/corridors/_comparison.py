@@ -17,7 +17,7 @@ from ...geo.networks import TransportNetwork
 from ...geo.places import origins_table, same_places
 from ..isochrones import isochrones
 from ..schemas import COUNTY_TIMES, Schema, conform
-from ..times import require_network, travel_times, within_reach
+from ..times import limit_to_ms, minutes_matrix, origin_list, require_network
 from ._corridors import corridor_segments, met_stops
 from ._files import Corridor, resolve_corridors
 from ._scenarios import Scenarios
@@ -51,7 +51,9 @@ CORRIDOR_OVERLAP: Final[Schema] = {
 ALREADY_THERE: Final = 1.15
 
 
-def minutes_between(network: TransportNetwork, origins: Any, destinations: Any) -> NDArray[np.float64]:
+def minutes_between(
+    network: TransportNetwork, origins: Any, destinations: Any, *, limit_min: float | None = None
+) -> NDArray[np.float64]:
     """Return travel times as a matrix.
 
     Parameters
@@ -59,6 +61,8 @@ def minutes_between(network: TransportNetwork, origins: Any, destinations: Any) 
     network : TransportNetwork
     origins, destinations
         As `origins_table` takes them.
+    limit_min : float, optional
+        Longer journeys count as unreachable; a search that needn't go farther is faster.
 
     Returns
     -------
@@ -78,20 +82,9 @@ def minutes_between(network: TransportNetwork, origins: Any, destinations: Any) 
     array([[ 0., 10.]])
     """
     require_network(network)
-    starts, ends = origins_table(origins), origins_table(destinations, argument="destinations")
-    minutes = np.full((len(starts), len(ends)), np.nan)
-    near_start, near_end = within_reach(network, starts), within_reach(network, ends)
-    if not near_start.any() or not near_end.any():
-        travel_times(network, starts, ends)  # tells which point is how far off the network
-    near = np.ix_(near_start, near_end)
-    starts, ends = starts[near_start], ends[near_end]
-    if len(starts) <= len(ends):
-        table = travel_times(network, starts, ends)
-        minutes[near] = table["travel_time_min"].to_numpy().reshape(len(starts), len(ends))
-    else:  # one search per origin: start from the few
-        table = travel_times(network.reverse, ends, starts)
-        minutes[near] = table["travel_time_min"].to_numpy().reshape(len(ends), len(starts)).T
-    return minutes
+    limit_ms = limit_to_ms(limit_min, "limit_min")
+    starts, ends = origin_list(origins), origin_list(destinations, argument="destinations")
+    return minutes_matrix(network, starts, ends, limit_ms=limit_ms)
 
 
 def compare(

@@ -7,6 +7,7 @@ from ._origins import (
     directed,
     each,
     enter,
+    limit_to_ms,
     origin_list,
     require_network,
     search,
@@ -27,7 +28,7 @@ from ._tables import (
     require_nearest,
 )
 from ._timetable_times import timetable_times
-from ._travel_times import Targets, times_from, travel_times
+from ._travel_times import Targets, minutes_matrix, times_from, travel_times
 
 __all__ = [
     "LIMIT_ATTR",
@@ -49,8 +50,10 @@ __all__ = [
     "enter",
     "heap_pop",
     "heap_push",
+    "limit_to_ms",
     "listed",
     "masses",
+    "minutes_matrix",
     "od_matrix",
     "origin_list",
     "prepared",

@@ -11,9 +11,9 @@ import pandas as pd
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.networks import Access, TransportNetwork, past_no_node
+from ...geo.networks import Access, TransportNetwork, access, past_no_node
 from .. import schemas
-from ._origins import Origin, each, enter, limit_to_ms, origin_list, require_network
+from ._origins import Origin, each, enter, limit_to_ms, origin_list, require_network, search
 from ._search import UNREACHED, shortest_times_and_lengths
 from ._tables import cut_attrs
 
@@ -98,6 +98,57 @@ def travel_times(
     frame = frame.astype(dict(schemas.TRAVEL_TIMES))
     frame.attrs.update(cut_attrs(starts, ends, limit_min=None if limit_min is None else float(limit_min)))
     return frame
+
+
+def minutes_matrix(
+    network: TransportNetwork, starts: Sequence[Origin], ends: Sequence[Origin], *, limit_ms: int
+) -> NDArray[np.float64]:
+    """Return the minutes from each place to each other, without the kilometres that `travel_times` tells as well.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    starts, ends : sequence of Origin
+    limit_ms : int
+        Journeys longer than this count as unreachable.
+
+    Returns
+    -------
+    ndarray of float64, shape (number of starts, number of ends)
+        NaN where unreachable, or where one end is farther from the network than its reach.
+
+    Raises
+    ------
+    OffNetworkError
+        If all starts or all ends are out of reach.
+    """
+    if len(starts) > len(ends):  # one search per start: begin from the few
+        return minutes_matrix(network.reverse, ends, starts, limit_ms=limit_ms).T
+    onto, off = (
+        [access(one, lon=place.lon, lat=place.lat, xyz=place.xyz) for place in places]
+        for one, places in ((network, starts), (network.reverse, ends))
+    )
+    for ways, places in ((onto, starts), (off, ends)):
+        if all(way.is_empty for way in ways) and len(places):
+            enter(network, places[0])  # tells how far off the network it is
+    targets = Targets.of(off, [end.xyz for end in ends])
+    no_km = np.zeros(network.n_nodes)
+
+    def row(entry_of: tuple[Access, Origin]) -> NDArray[np.float64]:
+        entry, origin = entry_of
+        if entry.is_empty:
+            return np.full(len(ends), np.inf)
+        time_ms = search(network, entry, limit_ms=limit_ms)
+        times, _ = _leave(
+            targets.start, targets.node, targets.time_ms, targets.length_m, time_ms, no_km, int(UNREACHED)
+        )
+        beside, _ = past_no_node(network, entry.pieces, origin.xyz, targets.xyz)
+        times = np.where([way.is_empty for way in off], np.inf, np.minimum(times, beside))
+        return np.where(times > limit_ms, np.inf, times)
+
+    found = list(each(row, list(zip(onto, starts, strict=True)), progress=False, label="", workers=None))
+    minutes = np.array(found, dtype=np.float64).reshape(len(starts), len(ends)) / 60_000
+    return np.where(np.isfinite(minutes), minutes, np.nan)
 
 
 @dataclass(frozen=True, eq=False)

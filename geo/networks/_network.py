@@ -185,9 +185,15 @@ class TransportNetwork(Sealed):
         return ExitLines(links, *lines, cell_m=max(self.max_access_km * 1000, 500.0))
 
     @derived
+    def reverse_order(self) -> NDArray[np.int64]:
+        """The arc that each arc of `reverse` is, shape (m,)."""
+        order: NDArray[np.int64] = np.lexsort((self.arc_tail, self.arc_head))
+        return order
+
+    @derived
     def reverse(self) -> TransportNetwork:
         """The same network with every arc turned round, for searches towards a place."""
-        order = np.lexsort((self.arc_tail, self.arc_head))
+        order = self.reverse_order
         counts = np.bincount(self.arc_head, minlength=self.n_nodes)
         turned = replace(
             self,
@@ -228,6 +234,26 @@ class TransportNetwork(Sealed):
             max_access_km=require_number(reach, "max_access_km", unit="km", minimum=0, maximum=1000),
         )
         self._share(changed, (*_UNDIRECTED, "arc_tail", "link_arcs"))
+        return changed
+
+    def with_times(self, arc_time_ms: ArrayLike) -> Self:
+        """Return the same network with other times along its arcs, whole milliseconds, shape (m,).
+
+        What was worked out and doesn't depend on times is handed on, both ways.
+        """
+        times = np.ascontiguousarray(arc_time_ms, dtype=np.int32)
+        if times.shape != self.arc_time_ms.shape or (len(times) and times.min() < 0):
+            raise NetworkError(
+                f"'arc_time_ms' should be {self.n_arcs:,} times of 0 ms or more, got the shape {times.shape}"
+            )
+        changed = replace(self, arc_time_ms=times)
+        untimed = (*_UNDIRECTED, "arc_tail", "link_arcs", "exit_lines", "reverse_order")
+        self._share(changed, untimed)
+        turned = TransportNetwork.reverse.known(self)
+        if turned is not None:
+            back = replace(turned, arc_time_ms=times[self.reverse_order])
+            turned._share(back, untimed)  # noqa: SLF001 - its own
+            TransportNetwork.reverse.give(changed, back)
         return changed
 
     def _share(self, other: TransportNetwork, names: tuple[str, ...]) -> None:
