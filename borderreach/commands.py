@@ -136,7 +136,7 @@ def audit(options: argparse.Namespace) -> None:
     path = None if options.csv is None else require_table_path(Path(options.csv))
     run = study_run(options.study, network=options.network)
     run.require_sound()
-    chosen, network, centres = run.study, run.base, run.ground.centres
+    chosen, network, centres = run.study, run.roads, run.ground.centres
     claims = audit_claims(chosen, network=network)
     print_table(
         ("claim", "verdict", "what came out"),

@@ -41,7 +41,7 @@ MARK = "※"
 #: Columns whose text has a fixed form: identifiers, dates, words of the package's own.
 FIXED_COLUMNS = {
     "a_id", "b_id", "centre_id", "change_id", "claim_id", "compare", "core_id", "corridor_id", "corridors",
-    "county_type", "date", "direction", "from_id", "group_id", "kind", "meant", "measure", "member_id", "mode",
+    "county_type", "date", "direction", "from_id", "group_id", "kind", "mark", "meant", "measure", "member_id", "mode",
     "origin_id", "other_holds", "point_source", "position", "reported_holds", "scenario", "scenario_county_type",
     "second_group_id", "stance", "status", "study", "to_id", "verdict",
 }  # fmt: skip

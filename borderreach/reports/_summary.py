@@ -69,7 +69,8 @@ def _way_en(results: StudyResults) -> str:
 def _compared_en(results: StudyResults, context: ReportContext) -> str:
     """Say what corridors are compared with."""
     if has_trains(results):
-        return " and with the trains that run today: corridors are compared with both."
+        both = ": corridors are compared with both" if context.corridors else ""
+        return f" and with the trains that run today{both}."
     if any(item.corridor.mode != "road" for item in context.corridors):
         return ", by car; corridors are added to these roads, so that a railway's gain is measured against driving."
     return ", by car."

@@ -157,7 +157,7 @@ def test_the_report_tells_of_these_files_and_of_no_others(text):
 
 def test_a_report_without_corridors_has_nothing_of_them(text):
     assert "廊道" not in text.replace("**通道**", "")
-    assert "| 现状 | 40 |" in text
+    assert "| 40 | 现状 |" in text
     assert "| — |" not in text.split("## 人口与可达性指标")[0]
     assert "0%（95% 区间 0%" not in text
 

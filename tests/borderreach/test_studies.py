@@ -21,6 +21,7 @@ from borderreach.geo.errors import (
     UnknownPlaceError,
     UnknownStudyError,
 )
+from borderreach.geo.networks import RAIL_RIDE_FACTOR
 from borderreach.geo.networks._trunk import trunk_network
 from borderreach.studies import run_study, study, study_names
 

@@ -96,6 +96,7 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "Corridor.name": ("manifest", "report"),
     "Corridor.name_en": ("manifest", "map", "report"),
     "Corridor.road_class": ("manifest",),
+    "Corridor.open_between": KNOWN,
     "Corridor.notes": ("manifest",),
     "Stop.name": ("manifest",),  # the report names the first and the last
     "Stop.note": ("manifest",),
