@@ -56,7 +56,7 @@ GAP_LINE: Final = "#b3261e"
 CHANGE_LINE: Final = "#6a1b9a"
 #: Fill of a claim's sign by its verdict; signs differ in shape as well.
 VERDICT_FILLS: Final = {
-    "holds": "#00795a", "holds_with": "#56b4e9", "undecided": "#d9a400", "fails": "#b3261e", "not_checkable": "#9a9a9a",
+    "holds": "#00795a", "holds_with": "#56b4e9", "differs": "#7a68a6", "undecided": "#d9a400", "fails": "#b3261e", "not_checkable": "#9a9a9a",
 }  # fmt: skip
 #: Lines of single centres' isochrones, one colour per centre.
 CENTRE_LINES: Final = ("#0072b2", "#8c2d6f", "#5b4a00", "#00563e", "#333333")

@@ -182,7 +182,8 @@ ZH: Final[dict[str, str]] = {
     "unit_万人": "万人",
     "verdict_holds": "成立",
     "verdict_holds_with": "建成廊道后成立",
-    "verdict_undecided": "误差之内，不能判定",
+    "verdict_differs": "口径不同",
+    "verdict_undecided": "不能判定",
     "verdict_fails": "不成立",
     "verdict_not_checkable": "无法检验",
 }
@@ -361,7 +362,8 @@ EN: Final[dict[str, str]] = {
     "unit_万人": "× 10,000 people",
     "verdict_holds": "holds",
     "verdict_holds_with": "holds with corridors",
-    "verdict_undecided": "undecided: within the error",
+    "verdict_differs": "differs by definition",
+    "verdict_undecided": "undecided",
     "verdict_fails": "does not hold",
     "verdict_not_checkable": "cannot be checked",
 }

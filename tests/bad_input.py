@@ -258,6 +258,7 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "base_map": lambda: {"source": "osm"},
     "audit_isochrones": lambda: {"network": network(), "isochrones": areas()},
     "claim_paragraphs": dict,
+    "claim_sentences": dict,
     "group_cohesion": lambda: {"base": network(), "members": "yuqian"},
     "group_times": lambda: {"base": network(), "members": "yuqian"},
     "groups": dict,

@@ -42,8 +42,8 @@ MARK = "※"
 FIXED_COLUMNS = {
     "a_id", "b_id", "centre_id", "change_id", "claim_id", "compare", "core_id", "corridor_id", "corridors",
     "county_type", "date", "direction", "from_id", "group_id", "kind", "mark", "meant", "measure", "member_id", "mode",
-    "origin_id", "other_holds", "point_source", "position", "reported_holds", "scenario", "scenario_county_type",
-    "second_group_id", "stance", "status", "study", "to_id", "verdict",
+    "origin_id", "other_holds", "point_source", "position", "reported_holds", "role", "scenario", "scenario_county_type",
+    "second_group_id", "sentence", "stance", "status", "study", "to_id", "verdict",
 }  # fmt: skip
 #: Columns with text that comes from somebody's file, or is made of such.
 FREE_COLUMNS = {

@@ -473,7 +473,7 @@ CASES: list[Case] = [
     *each("audit_claims", "corridors", [(3, InputTypeError, "'corridors' 3"), ("yuqian", InputTypeError, "'corridors'")]),
     *each("audit_claims", "people", [(3, InputTypeError, "'people' int")]),
     *each("audit_claims", "progress", [(3, InputTypeError, "'progress' 3")]),
-    *each("claim_paragraphs", "table", [(None, InputTypeError, "'table' NoneType"), (3, InputTypeError, "'table' int")]),
+    *each("claim_paragraphs claim_sentences", "table", [(None, InputTypeError, "'table' NoneType"), (3, InputTypeError, "'table' int")]),
     *each("audit_isochrones od_matrix write_od_matrix", "network", NOT_A_NETWORK),
     *each("audit_isochrones", "isochrones", [
         (None, InputTypeError, "'isochrones' GeoDataFrame"), (points, MissingColumnError, "'isochrones' 'cutoff_min'"),

@@ -1,4 +1,4 @@
-from ._claims import VERDICT_NAMES, VERDICTS, audit_claims, claim_paragraphs
+from ._claims import VERDICT_NAMES, VERDICTS, audit_claims, claim_paragraphs, claim_sentences, verdict_name
 from ._files import read_claims
 from ._groups import (
     CIRCLE_OVERLAP,
@@ -18,9 +18,11 @@ __all__ = [
     "audit_claims",
     "circle_overlap",
     "claim_paragraphs",
+    "claim_sentences",
     "group_cohesion",
     "group_times",
     "groups",
     "nearest_group",
     "read_claims",
+    "verdict_name",
 ]

@@ -108,19 +108,23 @@ def _count_provinces(_claim: Claim, context: ClaimContext) -> _Counted:
 
 
 def _count_borders(_claim: Claim, context: ClaimContext) -> _Counted:
+    """Borders of the mainland's provinces; those with Hong Kong and Macao are told beside."""
     lines = context.borders
     beyond = lines["adcode_a"].isin(BEYOND_MAINLAND) | lines["adcode_b"].isin(BEYOND_MAINLAND)
     names = [f"{row.province_a}—{row.province_b}" for row in lines[beyond].itertuples()]
-    detail = f"不含港澳台{int((~beyond).sum())}条" + (f"；另有{'、'.join(names)}" if names else "")
-    return float(len(lines)), detail, shapely.union_all(lines.geometry.to_numpy()), "行政区划（当前）"
+    detail = "大陆各省级行政区之间" + (f"；另有{'、'.join(names)}" if names else "")
+    return float((~beyond).sum()), detail, shapely.union_all(lines.geometry.to_numpy()), "行政区划（当前）"
 
 
 def _count_border_counties(_claim: Claim, context: ClaimContext) -> _Counted:
+    """Counties on a border of two provinces of the mainland; one that only touches Hong Kong or Macao isn't."""
     frame = context.border_counties
+    beyond = set(context.provinces.loc[context.provinces["adcode"].isin(BEYOND_MAINLAND), "name"].astype(str))
     mainland = frame[~frame["province_adcode"].isin(BEYOND_MAINLAND)]
-    detail = f"其中不含港澳台{len(mainland)}个"
+    others = mainland["neighbour_provinces"].map(lambda names: bool(set(str(names).split("、")) - beyond))
+    detail = f"不含港澳台，也不含只与港澳相邻的{int((~others).sum())}个"
     lines = shapely.union_all(context.borders.geometry.to_numpy())
-    return float(len(frame)), detail, lines, "行政区划（当前）"
+    return float(others.sum()), detail, lines, "行政区划（当前）"
 
 
 def _count_junction(_claim: Claim, context: ClaimContext) -> _Counted:
@@ -133,6 +137,26 @@ def _count_junction(_claim: Claim, context: ClaimContext) -> _Counted:
     examples = "；".join(named[:3]) + ("等" if len(named) > 3 else "")
     detail = "；".join(f"{n}省交点{count}处" for n, count in per.items()) + f"，如{examples}"
     return float(most), detail, shapely.MultiPoint(list(there.geometry)), "行政区划（当前）"
+
+
+def _count_near_junction(claim: Claim, context: ClaimContext) -> _Counted:
+    """Most provinces within some distance of a point where three meet: a region on borders, not a point."""
+    points = context.junctions
+    frame = context.provinces
+    radius = float(claim.radius_km or 0)
+    found = []
+    for point in points.geometry:
+        ring = _disc(point.x, point.y, radius)
+        names = frame.loc[shapely.intersects(ring, frame.geometry.to_numpy()), "short_name"]
+        found.append((len(names), "、".join(names)))
+    most = max((n for n, _ in found), default=0)
+    named = list(dict.fromkeys(names for n, names in found if n == most))
+    wanted = list(dict.fromkeys(names for n, names in found if n >= limit_of(claim)))
+    detail = f"三省交点周围{radius:g}公里之内最多涉及{most}省，如{'；'.join(named[:3])}"
+    if wanted:
+        detail += f"；不少于{limit_of(claim):g}省的，如{'；'.join(wanted[:4])}"
+    there = [point for point, (n, _) in zip(points.geometry, found, strict=True) if n == most]
+    return float(most), detail, shapely.MultiPoint(there), "行政区划（当前）"
 
 
 def _count_airports(claim: Claim, context: ClaimContext) -> _Counted:
@@ -189,6 +213,7 @@ _COUNTS: Final = {
     "borders": _count_borders,
     "border_counties": _count_border_counties,
     "provinces_at_junction": _count_junction,
+    "provinces_near_junction": _count_near_junction,
     "airports": _count_airports,
     "neighbour_provinces": _count_neighbours,
     "connected_provinces": _count_connected,
@@ -242,24 +267,32 @@ def _people(claim: Claim, context: ClaimContext) -> Measure:
 
 def _distance(claim: Claim, context: ClaimContext) -> Measure:
     kind, _, rest = claim.of.partition(":")
-    if kind != "centroid" or not rest:
+    if kind not in ("centroid", "middle") or not rest or (kind == "middle" and rest == "*"):
         raise InputError(
-            f"claim '{claim.id}': 'of' should be 'centroid:A,B' or 'centroid:*', got {claim.of!r}"
+            f"claim '{claim.id}': 'of' should be 'centroid:A,B', 'centroid:*' or 'middle:A,B', got {claim.of!r}"
         )
     frame = context.provinces
-    if rest != "*":
+    if rest != "*" and kind == "centroid":
         frame = frame[frame["name"].isin([context.place(name).name for name in rest.split(",")])]
-    flat = frame.geometry.to_crs(CHINA_ALBERS)
-    middle = (
-        gpd.GeoSeries([shapely.union_all(flat.to_numpy()).centroid], crs=CHINA_ALBERS).to_crs(WGS84).iloc[0]
-    )
+    if kind == "middle":
+        seats = [context.place(name) for name in rest.split(",")]
+        spots = gpd.GeoSeries(
+            gpd.points_from_xy([one.lon for one in seats], [one.lat for one in seats]), crs=WGS84
+        )
+        flat = spots.to_crs(CHINA_ALBERS)
+    else:
+        flat = frame.geometry.to_crs(CHINA_ALBERS)
+    centre = shapely.union_all(flat.to_numpy()).centroid
+    middle = gpd.GeoSeries([centre], crs=CHINA_ALBERS).to_crs(WGS84).iloc[0]
     one = context.place(claim.places[0])
     km = float(ELLIPSOID.inv(one.lon, one.lat, middle.x, middle.y)[2]) / 1000
     return Measure(
         value=km,
         limit=limit_of(claim),
         detail=f"重心在东经{middle.x:.2f}°、北纬{middle.y:.2f}°",
-        method="等积投影下的面积重心，椭球面距离",
+        method="等积投影下的面积重心，椭球面距离"
+        if kind == "centroid"
+        else "等积投影下各驻地的中点，椭球面距离",
         data="行政区划（当前）",
         geometry=shapely.LineString([(one.lon, one.lat), (middle.x, middle.y)]),
         flip=f"“附近”放宽到{km:.0f}公里才成立"

@@ -31,6 +31,8 @@ from ._times import TIME_KINDS
 CLAIMS: Final[Schema] = {
     "study": "str",
     "claim_id": "str",
+    "sentence": "str",
+    "role": "str",
     "text": "str",
     "words": "str",
     "reading": "str",
@@ -62,12 +64,13 @@ CLAIMS: Final[Schema] = {
     "assumptions": "str",
     "geometry": "geometry",
 }
-VERDICTS: Final = ("holds", "holds_with", "undecided", "fails", "not_checkable")
+VERDICTS: Final = ("holds", "holds_with", "differs", "undecided", "fails", "not_checkable")
 #: How each verdict is called in the report.
 VERDICT_NAMES: Final = {
     "holds": "成立",
     "holds_with": "建成廊道后成立",
-    "undecided": "误差之内",
+    "differs": "口径不同",
+    "undecided": "不能判定",
     "fails": "不成立",
     "not_checkable": "无法检验",
 }
@@ -109,8 +112,9 @@ def audit_claims(
     geopandas.GeoDataFrame
         One row per claim in the schema ``CLAIMS``, EPSG:4326; the geometry (lines between places,
         places, a circle, borders, corridors) is empty where a claim has no place. ``verdict`` is
-        "holds", "holds_with" (only with the corridors named in ``corridors``), "undecided" (minutes
-        on the embedded roads closer to the limit than these roads' error, and no report that tells),
+        "holds", "holds_with" (only with the corridors named in ``corridors``), "differs" (the text counts by
+        a definition or in a year of its own), "undecided" (minutes on the embedded roads closer to the limit
+        than these roads' error, and no report that tells; or no more than a necessary condition),
         "fails" or "not_checkable"; ``chance`` is that of holding, for minutes on these roads, NaN
         else; ``margin`` is by how much a claim holds, negative where it fails, in
         ``unit``; ``flip`` says, in Chinese, what would turn the verdict; ``other_value`` is the
@@ -191,6 +195,97 @@ def audit_claims(
     return frame
 
 
+#: By what a sentence is told first: one part that fails makes it fail.
+_DECISIVE: Final = ("fails", "undecided", "differs", "holds_with", "holds", "not_checkable")
+#: One row per sentence, in the order of its first claim.
+SENTENCES: Final[Schema] = {
+    "sentence": "str",
+    "words": "str",
+    "stance": "str",
+    "verdict": "str",
+    "n_parts": "int64",
+    "n_readings": "int64",
+}
+
+
+def claim_sentences(table: pd.DataFrame) -> pd.DataFrame:
+    """Give each sentence of a text one verdict, from the claims that it makes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `audit_claims` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per sentence in the order of the claims: ``sentence``, ``words`` (of its first claim), ``stance``,
+        ``verdict``, ``n_parts``, ``n_readings``. The verdict is the worst of the parts that can be checked: "fails",
+        else "undecided", "differs", "holds_with", "holds"; other readings don't decide.
+
+    Raises
+    ------
+    InputTypeError
+        If it isn't a table of claims.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> written = Path("claims.toml").write_text(
+    ...     '''
+    ...     study = "mine"
+    ...     text = "mine.txt"
+    ...
+    ...     [[claim]]
+    ...     id = "provinces"
+    ...     words = "中国有34个省级行政区"
+    ...     reading = "省级行政区共34个"
+    ...     kind = "count"
+    ...     of = "provinces"
+    ...     limit = 34
+    ...     ''',
+    ...     encoding="utf-8",
+    ... )
+    >>> found = br.audit_claims("yuqian", claims=br.read_claims("claims.toml"))
+    >>> br.claim_sentences(found)[["words", "verdict", "n_parts"]].values.tolist()
+    [['中国有34个省级行政区', 'holds', 1]]
+    """
+    if not isinstance(table, pd.DataFrame) or "sentence" not in table:
+        raise InputTypeError(f"'table' should be what audit_claims returns, got {type(table).__name__}")
+    rows = []
+    for sentence, claims in table.groupby("sentence", sort=False):
+        parts = claims[claims["role"] != "reading"]
+        parts = claims if parts.empty else parts
+        rows.append(
+            {
+                "sentence": str(sentence),
+                "words": str(parts["words"].iloc[0]),
+                "stance": str(parts["stance"].iloc[0]),
+                "verdict": next(each for each in _DECISIVE if (parts["verdict"] == each).any()),
+                "n_parts": len(parts),
+                "n_readings": len(claims) - len(parts),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(SENTENCES)).astype(dict(SENTENCES))
+
+
+def verdict_name(verdict: str, stance: str) -> str:
+    """Return how a verdict is called: a goal isn't right or wrong, but reached or not yet."""
+    of_goals = {"holds": "已达到", "holds_with": "建成廊道后可达到", "fails": "尚未达到"}
+    return of_goals.get(verdict, VERDICT_NAMES[verdict]) if stance == "goal" else VERDICT_NAMES[verdict]
+
+
+def _counted(sentences: pd.DataFrame) -> str:
+    """Say how many sentences there are of each verdict: statements, then goals and plans."""
+    said = []
+    for stance, what in (("fact", "陈述"), ("goal", "目标与规划")):
+        count = sentences.loc[sentences["stance"] == stance, "verdict"].value_counts()
+        parts = [f"{verdict_name(name, stance)}{count[name]}句" for name in VERDICTS if name in count]
+        if parts:
+            said.append(f"{what}{int(count.sum())}句，{'，'.join(parts)}")
+    return "；".join(said)
+
+
 def claim_paragraphs(table: pd.DataFrame) -> list[str]:
     """Return the audit as Chinese prose for a report: a summary, a paragraph per claim, methods.
 
@@ -224,18 +319,14 @@ def claim_paragraphs(table: pd.DataFrame) -> list[str]:
     ... )
     >>> found = br.audit_claims("yuqian", claims=br.read_claims("claims.toml"))
     >>> print(br.claim_paragraphs(found)[0])
-    文中列入检验的论断共1条：成立1条。
+    文中列入检验的话共1句：陈述1句，成立1句。
     """
     if not isinstance(table, pd.DataFrame):
         raise InputTypeError(f"'table' should be what audit_claims returns, got {type(table).__name__}")
     if len(table) == 0:
         return ["本文没有列入检验的论断。"]
-    count = table["verdict"].value_counts()
-    parts = [f"{VERDICT_NAMES[name]}{count[name]}条" for name in VERDICTS if name in count]
-    goals = int((table["stance"] == "goal").sum())
-    head = f"文中列入检验的论断共{len(table)}条：{'，'.join(parts)}。"
-    if goals:
-        head += f"其中{goals}条是文中提出的目标，“不成立”表示目前尚未达到。"
+    sentences = claim_sentences(table)
+    head = f"文中列入检验的话共{len(sentences)}句：{_counted(sentences)}。"
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     return [head, *map(_paragraph, rows), *_sources(table)]
 
@@ -283,6 +374,8 @@ def _row(
     row: dict[str, Any] = {
         "study": study.name,
         "claim_id": claim.id,
+        "sentence": claim.sentence or claim.id,
+        "role": claim.role,
         "text": source.text,
         "words": claim.words,
         "reading": claim.reading,
@@ -341,8 +434,10 @@ def _row(
         if overruled:  # a timetable is a fact, a model isn't
             row |= {"margin": by_report, "verdict": "holds" if by_report >= 0 else "fails", "flip": ""}
     undecided = claim.reported is None and _within_error(margin, found.value, row["chance"])
-    if undecided:
+    if undecided or (claim.necessary and margin >= 0):
         row["verdict"] = "undecided"
+    elif margin < 0 and claim.differs:
+        row["verdict"] = "differs"
     elif margin < 0 and not overruled:
         with_ids, value_with = _rescue(claim, found)
         if with_ids:
@@ -444,8 +539,19 @@ def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, o
     names = "、".join(
         context.corridor(identifier).name for identifier in row["corridors"].split("、") if identifier
     )
+    if (
+        claim.comparison in ("==", "about")
+        and claim.kind in _STATED
+        and np.isfinite(value)
+        and row["margin"] < 0
+    ):
+        seen += f"，文中的数偏{'低' if limit < value else '高'}"
+    if row["verdict"] == "undecided" and claim.necessary:
+        return f"不能判定：检验的只是必要条件。{seen}，这一条件是满足的，但不足以说明文中的话成立"
     if row["verdict"] == "undecided":
-        return f"误差之内，不能判定，成立的可能性约{row['chance']:.0%}。{seen}，用时的误差约{trunk_error(value):.0%}"
+        return f"不能判定：差别在误差之内，成立的可能性约{row['chance']:.0%}。{seen}，用时的误差约{trunk_error(value):.0%}"
+    if row["verdict"] == "differs":
+        return f"口径不同，不作对错之分。{seen}。{claim.differs}"
     if row["verdict"] == "holds":
         return f"成立。{seen}"
     if row["verdict"] == "holds_with":

@@ -61,6 +61,7 @@ SUBJECTS: Final[dict[str, tuple[str, ...]]] = {
         "borders",
         "border_counties",
         "provinces_at_junction",
+        "provinces_near_junction",
         "airports",
         "neighbour_provinces",
         "connected_provinces",
@@ -111,7 +112,8 @@ class Claim(Strict):
         Places are names, or ``border:A,B`` (border counties of two provinces), ``counties:X`` (of a province
         or city), ``cities:X`` (of a province).
     of : str
-        What is counted or shared, see `SUBJECTS`; of a distance, ``centroid:A,B`` or ``centroid:*``.
+        What is counted or shared, see `SUBJECTS`; of a distance, ``centroid:A,B`` or ``centroid:*``
+        (of areas), or ``middle:A,B,C`` (of the places' seats).
     mode : {"road", "rail", "any"}
     meant : {"line_haul", "door_to_door"}
         The train alone between stations, or from place to place.
@@ -132,6 +134,15 @@ class Claim(Strict):
         The value by a public report, such as the fastest train on the timetable, in the claim's unit.
     reported_by : str
         That report.
+    sentence : str
+        Which sentence of the text it is of, where that says several things or may be read in several ways: an id that
+        its other claims have as well. A sentence has one verdict.
+    role : {"part", "reading"}
+        A part of what the sentence says, or another way to read it, which is told beneath and doesn't decide.
+    necessary : bool
+        Whether what is checked must be so for the sentence to hold, but isn't enough: then it never holds by this.
+    differs : str
+        Where the text counts by a definition or in a year of its own: why its number may differ and not be wrong.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -157,6 +168,10 @@ class Claim(Strict):
     reason: str = ""
     reported: float | None = None
     reported_by: str = ""
+    sentence: Annotated[str, Field(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$")] = ""
+    role: Literal["part", "reading"] = "part"
+    necessary: bool = False
+    differs: str = ""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -174,6 +189,10 @@ class Claim(Strict):
             raise ValueError(f"'{self.id}': only a claim of kind 'pair' can mean the line haul")
         if (self.reported is None) != (not self.reported_by):
             raise ValueError(f"'{self.id}': give 'reported' and 'reported_by' together")
+        if self.kind == "count" and self.of == "provinces_near_junction" and self.radius_km is None:
+            raise ValueError(f"'{self.id}': 'provinces_near_junction' needs the key 'radius_km'")
+        if self.role == "reading" and not self.sentence:
+            raise ValueError(f"'{self.id}': a reading needs the key 'sentence', of which it is one")
         if self.kind == "stated_ratio" and (len(self.numbers) != 2 or self.numbers[1] == 0):
             raise ValueError(f"'{self.id}': 'numbers' should be two, the second not 0")
         return self

@@ -97,8 +97,8 @@ def _write(sheet: Any, content: Sheet, looks: _Looks) -> None:
     columns = content.columns
     rows = min(max((len(column.cells) for column in columns), default=0), _MOST_ROWS)
     for at, column in enumerate(columns):
-        unit = f"（{xml_text(column.unit)}）" if column.unit else ""
-        sheet.write_string(0, at, _cell_text(f"{xml_text(column.head)}{unit}"), looks.head)
+        unit = f"（{xml_text(column.unit).strip()}）" if column.unit else ""
+        sheet.write_string(0, at, _cell_text(f"{xml_text(column.head).strip()}{unit}"), looks.head)
         widest = 2 * len(column.head)
         for row, value in enumerate(column.cells.head(rows).tolist(), start=1):
             widest = max(widest, _write_cell(sheet, row, at, value, column.digits, looks))

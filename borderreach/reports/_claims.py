@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..analysis.claims import VERDICT_NAMES, VERDICTS, claim_paragraphs
+from ..analysis.claims import VERDICT_NAMES, claim_paragraphs, claim_sentences, verdict_name
 from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Paragraph, Table
 from ._roads import way_zh
@@ -16,7 +16,8 @@ from ._words import change, hours, minutes, rows_of
 _VERDICTS_EN: Final = {
     "holds": "hold",
     "holds_with": "hold only with corridors",
-    "undecided": "can't be decided within the error",
+    "differs": "count by another definition or year",
+    "undecided": "can't be decided",
     "fails": "don't hold",
 }
 
@@ -28,31 +29,56 @@ def claims_section(results: StudyResults) -> list[Block]:
         return []
     head, *paragraphs = claim_paragraphs(claims)
     methods = paragraphs[len(claims) :]
-    rows = tuple(
-        (str(number), f"{row.words}（{row.reading}）", VERDICT_NAMES[row.verdict], _told(row))
-        for number, row in enumerate(rows_of(claims), start=1)
-        if row.verdict != "not_checkable"
-    )
-    others = [
-        f"{number}. “{row.words}”：{_without_verdict(row)}"
-        for number, row in enumerate(rows_of(claims), start=1)
-        if row.verdict == "not_checkable"
-    ]
+    rows, others = [], []
+    for number, sentence in enumerate(rows_of(claim_sentences(claims)), start=1):
+        of_it = claims[claims["sentence"] == sentence.sentence]
+        if sentence.verdict == "not_checkable":
+            others.append(f"{number}. “{sentence.words}”：{_without_verdict(next(rows_of(of_it)))}")
+        else:
+            rows += _sentence_rows(number, sentence, of_it)
     blocks: list[Block] = [Heading("文中论断的检验"), head]
     if rows:
         header = ("", "文中的话（如何理解）", "结论", "依据")
-        note = "".join(methods)
-        blocks.append(Table("claims", "文中论断的检验", header, rows, (0,), note, widths=(4, 38, 12, 46)))
+        note = "一句话一个结论，由其各部分中最不利的决定；另一种读法列在其下，不影响结论。" + "".join(methods)
+        blocks.append(
+            Table("claims", "文中论断的检验", header, tuple(rows), (0,), note, widths=(5, 37, 13, 45))
+        )
     if others:
         blocks.append(Paragraph(f"未检验的：{'；'.join(others)}。", kind="note"))
     return blocks
 
 
-def _told(row: Any) -> str:
+def _sentence_rows(number: int, sentence: Any, claims: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Return the rows of a sentence: one, or its verdict and beneath it the parts and readings, each by its own."""
+    verdict = verdict_name(sentence.verdict, sentence.stance)
+    if len(claims) == 1:
+        (row,) = rows_of(claims)
+        return [(str(number), f"{row.words}（{row.reading}）", verdict, _told(row))]
+    rows = [(str(number), str(sentence.words), verdict, _counted_parts(sentence))]
+    for row in rows_of(claims):
+        what = "另一种读法：" if row.role == "reading" else ""
+        rows.append(
+            (
+                "",
+                f"{what}{row.reading}",
+                verdict_name(str(row.verdict), str(row.stance)),
+                _told(row, alone=False),
+            )
+        )
+    return rows
+
+
+def _counted_parts(sentence: Any) -> str:
+    parts = [f"{sentence.n_parts} 个部分" if sentence.n_parts > 1 else ""]
+    parts.append(f"{sentence.n_readings} 种另外的读法" if sentence.n_readings else "")
+    return f"见下列{'、'.join(filter(None, parts))}"
+
+
+def _told(row: Any, *, alone: bool = True) -> str:
     """Return what a verdict rests on: what came out, what would turn it, the other reading."""
     detail = str(row.detail)
     sentences = [_without_verdict(row), detail if len(detail) <= _MOST_DETAIL else "", str(row.flip)]
-    if row.other_reading:
+    if row.other_reading and alone:  # else the readings stand beneath
         outcome = "成立" if row.other_holds == "yes" else "不成立"
         sentences.append(f"若按{row.other_reading}理解，{outcome}")
     if row.assumptions:
@@ -66,29 +92,25 @@ _MOST_DETAIL: Final = 80
 
 def _without_verdict(row: Any) -> str:
     """Return a verdict's text without the verdict, which stands in a column of its own."""
-    text = str(row.verdict_text).removeprefix(VERDICT_NAMES[row.verdict])
+    text = str(row.verdict_text)
+    for name in (VERDICT_NAMES[row.verdict], verdict_name(str(row.verdict), "goal")):
+        text = text.removeprefix(name)
     return text.lstrip("。：，") or str(row.verdict_text)
 
 
 def claims_summary(claims: pd.DataFrame) -> str:
-    """Return how many of the claims hold, in one Chinese sentence."""
-    count = claims["verdict"].value_counts()
-    checked = len(claims) - int(count.get("not_checkable", 0))
-    parts = [f"{VERDICT_NAMES[name]} {count[name]} 条" for name in VERDICTS[:-1] if name in count]
-    return (
-        f"列出 {len(claims)} 条，其中可检验 {checked} 条：{'，'.join(parts)}。"
-        if checked
-        else (f"列出 {len(claims)} 条，均无法检验。")
-    )
+    """Return how many of the text's sentences hold, in one Chinese sentence."""
+    return claim_paragraphs(claims)[0]
 
 
 def claims_summary_en(claims: pd.DataFrame) -> str:
     """Return the same in one English sentence."""
-    count = claims["verdict"].value_counts()
-    checked = len(claims) - int(count.get("not_checkable", 0))
+    sentences = claim_sentences(claims)
+    count = sentences["verdict"].value_counts()
+    checked = len(sentences) - int(count.get("not_checkable", 0))
     parts = [f"{count[name]} {words}" for name, words in _VERDICTS_EN.items() if name in count]
     found = f": {', '.join(parts)}" if parts else ""
-    return f"Of {len(claims)} claims listed from the text, {checked} can be checked{found}."
+    return f"Of {len(sentences)} sentences listed from the text, {checked} can be checked{found}."
 
 
 def groups_section(results: StudyResults) -> list[Block]:

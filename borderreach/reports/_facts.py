@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from ..analysis.claims import claim_sentences, verdict_name
 from ..analysis.studies import StudyResults
 from ._key_figures import ReportContext, people_inside, road_areas
 from ._pairs import many_centres, near_pairs
@@ -181,9 +182,16 @@ def _borders(results: StudyResults, context: ReportContext) -> dict[str, Fact]:
             found["longest_without"] = Fact(
                 "最长的无跨省通道省界", float(crossed["longest_without_km"].max()), "千米", how="border_crossings"
             )  # fmt: skip
-    count = results.claims["verdict"].value_counts() if len(results.claims) else {}
-    for verdict, name in (("", "论断"), ("holds", "成立的论断"), ("fails", "不成立的论断")):
-        if len(results.claims):
-            n = len(results.claims) if not verdict else int(count.get(verdict, 0))
-            found[f"claims_{verdict}".rstrip("_")] = Fact(name, n, "条", how="claims 的 verdict")
+    if len(results.claims):
+        sentences = claim_sentences(results.claims)
+        found["claims"] = Fact("文中列入检验的话", len(sentences), "句", how="claims 的 sentence")
+        for stance, what in (("fact", "陈述"), ("goal", "目标与规划")):
+            own = sentences.loc[sentences["stance"] == stance, "verdict"]
+            if len(own):
+                found[f"claims_{stance}"] = Fact(what, len(own), "句", how="claims 的 stance")
+            for verdict, n in own.value_counts(sort=False).items():
+                name = f"{what}：{verdict_name(str(verdict), stance)}"
+                found[f"claims_{stance}_{verdict}"] = Fact(
+                    name, int(n), "句", how="claims 的 verdict，每句一个"
+                )
     return found

@@ -43,7 +43,7 @@ def _sheets(results: StudyResults) -> list[Sheet]:
         _matrix(results),
         _facts(results),
         _sheet(pairs, "中心之间", "各情景下中心两两之间的公路时间", "scenario from_name to_name travel_time_min", *(["delta_min"] if len(named) > 1 else [])),
-        _sheet(results.journeys, "公铁联程", "中心之间公铁联程的构成，现状", "from_name to_name door_to_door_min line_haul_min waiting_min boarding_min "
+        _sheet(results.journeys, "公铁联程", "中心之间公铁联程的构成，现状", "from_name to_name door_to_door_min low_min high_min line_haul_min slower_trains_min waiting_min boarding_min "
                "alighting_min transfer_min road_min access_min n_boardings road_only_min"),
         _sheet(gains, "时间圈", "各情景下的公路圈与现状相比", "scenario cutoff_min base_area_km2 scenario_area_km2 delta_area_km2 base_counties "
                "scenario_counties delta_counties counties_gained counties_lost"),
@@ -59,7 +59,7 @@ def _sheets(results: StudyResults) -> list[Sheet]:
                "county province beyond_county beyond_province gap_km network_km network_min"),
         _zones(results),
         _sheet(results.claims, "论断", "文中论断的检验",
-               "words reading verdict verdict_text limit value unit chance detail flip assumptions"),
+               "sentence role words reading verdict verdict_text limit value unit chance detail flip assumptions"),
         _sheet(results.group_cohesion, "组团", "文中的组团，成员两两之间的公路时间", "group_name n_members limit_min base_mean_min base_max_min "
                "base_cohesion", *(["scenario_mean_min", "scenario_max_min", "scenario_cohesion"] if after else [])),
         _sheet(_with_scenario(results.group_overlap, results), "组团的圈", "各组团一小时圈两两重叠", "scenario a_name b_name overlap_km2 share_of_smaller"),

@@ -4,10 +4,11 @@
   const SHAPES = {
     diamond: [[0, -1.15], [1.15, 0], [0, 1.15], [-1.15, 0]],
     square: [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]],
+    pentagon: [[0, -1.1], [1.05, -0.34], [0.65, 0.89], [-0.65, 0.89], [-1.05, -0.34]],
     hexagon: [[-0.55, -0.95], [0.55, -0.95], [1.1, 0], [0.55, 0.95], [-0.55, 0.95], [-1.1, 0]],
     triangle: [[0, -1.1], [1.1, 0.85], [-1.1, 0.85]],
   };
-  br.VERDICT_SHAPES = { holds: "disc", holds_with: "diamond", undecided: "hexagon", fails: "square", not_checkable: "triangle" };
+  br.VERDICT_SHAPES = { holds: "disc", holds_with: "diamond", differs: "pentagon", undecided: "hexagon", fails: "square", not_checkable: "triangle" };
 
   // `shift` in pixels sets signs of one place side by side; `text` stands inside; `shrink` makes signs
   // smaller where much of a country is in view.

@@ -118,6 +118,8 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "Claim.assumptions": TABLE,
     "Claim.reason": TABLE,
     "Claim.reported_by": TABLE,
+    "Claim.sentence": FORM,
+    "Claim.differs": TABLE,
     "Group.id": FORM,
     "Group.name": TABLE,
     "Group.members": KNOWN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from borderreach import data
 from borderreach.analysis.claims._claims import CLAIMS, VERDICTS, audit_claims, claim_paragraphs
 from borderreach.analysis.claims._context import ClaimContext, mean_speed_kph, scaled, straight_km
 from borderreach.analysis.claims._files import Claim, ClaimsFile, claims_of, read_claims
@@ -436,7 +438,7 @@ def test_the_table_has_its_schema_and_the_prose_every_claim():
     assert table.crs == WGS84
     assert set(table["verdict"]) <= set(VERDICTS)
     prose = claim_paragraphs(table)
-    assert "共3条" in prose[0]
+    assert "共3句" in prose[0]
     assert [words in text for words, text in zip(("甲句", "乙句", "丙句"), prose[1:4], strict=True)] == [
         True
     ] * 3
@@ -560,3 +562,69 @@ def test_every_embedded_claim_gets_a_verdict(name):
     prose = claim_paragraphs(table)
     for row in table.itertuples():
         assert any(str(row.words) in text for text in prose)
+
+
+def test_a_necessary_condition_never_holds_by_itself():
+    met = audit(claim(limit=900, necessary=True)).iloc[0]
+    assert met["verdict"] == "undecided"
+    assert "只是必要条件" in met["verdict_text"]
+    unmet = audit(claim(limit=30, necessary=True)).iloc[0]
+    assert unmet["verdict"] == "fails"
+
+
+def test_what_a_text_counts_in_its_own_way_differs_and_is_not_wrong():
+    row = audit(claim(kind="count", of="provinces", limit=31, differs="文中不计港澳台")).iloc[0]
+    assert row["verdict"] == "differs"
+    assert row["verdict_text"].startswith("口径不同")
+    assert "文中的数偏低" in row["verdict_text"]
+    assert "文中不计港澳台" in row["verdict_text"]
+    same = audit(claim(kind="count", of="provinces", limit=34, differs="文中不计港澳台")).iloc[0]
+    assert same["verdict"] == "holds"
+
+
+def test_a_sentence_has_one_verdict_and_readings_do_not_decide():
+    from borderreach.analysis.claims import claim_sentences, verdict_name
+
+    rows = [
+        ("a", "part", "holds", "fact"), ("a", "part", "differs", "fact"), ("a", "reading", "fails", "fact"),
+        ("b", "part", "fails", "goal"), ("b", "part", "not_checkable", "goal"), ("c", "part", "not_checkable", "fact"),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["sentence", "role", "verdict", "stance"]).assign(words="话")
+    found = claim_sentences(table).set_index("sentence")
+    assert found["verdict"].to_dict() == {"a": "differs", "b": "fails", "c": "not_checkable"}
+    assert found.loc["a", ["n_parts", "n_readings"]].to_list() == [2, 1]
+    assert verdict_name("fails", "goal") == "尚未达到"
+    assert verdict_name("fails", "fact") == "不成立"
+
+
+def test_a_region_on_several_borders_is_more_than_a_point():
+    """Four provinces never meet in a point of these boundaries, and near one they do: 苏鲁豫皖, 湘鄂渝黔."""
+    point, region = (
+        audit(claim(kind="count", of=of, limit=4, compare=">=", radius_km=100)).iloc[0]
+        for of in ("provinces_at_junction", "provinces_near_junction")
+    )
+    assert point["value"] == 3
+    assert region["value"] == 4
+    assert "江苏、安徽、山东、河南" in region["detail"]
+    assert "湖北、湖南、重庆、贵州" in region["detail"]
+
+
+def test_borders_and_their_counties_are_those_of_the_mainland():
+    borders, counties = (
+        audit(claim(kind="count", of=of, limit=1)).iloc[0] for of in ("borders", "border_counties")
+    )
+    assert borders["value"] == 68
+    assert counties["value"] == 888
+
+
+@pytest.mark.parametrize("study_name", ["bazhong", "chengyugui", "guizhou", "yuqian", "zheminggan"])
+def test_sentences_of_the_embedded_texts_are_whole(study_name):
+    """Parts and readings of one sentence are of one stance, and every reading has a part beside it."""
+    claims = read_claims(data.path(f"claims/{study_name}.toml")).claim
+    by_sentence: dict[str, list[Any]] = {}
+    for one in claims:
+        by_sentence.setdefault(one.sentence or one.id, []).append(one)
+    for of_it in by_sentence.values():
+        assert [one.role for one in of_it].count("part") >= 1
+        parts = {one.stance for one in of_it if one.role == "part"}
+        assert len(parts) == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from borderreach.analysis.claims import claim_sentences
 from borderreach.analysis.corridors import resolve_corridors
 from borderreach.reports import ReportContext, report
 from borderreach.reports._corridors import _corridor_prose, _without_effect
@@ -318,10 +319,12 @@ def test_a_county_whose_type_changes_has_its_sentence(yuqian):
 def test_both_languages_tell_people_zones_and_claims(yuqian):
     text = report(yuqian)
     english, findings = text.split("## Summary in English")[1], text.split("## 摘要")[1].split("\n## ")[0]
-    count = yuqian.claims["verdict"].value_counts()
-    checked = len(yuqian.claims) - count["not_checkable"]
-    assert f"{len(yuqian.claims)} claims listed from the text, {checked} can be checked" in english
-    assert f"列出 {len(yuqian.claims)} 条，其中可检验 {checked} 条：成立 {count['holds']} 条" in findings
+    sentences = claim_sentences(yuqian.claims)
+    checked = int((sentences["verdict"] != "not_checkable").sum())
+    assert f"{len(sentences)} sentences listed from the text, {checked} can be checked" in english
+    facts = sentences[sentences["stance"] == "fact"]
+    held = int((facts["verdict"] == "holds").sum())
+    assert f"共{len(sentences)}句：陈述{len(facts)}句，成立{held}句" in findings
     people = yuqian.circle_people.query("cutoff_min == 120").set_index("scenario")["people"]
     assert f"{people['base'] / 1e6:,.1f} million people" in english
     assert f"{people['base'] / 1e4:,.0f} 万人" in findings
@@ -347,6 +350,7 @@ def test_many_centres_are_counted_rather_than_listed(yuqian, monkeypatch):
 def test_claims_of_one_sentence_are_told_apart(yuqian):
     claims = yuqian.claims.head(3).copy()
     claims["verdict"] = "holds"
+    claims["sentence"] = ["a", "b", "c"]
     claims["words"] = ["常住人口", "常住人口", "六个市"]
     claims["reading"] = ["甲市九百万人", "乙市八百万人", "市有六个"]
     rows = [
@@ -418,3 +422,18 @@ def test_a_countys_border_is_told_by_both_boundaries(yuqian):
         low, high = round(county.border_low_km), round(county.border_high_km)
         told = f"{low:,}–{high:,}" if low != high else f"{low:,}"
         assert any(f"| {county.name} | {county.province} | {told} |" in " ".join(row.split()) for row in rows)
+
+
+def test_a_sentence_stands_once_and_its_readings_beneath(yuqian):
+    part = report(yuqian).split("、文中论断的检验")[1].split("\n## ")[0]
+    rows = [line for line in part.splitlines() if line.startswith("| ")]
+    for sentence, claims in yuqian.claims.groupby("sentence", sort=False):
+        checked = claims[claims["verdict"] != "not_checkable"]
+        if len(checked) > 1:
+            assert (
+                sum(line.startswith("| ") and f"| {claims['words'].iloc[0]} |" in line for line in rows) == 1
+            ), sentence
+            for row in checked.itertuples():
+                mark = "另一种读法：" if row.role == "reading" else ""
+                assert sum(f"|  | {mark}{row.reading} |" in line for line in rows) == 1
+    assert "若按" not in "".join(line for line in rows if line.startswith("|  |"))
