@@ -1,6 +1,13 @@
 from ._centrality import betweenness, closeness, daily_accessibility, day_return_reach, detour_factors
 from ._competition import competing_centres, hinterlands, nearer_across_border, overlaps, shared_parts
 from ._decay import Decay, ExponentialDecay, GaussianDecay, PowerDecay, StepDecay, weigh_minutes
+from ._equity import (
+    concentration_curve,
+    concentration_index,
+    constrained_accessibility,
+    fgt_poverty,
+    palma_ratio,
+)
 from ._floating_catchment import three_step_catchment, two_step_catchment
 from ._inequality import RankSize, gini, gini_by_group, rank_size, theil, theil_by_group
 from ._people import people, people_by_rule, people_points, people_within, with_people
@@ -28,10 +35,14 @@ __all__ = [
     "betweenness",
     "closeness",
     "competing_centres",
+    "concentration_curve",
+    "concentration_index",
+    "constrained_accessibility",
     "cumulative_opportunities",
     "daily_accessibility",
     "day_return_reach",
     "detour_factors",
+    "fgt_poverty",
     "gini",
     "gini_by_group",
     "gravity",
@@ -41,6 +52,7 @@ __all__ = [
     "mean_by_region",
     "nearer_across_border",
     "overlaps",
+    "palma_ratio",
     "people",
     "people_by_rule",
     "people_points",

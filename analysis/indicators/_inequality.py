@@ -44,7 +44,7 @@ def gini(values: ArrayLike, weights: ArrayLike | None = None) -> float:
     >>> br.indicators.gini([1, 1, 1, 1]), br.indicators.gini([0, 0, 0, 1])
     (0.0, 0.75)
     """
-    x, w = _checked(values, weights)
+    x, w = checked_values(values, weights)
     return _gini(x, w)
 
 
@@ -74,7 +74,7 @@ def theil(values: ArrayLike, weights: ArrayLike | None = None) -> float:
     >>> round(br.indicators.theil([0, 0, 0, 1]) / float(np.log(4)), 12)
     1.0
     """
-    x, w = _checked(values, weights)
+    x, w = checked_values(values, weights)
     return _theil(x, w)
 
 
@@ -116,7 +116,7 @@ def theil_by_group(values: ArrayLike, groups: Any, weights: ArrayLike | None = N
     1   west  0.1308  0.0654      0.0
     2  total  0.0654  0.0654      0.0
     """
-    x, w = _checked(values, weights)
+    x, w = checked_values(values, weights)
     labels = _labels(groups, len(x))
     total, mean = _theil(x, w), float(np.average(x, weights=w))
     rows = []
@@ -184,7 +184,7 @@ def gini_by_group(values: ArrayLike, groups: Any, weights: ArrayLike | None = No
     >>> br.indicators.gini_by_group([1, 3, 5, 7], ["west", "west", "east", "east"]).to_dict()
     {'gini': 0.3125, 'within': 0.0625, 'between': 0.25, 'overlap': 0.0}
     """
-    x, w = _checked(values, weights)
+    x, w = checked_values(values, weights)
     labels = _labels(groups, len(x))
     total = _gini(x, w)
     within, means, sizes = 0.0, [], []
@@ -266,7 +266,7 @@ def rank_size(values: ArrayLike, *, shift: float = 0.5) -> RankSize:
     -1.0
     """
     less = require_number(shift, "shift", minimum=0, maximum=0.99)
-    x, _ = _checked(values, None)
+    x, _ = checked_values(values, None)
     if (x <= 0).any():
         raise InputError("'values' has sizes of zero, which have no logarithm; leave these places out")
     if len(x) < 3 or np.ptp(x) == 0:
@@ -285,9 +285,9 @@ def rank_size(values: ArrayLike, *, shift: float = 0.5) -> RankSize:
     )
 
 
-def _checked(values: Any, weights: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    x = _numbers(values, "values")
-    w = np.ones(len(x)) if weights is None else _numbers(weights, "weights")
+def checked_values(values: Any, weights: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    x = finite_numbers(values, "values")
+    w = np.ones(len(x)) if weights is None else finite_numbers(weights, "weights")
     if len(w) != len(x):
         raise InputError(f"'weights' should be one per value, got {len(w)} for {len(x)}")
     if w.sum() == 0:
@@ -297,7 +297,7 @@ def _checked(values: Any, weights: Any) -> tuple[NDArray[np.float64], NDArray[np
     return x, w
 
 
-def _numbers(values: Any, argument: str) -> NDArray[np.float64]:
+def finite_numbers(values: Any, argument: str) -> NDArray[np.float64]:
     try:
         numbers = np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
