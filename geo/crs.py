@@ -45,6 +45,33 @@ def local_crs(*, lon: float, lat: float) -> pyproj.CRS:
     )
 
 
+def equal_area_crs(*shapes: gpd.GeoSeries) -> str:
+    """Return a projection true in areas, and nearly so in distances, for shapes in degrees: as `area_km2` takes it.
+
+    Parameters
+    ----------
+    *shapes : geopandas.GeoSeries
+        In EPSG:4326; the projection is for all of them together.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> equal_area_crs(gpd.GeoSeries([shapely.box(-20, 64, -18, 65)], crs=4326))
+    '+proj=laea +lat_0=64.5000 +lon_0=-19.0000 +datum=WGS84 +units=m +no_defs'
+    """
+    bounds = np.array([one.total_bounds for one in shapes if len(one)], dtype=float).reshape(-1, 4)
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(bounds):
+        return CHINA_ALBERS
+    (minx, miny), (maxx, maxy) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    if minx >= 70 and maxx <= 140 and miny >= 0 and maxy <= 60:
+        return CHINA_ALBERS
+    return (
+        f"+proj=laea +lat_0={(miny + maxy) / 2:.4f} +lon_0={(minx + maxx) / 2:.4f} "
+        "+datum=WGS84 +units=m +no_defs"
+    )
+
+
 def area_km2(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
     """Areas in km², measured in the Albers projection of China where the shapes lie there.
 
@@ -65,15 +92,9 @@ def area_km2(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
     if len(geometry) == 0:
         return np.zeros(0)
     lonlat = geometry.to_crs(WGS84)
-    minx, miny, maxx, maxy = lonlat.total_bounds
-    if np.isnan(minx):
+    if np.isnan(lonlat.total_bounds[0]):
         return np.zeros(len(geometry))
-    crs: str = CHINA_ALBERS
-    if not (minx >= 70 and maxx <= 140 and miny >= 0 and maxy <= 60):
-        crs = (
-            f"+proj=laea +lat_0={(miny + maxy) / 2:.4f} +lon_0={(minx + maxx) / 2:.4f} "
-            "+datum=WGS84 +units=m +no_defs"
-        )
+    crs = equal_area_crs(lonlat)
     areas_m2: NDArray[np.float64] = np.nan_to_num(lonlat.to_crs(crs).area.to_numpy(dtype=float))
     return areas_m2 / 1e6
 

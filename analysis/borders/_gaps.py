@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from ...geo.antimeridian import cut_line
 from ...geo.checks import require_frame, require_number
-from ...geo.crs import CHINA_ALBERS, ELLIPSOID, WGS84
+from ...geo.crs import ELLIPSOID, WGS84, equal_area_crs
 from ...geo.errors import InputError
 from ...geo.networks import MAX_ARC_TIME_MS, Links, TransportNetwork
 from .. import schemas
@@ -118,10 +118,10 @@ def gaps(
         return gpd.GeoDataFrame(schemas.empty(GAPS))
     places = _Places(checked)
     ends, before = _dead_ends(checked, places)
-    flat = gpd.GeoSeries(
-        gpd.points_from_xy(checked.node_lon[ends], checked.node_lat[ends]), crs=WGS84
-    ).to_crs(CHINA_ALBERS)
-    border = shapely.STRtree(lines.geometry.to_crs(CHINA_ALBERS).to_numpy())
+    plane = equal_area_crs(lines.geometry)
+    points = gpd.GeoSeries(gpd.points_from_xy(checked.node_lon[ends], checked.node_lat[ends]), crs=WGS84)
+    flat = points.to_crs(plane)
+    border = shapely.STRtree(lines.geometry.to_crs(plane).to_numpy())
     close, _ = border.query(flat.to_numpy(), predicate="dwithin", distance=near * 1000)
     keep = np.unique(close)
     ends, before, flat = ends[keep], before[keep], flat.iloc[keep]

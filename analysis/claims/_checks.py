@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ...geo.crs import CHINA_ALBERS, ELLIPSOID, WGS84, area_km2, rows_xyz
+from ...geo.crs import ELLIPSOID, WGS84, area_km2, equal_area_crs, rows_xyz
 from ...geo.errors import InputError
 from ...geo.networks import airports
 from ...geo.places import Place
@@ -279,11 +279,11 @@ def _distance(claim: Claim, context: ClaimContext) -> Measure:
         spots = gpd.GeoSeries(
             gpd.points_from_xy([one.lon for one in seats], [one.lat for one in seats]), crs=WGS84
         )
-        flat = spots.to_crs(CHINA_ALBERS)
     else:
-        flat = frame.geometry.to_crs(CHINA_ALBERS)
-    centre = shapely.union_all(flat.to_numpy()).centroid
-    middle = gpd.GeoSeries([centre], crs=CHINA_ALBERS).to_crs(WGS84).iloc[0]
+        spots = frame.geometry
+    plane = equal_area_crs(spots)
+    centre = shapely.union_all(spots.to_crs(plane).to_numpy()).centroid
+    middle = gpd.GeoSeries([centre], crs=plane).to_crs(WGS84).iloc[0]
     one = context.place(claim.places[0])
     km = float(ELLIPSOID.inv(one.lon, one.lat, middle.x, middle.y)[2]) / 1000
     return Measure(

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ...geo.checks import require_choice, require_number
-from ...geo.crs import CHINA_ALBERS, area_km2
+from ...geo.crs import area_km2, equal_area_crs
 from ...geo.errors import InputError, InputTypeError
 from ...geo.networks import TransportNetwork
 from ...geo.places import origins_table, place, same_places
@@ -348,7 +348,8 @@ def circle_overlap(network: TransportNetwork, centres: Any, *, cutoff_min: float
     ids, names, shapes = _circles(network, centres, cutoff)
     if not ids:
         return conform([], CIRCLE_OVERLAP)
-    flat = gpd.GeoSeries(shapes, crs="EPSG:4326").to_crs(CHINA_ALBERS).to_numpy()
+    plane = equal_area_crs(gpd.GeoSeries(shapes, crs="EPSG:4326"))
+    flat = gpd.GeoSeries(shapes, crs="EPSG:4326").to_crs(plane).to_numpy()
     area = area_km2(gpd.GeoSeries(shapes, crs="EPSG:4326"))
     parts, rows = shared_parts(flat), []
     for i, j in combinations(range(len(ids)), 2):
@@ -366,7 +367,7 @@ def circle_overlap(network: TransportNetwork, centres: Any, *, cutoff_min: float
                 "b_km2": area[j],
                 "overlap_km2": km2,
                 "share_of_smaller": km2 / smaller if smaller > 0 else np.nan,
-                "geometry": gpd.GeoSeries([shared], crs=CHINA_ALBERS).to_crs("EPSG:4326").iloc[0],
+                "geometry": gpd.GeoSeries([shared], crs=plane).to_crs("EPSG:4326").iloc[0],
             }
         )
     found: gpd.GeoDataFrame = conform(rows, CIRCLE_OVERLAP)

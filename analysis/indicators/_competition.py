@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from ...geo.checks import require_frame, require_number
-from ...geo.crs import CHINA_ALBERS
+from ...geo.crs import equal_area_crs
 from ...geo.errors import EmptyInputError, InputError, InputTypeError, MissingColumnError
 from .. import schemas
 from ..schemas import Schema
@@ -247,7 +247,7 @@ def overlaps(isochrones: gpd.GeoDataFrame) -> pd.DataFrame:
     rows = []
     for cutoff in sorted(frame["cutoff_min"].unique(), reverse=True):
         part = frame[frame["cutoff_min"] == cutoff]
-        flat = part.geometry.to_crs(CHINA_ALBERS).to_numpy()
+        flat = part.geometry.to_crs(equal_area_crs(part.geometry)).to_numpy()
         area, ids = shapely.area(flat), part["origin_id"].to_numpy()
         for (a, b), shape in shared_parts(flat).items():
             shared = float(shapely.area(shape))

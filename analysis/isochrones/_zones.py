@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from ...geo.checks import require_frame, require_number, require_text
-from ...geo.crs import CHINA_ALBERS, area_km2
+from ...geo.crs import area_km2, equal_area_crs
 from ...geo.networks import TransportNetwork
 from .. import schemas
 from ..contours import as_multipolygon
@@ -191,8 +191,9 @@ def zone_counties(
     counties = require_frame(
         counties, "counties", columns=("adcode", "name", "province", "lon", "lat"), allow_empty=False
     )
-    flat_counties = counties.geometry.to_crs(CHINA_ALBERS).to_numpy()
-    flat_zones = zones.geometry.to_crs(CHINA_ALBERS).to_numpy()
+    flat = equal_area_crs(counties.geometry, zones.geometry)
+    flat_counties = counties.geometry.to_crs(flat).to_numpy()
+    flat_zones = zones.geometry.to_crs(flat).to_numpy()
     zone, county = shapely.STRtree(flat_counties).query(flat_zones, predicate="intersects")
     shared = shapely.area(shapely.intersection(flat_zones[zone], flat_counties[county]))
     share = shared / shapely.area(flat_counties)[county]
