@@ -28,7 +28,7 @@ MAIN_ROADS: Final = tuple(
 
 #: Movement off the main roads stands for all smaller ones; see ``docs/osm.md``.
 MAIN_ACCESS_SPEED_KPH: Final = 35.0
-MAIN_MAX_ACCESS_KM: Final = 30.0
+MAIN_MAX_ACCESS_KM: Final = 10.0
 
 
 def pbf_network(

@@ -66,7 +66,7 @@ def read_network(
     speed_kph, road_class, oneway
         Of drawn lines; see `network_from_lines`.
     access_speed_kph, max_access_km : float, optional
-        Speed and reach off the network. When left out 5 km/h within 2 km on all streets, 35 km/h within 30 km where main
+        Speed and reach off the network. When left out 5 km/h within 2 km on all streets, 35 km/h within 10 km where main
         roads stand alone, and what a saved network says.
     folder : str or path
         What relative paths start from; the working folder when left out.

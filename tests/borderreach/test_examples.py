@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import subprocess
 import sys
 
@@ -13,6 +15,8 @@ from PIL import Image
 
 from borderreach.geo.errors import OutputsFailedError
 from borderreach.maps.page._offline import external_references
+
+from ..geo.osm.osm_files import reference_file
 
 
 @pytest.fixture
@@ -91,3 +95,24 @@ def test_a_card_has_people_and_claims(gallery, yuqian):
     assert figures["people in it"] == f"{people['base']:.1f} → {people['all']:.1f} million"
     checked = yuqian.claims[yuqian.claims["verdict"] != "not_checkable"]
     assert figures["claims that hold, of those checked"].endswith(f" of {len(checked)}")
+
+
+@pytest.mark.slow
+def test_a_region_of_ones_own_runs_from_one_extract(checkout, tmp_path):
+    """The border of two regions of Iceland, as docs/own-region.md tells it."""
+    extract = reference_file("iceland-2019-05-09.osm.pbf")
+    done = subprocess.run(
+        [sys.executable, checkout / "examples" / "own_region.py", extract, tmp_path],
+        capture_output=True, check=False, cwd=checkout, encoding="utf-8",
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    units = gpd.read_file(tmp_path / "units.gpkg")
+    assert units["region"].nunique() == 8
+    manifest = json.loads((tmp_path / "results" / "manifest.json").read_text("utf-8"))
+    assert manifest["parameters"]["network"]["file"] == extract.name
+    borders = pd.read_csv(tmp_path / "results" / "borders.csv")
+    assert len(borders) == 1
+    assert borders["length_km"].item() > 20
+    circles = pd.read_csv(tmp_path / "results" / "circles.csv").set_index("cutoff_min")["area_km2"]
+    assert 200 < circles[30.0] < circles[60.0] < 6000
