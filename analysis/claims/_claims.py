@@ -250,7 +250,7 @@ def claim_sentences(table: pd.DataFrame) -> pd.DataFrame:
     >>> br.claim_sentences(found)[["words", "verdict", "n_parts"]].values.tolist()
     [['中国有34个省级行政区', 'holds', 1]]
     """
-    if not isinstance(table, pd.DataFrame) or "sentence" not in table:
+    if not isinstance(table, pd.DataFrame) or "sentence" not in table:  # type: ignore[redundant-expr] # callers aren't all typed
         raise InputTypeError(f"'table' should be what audit_claims returns, got {type(table).__name__}")
     rows = []
     for sentence, claims in table.groupby("sentence", sort=False):

@@ -29,7 +29,8 @@ def claims_section(results: StudyResults) -> list[Block]:
         return []
     head, *paragraphs = claim_paragraphs(claims)
     methods = paragraphs[len(claims) :]
-    rows, others = [], []
+    rows: list[tuple[str, ...]] = []
+    others: list[str] = []
     for number, sentence in enumerate(rows_of(claim_sentences(claims)), start=1):
         of_it = claims[claims["sentence"] == sentence.sentence]
         if sentence.verdict == "not_checkable":
@@ -54,7 +55,7 @@ def _sentence_rows(number: int, sentence: Any, claims: pd.DataFrame) -> list[tup
     if len(claims) == 1:
         (row,) = rows_of(claims)
         return [(str(number), f"{row.words}（{row.reading}）", verdict, _told(row))]
-    rows = [(str(number), str(sentence.words), verdict, _counted_parts(sentence))]
+    rows: list[tuple[str, ...]] = [(str(number), str(sentence.words), verdict, _counted_parts(sentence))]
     for row in rows_of(claims):
         what = "另一种读法：" if row.role == "reading" else ""
         rows.append(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..analysis.studies import StudyResults
 from ..documents import Column, Sheet, workbook_bytes
-from ..reports import key_figures
+from ..reports import key_figures, way_zh
 from ._counties import counties_sheet
 from ._dictionary import column, tidy
 
@@ -42,15 +42,15 @@ def _sheets(results: StudyResults) -> list[Sheet]:
         counties_sheet(results),
         _matrix(results),
         _facts(results),
-        _sheet(pairs, "中心之间", "各情景下中心两两之间的公路时间", "scenario from_name to_name travel_time_min", *(["delta_min"] if len(named) > 1 else [])),
+        _sheet(pairs, "中心之间", f"各情景下中心两两之间的{way_zh(results)}时间", "scenario from_name to_name travel_time_min", *(["delta_min"] if len(named) > 1 else [])),
         _sheet(results.journeys, "公铁联程", "中心之间公铁联程的构成，现状", "from_name to_name door_to_door_min low_min high_min line_haul_min slower_trains_min waiting_min boarding_min "
                "alighting_min transfer_min road_min access_min n_boardings road_only_min"),
-        _sheet(gains, "时间圈", "各情景下的公路圈与现状相比", "scenario cutoff_min base_area_km2 scenario_area_km2 delta_area_km2 base_counties "
+        _sheet(gains, "时间圈", "各情景下的圈与现状相比", "scenario cutoff_min base_area_km2 scenario_area_km2 delta_area_km2 base_counties "
                "scenario_counties delta_counties counties_gained counties_lost"),
-        _sheet(_with_scenario(results.circles, results), "公路圈面积", "现状与规划后", "scenario cutoff_min area_km2"),
-        _sheet(people, "圈内人口", "公路圈内的人口", "scenario cutoff_min people people_by_seat"),
-        _sheet(_with_scenario(results.rail_circles, results), "公铁联程圈", "可用现有列车时的圈", "scenario cutoff_min area_km2"),
-        _sheet(_with_scenario(results.rail_circle_people, results), "公铁联程圈内人口", "", "scenario cutoff_min people people_by_seat"),
+        _sheet(_with_scenario(results.circles, results), "圈的面积", "现状与规划后", "scenario cutoff_min area_km2"),
+        _sheet(people, "圈内人口", "圈内的人口", "scenario cutoff_min people people_by_seat"),
+        _sheet(_with_scenario(results.road_circles, results), "只走公路的圈", "不乘列车时的圈", "scenario cutoff_min area_km2"),
+        _sheet(_with_scenario(results.road_circle_people, results), "只走公路的圈内人口", "不乘列车时的圈", "scenario cutoff_min people people_by_seat"),
         _sheet(results.contributions.assign(corridor=results.contributions["corridor_id"].map(corridors)), "廊道贡献",
                "各廊道自身的贡献", "corridor measure contribution standard_error alone last"),
         _borders(results),
@@ -91,11 +91,20 @@ def _matrix(results: StudyResults) -> Sheet:
     )
     columns = [Column("起点＼终点", tidy(pd.Series([named[each] for each in ids], dtype=object)))]
     columns += [
-        Column(f"至{named[each]}", tidy(square[each].reset_index(drop=True)), "分钟", "公路门到门，现状", 1)
+        Column(
+            f"至{named[each]}",
+            tidy(square[each].reset_index(drop=True)),
+            "分钟",
+            f"{way_zh(results)}门到门，现状",
+            1,
+        )
         for each in ids
     ]
     return Sheet(
-        "中心矩阵", "中心之间的公路时间，现状", tuple(columns), heat=tuple(each.head for each in columns[1:])
+        "中心矩阵",
+        f"中心之间的{way_zh(results)}时间，现状",
+        tuple(columns),
+        heat=tuple(each.head for each in columns[1:]),
     )
 
 

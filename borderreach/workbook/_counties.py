@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..analysis.studies import StudyResults
 from ..documents import Column, Sheet
+from ..reports import way_zh
 from ._dictionary import WORDS, column, tidy
 
 #: With more centres than this, each has one column of minutes, and the nearest has all.
@@ -19,13 +20,13 @@ _INDICATORS: Final = (
 )  # fmt: skip
 #: Columns of tables of counties and centres: which table, column, how it's called, its meaning, decimals.
 _OF_CENTRES: Final = (
-    ("county_times", "base_min", "公路，现状", "分钟", "门到门", 1),
-    ("county_times", "scenario_min", "公路，规划后", "分钟", "门到门，加上全部廊道", 1),
+    ("county_times", "base_min", "{way}，现状", "分钟", "门到门", 1),
+    ("county_times", "scenario_min", "{way}，规划后", "分钟", "门到门，加上全部廊道", 1),
     ("county_times", "delta_min", "变化", "分钟", "负数为节省", 1),
-    ("rail_county_times", "base_min", "公铁联程，现状", "分钟", "可在表内的现有车站换乘列车", 1),
-    ("rail_county_times", "scenario_min", "公铁联程，规划后", "分钟", "", 1),
-    ("county_times", "base_inside", "圈内，现状", "", "驻地在公路圈内", 0),
-    ("county_times", "scenario_inside", "圈内，规划后", "", "驻地在公路圈内", 0),
+    ("road_county_times", "base_min", "只走公路，现状", "分钟", "门到门，不乘车", 1),
+    ("road_county_times", "scenario_min", "只走公路，规划后", "分钟", "门到门，不乘现有列车", 1),
+    ("county_times", "base_inside", "圈内，现状", "", "驻地在圈内", 0),
+    ("county_times", "scenario_inside", "圈内，规划后", "", "驻地在圈内", 0),
     ("chances", "base_chance", "在圈内的概率，现状", "概率", "时间误差下的概率", 3),
     ("chances", "scenario_chance", "在圈内的概率，规划后", "概率", "", 3),
 )
@@ -43,11 +44,12 @@ def counties_sheet(results: StudyResults) -> Sheet:
     for centre, name in zip(results.centres["origin_id"], results.centres["origin_name"], strict=True):
         for table, source, head, unit, meaning, digits in _OF_CENTRES if few else _OF_CENTRES[:1]:
             columns += _of_centre(
-                getattr(results, table), source, (str(centre), str(name)), counties, (head, unit, meaning, digits)
+                getattr(results, table), source, (str(centre), str(name)), counties,
+                (head.format(way=way_zh(results)), unit, meaning, digits),
             )  # fmt: skip
     if len(results.indicators):
-        table = results.indicators.set_index("adcode").reindex(counties["adcode"]).reset_index()
-        columns += [column(table, name) for name in _INDICATORS]
+        known = results.indicators.set_index("adcode").reindex(counties["adcode"]).reset_index()
+        columns += [column(known, name) for name in _INDICATORS]
     columns += _zones(results, counties)
     if "all" not in results.scenario_names:
         columns = [each for each in columns if "规划后" not in each.head and not each.head.endswith("：变化")]
@@ -63,7 +65,7 @@ def _nearest(results: StudyResults, counties: pd.DataFrame) -> list[Column]:
     )
     near = times.drop_duplicates("adcode").set_index("adcode").reindex(counties["adcode"])
     soonest = results.county_times.groupby("adcode")["scenario_min"].min().reindex(counties["adcode"])
-    meaning = "公路门到门，各中心中最近者"
+    meaning = f"{way_zh(results)}门到门，各中心中最近者"
     return [
         Column("最近的中心", tidy(near["centre_name"])),
         Column("至最近中心，现状", tidy(near["base_min"]), "分钟", meaning, 1),

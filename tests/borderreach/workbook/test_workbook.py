@@ -50,20 +50,20 @@ def test_a_row_of_counties_is_what_the_tables_have(yuqian, sheets):
     head, *rows = sheets["区县"]
     assert len(rows) == len(yuqian.border_counties)
     times = yuqian.county_times.set_index(["adcode", "centre_name"])
-    rail = yuqian.rail_county_times.set_index(["adcode", "centre_name"])
+    roads = yuqian.road_county_times.set_index(["adcode", "centre_name"])
     chances = yuqian.chances.set_index(["adcode", "centre_name"])
     for row in rows:
         cell = dict(zip(head, row, strict=True))
         code = int(cell["代码"])
         for centre in yuqian.centres["origin_name"]:
-            assert cell[f"至{centre}：公路，现状（分钟）"] == pytest.approx(
+            assert cell[f"至{centre}：公铁联程，现状（分钟）"] == pytest.approx(
                 times.loc[(code, centre), "base_min"]
             )
-            assert cell[f"至{centre}：公路，规划后（分钟）"] == pytest.approx(
+            assert cell[f"至{centre}：公铁联程，规划后（分钟）"] == pytest.approx(
                 times.loc[(code, centre), "scenario_min"]
             )
-            assert cell[f"至{centre}：公铁联程，现状（分钟）"] == pytest.approx(
-                rail.loc[(code, centre), "base_min"]
+            assert cell[f"至{centre}：只走公路，现状（分钟）"] == pytest.approx(
+                roads.loc[(code, centre), "base_min"]
             )
             inside = "是" if times.loc[(code, centre), "base_inside"] else "否"
             assert cell[f"至{centre}：圈内，现状"] == inside
@@ -115,7 +115,7 @@ def test_the_figures_of_the_first_page_come_out_a_second_time(yuqian):
     people = yuqian.circle_people[yuqian.circle_people["cutoff_min"] == circle].set_index("scenario")[
         "people"
     ]
-    rail = yuqian.rail_circles[yuqian.rail_circles["cutoff_min"] == circle].set_index("scenario")["area_km2"]
+    roads = yuqian.road_circles[yuqian.road_circles["cutoff_min"] == circle].set_index("scenario")["area_km2"]
     best = yuqian.county_times.groupby("adcode")["delta_min"].min()
     inside = yuqian.county_times.groupby("adcode")[["base_inside", "scenario_inside"]].any().sum()
     across = yuqian.zone_counties.merge(
@@ -137,13 +137,12 @@ def test_the_figures_of_the_first_page_come_out_a_second_time(yuqian):
         "inside_after": inside["scenario_inside"],
         "people": people["base"] / 1e4,
         "people_after": people["all"] / 1e4,
-        "rail_area": rail["base"],
-        "rail_area_after": rail["all"],
+        "road_area": roads["base"],
         "savers": (best <= -10).sum(),
         "most_saved": -best.min(),
         "pair": yuqian.pair_times.query("scenario == 'base'")["travel_time_min"].mean(),
         "pair_after": yuqian.pair_times.query("scenario == 'all'")["travel_time_min"].mean(),
-        "pair_rail": yuqian.journeys["door_to_door_min"].mean(),
+        "pair_road": yuqian.journeys["road_only_min"].mean(),
         "zone_area": yuqian.zones.query("scenario == 'base'")["area_km2"].mean(),
         "zone_cross": across.query("scenario == 'base'")["centre_id"].nunique(),
         "zone_cross_after": across.query("scenario == 'all'")["centre_id"].nunique(),
