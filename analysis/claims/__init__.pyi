@@ -1,4 +1,4 @@
-from ._claims import VERDICT_NAMES, VERDICTS, audit_claims, claim_paragraphs, claim_sentences, verdict_name
+from ._claims import audit_claims, claim_paragraphs
 from ._files import read_claims
 from ._groups import (
     CIRCLE_OVERLAP,
@@ -9,11 +9,11 @@ from ._groups import (
     groups,
     nearest_group,
 )
+from ._sentences import VERDICT_NAMES, claim_sentences, verdict_name
 
 __all__ = [
     "CIRCLE_OVERLAP",
     "NEAREST_GROUP",
-    "VERDICTS",
     "VERDICT_NAMES",
     "audit_claims",
     "circle_overlap",

@@ -25,6 +25,7 @@ from ._checks import measure
 from ._context import ClaimContext
 from ._files import Claim, ClaimsFile, claims_of, embedded_study_name
 from ._measures import Measure
+from ._sentences import claim_sentences, counted
 from ._times import TIME_KINDS
 
 #: One row per claim, in the order of the file.
@@ -63,16 +64,6 @@ CLAIMS: Final[Schema] = {
     "data": "str",
     "assumptions": "str",
     "geometry": "geometry",
-}
-VERDICTS: Final = ("holds", "holds_with", "differs", "undecided", "fails", "not_checkable")
-#: How each verdict is called in the report.
-VERDICT_NAMES: Final = {
-    "holds": "成立",
-    "holds_with": "建成廊道后成立",
-    "differs": "口径不同",
-    "undecided": "不能判定",
-    "fails": "不成立",
-    "not_checkable": "无法检验",
 }
 #: At most so many corridors are tried together when none alone is enough.
 MAX_TOGETHER: Final = 3
@@ -195,97 +186,6 @@ def audit_claims(
     return frame
 
 
-#: By what a sentence is told first: one part that fails makes it fail.
-_DECISIVE: Final = ("fails", "undecided", "differs", "holds_with", "holds", "not_checkable")
-#: One row per sentence, in the order of its first claim.
-SENTENCES: Final[Schema] = {
-    "sentence": "str",
-    "words": "str",
-    "stance": "str",
-    "verdict": "str",
-    "n_parts": "int64",
-    "n_readings": "int64",
-}
-
-
-def claim_sentences(table: pd.DataFrame) -> pd.DataFrame:
-    """Give each sentence of a text one verdict, from the claims that it makes.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `audit_claims` returns it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per sentence in the order of the claims: ``sentence``, ``words`` (of its first claim), ``stance``,
-        ``verdict``, ``n_parts``, ``n_readings``. The verdict is the worst of the parts that can be checked: "fails",
-        else "undecided", "differs", "holds_with", "holds"; other readings don't decide.
-
-    Raises
-    ------
-    InputTypeError
-        If it isn't a table of claims.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> written = Path("claims.toml").write_text(
-    ...     '''
-    ...     study = "mine"
-    ...     text = "mine.txt"
-    ...
-    ...     [[claim]]
-    ...     id = "provinces"
-    ...     words = "中国有34个省级行政区"
-    ...     reading = "省级行政区共34个"
-    ...     kind = "count"
-    ...     of = "provinces"
-    ...     limit = 34
-    ...     ''',
-    ...     encoding="utf-8",
-    ... )
-    >>> found = br.audit_claims("yuqian", claims=br.read_claims("claims.toml"))
-    >>> br.claim_sentences(found)[["words", "verdict", "n_parts"]].values.tolist()
-    [['中国有34个省级行政区', 'holds', 1]]
-    """
-    if not isinstance(table, pd.DataFrame) or "sentence" not in table:  # type: ignore[redundant-expr] # callers aren't all typed
-        raise InputTypeError(f"'table' should be what audit_claims returns, got {type(table).__name__}")
-    rows = []
-    for sentence, claims in table.groupby("sentence", sort=False):
-        parts = claims[claims["role"] != "reading"]
-        parts = claims if parts.empty else parts
-        rows.append(
-            {
-                "sentence": str(sentence),
-                "words": str(parts["words"].iloc[0]),
-                "stance": str(parts["stance"].iloc[0]),
-                "verdict": next(each for each in _DECISIVE if (parts["verdict"] == each).any()),
-                "n_parts": len(parts),
-                "n_readings": len(claims) - len(parts),
-            }
-        )
-    return pd.DataFrame(rows, columns=list(SENTENCES)).astype(dict(SENTENCES))
-
-
-def verdict_name(verdict: str, stance: str) -> str:
-    """Return how a verdict is called: a goal isn't right or wrong, but reached or not yet."""
-    of_goals = {"holds": "已达到", "holds_with": "建成廊道后可达到", "fails": "尚未达到"}
-    return of_goals.get(verdict, VERDICT_NAMES[verdict]) if stance == "goal" else VERDICT_NAMES[verdict]
-
-
-def _counted(sentences: pd.DataFrame) -> str:
-    """Say how many sentences there are of each verdict: statements, then goals and plans."""
-    said = []
-    for stance, what in (("fact", "陈述"), ("goal", "目标与规划")):
-        count = sentences.loc[sentences["stance"] == stance, "verdict"].value_counts()
-        parts = [f"{verdict_name(name, stance)}{count[name]}句" for name in VERDICTS if name in count]
-        if parts:
-            said.append(f"{what}{int(count.sum())}句，{'，'.join(parts)}")
-    return "；".join(said)
-
-
 def claim_paragraphs(table: pd.DataFrame) -> list[str]:
     """Return the audit as Chinese prose for a report: a summary, a paragraph per claim, methods.
 
@@ -326,7 +226,7 @@ def claim_paragraphs(table: pd.DataFrame) -> list[str]:
     if len(table) == 0:
         return ["本文没有列入检验的论断。"]
     sentences = claim_sentences(table)
-    head = f"文中列入检验的话共{len(sentences)}句：{_counted(sentences)}。"
+    head = f"文中列入检验的话共{len(sentences)}句：{counted(sentences)}。"
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     return [head, *map(_paragraph, rows), *_sources(table)]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from borderreach.analysis.borders._typology import TYPES
-from borderreach.analysis.claims._claims import VERDICTS
+from borderreach.analysis.claims._sentences import VERDICTS
 from borderreach.maps import style
 from borderreach.maps.wording import EN, WORDS, ZH
 

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach import data
-from borderreach.analysis.claims._claims import CLAIMS, VERDICTS, audit_claims, claim_paragraphs
+from borderreach.analysis.claims._claims import CLAIMS, audit_claims, claim_paragraphs
 from borderreach.analysis.claims._context import ClaimContext, mean_speed_kph, scaled, straight_km
 from borderreach.analysis.claims._files import Claim, ClaimsFile, claims_of, read_claims
+from borderreach.analysis.claims._sentences import VERDICTS
 from borderreach.analysis.corridors._files import Corridor
 from borderreach.analysis.corridors._lines import add_corridor_lines
 from borderreach.analysis.study_file import Study
