@@ -80,6 +80,12 @@
       }
       return known.by.get(key);
     }
+    const edged = new WeakMap();
+    function edgeTimes(scenario) {
+      let known = edged.get(scenario);
+      if (!known || known.version !== scenario.version) edged.set(scenario, known = { version: scenario.version, time: br.timesFromEdge(scenario) });
+      return known.time;
+    }
     function reachOf(scenario, starts, cell) {
       const from = starts.map((row) => searchFrom(scenario, row.at));
       const ways = from.map((one) => one.way);
@@ -96,9 +102,17 @@
           counties: seats.filter((least) => least <= minutes).length,
         };
       });
+      // A way round outside the page's part leaves it and comes back: it takes the least of both at least.
+      const inward = edgeTimes(scenario);
+      const edges = single.map((each) => br.timeToEdge(scenario, each));
+      const sureUntil = (k, place) => {
+        let least = Infinity;
+        for (let i = 0; i < place.node.length; i += 1) least = Math.min(least, inward[place.node[i]] === br.UNREACHED ? Infinity : inward[place.node[i]] + place.ms[i]);
+        return (edges[k] + least) / 60000;
+      };
       const places = starts.map((row, k) => ({ at: row.at, ...ways[k] }));
       const between = single.map((each, k) => br.minutesTo(scenario, rules, each, starts[k].at, places));
-      return { circles, nearest, between, edge: Math.min(...single.map((each) => br.timeToEdge(scenario, each))) / 60000 };
+      return { circles, nearest, between, places, sureUntil, edge: Math.min(...edges) / 60000 };
     }
 
     let kept = { key: "", reach: null };
@@ -116,13 +130,15 @@
       const starts = state.starts();
       const lat = starts.length ? starts.reduce((sum, row) => sum + row.at[0], 0) / starts.length : 30;
       const cell = Math.min(FINE_M, rules.reachKm * 1000 / 25) * br.ground.scale(lat) * (moving ? coarse : 1);
-      const reach = starts.length ? reachOf(now, starts, cell) : { circles: [], nearest: [], between: [], edge: Infinity };
+      const reach = starts.length ? reachOf(now, starts, cell) : { circles: [], nearest: [], between: [], places: [], sureUntil: () => Infinity, edge: Infinity };
       // Today's network from the same places; where nothing differs there is nothing to compare.
       const before = now.changed && starts.length ? reachToday(today, starts, cell) : null;
       const circles = reach.circles.map((row, i) => ({
         ...row, now: row.rings, rank: i, before: before && { ...before.circles[i] },
       }));
-      const cellOf = (k, value, earlier) => ({ now: value, before: earlier === null || earlier === undefined ? null : earlier, sure: value === null || value <= reach.edge });
+      const cellOf = (k, place, value, earlier) => ({
+        now: value, before: earlier === null || earlier === undefined ? null : earlier, sure: value === null || value <= reach.sureUntil(k, place),
+      });
       const many = starts.length > 3;
       const least = (rows, i) => rows.reduce((best, row) => (row[i] === null ? best : best === null ? row[i] : Math.min(best, row[i])), null);
       found = {
@@ -130,12 +146,12 @@
         beyond: cutoffs.length && reach.edge < cutoffs[cutoffs.length - 1] ? Math.floor(reach.edge) : 0,
         home: state.moved() ? homeArea() : null,
         between: many ? [] : starts.map((row, j) => ({
-          name: row.name || word("wi_here"), cells: starts.map((_, k) => cellOf(k, k === j ? 0 : reach.between[k][j], k === j ? 0 : before && before.between[k][j])),
+          name: row.name || word("wi_here"), cells: starts.map((_, k) => cellOf(k, reach.places[j], k === j ? 0 : reach.between[k][j], k === j ? 0 : before && before.between[k][j])),
         })),
         counties: ready.counties.slice(0, rules.nBorder).map((row, i) => ({
           name: row.name,
-          cells: many ? [cellOf(0, least(reach.nearest, i), before && least(before.nearest, i))]
-            : reach.nearest.map((list, k) => cellOf(k, list[i], before && before.nearest[k][i])),
+          cells: many ? [cellOf(0, row, least(reach.nearest, i), before && least(before.nearest, i))]
+            : reach.nearest.map((list, k) => cellOf(k, row, list[i], before && before.nearest[k][i])),
         })),
       };
       canvas.show(circles.map((row) => ({ now: row.now, before: row.before && row.before.rings, rank: row.rank })));

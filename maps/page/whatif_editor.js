@@ -174,8 +174,10 @@
         tell.done();
       }
     });
-    map.on("dblclick", () => {
-      if (!state.on || editor.tool !== "draw") return;
+    map.on("dblclick", (event) => {
+      // Two taps on the panel's buttons, one soon after the other, are none on the map.
+      const target = event.originalEvent && event.originalEvent.target;
+      if (!state.on || editor.current < 0 || (target && (!target.isConnected || target.closest(".br-panel")))) return;
       // The second of two taps has set a stop where the first one did.
       const line = state.lines[editor.current];
       const n = line ? line.stops.length : 0;

@@ -111,6 +111,18 @@
     });
   };
 
+  /** Milliseconds to every node from the nearest one on the edge: what a way from outside takes at least. */
+  br.timesFromEdge = function (scenario) {
+    const { net } = scenario;
+    const way = { node: [], ms: [] };
+    for (let i = 0; i < net.n; i += 1) {
+      if (!net.edge[i]) continue;
+      way.node.push(i);
+      way.ms.push(0);
+    }
+    return br.search(scenario, [way], Infinity);
+  };
+
   /** The time from which ways out of the page's part of the network may be faster, ms; infinite where none is reached. */
   br.timeToEdge = function (scenario, time) {
     let least = Infinity;
