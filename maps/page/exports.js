@@ -58,7 +58,7 @@
   /**
    * The map as it is seen, with title and sources, as a picture.
    * @param {any} map
-   * @param {{sea: string, title: string, credits: string[]}} about
+   * @param { {sea: string, title: string, credits: string[]} } about
    * @returns {HTMLCanvasElement}
    */
   br.pictureOf = function (map, about) {

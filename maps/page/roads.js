@@ -43,11 +43,16 @@
     function later() {
       if (asked) return;
       asked = true;
-      requestAnimationFrame(() => setTimeout(() => {
+      const unpack = () => {
         known = lines(br.networkOf(data));
         layer.repaint();
         scene.roadsReady = true;
-      }));
+      };
+      const soon = () => (window.requestIdleCallback ? requestIdleCallback(unpack, { timeout: 1000 }) : setTimeout(unpack, 200));
+      // Two frames after the page has loaded, all else is on the screen.
+      const begin = () => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(soon)));
+      if (document.readyState === "complete") begin();
+      else window.addEventListener("load", begin);
     }
     function paint(pen, { k, x, y, ratio }) {
       if (!known) return later();
