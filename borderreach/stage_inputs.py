@@ -198,7 +198,7 @@ class StageInputs:
         """The network around the study, for what readers of its map ask of their own."""
         ground = self.ground
         return what_if(
-            self.road_scenarios.joined,
+            self.scenarios.joined,
             self.residents,
             provinces=ground.provinces,
             counties=ground.counties,
@@ -206,4 +206,5 @@ class StageInputs:
             centres=ground.centres,
             cutoffs_min=self.study.circle_cutoffs_min,
             scenarios=self.names,
+            roads=self.roads,
         )

@@ -101,6 +101,7 @@ def what_if(
     centres: gpd.GeoDataFrame,
     cutoffs_min: Iterable[float],
     scenarios: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    roads: TransportNetwork | None = None,
 ) -> WhatIf:
     """Return the part of a study's network that lies in its provinces, or within its circles' minutes of its places.
 
@@ -115,6 +116,8 @@ def what_if(
     cutoffs_min : iterable of float
     scenarios : mapping of str to sequence of str
         The corridors' ids in each of the study's scenarios, the base first.
+    roads : TransportNetwork, optional
+        The roads of the network alone, whose nodes come first in it and stand for where people live.
     """
     network = joined.full
     cutoffs = tuple(sorted(float(value) for value in cutoffs_min))
@@ -132,7 +135,7 @@ def what_if(
     whole = WhatIf(
         network=network,
         node_edge=np.zeros(network.n_nodes, dtype=bool),
-        node_people=_people_at_nodes(joined.base, network.n_nodes, residents),
+        node_people=_people_at_nodes(joined.base if roads is None else roads, network.n_nodes, residents),
         node_owner=np.concatenate([np.full(joined.base.n_nodes, -1, dtype=np.int64), joined.node_owner]),
         link_owners=owners,
         counties=gpd.GeoDataFrame(places),

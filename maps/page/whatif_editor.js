@@ -153,7 +153,7 @@
       let least = NEAR_PX * NEAR_PX;
       for (let k = 0; k < net.tail.length; k += 1) {
         const mode = net.kinds[net.kind[k]][0];
-        if (mode === "access" || net.owners[2 * k] >= 0) continue;
+        if ((mode !== "road" && mode !== "rail") || net.owners[2 * k] >= 0 || (net.x[net.tail[k]] === net.x[net.head[k]] && net.y[net.tail[k]] === net.y[net.head[k]])) continue;
         const a = [net.lat[net.tail[k]], net.lon[net.tail[k]]];
         const b = [net.lat[net.head[k]], net.lon[net.head[k]]];
         if (!bounds.contains(a) && !bounds.contains(b)) continue;
