@@ -43,7 +43,7 @@ from .analysis.corridors import (
     with_corridor_trains,
     with_railways,
 )
-from .analysis.decisions import BestCorridors, best_corridors, critical_links, critical_pairs
+from .analysis.decisions import BestCorridors, best_corridors, critical_links, critical_pairs, missing_links
 from .analysis.indicators import people, people_by_rule, people_points, people_within, with_people
 from .analysis.isochrones import (
     audit_isochrones,
@@ -176,6 +176,7 @@ __all__ = [
     "journey_components",
     "junctions",
     "minutes_between",
+    "missing_links",
     "nearest_group",
     "network_from_geodataframes",
     "network_from_lines",

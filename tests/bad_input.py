@@ -145,6 +145,7 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "corridor_stops": dict,
     "corridors": dict,
     "counties": dict,
+    "missing_links": lambda: {"network": network(), "places": points(), "provinces": ["甲", "甲"]},
     "best_corridors": lambda: {"base": network(), "candidates": [], "places": points(), "budget": 10.0},
     "critical_links": lambda: {"network": network(), "places": points()},
     "critical_pairs": lambda: {"network": network(), "places": points(), "links": [0, 1]},

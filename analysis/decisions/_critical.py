@@ -345,9 +345,7 @@ class _Task:
         self.table = origins_table(places, argument="places")
         self.places: list[Origin] = origin_list(self.table, argument="places")
         self.people = place_weights(weights, places, len(self.places))
-        if decay is not None and (not callable(decay) or isinstance(decay, type)):
-            raise InputTypeError(f"'decay' should be a function such as ExponentialDecay(...), got {decay!r}")
-        self.decay: Decay | None = decay
+        self.decay = require_decay(decay)
         cutoff = require_number(cutoff_min, "cutoff_min", unit="minutes", above=0, maximum=7 * 24 * 60)
         self.cutoff_ms = round(cutoff * 60_000)
         self.cut_off_min = require_number(cut_off_min, "cut_off_min", unit="minutes", minimum=0)
@@ -422,6 +420,19 @@ class _Task:
         except OffNetworkError:  # all of them went by the link itself
             minutes = np.full((len(self.places), len(self.places)), np.nan)
         return np.where(np.isnan(minutes), NEVER, np.rint(minutes * 60_000)).astype(np.int64)
+
+
+def require_decay(decay: Any) -> Decay | None:
+    """Return a decay, or None where none is given.
+
+    Raises
+    ------
+    InputTypeError
+    """
+    if decay is not None and (not callable(decay) or isinstance(decay, type)):
+        raise InputTypeError(f"'decay' should be a function such as ExponentialDecay(...), got {decay!r}")
+    found: Decay | None = decay
+    return found
 
 
 def place_weights(weights: Any, places: Any, n: int, argument: str = "weights") -> NDArray[np.float64]:

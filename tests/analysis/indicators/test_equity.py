@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,7 +29,7 @@ def test_ranked_by_itself_the_concentration_index_is_ginis(values: list[int], da
 @given(values=NUMBERS, data=st.data())
 def test_by_covariance_it_is_the_same(values: list[int], data: st.DataObject):
     """As Kakwani, Wagstaff and van Doorslaer (1997) write it; Erreygers' index from that."""
-    size = {"min_size": len(values), "max_size": len(values)}
+    size: dict[str, Any] = {"min_size": len(values), "max_size": len(values)}
     people = data.draw(st.lists(st.integers(1, 9), **size))
     rank = data.draw(st.lists(st.integers(0, 3), **size))
     each_value, each_rank = np.repeat(values, people).astype(float), np.repeat(rank, people)
