@@ -10,6 +10,7 @@ from ._equity import (
 )
 from ._floating_catchment import three_step_catchment, two_step_catchment
 from ._inequality import RankSize, gini, gini_by_group, rank_size, theil, theil_by_group
+from ._market_access import market_access, market_access_change
 from ._people import people, people_by_rule, people_points, people_within, with_people
 from ._potential import (
     cumulative_opportunities,
@@ -48,6 +49,8 @@ __all__ = [
     "gravity",
     "hinterlands",
     "internal_time_min",
+    "market_access",
+    "market_access_change",
     "market_potential",
     "mean_by_region",
     "nearer_across_border",
