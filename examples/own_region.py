@@ -52,7 +52,9 @@ def admin_areas(extract: Path) -> gpd.GeoDataFrame:
     rows = [
         (area.tags["name"], area.tags["admin_level"], bytes.fromhex(shapes.create_multipolygon(area)))
         for area in areas
-        if area.tags.get("boundary") == "administrative" and "name" in area.tags
+        if isinstance(area, osmium.osm.Area)
+        and area.tags.get("boundary") == "administrative"
+        and "name" in area.tags
     ]
     names, levels, shapes_wkb = zip(*rows, strict=True)
     return gpd.GeoDataFrame({"name": names, "level": levels}, geometry=shapely.from_wkb(shapes_wkb), crs=4326)
@@ -63,7 +65,11 @@ def with_seats(extract: Path, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     nodes = osmium.FileProcessor(str(extract), osmium.osm.NODE).with_filter(
         osmium.filter.TagFilter(*(("place", kind) for kind in SETTLEMENTS))
     )
-    rows = [(SETTLEMENTS.index(node.tags["place"]), node.location.lon, node.location.lat) for node in nodes]
+    rows = [
+        (SETTLEMENTS.index(node.tags["place"]), node.location.lon, node.location.lat)
+        for node in nodes
+        if isinstance(node, osmium.osm.Node)
+    ]
     rank, lon, lat = (np.array(column) for column in zip(*sorted(rows), strict=True))
     unit, place = shapely.STRtree(shapely.points(lon, lat)).query(
         units.geometry.to_numpy(), predicate="contains"
