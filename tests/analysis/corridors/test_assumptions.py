@@ -49,6 +49,7 @@ def test_a_railway_with_the_required_keys_runs_as_open_ones_do(tmp_path):
     assert one.speed_factor == pytest.approx(shares.median(), abs=0.005)
     assert (one.board_min, one.alight_min, one.stop_penalty_min) == (10, 5, 3)
     trains = rail_sections().query("design_speed_kph == 350 and status == 'open'")["trains_per_day"].median()
+    trains = np.round(trains)
     assert one.trains_per_day == trains
     assert one.wait_min == pytest.approx(16 * 60 / trains / 2)  # half of the headway in a day of 16 hours
     assert set(one.assumed) == {*ASSUMABLE, "sinuosity"}

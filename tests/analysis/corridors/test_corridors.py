@@ -328,7 +328,7 @@ def test_overlap_tells_what_the_network_has_already():
 
 def test_a_corridor_brings_as_much_where_railways_are_joined():
     road = trunk_network(speed_kph=88)
-    joined = join_networks(road, rail_network())
+    joined = join_networks(road, rail_network(ride_factor=1))
     ends = ("重庆市", "贵阳市")
     on_road = travel_times(add_corridors(road, "yugui-hsr"), *ends)["travel_time_min"].item()
     on_both = travel_times(add_corridors(joined, "yugui-hsr"), *ends)["travel_time_min"].item()
