@@ -300,21 +300,52 @@ def _add(parts: _Parts, one: Corridor, met: Meets, *, apart: bool) -> dict[str, 
         calls = {("", name): ends for name, ends in numbers.items()}
     else:
         calls = _platforms(parts, one, numbers)
+    opened = _open_platforms(parts, one, numbers)
     for leg in legs(one):
-        if parts.has_trains and one.is_open_between(leg.first, leg.last):
-            continue  # its trains are today's
         service = "" if one.mode == "road" else leg.service
         minutes = (leg.run_min + leg.stop_min) * (parts.ride_factor if one.mode == "rail" else 1.0)
-        parts.ride(
-            calls[service, one.stops[leg.first].name],
-            calls[service, one.stops[leg.last].name],
-            leg.length_km * 1000,
-            minutes,
-            minutes,
-            one.mode,
-            one.road_class,
-        )
+        ends = [(service, one.stops[stop].name) for stop in (leg.first, leg.last)]
+        run = (leg.length_km * 1000, minutes)
+        kind = (one.mode, one.road_class)
+        if not opened.keys() & set(ends):
+            parts.ride(calls[ends[0]], calls[ends[1]], *run, minutes, *kind)
+            continue
+        for a, b in (ends, ends[::-1]):
+            # whoever got on where it is open stays aboard until it isn't; whoever comes from beyond may get off
+            if a in opened and b in opened:
+                for here, there in zip(opened[a], opened[b], strict=True):
+                    parts.link(here, there, *run, np.inf, *kind)
+            elif a in opened:
+                for here in opened[a]:
+                    parts.link(here, calls[b].off, *run, np.inf, *kind)
+            else:
+                parts.link(calls[a].on, opened[b][1], *run, np.inf, *kind)
     return numbers
+
+
+def _open_platforms(
+    parts: _Parts, one: Corridor, stations: Mapping[str, _Ends]
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """Add platforms of the stretch that is open already: one to get on at, and one to get off at.
+
+    Between its stops today's trains run, which the network has: the corridor's bring nobody from one to another.
+    """
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    if not parts.has_trains or one.open_between is None:
+        return found
+    by_name = {stop.name: stop for stop in one.stops}
+    number = {stop.name: k for k, stop in enumerate(one.stops)}
+    for service in one.all_services():
+        for call in dict.fromkeys(service.calls):
+            if one.is_open_between(number[call], number[call]):
+                name = f"{call} {service.name}".rstrip()
+                on, off = (parts.node(by_name[call], can_leave=False, name=name) for _ in range(2))
+                parts.link(
+                    stations[call].on, on, 0.0, one.board_min + one.wait_min, np.inf, one.mode, "platform"
+                )
+                parts.link(off, stations[call].off, 0.0, one.alight_min, np.inf, one.mode, "platform")
+                found[service.name, call] = (on, off)
+    return found
 
 
 def _platforms(parts: _Parts, one: Corridor, stations: Mapping[str, _Ends]) -> dict[tuple[str, str], _Ends]:
