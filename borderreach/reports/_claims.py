@@ -34,7 +34,8 @@ def claims_section(results: StudyResults) -> list[Block]:
     for number, sentence in enumerate(rows_of(claim_sentences(claims)), start=1):
         of_it = claims[claims["sentence"] == sentence.sentence]
         if sentence.verdict == "not_checkable":
-            others.append(f"{number}. “{sentence.words}”：{_without_verdict(next(rows_of(of_it)))}")
+            row = next(rows_of(of_it))
+            others.append(f"{number}. “{row.words}”（{row.reading}）：{_without_verdict(row)}")
         else:
             rows += _sentence_rows(number, sentence, of_it)
     blocks: list[Block] = [Heading("文中论断的检验"), head]
@@ -58,10 +59,11 @@ def _sentence_rows(number: int, sentence: Any, claims: pd.DataFrame) -> list[tup
     rows: list[tuple[str, ...]] = [(str(number), str(sentence.words), verdict, _counted_parts(sentence))]
     for row in rows_of(claims):
         what = "另一种读法：" if row.role == "reading" else ""
+        quoted = "" if row.words == sentence.words else f"“{row.words}”："
         rows.append(
             (
                 "",
-                f"{what}{row.reading}",
+                f"{what}{quoted}{row.reading}",
                 verdict_name(str(row.verdict), str(row.stance)),
                 _told(row, alone=False),
             )

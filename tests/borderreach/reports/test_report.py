@@ -435,5 +435,6 @@ def test_a_sentence_stands_once_and_its_readings_beneath(yuqian):
             ), sentence
             for row in checked.itertuples():
                 mark = "另一种读法：" if row.role == "reading" else ""
-                assert sum(f"|  | {mark}{row.reading} |" in line for line in rows) == 1
+                said = "" if row.words == claims["words"].iloc[0] else f"“{row.words}”："
+                assert sum(f"|  | {mark}{said}{row.reading} |" in line for line in rows) == 1
     assert "若按" not in "".join(line for line in rows if line.startswith("|  |"))
