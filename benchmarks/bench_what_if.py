@@ -58,8 +58,10 @@ def main() -> int:
         for box in page.locator("[data-corridor]").all():
             box.check()
         page.evaluate(WATCH)
-        box = page.locator(".br-handle-centre").first.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        handle = page.locator(".br-handle-centre").first.bounding_box()
+        if handle is None:
+            raise SystemExit("the study has no centre to drag")
+        x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
         page.mouse.move(x, y)
         page.mouse.down()
         for step in range(STEPS):
