@@ -1,4 +1,5 @@
 from ._centrality import betweenness, closeness, daily_accessibility, day_return_reach, detour_factors
+from ._city_links import city_links, linkage_totals
 from ._competition import competing_centres, hinterlands, nearer_across_border, overlaps, shared_parts
 from ._decay import Decay, ExponentialDecay, GaussianDecay, PowerDecay, StepDecay, weigh_minutes
 from ._equity import (
@@ -34,6 +35,7 @@ __all__ = [
     "RankSize",
     "StepDecay",
     "betweenness",
+    "city_links",
     "closeness",
     "competing_centres",
     "concentration_curve",
@@ -49,6 +51,7 @@ __all__ = [
     "gravity",
     "hinterlands",
     "internal_time_min",
+    "linkage_totals",
     "market_access",
     "market_access_change",
     "market_potential",
