@@ -203,7 +203,15 @@ def main() -> None:
     stretches = [s for s in everything if not s.doubtful]
     network = Network()
     print(f"dual carriageways: {network.km[network.dual >= 0].sum() / 2:,.0f} km")
-    chains = [list(g) for _, g in itertools.groupby(stretches, key=lambda s: (s.file, s.line, s.part))]
+    chains: list[list[Stretch]] = []
+    for _, group in itertools.groupby(stretches, key=lambda s: (s.file, s.line, s.part)):
+        part = list(group)
+        before = chains[-1][-1] if chains else None
+        # parts that differ in their source only are one way, without a gap where they meet
+        if before and (before.file, before.line, before.end) == (part[0].file, part[0].line, part[0].start):
+            chains[-1] += part
+        else:
+            chains.append(part)
     # national roads first: provincial lines that double one are told apart by what is taken
     chains.sort(key=lambda c: (c[0].route == "S", c[0].file, c[0].line))
     # twice: only then is it known where the lines meet
