@@ -65,7 +65,7 @@ def _sentence_rows(number: int, sentence: Any, claims: pd.DataFrame) -> list[tup
                 "",
                 f"{what}{quoted}{row.reading}",
                 verdict_name(str(row.verdict), str(row.stance)),
-                _told(row, alone=False),
+                _told(row),
             )
         )
     return rows
@@ -77,20 +77,16 @@ def _counted_parts(sentence: Any) -> str:
     return f"见下列{'、'.join(filter(None, parts))}"
 
 
-def _told(row: Any, *, alone: bool = True) -> str:
+def _told(row: Any) -> str:
     """Return what a verdict rests on: what came out, what would turn it, the other reading."""
     detail = str(row.detail)
-    sentences = [_without_verdict(row), detail if len(detail) <= _MOST_DETAIL else "", str(row.flip)]
-    if row.other_reading and alone:  # else the readings stand beneath
+    sentences = [_without_verdict(row), detail, str(row.flip)]
+    if row.other_reading:
         outcome = "成立" if row.other_holds == "yes" else "不成立"
         sentences.append(f"若按{row.other_reading}理解，{outcome}")
     if row.assumptions:
         sentences.append(f"假设：{row.assumptions}")
     return "。".join(text.strip("。") for text in sentences if text) + "。"
-
-
-#: What came out in detail stands in the report up to so many letters; the workbook has it whole.
-_MOST_DETAIL: Final = 80
 
 
 def _without_verdict(row: Any) -> str:

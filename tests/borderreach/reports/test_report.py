@@ -437,4 +437,3 @@ def test_a_sentence_stands_once_and_its_readings_beneath(yuqian):
                 mark = "另一种读法：" if row.role == "reading" else ""
                 said = "" if row.words == claims["words"].iloc[0] else f"“{row.words}”："
                 assert sum(f"|  | {mark}{said}{row.reading} |" in line for line in rows) == 1
-    assert "若按" not in "".join(line for line in rows if line.startswith("|  |"))
