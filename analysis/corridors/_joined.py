@@ -304,13 +304,13 @@ def _add(parts: _Parts, one: Corridor, met: Meets, *, apart: bool) -> dict[str, 
     for leg in legs(one):
         service = "" if one.mode == "road" else leg.service
         minutes = (leg.run_min + leg.stop_min) * (parts.ride_factor if one.mode == "rail" else 1.0)
-        ends = [(service, one.stops[stop].name) for stop in (leg.first, leg.last)]
+        both = [(service, one.stops[stop].name) for stop in (leg.first, leg.last)]
         run = (leg.length_km * 1000, minutes)
         kind = (one.mode, one.road_class)
-        if not opened.keys() & set(ends):
-            parts.ride(calls[ends[0]], calls[ends[1]], *run, minutes, *kind)
+        if not opened.keys() & set(both):
+            parts.ride(calls[both[0]], calls[both[1]], *run, minutes, *kind)
             continue
-        for a, b in (ends, ends[::-1]):
+        for a, b in (both, both[::-1]):
             # whoever got on where it is open stays aboard until it isn't; whoever comes from beyond may get off
             if a in opened and b in opened:
                 for here, there in zip(opened[a], opened[b], strict=True):

@@ -212,3 +212,38 @@ def codes(labels: NDArray[np.object_], name: str) -> tuple[tuple[str, ...], NDAr
         raise NetworkError(f"'{name}' has {len(values)} different values; 256 at most")
     code = {value: i for i, value in enumerate(values)}
     return tuple(map(str, values)), np.fromiter((code[value] for value in listed), np.uint8, len(listed))
+
+
+def arcs_of(links: Columns, n_nodes: int) -> dict[str, Any]:
+    """Return the arcs of links in CSR form, by the names of the network's own arrays; see `TransportNetwork`.
+
+    A link gives an arc for each direction that can be passed. Arcs lie in the order of their tails, then heads, links.
+    """
+    modes, mode = codes(links.mode, "mode")
+    classes, road_class = codes(links.road_class, "road_class")
+    forward = np.flatnonzero(np.isfinite(links.time_s))
+    backward = np.flatnonzero(np.isfinite(links.back_time_s))
+    link = np.concatenate([forward, backward])
+    reverse = np.concatenate([np.zeros(len(forward), dtype=bool), np.ones(len(backward), dtype=bool)])
+    tail = np.where(reverse, links.head[link], links.tail[link])
+    head = np.where(reverse, links.tail[link], links.head[link])
+    seconds = np.where(reverse, links.back_time_s[link], links.time_s[link])
+    order = np.lexsort((reverse, link, head, tail))
+    link, reverse, tail = link[order], reverse[order], tail[order]
+    start = np.zeros(n_nodes + 1, dtype=np.int64)
+    np.cumsum(np.bincount(tail, minlength=n_nodes), out=start[1:])
+    return {
+        "arc_start": start,
+        "arc_head": head[order].astype(np.int32),
+        "arc_time_ms": np.rint(seconds[order] * 1000).astype(np.int32),
+        "arc_length_m": links.length_m[link],
+        "arc_mode": mode[link],
+        "arc_class": road_class[link],
+        "arc_exit": links.exit_along[link],
+        "arc_link": link.astype(np.int32),
+        "arc_reversed": reverse,
+        "link_offset": links.offset,
+        "link_coords": links.coords,
+        "modes": modes,
+        "classes": classes,
+    }

@@ -18,7 +18,7 @@ from ..errors import NetworkError
 from ..sealed import Sealed
 from ._exit_lines import ExitLines
 from ._ground_lines import arc_lines, link_lines
-from ._links import Columns, Links, RaggedLines, check_links, codes
+from ._links import Columns, Links, RaggedLines, arcs_of, check_links
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -507,36 +507,11 @@ def _assemble(
 ) -> TransportNetwork:
     n = len(lon)
     check_links(lon, lat, links)
-    modes, mode = codes(links.mode, "mode")
-    classes, road_class = codes(links.road_class, "road_class")
-    forward = np.flatnonzero(np.isfinite(links.time_s))
-    backward = np.flatnonzero(np.isfinite(links.back_time_s))
-    link = np.concatenate([forward, backward])
-    reverse = np.concatenate([np.zeros(len(forward), dtype=bool), np.ones(len(backward), dtype=bool)])
-    tail = np.where(reverse, links.head[link], links.tail[link])
-    head = np.where(reverse, links.tail[link], links.head[link])
-    seconds = np.where(reverse, links.back_time_s[link], links.time_s[link])
-    order = np.lexsort((reverse, link, head, tail))
-    link, reverse, tail = link[order], reverse[order], tail[order]
-    start = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(np.bincount(tail, minlength=n), out=start[1:])
     return TransportNetwork(
         node_lon=lon,
         node_lat=lat,
         node_exit=exits.copy(),
-        arc_start=start,
-        arc_head=head[order].astype(np.int32),
-        arc_time_ms=np.rint(seconds[order] * 1000).astype(np.int32),
-        arc_length_m=links.length_m[link],
-        arc_mode=mode[link],
-        arc_class=road_class[link],
-        arc_exit=links.exit_along[link],
-        arc_link=link.astype(np.int32),
-        arc_reversed=reverse,
-        link_offset=links.offset,
-        link_coords=links.coords,
-        modes=modes,
-        classes=classes,
+        **arcs_of(links, n),
         access_speed_kph=require_number(
             access_speed_kph, "access_speed_kph", unit="km/h", above=0, maximum=400
         ),

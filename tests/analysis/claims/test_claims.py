@@ -593,7 +593,7 @@ def test_a_sentence_has_one_verdict_and_readings_do_not_decide():
     table = pd.DataFrame(rows, columns=["sentence", "role", "verdict", "stance"]).assign(words="话")
     found = claim_sentences(table).set_index("sentence")
     assert list(found["verdict"]) == ["differs", "fails", "not_checkable"]
-    assert found.loc["a", ["n_parts", "n_readings"]].to_list() == [2, 1]
+    assert (found["n_parts"]["a"], found["n_readings"]["a"]) == (2, 1)
     assert verdict_name("fails", "goal") == "尚未达到"
     assert verdict_name("fails", "fact") == "不成立"
 
