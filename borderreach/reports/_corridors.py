@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..analysis.corridors import MAX_EXACT
 from ..analysis.studies import StudyResults
+from ..analysis.texts import citation
 from ..documents import Block, Figure, Heading, Items, Line, Part, See, Source, Table
 from ._circles import scenarios_section
 from ._facts import savings
@@ -188,7 +189,7 @@ def _quoted(item: CorridorFigures) -> tuple[Part, ...]:
     """Quote where texts name the corridor, and the reports on it."""
     parts: list[Part] = []
     for mention in item.corridor.mentions:
-        parts += [f"文中写道：“……{mention.words}……”", Source(mention.text), "。"]
+        parts += [f"文中写道：“……{mention.words}……”", Source(citation(mention.text)), "。"]
     sources = [
         Source(f"{source.title}{f'（{source.date.isoformat()}）' if source.date else ''}")
         for source in item.corridor.sources

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..analysis.studies import StudyResults
+from ..analysis.texts import citation
 from ..documents import Block, Document, Pictures, Source, docx_bytes, html_text, markdown_text
 from ._borders import borders_section
 from ._circles import audit_section, circles_section, road_alone_section
@@ -104,8 +105,7 @@ def _told(results: StudyResults) -> StudyResults:
 
 def _text_quoted(results: StudyResults) -> str:
     """Return how the study's text is quoted."""
-    study = results.study
-    return study.text_title or study.text
+    return citation(results.study.text, results.study.text_title)
 
 
 def key_figures(results: StudyResults) -> dict[str, Fact]:
