@@ -343,8 +343,8 @@ CASES: list[Case] = [
     *each("with_railways", "rail", [("none", BorderReachError, "'rail'")]),
     *each("run_study study_run study_ground", "study_or_name", [("yuqan", UnknownStudyError, "yuqan"), (3, InputTypeError, "3")]),
     *each("run_study", "out", [("{file:taken}", OutputError, "'out' taken"), (3, InputTypeError, "'out' 3")]),
-    *each("run_study study_run", "network", [("trunk", InputTypeError, "TransportNetwork")]),
-    # maps
+    *each("run_study study_run", "network", [(3, InputTypeError, "TransportNetwork")]),
+    *each("run_study", "network", [("nowhere.osm.pbf", ConfigError, "'network' no file")]),
     *each(
         "base_map",
         "source",

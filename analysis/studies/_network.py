@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from ...geo.checks import require_path
 from ...geo.errors import BorderReachError, ConfigError, InputTypeError
 from ...geo.files import read_vector_file
 from ...geo.networks import LineNetwork, TransportNetwork
@@ -71,7 +72,8 @@ def with_roads(chosen: Study, roads: Any) -> Study:
 
     Raises
     ------
-    InputTypeError
+    InputTypeError, InputError
+        If they are no names, or one can't be a path.
     """
     listed = list(roads) if isinstance(roads, (list, tuple)) else [roads]
     if not listed or not all(isinstance(one, (str, Path)) and str(one).strip() for one in listed):
@@ -79,9 +81,8 @@ def with_roads(chosen: Study, roads: Any) -> Study:
             "'network' should be a TransportNetwork, 'trunk', a file, a region, or several of these, got "
             f"{type(roads).__name__ if not listed or not isinstance(roads, (str, list, tuple)) else roads!r}"
         )
-    names = tuple(
-        str(Path(one).absolute()) if Path(one).suffix or Path(one).exists() else str(one) for one in listed
-    )
+    paths = [require_path(one, "network") for one in listed]
+    names = tuple(str(one.absolute()) if one.suffix or one.exists() else str(one) for one in paths)
     keys = chosen.network.model_copy(update={"roads": names[0] if len(names) == 1 else names})
     return chosen.model_copy(update={"network": keys})
 

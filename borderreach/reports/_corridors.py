@@ -181,15 +181,18 @@ def corridors_section(results: StudyResults, context: ReportContext) -> list[Blo
     for item in context.corridors:
         one = item.corridor
         blocks.append(Heading(one.name, level=2))
-        blocks.append((_corridor_prose(item, results) + _without_effect(item, results), *_quoted(item)))
+        blocks.append(
+            (_corridor_prose(item, results) + _without_effect(item, results), *_quoted(item, results))
+        )
     return blocks
 
 
-def _quoted(item: CorridorFigures) -> tuple[Part, ...]:
+def _quoted(item: CorridorFigures, results: StudyResults) -> tuple[Part, ...]:
     """Quote where texts name the corridor, and the reports on it."""
     parts: list[Part] = []
     for mention in item.corridor.mentions:
-        parts += [f"文中写道：“……{mention.words}……”", Source(citation(mention.text)), "。"]
+        title = results.study.text_title if mention.text == results.study.text else ""
+        parts += [f"文中写道：“……{mention.words}……”", Source(citation(mention.text, title)), "。"]
     sources = [
         Source(f"{source.title}{f'（{source.date.isoformat()}）' if source.date else ''}")
         for source in item.corridor.sources

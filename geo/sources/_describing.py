@@ -103,7 +103,7 @@ def network_info(network: TransportNetwork) -> NetworkInfo:
     Examples
     --------
     >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0], road_class="primary"))
-    >>> br.network_info(road).classes[["road_class", "km", "mean_kph"]].to_numpy().tolist()
+    >>> br.network_info(road).classes[["road_class", "km", "mean_kph"]].round(1).to_numpy().tolist()
     [['primary', 9.7, 58.2]]
     """
     if not isinstance(network, TransportNetwork):

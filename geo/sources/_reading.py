@@ -114,7 +114,7 @@ def read_network(
     }
     for name, value in access.items():
         require_number(value, name, minimum=0)
-    base = Path() if folder == "" else require_path(folder, "folder")
+    base = Path() if isinstance(folder, str) and not folder else require_path(folder, "folder")
     given: dict[str, Any] = {
         "main_roads": main or None,
         "area": within,
@@ -127,7 +127,7 @@ def read_network(
     if names == [TRUNK]:
         _require_unused(given, "the embedded roads", "roads")
         return trunk_network(**access)
-    kinds = {name: kind_of(name, base / name) for name in names}
+    kinds = {name: kind_of(name, require_path(base / name, "roads")) for name in names}
     kind = _one_kind(kinds)
     if kind == "saved":
         _require_unused(given, "a saved network, which is as it was made", names[0])

@@ -79,6 +79,13 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "Study.boundary_crs": KNOWN,
     "BoundaryKeys.boundary_columns": KNOWN,
     "BoundaryKeys.boundary_crs": KNOWN,
+    **dict.fromkeys(
+        (
+            f"NetworkKeys.{key}"
+            for key in ("area", "oneway", "rail", "road_class", "roads", "speed_kph", "speeds")
+        ),
+        KNOWN,
+    ),
     "PeopleKeys.people_file": KNOWN,
     "RailKeys.gtfs": KNOWN,
     "RailKeys.rail_sections": KNOWN,
@@ -198,7 +205,9 @@ def run(yuqian: StudyResults, tmp_path_factory: pytest.TempPathFactory) -> Run:
         yuqian,
         gaps=gpd.GeoDataFrame([gap], crs=4326)[list(yuqian.gaps.columns)].astype(yuqian.gaps.dtypes),
         gains=yuqian.gains.assign(counties_gained="正安县", counties_lost="綦江区、桐梓县"),
-        study=yuqian.study.model_copy(update={"text_title": "纲要"}),
+        study=yuqian.study.model_copy(
+            update={"text": "plan.docx", "text_title": "纲要"}
+        ),  # corridors name others
     )
     free = {name for name, outputs in FIELDS.items() if isinstance(outputs, tuple)}
     study = spoiled_model(original.study, free)

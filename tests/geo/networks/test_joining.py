@@ -335,13 +335,15 @@ def test_what_holds_of_every_joined_network(data):
     ]
     lon = [106 + i / 2 for i in range(n)]
     road = build_network([106.0], [LAT], Links([], [], [], []))
+    # with longer waits, whoever leaves a station to get on again may find a better train than who stays in it
+    rules = TransferRules(max_wait_min=30)
 
     def total(rows):
         rail = rail_network(**tables(rows, lon))
         used = list(rail.node_names.values())
         want = [(a, b) for a in used for b in used]
-        door = journey_components(join_networks(road, rail), want)
-        haul = journey_components(join_networks(None, rail, line_haul_only=True), want)
+        door = journey_components(join_networks(road, rail, rules=rules), want)
+        haul = journey_components(join_networks(None, rail, line_haul_only=True, rules=rules), want)
         return door, haul
 
     door, haul = total(rows)
