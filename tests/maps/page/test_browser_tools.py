@@ -236,7 +236,7 @@ def test_keys_go_through_the_page_in_reading_order(results: SimpleNamespace, sho
     opened = show(results)
     opened.page.focus("input[type=search]")
     stops = []
-    for _ in range(9):
+    for _ in range(10):
         stops.append(
             opened.page.evaluate(
                 "(document.activeElement.getAttribute('data-view') || document.activeElement.getAttribute('data-layer')"
@@ -248,6 +248,7 @@ def test_keys_go_through_the_page_in_reading_order(results: SimpleNamespace, sho
         "search",
         "br-language",
         "br-share-button",
+        "br-save-button",
         "br-print-button",
         "br-fold",
         "compare",
