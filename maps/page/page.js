@@ -46,7 +46,7 @@
     const asking = control(map, narrow() ? "topleft" : "topright", "br-what-if");
     asking.hidden = true;
     const scale = L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    const short = control(map, "bottomleft", "br-legend", "details");
+    const short = control(map, narrow() ? "bottomleft" : "topleft", "br-legend", "details");
     short.open = !narrow();
     const zoom = L.control.zoom({ position: narrow() ? "bottomright" : "bottomleft" }).addTo(map);
     const view = br.makeView(map, data, word, zoom, fit);

@@ -25,10 +25,10 @@ def test_a_map_of_the_country_is_small_and_opens(open_file: Any, tmp_path: Path)
     assert path.stat().st_size < 8_000_000
     opened = open_file(path)
     opened.page.select_option("[data-colouring]", "base:*")
-    counts = [int(n) for n in re.findall(r"分钟\s+(\d+)", opened.page.inner_text(".br-classes"))]
+    counts = [int(n) for n in re.findall(r"分钟\s+(\d+)", opened.page.inner_text(".br-layers .br-classes"))]
     assert sum(counts) == len(results.border_counties)
     opened.page.select_option("[data-colouring]", "after:~potential")
-    counts = [int(line.split()[-1]) for line in opened.page.inner_text(".br-classes").splitlines()]
+    counts = [int(line.split()[-1]) for line in opened.page.inner_text(".br-layers .br-classes").splitlines()]
     assert sum(counts) == len(results.border_counties)
     opened.page.evaluate("['crossings', 'gaps'].forEach(name => borderreach.scene.toggle(name, true))")
     opened.page.fill("input[type=search]", "綦江")

@@ -161,14 +161,14 @@ def test_counties_are_coloured_by_their_minutes(
 ) -> None:
     opened = show(results)
     opened.page.select_option("select", "base:520100")
-    legend = opened.page.inner_text(".br-classes")
+    legend = opened.page.inner_text(".br-layers .br-classes")
     minutes = times[times["centre_id"] == "520100"]["base_min"]
     counts = pd.cut(minutes, [0, 30, 60, 90, 120, 150, 180, 240, 10_000]).value_counts(sort=False)
     assert [int(line.split()[-1]) for line in legend.splitlines()] == counts.tolist()
     opened.page.select_option("select", "gain:500000")
-    assert "≤ 0.5" in opened.page.inner_text(".br-classes")
+    assert "≤ 0.5" in opened.page.inner_text(".br-layers .br-classes")
     opened.page.select_option("select", "none")
-    assert opened.page.locator(".br-classes").count() == 0
+    assert opened.page.locator(".br-layers .br-classes").count() == 0
     assert opened.messages == []
 
 

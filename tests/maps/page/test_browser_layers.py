@@ -114,10 +114,12 @@ def test_no_controls_cover_each_other(results: SimpleNamespace, show: Any) -> No
         "() => [...document.querySelectorAll('.leaflet-control')].filter(e => e.offsetParent && e.offsetHeight)"
         ".map(e => { const b = e.getBoundingClientRect(); return [e.className, [b.left, b.top, b.right, b.bottom]]; })"
     )
-    for width, height in ((1400, 900), (1280, 720), (1000, 640), (390, 844), (844, 390)):
+    for width, height in ((1400, 900), (1280, 720), (1100, 500), (1000, 640), (390, 844), (844, 390)):
         opened = show(results, width=width, height=height)
         for state in (
             "null",
+            # Where the layers are folded, their legend stands in the open, and the other way round.
+            "document.querySelector('.br-fold').click()",
             "scene.select(500110)",
             "scene.recolour('base:~reached')",
             "scene.selectClaim('door')",
@@ -290,7 +292,7 @@ def test_counties_are_coloured_by_the_table_of_indicators(
     classes = measure.changes if kind == "gain" else measure.levels
     values = results.indicators[column] * (100 if unit == "%" else 1)
     wanted = pd.cut(values, [-1, *classes.breaks, 1e12]).value_counts(sort=False).tolist()
-    lines = opened.page.inner_text(".br-classes").splitlines()
+    lines = opened.page.inner_text(".br-layers .br-classes").splitlines()
     assert [int(line.split()[-1]) for line in lines] == wanted
     assert all(unit in line for line in lines)
     colours = opened.page.evaluate(
@@ -309,13 +311,13 @@ def test_types_are_shown_today_and_with_corridors(results: SimpleNamespace, show
     for colouring, column in (("base:~type", "county_type"), ("after:~type", "scenario_county_type")):
         opened.page.select_option("[data-colouring]", colouring)
         counts = results.indicators[column].value_counts()
-        lines = opened.page.inner_text(".br-classes").splitlines()
+        lines = opened.page.inner_text(".br-layers .br-classes").splitlines()
         assert [re.split(r"\s+", line.strip()) for line in lines] == [
             [ZH[f"type_{name}"], str(counts.get(name, 0))]
             for name in ("core-adjacent", "corridor", "sag", "remote")
         ]
     opened.page.click(".br-language")
-    assert "core-adjacent" in opened.page.inner_text(".br-classes")
+    assert "core-adjacent" in opened.page.inner_text(".br-layers .br-classes")
 
 
 def test_the_panel_has_the_tables_own_indicators(results: SimpleNamespace, show: Any) -> None:
