@@ -114,8 +114,8 @@ def test_the_report_tells_of_them(results):
     for words in (
         "到2025年（尚无廊道建成）",
         "到2030年（建成1条廊道）",
-        "## 线路中断与变速",
-        "**灵武一带中断**",
+        "、线路中断或变速会怎样\n",
+        "- 灵武一带中断：",
         "银川市至灵武市",
     ):
         assert words in text
