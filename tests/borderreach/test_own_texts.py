@@ -114,9 +114,12 @@ def test_the_report_has_no_markup_of_theirs(written):
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
     inner = [child for token in tokens for child in token.children or ()]
     assert not {"html_block", "code_block", "fence", "blockquote_open"} & {token.type for token in tokens}
-    assert not {"html_inline", "image", "link_open", "code_inline", "s_open"} & {
-        child.type for child in inner
-    }
+    assert not {"html_inline", "link_open", "code_inline", "s_open"} & {child.type for child in inner}
+    images = [
+        child for child in inner if child.type == "image"
+    ]  # the report's own figures, in order, and no other
+    assert [image.content for image in images] == [f"图 {n}" for n in range(1, len(images) + 1)]
+    assert {image.attrGet("src") for image in images} <= {path.name for path in out.glob("*.png")}
     shown = "".join(child.content for child in inner)
     for key in UNITS:
         assert f"{MARK}{key}" in shown
