@@ -62,7 +62,7 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "Study.title": ("manifest", "map", "report", "figure", "index", "terminal"),
     "Study.title_en": ("manifest", "map", "report"),
     "Study.description": ("manifest", "map", "report"),
-    "Study.text": ("manifest", "report"),
+    "Study.text": ("manifest",),  # the report cites it by its title
     "Study.text_title": ("manifest", "report"),
     "Study.provinces": KNOWN,
     "Study.between": KNOWN,
