@@ -37,6 +37,8 @@ _SCRIPTS: Final = (
     "page.js",
 )  # fmt: skip
 _STYLES: Final = ("study_map.css", "whatif.css")
+#: How the names of those begin that a page without the network around its study has no use for.
+_OF_WHAT_IF: Final = "whatif"
 #: Characters that would end a script element or a line of JavaScript, as JSON escapes.
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
 #: What Jinja would take for its own; in JSON it stands in texts only.
@@ -111,8 +113,11 @@ class StudyOverlay(MacroElement):
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         # Should somebody put the map into a page of another kind, nothing in the data is a template there either.
         self.data = _TEMPLATE_SIGN.sub(r"\\u007b", text.translate(_ESCAPES))
-        self.js = "\n".join(_asset(name) for name in _SCRIPTS)
-        self.css = "\n".join(_asset(name) for name in _STYLES)
+        left_out = _OF_WHAT_IF if content.get("whatIf") is None else ()
+        self.js, self.css = (
+            "\n".join(_asset(name) for name in names if not name.startswith(left_out))
+            for names in (_SCRIPTS, _STYLES)
+        )
 
 
 def study_map(

@@ -132,4 +132,15 @@
       button("GeoJSON", "geojson", () => br.saveText(name + ".geojson", JSON.stringify(shapes()) + "\n", "application/geo+json")),
       button("KML", "kml", () => br.saveText(name + ".kml", br.kmlOf(shapes(), about().title), "application/vnd.google-earth.kml+xml")));
   };
+
+  /** Hand a text to the reader as a file. */
+  br.saveText = (name, text, type) => br.saveBlob(name, new Blob([text], { type: type + ";charset=utf-8" }));
+  br.saveBlob = function (name, blob) {
+    const address = URL.createObjectURL(blob);
+    const link = br.element("a", { href: address, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  };
 })(borderreach);

@@ -104,15 +104,4 @@
       ],
     }) + "\n";
   };
-
-  /** Hand a text to the reader as a file. */
-  br.saveText = (name, text, type) => br.saveBlob(name, new Blob([text], { type: type + ";charset=utf-8" }));
-  br.saveBlob = function (name, blob) {
-    const address = URL.createObjectURL(blob);
-    const link = br.element("a", { href: address, download: name });
-    document.body.append(link);
-    link.click();
-    link.remove();
-    setTimeout(() => URL.revokeObjectURL(address), 1000);
-  };
 })(borderreach);
