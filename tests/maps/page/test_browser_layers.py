@@ -134,7 +134,7 @@ def test_no_controls_cover_each_other(results: SimpleNamespace, show: Any) -> No
                 assert box[2] <= width + 1, (width, state, name)
 
 
-def test_circles_by_rail_are_those_of_the_table(results: SimpleNamespace, show: Any) -> None:
+def test_circles_by_road_alone_are_those_of_the_table(results: SimpleNamespace, show: Any) -> None:
     opened = show(results)
     unfold(opened, "rail")
     table = results.road_circles
@@ -147,7 +147,7 @@ def test_circles_by_rail_are_those_of_the_table(results: SimpleNamespace, show: 
             assert f"{rows[scenario]:,.0f} km²" in shown
         assert drawn_km2(opened, f"rail-{cutoff}-base") == pytest.approx(rows["base"], rel=0.03)
     assert opened.page.inner_text('[data-group="rail"] .br-count') == "4/6"
-    # Below the circles by road: where both are, the colour is still that of the road's circle.
+    # Below the circles by road and rail: where both are, the colour is still that of these.
     order = "['rail-120-base', 'circle-120-base'].map(id => borderreach.scene.items.get(id).order)"
     rail, road = opened.page.evaluate(order)
     assert rail < road
@@ -156,7 +156,8 @@ def test_circles_by_rail_are_those_of_the_table(results: SimpleNamespace, show: 
     for name in ("rail-60-base", "rail-60-after", "rail-120-base", "rail-120-after"):
         opened.page.locator(f'[data-layer="{name}"]').uncheck()
     assert opened.colour(*spot) == pytest.approx(with_rail, abs=2)
-    assert "可乘已开通的列车" in shown
+    assert "只走公路的等时圈" in shown
+    assert "不计列车；画在公铁联程的等时圈之下" in shown
     assert opened.messages == []
 
 
