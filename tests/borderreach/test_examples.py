@@ -7,10 +7,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
+import pyproj
 import pytest
+import shapely
 from PIL import Image
 
 from borderreach.geo.errors import OutputsFailedError
@@ -92,7 +95,12 @@ def test_a_study_of_any_fault_is_named_on_its_card(gallery, tmp_path, monkeypatc
 def test_a_card_has_people_and_claims(gallery, yuqian):
     figures = dict(gallery.key_figures(yuqian))
     people = yuqian.circle_people.query("cutoff_min == 120").set_index("scenario")["people"] / 1e6
-    assert figures["people in it"] == f"{people['base']:.1f} → {people['all']:.1f} million"
+    first, last = f"{people['base']:.1f}", f"{people['all']:.1f}"
+    assert figures["people in it"] == (f"{first} → {last} million" if first != last else f"{first} million")
+    more = yuqian.circle_people.copy()
+    more.loc[more["scenario"] == "all", "people"] += 1e7
+    figures = dict(gallery.key_figures(replace(yuqian, circle_people=more)))
+    assert figures["people in it"] == f"{people['base']:.1f} → {people['all'] + 10:.1f} million"
     checked = yuqian.claims[yuqian.claims["verdict"] != "not_checkable"]
     assert figures["claims that hold, of those checked"].endswith(f" of {len(checked)}")
 
@@ -113,6 +121,12 @@ def test_a_region_of_ones_own_runs_from_one_extract(checkout, tmp_path):
     assert manifest["parameters"]["network"]["file"] == extract.name
     borders = pd.read_csv(tmp_path / "results" / "borders.csv")
     assert len(borders) == 1
-    assert borders["length_km"].item() > 20
+    west, capital = (
+        units[units["region"] == name].union_all() for name in ("Vesturland", "Höfuðborgarsvæðið")
+    )
+    land = west.boundary.intersection(capital.boundary)  # most of what parts them is the water of Hvalfjörður
+    km = pyproj.Geod(ellps="WGS84").geometry_length(shapely.line_merge(land)) / 1000
+    assert borders["length_km"].item() == pytest.approx(km, rel=0.01)
+    assert 10 < km < 15
     circles = pd.read_csv(tmp_path / "results" / "circles.csv").set_index("cutoff_min")["area_km2"]
     assert 200 < circles[30.0] < circles[60.0] < 6000
