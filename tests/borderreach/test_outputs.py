@@ -174,12 +174,12 @@ def test_a_figure_that_cannot_be_drawn_leaves_all_else(
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 16 megabytes, in memory."""
+    """A disk of 32 megabytes, in memory: room for the outputs of yuqian twice, as none is replaced before all are there."""
     if not sys.platform.startswith("linux"):
         pytest.skip("mounts a file system in memory")
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "none", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("may not mount here")
     yield place
