@@ -141,7 +141,9 @@ def road_alone_section(results: StudyResults) -> list[Block]:
         )
     )
     header = ("分钟", "情景", "公路圈（平方千米）", *(("人口（万）",) if people else ()))
-    note = "不计现有列车：基准只有公路，规划的铁路在此是与驾车相比，增益因此偏大。正文一律以现状公路与列车为基准。"
+    with_rail = (results.corridors["mode"] != "road").any()
+    compared = "，规划的铁路在此是与驾车相比，增益因此偏大" if with_rail else ""
+    note = f"不计现有列车：基准只有公路{compared}。正文一律以现状公路与列车为基准。"
     right = (0, *range(2, len(header)))
     return [
         Heading("只走公路", appendix=True),
