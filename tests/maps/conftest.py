@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -318,15 +319,30 @@ def build_results() -> SimpleNamespace:
     )  # fmt: skip
 
 
+class Shared(SimpleNamespace):
+    """Tables that every test of this folder reads: nothing may be set on them, a test changes a copy of its own."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{name!r} is shared by all tests; set it on SimpleNamespace(**vars(results))")
+
+
 @pytest.fixture(scope="session")
 def results() -> SimpleNamespace:
-    return build_results()
+    return Shared(**vars(build_results()))
 
 
 @pytest.fixture(scope="session")
 def times(results: SimpleNamespace) -> pd.DataFrame:
     frame: pd.DataFrame = results.county_times
     return frame
+
+
+def until(page: Any, expression: str, arg: Any = None) -> None:
+    """Wait until an expression holds in a page; `wait_for_function` evaluates in the page, which our pages forbid."""
+    ends = time.monotonic() + 30
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < ends, f"{expression} doesn't come to hold"
+        page.wait_for_timeout(20)
 
 
 @dataclass
@@ -395,7 +411,7 @@ def open_file(browser: Any) -> Iterator[Callable[..., Opened]]:
         )
         opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
         opened.page.goto(path.as_uri() + fragment)
-        opened.page.wait_for_function("typeof borderreach !== 'undefined' && borderreach.map")
+        until(opened.page, "typeof borderreach !== 'undefined' && borderreach.map")
         return opened
 
     yield open_page

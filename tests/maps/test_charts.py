@@ -31,8 +31,7 @@ def charted(results: SimpleNamespace) -> SimpleNamespace:
         ],
         columns=["scenario", "from_id", "from_name", "to_id", "to_name", "travel_time_min"],
     )
-    results.pair_times = pairs.assign(delta_min=0.0)
-    return results
+    return SimpleNamespace(**{**vars(results), "pair_times": pairs.assign(delta_min=0.0)})
 
 
 def texts(figure: Figure) -> str:

@@ -17,6 +17,8 @@ from borderreach.maps.page._base_maps import BaseMap, base_map, folder_address
 from borderreach.maps.page._leaflet import study_map
 from borderreach.maps.page._offline import save_map
 
+from ..conftest import until
+
 
 def png(colour: tuple[int, int, int]) -> bytes:
     content = io.BytesIO()
@@ -158,7 +160,7 @@ class TestInABrowser:
 
         path = save_map(study_map(results, base_map=base), tmp_path / "map.html", offline=False)
         opened = open_file(path, answer=answer)
-        opened.page.wait_for_function("document.querySelectorAll('.leaflet-tile-loaded').length > 3")
+        until(opened.page, "document.querySelectorAll('.leaflet-tile-loaded').length > 3")
         return opened, asked
 
     def test_tiles_are_asked_of_the_service_alone(self, results: Any, open_file: Any, tmp_path: Path) -> None:
@@ -193,6 +195,6 @@ class TestInABrowser:
         for part in (path.parent, tiles):
             part.rename(moved / part.name)
         opened = open_file(moved / "deep" / "map.html", answer=lambda route: route.continue_())
-        opened.page.wait_for_function("document.querySelectorAll('.leaflet-tile-loaded').length > 1")
+        until(opened.page, "document.querySelectorAll('.leaflet-tile-loaded').length > 1")
         assert opened.messages == [] or all("ERR_FILE_NOT_FOUND" in message for message in opened.messages)
         assert all(address.startswith(moved.as_uri()) for address in opened.requests)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from borderreach.geo.crs import area_km2
 
-from ..conftest import Opened
+from ..conftest import Opened, until
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +47,7 @@ def test_shapes_are_those_that_are_shown(results: Any, show: Any, tmp_path: Path
 
 
 def test_a_picture_has_map_names_and_sources(asked_page: Opened) -> None:
-    asked_page.page.wait_for_function("borderreach.scene.roadsReady")
+    until(asked_page.page, "borderreach.scene.roadsReady")
     picture = Image.open(saved(asked_page, "png")).convert("RGB")
     assert picture.size == (2800, 2000)
     seen = asked_page.page.evaluate(

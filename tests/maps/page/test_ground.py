@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..conftest import Opened
+from ..conftest import Opened, until
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def labels(opened: Opened, name: str) -> list[str]:
 
 def test_roads_lie_below_by_class_and_zoom(asked_page: Opened) -> None:
     page = asked_page.page
-    page.wait_for_function("borderreach.scene.roadsReady")
+    until(page, "borderreach.scene.roadsReady")
     far = page.evaluate(INKED)
     assert far > 5000
     page.evaluate("borderreach.map.setView([27.5, 107], 7.75, { animate: false })")

@@ -20,7 +20,7 @@ from borderreach.analysis.times import within_reach
 from borderreach.geo.errors import NetworkError
 
 from ...chance import seeds
-from ..conftest import CENTRES, Opened
+from ..conftest import CENTRES, Opened, until
 from .conftest import CUTOFFS
 
 pytestmark = pytest.mark.browser
@@ -200,6 +200,8 @@ def test_the_part_of_the_network_has_the_times_of_the_whole(
 
 
 def drawn(opened: Opened) -> dict[str, Any]:
+    # a change is drawn with the next frame
+    opened.page.evaluate("new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
     found: dict[str, Any] = opened.page.evaluate(
         "(({ circles, starts, between }) => ({ km2: circles.map((c) => c.km2), before: circles.map((c) => c.before && c.before.km2),"
         " people: circles.map((c) => c.people), starts, between }))(borderreach.whatIf.found)"
@@ -220,9 +222,7 @@ def test_circles_follow_a_centre_while_it_is_dragged(asking: Opened, scenarios: 
     page.mouse.down()
     page.mouse.move(x + 30, y + 20)
     page.mouse.move(x + 60, y + 60)
-    page.wait_for_function(
-        "km2 => Math.abs(borderreach.whatIf.found.circles[1].km2 - km2) > 100", arg=at_home["km2"][1]
-    )
+    until(page, "km2 => Math.abs(borderreach.whatIf.found.circles[1].km2 - km2) > 100", arg=at_home["km2"][1])
     page.mouse.up()
     assert "中心在原处" in page.inner_text(".br-what-if")
     page.click('[data-act="reset"]')
@@ -237,7 +237,7 @@ def test_a_tap_asks_from_there_and_keys_move_it(asking: Opened) -> None:
     before = drawn(asking)["km2"]
     page.focus(".leaflet-marker-icon:has(.br-handle-here)")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("km2 => borderreach.whatIf.found.circles[1].km2 !== km2", arg=before[1])
+    until(page, "km2 => borderreach.whatIf.found.circles[1].km2 !== km2", arg=before[1])
     page.click('[data-act="centres"]')
     assert drawn(asking)["starts"] == ["重庆市", "贵阳市"]
 
@@ -287,7 +287,7 @@ def test_a_line_is_drawn_saved_and_comes_back_by_a_link(
     ]
     before = drawn(asking)
     again = open_file(asking.path, fragment=page.evaluate("location.hash"))
-    again.page.wait_for_function("borderreach.whatIf.found")
+    until(again.page, "borderreach.whatIf.found")
     assert drawn(again) == before
     assert again.page.input_value('[data-line="0-name"]') == "渝南快线"
     assert asking.messages == again.messages == []
@@ -302,7 +302,7 @@ def test_a_link_from_elsewhere_is_checked(asked: Path, open_file: Callable[..., 
         "l": [[evil, "road", 100, None, [[evil, 29.0, 107.0], [evil, 29.2, 107.2]]], ["a", evil, 1, 1, []], 7, None],
     }  # fmt: skip
     opened = open_file(asked, fragment="#w=" + quote(json.dumps(given)))
-    opened.page.wait_for_function("borderreach.whatIf.found")
+    until(opened.page, "borderreach.whatIf.found")
     state = opened.page.evaluate(
         "(({ state }) => [state.places.map((p) => p.at), [...state.closed], [...state.corridors], state.lines.length])(borderreach.whatIf)"
     )
@@ -358,7 +358,7 @@ def test_on_a_phone_a_finger_does_all_this(asked: Path, browser: Any) -> None:
     )
     page = context.new_page()
     page.goto(asked.as_uri())
-    page.wait_for_function("typeof borderreach !== 'undefined' && borderreach.map")
+    until(page, "typeof borderreach !== 'undefined' && borderreach.map")
     page.tap(".br-what-if-button")
     page.tap('[data-tool="draw"]')
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
