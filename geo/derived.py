@@ -12,6 +12,8 @@ from typing import Any, Final, Generic, ParamSpec, Self, TypeVar, cast, overload
 
 import numpy as np
 
+from .keeping import store_of
+
 Owner = TypeVar("Owner")
 Value = TypeVar("Value")
 P = ParamSpec("P")
@@ -46,8 +48,9 @@ class derived(Generic[Owner, Value]):  # noqa: N801 - a decorator, as `property`
     (True, False, 2000.0)
     """
 
-    def __init__(self, work_out: Callable[[Owner], Value]) -> None:
+    def __init__(self, work_out: Callable[[Owner], Value], *, kept_as: type | None = None) -> None:
         self._work_out = work_out
+        self._kept_as = kept_as
         self._name = f"{work_out.__module__}.{work_out.__qualname__}"
         self.__doc__ = work_out.__doc__
 
@@ -67,7 +70,11 @@ class derived(Generic[Owner, Value]):  # noqa: N801 - a decorator, as `property`
         if self._name not in kept:
             with _lock_of(owner):
                 if self._name not in kept:
-                    self.give(owner, self._work_out(owner))
+                    if self._kept_as is None:
+                        found = self._work_out(owner)
+                    else:
+                        found = _kept_or(owner, self._name, self._kept_as, lambda: self._work_out(owner))
+                    self.give(owner, found)
         return cast("Value", kept[self._name])
 
     def known(self, owner: Owner) -> Value | None:
@@ -79,13 +86,28 @@ class derived(Generic[Owner, Value]):  # noqa: N801 - a decorator, as `property`
         vars(owner)[self._name] = read_only(value)
 
 
-def derived_by(*, most: int) -> Callable[[Callable[P, Value]], Callable[P, Value]]:
+def derived_kept(kind: type) -> Callable[[Callable[[Owner], Value]], derived[Owner, Value]]:
+    """Return the same decorator for what takes long: it's kept in files where the object has a store.
+
+    Parameters
+    ----------
+    kind : type
+        What is worked out, an array, a tuple of arrays and numbers, a dataclass of these, or a ``cKDTree``.
+    """
+    return lambda work_out: derived(work_out, kept_as=kind)
+
+
+def derived_by(
+    *, most: int, kept_as: type | None = None
+) -> Callable[[Callable[P, Value]], Callable[P, Value]]:
     """Return the same decorator for a function of an object and of further values: the last few results are kept.
 
     Parameters
     ----------
     most : int
         How many results are kept for one object.
+    kept_as : type, optional
+        As `derived_kept` takes it, for what takes long.
 
     Examples
     --------
@@ -110,7 +132,11 @@ def derived_by(*, most: int) -> Callable[[Callable[P, Value]], Callable[P, Value
             with _lock_of(owner):
                 kept: OrderedDict[Any, Value] = vars(owner).setdefault(name, OrderedDict())
                 if by not in kept:
-                    kept[by] = read_only(work_out(*values, **named))
+                    if kept_as is None:
+                        found = work_out(*values, **named)
+                    else:
+                        found = _kept_or(owner, f"{name}{by}", kept_as, lambda: work_out(*values, **named))
+                    kept[by] = read_only(found)
                     if len(kept) > most:
                         kept.popitem(last=False)
                 kept.move_to_end(by)
@@ -119,6 +145,25 @@ def derived_by(*, most: int) -> Callable[[Callable[P, Value]], Callable[P, Value
         return of
 
     return decorate
+
+
+def _kept_or(owner: Any, name: str, kind: type, work_out: Callable[[], Value]) -> Value:
+    """Return what an object's store holds under a name; without it, or without a store, work it out."""
+    store = store_of(owner)
+    if store is None:
+        return work_out()
+    found: Value | None = store.get(name, kind)
+    whole = store.within(name)
+    if found is None:
+        found = work_out()
+        # what was given to it when it was made isn't what it would work out by itself
+        for attribute in vars(type(found)).values():
+            if isinstance(attribute, derived) and attribute.known(found) is not None:
+                whole.put(attribute._name, attribute.known(found))  # noqa: SLF001 - its own
+        store.put(name, found)
+    if is_dataclass(found):
+        whole.attach(found)
+    return found
 
 
 def read_only(value: Value) -> Value:

@@ -147,7 +147,7 @@ def full_reach_edge_of(network: TransportNetwork, plane: LocalPlane, cell_m: flo
     return _lay_out(network.exit_lines, plane.lon, plane.lat, network.max_access_km, cell_m)
 
 
-@derived_by(most=_MOST_EDGES)
+@derived_by(most=_MOST_EDGES, kept_as=FullReachEdge)
 def _lay_out(lines: ExitLines, lon: float, lat: float, reach_km: float, cell_m: float) -> FullReachEdge:
     plane, reach_m = _plane(lon, lat), reach_km * 1000
     thin = lines.thinned(line_tolerance_m(cell_m))

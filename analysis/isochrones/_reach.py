@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.derived import derived
+from ...geo.derived import derived_kept
 from ...geo.networks import Access, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane, project_one
 from ...geo.sealed import Sealed
@@ -162,7 +162,7 @@ class LineTable(Sealed):
     alone: NDArray[np.bool_]
 
 
-@derived
+@derived_kept(LineTable)
 def line_table(network: TransportNetwork) -> LineTable:
     """Return a network's line table, made once."""
     if not network.has_exits_along:

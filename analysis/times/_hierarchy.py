@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.derived import derived
+from ...geo.derived import derived, derived_kept
 from ...geo.networks import Access, TransportNetwork
 from ...geo.sealed import Sealed
 from ._contraction import FAR, arrange, contract, tighten
@@ -138,7 +138,7 @@ class Descent:
         return start, head[order], self.key[order]
 
 
-@derived
+@derived_kept(Hierarchy)
 def hierarchy(network: TransportNetwork) -> Hierarchy:
     """Return a network's hierarchy, prepared at most once for each network.
 

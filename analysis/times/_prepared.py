@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...geo.crs import along_curve
-from ...geo.derived import derived
+from ...geo.derived import derived_kept
 from ...geo.networks import TransportNetwork
 from ...geo.sealed import Sealed
 from ._search import UNREACHED, go_on
@@ -86,7 +86,7 @@ class Prepared(Sealed):
         return out
 
 
-@derived
+@derived_kept(Prepared)
 def prepared(network: TransportNetwork) -> Prepared:
     """Return a network's core, chains and dead ends, found once."""
     n = network.n_nodes

@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ..crs import to_ecef
-from ..derived import derived, derived_by
+from ..derived import derived, derived_by, derived_kept
 from ..sealed import Sealed
 
 _METRES_PER_DEGREE = 111_000.0
@@ -39,12 +39,12 @@ class ExitLines(Sealed):
     lonlat: NDArray[np.float64]
     cell_m: float
 
-    @derived
+    @derived_kept(np.ndarray)
     def xyz(self) -> NDArray[np.float64]:
         """Earth-centred coordinates of the vertices in metres, shape (v, 3)."""
         return to_ecef(self.lonlat[:, 0], self.lonlat[:, 1])
 
-    @derived
+    @derived_kept(np.ndarray)
     def share(self) -> NDArray[np.float64]:
         """Part of the line's length that lies before each vertex, shape (v,)."""
         step = np.zeros(len(self.xyz))
@@ -88,7 +88,7 @@ class ExitLines(Sealed):
                 touched[lines[begin:end]] = True
         return np.flatnonzero(touched)
 
-    @derived
+    @derived_kept(tuple)
     def _step(self) -> tuple[float, float]:
         step = self.cell_m / _METRES_PER_DEGREE
         return step, step / max(float(np.cos(np.radians(np.abs(self.lonlat[:, 1]).max()))), 0.01)
@@ -103,7 +103,7 @@ class ExitLines(Sealed):
     def _col(self, lon: float) -> int:
         return int(np.floor((max(min(lon, 180.0), -180.0) + 180) / self._step[1]))
 
-    @derived
+    @derived_kept(tuple)
     def _cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Sorted cell numbers and, for each, a line whose segments' boxes touch the cell."""
         line = np.repeat(np.arange(len(self.link)), np.diff(self.offset))
@@ -130,11 +130,16 @@ class ExitLines(Sealed):
         which = np.repeat(np.arange(len(start)), count)
         nth = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
         key = (row0[which] + nth // cols[which]) * self._n_col + col0[which] + nth % cols[which]
-        pairs = np.unique(np.stack([key, line[start][which]], axis=1), axis=0)
-        return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+        of_line = line[start][which]
+        # a line's next segment mostly lies in the same cell
+        new = np.ones(len(key), dtype=bool)
+        new[1:] = (key[1:] != key[:-1]) | (of_line[1:] != of_line[:-1])
+        # cells on all the earth are fewer than 2**32, and lines than 2**31: one number to sort by
+        pairs = np.unique((key[new] << 31) | of_line[new])
+        return pairs >> 31, pairs & (2**31 - 1)
 
 
-@derived_by(most=_MOST_THINNED)
+@derived_by(most=_MOST_THINNED, kept_as=ExitLines)
 def _thinned(lines: ExitLines, tolerance_m: float) -> ExitLines:
     kept = _thin(lines.xyz, lines.share, lines.offset, tolerance_m)
     before = np.concatenate([[0], np.cumsum(kept)])

@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import require_number, require_numbers, require_texts
 from ..crs import WGS84, to_ecef
-from ..derived import derived
+from ..derived import derived, derived_kept
 from ..errors import NetworkError
+from ..keeping import share_store
 from ..sealed import Sealed
 from ._exit_lines import ExitLines
 from ._ground_lines import arc_lines, link_lines
@@ -137,7 +138,7 @@ class TransportNetwork(Sealed):
         lengths[self.arc_link] = self.arc_length_m
         return lengths
 
-    @derived
+    @derived_kept(np.ndarray)
     def node_xyz(self) -> NDArray[np.float64]:
         """Earth-centred coordinates of the nodes in metres, shape (n, 3)."""
         return to_ecef(self.node_lon, self.node_lat)
@@ -147,22 +148,21 @@ class TransportNetwork(Sealed):
         """Numbers of the nodes where one may enter and leave."""
         return np.flatnonzero(self.node_exit)
 
-    @derived
+    @derived_kept(object)
     def exit_node_tree(self) -> cKDTree:
         """Search tree over the earth-centred coordinates of `exit_nodes`."""
         from scipy.spatial import cKDTree  # noqa: PLC0415 - 26 MB that reading a network does without
 
         # made in half the time like this, and asked in the same
-        return cKDTree(
-            self.node_xyz[self.exit_nodes].reshape(-1, 3), balanced_tree=False, compact_nodes=False
-        )
+        points = self.node_xyz[self.exit_nodes].reshape(-1, 3)
+        return cKDTree(points, balanced_tree=False, compact_nodes=False)
 
     @derived
     def has_exits_along(self) -> bool:
         """Whether any arc can be left part-way."""
         return bool(self.arc_exit.any())
 
-    @derived
+    @derived_kept(tuple)
     def link_arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Arc that runs with each link's geometry, and arc that runs against it; -1 where there is none."""
         with_line = np.full(self.n_links, -1, dtype=np.int64)
@@ -172,9 +172,9 @@ class TransportNetwork(Sealed):
         against[self.arc_link[self.arc_reversed]] = arcs[self.arc_reversed]
         return with_line, against
 
-    @derived
+    @derived_kept(ExitLines)
     def exit_lines(self) -> ExitLines:
-        """The links that may be entered and left anywhere."""
+        """Return the links that may be entered and left anywhere."""
         links = np.unique(self.arc_link[self.arc_exit]).astype(np.int64)
         lines = link_lines(
             np.column_stack([self.node_lon, self.node_lat]),
@@ -212,6 +212,7 @@ class TransportNetwork(Sealed):
         for name in ("node_xyz", "exit_nodes", "exit_node_tree", "exit_lines"):
             getattr(TransportNetwork, name).give(turned, getattr(self, name))
         self._share(turned, _UNDIRECTED)
+        share_store(self, turned, "reverse")
         return turned
 
     def with_access(

@@ -304,10 +304,18 @@ def _check(arrays: dict[str, NDArray[Any]], meta: dict[str, Any], source: Path) 
                 and not 0 <= arrays["arc_time_ms"].min() <= arrays["arc_time_ms"].max() <= MAX_ARC_TIME_MS
             ):
                 problem = "it has negative or endless times"
-            degrees = (arrays["node_lon"] / 2, arrays["node_lat"], arrays["link_coords"] / (2, 1))
-            if not all((np.abs(values) <= 90).all() for values in degrees):
+            coords = arrays["link_coords"]
+            degrees = (
+                (arrays["node_lon"], 180),
+                (arrays["node_lat"], 90),
+                (coords[:, 0], 180),
+                (coords[:, 1], 90),
+            )
+            # what isn't a number is the least and the most of any, and in no range
+            if not all(not len(one) or -most <= one.min() <= one.max() <= most for one, most in degrees):
                 problem = "it lies at what aren't longitudes and latitudes"
-            if not (np.isfinite(arrays["arc_length_m"]) & (arrays["arc_length_m"] >= 0)).all():
+            lengths = arrays["arc_length_m"]
+            if len(lengths) and not 0 <= lengths.min() <= lengths.max() < math.inf:
                 problem = "it has negative or endless lengths"
     if problem:
         raise DataFileError(f"{source} isn't a valid network: {problem}; build it again and save it")

@@ -1,4 +1,4 @@
-"""Networks that were read are kept in the user's cache, under a key of what they were read from and how."""
+"""Networks that were read are kept in the user's cache with what they were prepared for, under a key of their source."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from ... import data
 from ..errors import DataFileError, OutputError
+from ..keeping import Store, size_mb
 from ..networks import TransportNetwork, open_network, save_network
 
 #: To be raised when the same file comes to be read otherwise between two versions of the package.
@@ -21,6 +23,11 @@ _READING: Final = 1
 #: So many networks are kept; those not asked for longest go first.
 _MOST: Final = 20
 _ENDING: Final = ".network"
+#: What they were prepared for, in a folder for each, takes up no more than this in all, MB, but for the last.
+_MOST_PREPARED_MB: Final = 12_000
+_PREPARED_ENDING: Final = ".prepared"
+#: Smaller networks are prepared in no time.
+_WORTH_KEEPING: Final = 20_000
 #: Embedded files that decide how extracts are read.
 _TABLES: Final = ("speeds.toml", "osm_tags.toml")
 
@@ -60,13 +67,13 @@ def kept_network(
     target = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}{_ENDING}"
     if target.is_file():
         try:
-            found = open_network(target)
+            found = open_network(target, mapped=True)
         except DataFileError as error:
             _log.warning("%s; it is read anew", error)
         else:
             with contextlib.suppress(OSError):
                 os.utime(target)
-            return found
+            return _with_store(found, target.stem, folder)
     network = read()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,13 +81,56 @@ def kept_network(
         _drop_old(folder)
     except (OSError, OutputError) as error:  # a full disk costs time, not the network
         _log.warning("the network isn't kept for the next time: %s", error)
+    return _with_store(network, target.stem, folder)
+
+
+def saved_network(path: Path, *, folder: Path | None) -> TransportNetwork:
+    """Return a saved network; what it's prepared for is kept in the cache under the hash of its file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    folder : pathlib.Path or None
+        As for `kept_network`.
+    """
+    from ..downloads import user_cache  # noqa: PLC0415 - as above
+
+    # a file that is mapped can't be replaced on Windows, and this one is the user's
+    network = open_network(path, mapped=os.name != "nt")
+    if network.n_nodes < _WORTH_KEEPING:
+        return network
+    folder = user_cache("networks") if folder is None else folder
+    return _with_store(network, _digest(path, folder)[:32], folder)
+
+
+def _with_store(network: TransportNetwork, key: str, folder: Path) -> TransportNetwork:
+    """Have what a network is prepared for kept in the cache."""
+    if network.n_nodes >= _WORTH_KEEPING:
+        own = folder / f"{key}{_PREPARED_ENDING}"
+        Store(own).attach(network)
+        with contextlib.suppress(OSError):
+            if own.is_dir():
+                os.utime(own)
+            _drop_prepared(folder, own)
     return network
 
 
 def _drop_old(folder: Path) -> None:
     known = sorted(folder.glob(f"*{_ENDING}"), key=lambda file: file.stat().st_mtime, reverse=True)
     for file in known[_MOST:]:
-        file.unlink(missing_ok=True)
+        # where the system doesn't let go of a file that is open, it stays until the next time
+        with contextlib.suppress(OSError):
+            file.unlink(missing_ok=True)
+            shutil.rmtree(file.with_suffix(_PREPARED_ENDING), ignore_errors=True)
+
+
+def _drop_prepared(folder: Path, own: Path) -> None:
+    known = sorted(folder.glob(f"*{_PREPARED_ENDING}"), key=lambda each: (each != own, -each.stat().st_mtime))
+    in_all = 0.0
+    for k, each in enumerate(known):
+        in_all += size_mb(each)
+        if k and (k >= _MOST or in_all > _MOST_PREPARED_MB):
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def _digest(file: Path, folder: Path) -> str:

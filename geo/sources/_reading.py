@@ -12,9 +12,9 @@ from shapely.geometry.base import BaseGeometry
 from ..checks import require_choice, require_flag, require_number, require_path
 from ..crs import WGS84, local_crs
 from ..errors import EmptyInputError, InputError, InputTypeError
-from ..networks import TransportNetwork, network_from_lines, open_network, trunk_network
+from ..networks import TransportNetwork, network_from_lines, trunk_network
 from ..osm import KEEP, MAIN_ACCESS_SPEED_KPH, MAIN_MAX_ACCESS_KM, pbf_network, require_area
-from ._kept import kept_network
+from ._kept import kept_network, saved_network
 from ._kinds import Kind, kind_of
 from ._simplifying import simplified
 
@@ -44,7 +44,8 @@ def read_network(
     """Read a road network from what is at hand, and keep it for the next time.
 
     What was read from extracts, graphs and lines is kept in the user's cache under a key of the files' content, the
-    options and the package's version: the same call opens it in a moment.
+    options and the package's version: the same call opens it in a moment. What a large one is prepared for (isochrones,
+    matrices) is kept there, too, once it was asked for; so it is for a saved one.
 
     Parameters
     ----------
@@ -114,6 +115,7 @@ def read_network(
     }
     for name, value in access.items():
         require_number(value, name, minimum=0)
+    kept = None if cache_folder is None else require_path(cache_folder, "cache_folder")
     base = Path() if isinstance(folder, str) and not folder else require_path(folder, "folder")
     given: dict[str, Any] = {
         "main_roads": main or None,
@@ -131,7 +133,8 @@ def read_network(
     kind = _one_kind(kinds)
     if kind == "saved":
         _require_unused(given, "a saved network, which is as it was made", names[0])
-        return open_network(base / names[0]).with_access(**access)
+        found = saved_network(base / names[0], folder=kept)
+        return found.with_access(**access) if access else found
     files = [
         _fetched(name, progress=progress) if found == "region" else base / name
         for name, found in kinds.items()
@@ -169,7 +172,6 @@ def read_network(
         "speeds": None if isinstance(table, Path) else dict(table) if isinstance(table, Mapping) else table,
         **access,
     }
-    kept = None if cache_folder is None else require_path(cache_folder, "cache_folder")
     return kept_network([*files, *more], options, read, folder=kept)
 
 
