@@ -137,7 +137,7 @@ def own(
     from borderreach.analysis.times._matrices import write_od_matrix
 
     # Compiled code is loaded, or made, before the clock starts.
-    write_od_matrix(toy_network(), [(106.5, 29.5)], out, workers=1)
+    write_od_matrix(toy_network(), [(106.5, 29.5)], out, workers=1, cutoff_min=limit)
     start, busy = time.perf_counter(), time.process_time()
     hierarchy(network)
     prepared = time.perf_counter()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from borderreach.geo.crs import to_ecef
 from borderreach.geo.networks import Links, TransportNetwork
@@ -19,6 +20,8 @@ STEP_LAT_DEG = 3.5
 _MOST_IN_ROW = 28
 #: Speed of the links between tiles, km/h.
 _LINK_KPH = 60.0
+#: Links between two tiles that lie over each other.
+_LINKS = 50
 
 
 def positions(n: int) -> list[tuple[float, float]]:
@@ -28,7 +31,7 @@ def positions(n: int) -> list[tuple[float, float]]:
     return [(STEP_LON_DEG * (k % wide), -STEP_LAT_DEG * (k // wide)) for k in range(n)]
 
 
-def tiled(network: TransportNetwork, n: int) -> TransportNetwork:
+def tiled(network: TransportNetwork, n: int, *, linked: bool = True) -> TransportNetwork:
     """Return a network laid out `n` times, each tile linked to the one before it and to the one above it.
 
     Lengths and times are those of the original everywhere.
@@ -74,16 +77,60 @@ def tiled(network: TransportNetwork, n: int) -> TransportNetwork:
         if above:
             tail.append(above[-1] * nodes + south)
             head.append(k * nodes + north)
-    if not tail:
+    if not tail or not linked:
         return laid
-    at = to_ecef(lon, lat)
+    return _with_links(laid, tail, head, n)
+
+
+def laid_around(
+    network: TransportNetwork, n: int, *, lon: float, lat: float, step_km: float
+) -> TransportNetwork:
+    """Return a network laid out `n` times in a square around a place, its tiles over each other and linked.
+
+    Each tile keeps its shape in kilometres, and its lengths and times.
+    """
+    wide = round(n**0.5)
+    middle_lon, middle_lat = float(np.median(network.node_lon)), float(np.median(network.node_lat))
+    tiles = []
+    for k in range(n):
+        to_lat = lat + (k // wide - (wide - 1) / 2) * step_km / 111.2
+        to_lon = lon + (k % wide - (wide - 1) / 2) * step_km / (111.2 * np.cos(np.radians(lat)))
+        narrow = np.cos(np.radians(middle_lat)) / np.cos(np.radians(to_lat))
+        shapes = [
+            (to_lon + (degrees - middle_lon) * narrow, to_lat + other - middle_lat)
+            for degrees, other in (
+                (network.node_lon, network.node_lat),
+                (network.link_coords[:, 0], network.link_coords[:, 1]),
+            )
+        ]
+        tiles.append(shapes)
+    flat = tiled(network, n, linked=False)
+    moved = replace(
+        flat,
+        node_lon=np.concatenate([tile[0][0] for tile in tiles]),
+        node_lat=np.concatenate([tile[0][1] for tile in tiles]),
+        link_coords=np.concatenate([np.column_stack(tile[1]) for tile in tiles]),
+    )
+    at = to_ecef(moved.node_lon, moved.node_lat)
+    size, tail, head = network.n_nodes, [], []
+    for k in range(1, n):
+        other = k - wide if k >= wide else k - 1
+        away, near = cKDTree(at[other * size : (other + 1) * size]).query(at[k * size : (k + 1) * size])
+        for node in np.argsort(away, kind="stable")[:_LINKS]:
+            tail.append(other * size + int(near[node]))
+            head.append(k * size + int(node))
+    return _with_links(moved, tail, head, n)
+
+
+def _with_links(network: TransportNetwork, tail: list[int], head: list[int], n: int) -> TransportNetwork:
+    at = to_ecef(network.node_lon, network.node_lat)
     metres = np.linalg.norm(at[tail] - at[head], axis=1)
-    return laid.extended(
+    return network.extended(
         Links(
             tail,
             head,
             metres,
-            metres / (_LINK_KPH / 3.6),
+            metres / (_LINK_KPH / 3.6) + 0.001,
             mode=[network.modes[0]] * len(tail),
             road_class=["link between tiles"] * len(tail),
             exit_along=[False] * len(tail),

@@ -28,6 +28,8 @@ from ._contraction import FAR, arrange, contract, tighten
 LENGTH_BITS: Final = 32
 #: Places that one pair of sweeps serves: their keys fill a line of the processor's cache.
 _WIDTH: Final = 8
+#: Nodes that a sweep with a limit passes together where it comes to none of them.
+_BLOCK: Final = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +139,22 @@ class Descent:
         np.cumsum(np.bincount(self.tail, minlength=len(self.node)), out=start[1:])
         return start, head[order], self.key[order]
 
+    @derived
+    def place_of(self) -> NDArray[np.int32]:
+        """Position in `node` of each node up to the last of them, -1 for the others."""
+        place = np.full(int(self.node[-1]) + 1 if len(self.node) else 0, -1, dtype=np.int32)
+        place[self.node] = np.arange(len(self.node), dtype=np.int32)
+        return place
+
+    @derived
+    def ways_by_node(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+        """The ways from each node to places: start, place and key in CSR form."""
+        place = np.repeat(np.arange(len(self.ways.start) - 1, dtype=np.int32), np.diff(self.ways.start))
+        order = np.argsort(self.ways.node, kind="stable")
+        start = np.zeros_like(self.start)
+        np.cumsum(np.bincount(self.ways.node, minlength=len(self.node)), out=start[1:])
+        return start, place[order], self.ways.key[order]
+
 
 @derived_kept(Hierarchy)
 def hierarchy(network: TransportNetwork) -> Hierarchy:
@@ -233,12 +251,20 @@ def least_keys(
     shortest path trees. Journal of Parallel and Distributed Computing 73(7), 940-952.
     """
     least = np.full((last - first, len(down.ways.start) - 1), FAR, dtype=np.int64)
-    arcs = (down.start, down.tail, down.key) if limit >= FAR else down.by_tail
-    _sweep(
-        prepared.up_start, prepared.up_head, prepared.up_key,
-        entries.start[first : last + 1], prepared.number[entries.node], entries.key,
-        down.node, *arcs, down.ways.start, down.ways.node, down.ways.key, limit, least,
-    )  # fmt: skip
+    begin, end = entries.start[first], entries.start[last]
+    up = prepared.up_start, prepared.up_head, prepared.up_key
+    ways = (
+        entries.start[first : last + 1] - begin,
+        prepared.number[entries.node[begin:end]],
+        entries.key[begin:end],
+    )
+    if limit >= FAR:
+        _sweep(
+            *up, *ways, down.node, down.start, down.tail, down.key,
+            down.ways.start, down.ways.node, down.ways.key, least,
+        )  # fmt: skip
+    else:
+        _sweep_within(*up, *ways, down.place_of, *down.by_tail, *down.ways_by_node, limit, least)
     return least
 
 
@@ -283,17 +309,14 @@ def _sweep(
     up_start: NDArray[np.int64], up_head: NDArray[np.int32], up_key: NDArray[np.int64],
     entry_start: NDArray[np.int64], entry_node: NDArray[np.int64], entry_key: NDArray[np.int64],
     down_node: NDArray[np.int32],
-    down_start: NDArray[np.int64], down_other: NDArray[np.int32], down_key: NDArray[np.int64],
+    down_start: NDArray[np.int64], down_tail: NDArray[np.int32], down_key: NDArray[np.int64],
     exit_start: NDArray[np.int64], exit_node: NDArray[np.int64], exit_key: NDArray[np.int64],
-    limit: int, least: NDArray[np.int64],
+    least: NDArray[np.int64],
 ) -> None:  # fmt: skip  # pragma: no cover - compiled
-    """Fill in least keys, a row per place, some places at a time.
-
-    Arcs down are those into each node; with a limit, those out of it.
-    """
+    """Fill in least keys, a row per place, some places at a time."""
     n = len(up_start) - 1
     climbed, touched = np.empty((n, _WIDTH), np.int64), np.zeros(n, np.bool_)
-    keys, reached = np.empty((len(down_node), _WIDTH), np.int64), np.ones(len(down_node), np.bool_)
+    keys = np.empty((len(down_node), _WIDTH), np.int64)
     for row in range(0, len(least), _WIDTH):
         width = min(_WIDTH, len(least) - row)
         touched[:] = False
@@ -308,50 +331,111 @@ def _sweep(
                 deepest = max(deepest, node)
         for node in range(deepest, -1, -1):
             if touched[node]:
-                _hand_on(node, up_start, up_head, up_key, limit, climbed, touched)
-        if limit >= FAR:
-            for node in range(len(down_node)):
-                if touched[down_node[node]]:
-                    keys[node] = climbed[down_node[node]]
-                else:
-                    keys[node] = FAR
-                for arc in range(down_start[node], down_start[node + 1]):
-                    tail, cost = down_other[arc], down_key[arc]
+                for arc in range(up_start[node], up_start[node + 1]):
+                    other, cost = up_head[arc], up_key[arc]
+                    if not touched[other]:
+                        touched[other] = True
+                        climbed[other] = FAR
                     for k in range(_WIDTH):
-                        keys[node, k] = min(keys[node, k], keys[tail, k] + cost)
-        else:
-            reached[:] = False
-            for node in range(len(down_node)):
-                if touched[down_node[node]]:
-                    for k in range(_WIDTH):
-                        so_far = keys[node, k] if reached[node] else FAR
-                        keys[node, k] = min(so_far, climbed[down_node[node], k])
-                    reached[node] = True
-                if reached[node]:
-                    _hand_on(node, down_start, down_other, down_key, limit, keys, reached)
+                        climbed[other, k] = min(climbed[other, k], climbed[node, k] + cost)
+        for node in range(len(down_node)):
+            if touched[down_node[node]]:
+                keys[node] = climbed[down_node[node]]
+            else:
+                keys[node] = FAR
+            for arc in range(down_start[node], down_start[node + 1]):
+                tail, cost = down_tail[arc], down_key[arc]
+                for k in range(_WIDTH):
+                    keys[node, k] = min(keys[node, k], keys[tail, k] + cost)
         for place in range(least.shape[1]):
             for way in range(exit_start[place], exit_start[place + 1]):
-                if reached[exit_node[way]]:
-                    for column in range(width):
-                        there = keys[exit_node[way], column] + exit_key[way]
-                        least[row + column, place] = min(least[row + column, place], there)
+                for column in range(width):
+                    there = keys[exit_node[way], column] + exit_key[way]
+                    least[row + column, place] = min(least[row + column, place], there)
 
 
 @njit(cache=True, nogil=True)
-def _hand_on(
-    node: int, start: NDArray[np.int64], head: NDArray[np.int32], key: NDArray[np.int64], limit: int,
-    keys: NDArray[np.int64], reached: NDArray[np.bool_],
+def _sweep_within(
+    up_start: NDArray[np.int64], up_head: NDArray[np.int32], up_key: NDArray[np.int64],
+    entry_start: NDArray[np.int64], entry_node: NDArray[np.int64], entry_key: NDArray[np.int64],
+    place_of: NDArray[np.int32],
+    down_start: NDArray[np.int64], down_head: NDArray[np.int32], down_key: NDArray[np.int64],
+    exit_start: NDArray[np.int64], exit_place: NDArray[np.int32], exit_key: NDArray[np.int64],
+    limit: int, least: NDArray[np.int64],
 ) -> None:  # fmt: skip  # pragma: no cover - compiled
-    """Lower the keys of the heads of a node's arcs, unless all of the node's are beyond the limit."""
+    """Do the same up to a limit, and look at nothing that isn't come to within it.
+
+    Arcs down, and the ways to places, are those out of each node. Nodes come to are marked in blocks, most of
+    which stay empty and are passed in one step.
+    """
+    n, n_down = len(up_start) - 1, len(down_start) - 1
+    climbed, keys = np.empty((n, _WIDTH), np.int64), np.empty((n_down, _WIDTH), np.int64)
+    up_seen, up_blocks = np.zeros(n, np.bool_), np.zeros(n // _BLOCK + 1, np.bool_)
+    down_seen, down_blocks = np.zeros(n_down, np.bool_), np.zeros(n_down // _BLOCK + 1, np.bool_)
+    for row in range(0, len(least), _WIDTH):
+        width = min(_WIDTH, len(least) - row)
+        for column in range(width):
+            for way in range(entry_start[row + column], entry_start[row + column + 1]):
+                if entry_key[way] <= limit:
+                    node = entry_node[way]
+                    _see(node, climbed, up_seen, up_blocks)
+                    climbed[node, column] = min(climbed[node, column], entry_key[way])
+        for block in range(len(up_blocks) - 1, -1, -1):
+            if not up_blocks[block]:
+                continue
+            up_blocks[block] = False
+            for node in range(min((block + 1) * _BLOCK, n) - 1, block * _BLOCK - 1, -1):
+                if not up_seen[node]:
+                    continue
+                up_seen[node] = False
+                if not _within(climbed, node, limit):
+                    continue
+                for arc in range(up_start[node], up_start[node + 1]):
+                    other, cost = up_head[arc], up_key[arc]
+                    _see(other, climbed, up_seen, up_blocks)
+                    for k in range(_WIDTH):
+                        climbed[other, k] = min(climbed[other, k], climbed[node, k] + cost)
+                if node < len(place_of) and place_of[node] >= 0:
+                    place = place_of[node]
+                    _see(place, keys, down_seen, down_blocks)
+                    keys[place] = climbed[node]
+        for block in range(len(down_blocks)):
+            if not down_blocks[block]:
+                continue
+            down_blocks[block] = False
+            for node in range(block * _BLOCK, min((block + 1) * _BLOCK, n_down)):
+                if not down_seen[node]:
+                    continue
+                down_seen[node] = False
+                if not _within(keys, node, limit):
+                    continue
+                for arc in range(down_start[node], down_start[node + 1]):
+                    other, cost = down_head[arc], down_key[arc]
+                    _see(other, keys, down_seen, down_blocks)
+                    for k in range(_WIDTH):
+                        keys[other, k] = min(keys[other, k], keys[node, k] + cost)
+                for way in range(exit_start[node], exit_start[node + 1]):
+                    for column in range(width):
+                        there = keys[node, column] + exit_key[way]
+                        at = row + column, exit_place[way]
+                        least[at] = min(least[at], there)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _see(
+    node: int, keys: NDArray[np.int64], seen: NDArray[np.bool_], blocks: NDArray[np.bool_]
+) -> None:  # pragma: no cover - compiled
+    """Mark a node and its block; one that is new begins with no key."""
+    if not seen[node]:
+        seen[node] = True
+        blocks[node // _BLOCK] = True
+        keys[node] = FAR
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _within(keys: NDArray[np.int64], node: int, limit: int) -> bool:  # pragma: no cover - compiled
+    """Say whether any of a node's keys is within the limit."""
     lowest = keys[node, 0]
     for k in range(1, _WIDTH):
         lowest = min(lowest, keys[node, k])
-    if lowest > limit:
-        return
-    for arc in range(start[node], start[node + 1]):
-        other, cost = head[arc], key[arc]
-        if not reached[other]:
-            reached[other] = True
-            keys[other] = FAR
-        for k in range(_WIDTH):
-            keys[other, k] = min(keys[other, k], keys[node, k] + cost)
+    return bool(lowest <= limit)

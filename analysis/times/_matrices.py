@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from tqdm.auto import tqdm
@@ -303,17 +303,36 @@ def _all_ways(
         return Ways.of(found), (None if way is None else way.pieces for way in found)
     # as `access` does for one place, for all at once
     xyz = np.array([place.xyz for place in places])
-    within = network.exit_node_tree.query_ball_point(xyz, network.max_access_km * 1000)
-    count = np.array([len(near) for near in within])
-    node = network.exit_nodes[np.fromiter(chain.from_iterable(within), dtype=np.int64, count=count.sum())]
+    pairs = cKDTree(xyz).sparse_distance_matrix(
+        network.exit_node_tree, network.max_access_km * 1000, output_type="ndarray"
+    )
+    start, near = _by_place(pairs["i"], pairs["j"], len(places))
+    count = np.diff(start)
+    node = network.exit_nodes[near]
     walk = np.sqrt(((network.node_xyz[node] - np.repeat(xyz, count, axis=0)) ** 2).sum(axis=1))
     if off_network == "raise" and not count.all():
         enter(network, places[int(np.argmin(count))])  # which says so
-    start = np.concatenate([[0], np.cumsum(count)])
     nothing = np.zeros((0, PIECE_COLUMNS))
     return Ways(start, node, key_of(np.rint(walk * ms_per_metre(network)), walk)), (
         nothing if here else None for here in count
     )
+
+
+@njit(cache=True, nogil=True)
+def _by_place(
+    place: NDArray[np.int64], node: NDArray[np.int64], n_places: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # pragma: no cover - compiled
+    """Sort pairs by their places: where those of each begin, and their nodes."""
+    start = np.zeros(n_places + 1, np.int64)
+    for k in range(len(place)):
+        start[place[k] + 1] += 1
+    for k in range(n_places):
+        start[k + 1] += start[k]
+    at, found = start.copy(), np.empty(len(node), np.int64)
+    for k in range(len(place)):
+        found[at[place[k]]] = node[k]
+        at[place[k]] += 1
+    return start, found
 
 
 def _ways(network: TransportNetwork, place: Origin, off_network: str) -> Access | None:
@@ -370,22 +389,39 @@ def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDA
     reach = network.max_access_km * 1000
     for row, start in enumerate(range(first, last)):
         pieces, xyz = task.pieces[start], task.starts[start].xyz
-        if pieces is None:
+        if pieces is None or len(pieces) == 0:
             continue
         # both ends part-way along the same line have no node between them
-        farthest = reach
-        if len(pieces):
-            farthest = 2 * reach + np.linalg.norm(pieces[:, 3:6] - pieces[:, 0:3], axis=1).sum()
+        farthest = 2 * reach + np.linalg.norm(pieces[:, 3:6] - pieces[:, 0:3], axis=1).sum()
         # a little more, for the tree rounds otherwise
         near = np.array(task.end_tree.query_ball_point(xyz, farthest * (1 + 1e-9)), dtype=np.int64)
         beside, straight = past_no_node(network, pieces, xyz, task.end_xyz[near])
-        there, gone = times[row, near], lengths[row, near]
-        faster = (beside < there) | ((beside == there) & (straight < gone))
-        times[row, near] = np.where(faster, beside, there)
-        lengths[row, near] = np.where(faster, straight, gone)
+        _take_faster(times, lengths, np.full(len(near), row), near, beside, straight)
+    # from where nothing is entered part-way, what passes no node leads straight there
+    rows = np.array(
+        [k for k in range(last - first) if (p := task.pieces[first + k]) is not None and len(p) == 0]
+    )
+    if len(rows):
+        xyz = np.array([task.starts[first + k].xyz for k in rows])
+        pairs = cKDTree(xyz).sparse_distance_matrix(task.end_tree, reach * (1 + 1e-9), output_type="ndarray")
+        walk = np.sqrt(((task.end_xyz[pairs["j"]] - xyz[pairs["i"]]) ** 2).sum(axis=1))
+        inside = walk <= reach
+        row, near, walk = rows[pairs["i"][inside]], pairs["j"][inside], walk[inside]
+        _take_faster(times, lengths, row, near, np.rint(walk * ms_per_metre(network)), walk)
     beyond = times > task.limit_ms
     times[beyond], lengths[beyond] = np.inf, np.inf
     return times, lengths
+
+
+def _take_faster(
+    times: NDArray[np.float64], lengths: NDArray[np.float64], row: NDArray[np.int64], near: NDArray[np.int64],
+    beside: NDArray[np.float64], straight: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Write journeys that pass no node where they are faster, or as fast and shorter."""
+    there, gone = times[row, near], lengths[row, near]
+    faster = (beside < there) | ((beside == there) & (straight < gone))
+    times[row, near] = np.where(faster, beside, there)
+    lengths[row, near] = np.where(faster, straight, gone)
 
 
 def _require_count(value: Any, argument: str) -> int:
