@@ -19,13 +19,13 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ..analysis.indicators import gini
-from ..geo.checks import require_choice, require_number
+from ..geo.checks import require_choice, require_number, require_text
 from ..geo.crs import local_crs
 from ..geo.errors import InputError, InputTypeError
 from . import style
 from .drawing import HALO, own_settings, require_figure_path, save_figure, sized
 from .fonts import drawable, font_for, require_font
-from .wording import Language
+from .wording import Language, publication_line
 
 ChartKind: TypeAlias = Literal["gains", "minutes", "people", "lorenz", "centres", "maps"]
 
@@ -46,7 +46,6 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "from_centre": "出发",
         "minutes": "分钟",
         "none": "不可达",
-        "sources": "边界仅供计算示意，不作划界依据；在中国公开出版须换用经审核、标有审图号的底图。",
     },
     "en": {
         "base": "today",
@@ -64,7 +63,6 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "from_centre": "from",
         "minutes": "min",
         "none": "no way",
-        "sources": "Boundaries serve calculation; to be published in China, a map needs a reviewed base map.",
     },
 }
 _BASE: Final = "#0072b2"
@@ -109,6 +107,7 @@ def study_chart(
     *,
     language: Language = "zh",
     width_cm: float = 16.0,
+    review_number: str = "",
     font: str | PathLike[str] | None = None,
 ) -> Figure:
     """Draw a chart of a study's results and save it where a path is given.
@@ -128,6 +127,8 @@ def study_chart(
         Language of axes and legend; names stay as the data has them.
     width_cm : float
         Between 6 and 40; journals set one column at some 8.5 cm and two at 17.5.
+    review_number : str
+        As `study_figure` takes it; on maps alone.
     font : str or path, optional
         As `study_figure` takes it.
 
@@ -160,6 +161,7 @@ def study_chart(
     require_choice(kind, "kind", _KINDS)
     require_choice(language, "language", _WORDS)
     width_cm = require_number(width_cm, "width_cm", minimum=6, maximum=40)
+    review_number = require_text(review_number, "review_number")
     suffix = None if path is None else require_figure_path(path)
     if font is not None:
         require_font(font)
@@ -167,7 +169,7 @@ def study_chart(
         raise InputError(
             f"'kind' {kind!r} has nothing to show in these results, which have {', '.join(charts_of(results)) or 'no chart'}"
         )
-    words = _WORDS[language]
+    words = _WORDS[language] | {"publication": publication_line(language, drawable(review_number, most=60))}
     texts = [*words.values(), *_names(results), "0123456789.,%−-"]
     sheet = _Sheet(words=words, width=width_cm * _CM, font=font_for("".join(texts), font=font))
     with own_settings():
@@ -466,7 +468,7 @@ def _maps(results: ChartResults, sheet: _Sheet) -> Figure:
         prop=sheet.type(7.5), title=sheet.words["mean" if few else "nearest"], borderaxespad=0.2,
         title_fontproperties=sheet.type(8),
     )  # fmt: skip
-    figure.text(0.5, 0.04 / high, sheet.words["sources"], ha="center", va="bottom", color="#444444",
+    figure.text(0.5, 0.04 / high, sheet.words["publication"], ha="center", va="bottom", color="#444444",
                 fontproperties=sheet.type(6.5))  # fmt: skip
     return figure
 

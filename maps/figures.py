@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from os import PathLike
 from typing import Any, Final, Literal, TypeAlias
 
 import geopandas as gpd
-import matplotlib as mpl
 import numpy as np
 import pyproj
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.transforms import Bbox
 
-from ..geo.checks import require_choice
-from ..geo.crs import WGS84, local_crs
+from ..geo.checks import require_choice, require_number, require_text
+from ..geo.crs import WGS84
 from ..geo.errors import InputError
+from ..geo.places import stem
 from . import style
-from .classes import ClassChoice, Classes
+from .classes import ClassChoice
 from .classes import gain_classes as gain_classes_of
 from .classes import minute_classes as minute_classes_of
-from .drawing import HALO, own_settings, require_figure_path, save_figure, sized
+from .drawing import own_settings, require_figure_path, save_figure, sized
 from .fonts import drawable, font_for, require_font
-from .layers import MapLayers, Reach, map_layers
-from .measures import MEASURES, MeasureKey, measures
+from .framing import (
+    Frame,
+    Names,
+    frame_around,
+    graticule,
+    is_short,
+    locator,
+    north_arrow,
+    scale_bar,
+    shows_china,
+    south_sea,
+    spots,
+    ways_of,
+    whole_country,
+)
+from .layers import MapLayers, map_layers
+from .legend import corridor_look, legend_entries
+from .measures import MEASURES, MeasureKey, Shades, measure_shades, minute_shades
 from .protocols import MapResults
-from .wording import WORDS, Language
+from .wording import WORDS, Language, publication_line
 
 #: What border counties can be filled by: figures today, with corridors, or their change.
 Colouring: TypeAlias = Literal["base", "after", "gain"]
 COLOURINGS: Final = ("base", "after", "gain")
-_WIDTH_IN: Final = 7.2
+#: A narrower figure has smaller type, and its legend below the map, inches.
+_NARROW_IN: Final = 4.7
+#: The share of a figure's width that its legend may take beside the map.
+_MOST_BESIDE: Final = 0.4
+#: More centres have smaller dots and names.
+_MANY_CENTRES: Final = 8
 #: Half the side of what a dot takes of the room for names, pixels of the figure.
 _DOT_PX: Final = 3.5
-#: Letters of a title, a line of the sources, an entry of the legend, a name on the map; more don't fit.
-_MOST: Final = {"title": 120, "line": 200, "legend": 90, "name": 40}
+#: Letters of a title, a line of the sources, a name on the map; more don't fit.
+_MOST: Final = {"title": 120, "line": 200, "name": 40}
 
 
 def study_figure(
@@ -55,12 +73,16 @@ def study_figure(
     minute_classes: ClassChoice = None,
     gain_classes: ClassChoice = None,
     n_classes: int = 6,
+    width_cm: float = 16.0,
+    review_number: str = "",
     font: str | PathLike[str] | None = None,
 ) -> Figure:
     """Draw the results of a study as a static figure and save it where a path is given.
 
     The same layers, colours and classes as `study_map`, in an azimuthal equidistant projection
-    centred on the study, with a scale bar, a north arrow, a legend and the sources.
+    centred on the study, with roads and railways, graticule, scale bar, north arrow, a locator map,
+    a legend and the sources. Where it shows most of China, it carries the lines and islands in the
+    South China Sea that such maps must have.
 
     Parameters
     ----------
@@ -70,7 +92,7 @@ def study_figure(
         Ending in .png, .svg or .pdf; folders on the way are made. The file is replaced whole or
         not touched.
     context : GeoDataFrame, optional
-        Polygons with a `name` around the study, drawn pale.
+        Polygons with a `name` around the study, drawn pale, and on a locator map of them all.
     language : {"zh", "en"}
         Language of title and legend; names stay as the data has them.
     colour_by : {"base", "after", "gain"}, optional
@@ -83,6 +105,10 @@ def study_figure(
         Id or name of that centre; the nearest of all (for gains, the one gained most) when left out.
     minute_classes, gain_classes, n_classes
         As `study_map` takes them; with the same ones, map and figure have the same classes.
+    width_cm : float
+        Between 6 and 40; journals set one column at some 8.5 cm and two at 17.5. Below 12 cm type is smaller.
+    review_number : str
+        The 审图号 that a published map was given, printed below it.
     font : str or path, optional
         Name of an installed font family, or path of a font file, to draw texts with instead of the
         package's own font (a subset of Noto Sans SC), with which figures are the same on every machine.
@@ -112,6 +138,8 @@ def study_figure(
     """
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     suffix = None if path is None else require_figure_path(path)
+    width_cm = require_number(width_cm, "width_cm", minimum=6, maximum=40)
+    review_number = require_text(review_number, "review_number")
     if font is not None:
         require_font(font)
     layers = map_layers(results, context=context, circles_only=True)
@@ -125,132 +153,183 @@ def study_figure(
     if colour_by is not None and measure is not None:
         require_choice(measure, "measure", MEASURES)
         minutes = float(results.study.circle_min)
-        shades = _measure_shades(layers, measure, str(colour_by), language, minutes)
+        shades = measure_shades(layers.indicators, measure, str(colour_by), language, minutes)
     elif colour_by is not None:
         classes = (
             gain_classes_of(layers.county_times, gain_classes, n_classes=n_classes)
             if colour_by == "gain"
             else minute_classes_of(layers.county_times, minute_classes, n_classes=n_classes)
         )
-        shades = _shades(layers, str(colour_by), centre, classes, WORDS[language])
+        shades = minute_shades(layers.county_times, str(colour_by), centre, classes, WORDS[language])
     with own_settings():
-        figure = _draw(results, layers, WORDS[language], language, shades, font)
+        figure = _Drawing(
+            results, layers, context, language, shades, width_cm / 2.54, review_number, font
+        ).figure()
     if path is not None and suffix is not None:
         save_figure(figure, path, suffix)
     return figure
 
 
-@dataclass(frozen=True)
-class _Shades:
-    """What border counties are filled with: a title, classes with their labels, and the class of each county."""
+class _Drawing:
+    """A figure as it's put together: what it shows, its words and sizes."""
 
-    title: str
-    classes: Classes
-    labels: tuple[str, ...]
-    class_of: dict[int, int | None]
-
-
-def _shades(
-    layers: MapLayers, colour_by: str, centre: str | None, classes: Classes, words: dict[str, str]
-) -> _Shades:
-    times = layers.county_times
-    name = words["nearest"]
-    if centre is not None:
-        times = times[(times["centre_id"].astype(str) == centre) | (times["centre_name"] == centre)]
-        if len(times) == 0:
-            known = ", ".join(sorted(set(layers.county_times["centre_name"].astype(str))))
-            raise InputError(f"'centre' should be the id or name of a centre ({known}), got {centre!r}")
-        name = str(times["centre_name"].iloc[0])
-    by_county = times.groupby("adcode")
-    column = {"base": "base_min", "after": "scenario_min", "gain": "delta_min"}[colour_by]
-    values = by_county[column].min() * (-1 if colour_by == "gain" else 1)
-    key = "colour_gain_most" if colour_by == "gain" and centre is None else f"colour_{colour_by}"
-    return _Shades(
-        title=words[key].format(centre=name, scenario=words["after"]),
-        classes=classes,
-        labels=tuple(f"{label} {words['minutes']}" for label in classes.labels),
-        class_of={
-            int(str(code)): style.class_of(float(value), classes.breaks) for code, value in values.items()
-        },
-    )
-
-
-def _measure_shades(
-    layers: MapLayers, key: MeasureKey, colour_by: str, language: Language, minutes: float
-) -> _Shades:
-    found = next((each for each in measures(layers.indicators) if each.key == key), None)
-    gain = colour_by == "gain"
-    if found is None or (gain and not found.change):
-        raise InputError(
-            f"'measure' {key!r} has no {colour_by} here: "
-            + ("a type doesn't change by an amount" if found else "the study's table of indicators is empty")
+    def __init__(
+        self,
+        results: MapResults,
+        layers: MapLayers,
+        around: gpd.GeoDataFrame | None,
+        language: Language,
+        shades: Shades | None,
+        wide: float,
+        review_number: str,
+        named: str | PathLike[str] | None,
+    ) -> None:
+        self.results, self.layers, self.around, self.shades = results, layers, around, shades
+        self.words = WORDS[language]
+        self.title = _shown(results.study.title if language == "zh" else results.study.title_en, "title")
+        self.wide = wide
+        #: Type and lines of narrow figures are smaller.
+        self.scale = 1.0 if wide > _NARROW_IN else 0.85
+        number = _shown(review_number, "name")
+        notes = [self.words["modelled"], publication_line(language, number)]
+        self.sources = [_shown(line, "line") for line in results.attribution]
+        self.notes = notes
+        self.frame = frame_around([
+            layers.counties.geometry, layers.centres.geometry, layers.corridors.geometry, layers.borders.geometry,
+            gpd.GeoSeries([reach.base for reach in layers.circles] or [shapely.Point()], crs=WGS84),
+            *([layers.provinces.geometry] if layers.counties.empty else []),
+        ])  # fmt: skip
+        self.china = shows_china(around) and whole_country(self.frame, around)
+        self.ways = ways_of(self.frame.crs, getattr(results, "what_if", None))
+        self.handles, self.labels = legend_entries(
+            layers, self.words, shades, ways=self.ways.kinds(self.frame)
         )
-    words = WORDS[language]
-    figures = {"base": found.base, "after": found.scenario, "gain": found.change}[colour_by]
-    classes, unit = (found.changes, found.change_unit) if gain else (found.levels, found.unit)
-    figure = words[f"measure_{key}"].format(minutes=f"{minutes:g}")
-    return _Shades(
-        title=words[f"figure_{colour_by}"].format(figure=figure, scenario=words["after"]),
-        classes=classes,
-        labels=tuple(
-            f"{label} {words[unit]}" if unit else label for label in found.labels(language, change=gain)
-        ),
-        class_of={code: style.class_of(value, classes.breaks) for code, value in figures.items()},
-    )
+        texts = [self.title, *self.sources, *notes, self.words["north"], self.words["kilometres"], *self.labels,
+                 self.words["south_sea"], *_names(layers), "°EWSN"]  # fmt: skip
+        self.font = font_for("".join(texts) + "0123456789", font=named)
 
+    def sized(self, size: float) -> FontProperties:
+        return sized(self.font, size * self.scale)
 
-def _draw(
-    results: MapResults,
-    layers: MapLayers,
-    words: dict[str, str],
-    language: Language,
-    shades: _Shades | None,
-    named: str | PathLike[str] | None,
-) -> Figure:
-    title = _shown(results.study.title if language == "zh" else results.study.title_en, "title")
-    crs = _projection(layers)
-    west, south, east, north = gpd.GeoSeries(layers.provinces.geometry).to_crs(crs).total_bounds
-    pad = 0.03 * max(east - west, north - south)
-    footer = "\n".join([*(_shown(line, "line") for line in results.attribution), words["modelled"]])
-    handles, labels = _legend(layers, words, shades)
-    texts = [title, footer, words["north"], words["kilometres"], *labels, *_names(layers)]
-    font = font_for("".join(texts) + "0123456789", font=named)
+    def figure(self) -> Figure:
+        """Lay the figure out: the legend and a locator beside the map, or below it where the map is narrow."""
+        figure = Figure(figsize=(self.wide, self.wide), facecolor="white")
+        entry_wide = self._widest(figure, self.labels, 7.0) + 0.45 * self.scale
+        has_locator = (
+            self.around is not None and len(self.around) > 0 and not whole_country(self.frame, self.around)
+        )
+        beside = self.scale == 1 and entry_wide < _MOST_BESIDE * self.wide
+        row_high = 0.165 * self.scale
+        margin = 0.16 * self.scale
+        if beside:
+            side = max(entry_wide + 0.1, 0.26 * self.wide)
+            map_wide = self.wide - side - margin - 0.02
+            locator_high = 0.8 * side if has_locator else 0.0
+            needed = locator_high + row_high * len(self.labels) + 0.25
+            share = self.frame.high / self.frame.wide
+            map_high = max(map_wide * float(np.clip(share, 0.62, 0.84)), min(needed, 1.05 * map_wide))
+            beside = needed <= map_high + 0.01
+        if not beside:
+            side, map_wide = 0.0, self.wide - margin - 0.02
+            map_high = map_wide * float(np.clip(self.frame.high / self.frame.wide, 0.6, 1.0))
+        columns = 1 if beside else max(1, min(3, int(self.wide / entry_wide)))
+        legend_high = 0.0 if beside else row_high * -(-len(self.labels) // columns) + 0.12
+        title_high = 0.34 * self.scale
+        footer, footer_high = self._footer(figure)
+        below = legend_high + footer_high + margin
+        high = title_high + map_high + below
+        figure.set_size_inches(self.wide, high)
+        self.frame = self.frame.shaped(map_high / map_wide)
 
-    # The map keeps its shape; title above, legend and sources below take what they need.
-    map_high = _WIDTH_IN * (north - south + 2 * pad) / (east - west + 2 * pad)
-    map_high = float(np.clip(map_high, 3.0, 9.5))
-    rows = -(-len(handles) // 2)
-    legend_high, footer_high, title_high = 0.19 * rows + 0.15, 0.13 * (footer.count("\n") + 1) + 0.15, 0.45
-    high = map_high + legend_high + footer_high + title_high
-    figure = Figure(figsize=(_WIDTH_IN, high), facecolor="white")
-    axes = figure.add_axes((0.01, (legend_high + footer_high) / high, 0.98, map_high / high))
-    figure.text(
-        0.5, 1 - 0.5 * title_high / high, title, ha="center", va="center", fontproperties=sized(font, 15)
-    )
-    figure.text(
-        0.02, 0.08 / high, footer, ha="left", va="bottom", fontproperties=sized(font, 7), color="#333333"
-    )
-    axes.set_aspect("equal", adjustable="box")
-    axes.set_facecolor(style.SEA)
+        figure.text(0.5, 1 - 0.5 * title_high / high, self.title, ha="center", va="center",
+                    fontproperties=self._fitting(figure, self.title, 11))  # fmt: skip
+        axes = figure.add_axes((margin / self.wide, below / high, map_wide / self.wide, map_high / high))
+        for at, column in enumerate(footer):
+            figure.text(0.008 + 0.5 * at, 0.05 / high, "\n".join(column), ha="left", va="bottom",
+                        fontproperties=self.sized(5.5), color="#333333", linespacing=1.25)  # fmt: skip
+        self._map(figure, axes)
+        if has_locator:
+            self._locator(figure, axes, beside=beside, high=high, side=side)
+        # Last, so that no name stands under what is in the corners.
+        _draw_points(axes, self.layers, self.frame, self.sized)
+        if beside:
+            x0 = 1 - side / self.wide
+            figure.legend(
+                self.handles, self.labels, loc="lower left", frameon=False, prop=self.sized(7), borderaxespad=0,
+                bbox_to_anchor=(x0 + 0.01, below / high), handlelength=2.2, labelspacing=0.35, handletextpad=0.6,
+                borderpad=0,
+            )  # fmt: skip
+        else:
+            figure.legend(
+                self.handles, self.labels, loc="upper center", ncols=columns, frameon=False, prop=self.sized(7),
+                bbox_to_anchor=(0.5, (legend_high + footer_high) / high), handlelength=2.2, columnspacing=1.2,
+                labelspacing=0.35, borderaxespad=0, borderpad=0,
+            )  # fmt: skip
+        return figure
 
-    _draw_areas(axes, layers, crs, shades)
-    _draw_lines(axes, layers, crs)
-    # Set last, because geopandas fits limits and labels to each layer that it draws.
-    axes.set(xlim=(west - pad, east + pad), ylim=(south - pad, north + pad), xticks=[], yticks=[],
-             xlabel="", ylabel="")  # fmt: skip
-    _draw_points(axes, layers, crs, font)
-    _scale_bar(axes, font, words["kilometres"])
-    _north_arrow(axes, font, words["north"])
-    figure.legend(
-        handles, labels, loc="upper center", ncols=2, frameon=False, prop=sized(font, 8.5),
-        bbox_to_anchor=(0.5, (legend_high + footer_high - 0.03) / high), handlelength=2.8, columnspacing=1.6,
-    )  # fmt: skip
-    return figure
+    def _widest(self, figure: Figure, texts: list[str], size: float) -> float:
+        """Inches of the widest of some texts."""
+        # Small type is hinted to whole pixels: measured large, it's as wide as it prints.
+        probe = figure.text(0, 0, "", fontproperties=self.sized(8 * size))
+        found = 0.0
+        for text in texts:
+            probe.set_text(text)
+            found = max(found, probe.get_window_extent().width / figure.dpi / 8)
+        probe.remove()
+        return found
 
+    def _fitting(self, figure: Figure, text: str, size: float) -> FontProperties:
+        """Return the font in a size in which a text is no wider than the figure."""
+        return self.sized(size * min(1.0, 0.97 * self.wide / max(self._widest(figure, [text], size), 0.01)))
 
-def _projection(layers: MapLayers) -> pyproj.CRS:
-    west, south, east, north = layers.provinces.total_bounds
-    return local_crs(lon=(west + east) / 2, lat=(south + north) / 2)
+    def _footer(self, figure: Figure) -> tuple[list[list[str]], float]:
+        """Lay sources and notes in two columns where they are short enough."""
+        lines = [*self.sources, *self.notes]
+        if self._widest(figure, lines, 5.5) < 0.485 * self.wide and len(lines) > 3:
+            half = -(-len(lines) // 2)
+            columns = [lines[:half], lines[half:]]
+            columns[1] += [" "] * (half - len(columns[1]))
+        else:
+            columns = [[part for line in lines for part in self._wrapped(figure, line)]]
+        return columns, 0.098 * self.scale * len(columns[0]) + 0.12
+
+    def _wrapped(self, figure: Figure, line: str) -> list[str]:
+        """Break a line that is wider than the figure."""
+        wide = self._widest(figure, [line], 5.5)
+        n = max(1, int(np.ceil(wide / (0.97 * self.wide))))
+        size = -(-len(line) // n)
+        return [line[at : at + size] for at in range(0, len(line), size)]
+
+    def _map(self, figure: Figure, axes: Axes) -> None:
+        frame, layers = self.frame, self.layers
+        axes.set_aspect("equal", adjustable="box")
+        axes.set_facecolor(style.SEA)
+        for spine in axes.spines.values():
+            spine.set_linewidth(0.7)
+        _draw_areas(axes, layers, frame.crs, self.shades)
+        self.ways.draw(axes, frame)
+        _draw_lines(axes, layers, frame.crs)
+        graticule(axes, frame, self.sized(5.5))
+        # Set last, because geopandas fits limits and labels to each layer that it draws.
+        axes.set(xlim=(frame.west, frame.east), ylim=(frame.south, frame.north), xticks=[], yticks=[],
+                 xlabel="", ylabel="")  # fmt: skip
+        scale_bar(axes, self.sized(6.5), self.words["kilometres"])
+        north_arrow(axes, self.font, self.words["north"])
+        if self.china and self.around is not None:
+            south_sea(figure, axes, frame, self.around, self.sized(5.5), self.words["south_sea"])
+
+    def _locator(self, figure: Figure, axes: Axes, *, beside: bool, high: float, side: float) -> None:
+        assert self.around is not None  # noqa: S101 - asked for where there is something around
+        place = axes.get_position()
+        if beside:
+            wide = side / self.wide - 0.03
+            tall = 0.8 * side / high - 0.02
+            locator(
+                figure, self.frame, self.around, (1 - side / self.wide + 0.015, place.y1 - tall, wide, tall)
+            )
+        else:
+            wide, tall = 0.24 * place.width, 0.24 * place.width * self.wide / high
+            locator(figure, self.frame, self.around, (place.x1 - wide, place.y0, wide, tall)).set_zorder(13)
 
 
 def _area(axes: Axes, geometry: Any, crs: pyproj.CRS, **look: Any) -> None:
@@ -259,7 +338,7 @@ def _area(axes: Axes, geometry: Any, crs: pyproj.CRS, **look: Any) -> None:
         series.to_crs(crs).plot(ax=axes, aspect=None, **look)
 
 
-def _draw_areas(axes: Axes, layers: MapLayers, crs: pyproj.CRS, shades: _Shades | None) -> None:
+def _draw_areas(axes: Axes, layers: MapLayers, crs: pyproj.CRS, shades: Shades | None) -> None:
     _area(axes, layers.context.geometry, crs, facecolor=style.LAND, edgecolor=style.PROVINCE_LINE,
           linewidth=0.5, alpha=0.5, zorder=1)  # fmt: skip
     _area(axes, layers.provinces.geometry, crs, facecolor=style.LAND, edgecolor=style.PROVINCE_LINE,
@@ -291,35 +370,59 @@ def _draw_lines(axes: Axes, layers: MapLayers, crs: pyproj.CRS) -> None:
         for row, shape in zip(layers.corridors.itertuples(), shapes, strict=True):
             line = gpd.GeoSeries([shape], crs=crs)
             line.plot(ax=axes, aspect=None, color="white", linewidth=3.2, zorder=7)
-            line.plot(ax=axes, aspect=None, zorder=7, **_corridor_look(str(row.mode), str(row.status)))
+            line.plot(ax=axes, aspect=None, zorder=7, **corridor_look(str(row.mode), str(row.status)))
 
 
-def _draw_points(axes: Axes, layers: MapLayers, crs: pyproj.CRS, font: FontProperties) -> None:
+def _draw_points(
+    axes: Axes, layers: MapLayers, frame: Frame, sized_: Callable[[float], FontProperties]
+) -> None:
+    crs = frame.crs
     for _, point in _points(layers.junctions, crs):
-        axes.plot(point.x, point.y, "o", markersize=4, markerfacecolor=style.JUNCTION_FILL,
+        axes.plot(point.x, point.y, "o", markersize=3, markerfacecolor=style.JUNCTION_FILL, markeredgewidth=0.7,
                   markeredgecolor=style.BORDER_LINE, zorder=8)  # fmt: skip
     colours = {
         str(row.corridor_id): style.MODE_COLOURS.get(str(row.mode), style.OTHER_MODE_COLOUR)
         for row in layers.corridors.itertuples()
     }
     for row, point in _points(layers.corridor_stops, crs):
-        axes.plot(point.x, point.y, "o", markersize=3.6, markerfacecolor=style.STOP_FILL, zorder=8,
-                  markeredgecolor=colours.get(str(row.corridor_id), style.OTHER_MODE_COLOUR))  # fmt: skip
+        axes.plot(point.x, point.y, "o", markersize=2.6, markerfacecolor=style.STOP_FILL, markeredgewidth=0.7,
+                  zorder=8, markeredgecolor=colours.get(str(row.corridor_id), style.OTHER_MODE_COLOUR))  # fmt: skip
+    many = len(layers.centres) > _MANY_CENTRES
     for _, point in _points(layers.centres, crs):
-        axes.plot(point.x, point.y, "o", markersize=6.5, markerfacecolor=style.CENTRE_FILL,
-                  markeredgecolor="white", zorder=10)  # fmt: skip
+        axes.plot(point.x, point.y, "o", markersize=3.5 if many else 5, markerfacecolor=style.CENTRE_FILL,
+                  markeredgecolor="white", markeredgewidth=0.7, zorder=10)  # fmt: skip
 
-    dots = [point for frame in (layers.centres, layers.corridor_stops) for _, point in _points(frame, crs)]
+    dots = [point for each in (layers.centres, layers.corridor_stops) for _, point in _points(each, crs)]
     places = axes.transData.transform(np.array([(point.x, point.y) for point in dots]).reshape(-1, 2))
     taken = [Bbox.from_bounds(x - _DOT_PX, y - _DOT_PX, 2 * _DOT_PX, 2 * _DOT_PX) for x, y in places]
+    corners = [each for each in axes.figure.axes if each is not axes and each.get_zorder() == 13]
+    # What stands in the corners: scale bar, arrow, the South China Sea or the locator map.
+    inside = axes.get_window_extent()
+    taken += [
+        Bbox.from_bounds(inside.x0, inside.y0, 0.36 * inside.width, 0.1 * inside.height),
+        Bbox.from_bounds(inside.x0 + 0.92 * inside.width, inside.y0 + 0.84 * inside.height,
+                         0.08 * inside.width, 0.16 * inside.height),
+        *(each.get_window_extent() for each in corners),
+    ]  # fmt: skip
+    names = Names(axes, taken)
     for row, point in _points(layers.centres, crs):
-        _label(axes, point, _shown(row.origin_name), sized(font, 11), taken, beside=True)
+        names.write(_shown(row.origin_name), [point], sized_(7.5 if many else 9), beside=True)
     for name, point in _named_stops(
         layers.corridor_stops, crs, least_m=0.035 * float(np.ptp(axes.get_xlim()))
     ):
-        _label(axes, point, name, sized(font, 7), taken, beside=True)
-    for row, point in _points(layers.counties, crs):
-        _label(axes, point.representative_point(), _shown(row.name), sized(font, 6.5), taken, beside=False)
+        names.write(name, [point], sized_(5.5), beside=True)
+    for row, shape in _points(layers.counties, crs):
+        seen = shape.intersection(frame.box)
+        if not seen.is_empty:
+            name = stem(_shown(row.name))
+            names.write(name, [seen.representative_point(), *spots(seen, 3)], sized_(5.5))
+    own = set(layers.provinces["name"])
+    for each, size in ((layers.provinces, 8.0), (layers.context, 6.5)):
+        for row, shape in _points(each, crs):
+            seen = shape.intersection(frame.box)
+            if not seen.is_empty and (each is layers.provinces or row.name not in own):
+                spaced = " ".join(stem(_shown(row.name))) if is_short(str(row.name)) else _shown(row.name)
+                names.write(spaced, spots(seen, 6), sized_(size), color=style.PROVINCE_NAME)
 
 
 def _named_stops(
@@ -327,34 +430,20 @@ def _named_stops(
 ) -> Iterator[tuple[str, shapely.Point]]:
     """Yield the first and last stop of each corridor, then those that no neighbour is too close to."""
     between: list[tuple[str, shapely.Point]] = []
+    named: set[str] = set()  # where two corridors have a stop in common
     for _, corridor in stops.groupby("corridor_id", sort=False):
         rows = [
             (_shown(row.stop_name), point) for row, point in _points(corridor.sort_values("stop_no"), crs)
         ]
-        yield from rows[:1]
-        yield from rows[1:][-1:]
+        for name, point in (*rows[:1], *rows[1:][-1:]):
+            if name not in named:
+                named.add(name)
+                yield name, point
         for (_, before), (name, point), (_, after) in zip(rows, rows[1:], rows[2:], strict=False):
-            if min(point.distance(before), point.distance(after)) >= least_m:
+            if name not in named and min(point.distance(before), point.distance(after)) >= least_m:
+                named.add(name)
                 between.append((name, point))
     yield from between
-
-
-def _label(
-    axes: Axes, point: shapely.Point, text: str, font: FontProperties, taken: list[Bbox], *, beside: bool
-) -> None:
-    """Write a name where no earlier one stands, right, left, above or below its point; else leave it out."""
-    around = (((6, -3), "left"), ((-6, -3), "right"), ((0, 6), "center"), ((0, -13), "center"))
-    places = around if beside else (((0, 0), "center"),)
-    for offset, side in places:
-        note = axes.annotate(
-            text, (point.x, point.y), xytext=offset, textcoords="offset points", ha=side, zorder=11,
-            va="baseline" if beside else "center", fontproperties=font, path_effects=HALO,
-        )  # fmt: skip
-        box = note.get_window_extent()
-        if not any(box.overlaps(other) for other in taken):
-            taken.append(box)
-            return
-        note.remove()
 
 
 def _points(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> Iterator[tuple[Any, Any]]:
@@ -362,110 +451,15 @@ def _points(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> Iterator[tuple[Any, Any
         yield from zip(frame.itertuples(), frame.geometry.to_crs(crs), strict=True)
 
 
-def _corridor_look(mode: str, status: str) -> dict[str, Any]:
-    dashes = [float(part) for part in style.STATUS_DASHES.get(status, style.OTHER_STATUS_DASH).split()]
-    return {
-        "color": style.MODE_COLOURS.get(mode, style.OTHER_MODE_COLOUR),
-        "linewidth": 1.8,
-        "linestyle": (0, [part / 3.2 for part in dashes]) if dashes else "solid",
-    }
-
-
-def _legend(layers: MapLayers, words: dict[str, str], shades: _Shades | None) -> tuple[list[Any], list[str]]:
-    handles: list[Any] = []
-    labels: list[str] = []
-
-    def entry(handle: Any, label: str) -> None:
-        handles.append(handle)
-        shown = _shown(label, "legend")
-        # matplotlib leaves out entries that begin with an underscore.
-        labels.append(f" {shown}" if shown.startswith("_") else shown)
-
-    for rank, reach in enumerate(layers.circles):
-        circle = words["circle_of"].format(minutes=f"{reach.cutoff_min:g}")
-        entry(
-            Patch(facecolor=style.ranked(style.CIRCLE_FILLS, rank), edgecolor=style.CIRCLE_LINE, alpha=0.8),
-            f"{circle} · {words['base']}{_km2(reach.base_km2)}",
-        )
-        if not reach.gained.is_empty:
-            colour = style.ranked(style.GAIN_LINES, rank)
-            entry(
-                Patch(facecolor="none", edgecolor=colour, hatch="/////", linewidth=0.6),
-                f"{circle} · {words['gained']}{_gain(reach)}",
-            )
-    if any(not reach.edge.is_empty for reach in layers.circles):
-        dashed = Line2D([], [], color=style.SCENARIO_LINE, linewidth=1, linestyle=(0, (4, 2.5)))
-        name = f" ({layers.scenario_name})" if layers.scenario_name and words["base"] == "现状" else ""
-        entry(dashed, words["after"] + name)
-    for row in layers.corridors.itertuples():
-        status = words.get(f"status_{row.status}", str(row.status))
-        entry(Line2D([], [], **_corridor_look(str(row.mode), str(row.status))), f"{row.name} ({status})")
-    if len(layers.borders):
-        dashdot = Line2D([], [], color=style.BORDER_LINE, linewidth=0.9, linestyle=(0, (7, 2.5, 1.5, 2.5)))
-        entry(dashdot, words["border"])
-    if len(layers.counties):
-        entry(
-            Patch(facecolor="none", edgecolor=style.COUNTY_LINE),
-            f"{words['counties']} {len(layers.counties)}",
-        )
-    if len(layers.junctions):
-        dot = Line2D([], [], linestyle="none", marker="o", markersize=4, markerfacecolor=style.JUNCTION_FILL,
-                     markeredgecolor=style.BORDER_LINE)  # fmt: skip
-        entry(dot, words["junctions"])
-    if shades is not None:
-        entry(Patch(facecolor="none", edgecolor="none"), f"{words['counties']}：{shades.title}")
-        for number, label in enumerate(shades.labels):
-            count = sum(each == number for each in shades.class_of.values())
-            fill = Patch(facecolor=shades.classes.colours[number], edgecolor=style.COUNTY_LINE, linewidth=0.5)
-            entry(fill, f"{label} ({count})")
-    return handles, labels
-
-
-def _km2(area: float | None) -> str:
-    return "" if area is None else f" {area:,.0f} km²"
-
-
-def _gain(reach: Reach) -> str:
-    if reach.base_km2 is None or reach.scenario_km2 is None:
-        return ""
-    return f" {reach.scenario_km2 - reach.base_km2:+,.0f} km²"
-
-
 def _names(layers: MapLayers) -> list[str]:
     return [
         *map(_shown, layers.centres["origin_name"]),
         *map(_shown, layers.corridor_stops["stop_name"]),
         *map(_shown, layers.counties["name"]),
+        *map(_shown, layers.provinces["name"]),
+        *map(_shown, layers.context["name"]),
     ]
 
 
 def _shown(text: object, what: str = "name") -> str:
     return drawable(str(text), most=_MOST[what])
-
-
-def _scale_bar(axes: Axes, font: FontProperties, unit: str) -> None:
-    west, east = axes.get_xlim()
-    south, north = axes.get_ylim()
-    wanted_km = (east - west) / 1000 / 5
-    step = 10 ** np.floor(np.log10(wanted_km))
-    length_km = float(max(n * step for n in (1, 2, 5) if n * step <= wanted_km))
-    x, y, high = west + 0.04 * (east - west), south + 0.035 * (north - south), 0.007 * (north - south)
-    for part, colour in enumerate(("black", "white")):
-        axes.add_patch(
-            mpl.patches.Rectangle(
-                (x + part * length_km * 500, y), length_km * 500, high, facecolor=colour, edgecolor="black",
-                linewidth=0.6, zorder=12,
-            )
-        )  # fmt: skip
-    for at_km in (0.0, length_km / 2, length_km):
-        text = f"{at_km:g}" + (f" {unit}" if at_km == length_km else "")
-        axes.text(x + at_km * 1000, y + 1.6 * high, text, ha="center", va="bottom", zorder=12,
-                  fontproperties=sized(font, 7.5), path_effects=HALO)  # fmt: skip
-
-
-def _north_arrow(axes: Axes, font: FontProperties, text: str) -> None:
-    axes.annotate(
-        text, xy=(0.955, 0.975), xytext=(0.955, 0.895), xycoords="axes fraction", ha="center", va="top",
-        fontproperties=sized(font, 10), zorder=12,
-        arrowprops={"arrowstyle": "-|>,head_width=0.35,head_length=0.7", "facecolor": "black", "linewidth": 1.2},
-    )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..analysis.borders import TYPES
+from ..geo.errors import InputError
 from . import style
 from .classes import Classes, sampled, short_breaks
 from .wording import WORDS, Language
@@ -116,3 +117,64 @@ def _changes(figures: Mapping[int, float], none: float) -> Classes:
     values = np.array([value for value in figures.values() if value > none])
     breaks = (none, *(value for value in short_breaks(values, n_classes=_N_CLASSES - 1) if value > none))
     return Classes(breaks, sampled(style.GAIN_COLOURS, len(breaks) + 1))
+
+
+@dataclass(frozen=True)
+class Shades:
+    """What border counties are filled with: a title, classes with their labels, and the class of each county."""
+
+    title: str
+    classes: Classes
+    labels: tuple[str, ...]
+    class_of: dict[int, int | None]
+
+
+def minute_shades(
+    county_times: pd.DataFrame, colour_by: str, centre: str | None, classes: Classes, words: dict[str, str]
+) -> Shades:
+    """Return what border counties are filled with by their minutes to a centre, or what they save of them."""
+    times = county_times
+    name = words["nearest"]
+    if centre is not None:
+        times = times[(times["centre_id"].astype(str) == centre) | (times["centre_name"] == centre)]
+        if len(times) == 0:
+            known = ", ".join(sorted(set(county_times["centre_name"].astype(str))))
+            raise InputError(f"'centre' should be the id or name of a centre ({known}), got {centre!r}")
+        name = str(times["centre_name"].iloc[0])
+    by_county = times.groupby("adcode")
+    column = {"base": "base_min", "after": "scenario_min", "gain": "delta_min"}[colour_by]
+    values = by_county[column].min() * (-1 if colour_by == "gain" else 1)
+    key = "colour_gain_most" if colour_by == "gain" and centre is None else f"colour_{colour_by}"
+    return Shades(
+        title=words[key].format(centre=name, scenario=words["after"]),
+        classes=classes,
+        labels=tuple(f"{label} {words['minutes']}" for label in classes.labels),
+        class_of={
+            int(str(code)): style.class_of(float(value), classes.breaks) for code, value in values.items()
+        },
+    )
+
+
+def measure_shades(
+    indicators: pd.DataFrame, key: MeasureKey, colour_by: str, language: Language, minutes: float
+) -> Shades:
+    """Return what border counties are filled with by a measure, or its change."""
+    found = next((each for each in measures(indicators) if each.key == key), None)
+    gain = colour_by == "gain"
+    if found is None or (gain and not found.change):
+        raise InputError(
+            f"'measure' {key!r} has no {colour_by} here: "
+            + ("a type doesn't change by an amount" if found else "the study's table of indicators is empty")
+        )
+    words = WORDS[language]
+    figures = {"base": found.base, "after": found.scenario, "gain": found.change}[colour_by]
+    classes, unit = (found.changes, found.change_unit) if gain else (found.levels, found.unit)
+    figure = words[f"measure_{key}"].format(minutes=f"{minutes:g}")
+    return Shades(
+        title=words[f"figure_{colour_by}"].format(figure=figure, scenario=words["after"]),
+        classes=classes,
+        labels=tuple(
+            f"{label} {words[unit]}" if unit else label for label in found.labels(language, change=gain)
+        ),
+        class_of={code: style.class_of(value, classes.breaks) for code, value in figures.items()},
+    )

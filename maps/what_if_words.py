@@ -42,7 +42,7 @@ WHAT_IF_ZH: Final[dict[str, str]] = {
     "wi_reset": "全部还原",
     "wi_save_corridor": "存为廊道文件（TOML）",
     "wi_stop": "{n} 站",
-    "wi_to_counties": "到 {n} 个边界县（分钟）",
+    "wi_to_counties": "到 {n} 个毗邻区县（分钟）",
     "wi_tool_cut": "断路",
     "wi_tool_draw": "画廊道",
     "wi_tool_move": "移动",

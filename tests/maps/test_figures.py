@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import struct
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 
 from borderreach.analysis.borders._typology import TYPES
 from borderreach.geo.errors import InputError, OutputError
+from borderreach.geo.places import provinces
 from borderreach.maps.figures import study_figure
+from borderreach.maps.framing import frame_around
 from borderreach.maps.measures import measures
+from borderreach.maps.wording import WORDS
 
 from .test_layers import bare, changed
 
@@ -27,7 +33,7 @@ def test_the_figure_is_saved_and_says_what_it_shows(results: SimpleNamespace, tm
         (results.circles["scenario"] == "base") & (results.circles["cutoff_min"] == 120)
     ].iloc[0]
     assert f"120 分钟圈 · 现状 {row['area_km2']:,.0f} km²" in legend
-    assert f"边界县 {len(results.border_counties)}" in legend
+    assert f"毗邻区县 {len(results.border_counties)}" in legend
     shown = [text.get_text() for text in (*figure.texts, *figure.axes[0].texts)]
     assert results.study.title in shown
     assert any("OpenStreetMap contributors" in text for text in shown)
@@ -75,7 +81,7 @@ def test_counties_are_filled_by_the_classes_of_their_minutes(results: SimpleName
     labels = ["≤ 0.5", "0.5–10", "10–25", "> 25"]
     for label, count in zip(labels, counts, strict=True):
         assert f"{label} 分钟 ({count})" in texts
-    assert "边界县：至贵阳市，缩短" in texts
+    assert "毗邻区县：至贵阳市，缩短" in texts
     with pytest.raises(InputError, match=r"centre.*贵阳市.*重庆市"):
         study_figure(results, colour_by="base", centre="成都")
     with pytest.raises(InputError, match="colour_by"):
@@ -85,8 +91,8 @@ def test_counties_are_filled_by_the_classes_of_their_minutes(results: SimpleName
 @pytest.mark.parametrize(
     ("measure", "colour_by", "column", "labels"),
     [
-        ("type", "base", "county_type", ["核心毗连", "通道", "塌陷", "边远"]),
-        ("type", "after", "scenario_county_type", ["核心毗连", "通道", "塌陷", "边远"]),
+        ("type", "base", "county_type", ["邻近核心", "通道沿线", "通道外侧", "远离核心"]),
+        ("type", "after", "scenario_county_type", ["邻近核心", "通道沿线", "通道外侧", "远离核心"]),
     ],
 )
 def test_counties_are_filled_by_their_type(
@@ -157,3 +163,93 @@ def test_bad_arguments_write_nothing(results: SimpleNamespace, tmp_path: Path) -
     with pytest.raises(InputError, match="language"):
         study_figure(results, tmp_path / "figure.png", language="fr")  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+def everything_named(figure: Figure) -> list[Text]:
+    """Names on the map: what is written in the axes' own points, not in the frame's corners or along its edges."""
+    return [text for text in figure.axes[0].texts if text.get_zorder() == 11]
+
+
+@pytest.mark.parametrize("width_cm", [8.5, 16.0])
+def test_names_neither_collide_nor_leave_the_frame(results: SimpleNamespace, width_cm: float) -> None:
+    figure = study_figure(results, width_cm=width_cm)
+    frame = figure.axes[0].get_window_extent()
+    boxes = [(text.get_text(), text.get_window_extent()) for text in everything_named(figure)]
+    assert len(boxes) > 10
+    for name, box in boxes:
+        assert frame.x0 <= box.x0 < box.x1 <= frame.x1, name
+        assert frame.y0 <= box.y0 < box.y1 <= frame.y1, name
+    for (a, one), (b, other) in combinations(boxes, 2):
+        assert not one.overlaps(other), (a, b)
+
+
+@pytest.mark.parametrize("width_cm", [8.5, 17.5])
+def test_the_study_fills_a_frame_that_fits_the_page(results: SimpleNamespace, width_cm: float) -> None:
+    figure = study_figure(results, context=provinces(), width_cm=width_cm)
+    wide, high = figure.get_size_inches()
+    assert wide == pytest.approx(width_cm / 2.54)
+    if width_cm > 12:
+        assert high < wide  # under a headline and seven findings
+    axes = figure.axes[0]
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    shapes = [
+        results.border_counties,
+        results.corridors,
+        results.circles[results.circles["scenario"] == "base"],
+    ]
+    frames = frame_around([each.geometry for each in shapes])
+    shares = ((frames.east - frames.west) / (east - west), (frames.north - frames.south) / (north - south))
+    assert max(shares) > 0.9
+    assert min(shares) > 0.5
+
+
+def test_a_locator_shows_the_whole_country_with_its_lines(results: SimpleNamespace) -> None:
+    figure = study_figure(results, context=provinces())
+    assert len(figure.axes) == 2
+    (south, north) = figure.axes[1].get_ylim()
+    assert (north - south) / 1000 > 5000  # from the Amur to the South China Sea
+    assert len(study_figure(results).axes) == 1
+
+
+def test_a_figure_of_the_whole_country_has_the_south_china_sea(results: SimpleNamespace) -> None:
+    every = provinces()
+    centres = results.centres.iloc[:0]
+    whole = every[~every["adcode"].isin([810000, 820000])]
+    counties = whole.assign(city="", province=whole["name"], neighbour_provinces="", border_km=1.0)
+    figure = study_figure(
+        changed(results, provinces=whole, border_counties=counties, centres=centres), context=every
+    )
+    assert len(figure.axes) == 2
+    assert "南海诸岛" in [text.get_text() for text in figure.axes[1].texts]
+    english = study_figure(
+        changed(results, provinces=whole, border_counties=counties, centres=centres),
+        context=every,
+        language="en",
+    )
+    assert "South China Sea Islands" in [text.get_text() for text in english.axes[1].texts]
+
+
+def test_a_figure_says_what_publishing_it_needs(results: SimpleNamespace) -> None:
+    texts = "\n".join(text.get_text() for text in study_figure(results).texts)
+    assert WORDS["zh"]["publication"] in texts
+    assert "审图号：" not in texts
+    numbered = study_figure(results, review_number="GS（2024）0650号")
+    assert "审图号：GS（2024）0650号" in "\n".join(text.get_text() for text in numbered.texts)
+
+
+def test_a_legend_has_no_entry_for_nothing(results: SimpleNamespace) -> None:
+    circles = results.circles.copy()
+    base = circles[circles["scenario"] == "base"].set_index("cutoff_min")
+    rows = circles["scenario"] != "base"
+    # A sliver that is less than half a square kilometre.
+    circles.loc[rows, "geometry"] = [
+        base.geometry[cutoff].union(base.geometry[cutoff].buffer(1e-7))
+        for cutoff in circles.loc[rows, "cutoff_min"]
+    ]
+    circles.loc[rows, "area_km2"] = [
+        base["area_km2"][cutoff] + 0.2 for cutoff in circles.loc[rows, "cutoff_min"]
+    ]
+    figure = study_figure(changed(results, circles=circles))
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert not any("+0" in label for label in labels)
+    assert all("毗邻区县" not in label or not label.endswith(" 0") for label in labels)

@@ -53,8 +53,8 @@ def test_labels_are_in_ten_thousands_or_millions() -> None:
     assert reached.labels("zh")[0] == f"≤ {reached.levels.breaks[0] / 1e4:g}"
     assert reached.labels("en")[0] == f"≤ {reached.levels.breaks[0] / 1e6:g}"
     assert potential.labels("en", change=True) == potential.labels("zh", change=True)
-    assert kind.labels("zh") == ("核心毗连", "通道", "塌陷", "边远")
-    assert kind.labels("en") == TYPES
+    assert kind.labels("zh") == ("邻近核心", "通道沿线", "通道外侧", "远离核心")
+    assert kind.labels("en") == ("near a core", "on the way", "beside the way", "far from the cores")
     for each in (reached, potential):
         for change in (False, True):
             classes = each.changes if change else each.levels

@@ -169,7 +169,7 @@ def test_crossings_and_gaps_say_what_they_are(results: SimpleNamespace, show: An
         assert opened.layer(name)
     assert opened.page.evaluate(COUNT, "crossings") == 3
     text = opened.page.inner_text('[data-group="border"]')
-    assert "道路穿越点 3" in text
+    assert "跨省通道（公路） 3" in text
     assert "省界断头路 1" in text
     x, y = place(results.crossings.geometry.iloc[1])
     assert opened.colour(x, y)[:3] == rgb(style.CROSSING_FILL)
@@ -192,7 +192,7 @@ def test_a_border_says_how_often_it_is_crossed(results: SimpleNamespace, show: A
         "(() => { const [row] = borderreach.scene.items.get('borders').layer.getLayers().filter(l => l.getTooltip());"
         " return row.getTooltip()._content().textContent; })()"
     )
-    assert "3 处道路穿过，平均间距 255.7 km，最长无路口 311.2 km" in text
+    assert "跨省通道 3 处，平均间距 255.7 km，最长 311.2 km 无通道" in text
 
 
 def test_every_claim_has_its_place_verdict_and_value(results: SimpleNamespace, show: Any) -> None:
@@ -318,7 +318,7 @@ def test_types_are_shown_today_and_with_corridors(results: SimpleNamespace, show
             for name in ("core-adjacent", "corridor", "sag", "remote")
         ]
     opened.page.click(".br-language")
-    assert "core-adjacent" in opened.page.inner_text(".br-layers .br-classes")
+    assert "near a core" in opened.page.inner_text(".br-layers .br-classes")
 
 
 def test_the_panel_has_the_tables_own_indicators(results: SimpleNamespace, show: Any) -> None:
