@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import io
 import platform
+import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -113,7 +114,12 @@ def _write_table(name: str, results: StudyResults, path: Path) -> None:
 
 
 def _write_geopackage(results: StudyResults, path: Path) -> None:
-    write_geopackage(results.tables(), path)
+    from .qgis_layers import add_styles, ordered, title_of  # noqa: PLC0415
+
+    tables = ordered(results.tables())
+    write_geopackage(tables, path, titles={name: title_of(name) for name, _ in tables})
+    with _as_output_error(path):
+        add_styles(path, tables)
 
 
 def _write_workbook(results: StudyResults, path: Path) -> None:
@@ -204,15 +210,22 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         path.write_bytes(csv_text(plain).encode("utf-8-sig"))
 
 
-def write_geopackage(tables: Iterable[tuple[str, pd.DataFrame]], path: Path) -> None:
+def write_geopackage(
+    tables: Iterable[tuple[str, pd.DataFrame]], path: Path, *, titles: Mapping[str, str] | None = None
+) -> None:
     """Write tables as layers of one GeoPackage, those without geometry as attribute tables.
 
-    The same tables give the same bytes.
+    The same tables give the same bytes. `titles` are what layers are described as.
     """
     path.unlink(missing_ok=True)
     with _as_output_error(path), _fixed_date():
         for name, table in tables:
-            options: dict[str, Any] = {"layer": name, "driver": "GPKG", "layer_options": {"FID": "fid"}}
+            told = {"DESCRIPTION": title} if (title := (titles or {}).get(name, "")) else {}
+            options: dict[str, Any] = {
+                "layer": name,
+                "driver": "GPKG",
+                "layer_options": {"FID": "fid", **told},
+            }
             if isinstance(table, gpd.GeoDataFrame):
                 kind = _geometry_type(table)
                 multi = kind.startswith("Multi")
@@ -299,7 +312,7 @@ def _fixed_date() -> Iterator[None]:
 def _as_output_error(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise OutputError(f"can't write {str(path)!r}: {error}") from error
 
 

@@ -53,6 +53,8 @@ COLOURINGS: Final = ("base", "after", "gain")
 _NARROW_IN: Final = 4.7
 #: The share of a figure's width that its legend may take beside the map.
 _MOST_BESIDE: Final = 0.4
+#: Height of the locator beside the map over the room's width.
+_LOCATOR: Final = 0.66
 #: More centres have smaller dots and names.
 _MANY_CENTRES: Final = 8
 #: Half the side of what a dot takes of the room for names, pixels of the figure.
@@ -224,10 +226,10 @@ class _Drawing:
         if beside:
             side = max(entry_wide + 0.1, 0.26 * self.wide)
             map_wide = self.wide - side - margin - 0.02
-            locator_high = 0.8 * side if has_locator else 0.0
+            locator_high = _LOCATOR * side if has_locator else 0.0
             needed = locator_high + row_high * len(self.labels) + 0.25
             share = self.frame.high / self.frame.wide
-            map_high = max(map_wide * float(np.clip(share, 0.62, 0.84)), min(needed, 1.05 * map_wide))
+            map_high = max(map_wide * float(np.clip(share, 0.62, 0.78)), min(needed, 1.05 * map_wide))
             beside = needed <= map_high + 0.01
         if not beside:
             side, map_wide = 0.0, self.wide - margin - 0.02
@@ -323,7 +325,7 @@ class _Drawing:
         place = axes.get_position()
         if beside:
             wide = side / self.wide - 0.03
-            tall = 0.8 * side / high - 0.02
+            tall = _LOCATOR * side / high - 0.02
             locator(
                 figure, self.frame, self.around, (1 - side / self.wide + 0.015, place.y1 - tall, wide, tall)
             )

@@ -90,7 +90,7 @@ def _set_up(word: WordDocument, document: Document) -> None:
     page.start_type = WD_SECTION.NEW_PAGE
     page.page_width, page.page_height = Cm(21), Cm(29.7)
     page.left_margin = page.right_margin = Cm((21 - _TEXT_WIDTH_CM) / 2)
-    page.top_margin = page.bottom_margin = Cm(2.5)
+    page.top_margin, page.bottom_margin = Cm(2.2), Cm(2.0)
     for name, size in _SIZES.items():
         style = word.styles[name]
         assert isinstance(style, ParagraphStyle)  # noqa: S101 - for type checkers; the template has them all
@@ -99,7 +99,7 @@ def _set_up(word: WordDocument, document: Document) -> None:
         style.font.bold = name in _HEADED
         style.font.color.rgb = RGBColor(0, 0, 0)
         form = style.paragraph_format
-        form.line_spacing = 1.3 if name in {"Normal", "List Bullet", "List Number"} else 1.15
+        form.line_spacing = 1.2 if name in {"Normal", "List Bullet", "List Number"} else 1.15
         form.space_after = Pt(6 if name in {"Title", "Caption"} else 3)
         form.space_before = Pt({"Heading 1": 12, "Heading 2": 8, "Caption": 4}.get(name, 0))
         form.keep_with_next = name.startswith("Heading")

@@ -1,3 +1,4 @@
 from ._book import workbook
+from ._dictionary import column_words
 
-__all__ = ["workbook"]
+__all__ = ["column_words", "workbook"]

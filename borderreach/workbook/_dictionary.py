@@ -180,3 +180,16 @@ def tidy(cells: pd.Series[Any]) -> pd.Series[Any]:
     """Return cells as plain Python values: booleans, whole numbers, numbers, texts, None."""
     found = [each.item() if isinstance(each, np.generic) else each for each in cells]
     return pd.Series(found, index=cells.index, dtype=object)
+
+
+def column_words(table: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Return what the columns of a table are called, with what they mean and their unit, where that is known."""
+    found = {}
+    for name in map(str, table.columns):
+        if name in WORDS:
+            word = WORDS[name]
+            unit = (
+                f"，单位：{word.unit}" if word.unit and word.meaning else word.unit and f"单位：{word.unit}"
+            )
+            found[name] = (word.head, word.meaning + unit)
+    return found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import sqlite3
 from importlib.metadata import version
+from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import pandas as pd
@@ -17,6 +20,7 @@ from borderreach import data
 from borderreach.geo.errors import InputError, OutputError
 from borderreach.maps.folders import OutputFolder
 from borderreach.output import write_csv, write_geopackage, write_table
+from borderreach.qgis_layers import LAYERS
 from borderreach.studies import run_study
 
 
@@ -43,15 +47,51 @@ def test_a_second_run_gives_the_same_bytes(yuqian_out, tmp_path):
             assert file.read_bytes() == (yuqian_out / file.name).read_bytes(), file.name
 
 
-def test_the_geopackage_holds_every_table(yuqian, yuqian_out):
+def test_the_geopackage_holds_every_table_with_rows(yuqian, yuqian_out):
     layers = dict(pyogrio.list_layers(yuqian_out / "results.gpkg"))
     for name, table in yuqian.tables():
+        if len(table) == 0:
+            assert name not in layers
+            continue
         assert (layers[name] is not None) == isinstance(table, gpd.GeoDataFrame), name
         info = pyogrio.read_info(yuqian_out / "results.gpkg", layer=name)
         assert info["features"] == len(table)
     read = gpd.read_file(yuqian_out / "results.gpkg", layer="circles")
     assert read["area_km2"].to_numpy() == pytest.approx(yuqian.circles["area_km2"].to_numpy())
     assert read.crs == "EPSG:4326"
+
+
+def test_qgis_opens_the_geopackage_with_styles_and_names_of_columns(yuqian, yuqian_out):
+    tables = dict(yuqian.tables())
+    with contextlib.closing(sqlite3.connect(yuqian_out / "results.gpkg")) as file:
+        assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        styles = list(
+            file.execute("SELECT f_table_name, f_geometry_column, styleQML, useAsDefault FROM layer_styles")
+        )
+        assert {name for name, *_ in styles} == {name for name in LAYERS if len(tables[name])}
+        for name, geometry, text, default in styles:
+            root = ET.fromstring(text.split("\n", 1)[1])  # noqa: S314 - our own
+            assert (geometry, default) == ("geom", 1)
+            symbols = {each.get("name") for each in root.iterfind(".//symbols/symbol")}
+            rules = list(root.iterfind(".//rules/rule"))
+            assert {rule.get("symbol") for rule in rules} == symbols
+            # Each row has a symbol, and what the rules ask for are columns of the layer.
+            conditions = [rule.get("filter") or "1" for rule in rules]
+            every = " OR ".join(f"({each})" for each in conditions)
+            (without,) = file.execute(f'SELECT count(*) FROM "{name}" WHERE NOT ({every})').fetchone()  # noqa: S608 - our own
+            assert without == 0, name
+            for label in root.iterfind(".//text-style"):
+                assert label.get("fieldName") in tables[name].columns
+            for alias in root.iterfind(".//alias"):
+                assert alias.get("field") in tables[name].columns
+        named = dict(
+            file.execute("SELECT column_name, name FROM gpkg_data_columns WHERE table_name = 'circles'")
+        )
+        assert named["area_km2"] == "面积"
+        told = dict(file.execute("SELECT table_name, description FROM gpkg_contents"))
+        assert told["border_counties"] == "毗邻区县"
+        first = [name for (name,) in file.execute("SELECT table_name FROM gpkg_contents ORDER BY rowid")]
+        assert first[0] == "centres"
 
 
 def test_csv_opens_in_excel_and_reads_back(yuqian, yuqian_out):
