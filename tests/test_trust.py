@@ -328,6 +328,15 @@ def test_damaged_networks(tmp_path, data):
     only_errors_of_the_package(open_network, path)
 
 
+def test_a_network_cut_off_anywhere_says_so(tmp_path):
+    network = br.build_network([106.0, 106.1], [29.0, 29.0], br.Links([0], [1], [9e3], [600.0]))
+    content = save_network(network, tmp_path / "saved").read_bytes()
+    for length in range(len(content)):
+        (tmp_path / "cut").write_bytes(content[:length])
+        with pytest.raises(DataFileError, match="cut short or damaged|isn't a network"):
+            open_network(tmp_path / "cut")
+
+
 def places_in(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Where a JSON value holds something, from the root on."""
     found = [path] if path else []

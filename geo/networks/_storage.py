@@ -191,6 +191,8 @@ def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
             meta = _meta(header, source)
             file.seek(_aligned(file.tell()))
             begin = file.tell()
+            if size < begin:  # cut off between the header and the first array
+                raise DataFileError(f"{source} is cut short or damaged; build the network again and save it")
             if mapped and size > begin:
                 data = np.memmap(file, dtype=np.uint8, mode="r", offset=begin).view(np.ndarray)
             else:

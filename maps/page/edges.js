@@ -1,0 +1,58 @@
+// Where the edges of circles and zones run on the screen, so that no name is set across one.
+(function (br) {
+  const SCALE = 0.5; // pixels of the mask for one of the screen
+
+  /**
+   * @param {any} map
+   * @param {() => any[]} layersOf the polygons and lines whose edges count, as they are shown now
+   */
+  br.makeEdges = function (map, layersOf) {
+    const canvas = document.createElement("canvas");
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    const edges = {};
+    let sums = null; // how many pixels of edges lie above and left of each pixel
+    let width = 0;
+    let height = 0;
+
+    function trace(layer) {
+      if (layer.eachLayer) return layer.eachLayer(trace);
+      if (!layer._parts || layer.options.stroke === false) return;
+      for (const part of layer._parts) part.forEach(({ x, y }, i) => pen[i ? "lineTo" : "moveTo"](x, y));
+    }
+    // Drawn anew for each view; asked then for every name.
+    edges.look = function () {
+      sums = null;
+      const layers = layersOf();
+      if (!layers.length) return;
+      const size = map.getSize();
+      width = Math.ceil(size.x * SCALE);
+      height = Math.ceil(size.y * SCALE);
+      Object.assign(canvas, { width, height });
+      const shift = map.layerPointToContainerPoint([0, 0]);
+      pen.setTransform(SCALE, 0, 0, SCALE, shift.x * SCALE, shift.y * SCALE);
+      pen.beginPath();
+      layers.forEach(trace);
+      pen.lineWidth = 2;
+      pen.stroke();
+      const pixels = new Uint32Array(pen.getImageData(0, 0, width, height).data.buffer);
+      sums = new Int32Array((width + 1) * (height + 1));
+      for (let y = 0; y < height; y += 1) {
+        let row = 0;
+        for (let x = 0; x < width; x += 1) {
+          if (pixels[y * width + x]) row += 1;
+          sums[(y + 1) * (width + 1) + x + 1] = sums[y * (width + 1) + x + 1] + row;
+        }
+      }
+    };
+    // Whether a box of the screen (left, top, right, bottom) lies across an edge.
+    edges.cross = function ([left, top, right, bottom]) {
+      if (!sums) return false;
+      const within = (value, most) => Math.max(0, Math.min(most, value));
+      const [x1, x2] = [within(Math.floor(left * SCALE), width), within(Math.ceil(right * SCALE), width)];
+      const [y1, y2] = [within(Math.floor(top * SCALE), height), within(Math.ceil(bottom * SCALE), height)];
+      const at = (x, y) => sums[y * (width + 1) + x];
+      return at(x2, y2) - at(x1, y2) - at(x2, y1) + at(x1, y1) > 0;
+    };
+    return edges;
+  };
+})(borderreach);

@@ -1,0 +1,108 @@
+"""Names on the map: centres always, then lines, counties and stops, none across another or across a circle's edge."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import shapely
+
+from ..conftest import CENTRES, CORRIDOR_STOPS, Opened
+
+pytestmark = pytest.mark.browser
+
+SCREENS = ((390, 844), (1024, 768), (1440, 900))
+BOXES = (
+    "() => [...document.querySelectorAll('.br-label')].filter((e) => e.isConnected).map((e) => {"
+    " const b = e.getBoundingClientRect(); return [e.textContent, e.className.replace('br-label ', ''), b.left, b.top, b.right, b.bottom]; })"
+)
+#: The drawn edges of all that is shown of circles, in pixels of the window.
+EDGES = """() => {
+  const found = [], { map, scene } = borderreach, box = map.getContainer().getBoundingClientRect();
+  const take = (layer) => {
+    if (layer.eachLayer) return layer.eachLayer(take);
+    if (layer.options.stroke === false) return;
+    for (const part of layer._parts) {
+      const line = part.map((p) => map.layerPointToContainerPoint(p)).map((p) => [p.x + box.left, p.y + box.top]);
+      if (layer instanceof L.Polygon && line.length) line.push(line[0]);
+      if (line.length > 1) found.push(line);
+    }
+  };
+  for (const item of scene.items.values()) if (item.on && /^(circle|rail|slider)-/.test(item.id)) take(item.layer);
+  return found;
+}"""
+
+
+def named(opened: Opened) -> list[tuple[str, str, Any]]:
+    """Text, kind and box of each name; a letter's box reaches beyond its ink, and so a pixel less counts."""
+    found = opened.page.evaluate(BOXES)
+    return [(text, kind, shapely.box(a + 1, b + 2, c - 1, d - 2)) for text, kind, a, b, c, d in found]
+
+
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+def test_no_name_lies_across_another_or_an_edge(
+    results: SimpleNamespace, show: Any, width: int, height: int
+) -> None:
+    opened = show(results, width=width, height=height)
+    for step in (0, 1, 1):
+        opened.page.evaluate(
+            f"borderreach.map.setZoom(borderreach.map.getZoom() + {step}, {{animate: false}})"
+        )
+        names = named(opened)
+        assert {text for text, kind, _ in names if kind == "br-centre"} <= {
+            name for name, *_ in CENTRES.values()
+        }
+        if not step:
+            assert sum(kind == "br-centre" for _, kind, _ in names) == len(CENTRES)
+            assert sum(kind == "br-line-name" for _, kind, _ in names) == len(CORRIDOR_STOPS)
+            assert sum(kind == "br-county" for _, kind, _ in names) >= (3 if width > 640 else 1)
+        for (text, _, one), (other, _, two) in combinations(names, 2):
+            assert not one.intersects(two), (text, other)
+        edges = shapely.MultiLineString(opened.page.evaluate(EDGES))
+        assert not edges.is_empty
+        for text, kind, box in names:
+            assert kind == "br-centre" or not edges.intersects(box), text
+
+
+def test_lines_of_one_mode_differ_and_bear_their_names(results: SimpleNamespace, show: Any) -> None:
+    corridors = results.corridors.assign(mode="road", status="planned")
+    opened = show(SimpleNamespace(**{**vars(results), "corridors": corridors}))
+    looks = opened.page.evaluate(
+        "borderreach.scene.items.keys().filter((id) => id.startsWith('corridor-')).toArray()"
+        ".map((id) => borderreach.scene.items.get(id).layer.getLayers()[1].options.color)"
+    )
+    assert len(set(looks)) == len(CORRIDOR_STOPS)
+    colours = opened.page.evaluate(
+        "[...document.querySelectorAll('.br-line-name')].map((e) => [e.textContent, e.style.color])"
+    )
+    assert len({colour for _, colour in colours}) == len(CORRIDOR_STOPS)
+    opened.page.click(".br-language")
+    english = opened.page.evaluate(
+        "[...document.querySelectorAll('.br-line-name')].map((e) => e.textContent)"
+    )
+    assert len(english) == len(CORRIDOR_STOPS)
+    assert opened.messages == []
+
+
+def test_a_phone_has_one_button_for_layers_and_legend_below(results: SimpleNamespace, show: Any) -> None:
+    opened = show(results, width=390, height=844)
+    page = opened.page
+    assert page.locator(".br-legend").is_hidden()
+    button = page.locator(".br-fold")
+    assert button.count() == 1
+    assert button.bounding_box()["y"] > 844 / 2  # where a thumb reaches
+    before = page.evaluate(
+        "(() => { const c = borderreach.map.getCenter(); return [c.lat, c.lng, borderreach.map.getZoom()]; })()"
+    )
+    button.click()
+    assert page.locator(".br-swatch").count() > 5
+    box = page.locator(".br-layers").bounding_box()
+    assert box["y"] > 844 * 0.4
+    button.click()
+    after = page.evaluate(
+        "(() => { const c = borderreach.map.getCenter(); return [c.lat, c.lng, borderreach.map.getZoom()]; })()"
+    )
+    assert after == before
+    assert opened.messages == []
