@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
+
+import pandas as pd
 
 #: Upper bounds of the classes of minutes to a centre; the last class is open.
 MINUTE_BREAKS: Final = (30.0, 60.0, 90.0, 120.0, 150.0, 180.0, 240.0)
@@ -69,6 +72,11 @@ CENTRE_LINES: Final = ("#0072b2", "#8c2d6f", "#5b4a00", "#00563e", "#333333")
 
 #: Colour of a corridor by the mode it is planned for.
 MODE_COLOURS: Final = {"road": "#8c2d6f", "rail": "#111111", "air": "#005f8f"}
+#: Colours of several corridors of one mode, in their order; the first is the mode's own.
+MODE_SHADES: Final = {
+    "road": (MODE_COLOURS["road"], "#1b6e5a", "#b8860b", "#3f51b5", "#d0679d"),
+    "rail": (MODE_COLOURS["rail"], "#1f4fa3", "#7a4a12", "#2f7d4f", "#6d6d6d"),
+}
 OTHER_MODE_COLOUR: Final = "#5b4a00"
 #: Dashes (in pixels) of a corridor by its status; none draws a solid line.
 STATUS_DASHES: Final = {"open": "", "building": "14 4", "planned": "9 6", "proposed": "3 6"}
@@ -136,6 +144,23 @@ def class_labels(breaks: Sequence[float]) -> tuple[str, ...]:
 def ranked(colours: Sequence[str], rank: int) -> str:
     """Return the colour of a rank; ranks beyond the sequence share its last colour."""
     return colours[min(rank, len(colours) - 1)]
+
+
+def corridor_colours(corridors: pd.DataFrame) -> dict[str, str]:
+    """Return the colour of each corridor by its id: those of one mode differ, as far as there are shades.
+
+    Examples
+    --------
+    >>> corridor_colours(pd.DataFrame({"corridor_id": ["a", "b"], "mode": ["rail", "rail"]}))
+    {'a': '#111111', 'b': '#1f4fa3'}
+    """
+    found: dict[str, str] = {}
+    used: Counter[str] = Counter()
+    for key, mode in zip(corridors["corridor_id"].astype(str), corridors["mode"].astype(str), strict=True):
+        shades = MODE_SHADES.get(mode, (MODE_COLOURS.get(mode, OTHER_MODE_COLOUR),))
+        found[key] = shades[used[mode] % len(shades)]
+        used[mode] += 1
+    return found
 
 
 def page_style() -> dict[str, Any]:

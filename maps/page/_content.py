@@ -15,7 +15,7 @@ from ..layers import BASE, MapLayers, Reach, number
 from ..measures import Measure, measures
 from ..protocols import MapResults
 from ..shapes import ALPHABET, BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack
-from ..style import page_style
+from ..style import corridor_colours, page_style
 from ..wording import WORDS, Language
 from ._base_maps import BaseMap
 from ._claims import claims_content
@@ -258,9 +258,11 @@ def _corridors(layers: MapLayers) -> list[dict[str, Any]]:
     stops: dict[str, list[dict[str, Any]]] = {}
     for row in layers.corridor_stops.sort_values(["corridor_id", "stop_no"]).itertuples():
         stops.setdefault(str(row.corridor_id), []).append({"name": str(row.stop_name), "at": at(row)})
+    colours = corridor_colours(layers.corridors)
     return [
         {
             "id": str(row.corridor_id),
+            "colour": colours[str(row.corridor_id)],
             "name": str(row.name),
             "nameEn": layers.corridor_names_en.get(str(row.corridor_id), ""),
             "mode": str(row.mode),

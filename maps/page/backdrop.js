@@ -25,7 +25,7 @@
       scene.items.get("provinces").layer.eachLayer((layer) => layer.setStyle({ fillOpacity: ground() }));
     };
     for (const row of [...data.provinces, ...data.context]) {
-      scene.labels.add({ at: row.at, text: row.name, className: "br-province", rank: 4, owner: "provinces" });
+      scene.labels.add({ at: row.at, text: row.name, className: "br-province", rank: br.RANKS.province, owner: "provinces" });
     }
   };
 })(borderreach);

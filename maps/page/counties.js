@@ -1,6 +1,8 @@
 // Counties: their layers, what they are coloured by, and the zone of the one that is selected.
 (function (br) {
   const KINDS = ["base", "after", "gain"];
+  const GRID = 8;
+  const MOST_NAMED = 80; // of a study with more counties, none is named where much of a country is in view
 
   br.addCounties = function (scene, draw, data, word) {
     const style = data.style;
@@ -18,8 +20,31 @@
         countyLayers.set(row.adcode, layer);
         return layer;
       })));
+    // Where else in a county its name may stand: places of a grid that lie inside, the nearest to its middle first.
+    function spots(row) {
+      const ring = br.unpackPolygons(row.shape, data.quantum).map(([outer]) => outer).reduce((most, each) => (each.length > most.length ? each : most));
+      const inside = ([lat, lon]) => {
+        let odd = false;
+        for (let i = 0, k = ring.length - 1; i < ring.length; k = i, i += 1) {
+          const [[a, b], [c, d]] = [ring[i], ring[k]];
+          if (a > lat !== c > lat && lon < b + (d - b) * (lat - a) / (c - a)) odd = !odd;
+        }
+        return odd;
+      };
+      const [lats, lons] = [0, 1].map((i) => ring.map((at) => at[i])).map((values) => [Math.min(...values), Math.max(...values)]);
+      const found = [];
+      for (let i = 1; i < GRID; i += 1) {
+        for (let k = 1; k < GRID; k += 1) {
+          const at = [lats[0] + (lats[1] - lats[0]) * i / GRID, lons[0] + (lons[1] - lons[0]) * k / GRID];
+          if (inside(at)) found.push(at);
+        }
+      }
+      const far = (at) => Math.hypot(at[0] - row.at[0], at[1] - row.at[1]);
+      return found.sort((a, b) => far(a) - far(b));
+    }
+    const leastZoom = data.counties.length > MOST_NAMED ? 7 : 0;
     for (const row of data.counties) {
-      scene.labels.add({ at: row.at, text: row.name, className: "br-county", rank: 3, owner: "county-names", leastZoom: 7 });
+      scene.labels.add({ at: row.at, text: row.name, className: "br-county", rank: br.RANKS.county, owner: "county-names", leastZoom, along: () => spots(row) });
     }
     scene.add("county-names", br.ORDER.centres, true, () => L.layerGroup([]));
 

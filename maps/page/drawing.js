@@ -1,7 +1,7 @@
 // How shapes are drawn: their place in the stack, patterns, areas, lines, points and signs.
 (function (br) {
   br.ORDER = {
-    context: 0, provinces: 1, railCircles: 2, circles: 3, gained: 4, zones: 5, counties: 6, outlines: 7,
+    context: 0, provinces: 1, circles: 3, gained: 4, roadCircles: 4.5, zones: 5, counties: 6, outlines: 7,
     borders: 8, selected: 9, corridors: 10, stops: 11, crossings: 12, junctions: 13, centres: 14, claims: 15,
   };
   br.COLUMNS = { compare: ["base", "after", "gained"], base: ["base"], after: ["after"], split: ["base", "after"] };

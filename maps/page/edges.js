@@ -1,6 +1,7 @@
 // Where the edges of circles and zones run on the screen, so that no name is set across one.
 (function (br) {
   const SCALE = 0.5; // pixels of the mask for one of the screen
+  const BEYOND = 0.2; // of the screen, on each side: names stand ready there for when the map is dragged
 
   /**
    * @param {any} map
@@ -11,6 +12,7 @@
     const pen = canvas.getContext("2d", { willReadFrequently: true });
     const edges = {};
     let sums = null; // how many pixels of edges lie above and left of each pixel
+    let corner = [0, 0]; // pixels of the screen
     let width = 0;
     let height = 0;
 
@@ -25,11 +27,12 @@
       const layers = layersOf();
       if (!layers.length) return;
       const size = map.getSize();
-      width = Math.ceil(size.x * SCALE);
-      height = Math.ceil(size.y * SCALE);
+      corner = [-size.x * BEYOND, -size.y * BEYOND];
+      width = Math.ceil(size.x * (1 + 2 * BEYOND) * SCALE);
+      height = Math.ceil(size.y * (1 + 2 * BEYOND) * SCALE);
       Object.assign(canvas, { width, height });
       const shift = map.layerPointToContainerPoint([0, 0]);
-      pen.setTransform(SCALE, 0, 0, SCALE, shift.x * SCALE, shift.y * SCALE);
+      pen.setTransform(SCALE, 0, 0, SCALE, (shift.x - corner[0]) * SCALE, (shift.y - corner[1]) * SCALE);
       pen.beginPath();
       layers.forEach(trace);
       pen.lineWidth = 2;
@@ -48,8 +51,8 @@
     edges.cross = function ([left, top, right, bottom]) {
       if (!sums) return false;
       const within = (value, most) => Math.max(0, Math.min(most, value));
-      const [x1, x2] = [within(Math.floor(left * SCALE), width), within(Math.ceil(right * SCALE), width)];
-      const [y1, y2] = [within(Math.floor(top * SCALE), height), within(Math.ceil(bottom * SCALE), height)];
+      const [x1, x2] = [within(Math.floor((left - corner[0]) * SCALE), width), within(Math.ceil((right - corner[0]) * SCALE), width)];
+      const [y1, y2] = [within(Math.floor((top - corner[1]) * SCALE), height), within(Math.ceil((bottom - corner[1]) * SCALE), height)];
       const at = (x, y) => sums[y * (width + 1) + x];
       return at(x2, y2) - at(x1, y2) - at(x2, y1) + at(x1, y1) > 0;
     };

@@ -1,31 +1,43 @@
 // Names on the map: the less important one gives way where two would overlap, and only what is seen is made.
 (function (br) {
-  const FONTS = { "br-centre": "bold 15px", "br-stop": "12px", "br-county": "12px", "br-town": "11px", "br-province": "19px" };
+  const FONTS = { "br-centre": "bold 15px", "br-line-name": "bold 12px", "br-stop": "12px", "br-county": "12px", "br-town": "11px", "br-province": "19px" };
   const SPACING = { "br-province": 5.7 };
   const LEAST_STOP_DISTANCE = 30;
   const DOT = 5;
   const MOST_LETTERS = 40; // of a name on the map; panels have all of it
+  // Which name goes before which.
+  br.RANKS = { centre: 1, line: 1.5, county: 2, end: 2.3, stop: 2.5, town: 3.5, province: 4 };
 
-  br.makeLabels = function (map, isOn, hides) {
+  /**
+   * @param {any} map
+   * @param {(owner: string) => boolean} isOn
+   * @param {(at: number[], side: string | undefined) => boolean} hides
+   * @param {any} edges of circles and zones, see edges.js
+   */
+  br.makeLabels = function (map, isOn, hides, edges) {
     const pen = document.createElement("canvas").getContext("2d");
     const family = () => getComputedStyle(map.getContainer()).fontFamily;
     const list = [];
     const dots = [];
     const labels = {};
 
-    // `rank`: 1 goes before 2; `owner`: the layer that it belongs to; `offset`: pixels beside a point.
+    // `rank`: 1 goes before 2; `owner`: the layer that it belongs to; `offset`: pixels beside a point; `along`: further
+    // places where it may stand, in their order, or what finds them; `colour` of its letters. A text that depends on the language is a function.
     const shortened = (text) => ([...text].length > MOST_LETTERS ? [...text].slice(0, MOST_LETTERS - 1).join("") + "…" : text);
-    labels.add = (label) => list.push(Object.assign({ offset: 0, leastZoom: 0, marker: null }, label, { text: shortened(label.text) }));
+    const textOf = (label) => shortened(typeof label.name === "function" ? label.name() : label.name);
+    labels.add = ({ text, ...label }) => list.push(Object.assign({ offset: 0, leastZoom: 0, marker: null, along: [], name: text, text: "" }, label));
     labels.dot = (at, owner, radius = DOT, shift = 0) => dots.push({ at, owner, radius, shift });
     labels.sort = () => list.sort((a, b) => a.rank - b.rank);
 
-    function measure(label) {
+    function measure(label, text) {
       pen.font = FONTS[label.className] + " " + family();
-      label.width = pen.measureText(label.text).width + (SPACING[label.className] || 0) * label.text.length;
+      label.text = text;
+      label.width = pen.measureText(text).width + (SPACING[label.className] || 0) * text.length;
       label.height = 1.4 * parseInt(/(\d+)px/.exec(FONTS[label.className])[1], 10);
     }
     function make(label) {
-      const html = br.element("span", { className: "br-label " + label.className, "aria-hidden": "true" }, label.text);
+      const html = br.element("span", { className: "br-label " + label.className, "aria-hidden": "true" });
+      if (label.colour) html.style.color = label.colour;
       const icon = L.divIcon({ html, className: "br-anchor", iconSize: [0, 0] });
       label.element = html;
       label.marker = L.marker(label.at, { icon, interactive: false, keyboard: false });
@@ -41,6 +53,7 @@
       const view = map.getBounds().pad(0.2);
       const zoom = map.getZoom();
       const taken = [];
+      edges.look();
       for (const dot of dots) {
         if (!isOn(dot.owner) || !view.contains(dot.at)) continue;
         const { x, y } = map.latLngToContainerPoint(dot.at);
@@ -49,36 +62,59 @@
       }
       const named = new Set(); // a place that several lines stop at has one name
       for (const label of list) {
-        const key = label.text + label.at.map((value) => value.toFixed(2));
-        const wanted = !named.has(key) && isOn(label.owner) && zoom >= label.leastZoom && view.contains(label.at) &&
+        const text = textOf(label);
+        const key = text + label.at.map((value) => value.toFixed(2));
+        const wanted = !named.has(key) && isOn(label.owner) && zoom >= label.leastZoom &&
           !hides(label.at, label.side) && !crowded(label);
-        const place = wanted ? free(label, taken) : null;
+        const place = wanted && text ? placed(label, text, taken, view) : null;
         if (place === null) {
           if (label.marker) label.marker.remove();
           continue;
         }
         named.add(key);
         if (!label.marker) make(label);
-        label.marker.addTo(map);
-        label.element.style.left = place[0] + "px";
-        label.element.style.top = place[1] + "px";
+        label.element.textContent = text;
+        label.marker.setLatLng(place.at).addTo(map);
+        label.element.style.left = place.x + "px";
+        label.element.style.top = place.y + "px";
         label.element.style.visibility = "visible";
       }
     };
-    // A point's name stands right of it, or left, above or below where that is taken.
-    function free(label, taken) {
-      if (label.width === undefined) measure(label);
-      const centre = map.latLngToContainerPoint(label.at);
-      const aside = label.offset + label.width / 2;
-      const apart = label.offset + label.height / 2 - 2;
-      for (const [x, y] of label.offset ? [[aside, 0], [-aside, 0], [0, -apart], [0, apart]] : [[0, 0]]) {
-        const left = centre.x + x - label.width / 2;
-        const top = centre.y + y - label.height / 2;
-        const box = [left, top, left + label.width, top + label.height];
-        const clear = taken.every((b) => box[2] < b[0] || b[2] < box[0] || box[3] < b[1] || b[3] < box[1]);
-        if (!clear) continue;
-        taken.push(box);
-        return [x, y];
+    // Where a name may stand beside its place, in pixels: a point's right of it, or left, above, below or in a corner; an
+    // area's in its middle, or close to it.
+    function offsets(label) {
+      const [w, h] = [label.width / 2, label.height / 2];
+      if (!label.offset) return [[0, 0], [0, -h], [0, h], [-w / 2, 0], [w / 2, 0]];
+      const aside = label.offset + w;
+      const apart = label.offset + h - 2;
+      return [[aside, 0], [-aside, 0], [0, -apart], [0, apart], [w, -apart], [-w, -apart], [w, apart], [-w, apart]];
+    }
+    // The further places are worked out when the first doesn't do.
+    function* placesOf(label) {
+      yield label.at;
+      if (typeof label.along === "function") label.along = label.along();
+      yield* label.along;
+    }
+    // The first of them that covers neither a name nor an edge; a centre is always named, across an edge if need be.
+    function placed(label, text, taken, view) {
+      if (label.text !== text) measure(label, text);
+      const size = map.getSize();
+      for (const acrossEdges of label.rank === br.RANKS.centre ? [false, true] : [false]) {
+        for (const at of placesOf(label)) {
+          if (!view.contains(at)) continue;
+          const centre = map.latLngToContainerPoint(at);
+          for (const [x, y] of offsets(label)) {
+            const left = centre.x + x - label.width / 2;
+            const top = centre.y + y - label.height / 2;
+            const box = [left, top, left + label.width, top + label.height];
+            const clear = taken.every((b) => box[2] < b[0] || b[2] < box[0] || box[3] < b[1] || b[3] < box[1]);
+            const outside = box[2] < 0 || box[3] < 0 || box[0] > size.x || box[1] > size.y;
+            const whole = outside || (box[0] >= 0 && box[1] >= 0 && box[2] <= size.x && box[3] <= size.y);
+            if (!clear || !whole || (!acrossEdges && edges.cross(box))) continue;
+            taken.push(box);
+            return { at, x, y };
+          }
+        }
       }
       return null;
     }

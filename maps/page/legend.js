@@ -8,6 +8,8 @@
     if (kind === "fill" && look.dots) {
       style.background = `radial-gradient(${look.dots} 1.2px, transparent 1.6px) 0 0 / 5px 5px`;
       style.border = "1.5px solid " + look.line;
+    } else if (kind === "fill" && look.opacity === 0) {
+      style.border = Math.round(look.weight) + "px solid " + look.line;
     } else if (kind === "fill") {
       style.backgroundColor = look.fill;
       style.opacity = Math.max(0.35, look.opacity);

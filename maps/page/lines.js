@@ -1,5 +1,24 @@
 // Lines and points: borders, junctions, corridors, crossings, gaps, changes to the network.
 (function (br) {
+  // Where a line's name may stand: beside its middle, or farther towards its ends.
+  const SHARES = Array.from({ length: 19 }, (_, i) => 0.5 + (i % 2 ? 1 : -1) * Math.ceil(i / 2) / 20);
+  function alongLine(lines) {
+    const length = (line) => line.reduce((sum, at, i) => (i ? sum + Math.hypot(at[0] - line[i - 1][0], at[1] - line[i - 1][1]) : 0), 0);
+    const line = lines.reduce((longest, each) => (length(each) > length(longest) ? each : longest));
+    const whole = length(line);
+    const places = SHARES.map((share) => {
+      let left = share * whole;
+      for (let i = 1; i < line.length; i += 1) {
+        const [[a, b], [c, d]] = [line[i - 1], line[i]];
+        const step = Math.hypot(c - a, d - b);
+        if (step > 0 && left <= step) return [a + (c - a) * left / step, b + (d - b) * left / step];
+        left -= step;
+      }
+      return line[line.length - 1];
+    });
+    return { at: places[0], along: places.slice(1) };
+  }
+
   br.addLines = function (scene, draw, data, word) {
     const style = data.style;
     if (data.borders.length) {
@@ -24,7 +43,7 @@
           draw.point(row.at, 4, style.junctionFill, style.borderLine, () => word("junctions") + word("colon") + row.names))));
     }
     scene.corridorLook = (row) => ({
-      color: style.modes[row.mode] || style.otherMode,
+      color: row.colour,
       weight: 3.4,
       dashArray: row.status in style.dashes ? style.dashes[row.status] : style.otherDash,
     });
@@ -42,11 +61,15 @@
             draw.point(stop.at, 3.5, style.stopFill, look.color, () => stop.name + " · " + word.nameOf(row))),
         ]);
       }, "after");
+      scene.labels.add({
+        ...alongLine(br.unpackLines(row.shape, data.quantum)), text: () => word.nameOf(row), className: "br-line-name", rank: br.RANKS.line,
+        owner: id, offset: 7, side: "after", colour: row.colour,
+      });
       const last = row.stops.length - 1;
       row.stops.forEach((stop, i) => {
         const end = i === 0 || i === last;
         const beside = end ? null : [row.stops[i - 1].at, row.stops[i + 1].at];
-        scene.labels.add({ at: stop.at, text: stop.name, className: "br-stop", rank: end ? 2 : 2.5, owner: id, offset: 8, side: "after", beside });
+        scene.labels.add({ at: stop.at, text: stop.name, className: "br-stop", rank: end ? br.RANKS.end : br.RANKS.stop, owner: id, offset: 8, side: "after", beside });
         scene.labels.dot(stop.at, id);
       });
     }

@@ -42,16 +42,17 @@
     const open = { layers: roomy, rail: false, centres: false, corridors: data.corridors.length <= 6, border: false, changes: false, claims: false, notes: false, share: false, save: false };
     const title = control(map, "topleft", "br-title");
     const county = control(map, "topleft", "br-county-panel");
-    const side = control(map, narrow() ? "topleft" : "topright", "br-layers");
-    const asking = control(map, narrow() ? "topleft" : "topright", "br-what-if");
-    asking.hidden = true;
     const scale = L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    const short = control(map, narrow() ? "bottomleft" : "topleft", "br-legend", "details");
-    short.open = !narrow();
+    // On a phone, where a thumb reaches: one button for layers and legend.
+    const side = control(map, narrow() ? "bottomleft" : "topright", "br-layers");
+    const asking = control(map, narrow() ? "bottomleft" : "topright", "br-what-if");
+    asking.hidden = true;
+    const short = control(map, "topleft", "br-legend", "details");
+    short.open = true;
     const zoom = L.control.zoom({ position: narrow() ? "bottomright" : "bottomleft" }).addTo(map);
     const view = br.makeView(map, data, word, zoom, fit);
     function fit() {
-      const [corner, other] = narrow() ? [[10, above()], [10, 40]] : roomy ? [[40, 10], [300, 20]] : [[300, 10], [20, 40]];
+      const [corner, other] = narrow() ? [[10, above()], [10, 75]] : roomy ? [[40, 10], [300, 20]] : [[300, 10], [20, 40]];
       map.fitBounds(data.bounds, { paddingTopLeft: corner, paddingBottomRight: other, animate: false });
     }
     county.setAttribute("aria-live", "polite");
@@ -93,8 +94,8 @@
         open.save ? br.exportRow(map, scene, data, word, whatIf, () => ({ sea: data.style.sea, title: heading(), credits: credits() })) : "",
         open.share ? br.shareField(state.link(), word, () => { open.share = false; drawTitle(); }) : "");
     }
-    // What the title and the button below it take of a phone's height.
-    const above = () => Math.round(title.getBoundingClientRect().height) + 60;
+    // What the title takes of a phone's height.
+    const above = () => Math.round(title.getBoundingClientRect().height) + 20;
     function goTo(row) {
       // On a phone, between the title and the county's panel.
       const room = narrow() ? { paddingTopLeft: [20, above()], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] } : { padding: [60, 60] };
@@ -242,7 +243,7 @@
       const again = focus && side.querySelector(focus);
       if (again) again.focus();
       side.hidden = whatIf !== null && whatIf.isOn();
-      short.hidden = open.layers || side.hidden;
+      short.hidden = open.layers || side.hidden || narrow();
       short.setAttribute("aria-label", word("legend"));
       short.replaceChildren(e("summary", {}, word("legend")), ...legend.short());
     }

@@ -28,19 +28,15 @@
     }
     // Beside the circle before, only the new stretches of edge are drawn of the one after; else all of it.
     scene.restyleReaches = function () {
-      // Circles by rail below those by road would shift their colour away from the legend's.
-      const railShown = !scene.isOn("tiles") && (scene.railCircles || []).some(({ names }) => Object.values(names).some(scene.isOn));
       for (const { names, look, depth, whole, edge } of reaches) {
-        const solid = railShown && look.order === br.ORDER.circles;
-        const opacity = solid ? 1 : look.opacity * (scene.isOn("tiles") ? 0.7 : 1);
-        const fillColor = solid ? br.mixed(look.fill, style.land, look.opacity) : look.fill;
-        if (scene.isOn(names.base)) scene.items.get(names.base).layer.setStyle({ fillOpacity: opacity, fillColor });
+        const fillOpacity = look.opacity * (scene.isOn("tiles") ? 0.7 : 1);
+        if (scene.isOn(names.base)) scene.items.get(names.base).layer.setStyle({ fillOpacity });
         if (!scene.isOn(names.after)) continue;
         const item = scene.items.get(names.after);
         const alone = scene.split.on || !scene.isOn(names.base);
         item.order = alone ? look.order + 0.5 - depth / 2 : br.ORDER.outlines - depth;
         const [shown, other] = alone ? [whole, edge] : [edge, whole];
-        whole.setStyle({ fillOpacity: opacity, fillColor });
+        whole.setStyle({ fillOpacity });
         item.layer.removeLayer(other);
         item.layer.addLayer(shown);
       }
@@ -56,8 +52,9 @@
       return reach("circle-" + row.minutes, row, rank, minutes.length, shownFirst, circleLook(rank));
     });
     scene.railCircles = data.railCircles.map((row, rank, all) => reach("rail-" + row.minutes, row, rank, all.length, [], {
-      order: br.ORDER.railCircles, line: style.railLine, weight: 0.8, fill: br.ranked(style.railFills, rank),
-      opacity: 0.75, after: style.railLine, hatch: style.railLine, rising: false,
+      // Inside the circles with trains, and so drawn above them as lines alone.
+      order: br.ORDER.roadCircles, line: style.railLine, weight: rank ? 1.8 : 2.8, fill: br.ranked(style.railFills, rank),
+      opacity: 0, after: style.railLine, hatch: style.railLine, rising: false,
     }));
     scene.slider = data.slider.length ? reach("slider", data.slider[0], 0, 1, [], circleLook(1)) : null;
     scene.centreCircles = data.centreCircles.map((row) => {

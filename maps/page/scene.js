@@ -5,7 +5,10 @@
     const isOn = (id) => items.has(id) && items.get(id).on;
     map.options.renderer = L.canvas({ padding: 0.3, tolerance: 5 });
     const split = br.makeSplit(map, word);
-    const labels = br.makeLabels(map, isOn, split.hides);
+    // Circles and zones keep their edges free of names.
+    const EDGED = /^(circle|rail|centre|slider|zones)-|^selected-zone$/;
+    const edges = br.makeEdges(map, () => [...items.values()].filter((item) => EDGED.test(item.id) && item.on && item.layer).map((item) => item.layer));
+    const labels = br.makeLabels(map, isOn, split.hides, edges);
     const scene = {
       items, labels, split, isOn, selected: null, claim: null, colouring: "none", view: data.scenario ? "compare" : "base",
       minutes: null, onchange: () => {}, onmove: () => {}, onselect: () => {},
@@ -77,7 +80,8 @@
     scene.add("centres", br.ORDER.centres, true, () =>
       L.layerGroup(data.centres.map((row) => draw.point(row.at, 6, data.style.centreFill, "#ffffff", () => row.name))));
     for (const row of data.centres) {
-      scene.labels.add({ at: row.at, text: row.name, className: "br-centre", rank: 1, owner: "centres", offset: 10 });
+      scene.labels.add({ at: row.at, text: row.name, className: "br-centre", rank: br.RANKS.centre, owner: "centres", offset: 10 });
+      scene.labels.dot(row.at, "centres", 7);
     }
 
     // What is shown of each: before, after, both above each other, or both beside each other.
@@ -96,7 +100,8 @@
       for (const item of items.values()) if (item.on) scene.show(item.id, true);
       split.onmove = () => { labels.place(); scene.onmove(); };
       scene.refresh();
-      map.on("zoomend moveend resize", () => { labels.place(); scene.onmove(); });
+      // Leaflet projects what it draws at either of the first two.
+      map.on("viewreset moveend resize", () => { labels.place(); scene.onmove(); });
     };
     return scene;
   };

@@ -57,11 +57,6 @@
     br.element("div", {}, row.closed ? word("change_closed", { n: row.links, km: br.fixed(row.km, 1) })
       : word("change_speed", { n: row.links, km: br.fixed(row.km, 1), base: row.baseKph, after: row.afterKph })));
   const parts = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-  // What a colour looks like above a ground that shows through.
-  br.mixed = function (colour, ground, opacity) {
-    const below = parts(ground);
-    return "#" + parts(colour).map((value, i) => Math.round(opacity * value + (1 - opacity) * below[i]).toString(16).padStart(2, "0")).join("");
-  };
   // Dark text on light signs, white on dark ones.
   br.inkOn = function (colour) {
     const [red, green, blue] = parts(colour);

@@ -340,7 +340,8 @@ def times(results: SimpleNamespace) -> pd.DataFrame:
 def until(page: Any, expression: str, arg: Any = None) -> None:
     """Wait until an expression holds in a page; `wait_for_function` evaluates in the page, which our pages forbid."""
     ends = time.monotonic() + 30
-    while not page.evaluate(expression, arg):
+    # what it gives may be too large to be handed over
+    while not page.evaluate_handle(expression, arg).evaluate("found => Boolean(found)"):
         assert time.monotonic() < ends, f"{expression} doesn't come to hold"
         page.wait_for_timeout(20)
 

@@ -6,6 +6,7 @@ from importlib import resources
 from itertools import combinations, pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from borderreach.analysis.borders._typology import TYPES
@@ -197,3 +198,19 @@ def full(colour: str) -> str:
 def test_corridors_differ_by_more_than_colour() -> None:
     # Two modes may be alike in greyscale: the status is told by dashes, and the name by the label.
     assert len(set(style.STATUS_DASHES.values())) == len(style.STATUS_DASHES)
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+@pytest.mark.parametrize("mode", style.MODE_SHADES)
+def test_corridors_of_one_mode_are_told_apart_by_everybody(mode: str, kind: str) -> None:
+    for one, other in combinations(style.MODE_SHADES[mode], 2):
+        assert seen_apart(one, other, kind) > 14, (one, other)
+
+
+def test_each_corridor_has_a_colour_of_its_mode() -> None:
+    rows = pd.DataFrame({"corridor_id": list("abcdefgh"), "mode": ["road"] * 6 + ["rail", "boat"]})
+    found = style.corridor_colours(rows)
+    assert [found[key] for key in "abcde"] == list(style.MODE_SHADES["road"])
+    assert found["f"] == found["a"]
+    assert found["g"] == style.MODE_COLOURS["rail"]
+    assert found["h"] == style.OTHER_MODE_COLOUR

@@ -147,17 +147,17 @@ def test_circles_by_road_alone_are_those_of_the_table(results: SimpleNamespace, 
             assert f"{rows[scenario]:,.0f} km²" in shown
         assert drawn_km2(opened, f"rail-{cutoff}-base") == pytest.approx(rows["base"], rel=0.03)
     assert opened.page.inner_text('[data-group="rail"] .br-count') == "4/6"
-    # Below the circles by road and rail: where both are, the colour is still that of these.
+    # Lines alone, above the circles by road and rail: where both are, the colour is still that of these.
     order = "['rail-120-base', 'circle-120-base'].map(id => borderreach.scene.items.get(id).order)"
-    rail, road = opened.page.evaluate(order)
-    assert rail < road
+    road_alone, with_trains = opened.page.evaluate(order)
+    assert road_alone > with_trains
     spot = (106.55, 30.2)
     with_rail = opened.colour(*spot)
     for name in ("rail-60-base", "rail-60-after", "rail-120-base", "rail-120-after"):
         opened.page.locator(f'[data-layer="{name}"]').uncheck()
     assert opened.colour(*spot) == pytest.approx(with_rail, abs=2)
     assert "只走公路的等时圈" in shown
-    assert "不计列车；画在公铁联程的等时圈之下" in shown
+    assert "不计列车；只画边线" in shown
     assert opened.messages == []
 
 

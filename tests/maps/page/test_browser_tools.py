@@ -267,8 +267,7 @@ def test_focus_stays_where_it_was_after_a_box(results: SimpleNamespace, show: An
 
 
 def test_the_short_legend_follows_what_is_seen(results: SimpleNamespace, show: Any) -> None:
-    opened = show(results, width=390, height=844)
-    opened.page.click(".br-legend summary")
+    opened = show(results, width=1024, height=768)
     legend = opened.page.locator(".br-legend")
     assert "120 分钟圈 新增" in legend.inner_text()
     opened.page.evaluate("borderreach.scene.setView('base')")
