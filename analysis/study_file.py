@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -193,6 +194,32 @@ class NetworkKeys(Strict):
         return self
 
 
+def rail_meant(rail: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `NetworkKeys.rail` means, as the keys of `RailKeys` and `railways` say it.
+
+    Parameters
+    ----------
+    rail : str
+    given : mapping
+        All keys given; those that say otherwise are refused.
+
+    Raises
+    ------
+    ValueError
+        To be raised within a model's validator.
+    """
+    if rail in ("embedded", "none"):
+        means: dict[str, Any] = {"railways": rail == "embedded"}
+    else:
+        means = {"gtfs" if rail.lower().endswith(".zip") else "rail_sections": rail}
+    for key, meant in {"railways": True, "gtfs": "", "rail_sections": "", **means}.items():
+        if given.get(key) not in (None, "", meant):
+            raise ValueError(
+                f"'network.rail' is {rail!r} and '{key}' is {given[key]!r}: say in one place which trains there are"
+            )
+    return means
+
+
 class Study(BoundaryKeys, PeopleKeys, RailKeys):
     """A study area and the questions asked of it, as its TOML file says.
 
@@ -332,16 +359,7 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
         rail = network.rail if isinstance(network, NetworkKeys) else network.get("rail")
         if not isinstance(rail, str) or not rail:
             return given
-        if rail in ("embedded", "none"):
-            means: dict[str, Any] = {"railways": rail == "embedded"}
-        else:
-            means = {"gtfs" if rail.lower().endswith(".zip") else "rail_sections": rail}
-        for key, meant in {"railways": True, "gtfs": "", "rail_sections": "", **means}.items():
-            if given.get(key) not in (None, "", meant):
-                raise ValueError(
-                    f"'network.rail' is {rail!r} and '{key}' is {given[key]!r}: say in one place which trains there are"
-                )
-        return {**given, **means}
+        return {**given, **rail_meant(rail, given)}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -242,6 +242,7 @@ def batch(options: argparse.Namespace) -> int:
         done = run_batch(
             options.job,
             out=options.out,
+            network=options.network,
             executor=options.executor,
             workers=options.workers,
             fresh=options.fresh,

@@ -201,6 +201,7 @@ def parser() -> argparse.ArgumentParser:
     batch.add_argument(
         "--out", metavar="DIR", required=True, help="folder for this batch; made if it isn't there"
     )
+    _add_network(batch, "its roads instead of those that the job names")
     batch.add_argument(
         "--executor",
         choices=("here", "processes", "dask"),

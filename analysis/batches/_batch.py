@@ -20,10 +20,11 @@ from tqdm.auto import tqdm
 from ... import data
 from ...geo.checks import require_flag, require_path, require_whole
 from ...geo.errors import BatchStoppedError, BorderReachError, EmptyInputError, InputError, OutputError
-from ...geo.networks import LineNetwork, TransportNetwork, open_network, save_network, trunk_network
+from ...geo.networks import LineNetwork, TransportNetwork, open_network, save_network
 from ...geo.places import counties
 from ..corridors import Corridor, add_corridors, read_corridors, resolve_corridors, with_railways
-from ..studies import own_boundaries, study_people, study_rail
+from ..studies import own_boundaries, road_names, roads_of, study_people, study_rail
+from ..study_file import NetworkKeys
 from ..times import enter, origin_list, require_network
 from ._ground import Residents, Units
 from ._job import BatchJob, read_job
@@ -87,7 +88,7 @@ def run_batch(
     out: str | Path,
     executor: Any = None,
     workers: int | None = None,
-    network: TransportNetwork | None = None,
+    network: TransportNetwork | str | Path | Sequence[str | Path] | None = None,
     origins: Any = None,
     fresh: bool = False,
     progress: bool = False,
@@ -105,8 +106,8 @@ def run_batch(
         Where the work is done; what the job says when left out. The results don't depend on it.
     workers : int, optional
         Threads or processes; what the job says when left out, else one per processor.
-    network : TransportNetwork, optional
-        Instead of the job's ``[network]``.
+    network : TransportNetwork, str, path or sequence of them, optional
+        Instead of the roads of the job's ``[network]``; names as `read_network` takes them, from the working folder.
     origins : GeoDataFrame, Place, name, adcode, (lon, lat), or a list of these, optional
         Instead of the job's ``[origins]``.
     fresh : bool
@@ -159,13 +160,15 @@ def run_batch(
     """
     started = time.monotonic()
     chosen = read_job(job)
+    if network is not None and not isinstance(network, TransportNetwork):
+        chosen, network = _with_roads(chosen, network), None
     target = require_path(out, "out")
     require_flag(fresh, "fresh")  # "no" mustn't remove results
     require_flag(progress, "progress")
     staff, closing = _workers(chosen, executor, workers)
     with closing:
         boundaries = own_boundaries(chosen.origins, chosen.origins.boundaries, key="boundaries")
-        roads = _roads(chosen, network)
+        roads = _roads(chosen, network, progress=progress)
         rail = study_rail(chosen.network) if chosen.network.has_railways else None
         base = _with_corridors(roads, rail, ())
         scenarios = _scenarios(chosen)
@@ -275,18 +278,21 @@ def _workers(
     return Here(number) if kind == "here" else Processes(number), contextlib.nullcontext()
 
 
-def _roads(job: BatchJob, given: TransportNetwork | None) -> TransportNetwork:
+def _with_roads(job: BatchJob, roads: Any) -> BatchJob:
+    """Return a job on other roads than its file names."""
+    names = road_names(roads)
+    keys = job.network.model_copy(update={"roads": names[0] if len(names) == 1 else names, "source": "trunk"})
+    return job.model_copy(update={"network": keys})
+
+
+def _roads(job: BatchJob, given: TransportNetwork | None, *, progress: bool) -> TransportNetwork:
     """Return the network that corridors and railways are joined to."""
-    if given is not None:
-        base = require_network(given)
-    elif job.network.source == "trunk":
-        base = trunk_network()
-    else:
-        base = open_network(job.at(job.network.source), mapped=True)
-    options = {
-        "access_speed_kph": job.network.access_speed_kph,
-        "max_access_km": job.network.max_access_km,
-    }
+    keys = job.network
+    if given is None and keys.source == "trunk":
+        where = f"{keys.where or job.where}: " if keys.where or job.where else ""
+        return roads_of(keys, where=where, progress=progress)
+    base = open_network(job.at(keys.source), mapped=True) if given is None else require_network(given)
+    options = {"access_speed_kph": keys.access_speed_kph, "max_access_km": keys.max_access_km}
     return base if options == dict.fromkeys(options) else base.with_access(**options)
 
 
@@ -366,7 +372,7 @@ def _identity(
     return {
         "borderreach": version("borderreach"),
         "libraries": {name: version(name) for name in _LIBRARIES},
-        "job": job.model_dump(mode="json", exclude={"run", "title"}),
+        "job": _said(job),
         "network": _network_hash(base),
         "scenarios": {
             name: _digest([one.model_dump(mode="json") for one in members])
@@ -379,6 +385,16 @@ def _identity(
         # A batch draws no figure, and so doesn't depend on their font.
         "data": {name: entry["sha256"] for name, entry in data.embedded().items() if name != "font"},
     }
+
+
+def _said(job: BatchJob) -> dict[str, Any]:
+    """Return what a job says of its results; of keys about reading roads, those that aren't as always."""
+    said = job.model_dump(mode="json", exclude={"run", "title"})
+    kept = {"source", "access_speed_kph", "max_access_km"}
+    for key, field in NetworkKeys.model_fields.items():
+        if key not in kept and said["network"][key] == field.default:
+            del said["network"][key]
+    return said
 
 
 def _about(

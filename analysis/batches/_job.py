@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ...geo.checks import require_path
 from ..config import Strict, read_toml
-from ..study_file import BoundaryKeys, Minutes, PeopleKeys, RailKeys
+from ..study_file import BoundaryKeys, Minutes, NetworkKeys, PeopleKeys, RailKeys, rail_meant
 
 #: Most origins that one file of the results may hold: a part is what is lost when a run is cut off.
 MAX_PER_PART: Final = 1000
@@ -20,16 +20,15 @@ PlaceText = Text | Adcode
 Executor = Literal["here", "processes", "dask"]
 
 
-class BatchNetwork(RailKeys):
-    """The network that every origin is searched on.
+class BatchNetwork(NetworkKeys, RailKeys):
+    """The network that every origin is searched on: the keys of a study's ``[network]``, and these.
 
     Attributes
     ----------
     source : str
-        ``"trunk"`` for the embedded trunk roads, or the path of a file that `save_network` wrote;
-        relative to the job file.
-    access_speed_kph, max_access_km : float, optional
-        Speed and reach off the network; the network's own when left out.
+        The same as `roads`, for a file that `save_network` wrote; give one of them.
+    area : str or (west, south, east, north)
+        As in a study, but that a batch has no area that ``"study"`` could mean.
     corridor_files : tuple of str
         TOML files with corridors of one's own, relative to the job file.
     railways : bool, optional
@@ -42,8 +41,6 @@ class BatchNetwork(RailKeys):
     """
 
     source: Text = "trunk"
-    access_speed_kph: Annotated[float, Field(gt=0, le=400)] | None = None
-    max_access_km: Annotated[float, Field(ge=0, le=1000)] | None = None
     corridor_files: tuple[Text, ...] = ()
     railways: bool | None = None
 
@@ -51,6 +48,24 @@ class BatchNetwork(RailKeys):
     def has_railways(self) -> bool:
         """Whether today's railways are joined to the roads."""
         return self.has_own_rail if self.railways is None else self.railways
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rail_in_one_place(cls, given: Any) -> Any:
+        rail = given.get("rail") if isinstance(given, dict) else None
+        return {**given, **rail_meant(rail, given)} if isinstance(rail, str) and rail else given
+
+    @model_validator(mode="after")
+    def _roads_in_one_place(self) -> Self:
+        if self.source != "trunk" and "roads" in self.model_fields_set:
+            raise ValueError(
+                f"'source' is {self.source!r} and 'roads' is {self.roads!r}: give 'roads' alone, 'source' is an older name of it"
+            )
+        if self.area == "study":
+            raise ValueError(
+                "a batch has no study whose area could be meant; give a file of polygons or a box"
+            )
+        return self
 
     @model_validator(mode="after")
     def _used_rail(self) -> Self:

@@ -1,5 +1,5 @@
 from ._indicators import circle_people, county_indicators
-from ._network import require_rail_near, study_network, with_roads
+from ._network import require_rail_near, road_names, roads_of, study_network, with_roads
 from ._own_tables import own_boundaries, study_boundaries, study_people, study_rail
 from ._rail_coverage import RailCoverage, rail_coverage
 from ._reach import MEASURES, Ground, Reach
@@ -31,6 +31,8 @@ __all__ = [
     "past_years",
     "rail_coverage",
     "require_rail_near",
+    "road_names",
+    "roads_of",
     "study_boundaries",
     "study_network",
     "study_people",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,41 @@ def study_network(chosen: Study, ground: Ground, *, progress: bool = False) -> T
         If what it names can't be read, or doesn't cover the study.
     """
     keys = chosen.network
+    network = roads_of(
+        keys,
+        where=_where(chosen),
+        study=lambda: shapely.union_all(ground.counties.geometry.to_numpy()),
+        progress=progress,
+    )
+    if not keys.is_embedded:
+        require_covered(chosen, network, ground)
+    return network
+
+
+def roads_of(
+    keys: NetworkKeys, *, where: str, study: Callable[[], Any] | None = None, progress: bool = False
+) -> TransportNetwork:
+    """Return the roads that a table ``[network]`` names, as they are.
+
+    Parameters
+    ----------
+    keys : NetworkKeys
+    where : str
+        What errors begin with.
+    study : callable, optional
+        Returns the area that ``area = "study"`` means.
+    progress : bool
+        Whether to show a progress bar while a file is read for the first time.
+
+    Raises
+    ------
+    ConfigError
+    """
     try:
-        network = read_network(
+        return read_network(
             list(keys.named),
             main_roads=keys.main_roads,
-            area=_area(keys, ground),
+            area=_area(keys, study),
             margin_km=keys.margin_km,
             speeds=keys.speeds or None,
             keep=keys.keep,
@@ -55,10 +86,7 @@ def study_network(chosen: Study, ground: Ground, *, progress: bool = False) -> T
             progress=progress,
         )
     except BorderReachError as error:
-        raise ConfigError(f"{_where(chosen)}'network': {error}") from error
-    if not keys.is_embedded:
-        require_covered(chosen, network, ground)
-    return network
+        raise ConfigError(f"{where}'network': {error}") from error
 
 
 def with_roads(chosen: Study, roads: Any) -> Study:
@@ -75,6 +103,23 @@ def with_roads(chosen: Study, roads: Any) -> Study:
     InputTypeError, InputError
         If they are no names, or one can't be a path.
     """
+    names = road_names(roads)
+    keys = chosen.network.model_copy(update={"roads": names[0] if len(names) == 1 else names})
+    return chosen.model_copy(update={"network": keys})
+
+
+def road_names(roads: Any) -> tuple[str, ...]:
+    """Return what names roads as texts that mean the same from any folder.
+
+    Parameters
+    ----------
+    roads : str, path or sequence of them
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If they are no names, or one can't be a path.
+    """
     listed = list(roads) if isinstance(roads, (list, tuple)) else [roads]
     if not listed or not all(isinstance(one, (str, Path)) and str(one).strip() for one in listed):
         raise InputTypeError(
@@ -82,9 +127,7 @@ def with_roads(chosen: Study, roads: Any) -> Study:
             f"{type(roads).__name__ if not listed or not isinstance(roads, (str, list, tuple)) else roads!r}"
         )
     paths = [require_path(one, "network") for one in listed]
-    names = tuple(str(one.absolute()) if one.suffix or one.exists() else str(one) for one in paths)
-    keys = chosen.network.model_copy(update={"roads": names[0] if len(names) == 1 else names})
-    return chosen.model_copy(update={"network": keys})
+    return tuple(str(one.absolute()) if one.suffix or one.exists() else str(one) for one in paths)
 
 
 def _where(chosen: Study) -> str:
@@ -92,12 +135,12 @@ def _where(chosen: Study) -> str:
     return f"{where}: " if where else ""
 
 
-def _area(keys: NetworkKeys, ground: Ground) -> Any:
-    """Return the polygon that a study's roads are cut to; None for all of them."""
+def _area(keys: NetworkKeys, study: Callable[[], Any] | None) -> Any:
+    """Return the polygon that roads are cut to; None for all of them."""
     if not keys.area:
         return None
-    if keys.area == "study":
-        return shapely.union_all(ground.counties.geometry.to_numpy())
+    if keys.area == "study" and study is not None:
+        return study()
     if isinstance(keys.area, str):
         return read_vector_file(keys.folder / keys.area, argument="area")
     west, south, east, north = keys.area

@@ -81,7 +81,8 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "BoundaryKeys.boundary_crs": KNOWN,
     **dict.fromkeys(
         (
-            f"NetworkKeys.{key}"
+            f"{model}.{key}"
+            for model in ("NetworkKeys", "BatchNetwork")
             for key in ("area", "oneway", "rail", "road_class", "roads", "speed_kph", "speeds")
         ),
         KNOWN,
