@@ -5,7 +5,7 @@
     python3 tasks.py test [PYTEST ARGUMENTS]   run the tests
     python3 tasks.py lint [--fix]              check (or mend) style and formatting
     python3 tasks.py types                     check types
-    python3 tasks.py bench [NAME] [--valhalla] run the benchmarks
+    python3 tasks.py bench [NAME] [--valhalla] run the benchmarks; --compare A B sets two runs side by side
     python3 tasks.py gallery [--reuse]         run every study into out/gallery, with a page of them all
     python3 tasks.py docs [--reuse]            build the documentation into site/, the gallery in front
     python3 tasks.py wheel [--lowest] [PYTEST ARGUMENTS]
@@ -435,7 +435,14 @@ def checkout_paths(text: str, root: Path) -> str:
 
 
 def task_bench(arguments: list[str]) -> int:
-    """Run every benchmark, or those named; options such as --valhalla go to the benchmarks."""
+    """Run every benchmark, or those named; options such as --valhalla go to the benchmarks.
+
+    What they write is kept together in one JSON per run, in benchmarks/results/runs; `--compare A B` sets two beside
+    each other.
+    """
+    if "--compare" in arguments:
+        names = [argument for argument in arguments if argument != "--compare"]
+        return call([sys.executable, ROOT / "benchmarks" / "compare.py", *names])
     scripts = sorted((ROOT / "benchmarks").glob("bench_*.py"))
     options = [argument for argument in arguments if argument.startswith("-")]
     names = [argument for argument in arguments if not argument.startswith("-")]
@@ -451,8 +458,22 @@ def task_bench(arguments: list[str]) -> int:
         say("benchmarks/ holds no bench_*.py, so there's nothing to measure")
         return 0
     python = prepare("bench")
+    results = ROOT / "benchmarks" / "results"
+    before = {path: path.stat().st_mtime_ns for path in results.glob("*.json")}
     codes = [call([python, script, *options]) for script in scripts]
+    written = sorted(path for path in results.glob("*.json") if path.stat().st_mtime_ns != before.get(path))
+    if written:
+        say(f"the run: {keep_run(written, results / 'runs')}")
     return max(codes, key=abs)
+
+
+def keep_run(reports: Sequence[Path], folder: Path) -> Path:
+    """Put the JSON of a run's benchmarks into one, named by when it ended; return it."""
+    run = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in reports}
+    folder.mkdir(exist_ok=True)
+    kept = folder / f"{time.strftime('%Y-%m-%dT%H%M%SZ', time.gmtime())}.json"
+    kept.write_text(json.dumps(run, indent=1, ensure_ascii=False), encoding="utf-8")
+    return kept
 
 
 def task_gallery(arguments: list[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -369,3 +370,41 @@ class TestCommandLine:
 def start(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "tasks.py"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+class TestBenchmarks:
+    def test_a_run_is_kept_as_one_file(self, tasks: ModuleType, tmp_path: Path):
+        for name, seconds in (("matrix", 2.0), ("study", 30.0)):
+            (tmp_path / f"{name}.json").write_text(json.dumps({"rows": [{"s": seconds}]}), encoding="utf-8")
+        kept = tasks.keep_run(sorted(tmp_path.glob("*.json")), tmp_path / "runs")
+        assert json.loads(kept.read_text(encoding="utf-8")) == {
+            "matrix": {"rows": [{"s": 2.0}]},
+            "study": {"rows": [{"s": 30.0}]},
+        }
+
+    def test_two_runs_are_set_side_by_side(self, tmp_path: Path):
+        stages = [{"stage": "zones", "s": 4.0}, {"stage": "times", "s": 8.0}]
+        before = {"machine": {"cores": 2}, "study": {"rows": [{"study": "yuqian", "stages": stages}]}}
+        after = {
+            "machine": {"cores": 4},
+            "study": {
+                "rows": [
+                    {"study": "yuqian", "stages": [{"stage": "times", "s": 2.0}, {"stage": "new", "s": 1}]}
+                ]
+            },
+        }
+        for name, run in (("a", before), ("b", after)):
+            (tmp_path / f"{name}.json").write_text(json.dumps(run), encoding="utf-8")
+        script = ROOT / "benchmarks" / "compare.py"
+        command = [sys.executable, str(script), str(tmp_path / "a.json"), str(tmp_path / "b.json")]
+        done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
+        rows = [line for line in done.stdout.splitlines() if line.startswith("| study")]
+        assert rows == ["| study / rows / yuqian / stages / times / s | 8 | 2 | 0.25 |"]
+        assert "cores" not in done.stdout
+        assert "Only before: study / rows / yuqian / stages / zones / s." in done.stdout
+        assert "Only after: study / rows / yuqian / stages / new / s." in done.stdout
+
+    def test_a_run_that_is_not_there_is_named(self, tasks: ModuleType, capfd: pytest.CaptureFixture[str]):
+        assert tasks.task_bench(["--compare", "none-such", "none-either"]) == 2
+        assert "no run 'none-such'" in capfd.readouterr().err
+        assert tasks.task_bench(["--compare", "one"]) == 2

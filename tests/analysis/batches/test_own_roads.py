@@ -76,10 +76,8 @@ def test_extracts_are_joined_and_cut_as_in_a_study(streets):
 
 
 def test_trains_are_said_in_one_place():
-    outputs = {"isochrones_min": [20]}
-
     def job(**network: object) -> BatchJob:
-        return BatchJob(name="a", outputs=outputs, network=network)
+        return BatchJob.model_validate({"name": "a", "outputs": {"isochrones_min": [20]}, "network": network})
 
     assert job(rail="embedded").network.has_railways
     assert not job(rail="none").network.has_railways
