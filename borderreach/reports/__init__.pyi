@@ -1,5 +1,16 @@
+from ._borders import border_ranking, province_ranking, ranks_borders
 from ._key_figures import ReportContext
 from ._report import key_figures, report, report_docx, report_html
 from ._roads import way_zh
 
-__all__ = ["ReportContext", "key_figures", "report", "report_docx", "report_html", "way_zh"]
+__all__ = [
+    "ReportContext",
+    "border_ranking",
+    "key_figures",
+    "province_ranking",
+    "ranks_borders",
+    "report",
+    "report_docx",
+    "report_html",
+    "way_zh",
+]

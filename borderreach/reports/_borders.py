@@ -1,25 +1,37 @@
-"""The part of a report on the borders: who lies on them, where they are crossed, and what they cost."""
+"""The part of a report on the borders: where they are crossed, what they cost, which are well connected, who is farthest."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Table
 from ._key_figures import ReportContext
-from ._words import join, km_range, rows_of, signed
+from ._words import hours, join, km_range, minutes, rows_of, signed
 
 #: So many borders stand in the table; those with the longest detours first.
 _MOST: Final = 15
+#: With fewer borders they are listed rather than ranked.
+MANY_BORDERS: Final = 10
+#: So many stand at the upper end and at the lower end of the ranking.
+_ENDS: Final = 8
+#: So many counties are named as the farthest.
+_FARTHEST: Final = 12
+#: Counties on the farther side of this share of people are told as the farthest tenth.
+_TENTH: Final = 0.9
 
 
 def borders_section(results: StudyResults, context: ReportContext) -> list[Block]:
-    """Tell each border: its length and counties, where it is crossed, and the detours across it."""
+    """Tell each border: its length and counties, where it is crossed, and the detours across it.
+
+    Borders so many that they are ranked aren't listed again.
+    """
     if results.borders.empty:
         return []
-    table = _joined(results)
+    table = borders_with_measures(results)
     full = len(table) > _MOST
     rows = tuple(_cells(row, results) for row in rows_of(table.head(_MOST)))
     header = ["省界", "长度（千米）", "两侧区县（个）"]
@@ -30,15 +42,23 @@ def borders_section(results: StudyResults, context: ReportContext) -> list[Block
     note = _how_long(results) + _how_detours(results)
     if full:
         note += f"共 {len(table)} 段省界，列出跨界绕行最甚的 {_MOST} 段，其余见 tables.xlsx 的“省界”一表。"
+    counted = f"毗邻区县指与另一省的区县共有一段陆地边界的区县，只在一点相接的不算，本研究共 {context.n_border} 个。{_junctions(results)}"
+    if ranks_borders(results):
+        return [
+            Heading("省界与断头路"),
+            counted,
+            _how_long(results) + _how_detours(results),
+            *_gap_lines(results),
+        ]
     return [
         Heading("省界是不是障碍"),
-        f"毗邻区县指与另一省的区县共有一段陆地边界的区县，只在一点相接的不算，本研究共 {context.n_border} 个。{_junctions(results)}",
+        counted,
         Table("borders", "省界、跨省通道与跨界绕行", tuple(header), rows, tuple(range(1, len(header))), note),
         *_gap_lines(results),
     ]
 
 
-def _joined(results: StudyResults) -> pd.DataFrame:
+def borders_with_measures(results: StudyResults) -> pd.DataFrame:
     """Return the borders with their crossings and detours, the longest detours first."""
     keys = ["province_a", "province_b"]
     table = pd.DataFrame(results.borders.drop(columns="geometry"))
@@ -123,3 +143,202 @@ def _gap_lines(results: StudyResults) -> list[Block]:
     ]
     rest = "；其余见 tables.xlsx 的“断头路”一表" if len(results.gaps) > most else ""
     return [f"{what} {len(results.gaps)} 处：{'；'.join(parts)}{rest}。"]
+
+
+def ranks_borders(results: StudyResults) -> bool:
+    """Say whether a study has so many borders that they are ranked, and the measures to rank them by."""
+    return (
+        len(results.borders) > MANY_BORDERS
+        and len(results.border_crossings) > 0
+        and len(results.border_effect) > 0
+    )
+
+
+def border_ranking(results: StudyResults) -> pd.DataFrame:
+    """Rank the borders by how well they are connected.
+
+    Returns
+    -------
+    DataFrame
+        ``province_a, province_b, border_km, crossings_per_100km, detour_pct, detour_low_pct, detour_high_pct,
+        inside_pct, rank_low, rank_high, mean_rank``: the crossings on a hundred kilometres of border, how much longer
+        ways across are than matched ways within (with the interval of 95 %), the share of its border counties within
+        the circle; the best and the worst rank among these measures and their mean. The best connected first; a border
+        without a pair of counties for its detour is ranked by the other two.
+    """
+    table = borders_with_measures(results)
+    km = (table["length_low_km"] + table["length_high_km"]) / 2
+    found = pd.DataFrame({
+        "province_a": table["province_a"], "province_b": table["province_b"], "border_km": km,
+        "crossings_per_100km": table["n_crossings"].fillna(0) / km * 100,
+        "detour_pct": (table["detour_ratio"] - 1) * 100,
+        "detour_low_pct": (table["detour_ratio_low"] - 1) * 100,
+        "detour_high_pct": (table["detour_ratio_high"] - 1) * 100,
+        "inside_pct": [_inside_share(results, a, b) for a, b in zip(table["province_a"], table["province_b"], strict=True)],
+    })  # fmt: skip
+    ranks = pd.DataFrame({
+        "crossings": found["crossings_per_100km"].rank(ascending=False),
+        "detour": found["detour_pct"].rank(),
+        "inside": found["inside_pct"].rank(ascending=False),
+    })  # fmt: skip
+    found["rank_low"], found["rank_high"] = ranks.min(axis=1), ranks.max(axis=1)
+    found["mean_rank"] = ranks.mean(axis=1)
+    return found.sort_values(["mean_rank", "province_a", "province_b"], kind="stable").reset_index(drop=True)
+
+
+def _inside_share(results: StudyResults, one: str, other: str) -> float:
+    """Per cent of the counties on both sides of a border whose seat lies in the circle of some centre."""
+    counties = results.border_counties
+    sides = [
+        counties[(counties["province"] == a) & _faces(counties["neighbour_provinces"], b)]["adcode"]
+        for a, b in ((one, other), (other, one))
+    ]
+    codes = set(pd.concat(sides))
+    if not codes:
+        return float("nan")
+    times = results.county_times[results.county_times["adcode"].isin(codes)]
+    return float(times.groupby("adcode")["base_inside"].any().mean() * 100)
+
+
+def _faces(neighbours: Any, province: str) -> Any:
+    return pd.Series(
+        [province in str(each).split("、") for each in neighbours], index=neighbours.index, dtype=bool
+    )
+
+
+def province_ranking(ranking: pd.DataFrame) -> pd.DataFrame:
+    """Rank provinces by their borders, each border as heavy as it is long.
+
+    Returns
+    -------
+    DataFrame
+        ``province, n_borders, border_km, crossings_per_100km, detour_pct, inside_pct, mean_rank, best_rank, worst_rank``,
+        the best connected first; the last two are the ranks of its best and of its worst border.
+    """
+    both = pd.concat([
+        ranking.assign(province=ranking["province_a"], place=np.arange(1, len(ranking) + 1)),
+        ranking.assign(province=ranking["province_b"], place=np.arange(1, len(ranking) + 1)),
+    ])  # fmt: skip
+    rows = []
+    for province, own in both.groupby("province", sort=True):
+        rows.append({
+            "province": province, "n_borders": len(own), "border_km": own["border_km"].sum(),
+            **{name: _weighted(own[name], own["border_km"])
+               for name in ("crossings_per_100km", "detour_pct", "inside_pct", "mean_rank")},
+            "best_rank": int(own["place"].min()), "worst_rank": int(own["place"].max()),
+        })  # fmt: skip
+    return pd.DataFrame(rows).sort_values(["mean_rank", "province"], kind="stable").reset_index(drop=True)
+
+
+def _weighted(values: pd.Series[float], weights: pd.Series[float]) -> float:
+    known = values.notna()
+    return float(np.average(values[known], weights=weights[known])) if known.any() else float("nan")
+
+
+def ranking_section(results: StudyResults) -> list[Block]:
+    """Tell which borders are well connected and which aren't; nothing where there are few."""
+    if not ranks_borders(results):
+        return []
+    ranking = border_ranking(results)
+    provinces = province_ranking(ranking)
+    best, worst = ranking.iloc[0], ranking.iloc[-1]
+    cutoff = hours(results.study.circle_min)
+    header = (
+        "名次",
+        "省界",
+        "长度（千米）",
+        "通道（处/百千米）",
+        "跨界绕行比省内（%）",
+        f"{cutoff}圈内的毗邻区县（%）",
+        "单项名次",
+    )
+    ends = [*range(_ENDS), *range(len(ranking) - _ENDS, len(ranking))]
+    rows = tuple(_ranked_cells(k, ranking.iloc[k]) for k in ends)
+    note = (
+        f"共 {len(ranking)} 段省界，列出联系最好与最差的各 {_ENDS} 段，其余见 tables.xlsx 的“省界排名”一表。名次按三项指标各自名次的平均：每百千米省界的跨省通道，"
+        f"跨界绕行比省内高出多少（括号内为 95% 区间），两侧毗邻区县在任一中心{cutoff}圈内的比例。“单项名次”是三项中最好与最差的名次，相差越大，名次越取决于看哪一项。"
+    )
+    own = (
+        "名次",
+        "省级行政区",
+        "省界（段）",
+        "通道（处/百千米）",
+        "跨界绕行比省内（%）",
+        f"{cutoff}圈内的毗邻区县（%）",
+        "最好与最差的省界名次",
+    )
+    told = tuple(
+        (
+            str(k), str(row.province), str(row.n_borders), f"{row.crossings_per_100km:.1f}",
+            signed(float(row.detour_pct)) if pd.notna(row.detour_pct) else "—", f"{row.inside_pct:.0f}",
+            f"{row.best_rank}–{row.worst_rank}",
+        )
+        for k, row in enumerate(rows_of(provinces), start=1)
+    )  # fmt: skip
+    return [
+        Heading("哪些省界联系紧密，哪些不紧密"),
+        (
+            f"联系最好的是{best['province_a']}与{best['province_b']}之间，最差的是{worst['province_a']}与{worst['province_b']}之间；"
+            f"按省级行政区，省界联系最好的是{join(provinces['province'].head(3))}，最差的是{join(provinces['province'].tail(3)[::-1])}。"
+        ),
+        Table("ranking", "省界联系的名次：最好与最差", header, rows, (0, 2, 3, 4, 5, 6), note),
+        Table("provinces", "各省级行政区的省界联系", own, told, (0, 2, 3, 4, 5, 6), "各指标按省界长度加权。"),
+    ]
+
+
+def _ranked_cells(place: int, row: Any) -> tuple[str, ...]:
+    detour = "—"
+    if pd.notna(row["detour_pct"]):
+        detour = f"{signed(row['detour_pct'])}（{signed(row['detour_low_pct'])} 至 {signed(row['detour_high_pct'])}）"
+    return (
+        str(place + 1), f"{row['province_a']}–{row['province_b']}", f"{row['border_km']:,.0f}",
+        f"{row['crossings_per_100km']:.1f}", detour, "—" if pd.isna(row["inside_pct"]) else f"{row['inside_pct']:.0f}",
+        f"{row['rank_low']:.0f}–{row['rank_high']:.0f}",
+    )  # fmt: skip
+
+
+def farthest_counties(results: StudyResults) -> pd.DataFrame:
+    """Return border counties with their people and minutes to the nearest centre, the farthest first."""
+    times = results.county_times.sort_values(["base_min", "centre_id"], kind="stable").drop_duplicates(
+        "adcode"
+    )
+    table = times[["adcode", "name", "province", "centre_name", "base_min"]]
+    table = table.merge(results.indicators[["adcode", "people"]], on="adcode", how="left")
+    # NaN is unreached: the farthest of all.
+    return table.sort_values(
+        ["base_min", "adcode"], ascending=[False, True], kind="stable", na_position="first"
+    )
+
+
+def farthest_section(results: StudyResults) -> list[Block]:
+    """Tell where people are farthest from any centre; nothing where counties are few enough to be listed."""
+    if not ranks_borders(results) or results.county_times.empty:
+        return []
+    table = farthest_counties(results)
+    reached = table[np.isfinite(table["base_min"])]
+    counted = bool(table["people"].notna().any())
+    spread = reached["base_min"].quantile([0.5, _TENTH])
+    text = f"毗邻区县驻地至最近中心，一半在 {spread.iloc[0]:.0f} 分钟以内，九成在 {spread.iloc[1]:.0f} 分钟以内。"
+    if counted:
+        order = reached.sort_values("base_min")
+        share = order["people"].fillna(0).cumsum() / order["people"].sum()
+        half, tenth = (float(order["base_min"][share >= part].iloc[0]) for part in (0.5, _TENTH))
+        text += f"按人口计，一半人口在 {half:.0f} 分钟以内，九成在 {tenth:.0f} 分钟以内。"
+    unreached = len(table) - len(reached)
+    if unreached:
+        text += f"{unreached} 个区县没有干线公路可达。"
+    rows = tuple(
+        (
+            row.county, row.province, *([f"{row.people / 1e4:,.1f}"] if counted else []), row.centre_name,
+            minutes(float(row.base_min)),
+        )
+        for row in rows_of(reached.head(_FARTHEST).rename(columns={"name": "county"}))
+    )  # fmt: skip
+    header = ("毗邻区县", "省级行政区", *(["人口（万）"] if counted else []), "最近的中心", "分钟")
+    right = (2, 4) if counted else (3,)
+    return [
+        Heading("哪里的人最远"),
+        text,
+        Table("farthest", "离各中心最远的毗邻区县", header, rows, right,
+              f"门到门，至最近的中心；共 {len(table)} 个毗邻区县，其余见 tables.xlsx 的“区县”一表。"),
+    ]  # fmt: skip

@@ -11,7 +11,7 @@ import pandas as pd
 from ..analysis.claims import claim_sentences, verdict_name
 from ..analysis.studies import StudyResults
 from ._key_figures import ReportContext, people_inside, road_areas
-from ._pairs import many_centres, near_pairs
+from ._pairs import many_centres, mean_of_pairs, near_pairs
 from ._roads import way_zh
 from ._words import hours
 
@@ -144,19 +144,25 @@ def _pairs(results: StudyResults, context: ReportContext) -> dict[str, Fact]:
         }
     found = {
         "pair": Fact(
-            f"中心之间，{way_zh(results)}，现状", context.base.pair_min, "分钟", how="pair_times，base 的平均"
+            f"中心之间，{way_zh(results)}，现状",
+            context.base.pair_min,
+            "分钟",
+            how="pair_times，base，每对取较慢的方向，再平均",
         )
     }
     if len(results.journeys):
         found["pair_road"] = Fact(
             "中心之间，只走公路，现状",
-            float(results.journeys["road_only_min"].mean()),
+            mean_of_pairs(results.journeys, "road_only_min"),
             "分钟",
-            how="journeys 的 road_only_min 的平均",
+            how="journeys 的 road_only_min，每对取较慢的方向，再平均",
         )
     if context.after is not None:
         found["pair_after"] = Fact(
-            "中心之间，规划后", context.after.pair_min, "分钟", how="pair_times，all 的平均"
+            "中心之间，规划后",
+            context.after.pair_min,
+            "分钟",
+            how="pair_times，all，每对取较慢的方向，再平均",
         )
     return found
 

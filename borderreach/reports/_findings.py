@@ -7,6 +7,7 @@ from typing import Final
 
 from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, Heading, Items, Line, Paragraph, Strong
+from ._borders import border_ranking, farthest_counties, ranks_borders
 from ._claims import claims_summary
 from ._facts import WORTH_TELLING_MIN, Fact, savings
 from ._key_figures import ReportContext, results_corridors
@@ -100,8 +101,24 @@ def _findings(results: StudyResults, context: ReportContext, found: Mapping[str,
         )
     if "crossings" in found:
         yield Strong("省界"), _border(context, found)
+    if ranks_borders(results):
+        yield Strong("联系与差距"), _connected(results)
     if "claims" in found:
         yield Strong("文中论断"), f"：{claims_summary(results.claims)}"
+
+
+def _connected(results: StudyResults) -> str:
+    """Say which borders are connected best and worst, and which counties are farthest."""
+    ranking, far = border_ranking(results), farthest_counties(results)
+    pairs = [f"{row.province_a}–{row.province_b}" for row in rows_of(ranking)]
+    farthest = "、".join(
+        f"{row.county}（{row.province}，{minutes(float(row.base_min))} 分钟）"
+        for row in rows_of(far[far["base_min"].notna()].head(3).rename(columns={"name": "county"}))
+    )
+    return (
+        f"：{len(ranking)} 段省界中联系最好的依次是{join(pairs[:3])}，最差的是{join(pairs[:-4:-1])}；"
+        f"离中心最远的毗邻区县是{farthest}。"
+    )
 
 
 def _by_province(context: ReportContext) -> str:

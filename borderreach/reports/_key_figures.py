@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..analysis.corridors import Corridor, resolve_corridors
 from ..analysis.studies import StudyResults
+from ._pairs import mean_of_pairs
 from ._words import join, km_range
 
 #: Counties whose minutes change by less are told as unchanged, minutes.
@@ -175,7 +176,7 @@ def _base_figures(results: StudyResults) -> ScenarioFigures:
         delta_counties=0,
         gained=(),
         lost=(),
-        pair_min=_pair_mean(results, "base", "travel_time_min"),
+        pair_min=_pair_min(results, "base"),
         pair_delta_min=0.0,
     )
 
@@ -200,8 +201,8 @@ def _scenario_figures(results: StudyResults, scenario: str) -> ScenarioFigures:
         delta_counties=int(row["delta_counties"]),
         gained=tuple(name for name in str(row["counties_gained"]).split("、") if name),
         lost=tuple(name for name in str(row["counties_lost"]).split("、") if name),
-        pair_min=_pair_mean(results, scenario, "travel_time_min"),
-        pair_delta_min=_pair_mean(results, scenario, "delta_min"),
+        pair_min=_pair_min(results, scenario),
+        pair_delta_min=_pair_min(results, scenario) - _pair_min(results, "base"),
     )
 
 
@@ -230,9 +231,9 @@ def _corridor_figures(results: StudyResults, one: Corridor) -> CorridorFigures:
     )
 
 
-def _pair_mean(results: StudyResults, scenario: str, column: str) -> float:
-    rows = results.pair_times[results.pair_times["scenario"] == scenario]
-    return float(rows[column].mean()) if len(rows) else math.nan
+def _pair_min(results: StudyResults, scenario: str) -> float:
+    """Minutes between the centres, the slower direction of each pair."""
+    return mean_of_pairs(results.pair_times[results.pair_times["scenario"] == scenario], "travel_time_min")
 
 
 def _mean_area(results: StudyResults, scenario: str) -> float:

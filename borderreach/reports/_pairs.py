@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import pandas as pd
@@ -45,7 +46,7 @@ def rest_of_pairs(results: StudyResults, sheet: str) -> str:
 def one_way(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return pairs with a column ``between``: both directions as one row where they take the same time.
 
-    Of such a pair the row stays that comes first in the table.
+    Of such a pair the slower row stays, as a claim about both directions takes it.
     """
     ends = [tuple(sorted(pair)) for pair in zip(table["from_id"], table["to_id"], strict=True)]
     found = table.assign(ends=pd.Series(ends, index=table.index, dtype=object))
@@ -53,8 +54,21 @@ def one_way(table: pd.DataFrame, column: str) -> pd.DataFrame:
     alone = (spread >= _SAME_MIN) | (found.groupby("ends")[column].transform("size") == 1)
     sign = alone.map({True: " → ", False: "—"})
     found["between"] = found["from_name"].astype(str) + sign + found["to_name"].astype(str)
-    kept: pd.DataFrame = found[alone | ~found["ends"].duplicated()]
+    # Named as the table names it first, whichever direction is the slower.
+    found["between"] = found["between"].where(
+        alone, found.groupby("ends", sort=False)["between"].transform("first")
+    )
+    slower = found.index.isin(found.groupby("ends", sort=False)[column].idxmax())
+    kept: pd.DataFrame = found[alone | slower]
     return kept.drop(columns="ends")
+
+
+def mean_of_pairs(table: pd.DataFrame, column: str) -> float:
+    """Return the mean over pairs of centres, the slower direction of each; NaN without any."""
+    if table.empty:
+        return math.nan
+    ends = [tuple(sorted(pair)) for pair in zip(table["from_id"], table["to_id"], strict=True)]
+    return float(table.groupby(pd.Index(ends, tupleize_cols=False))[column].max().mean())
 
 
 def centre_pairs_section(results: StudyResults) -> list[Block]:

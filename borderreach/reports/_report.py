@@ -19,7 +19,7 @@ from dataclasses import replace
 from ..analysis.studies import StudyResults
 from ..analysis.texts import citation
 from ..documents import Block, Document, Pictures, Source, docx_bytes, html_text, markdown_text
-from ._borders import borders_section
+from ._borders import borders_section, farthest_section, ranking_section
 from ._circles import audit_section, circles_section, road_alone_section
 from ._claims import claims_section, groups_section
 from ._corridors import changed_section, changes_section, corridors_section
@@ -73,6 +73,8 @@ def _body(results: StudyResults, context: ReportContext) -> list[Block]:
         *changed_section(results, context),
         *people_section(results),
         *zones_section(results, context),
+        *farthest_section(results),
+        *ranking_section(results),
         *borders_section(results, context),
         *years_section(results),
         *changes_section(results, context),

@@ -51,6 +51,19 @@ def years_section(results: StudyResults) -> list[Block]:
         Table("years", f"各年高速公路下的{cutoff}圈", header, rows, right, note),
         *_borders(results, years, counted=counted),
         *_counties(results, years),
+        *_to_come(results),
+    ]
+
+
+def _to_come(results: StudyResults) -> list[Block]:
+    """Say of what is to come that a study without corridors can't tell it."""
+    if "all" in results.scenario_names:
+        return []
+    return [
+        (
+            "以后十年的变化取决于规划线路：内置数据没有覆盖全部研究范围的规划路网，本研究因此不作推算；已列出规划线路的地区见各区域研究，"
+            "其他地区可在研究文件的 corridors 中列出线路后重算。"
+        )
     ]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..analysis.studies import StudyResults
 from ..documents import Column, Sheet, workbook_bytes
-from ..reports import key_figures, way_zh
+from ..reports import border_ranking, key_figures, province_ranking, ranks_borders, way_zh
 from ._counties import counties_sheet
 from ._dictionary import column, tidy
 
@@ -54,6 +54,7 @@ def _sheets(results: StudyResults) -> list[Sheet]:
         _sheet(results.contributions.assign(corridor=results.contributions["corridor_id"].map(corridors)), "廊道贡献",
                "各廊道自身的贡献", "corridor measure contribution standard_error alone last"),
         _borders(results),
+        *_ranking(results),
         _sheet(results.crossings, "跨省通道", "连接两省的干线公路路段", "province_a county_a province_b county_b road_class length_km"),
         _sheet(results.gaps, "断头路", "距省界不远中断、对侧有路可接的干线公路",
                "county province beyond_county beyond_province gap_km network_km network_min"),
@@ -127,6 +128,19 @@ def _facts(results: StudyResults) -> Sheet:
             Column("怎样得来", pd.Series([fact.how for fact in found], dtype=object), "", "所在的表与列"),
         ),
     )
+
+
+def _ranking(results: StudyResults) -> list[Sheet]:
+    """Return borders and provinces by how well they are connected, where they are ranked."""
+    if not ranks_borders(results):
+        return []
+    ranking = border_ranking(results)
+    measures = "crossings_per_100km detour_pct detour_low_pct detour_high_pct inside_pct"
+    return [
+        _sheet(ranking, "省界排名", "联系最好的在前", f"province_a province_b border_km {measures} rank_low rank_high mean_rank"),
+        _sheet(province_ranking(ranking), "省级排名", "各段省界按长度加权，联系最好的在前",
+               "province n_borders border_km crossings_per_100km detour_pct inside_pct mean_rank best_rank worst_rank"),
+    ]  # fmt: skip
 
 
 def _borders(results: StudyResults) -> Sheet:

@@ -7,12 +7,17 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from borderreach.analysis.claims import claim_sentences
+from borderreach.analysis.claims._files import claims_of
 from borderreach.analysis.corridors import resolve_corridors
-from borderreach.reports import ReportContext, report
+from borderreach.analysis.studies import StudyResults
+from borderreach.geo.places import place
+from borderreach.reports import ReportContext, border_ranking, province_ranking, report
 from borderreach.reports._corridors import _corridor_prose, _without_effect
+from borderreach.reports._pairs import mean_of_pairs
 
 
 def test_key_figures_are_those_of_the_tables(yuqian):
@@ -437,3 +442,110 @@ def test_a_sentence_stands_once_and_its_readings_beneath(yuqian):
                 mark = "另一种读法：" if row.role == "reading" else ""
                 said = "" if row.words == claims["words"].iloc[0] else f"“{row.words}”："
                 assert sum(f"|  | {mark}{said}{row.reading} |" in line for line in rows) == 1
+
+
+def ranked(yuqian: StudyResults) -> StudyResults:
+    """The study with a dozen made-up borders among the provinces of a square, each between two of its counties."""
+    n = 12
+    names = [f"省{k:02}" for k in range(n + 1)]
+    pairs = {"province_a": names[:n], "province_b": names[1:]}
+    lines = pd.concat([yuqian.borders.iloc[[0]]] * n, ignore_index=True).assign(
+        **pairs, length_low_km=90.0, length_high_km=110.0
+    )
+    crossings = pd.concat([yuqian.border_crossings.iloc[[0]]] * n, ignore_index=True).assign(
+        **pairs, n_crossings=range(n, 0, -1)
+    )
+    effect = pd.concat([yuqian.border_effect.iloc[[0]]] * n, ignore_index=True).assign(
+        **pairs, detour_ratio=[1 + 0.02 * k for k in range(n)], detour_ratio_low=1.0, detour_ratio_high=1.5
+    )
+    counties = pd.concat([yuqian.border_counties.iloc[[0]]] * (n + 1), ignore_index=True).assign(
+        adcode=range(n + 1),
+        province=names,
+        neighbour_provinces=["、".join(names[max(k - 1, 0) : k + 2]) for k in range(n + 1)],
+    )
+    times = pd.concat([yuqian.county_times.iloc[[0]]] * (n + 1), ignore_index=True).assign(
+        adcode=range(n + 1), province=names, base_min=[30.0 * k for k in range(n + 1)],
+        base_inside=[30.0 * k <= 120 for k in range(n + 1)],
+    )  # fmt: skip
+    other = yuqian.centres.iloc[1]
+    farther = times.assign(
+        centre_id=other["origin_id"], centre_name=other["origin_name"], base_inside=False, base_min=999.0
+    )
+    times = pd.concat([times, farther], ignore_index=True)
+    return dataclasses.replace(
+        yuqian,
+        borders=lines,
+        border_crossings=crossings,
+        border_effect=effect,
+        border_counties=counties,
+        county_times=times,
+    )
+
+
+def test_borders_are_ranked_by_what_the_tables_say(yuqian):
+    results = ranked(yuqian)
+    ranking = border_ranking(results)
+    # Crossings fall, detours grow and fewer are inside from the first border to the last.
+    assert ranking["province_a"].tolist() == [f"省{k:02}" for k in range(12)]
+    assert ranking["crossings_per_100km"].tolist() == pytest.approx(list(range(12, 0, -1)))
+    assert ranking["detour_pct"].tolist() == pytest.approx([2.0 * k for k in range(12)])
+    # The fourth county (120 minutes) is the last one inside: of borders 0 to 3 both sides, of border 4 one.
+    assert ranking["inside_pct"].tolist() == pytest.approx([100.0] * 4 + [50.0] + [0.0] * 7)
+    assert ranking["rank_low"].iloc[0] == 1
+    assert ranking["rank_high"].iloc[-1] == 12
+    provinces = province_ranking(ranking)
+    assert provinces["province"].iloc[0] == "省00"
+    assert provinces["n_borders"].sum() == 24
+    one = provinces.set_index("province").loc["省05"]
+    assert one["detour_pct"] == pytest.approx((8 + 10) / 2)  # borders 4 and 5, as long as each other
+    assert (one["best_rank"], one["worst_rank"]) == (5, 6)
+    text = report(results)
+    assert "| 1 | 省00–省01 | 100 | 12.0 |" in text
+    assert "联系最好的依次是省00–省01、省01–省02" in text
+    assert "离中心最远的毗邻区县是" in text
+
+
+def test_few_borders_are_listed_rather_than_ranked(yuqian):
+    text = report(yuqian)
+    assert "名次" not in text
+    assert "哪里的人最远" not in text
+
+
+def test_directions_that_differ_are_told_by_the_slower_one_everywhere(yuqian):
+    """A claim is about both directions, so that a pair that is told once takes as long as the slower one."""
+    pairs = yuqian.pair_times.copy()
+    pairs["travel_time_min"] += [0.8 if name == "贵阳市" else 0.0 for name in pairs["from_name"]]
+    journeys = yuqian.journeys.copy()
+    journeys["door_to_door_min"] += [0.8 if name == "贵阳市" else 0.0 for name in journeys["from_name"]]
+    results = dataclasses.replace(yuqian, pair_times=pairs, journeys=journeys)
+    base = pairs[pairs["scenario"] == "base"]["travel_time_min"].max()
+    assert mean_of_pairs(pairs[pairs["scenario"] == "base"], "travel_time_min") == base
+    text = report(results)
+    assert f"现状公铁联程 {base:.0f} 分钟" in text
+    assert f"| 重庆市—贵阳市 | {base:.0f} |" in text
+    assert f"centres lie {base:.0f} minutes apart" in text
+
+
+def test_claims_and_tables_of_the_same_pair_agree(yuqian):
+    """What a claim computes of the study's own centres, door to door, is what the tables have."""
+    base = yuqian.pair_times[yuqian.pair_times["scenario"] == "base"]
+    all_ = yuqian.pair_times[yuqian.pair_times["scenario"] == "all"]
+    names = set(yuqian.centres["origin_name"])
+    found = 0
+    for claim in claims_of("yuqian").claim:
+        if (
+            claim.kind != "pair"
+            or claim.meant == "line_haul"
+            or claim.mode == "road"
+            or claim.date is not None
+        ):
+            continue
+        places = {place(name).name for name in claim.places}
+        if not places <= names:
+            continue
+        row = yuqian.claims.set_index("claim_id").loc[claim.id]
+        for table, value in ((base, row["value"]), (all_, row["value_with"])):
+            own = table[table["from_name"].isin(places) & table["to_name"].isin(places)]
+            assert value == pytest.approx(own["travel_time_min"].max(), abs=0.05), claim.id
+        found += 1
+    assert found
