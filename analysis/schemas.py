@@ -117,6 +117,7 @@ JOURNEYS: Final[Schema] = {
     "line_haul_min": "float64",
     "slower_trains_min": "float64",
     "waiting_min": "float64",
+    "night_min": "float64",
     "boarding_min": "float64",
     "alighting_min": "float64",
     "transfer_min": "float64",

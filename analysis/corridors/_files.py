@@ -70,8 +70,8 @@ class Corridor(Strict):
     stop_penalty_min : float
         Minutes that a call under way costs (braking, standing, accelerating).
     trains_per_day : float, optional
-        Departures of each service per day and direction. With it, half the headway is waited at
-        boarding, as `TransferRules` has it.
+        Departures of each service per day and direction. Waiting at boarding follows from it, as
+        `TransferRules` has it.
     board_min, alight_min : float
         Minutes from the station's door to the moving train, and back.
     join_km : float

@@ -99,6 +99,7 @@ def _add_lines(rail: LineNetwork, one: Corridor) -> LineNetwork:
         passing_per_day=rail.passing_per_day,
         arrivals_per_day=rail.arrivals_per_day,
         ride_factor=rail.ride_factor,
+        stop_min=rail.stop_min,
         through=frozenset(through),
         turns=rail.turns,
     )

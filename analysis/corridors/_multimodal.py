@@ -10,7 +10,8 @@ import pandas as pd
 
 from ...geo.errors import InputTypeError
 from ...geo.networks import (
-    RAIL_TIME_ERRORS,
+    RAIL_RIDE_ERROR,
+    RAIL_WAIT_ERROR,
     TRUNK_TIME_ERRORS,
     LineNetwork,
     TransferRules,
@@ -30,6 +31,7 @@ _PARTS: Final = (
     "line_haul_min",
     "slower_trains_min",
     "waiting_min",
+    "night_min",
     "boarding_min",
     "alighting_min",
     "transfer_min",
@@ -81,7 +83,7 @@ def with_railways(
     >>> joined = br.with_railways(road)
     >>> ends = [(106.435, 29.506)], [(106.674, 26.619)]
     >>> [br.minutes_between(n, *ends).round().tolist() for n in (road, joined)]
-    [[[300.0]], [[203.0]]]
+    [[[300.0]], [[197.0]]]
     """
     require_network(road, "road")
     if rail is not None and not isinstance(rail, LineNetwork):
@@ -129,7 +131,7 @@ def journeys(road: TransportNetwork, joined: TransportNetwork, centres: gpd.GeoD
             "to_name": names[j],
             "road_only_min": by_road[i, j],
             "door_to_door_min": parts["total_min"].iloc[row],
-            **_spread(parts["total_min"].iloc[row], by_train=bool(parts["n_boardings"].iloc[row])),
+            **_spread(parts.iloc[row]),
             **{name: parts[name].iloc[row] for name in _PARTS},
         }
         for row, (i, j) in enumerate(pairs)
@@ -137,8 +139,17 @@ def journeys(road: TransportNetwork, joined: TransportNetwork, centres: gpd.GeoD
     return schemas.conform(rows, schemas.JOURNEYS)
 
 
-def _spread(minutes: float, *, by_train: bool) -> dict[str, float]:
-    """Return between what times about two in three true ones lie, as found where these are known."""
-    errors = RAIL_TIME_ERRORS if by_train else TRUNK_TIME_ERRORS
-    error = next(error for until, error in errors if minutes <= until or until == math.inf)
-    return {"low_min": minutes * math.exp(-error), "high_min": minutes * math.exp(error)}
+def _spread(parts: pd.Series) -> dict[str, float]:
+    """Return between what times about two in three true ones lie, as found where these are known.
+
+    By train it is the waiting that nobody knows beforehand: the fewer trains, the wider.
+    """
+    total, road = float(parts["total_min"]), float(parts["road_min"] + parts["access_min"])
+    if not total > 0:
+        return {"low_min": total, "high_min": total}
+    error = next(error for until, error in TRUNK_TIME_ERRORS if road <= until or until == math.inf)
+    if parts["n_boardings"]:
+        ride = parts["line_haul_min"] + parts["slower_trains_min"]
+        wait = parts["waiting_min"] + parts["night_min"]
+        error = math.hypot(error * road, RAIL_RIDE_ERROR * ride, RAIL_WAIT_ERROR * wait) / total
+    return {"low_min": total * math.exp(-error), "high_min": total * math.exp(error)}

@@ -56,7 +56,7 @@ def limits_section(results: StudyResults, context: ReportContext) -> list[Block]
     if any(item.corridor.mode != "road" for item in context.corridors):
         lines.append(
             "一切比较以现状公路与列车为基准；规划的列车与现有列车之间、规划的各线之间经车站换乘，不计直通（尚无此图定列车）。"
-            f"规划线路的行车时间与现有列车一样，按最快列车的 {results.parameters.get('railways', {}).get('ride_factor', '1')} 倍计。"
+            f"{_usual_trains_zh(results)}规划线路按所列的停站计时。"
             "省界通道、绕行与断头路只看公路。"
             if has_trains(results)
             else "基准路网只有公路，铁路廊道的增益是相对于驾车而言；新线之间只能经车站换乘。"
@@ -67,7 +67,7 @@ def limits_section(results: StudyResults, context: ReportContext) -> list[Block]
     if frequencies:
         listed = join(f"{number:g}" for number in frequencies)
         lines.append(
-            f"铁路廊道的候车按假定的班次计：每类列车每日每方向 {listed} 列{_known_frequencies(frequencies)}，取间隔的一半。"
+            f"铁路廊道的候车按假定的班次计：每类列车每日每方向 {listed} 列{_known_frequencies(frequencies)}，与现有列车用同一算法。"
         )
     for item, names in assumed_values(results, context):
         values = "，".join(ASSUMED_ZH[name].format(getattr(item.corridor, name)) for name in names)
@@ -76,6 +76,16 @@ def limits_section(results: StudyResults, context: ReportContext) -> list[Block]
         lines.append("已通车的廊道若已在基准路网中，测得的增益会偏小；廊道逐条给出了两者的比较。")
     lines += results.notes
     return [Heading("说明与局限", appendix=True), Items(tuple(lines))]
+
+
+def _usual_trains_zh(results: StudyResults) -> str:
+    """Say in Chinese what today's trains take beyond the fastest."""
+    taken = results.parameters.get("railways", {})
+    factor = float(taken.get("ride_factor", 1))
+    said = "现有列车按最快列车的时间" + (f"的 {factor:g} 倍" if factor > 1 else "") + "计"
+    if "stop_min" in taken:
+        said += f"，沿途每停一站另加 {float(taken['stop_min']):g} 分钟（按停靠列车所占的比例折算）"
+    return said + "；"
 
 
 def _known_frequencies(frequencies: list[float]) -> str:

@@ -138,7 +138,9 @@ def journeys_table(results: StudyResults) -> list[Block]:
             row.between,
             minutes(row.line_haul_min) if row.n_boardings else "不乘车",
             minutes(row.slower_trains_min) if row.n_boardings else "",
-            minutes(row.waiting_min + row.boarding_min + row.transfer_min + row.alighting_min),
+            minutes(
+                row.waiting_min + row.night_min + row.boarding_min + row.transfer_min + row.alighting_min
+            ),
             minutes(row.road_min + row.access_min),
             minutes(row.door_to_door_min),
             minutes(row.road_only_min),
@@ -152,8 +154,8 @@ def journeys_table(results: StudyResults) -> list[Block]:
         "起讫", "行车时间", "慢于最快列车", "候车、进出站与换乘", "两端公路", "公铁联程门到门", "全程公路", "门到门的范围",
     )  # fmt: skip
     note = (
-        "单位为分钟，均为现状；往返相差不到 1 分钟的只列一次。行车时间是最快列车上的时间，文本和新闻所说的“两小时”多指它；一般列车更慢，多用的另列一栏；"
-        "门到门另含候车、进出站、换乘与两端的路程，约三分之二的实际用时在最后一栏之内。候车按停靠列车间隔的一半计，设上限，即随时出发的平均。"
+        "单位为分钟，均为现状；往返相差不到 1 分钟的只列一次。行车时间是最快列车上的时间，文本和新闻所说的“两小时”多指它；一般列车沿途停站更多，多用的另列一栏；"
+        "门到门另含候车、进出站、换乘与两端的路程，约三分之二的实际用时在最后一栏之内。候车按停靠列车的班次估算，设上限，即随时出发时的中位水平。"
         f"{_marks_zh(results)}{rest_of_pairs(results, '中心之间')}"
     )
     return [Table("journeys", "中心之间公铁联程的构成，现状", header, rows, (1, 2, 3, 4, 5, 6, 7), note)]
@@ -164,6 +166,7 @@ def _marks_zh(results: StudyResults) -> str:
     said = ""
     for mark, what in (
         ("roundabout", "的路程超过直线距离的两倍：或是确须绕行，或是铁路表缺线，用时可能偏大"),
+        ("night", "乘车要九个半小时以上，半数人当天到不了，表中已计入途中过夜的 8 小时，其他各表没有计入"),
         ("rare trains", "的列车很少，用时的五分之二以上是候车：看准时刻出发要快得多"),
     ):
         some = results.journeys[results.journeys["mark"] == mark]

@@ -43,7 +43,7 @@ def _sheets(results: StudyResults) -> list[Sheet]:
         _matrix(results),
         _facts(results),
         _sheet(pairs, "中心之间", f"各情景下中心两两之间的{way_zh(results)}时间", "scenario from_name to_name travel_time_min", *(["delta_min"] if len(named) > 1 else [])),
-        _sheet(results.journeys, "公铁联程", "中心之间公铁联程的构成，现状", "from_name to_name door_to_door_min low_min high_min line_haul_min slower_trains_min waiting_min boarding_min "
+        _sheet(results.journeys, "公铁联程", "中心之间公铁联程的构成，现状", "from_name to_name door_to_door_min low_min high_min line_haul_min slower_trains_min waiting_min night_min boarding_min "
                "alighting_min transfer_min road_min access_min n_boardings road_only_min"),
         _sheet(gains, "时间圈", "各情景下的圈与现状相比", "scenario cutoff_min base_area_km2 scenario_area_km2 delta_area_km2 base_counties "
                "scenario_counties delta_counties counties_gained counties_lost"),

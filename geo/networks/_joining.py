@@ -48,6 +48,7 @@ JOURNEY_COLUMNS: Final = (
     "access_min",
     "boarding_min",
     "waiting_min",
+    "night_min",
     "transfer_min",
     "alighting_min",
     "n_boardings",
@@ -56,6 +57,8 @@ JOURNEY_COLUMNS: Final = (
     "straight_km",
     "mark",
 )
+#: With so many departures a day, one waits half the headway however unevenly trains leave.
+EVEN_PER_DAY: Final = 5.0
 #: What the name of a node to arrive at ends with, where departures have a node of their own.
 ARRIVALS: Final = " (arrivals)"
 
@@ -64,10 +67,11 @@ ARRIVALS: Final = " (arrivals)"
 class TransferRules:
     """What a journey spends outside the train or the plane.
 
-    Waiting is half the headway, the hours of service over the departures per day, and at most
-    `max_wait_min`; where not every train calls at the destination, half of what its headway is
-    longer than the line's comes on top. These are the assumptions of a result, and are written
-    into the joined network's provenance; what comes of them was held against the timetable of March
+    Waiting is half the headway, the hours of service over the departures per day, times
+    ``(departures / 5) ** unevenness``: trains leave in bunches, the more so the more there are, and where few
+    run, one sets out by the timetable. It is at most `max_wait_min`. Where not every train calls at the
+    destination, what one would wait longer for those that do comes on top. These are the assumptions of a
+    result, and are written into the joined network's provenance; they were fitted on the timetable of March
     2016 (docs/rail-tables.md).
 
     Attributes
@@ -81,8 +85,12 @@ class TransferRules:
     through_min : float
         Staying aboard a train that runs on to another line, on top of what the table of through
         trains says. Minutes.
+    through_wait_min : float
+        Waiting longer for a train that runs on, where others end or run elsewhere. Minutes.
     service_day_h : float
         Hours per day in which trains or planes leave.
+    unevenness : float
+        How unevenly trains leave, as above; 0 for equal intervals. Planes' waits are half the headway.
     default_headway_min : float
         Headway where the departures per day aren't known. Minutes.
     max_wait_min : float
@@ -110,7 +118,9 @@ class TransferRules:
     alighting_min: float = 5.0
     transfer_min: float = 10.0
     through_min: float = 0.0
+    through_wait_min: float = 15.0
     service_day_h: float = 16.0
+    unevenness: float = 0.25
     default_headway_min: float = 60.0
     max_wait_min: float = 120.0
     air_boarding_min: float = 60.0
@@ -123,13 +133,14 @@ class TransferRules:
 
     def __post_init__(self) -> None:
         for name in (
-            "boarding_min", "alighting_min", "transfer_min", "through_min", "max_wait_min",
-            "air_boarding_min", "air_alighting_min", "air_max_wait_min",
+            "boarding_min", "alighting_min", "transfer_min", "through_min", "through_wait_min",
+            "max_wait_min", "air_boarding_min", "air_alighting_min", "air_max_wait_min",
         ):  # fmt: skip
             require_number(getattr(self, name), name, unit="minutes", minimum=0, maximum=24 * 60)
         for name in ("default_headway_min", "air_default_headway_min"):
             require_number(getattr(self, name), name, unit="minutes", above=0, maximum=7 * 24 * 60)
         require_number(self.service_day_h, "service_day_h", unit="hours", above=0, maximum=24)
+        require_number(self.unevenness, "unevenness", minimum=0, maximum=0.9)
         if self.station_access_kph is not None:
             require_number(self.station_access_kph, "station_access_kph", unit="km/h", above=0, maximum=400)
         if self.station_access_km is not None:
@@ -142,14 +153,22 @@ class TransferRules:
 
         Examples
         --------
-        >>> TransferRules().wait_min(64)
+        >>> round(TransferRules().wait_min(64), 1), round(TransferRules().wait_min(5), 1)
+        (14.2, 96.0)
+        >>> TransferRules(unevenness=0).wait_min(64)
         7.5
-        >>> TransferRules().wait_min(None)
+        >>> TransferRules(unevenness=0).wait_min(None)
         30.0
         """
-        default = self.air_default_headway_min if air else self.default_headway_min
-        headway = self.service_day_h * 60 / departures_per_day if departures_per_day else default
-        return min(headway / 2, self.air_max_wait_min if air else self.max_wait_min)
+        day = self.service_day_h * 60
+        if air:
+            headway = day / departures_per_day if departures_per_day else self.air_default_headway_min
+            return min(headway / 2, self.air_max_wait_min)
+        return min(self._uncut_min(departures_per_day or day / self.default_headway_min), self.max_wait_min)
+
+    def _uncut_min(self, departures_per_day: float) -> float:
+        half = self.service_day_h * 60 / departures_per_day / 2
+        return half * float((departures_per_day / EVEN_PER_DAY) ** self.unevenness)
 
     def calling_min(self, passing: float | None, calling: float | None) -> float:
         """Return what one waits longer for a train that calls at the destination, minutes.
@@ -161,13 +180,13 @@ class TransferRules:
 
         Examples
         --------
-        >>> TransferRules().calling_min(32, 8)
+        >>> TransferRules(unevenness=0).calling_min(32, 8)
         45.0
         """
         if not passing or not calling:
             return 0.0
-        longer = self.service_day_h * 60 * (1 / calling - 1 / passing)
-        return min(max(longer / 2, 0.0), self.max_wait_min)
+        longer = self._uncut_min(calling) - self._uncut_min(passing)
+        return min(max(longer, 0.0), self.max_wait_min)
 
     def describe(self) -> str:
         """Return every component with its value, for reports."""
@@ -264,6 +283,8 @@ def join_networks(
     }
     if isinstance(rail, LineNetwork) and rail.ride_factor > 1:
         provenance["ride_factor"] = f"{rail.ride_factor:g}"
+    if isinstance(rail, LineNetwork) and rail.stop_min:
+        provenance["stop_min"] = f"{rail.stop_min:g}"
     if lonely:
         names = ", ".join(stations[i][0] for i in lonely)
         provenance["stations_without_road"] = names
@@ -344,6 +365,7 @@ def _add_lines(
     if lines is not None:
         per_day = lines.departures_per_day
     slower = 0.0 if lines is None or alone else lines.ride_factor - 1
+    per_stop = 0.0 if lines is None or alone else lines.stop_min
     boarding, alighting = (
         (rules.air_boarding_min, rules.air_alighting_min)
         if air
@@ -428,14 +450,25 @@ def _add_lines(
         leaving.setdefault(tail, []).append((line, head, start))
         arriving.append((tail, head, line, stop, off))
     for origin, node, line, stop, off in arriving:
+        aboard: int | None = None
         for other, onward, start in leaving.get(node, []):
             if onward == origin:
                 continue
             if other == line:
-                build.link(stop, start, 0, mode, THROUGH)
+                share = (
+                    lines.calling_share(origin, node, onward, line) if lines is not None and per_stop else 0.0
+                )
+                build.link(stop, start, per_stop * share * 60, mode, SLOWER if share else THROUGH)
                 continue
             stay = lines.stay_min(origin, line, node, other, onward) if lines is not None else None
-            if stay is not None:
+            if stay is None:
+                continue
+            if rules.through_wait_min and not alone:
+                if aboard is None:
+                    aboard = build.node(part.node_lon[node], part.node_lat[node])
+                    build.link(stop, aboard, rules.through_wait_min * 60, mode, CALLING)
+                build.link(aboard, start, (rules.through_min + stay) * 60, mode, THROUGH)
+            else:
                 build.link(stop, start, (rules.through_min + stay) * 60, mode, THROUGH)
         for other, place in queue[node].items():
             if other != line:

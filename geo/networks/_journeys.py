@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -39,6 +39,10 @@ from ._network import TransportNetwork
 ROUNDABOUT: Final = 2.0
 #: Its trains are rare if waiting takes more than this share of it.
 RARE: Final = 0.4
+#: Trains leave between 6:30 and 22:30. Of who sets out between 7:00 and 19:00, half leave after 13:00: if a journey takes
+#: longer than the 9.5 hours that are left, they go on next morning, eight hours later.
+DAY_LEFT_MIN: Final = 570.0
+NIGHT_MIN: Final = 480.0
 
 
 def journey_components(
@@ -64,10 +68,13 @@ def journey_components(
         Columns `JOURNEY_COLUMNS`, one row per pair; minutes are NaN where there is no way.
         ``line_haul_min`` is the time in the fastest trains and in planes, dwell of through trains included,
         ``slower_trains_min`` what usual trains take longer;
-        ``access_min`` is off the network and between roads and stations.
+        ``access_min`` is off the network and between roads and stations. Where a journey by train from door to door
+        takes more than 9.5 hours, half of those who set out between 7:00 and 19:00 can't arrive the same day:
+        ``night_min`` is 480 then, unless driving all the way is faster. Networks don't hold it; `travel_times` and
+        whatever else searches them tell such journeys without the night.
         ``mark`` tells of a journey by train to be taken with care: ``roundabout`` where its way is more than
-        twice as long as the straight line (a line is missing, or really is), ``rare trains`` where two fifths of
-        it are waiting; else empty.
+        twice as long as the straight line (a line is missing, or really is), ``night`` where it has one, ``rare
+        trains`` where two fifths of it are waiting; else empty.
 
     Raises
     ------
@@ -118,6 +125,8 @@ def journey_components(
             row = origins.index(a)
             spent = _spent(full, times[row, b], before[row], a, b)
             rows.append({"from": _label(origin), "to": _label(destination), **spent})
+        if "line_haul_only" not in network.provenance:
+            _add_nights(full, graph, numbered, rows)
         first, last = (np.array(ends) for ends in zip(*numbered, strict=True))
         lon, lat = full.node_lon, full.node_lat
         metres = ELLIPSOID.inv(lon[first], lat[first], lon[last], lat[last])[2]
@@ -127,12 +136,43 @@ def journey_components(
     return pd.DataFrame(rows, columns=list(JOURNEY_COLUMNS))
 
 
+def _add_nights(
+    network: TransportNetwork,
+    graph: csr_array,
+    numbered: Sequence[tuple[int, ...]],
+    rows: list[dict[str, Any]],
+) -> None:
+    """Put nights on the way into journeys by train that can't end the same day, or drive instead."""
+    long = [
+        k
+        for k, spent in enumerate(rows)
+        if spent["rail_min"] > 0 and not spent["air_min"] and spent["total_min"] > DAY_LEFT_MIN
+    ]
+    if not long:
+        return
+    trains = network.arc_mode == network.modes.index("rail")
+    origins = sorted({numbered[k][0] for k in long})
+    roads = graph.copy()
+    roads.data = np.where(trains, np.inf, graph.data)
+    times, before = dijkstra(roads, indices=origins, return_predecessors=True)
+    for k in long:
+        a, b = numbered[k]
+        row = origins.index(a)
+        night = rows[k]["total_min"] + NIGHT_MIN
+        if times[row, b] / 60_000 <= night:
+            rows[k] |= _spent(network, times[row, b], before[row], a, b)
+        else:
+            rows[k] |= {"total_min": night, "night_min": NIGHT_MIN}
+
+
 def _mark(spent: Mapping[str, Any]) -> str:
     """Say what makes a journey by train doubtful: a way far longer than the straight line, or hardly any trains."""
     if not spent["n_boardings"]:
         return ""
     if spent["way_km"] > ROUNDABOUT * spent["straight_km"]:
         return "roundabout"
+    if spent["night_min"]:
+        return "night"
     return "rare trains" if spent["waiting_min"] > RARE * spent["total_min"] else ""
 
 

@@ -19,7 +19,7 @@ from ..checks import require_number, require_path, require_sound_text
 from ..crs import ELLIPSOID, WGS84, datum_to_wgs84, require_datum
 from ..errors import EmptyInputError, InputError, InputTypeError, MissingColumnError
 from ..files import find_columns, read_table, to_degrees, to_number
-from ._line_network import LineNetwork
+from ._line_network import RAIL_STOP_MIN, LineNetwork
 from ._links import Links
 from ._network import TransportNetwork, build_network
 
@@ -55,12 +55,6 @@ _STATUS_WORDS: Final = {
 }  # fmt: skip
 #: Scheduled trains average at most this share of the design speed over a section.
 MAX_SPEED_SHARE: Final = 0.95
-#: The embedded tables hold the minutes of the fastest trains; a journey takes so many times as long, with a train that
-#: calls where one gets on and off, as it falls. Fitted on the timetable of March 2016: data/build/calibrate_trains.py.
-RAIL_RIDE_FACTOR: Final = 1.4
-#: How far their times from door to door are off: up to so many minutes, the root mean square of ln(true / modelled) where a
-#: train runs without a change, each origin held out. Beyond the second, a night on the way makes some much longer.
-RAIL_TIME_ERRORS: Final = ((120.0, 0.28), (360.0, 0.14), (math.inf, 0.30))
 #: The embedded tables hold what had opened by this day; later openings are not in them.
 EMBEDDED_AS_OF: Final = dt.date(2026, 3, 31)
 
@@ -149,7 +143,8 @@ def rail_network(
     through: Table | None = None,
     date: str | dt.date | None = None,
     include: Iterable[str] = ("open",),
-    ride_factor: float | None = None,
+    ride_factor: float = 1.0,
+    stop_min: float | None = None,
     access_speed_kph: float = 5.0,
     max_access_km: float = 2.0,
 ) -> LineNetwork:
@@ -171,9 +166,12 @@ def rail_network(
         Leave out what opened after this day (ISO 8601).
     include : iterable of str
         Which of "open", "building", "planned" to take.
-    ride_factor : float, optional
-        What usual trains take over the sections' minutes. When left out, 1.4 with the embedded sections,
-        fitted on the timetable of March 2016 (docs/rail-tables.md), and 1 with others.
+    ride_factor : float
+        How many times the sections' minutes usual trains take between calls.
+    stop_min : float, optional
+        What usual trains take longer than the sections' minutes for each station on the way at which they call,
+        minutes; a station counts by the share of its trains that call there. When left out, 8 with the embedded
+        sections, fitted on the timetable of March 2016 (docs/rail-tables.md), and 0 with others.
     access_speed_kph, max_access_km : float
         Speed and reach off the network, km/h and km.
 
@@ -194,9 +192,10 @@ def rail_network(
     """
     station_table = _station_table(stations)
     section_table = _section_table(sections, station_table)
-    usual = RAIL_RIDE_FACTOR if sections is None else 1.0
-    factor = require_number(
-        usual if ride_factor is None else ride_factor, "ride_factor", minimum=1, maximum=5
+    factor = require_number(ride_factor, "ride_factor", minimum=1, maximum=5)
+    usual = RAIL_STOP_MIN if sections is None else 0.0
+    per_stop = require_number(
+        usual if stop_min is None else stop_min, "stop_min", unit="minutes", minimum=0, maximum=60
     )
     wanted = _statuses(include)
     chosen = section_table[section_table["status"].isin(wanted)]
@@ -222,6 +221,7 @@ def rail_network(
         chosen,
         through_table,
         ride_factor=factor,
+        stop_min=per_stop,
         provenance=provenance,
         access_speed_kph=access_speed_kph,
         max_access_km=max_access_km,
@@ -234,6 +234,7 @@ def network_from_sections(
     through: pd.DataFrame,
     *,
     ride_factor: float = 1.0,
+    stop_min: float = 0.0,
     provenance: Mapping[str, str],
     access_speed_kph: float,
     max_access_km: float,
@@ -284,6 +285,7 @@ def network_from_sections(
         passing_per_day=passing,
         arrivals_per_day=coming,
         ride_factor=ride_factor,
+        stop_min=stop_min,
         through=frozenset(pairs),
         turns=MappingProxyType({key: tuple(found) for key, found in turns.items()}),
     )

@@ -27,10 +27,11 @@
       alight: found.alight_min ?? 0, perDay: found.trains_per_day ?? null,
     };
   };
-  /** Minutes waited: half the time between departures, as `TransferRules.wait_min` has it. */
+  /** Minutes waited: as `TransferRules.wait_min` has it, longer than half the time between many trains, which bunch. */
   br.waitOf = function (drawn, lines) {
     if (drawn.mode === "road" || !drawn.perDay) return 0;
-    return Math.min(lines.dayMin / drawn.perDay / 2, lines.mostWaitMin[drawn.mode]);
+    const uneven = drawn.mode === "rail" ? (drawn.perDay / lines.evenPerDay) ** lines.unevenness : 1;
+    return Math.min((lines.dayMin / drawn.perDay / 2) * uneven, lines.mostWaitMin[drawn.mode]);
   };
 
   /**

@@ -9,6 +9,7 @@ from borderreach.analysis.corridors import Scenarios
 from borderreach.geo.networks import rail_network
 
 LON = [106.0, 107.0, 108.0]
+WAIT = br.TransferRules().wait_min(48)
 STOPS = [
     {"name": name, "lon": lon, "lat": 29.0, "kind": "station", "position": "existing"}
     for name, lon in zip("ABC", LON, strict=True)
@@ -46,7 +47,7 @@ def minutes(network, one, a, b):
 def test_planned_trains_are_slower_than_their_fastest_as_todays_are(ride_factor):
     road, trains = networks(ride_factor)
     run = br.corridor_segments(line()).query("from_stop == 'B'")["line_haul_min"].sum()
-    around = 10 + 10 + 5  # board, half of the headway, alight
+    around = 10 + WAIT + 5  # board, wait, alight
     assert minutes(trains, line(), "B", "C") == pytest.approx(around + run * ride_factor, abs=0.01)
     assert minutes(road, line(), "B", "C") == pytest.approx(around + run, abs=0.01)
 
@@ -54,14 +55,14 @@ def test_planned_trains_are_slower_than_their_fastest_as_todays_are(ride_factor)
 def test_what_is_open_counts_as_todays_trains_and_no_more():
     road, trains = networks(1.4)
     opened = line(open_between=("A", "B"))
-    today = 10 + 10 + 40 * 1.4 + 5
+    today = 10 + WAIT + 40 * 1.4 + 5
     assert minutes(trains, line(), "A", "B") < today - 10
     assert minutes(trains, opened, "A", "B") == pytest.approx(today, abs=0.01)
     assert minutes(trains, opened, "B", "C") == minutes(trains, line(), "B", "C")
     # the new trains run through from A, where they may be got on, and back
     run = br.corridor_segments(line())["line_haul_min"].sum() * 1.4
-    assert minutes(trains, opened, "A", "C") == pytest.approx(10 + 10 + run + 5, abs=0.01)
-    assert minutes(trains, opened, "C", "A") == pytest.approx(10 + 10 + run + 5, abs=0.01)
+    assert minutes(trains, opened, "A", "C") == pytest.approx(10 + WAIT + run + 5, abs=0.01)
+    assert minutes(trains, opened, "C", "A") == pytest.approx(10 + WAIT + run + 5, abs=0.01)
     # held against driving, all of it counts
     for a, b in ("AB", "AC", "BC"):
         assert minutes(road, opened, a, b) == minutes(road, line(), a, b)

@@ -36,6 +36,8 @@ RULES = TransferRules(
     transfer_min=7,
     default_headway_min=30,
     max_wait_min=40,
+    unevenness=0,
+    through_wait_min=0,
     n_access_points=4,
 )
 

@@ -272,7 +272,7 @@ def test_lines_of_2016_are_not_slower_than_in_2016():
 
 
 def line_haul(pairs, *, transfer_min=10, **options):
-    rules = TransferRules(transfer_min=transfer_min)
+    rules = TransferRules(transfer_min=transfer_min, unevenness=0)
     trains = join_networks(None, rail_network(**options), line_haul_only=True, rules=rules)
     return journey_components(trains, pairs)["total_min"].tolist()
 

@@ -14,7 +14,7 @@ from borderreach.geo.networks import (
     rail_network,
 )
 
-RULES = TransferRules(boarding_min=5, alighting_min=5, transfer_min=7, service_day_h=16)
+RULES = TransferRules(boarding_min=5, alighting_min=5, transfer_min=7, service_day_h=16, unevenness=0)
 STATIONS = pd.DataFrame({"name": list("ABCD"), "lon": [106.0, 106.5, 107.0, 107.5], "lat": [29.0] * 4})
 
 
@@ -33,9 +33,9 @@ def network(rows, **options):
     return rail_network(stations=STATIONS, sections=sections, **options)
 
 
-def trip(rail, a, b):
+def trip(rail, a, b, rules=RULES):
     road = build_network([100.0], [29.0], Links([], [], [], []))
-    return journey_components(join_networks(road, rail, rules=RULES), [(a, b)]).iloc[0]
+    return journey_components(join_networks(road, rail, rules=rules), [(a, b)]).iloc[0]
 
 
 def test_one_waits_for_a_train_that_calls_at_both_ends():
@@ -71,6 +71,77 @@ def test_usual_trains_take_longer_and_the_fastest_stay_what_they_are():
         network(rows, ride_factor=0.5)
     with pytest.raises(InputError, match="column 'calls_to': expected a number of at most trains_per_day"):
         network([("x", "A", "B", 20, 50, 48, "", 49)])
+
+
+def test_usual_trains_call_on_the_way_and_the_fastest_dont():
+    # of 48 trains 24 call at B, so that a usual one loses half a stop there; at A and C one gets on and off
+    rows = [("x", "A", "B", 20, 50, 48, 48, 24), ("x", "B", "C", 30, 50, 48, 24, 48)]
+    fast, usual = trip(network(rows), "A", "C"), trip(network(rows, stop_min=8), "A", "C")
+    assert (usual["line_haul_min"], usual["slower_trains_min"]) == (50, pytest.approx(4))
+    assert usual["total_min"] == pytest.approx(fast["total_min"] + 4)
+    assert trip(network(rows, stop_min=8), "A", "B")["slower_trains_min"] == 0
+    # where all call they all lose it; where nobody has counted them, 0.42 do
+    for trains, share in ((48, 1), ("", 0.42)):
+        same = [("x", "A", "B", 20, 50, trains, "", ""), ("x", "B", "C", 30, 50, trains, "", "")]
+        row = trip(network(same, stop_min=8), "A", "C")
+        assert row["slower_trains_min"] == pytest.approx(8 * share), trains
+    alone = join_networks(None, network(same, stop_min=8), line_haul_only=True)
+    assert journey_components(alone, [("A", "C")])["total_min"].iloc[0] == pytest.approx(50)
+    with pytest.raises(InputError, match="'stop_min'"):
+        network(same, stop_min=-1)
+
+
+def test_one_waits_longer_than_half_the_headway_where_many_trains_leave():
+    rules = TransferRules(max_wait_min=500)
+    waits = {n: rules.wait_min(n) / (16 * 60 / n / 2) for n in (1, 5, 20, 80)}
+    assert waits == pytest.approx({1: 0.2**0.25, 5: 1, 20: 4**0.25, 80: 2})
+    # more trains never make one wait longer, however unevenly they leave
+    for uneven in (0, 0.25, 0.9):
+        rules = TransferRules(unevenness=uneven)
+        some = [rules.wait_min(n) for n in range(1, 200)]
+        assert some == sorted(some, reverse=True)
+        assert rules.wait_min(12) + rules.calling_min(48, 12) >= rules.wait_min(48)
+    assert TransferRules().wait_min(8, air=True) == TransferRules(unevenness=0).wait_min(8, air=True)
+    with pytest.raises(InputError, match="'unevenness'"):
+        TransferRules(unevenness=1)
+
+
+def test_one_waits_for_a_train_that_runs_on_to_another_line():
+    columns = ["station_id", "line_a", "line_b"]
+    through = pd.DataFrame([("B", "x", "y")], columns=columns)
+    rows = [("x", "A", "B", 20, 50, 48, "", ""), ("y", "B", "C", 30, 50, 48, "", "")]
+    rail = network(rows, through=through)
+    at_once, later = (
+        trip(rail, "A", "C", TransferRules(transfer_min=60, unevenness=0, through_wait_min=wait))
+        for wait in (0, 12)
+    )
+    assert (later["n_boardings"], later["line_haul_min"]) == (1, 50)
+    assert later["waiting_min"] == pytest.approx(at_once["waiting_min"] + 12)
+    assert later["total_min"] == pytest.approx(at_once["total_min"] + 12)
+    alone = join_networks(None, rail, line_haul_only=True, rules=TransferRules(through_wait_min=12))
+    assert journey_components(alone, [("A", "C")])["total_min"].iloc[0] == pytest.approx(50)
+
+
+def test_who_cannot_arrive_the_same_day_stays_overnight_or_drives():
+    minutes = 540  # 5 to board, 10 to wait, 5 to alight: 560 of the 570 minutes that are left to half
+    for more, night in ((0, 0), (20, 480)):
+        rail = network([("x", "A", "B", minutes + more, 60, 48, "", "")])
+        row = trip(rail, "A", "B")
+        assert (row["night_min"], row["mark"]) == (night, "night" if night else "")
+        assert row["total_min"] == pytest.approx(560 + more + night)
+    # a road of 15 hours is better than a train and a night, one of 20 hours isn't
+    for hours, by_train in ((15, False), (20, True)):
+        road = build_network([106.0, 106.5], [29.0] * 2, Links([0], [1], [1500e3], [hours * 3600.0]))
+        ends = [(106.0, 29.0)], [(106.5, 29.0)]
+        joined = join_networks(road, rail, rules=RULES)
+        row = journey_components(joined, [(ends[0][0], ends[1][0])]).iloc[0]
+        assert bool(row["n_boardings"]) is by_train
+        assert row["total_min"] == pytest.approx(580 + 480 if by_train else hours * 60)
+        parts = ["line_haul_min", "slower_trains_min", "road_min", "access_min", "boarding_min", "waiting_min",
+                 "night_min", "transfer_min", "alighting_min"]  # fmt: skip
+        assert row["total_min"] == pytest.approx(row[parts].sum())
+    alone = join_networks(None, rail, line_haul_only=True)
+    assert journey_components(alone, [("A", "B")])["total_min"].iloc[0] == pytest.approx(560)
 
 
 def test_journeys_to_be_taken_with_care_are_marked():
