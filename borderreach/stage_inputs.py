@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from .analysis.claims import groups
-from .analysis.corridors import Scenarios, changed_by, with_railways
+from .analysis.corridors import Scenarios, changed_by, county_times, with_railways
 from .analysis.schemas import CIRCLES, empty
 from .analysis.studies import (
     Ground,
@@ -97,6 +97,17 @@ class StageInputs:
     def names(self) -> Mapping[str, tuple[str, ...]]:
         """The corridors of each scenario by its name."""
         return self.scenarios.names()
+
+    @cached_property
+    def road_county_times(self) -> pd.DataFrame:
+        """Minutes of border counties by road alone, before and after."""
+        return county_times(
+            self.roads,
+            self.road_scenarios.network(self.road_scenarios.ids),
+            self.ground.border_counties,
+            self.ground.centres,
+            cutoff_min=self.study.circle_min,
+        )
 
     @property
     def base_and_all(self) -> list[str]:

@@ -23,6 +23,7 @@ from .analysis.borders import (
     chances,
     crossings,
     gaps,
+    rail_error,
     trunk_error,
 )
 from .analysis.claims import (
@@ -146,7 +147,13 @@ def _times(run: StageInputs) -> dict[str, pd.DataFrame]:
         "county_times": times,
         "pair_times": pair_times(run.reached, ground.centres),
         "change_times": change_times(base, run.changed, ground, cutoff_min=cutoff_min),
-        "chances": chances(times, cutoff_min=cutoff_min, relative_error=trunk_error(cutoff_min)),
+        "chances": chances(
+            times,
+            cutoff_min=cutoff_min,
+            relative_error=trunk_error(cutoff_min),
+            road_times=run.road_county_times if run.has_trains else None,
+            train_error=rail_error(cutoff_min),
+        ),
         "comparison": comparison,
     }
 
@@ -162,13 +169,7 @@ def _railways(run: StageInputs) -> dict[str, pd.DataFrame]:
         }
     return {
         "road_circles": run.road_circles,
-        "road_county_times": county_times(
-            run.roads,
-            run.road_scenarios.network(run.road_scenarios.ids),
-            ground.border_counties,
-            ground.centres,
-            cutoff_min=run.study.circle_min,
-        ),
+        "road_county_times": run.road_county_times,
         "journeys": journeys(run.roads, run.base, ground.centres),
     }
 

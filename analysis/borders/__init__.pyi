@@ -2,7 +2,7 @@ from ._border_effect import BORDER_EFFECT, border_effect, efficiency_across_bord
 from ._crossings import BORDER_CROSSINGS, CROSSINGS, border_crossings, crossings, with_border_penalty
 from ._gaps import GAPS, close_gaps, gaps
 from ._typology import TYPES, TypologyRule, classify_counties
-from ._uncertainty import calibration_error, chances, inside_probability, trunk_error
+from ._uncertainty import calibration_error, chances, inside_probability, rail_error, trunk_error
 
 __all__ = [
     "BORDER_CROSSINGS",
@@ -21,6 +21,7 @@ __all__ = [
     "efficiency_across_borders",
     "gaps",
     "inside_probability",
+    "rail_error",
     "trunk_error",
     "with_border_penalty",
 ]

@@ -11,8 +11,11 @@ from scipy.special import ndtr
 
 from ...geo.checks import require_number, require_numbers
 from ...geo.errors import EmptyInputError, InputError
-from ...geo.networks import TRUNK_TIME_ERRORS
+from ...geo.networks import RAIL_TIME_ERRORS, TRUNK_TIME_ERRORS
 from .. import schemas
+
+#: Times that differ by less are the same, minutes.
+_SAME_MIN: Final = 0.01
 
 #: One row per row of `schemas.COUNTY_TIMES`: the chance of lying inside the circle.
 CHANCES: Final[schemas.Schema] = {
@@ -106,7 +109,22 @@ def trunk_error(minutes: float) -> float:
     return next(error for until, error in TRUNK_TIME_ERRORS if minutes <= until)
 
 
-def chances(county_times: pd.DataFrame, *, cutoff_min: float, relative_error: float) -> pd.DataFrame:
+def rail_error(minutes: float) -> float:
+    """Return the relative error of the embedded trains' times from door to door around so many minutes.
+
+    Held against a timetable: see ``docs/rail-tables.md``.
+    """
+    return next(error for until, error in RAIL_TIME_ERRORS if minutes <= until)
+
+
+def chances(
+    county_times: pd.DataFrame,
+    *,
+    cutoff_min: float,
+    relative_error: float,
+    road_times: pd.DataFrame | None = None,
+    train_error: float | None = None,
+) -> pd.DataFrame:
     """Return the chance of each county to lie inside a circle, before and with corridors.
 
     Parameters
@@ -116,17 +134,30 @@ def chances(county_times: pd.DataFrame, *, cutoff_min: float, relative_error: fl
     cutoff_min : float
     relative_error : float
         As for `inside_probability`.
+    road_times : pandas.DataFrame, optional
+        The same by road alone: where this takes longer, one goes by train.
+    train_error : float, optional
+        The error of times by train, `relative_error` when left out.
 
     Returns
     -------
     pandas.DataFrame
         Columns of `CHANCES`.
     """
+    keys = ["adcode", "centre_id"]
+    by_road = (
+        county_times if road_times is None else county_times[keys].merge(road_times, how="left", on=keys)
+    )
     table = county_times[["adcode", "name", "province", "centre_id", "centre_name"]].copy()
     table["cutoff_min"] = float(cutoff_min)
     for label in ("base", "scenario"):
         table[f"{label}_min"] = county_times[f"{label}_min"]
-        table[f"{label}_chance"] = inside_probability(
-            county_times[f"{label}_min"].to_numpy(dtype=float), cutoff_min, relative_error=relative_error
+        minutes = county_times[f"{label}_min"].to_numpy(dtype=float)
+        driving = by_road[f"{label}_min"].to_numpy(dtype=float)
+        by_train = minutes < np.nan_to_num(driving, nan=np.inf) - _SAME_MIN
+        table[f"{label}_chance"] = np.where(
+            by_train,
+            inside_probability(minutes, cutoff_min, relative_error=train_error or relative_error),
+            inside_probability(minutes, cutoff_min, relative_error=relative_error),
         )
     return table[list(CHANCES)].astype(dict(CHANCES)).reset_index(drop=True)

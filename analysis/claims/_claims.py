@@ -14,7 +14,7 @@ import shapely
 from ... import data
 from ...geo.errors import InputTypeError, MissingDependencyError
 from ...geo.networks import LineNetwork, TransportNetwork
-from ..borders import inside_probability, trunk_error
+from ..borders import inside_probability, rail_error, trunk_error
 from ..config import read_toml
 from ..corridors import Corridor, read_corridors
 from ..indicators import people as own_people
@@ -333,7 +333,7 @@ def _row(
         row["reported_holds"] = "yes" if by_report >= 0 else "no"
         if overruled:  # a timetable is a fact, a model isn't
             row |= {"margin": by_report, "verdict": "holds" if by_report >= 0 else "fails", "flip": ""}
-    undecided = claim.reported is None and _within_error(margin, found.value, row["chance"])
+    undecided = claim.reported is None and _within_error(margin, claim, found.value, row["chance"])
     if undecided or (claim.necessary and margin >= 0):
         row["verdict"] = "undecided"
     elif margin < 0 and claim.differs:
@@ -402,10 +402,12 @@ def _margin(claim: Claim, value: float, limit: float) -> float:
 
 def _chance(claim: Claim, found: Measure, context: ClaimContext) -> float:
     """Return the chance that the true minutes meet the claim, NaN where their error isn't known."""
-    known = claim.kind in TIME_KINDS and claim.mode == "road" and context.has_embedded_roads
+    known = claim.kind in TIME_KINDS and context.has_embedded_roads
+    if claim.mode != "road":  # minutes of the train alone are the timetable's
+        known = known and claim.meant != "line_haul" and context.has_embedded_rail
     if not (known and claim.unit_shown == "min" and 0 < found.value < np.inf and found.limit > 0):
         return float("nan")
-    spread = trunk_error(found.value)
+    spread = _error(claim, found.value)
 
     def below(minutes: float) -> float:
         return float(inside_probability(found.value, minutes, relative_error=spread)) if minutes > 0 else 0.0
@@ -418,9 +420,15 @@ def _chance(claim: Claim, found: Measure, context: ClaimContext) -> float:
     return below(found.limit + slack) - below(found.limit - slack)
 
 
-def _within_error(margin: float, value: float, chance: float) -> bool:
-    """Say whether a claim holds or fails by less than the error of the embedded roads' minutes."""
-    return bool(np.isfinite(chance)) and abs(margin) < trunk_error(value) * value
+def _error(claim: Claim, minutes: float) -> float:
+    """Return the relative error of a claim's minutes; by road and rail, the larger of the two."""
+    road = trunk_error(minutes)
+    return road if claim.mode == "road" else max(road, rail_error(minutes))
+
+
+def _within_error(margin: float, claim: Claim, value: float, chance: float) -> bool:
+    """Say whether a claim holds or fails by less than the error of the minutes."""
+    return bool(np.isfinite(chance)) and abs(margin) < _error(claim, value) * value
 
 
 def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, overruled: bool) -> str:
@@ -449,7 +457,7 @@ def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, o
     if row["verdict"] == "undecided" and claim.necessary:
         return f"不能判定：检验的只是必要条件。{seen}，这一条件是满足的，但不足以说明文中的话成立"
     if row["verdict"] == "undecided":
-        return f"不能判定：差别在误差之内，成立的可能性约{row['chance']:.0%}。{seen}，用时的误差约{trunk_error(value):.0%}"
+        return f"不能判定：差别在误差之内，成立的可能性约{row['chance']:.0%}。{seen}，用时的误差约{_error(claim, value):.0%}"
     if row["verdict"] == "differs":
         return f"口径不同，不作对错之分。{seen}。{claim.differs}"
     if row["verdict"] == "holds":

@@ -215,6 +215,11 @@ class ClaimContext:
         """Whether the roads are the embedded ones, by class, whose error is known."""
         return str(self.roads.provenance.get("travel_time_model", "")).startswith("expressways at the end of")
 
+    @property
+    def has_embedded_rail(self) -> bool:
+        """Whether the railways are the embedded ones, whose error is known."""
+        return self._rail is None
+
     def rail(self, date: dt.date | None, ids: Iterable[str] = ()) -> LineNetwork:
         """Return the railways open on a day, with railway corridors added."""
         key = (date, frozenset(ids))

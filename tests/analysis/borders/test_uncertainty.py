@@ -70,6 +70,19 @@ def test_chances_follow_the_times_of_counties() -> None:
     assert table["scenario_chance"].tolist() == pytest.approx([1.0, 0.1703], abs=1e-4)  # Phi(-0.9531)
 
 
+def test_journeys_by_train_have_their_own_error() -> None:
+    columns = ["adcode", "name", "province", "centre_id", "centre_name", "base_min", "scenario_min"]
+    times = pd.DataFrame(
+        [(1, "甲", "省", "c", "心", 100.0, 100.0), (2, "乙", "省", "c", "心", 100.0, 100.0)], columns=columns
+    )
+    # county 1 drives today and takes the train later; county 2 can't be driven to
+    roads = times.assign(base_min=[100.0, np.nan], scenario_min=[150.0, np.nan]).iloc[::-1]
+    table = chances(times, cutoff_min=120, relative_error=0.1, road_times=roads, train_error=0.3)
+    by_road, by_train = (inside_probability(100.0, 120, relative_error=error).item() for error in (0.1, 0.3))
+    assert table["base_chance"].tolist() == [by_road, by_train]
+    assert table["scenario_chance"].tolist() == [by_train, by_train]
+
+
 def test_bad_input_has_its_own_error() -> None:
     with pytest.raises(InputError, match="negative"):
         inside_probability([-1.0], 120, relative_error=0.1)

@@ -151,6 +151,17 @@ def test_a_margin_within_the_error_decides_nothing(limit, told, verdict, chance)
     assert np.isnan(own["chance"])
 
 
+def test_where_trains_may_be_taken_their_error_counts_too():
+    # Yanhe-Yinjiang takes 60 min; roads are off by 0.20 of it, 12 min, and trains by 0.24, 14.4 min
+    given = {"network": roads(provenance=EMBEDDED)}
+    by_road = audit(claim(limit=73), **given).iloc[0]
+    either = audit(claim(limit=73, mode="any"), **given).iloc[0]
+    assert (by_road["value"], either["value"]) == (60.0, pytest.approx(60.0))
+    assert (by_road["verdict"], either["verdict"]) == ("holds", "undecided")
+    assert either["chance"] == pytest.approx(0.7931, abs=2e-3)  # Phi(ln(73 / 60) / 0.24) = Phi(0.817)
+    assert "用时的误差约24%" in either["verdict_text"]
+
+
 def test_an_unreachable_place_fails_whatever_the_speed():
     row = audit(claim(places=("沿河", "松桃")), network=roads(((0, 1, 60.0),))).iloc[0]
     assert row["verdict"] == "fails"
