@@ -1,16 +1,17 @@
 """Fit the speeds of expressways and ordinary roads on published times of road pairs, and test them out of sample.
 
-    python data/build/calibrate_classes.py PAIRS.csv
+    python data/build/calibrate_classes.py PAIRS.csv [--write]
 
 PAIRS.csv has the columns set, a, b, lon_a, lat_a, lon_b, lat_b, minutes and state (``before``: before a
 later expressway opened). Every destination is left out in turn: the speeds are chosen on the others.
-Errors are printed beside those of one speed for all roads.
+Errors are printed beside those of one speed for all roads; with --write the tables of docs/roads.md are written.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +28,17 @@ STRAIGHT_M = 3.0
 STRAIGHT_SHARE = 0.002
 
 DATA = Path(__file__).parent.parent
-MOTORWAY_KPH = (108, 114, 120, 126)
-JUNCTION_S = (0, 10, 20, 30)
+PAGE = DATA.parent / "docs" / "roads.md"
+#: The speed limit, km/h. The best speed of a grid that goes beyond lies above it, and changes with each pair left out.
+LIMIT_KPH = 120
+MOTORWAY_KPH = (102, 108, 114, LIMIT_KPH)
+JUNCTION_S = (0, 5, 10, 15, 20, 25, 30, 35)
 ORDINARY_KPH = (43, 46, 49)
 ACCESS_KPH = 35
 ACCESS_KM = 30.0
 UNKNOWN, MOTORWAY = 0, 2
 #: The speeds that trunk_network has: km/h on expressways, seconds for each of their links, km/h on ordinary roads.
-SHIPPED = (120.0, 20.0, 46.0)
+SHIPPED = (120.0, 25.0, 46.0)
 #: Bounds of the minutes and of the shares of expressway by which the spread may differ.
 SPREAD_MIN = (120, 240)
 SPREAD_SHARE = (0.5, 0.85)
@@ -187,7 +191,9 @@ def main() -> None:
     """Print errors: one speed, and classes out of sample."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pairs", type=Path)
-    pairs = pd.concat([pd.read_csv(parser.parse_args().pairs), zunyi_pairs()], ignore_index=True)
+    parser.add_argument("--write", action="store_true", help="write the tables of docs/roads.md")
+    options = parser.parse_args()
+    pairs = pd.concat([pd.read_csv(options.pairs), zunyi_pairs()], ignore_index=True)
     before = (pairs["state"] == "before").to_numpy()
     group = np.where(before, "before", pairs["set"])
     truth = pairs["minutes"].to_numpy()
@@ -214,22 +220,31 @@ def main() -> None:
 
     plain = Roads(detour=0.0)
     everywhere = np.where(plain.added, np.inf, plain.km / 88 * 60)
-    show("one speed, 88 km/h, lengths as they are", plain.minutes(pairs, everywhere) / truth - 1, group)
+    models = {"one speed, 88 km/h": plain.minutes(pairs, everywhere) / truth - 1}
+    show("one speed, 88 km/h, lengths as they are", models["one speed, 88 km/h"], group)
     choices = list(itertools.product(MOTORWAY_KPH, JUNCTION_S, ORDINARY_KPH))
     errors = np.array([run(*choice) for choice in choices])
     labels = pd.Series(group)
     weight = 1 / labels.map(labels.value_counts()).to_numpy()
     weight = np.where(before, weight / 2, weight)  # three pairs say little
     no_junctions = np.array([choice[1] == 0 for choice in choices])
-    for label, allowed in (("without", no_junctions), ("with", np.full(len(choices), True))):
+    at_limit = np.array([choice[0] == LIMIT_KPH for choice in choices])
+    # the last is what ships
+    for label, allowed in (
+        ("a speed and no junctions", no_junctions),
+        ("a speed and junctions", np.full(len(choices), True)),
+        ("the speed limit and junctions", at_limit),
+    ):
         held_out = np.empty(len(pairs))
         for place in pairs["b"].unique():
             out = (pairs["b"] == place).to_numpy()
             loss = np.where(allowed, (abs(errors[:, ~out]) * weight[~out]).sum(axis=1), np.inf)
             held_out[out] = errors[int(np.argmin(loss)), out]
         k = int(np.argmin(np.where(allowed, (abs(errors) * weight).sum(axis=1), np.inf)))
-        show(f"classes, {label} junctions, each destination held out", held_out, group)
-        show(f"in sample: motorway km/h, s per junction, ordinary km/h {choices[k]}", errors[k], group)
+        models[label] = held_out
+        show(f"classes, {label}, each destination held out", held_out, group)
+        best = errors[k]
+        show(f"in sample: motorway km/h, s per junction, ordinary km/h {choices[k]}", best, group)
         modelled = pd.Series(group).eq("matang").to_numpy()
         show("held out, prefectures by destination", held_out[modelled], pairs["b"][modelled])
     km = distance_km(pairs)
@@ -244,9 +259,87 @@ def main() -> None:
         "held out, by published minutes", held_out, [f"{g} {b}" for g, b in zip(group, minutes, strict=True)]
     )
     show("held out, by published minutes, all pairs", held_out, minutes)
-    spread_by_class(roads, pairs, before, truth, held_out)
+    gained = spread_by_class(roads, pairs, before, truth, held_out)
     land = pd.cut(roads.relief_at(pairs), [-1, 40, 80, 1000], labels=["plain", "hills", "mountains"])
     show("held out, by land at both ends", held_out, [f"{g} {b}" for g, b in zip(group, land, strict=True)])
+    if options.write:
+        modelled = group == "matang"
+        by_minutes = np.digitize(truth, SPREAD_MIN, right=True)
+        write_tables(
+            {
+                "speeds": model_table(models | {"the same, in sample": best}, group),
+                "destinations": [
+                    "| prefectures, held out | pairs | bias | mean error |",
+                    "|---|---:|---:|---:|",
+                    *(
+                        f"| {place} | {in_words(held_out[modelled & (pairs['b'] == place)])} |"
+                        for place in sorted(pairs["b"][modelled].unique())
+                    ),
+                ],
+                "distances": band_table("km as the crow flies", band, group, held_out),
+                "relief": band_table("relief within 30 km of both ends", land, group, held_out),
+                "spread": [
+                    "| published minutes | pairs | root mean square of the logarithm |",
+                    "|---|---:|---:|",
+                    *(
+                        f"| {label} | {(by_minutes == i).sum()} "
+                        f"| {np.sqrt(np.mean(np.log1p(held_out[by_minutes == i]) ** 2)):.2f} |"
+                        for i, label in enumerate(("up to 120", "to 240", "beyond"))
+                    ),
+                ],
+                "likelihood": [
+                    "| spread | log likelihood, held out |",
+                    "|---|---:|",
+                    *(f"| {row['spread']} | {row['log_likelihood']:.1f} |" for row in gained),
+                ],
+            }
+        )
+
+
+def in_words(error: NDArray[np.float64] | pd.Series) -> str:
+    """Return the cells of a table: pairs, bias and mean error."""
+    if not len(error):
+        return "| |"
+    bias = f"{100 * np.mean(error):+.0f} %".replace("-", "−").replace("+0 %", "0 %").replace("−0 %", "0 %")
+    return f"{len(error)} | {bias} | {100 * np.mean(abs(error)):.1f} %"
+
+
+def model_table(models: dict[str, NDArray[np.float64]], group: NDArray[np.object_]) -> list[str]:
+    """Return each model's bias and mean error, by kind of pairs."""
+    kinds = {"matang": "prefectures", "press": "press", "before": "ordinary roads"}
+    head = " | ".join(f"{name}: bias | mean error" for name in kinds.values())
+    lines = [f"| expressways have | {head} |", "|---|" + "---:|" * 6]
+    for label, error in models.items():
+        cells = " | ".join(in_words(error[group == kind]).split(" | ", 1)[1] for kind in kinds)
+        lines.append(f"| {label} | {cells} |")
+    return lines
+
+
+def band_table(
+    title: str, band: pd.Categorical | pd.Series, group: NDArray[np.object_], error: NDArray[np.float64]
+) -> list[str]:
+    """Return bias and mean error by bands of something, prefectures beside press."""
+    lines = [
+        f"| {title} | prefectures: pairs | bias | mean error | press: pairs | bias | mean error |",
+        "|---|" + "---:|" * 6,
+    ]
+    band = pd.Series(band).astype("category")
+    for one in band.cat.categories:
+        name = f"{one.left:.0f} to {one.right:.0f}" if isinstance(one, pd.Interval) else str(one)
+        cells = " | ".join(in_words(error[(group == kind) & (band == one)]) for kind in ("matang", "press"))
+        lines.append(f"| {name} | {cells} |")
+    return lines
+
+
+def write_tables(tables: dict[str, list[str]]) -> None:
+    """Write tables of docs/roads.md between their marks."""
+    text = PAGE.read_text(encoding="utf-8")
+    for name, lines in tables.items():
+        marks = rf"(<!-- table: {name} -->\n).*?(<!-- end -->)"
+        text, found = re.subn(marks, rf"\g<1>{chr(10).join(lines)}\n\g<2>", text, flags=re.DOTALL)
+        if found != 1:
+            raise SystemExit(f"docs/roads.md has {found} tables {name!r}, one expected")
+    PAGE.write_text(text, encoding="utf-8")
 
 
 def spread_by_class(
@@ -255,7 +348,7 @@ def spread_by_class(
     before: NDArray[np.bool_],
     truth: NDArray[np.float64],
     held_out: NDArray[np.float64],
-) -> None:
+) -> list[dict[str, object]]:
     """Say whether the share of expressway on the way tells more of the spread than the minutes do.
 
     The spread is the root mean square of the logarithm of the held-out errors. It is estimated without a
@@ -274,7 +367,7 @@ def spread_by_class(
         "by share of expressway": np.digitize(share, SPREAD_SHARE),
         "by minutes and share": minutes * 10 + np.digitize(share, SPREAD_SHARE),
     }
-    rows = []
+    gains: list[dict[str, object]] = []
     for label, group in groups.items():
         gained = 0.0
         for place in pairs["b"].unique():
@@ -286,9 +379,9 @@ def spread_by_class(
                 spread = np.sqrt((np.sum(known**2) + SPREAD_PRIOR * every**2) / (len(known) + SPREAD_PRIOR))
                 new = log[out & (group == one)]
                 gained += float(np.sum(-np.log(spread) - new**2 / (2 * spread**2)))
-        rows.append({"spread": label, "log_likelihood": gained})
+        gains.append({"spread": label, "log_likelihood": gained})
     print("spread by what, judged out of sample (more is better)")
-    print(pd.DataFrame(rows).round(2).to_string(index=False))
+    print(pd.DataFrame(gains).round(2).to_string(index=False))
     table = pd.DataFrame(
         {"minutes": minutes, "share": np.digitize(share, SPREAD_SHARE), "log": log**2, "bias": held_out}
     )
@@ -297,6 +390,8 @@ def spread_by_class(
     )
     told["rms_log"] **= 0.5
     print(told.round(3).to_string())
+    print(f"{(share > SPREAD_SHARE[-1]).sum()} of {len(share)} run on expressways for more than {SPREAD_SHARE[-1]:.0%}")
+    return gains
 
 
 if __name__ == "__main__":

@@ -33,6 +33,9 @@ NEAR_KM = 16.0
 NEAR_SHARE = 0.45
 #: Each km between a place and the road that is said to pass it, in km of road.
 AWAY_COST = 0.8
+#: At the ends of a line it costs more than road does: where leaving out the last kilometres is cheaper than laying them,
+#: a line ends in the country, before the junction that it comes from.
+END_AWAY_COST = 1.1
 #: An end of a line that meets no other expressway costs as much as this many km.
 LOOSE_END_KM = 4.0
 #: A link that is one of a dual carriageway's two costs less.
@@ -128,11 +131,12 @@ class Network:
         gaps = [distance_km(a, b) for a, b in itertools.pairwise(places)]
         reach = [min(NEAR_KM, max(2.0, NEAR_SHARE * min(x))) for x in zip([1e9, *gaps], [*gaps, 1e9], strict=True)]
         near = [self.near(p.lon, p.lat, r) for p, r in zip(places, reach, strict=True)]
-        start_cost = near[0][1] * AWAY_COST + np.where(met[near[0][0]], 0.0, LOOSE_END_KM)
+        start_cost = near[0][1] * END_AWAY_COST + np.where(met[near[0][0]], 0.0, LOOSE_END_KM)
         before: list[tuple[NDArray, NDArray, NDArray, NDArray]] = []
-        for (a, b), (na, _), (nb, db) in zip(
-            itertools.pairwise(places), near[:-1], near[1:], strict=True
+        for number_of, ((a, b), (na, _), (nb, db)) in enumerate(
+            zip(itertools.pairwise(places), near[:-1], near[1:], strict=True), 1
         ):
+            away_cost = END_AWAY_COST if number_of == len(chain) else AWAY_COST
             gap = distance_km(a, b)
             margin = (20 + 0.35 * gap) / 111.2
             ok = (
@@ -162,7 +166,7 @@ class Network:
             for k in order[::-1]:
                 table[(t[k], h[k])] = table[(h[k], t[k])] = links[k]
             before.append((number, nodes, back, table))
-            start_cost = cost[number[nb]] + db * AWAY_COST
+            start_cost = cost[number[nb]] + db * away_cost
             if not np.isfinite(start_cost).any():  # nothing leads there: the line is laid in two
                 k = len(before) - 1
                 ahead = self.lay(chain[:k], extra, met) if k else []
@@ -203,15 +207,7 @@ def main() -> None:
     stretches = [s for s in everything if not s.doubtful]
     network = Network()
     print(f"dual carriageways: {network.km[network.dual >= 0].sum() / 2:,.0f} km")
-    chains: list[list[Stretch]] = []
-    for _, group in itertools.groupby(stretches, key=lambda s: (s.file, s.line, s.part)):
-        part = list(group)
-        before = chains[-1][-1] if chains else None
-        # parts that differ in their source only are one way, without a gap where they meet
-        if before and (before.file, before.line, before.end) == (part[0].file, part[0].line, part[0].start):
-            chains[-1] += part
-        else:
-            chains.append(part)
+    chains = ways(stretches)
     # national roads first: provincial lines that double one are told apart by what is taken
     chains.sort(key=lambda c: (c[0].route == "S", c[0].file, c[0].line))
     # twice: only then is it known where the lines meet
@@ -264,6 +260,40 @@ def main() -> None:
         new_year=np.array([new_links[k][1] for k in keys], dtype=np.int16),
     )
     write_tables(rows + [(s, "doubtful", np.nan, np.nan) for s in everything if s.doubtful])
+
+
+def ways(stretches: list[Stretch]) -> list[list[Stretch]]:
+    """Return the stretches as ways that are laid in one: parts of a line, and lines of a route that go on in another file.
+
+    Two lines of one route that meet at a place, laid one by one, would meet at two junctions of it.
+    """
+    chains: list[list[Stretch]] = []
+    for _, group in itertools.groupby(stretches, key=lambda s: (s.file, s.line, s.part)):
+        part = list(group)
+        before = chains[-1][-1] if chains else None
+        # parts that differ in their source only are one way, without a gap where they meet
+        if before and (before.file, before.line, before.end) == (part[0].file, part[0].line, part[0].start):
+            chains[-1] += part
+        else:
+            chains.append(part)
+    for chain in list(chains):
+        if not chain[0].route.startswith("G") or not any(one is chain for one in chains):
+            continue
+        while True:
+            passed = {chain[0].start, *(s.end for s in chain)}
+            onward = [
+                one
+                for one in chains
+                if one is not chain and one[0].route == chain[0].route and one[0].start == chain[-1].end
+                # a line that turns back is a second telling of the same road
+                and passed.isdisjoint(s.end for s in one)
+            ]
+            if not onward:
+                break
+            longest = max(onward, key=len)
+            chain += longest
+            chains = [one for one in chains if one is not longest]
+    return chains
 
 
 def lay_all(

@@ -19,7 +19,7 @@ TRUNK_SPEED_KPH: Final = 88.0
 #: Speeds by class, km/h; see the notes of `trunk_network`. The middle one is about the geometric mean.
 TRUNK_CLASS_SPEEDS_KPH: Final = {"motorway": 120.0, "ordinary": 46.0, "unknown": 74.0}
 #: Each link of an expressway takes this much longer, s: where junctions follow each other, traffic is slower.
-TRUNK_JUNCTION_S: Final = 20.0
+TRUNK_JUNCTION_S: Final = 25.0
 #: A link as long as its great circle, to this much, has lost its bends in the source.
 TRUNK_STRAIGHT_M: Final = 3.0
 TRUNK_STRAIGHT_SHARE: Final = 0.002
@@ -33,7 +33,7 @@ TRUNK_MAX_ACCESS_KM: Final = 30.0
 #: How far the area within an hour is off on that account: mean error on Iceland; see ``docs/roads.md``.
 TRUNK_HOUR_ERROR: Final = 0.24
 #: How far times are off, out of sample: up to so many minutes, the root mean square of ln(true / modelled).
-TRUNK_TIME_ERRORS: Final = ((120.0, 0.20), (240.0, 0.17), (math.inf, 0.12))
+TRUNK_TIME_ERRORS: Final = ((120.0, 0.20), (240.0, 0.17), (math.inf, 0.11))
 #: The one speed of all roads alike was fitted with this one off them.
 TRUNK_ONE_SPEED_ACCESS_KPH: Final = 25.0
 
@@ -84,7 +84,7 @@ def trunk_network(
 
     Notes
     -----
-    Travel times are modelled, and fitted on 117 published pairs: expressways 120 km/h and 20 s for
+    Travel times are modelled, and fitted on 117 published pairs: expressways 120 km/h and 25 s for
     each link, but never slower than an ordinary road; ordinary roads 46 km/h; 74 km/h, about their
     geometric mean, where the class is unknown. Four fifths of the links are as long as the great
     circle of their ends: these are made longer by 10 % for each 100 m of relief, the standard

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ import pandas as pd
 import pytest
 
 from borderreach import data
+from borderreach.geo.networks import TRUNK_TIME_ERRORS, trunk_network
+from borderreach.geo.networks._trunk import TRUNK_CLASS_SPEEDS_KPH, TRUNK_JUNCTION_S
 
 from ..conftest import IN_CHECKOUT, ROOT
 
@@ -48,6 +51,33 @@ def test_the_page_counts_what_the_table_holds(sections):
         f"{(sections['status'] == 'doubtful').sum()} sections of provincial roads",
     ):
         assert words in " ".join(page.split())
+
+
+def test_no_road_is_added_beside_the_same_one_told_place_by_place(sections):
+    laid = sections[sections["status"] == "laid"]
+    passed = [
+        (row.name, row.opened_year, [row.start, *row.by, row.to])
+        for row in laid.assign(start=laid["from"], by=laid["via"].fillna("").str.split("|")).itertuples(
+            index=False
+        )
+    ]
+    alone = sections[sections["status"].isin(["missing", "added"]) & sections["via"].isna()]
+    for row in alone.to_dict("records"):
+        for name, year, places in passed:  # a ring comes by its places twice
+            if year == row["opened_year"] and name != row["name"] and {row["from"], row["to"]} <= set(places):
+                assert abs(places.index(row["from"]) - places.index(row["to"])) == 1, (row, places)
+
+
+@needs_checkout
+def test_times_are_as_far_off_as_the_page_says():
+    page = (ROOT / "docs" / "roads.md").read_text(encoding="utf-8")
+    table = page.split("<!-- table: spread -->")[1].split("<!-- end -->")[0]
+    told = [float(line.split("|")[3]) for line in table.splitlines() if re.search(r"\d", line)]
+    assert told == [error for _, error in TRUNK_TIME_ERRORS]
+    speeds = TRUNK_CLASS_SPEEDS_KPH
+    shipped = f"{speeds['motorway']:g} km/h and {TRUNK_JUNCTION_S:g} s on expressways, {speeds['ordinary']:g} km/h on ordinary"
+    assert shipped in page
+    assert f"120 km/h and {TRUNK_JUNCTION_S:g} s for" in str(trunk_network.__doc__)
 
 
 @needs_checkout

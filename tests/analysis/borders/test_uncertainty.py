@@ -42,8 +42,8 @@ def test_long_trips_are_off_by_less_than_short_ones() -> None:
         0.2,
         0.17,
         0.17,
-        0.12,
-        0.12,
+        0.11,
+        0.11,
     ]
 
 
