@@ -17,7 +17,7 @@
       : [...row.times].sort((a, b) => far(a.base) - far(b.base)).slice(0, MOST_IN_TOOLTIP);
     return e("div", {},
       e("strong", {}, row.name), " ", e("span", { className: "br-muted" }, row.province),
-      row.neighbours ? e("div", {}, word("neighbours") + " " + row.neighbours + " · " + word("border_length") + " " + br.fixed(row.km, 1) + " km") : null,
+      row.neighbours ? e("div", {}, word("neighbours") + " " + row.neighbours + " · " + word("border_length") + " " + br.fixed(row.km, 0) + " km") : null,
       times.map((time) => e("div", {},
         word("to") + " " + time.name + word("colon"), br.minutesText(time.base, word), " → ", br.minutesText(time.after, word),
         time.change === null ? "" : word.aside(br.signed(time.change, 1)))));
@@ -48,7 +48,7 @@
         e("h2", {}, row.name, " ", e("span", { className: "br-muted" }, [...place, row.adcode].join(" · "))),
         e("button", { type: "button", "aria-label": word("close"), className: "br-close", onclick: () => scene.select(null) }, "×")),
       row.neighbours
-        ? e("p", {}, word("neighbours") + word("colon") + row.neighbours + "　" + word("border_length") + word("colon") + br.fixed(row.km, 1) + " km") : "",
+        ? e("p", {}, word("neighbours") + word("colon") + row.neighbours + "　" + word("border_length") + word("colon") + br.fixed(row.km, 0) + " km") : "",
       row.times.length && cutoffs.length
         ? e("p", {}, word("circle_here") + word("colon") + circle(nearest(row, "base")) +
             (data.scenario ? " → " + circle(nearest(row, "after")) : "")) : "",

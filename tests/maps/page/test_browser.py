@@ -110,7 +110,7 @@ def test_a_tooltip_shows_the_tables_own_figures(
     text = tooltip.inner_text()
     assert "正安县" in text
     assert "相邻 重庆市" in text
-    assert f"{county['border_km']:.1f} km" in text
+    assert f"{county['border_km']:.0f} km" in text
     for row in times[times["adcode"] == county["adcode"]].itertuples():
         assert f"至 {row.centre_name}：{row.base_min:.1f} 分钟 → {row.scenario_min:.1f} 分钟" in text
         assert f"−{abs(row.delta_min):.1f}" in text

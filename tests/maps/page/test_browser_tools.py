@@ -188,7 +188,7 @@ def test_the_county_panel_shows_the_tables_own_figures(
     panel = opened.page.inner_text(".br-county-panel")
     assert county["name"] in panel
     assert county["neighbour_provinces"] in panel
-    assert f"{county['border_km']:.1f} km" in panel
+    assert f"{county['border_km']:.0f} km" in panel
     rows = times[times["adcode"] == county["adcode"]]
     for row in rows.itertuples():
         for figure in (f"{row.base_min:.1f} 分钟", f"{row.scenario_min:.1f} 分钟", f"−{-row.delta_min:.1f}"):
