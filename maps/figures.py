@@ -18,7 +18,7 @@ from matplotlib.transforms import Bbox
 from ..geo.checks import require_choice, require_number, require_text
 from ..geo.crs import WGS84
 from ..geo.errors import InputError
-from ..geo.places import stem
+from ..geo.places import shows_china, stem
 from . import style
 from .classes import ClassChoice
 from .classes import gain_classes as gain_classes_of
@@ -34,7 +34,6 @@ from .framing import (
     locator,
     north_arrow,
     scale_bar,
-    shows_china,
     south_sea,
     spots,
     ways_of,

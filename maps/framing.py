@@ -18,7 +18,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from ..geo.crs import WGS84, local_crs
-from ..geo.places import national_lines
+from ..geo.places import national_lines, shows_china
 from . import style
 from .drawing import HALO, sized
 
@@ -29,11 +29,6 @@ _MOST_LINES: Final = 6
 _WHOLE: Final = 0.3
 #: In a frame wider than this roads other than motorways would fill it, metres.
 _MOTORWAYS_ALONE_M: Final = 700_000.0
-#: China's provinces, of which boundaries that show the country have nearly all.
-_CHINA: Final = frozenset(
-    code * 10_000
-    for code in (*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71)
-)  # fmt: skip
 #: The South China Sea as maps of China show it in their corner: west, south, east, north.
 _SOUTH_SEA: Final = (105.5, 2.5, 123.0, 24.5)
 #: Width over height of that corner.
@@ -193,13 +188,6 @@ def _thinned(piece: NDArray[np.float64], fine: float) -> NDArray[np.float64]:
     if len(piece) <= 2:
         return piece
     return np.asarray(shapely.LineString(piece).simplify(fine, preserve_topology=False).coords)
-
-
-def shows_china(units: gpd.GeoDataFrame | None) -> bool:
-    """Say whether provinces are those of the whole country."""
-    if units is None or "adcode" not in units.columns:
-        return False
-    return len(_CHINA & set(units["adcode"])) >= len(_CHINA) - 2
 
 
 def whole_country(frame: Frame, around: gpd.GeoDataFrame | None) -> bool:

@@ -333,7 +333,7 @@ def test_a_network_cut_off_anywhere_says_so(tmp_path):
     content = save_network(network, tmp_path / "saved").read_bytes()
     for length in range(len(content)):
         (tmp_path / "cut").write_bytes(content[:length])
-        with pytest.raises(DataFileError, match="cut short or damaged|isn't a network"):
+        with pytest.raises(DataFileError, match=r"cut short or damaged|isn't a network"):
             open_network(tmp_path / "cut")
 
 

@@ -1,6 +1,6 @@
 from ._borders import border_counties, border_length_ranges, borders, county_border_ranges, junctions
 from ._boundaries import SOURCES, Boundaries, cities, counties, provinces
-from ._embedded import national_lines
+from ._embedded import national_lines, shows_china
 from ._identity import same_place_pairs, same_places
 from ._names import resolve_provinces, stem
 from ._places import Place, origin_points, origins_table, place
@@ -24,5 +24,6 @@ __all__ = [
     "resolve_provinces",
     "same_place_pairs",
     "same_places",
+    "shows_china",
     "stem",
 ]

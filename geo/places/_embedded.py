@@ -42,6 +42,11 @@ LEVEL_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "city": CITY_COLUMNS,
     "county": COUNTY_COLUMNS,
 }
+#: China's provinces, of which boundaries that show the country have nearly all.
+_CHINA: Final = frozenset(
+    code * 10_000
+    for code in (*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71)
+)  # fmt: skip
 #: A seat that lies farther than this outside its own unit belongs to older boundaries.
 _SEAT_REACH_DEG: Final = 0.05
 
@@ -115,6 +120,13 @@ def _seats_for(adcodes: NDArray[Any], names: NDArray[Any], shapes: NDArray[Any])
     seats = np.full((len(adcodes), 2), np.nan)
     seats[found["row"].to_numpy()] = found[["lon", "lat"]].to_numpy()
     return seats
+
+
+def shows_china(units: gpd.GeoDataFrame | None) -> bool:
+    """Say whether provinces are those of the whole country."""
+    if units is None or "adcode" not in units.columns:
+        return False
+    return len(_CHINA & set(units["adcode"])) >= len(_CHINA) - 2
 
 
 def national_lines() -> gpd.GeoSeries:

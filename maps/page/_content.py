@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from ...geo.places import national_lines
 from ...geo.text import closed
 from ..classes import Classes
 from ..layers import BASE, MapLayers, Reach, number
@@ -34,8 +35,12 @@ def page_content(
     *,
     tiles: BaseMap | None,
     classes: Mapping[str, Classes],
+    china: bool,
 ) -> dict[str, Any]:
-    """Return what the page's script draws, as JSON values in a fixed order."""
+    """Return what the page's script draws, as JSON values in a fixed order.
+
+    `china` says that provinces and surroundings are the whole of China, whose maps carry lines in the South China Sea.
+    """
     west, south, east, north = _first_view(layers)
     figures = measures(layers.indicators)
     centres = [
@@ -69,6 +74,7 @@ def page_content(
         "centres": centres,
         "provinces": _named(layers.provinces),
         "context": _named(layers.context),
+        "nationalLines": [each for line in national_lines() for each in pack(line)] if china else [],
         "borders": _borders(layers),
         "crossings": _crossings(layers),
         "gaps": _gaps(layers),

@@ -16,6 +16,7 @@ from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from ...geo.checks import require_choice
+from ...geo.places import shows_china
 from ...geo.text import closed
 from ..classes import ClassChoice
 from ..classes import gain_classes as classes_of_gains
@@ -31,7 +32,7 @@ from ._rendering import texts_left_alone
 
 _SCRIPTS: Final = (
     "decode.js", "split.js", "edges.js", "labels.js", "signs.js", "drawing.js", "backdrop.js", "reaches.js", "counties.js",
-    "lines.js", "claim_signs.js", "scene.js", "search.js", "county.js", "claims.js", "legend.js", "tools.js", "view.js", "finding.js", "exports.js",
+    "lines.js", "claim_signs.js", "scene.js", "search.js", "county.js", "claims.js", "legend.js", "tools.js", "view.js", "locator.js", "finding.js", "exports.js",
     "canvas.js", "whatif_ground.js", "whatif_network.js", "roads.js", "whatif_scenario.js", "whatif_search.js", "whatif_circle.js",
     "whatif_canvas.js", "whatif_state.js", "whatif_files.js", "whatif_editor.js", "whatif_panel.js", "whatif.js",
     "page.js",
@@ -209,7 +210,11 @@ def study_map(
         zoom_snap=0.25,
         attribution_control=True,
     )
-    m.add_child(StudyOverlay(page_content(results, layers, language, tiles=tiles, classes=classes)))
+    m.add_child(
+        StudyOverlay(
+            page_content(results, layers, language, tiles=tiles, classes=classes, china=shows_china(context))
+        )
+    )
     return m
 
 

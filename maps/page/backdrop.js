@@ -15,6 +15,12 @@
           color: style.provinceLine, weight: 0.7, opacity: 0.7, fillColor: style.land, fillOpacity: tiles ? 0 : 0.45,
         })))));
     }
+    // What maps that show the whole country carry.
+    if (data.nationalLines.length) {
+      scene.add("national-lines", br.ORDER.context, true, () => L.layerGroup([
+        L.polyline(br.unpackLines(data.nationalLines, data.quantum), draw.fixed({ color: style.borderLine, weight: 1.4 })),
+      ]));
+    }
     scene.add("provinces", br.ORDER.provinces, true, () =>
       L.layerGroup(data.provinces.map((row) => draw.area(row.shape, draw.fixed({
         color: style.provinceLine, weight: 1.2, fillColor: style.land,

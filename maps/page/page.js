@@ -50,6 +50,7 @@
     const short = control(map, "topleft", "br-legend", "details");
     short.open = true;
     const zoom = L.control.zoom({ position: narrow() ? "bottomright" : "bottomleft" }).addTo(map);
+    const locator = br.makeLocator(map, data, word);
     const view = br.makeView(map, data, word, zoom, fit);
     function fit() {
       const [corner, other] = narrow() ? [[10, above()], [10, 75]] : roomy ? [[40, 10], [300, 20]] : [[300, 10], [20, 40]];
@@ -273,6 +274,7 @@
       scale.getContainer().setAttribute("aria-label", word("scale"));
       scene.split.words();
       view.words();
+      locator.words();
       if (whatIf) whatIf.words();
       drawTitle();
       drawPicked();

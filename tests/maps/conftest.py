@@ -428,8 +428,9 @@ def show(
 ) -> Callable[..., Opened]:
     """Draws results and opens the page; it may ask for nothing."""
 
-    def open_results(shown: Any, **options: Any) -> Opened:
-        path = saved if shown is results else save_map(study_map(shown), tmp_path / "map.html")
+    def open_results(shown: Any, *, context: gpd.GeoDataFrame | None = None, **options: Any) -> Opened:
+        drawn = shown is results and context is None
+        path = saved if drawn else save_map(study_map(shown, context=context), tmp_path / "map.html")
         opened = open_file(path, **options)
         assert [address.split("#")[0] for address in opened.requests] == [path.as_uri()]
         return opened

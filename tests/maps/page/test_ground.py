@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from borderreach.geo.places import provinces
+
 from ..conftest import Opened, until
 
 pytestmark = pytest.mark.browser
@@ -94,3 +96,23 @@ def test_panels_leave_two_thirds_of_a_small_screen(results: Any, show: Any) -> N
         " sum + p.getBoundingClientRect().width * p.getBoundingClientRect().height, 0)"
     )
     assert covered < 1024 * 768 / 3
+
+
+def test_a_locator_shows_where_it_lies(results: Any, show: Any) -> None:
+    inked = (
+        "() => { const c = document.querySelector('.br-locator canvas');"
+        " const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+        " let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n / (c.width * c.height); }"
+    )
+    every = provinces()
+    opened = show(results, context=every)
+    assert opened.page.locator(".br-locator canvas").get_attribute("aria-label") == "在全国的位置"
+    assert 0.2 < opened.page.evaluate(inked) < 0.8  # land, and sea around it
+    assert opened.page.evaluate(
+        "borderreach.scene.items.has('national-lines')"
+    )  # a map that shows the country has them
+    assert opened.messages == []
+    neighbours = show(results, context=every[every["short_name"].isin(["湖南", "湖北"])])
+    assert not neighbours.page.evaluate("borderreach.scene.items.has('national-lines')")
+    assert show(results).page.locator(".br-locator").count() == 0  # nothing around
+    assert show(results, context=every, width=390, height=844).page.locator(".br-locator").is_hidden()

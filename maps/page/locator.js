@@ -1,0 +1,62 @@
+// A small map in the corner: where the first view lies among everything around.
+(function (br) {
+  const HIGH = 92; // pixels
+  const MOST = 0.3; // of all around: a first view that holds more needs no locator
+  const LEAST_STEP = 0.6; // pixels between two points of an outline
+
+  /**
+   * @param {any} map
+   * @param {any} data the page's content
+   * @param {any} word
+   */
+  br.makeLocator = function (map, data, word) {
+    const locator = { words: () => {} };
+    if (!data.context.length) return locator;
+    const unpack = (row) => br.unpackPolygons(row.shape, data.quantum).map(([outer]) => outer);
+    const [around, own] = [data.context, data.provinces].map((rows) => rows.flatMap(unpack));
+    const lines = br.unpackLines(data.nationalLines, data.quantum);
+    const all = [...around, ...own, ...lines].flat();
+    const [lats, lons] = [0, 1].map((i) => all.reduce(([least, most], at) => [Math.min(least, at[i]), Math.max(most, at[i])], [Infinity, -Infinity]));
+    const [[south, west], [north, east]] = data.bounds;
+    if ((north - south) * (east - west) > MOST * (lats[1] - lats[0]) * (lons[1] - lons[0])) return locator;
+    const narrower = Math.cos(((lats[0] + lats[1]) / 2) * Math.PI / 180);
+    const k = (HIGH - 4) / (lats[1] - lats[0]);
+    const wide = Math.min(150, Math.ceil((lons[1] - lons[0]) * narrower * k) + 4);
+    const x = (lon) => 2 + (lon - lons[0]) * (wide - 4) / (lons[1] - lons[0]);
+    const y = (lat) => 2 + (lats[1] - lat) * k;
+
+    const canvas = br.element("canvas", { role: "img", width: 2 * wide, height: 2 * HIGH, style: { width: wide + "px", height: HIGH + "px" } });
+    const pen = canvas.getContext("2d");
+    pen.scale(2, 2);
+    function trace(line) {
+      let last = null;
+      for (const [lat, lon] of line) {
+        const here = [x(lon), y(lat)];
+        if (last && Math.abs(here[0] - last[0]) + Math.abs(here[1] - last[1]) < LEAST_STEP) continue;
+        pen[last ? "lineTo" : "moveTo"](...here);
+        last = here;
+      }
+    }
+    for (const [rings, fill] of [[around, data.style.land], [own, "#d8cfbd"]]) {
+      pen.beginPath();
+      for (const ring of rings) {
+        trace(ring);
+        pen.closePath();
+      }
+      Object.assign(pen, { fillStyle: fill, strokeStyle: data.style.provinceLine, lineWidth: 0.35 });
+      pen.fill();
+      pen.stroke();
+    }
+    pen.beginPath();
+    lines.forEach(trace);
+    Object.assign(pen, { strokeStyle: data.style.borderLine, lineWidth: 0.7 });
+    pen.stroke();
+    Object.assign(pen, { strokeStyle: data.style.scenarioLine, lineWidth: 1.5 });
+    pen.strokeRect(x(west), y(north), Math.max(4, x(east) - x(west)), Math.max(4, y(south) - y(north)));
+
+    const Holder = L.Control.extend({ onAdd: () => br.element("div", { className: "br-locator" }, canvas) });
+    new Holder({ position: "bottomleft" }).addTo(map);
+    locator.words = () => canvas.setAttribute("aria-label", word("locator"));
+    return locator;
+  };
+})(borderreach);
