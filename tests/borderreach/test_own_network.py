@@ -23,6 +23,7 @@ from borderreach.studies import run_study, study, study_run
 from ..analysis.batches.batch_material import SIDE, SOUTH, STEP, WEST
 from ..analysis.batches.test_own_files import SECTIONS, STATIONS, units
 from ..geo.osm.test_joining_extracts import write
+from ..geo.timetables.test_gtfs import FEED, feed
 
 STUDY = """\
 name = "mine"
@@ -232,6 +233,22 @@ def test_trains_elsewhere_are_told(folder):
         assert words in told
     with pytest.raises(ConfigError, match="rail_sections"):
         run_study(folder / "mine.toml")
+
+
+def test_a_feed_elsewhere_is_told_before_anything_is_computed(folder):
+    """A whole feed in small, of stations far from the study's counties, outside and inside of [network]."""
+    stops = FEED["stops.txt"].replace("106.", "76.").replace("107.", "77.")
+    feed(folder / "feed.zip", **{"stops.txt": stops})
+    keys = ("railways = false\n", 'gtfs = "feed.zip"\n'), ("railways = false\n", "")
+    inside = ("max_access_km = 5\n", 'max_access_km = 5\nrail = "feed.zip"\n')
+    for text in (STUDY.replace(*keys[0]), STUDY.replace(*keys[1]).replace(*inside)):
+        (folder / "mine.toml").write_text(text, encoding="utf-8")
+        _, (told,) = check_file(folder / "mine.toml")
+        for words in ("'gtfs'", "stations of feed.zip lie at", "the study's counties at"):
+            assert words in told
+        with pytest.raises(ConfigError, match="'gtfs'"):
+            run_study(folder / "mine.toml", out=folder / "out")
+        assert not (folder / "out").exists()
 
 
 @pytest.mark.parametrize(
