@@ -10,6 +10,7 @@ from typing import Final
 from .commands import EXIT_FAULT, EXIT_OK
 from .geo.errors import BatchStoppedError, BorderReachError
 from .geo.text import printable
+from .help_zh import wanted_language
 from .options import parser
 from .terminal import speak_utf8
 
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command that it can't read, and with 0 after ``--help``.
     """
     speak_utf8()
-    options = parser().parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    options = parser(wanted_language(typed)).parse_args(arguments)
     try:
         return options.run(options) or EXIT_OK
     except BatchStoppedError as error:

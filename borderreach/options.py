@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Final
 
 from . import commands
+from .help_zh import LANGUAGES, in_chinese
 
 _ABOUT: Final = """\
 Accessibility of border regions: which counties lie on a border between provinces,
@@ -29,8 +30,16 @@ start with:
   borderreach run yuqian --out results"""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return what reads the command line: `run` of the options that it gives is the command's function."""
+def parser(language: str = "en") -> argparse.ArgumentParser:
+    """Return what reads the command line: `run` of the options that it gives is the command's function.
+
+    Its help is in English ("en") or Chinese ("zh").
+    """
+    found = _parser()
+    return in_chinese(found) if language == "zh" else found
+
+
+def _parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(
         prog="borderreach",
         description=_ABOUT,
@@ -38,6 +47,13 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=_Help,
     )
     found.add_argument("--version", action="version", version=f"borderreach {version('borderreach')}")
+    found.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        metavar="LANGUAGE",
+        help="language of this help: en or zh (default: the locale's, or the environment variable\n"
+        "BORDERREACH_LANGUAGE)",
+    )
     added = found.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, brief: str, text: str) -> argparse.ArgumentParser:

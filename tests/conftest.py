@@ -41,6 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Tests read help in English, also where the locale is Chinese; those of the language say which they want.
+    os.environ["BORDERREACH_LANGUAGE"] = "en"
     chance.begin(explore=_runs_slow(config) or bool(os.environ.get("CI")))
 
 

@@ -82,7 +82,12 @@ def test_the_walk_never_goes_back_up(docs: Path, house: ModuleType):
 
 
 def test_pages_name_files_that_are_there(checkout: Path):
-    pages = [checkout / "README.md", checkout / "CONTRIBUTING.md", checkout / "benchmarks" / "README.md"]
+    pages = [
+        checkout / "README.md",
+        checkout / "README.zh-CN.md",
+        checkout / "CONTRIBUTING.md",
+        checkout / "benchmarks" / "README.md",
+    ]
     pages += (checkout / "docs").rglob("*.md")
     named = re.compile(
         r"[`(](?:\.\./)?((?:borderreach|maps|analysis|geo|data|tests|docs|examples)/[\w/.]+)[`)]"
@@ -90,6 +95,27 @@ def test_pages_name_files_that_are_there(checkout: Path):
     found = {(page, name) for page in pages for name in named.findall(page.read_text(encoding="utf-8"))}
     assert len(found) > 20
     assert {(page.name, name) for page, name in found if not (checkout / name).exists()} == set()
+
+
+def test_the_chinese_readme_has_the_same_commands_code_and_pages(checkout: Path):
+    english, chinese = (
+        (checkout / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
+    )
+    for text in (english, chinese):
+        assert text.count("```") % 2 == 0
+    blocks = [re.findall(r"(?s)```\w*\n(.*?)```", text) for text in (english, chinese)]
+    commands = [
+        [
+            line.split("#")[0].split()
+            for block in found
+            for line in block.splitlines()
+            if line.split("#")[0].strip()
+        ]
+        for found in blocks
+    ]
+    assert commands[0] == commands[1]
+    pages = [set(re.findall(r"\]\(((?:docs|data)/[\w./-]+)\)", text)) for text in (english, chinese)]
+    assert pages[0] == pages[1]
 
 
 def test_a_module_that_left_its_folder_would_be_seen(house: ModuleType, tmp_path: Path):
