@@ -363,7 +363,8 @@ def _people(results: ChartResults, sheet: _Sheet) -> Figure:
 
 def _lorenz(results: ChartResults, sheet: _Sheet) -> Figure:
     figure, axes = sheet.figure(min(sheet.width, 3.6))
-    table = results.indicators[results.indicators["people"] > 0]
+    known = results.indicators[["base_people_reached", "scenario_people_reached"]].notna().all(axis=1)
+    table = results.indicators[known & (results.indicators["people"] > 0)]
     axes.plot([0, 100], [0, 100], color="#888888", linewidth=0.8, label=sheet.words["equal"])
     columns: list[tuple[str, str, str, Any]] = [("base_people_reached", _BASE, "base", "-")]
     if _has_after(results):

@@ -56,6 +56,10 @@ _MOST_BESIDE: Final = 0.4
 _LOCATOR: Final = 0.66
 #: More centres have smaller dots and names.
 _MANY_CENTRES: Final = 8
+#: The names of more counties than this would fill the map.
+_MANY_COUNTIES: Final = 200
+#: Latitude of Hainan's southern coast: what lies beyond is shown in a corner.
+_SOUTHERNMOST: Final = 17.5
 #: Half the side of what a dot takes of the room for names, pixels of the figure.
 _DOT_PX: Final = 3.5
 #: Letters of a title, a line of the sources, a name on the map; more don't fit.
@@ -201,6 +205,10 @@ class _Drawing:
             *([layers.provinces.geometry] if layers.counties.empty else []),
         ])  # fmt: skip
         self.china = shows_china(around) and whole_country(self.frame, around)
+        if self.china and around is not None:
+            # All of it, but for the islands that have a corner of their own.
+            parts = around.geometry.explode()
+            self.frame = frame_around([parts[parts.bounds["miny"] > _SOUTHERNMOST]])
         self.ways = ways_of(self.frame.crs, getattr(results, "what_if", None))
         self.handles, self.labels = legend_entries(
             layers, self.words, shades, ways=self.ways.kinds(self.frame)
@@ -307,7 +315,7 @@ class _Drawing:
         axes.set_facecolor(style.SEA)
         for spine in axes.spines.values():
             spine.set_linewidth(0.7)
-        _draw_areas(axes, layers, frame.crs, self.shades)
+        _draw_areas(axes, layers, frame.crs, self.shades, whole=self.china)
         self.ways.draw(axes, frame)
         _draw_lines(axes, layers, frame.crs)
         graticule(axes, frame, self.sized(5.5))
@@ -339,9 +347,20 @@ def _area(axes: Axes, geometry: Any, crs: pyproj.CRS, **look: Any) -> None:
         series.to_crs(crs).plot(ax=axes, aspect=None, **look)
 
 
-def _draw_areas(axes: Axes, layers: MapLayers, crs: pyproj.CRS, shades: Shades | None) -> None:
-    _area(axes, layers.context.geometry, crs, facecolor=style.LAND, edgecolor=style.PROVINCE_LINE,
-          linewidth=0.5, alpha=0.5, zorder=1)  # fmt: skip
+def _draw_areas(
+    axes: Axes, layers: MapLayers, crs: pyproj.CRS, shades: Shades | None, *, whole: bool
+) -> None:
+    # On a map of the whole country no part of it is a mere backdrop.
+    look = {"linewidth": 0.8} if whole else {"linewidth": 0.5, "alpha": 0.5}
+    _area(
+        axes,
+        layers.context.geometry,
+        crs,
+        facecolor=style.LAND,
+        edgecolor=style.PROVINCE_LINE,
+        zorder=1,
+        **look,
+    )
     _area(axes, layers.provinces.geometry, crs, facecolor=style.LAND, edgecolor=style.PROVINCE_LINE,
           linewidth=0.8, zorder=2)  # fmt: skip
     for rank, reach in reversed(list(enumerate(layers.circles))):
@@ -407,12 +426,15 @@ def _draw_points(
     ]  # fmt: skip
     names = Names(axes, taken)
     for row, point in _points(layers.centres, crs):
-        names.write(_shown(row.origin_name), [point], sized_(7.5 if many else 9), beside=True)
+        name = _shown(row.origin_name)
+        names.write(stem(name) if many else name, [point], sized_(7.5 if many else 9), beside=True)
     for name, point in _named_stops(
         layers.corridor_stops, crs, least_m=0.035 * float(np.ptp(axes.get_xlim()))
     ):
         names.write(name, [point], sized_(5.5), beside=True)
-    for row, shape in _points(layers.counties, crs):
+    for row, shape in _points(
+        layers.counties.head(0 if len(layers.counties) > _MANY_COUNTIES else None), crs
+    ):
         seen = shape.intersection(frame.box)
         if not seen.is_empty:
             name = stem(_shown(row.name))

@@ -237,9 +237,18 @@ def south_sea(
     national_lines().to_crs(frame.crs).plot(
         ax=axes, aspect=None, color=style.BORDER_LINE, linewidth=0.8, zorder=6
     )
+    axes.set(
+        xlim=(frame.west, frame.east),
+        ylim=(frame.south, frame.north),
+        xticks=[],
+        yticks=[],
+        xlabel="",
+        ylabel="",
+    )
     place = axes.get_position()
     wide_in, high_in = figure.get_size_inches()
-    high = 0.30 * place.height
+    # Small enough to leave Taiwan's coast free.
+    high = 0.24 * place.height
     wide = high * high_in / wide_in * _SOUTH_SEA_SHAPE
     corner = figure.add_axes((place.x1 - wide, place.y0, wide, high), zorder=13)
     west, south, east, north = _SOUTH_SEA
@@ -255,7 +264,7 @@ def south_sea(
     islands = islands[islands.bounds["maxy"] < 18]
     if len(islands):
         dots = islands.to_crs(crs).representative_point()
-        corner.plot(dots.x, dots.y, ".", color=style.BORDER_LINE, markersize=1)
+        corner.plot(dots.x, dots.y, ",", color=style.BORDER_LINE)
     bounds = (
         gpd.GeoSeries([shapely.segmentize(shapely.box(*_SOUTH_SEA), 1)], crs=WGS84).to_crs(crs).total_bounds
     )

@@ -58,6 +58,13 @@ def borders_section(results: StudyResults, context: ReportContext) -> list[Block
     ]
 
 
+def _way_round(row: Any) -> str:
+    """Say how far it is around a gap."""
+    if not np.isfinite(row.network_min):
+        return "现无干线公路可绕行"
+    return f"现须绕行 {row.network_km:,.0f} 千米、{row.network_min:.0f} 分钟"
+
+
 def borders_with_measures(results: StudyResults) -> pd.DataFrame:
     """Return the borders with their crossings and detours, the longest detours first."""
     keys = ["province_a", "province_b"]
@@ -137,12 +144,11 @@ def _gap_lines(results: StudyResults) -> list[Block]:
         return [f"{what}：未发现。"]
     most = 10
     parts = [
-        f"{row.county}（{row.province}）与{row.beyond_county}（{row.beyond_province}）之间，缺 {row.gap_km:.1f} 千米，现须绕行 "
-        f"{row.network_km:,.0f} 千米、{row.network_min:.0f} 分钟"
+        f"{row.county}（{row.province}）与{row.beyond_county}（{row.beyond_province}）之间，缺 {row.gap_km:.1f} 千米，{_way_round(row)}"
         for row in rows_of(results.gaps.sort_values("gap_km", kind="stable").head(most))
     ]
     rest = "；其余见 tables.xlsx 的“断头路”一表" if len(results.gaps) > most else ""
-    return [f"{what} {len(results.gaps)} 处：{'；'.join(parts)}{rest}。"]
+    return [f"{what}共 {len(results.gaps)} 处：{'；'.join(parts)}{rest}。"]
 
 
 def ranks_borders(results: StudyResults) -> bool:

@@ -50,7 +50,7 @@ def _table(results: StudyResults, context: ReportContext) -> Table:
                 f"{row.cutoff_min:g}",
                 "现状" if row.scenario == "base" else "规划后",
                 f"{row.area_km2:,.0f}",
-                f"{_seats(results, row)}",
+                f"{_seats(results, row):,}",
                 *([f"{people[key] / 1e4:,.0f}"] if people else []),
             )
         )
@@ -61,7 +61,7 @@ def _table(results: StudyResults, context: ReportContext) -> Table:
         "区县驻地（个）",
         *(("人口（万）",) if people else ()),
     )
-    note = f"区县驻地按研究范围 {context.n_study_counties} 个区县计。"
+    note = f"区县驻地按研究范围 {context.n_study_counties:,} 个区县计。"
     if people:
         largest = results.circle_people[
             (results.circle_people["cutoff_min"] == results.study.circle_min)
@@ -183,7 +183,7 @@ def scenarios_section(results: StudyResults, context: ReportContext) -> list[Blo
             item.name,
             f"{item.area_km2:,.0f}",
             signed(item.delta_area_km2),
-            f"{item.n_counties}",
+            f"{item.n_counties:,}",
             signed(item.delta_counties),
             _moved(item.gained, item.lost),
         )

@@ -37,9 +37,9 @@ def findings_section(results: StudyResults, context: ReportContext, found: Mappi
 def _headline(results: StudyResults, context: ReportContext, found: Mapping[str, Fact]) -> str:
     """Say in one sentence what the corridors change for whom, or how things stand."""
     cutoff = hours(results.study.circle_min)
-    stand = f"{found['border_counties']} 个毗邻区县中有 {found['inside']} 个的政府驻地在{_centres_zh(results)}的{way_zh(results)}{cutoff}圈内"
+    stand = f"{found['border_counties']} 个毗邻区县中有 {found['inside']} 个的政府驻地在{' ' if many_centres(results) else ''}{_centres_zh(results)}的{way_zh(results)}{cutoff}圈内"
     if context.after is None:
-        return f"{stand}。"
+        return f"{stand}{_best_and_worst(results)}。"
     saved = savings(results)
     if saved.empty:
         return f"{stand}；{_planned(results)}建成后，毗邻区县至中心的时间都不缩短。"
@@ -105,6 +105,17 @@ def _findings(results: StudyResults, context: ReportContext, found: Mapping[str,
         yield Strong("联系与差距"), _connected(results)
     if "claims" in found:
         yield Strong("文中论断"), f"：{claims_summary(results.claims)}"
+
+
+def _best_and_worst(results: StudyResults) -> str:
+    """Name the borders that are connected best and worst, where they are ranked."""
+    if not ranks_borders(results):
+        return ""
+    best, worst = (border_ranking(results).iloc[k] for k in (0, -1))
+    return (
+        f"；省界两侧联系最紧的是{best['province_a']}与{best['province_b']}，"
+        f"最松的是{worst['province_a']}与{worst['province_b']}"
+    )
 
 
 def _connected(results: StudyResults) -> str:
@@ -181,7 +192,9 @@ def _border(context: ReportContext, found: Mapping[str, Fact]) -> str:
 
 
 def _centres_zh(results: StudyResults) -> str:
-    return f"{len(results.centres)} 座中心" if many_centres(results) else join(results.centres["origin_name"])
+    return (
+        f" {len(results.centres)} 座中心" if many_centres(results) else join(results.centres["origin_name"])
+    )
 
 
 def _overview(results: StudyResults) -> str:

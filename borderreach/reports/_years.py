@@ -28,7 +28,7 @@ def years_section(results: StudyResults) -> list[Block]:
         (
             f"{row.year}",
             f"{row.area_km2:,.0f}",
-            f"{row.n_counties}",
+            f"{row.n_counties:,}",
             *([f"{row.people / 1e4:,.0f}"] if counted else []),
             _entered(results, before, int(row.year)) if before is not None else "",
         )

@@ -14,6 +14,8 @@ from ._words import hours, join, rows_of
 
 #: So many zones that reach across a border are listed.
 _MOST: Final = 15
+#: So many counties of another province are named of a zone.
+_MOST_NAMED: Final = 8
 
 
 def zones_section(results: StudyResults, context: ReportContext) -> list[Block]:
@@ -60,7 +62,9 @@ def _across(results: StudyResults) -> list[tuple[str, ...]]:
         province = str(home["province"].get(row.centre_id, ""))
         across = own[own["province"] != province].rename(columns={"name": "county"})
         if len(across):
-            listed = join(named.get(str(one.adcode), one.county) for one in rows_of(across))
+            names = [named.get(str(one.adcode), one.county) for one in rows_of(across)]
+            rest = f"等 {len(names)} 个" if len(names) > _MOST_NAMED else ""
+            listed = join(names[:_MOST_NAMED]) + rest
             name = named.get(str(row.centre_id), str(row.centre_name))
             found.append(
                 (len(across), (name, province, f"{row.area_km2:,.0f}", f"{len(own)}", listed))

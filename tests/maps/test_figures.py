@@ -4,7 +4,9 @@ import struct
 from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -211,6 +213,12 @@ def test_a_locator_shows_the_whole_country_with_its_lines(results: SimpleNamespa
     assert len(study_figure(results).axes) == 1
 
 
+def local_crs_of(every: gpd.GeoDataFrame) -> Any:
+    """The projection of a figure of the whole country."""
+    parts = every.geometry.explode()
+    return frame_around([parts[parts.bounds["miny"] > 17.5]]).crs
+
+
 def test_a_figure_of_the_whole_country_has_the_south_china_sea(results: SimpleNamespace) -> None:
     every = provinces()
     centres = results.centres.iloc[:0]
@@ -221,6 +229,19 @@ def test_a_figure_of_the_whole_country_has_the_south_china_sea(results: SimpleNa
     )
     assert len(figure.axes) == 2
     assert "南海诸岛" in [text.get_text() for text in figure.axes[1].texts]
+    axes = figure.axes[0]
+    assert axes.get_xlabel() == axes.get_ylabel() == ""
+    # Taiwan lies in the frame, and not under the corner.
+    (taiwan,) = every.loc[every["adcode"] == 710000, "geometry"]
+    main = max(taiwan.geoms, key=lambda part: part.area)
+    crs = local_crs_of(every)
+    drawn = axes.transData.transform(
+        np.asarray(gpd.GeoSeries([main], crs=4326).to_crs(crs).iloc[0].exterior.coords)
+    )
+    frame, corner = axes.get_window_extent(), figure.axes[1].get_window_extent()
+    for x, y in drawn:
+        assert frame.contains(x, y)
+        assert not corner.contains(x, y)
     english = study_figure(
         changed(results, provinces=whole, border_counties=counties, centres=centres),
         context=every,
