@@ -114,7 +114,7 @@ def _write_table(name: str, results: StudyResults, path: Path) -> None:
 
 
 def _write_geopackage(results: StudyResults, path: Path) -> None:
-    from .qgis_layers import add_styles, ordered, title_of  # noqa: PLC0415
+    from .workbook import add_styles, ordered, title_of  # noqa: PLC0415
 
     tables = ordered(results.tables())
     write_geopackage(tables, path, titles={name: title_of(name) for name, _ in tables})

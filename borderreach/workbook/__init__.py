@@ -1,4 +1,4 @@
-"""The workbook of a study: a sheet of counties, the matrix of centres, every table that matters, and what each column is.
+"""The workbook of a study: counties, centres, every table that matters, what each column is; and how they open in QGIS.
 
 The entry points are those that `__init__.pyi` lists; everything else in this room is its own business.
 """

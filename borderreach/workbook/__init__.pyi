@@ -1,4 +1,4 @@
 from ._book import workbook
-from ._dictionary import column_words
+from ._qgis import add_styles, ordered, title_of
 
-__all__ = ["column_words", "workbook"]
+__all__ = ["add_styles", "ordered", "title_of", "workbook"]

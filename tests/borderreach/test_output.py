@@ -20,8 +20,8 @@ from borderreach import data
 from borderreach.geo.errors import InputError, OutputError
 from borderreach.maps.folders import OutputFolder
 from borderreach.output import write_csv, write_geopackage, write_table
-from borderreach.qgis_layers import LAYERS
 from borderreach.studies import run_study
+from borderreach.workbook._qgis import LAYERS
 
 
 def points():

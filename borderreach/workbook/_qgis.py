@@ -12,9 +12,9 @@ from xml.etree import ElementTree as ET
 
 import pandas as pd
 
-from .maps import style
-from .maps.wording import WORDS
-from .workbook import column_words
+from ..maps import style
+from ..maps.wording import WORDS
+from ._dictionary import column_words
 
 
 @dataclass(frozen=True)
