@@ -103,6 +103,9 @@ ZH: Final[Mapping[str, str]] = {
     "these roads instead of the embedded ones: an .osm.pbf or .osm\nextract, a saved network, a .graphml, drawn lines, or a region to "
     "fetch; given\nseveral times, extracts are joined":
         "用这些道路代替内置的：.osm.pbf 或 .osm 分区数据、\n保存的路网、.graphml、绘制的线，或要下载的地区；\n可给出多次，分区数据合并使用",
+    "its roads instead of those that the job names: an .osm.pbf or .osm\nextract, a saved network, a .graphml, drawn lines, or a region to "
+    "fetch; given\nseveral times, extracts are joined":
+        "用这些道路代替任务文件所指的：.osm.pbf 或 .osm 分区数据、\n保存的路网、.graphml、绘制的线，或要下载的地区；\n可给出多次，分区数据合并使用",
     "write the polygons to this .gpkg, .geojson or .csv": "把多边形写入这个 .gpkg、.geojson 或 .csv",
     "Check every claim of a study's text that has a number (does it hold, only with a corridor,\nby how much does it fail), and route to "
     "random points to see how much of its isochrones is\nwrongly inside or outside.":

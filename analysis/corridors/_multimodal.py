@@ -150,6 +150,6 @@ def _spread(parts: pd.Series) -> dict[str, float]:
     error = next(error for until, error in TRUNK_TIME_ERRORS if road <= until or until == math.inf)
     if parts["n_boardings"]:
         ride = parts["line_haul_min"] + parts["slower_trains_min"]
-        wait = parts["waiting_min"] + parts["night_min"]
-        error = math.hypot(error * road, RAIL_RIDE_ERROR * ride, RAIL_WAIT_ERROR * wait) / total
+        wait = RAIL_WAIT_ERROR * parts["waiting_min"]
+        error = math.hypot(error * road, RAIL_RIDE_ERROR * ride, wait) / total
     return {"low_min": total * math.exp(-error), "high_min": total * math.exp(error)}

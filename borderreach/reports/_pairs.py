@@ -138,9 +138,7 @@ def journeys_table(results: StudyResults) -> list[Block]:
             row.between,
             minutes(row.line_haul_min) if row.n_boardings else "不乘车",
             minutes(row.slower_trains_min) if row.n_boardings else "",
-            minutes(
-                row.waiting_min + row.night_min + row.boarding_min + row.transfer_min + row.alighting_min
-            ),
+            minutes(row.waiting_min + row.boarding_min + row.transfer_min + row.alighting_min),
             minutes(row.road_min + row.access_min),
             minutes(row.door_to_door_min),
             minutes(row.road_only_min),
@@ -166,7 +164,10 @@ def _marks_zh(results: StudyResults) -> str:
     said = ""
     for mark, what in (
         ("roundabout", "的路程超过直线距离的两倍：或是确须绕行，或是铁路表缺线，用时可能偏大"),
-        ("night", "乘车要九个半小时以上，半数人当天到不了，表中已计入途中过夜的 8 小时，其他各表没有计入"),
+        (
+            "night",
+            "乘车要九个半小时以上，随时出发的人半数当天到不了，途中过夜至多另加 8 小时，各表都没有计入",
+        ),
         ("rare trains", "的列车很少，用时的五分之二以上是候车：看准时刻出发要快得多"),
     ):
         some = results.journeys[results.journeys["mark"] == mark]

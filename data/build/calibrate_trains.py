@@ -173,7 +173,7 @@ def marked(pairs: pd.DataFrame, day: str) -> tuple[np.ndarray, np.ndarray]:
     known = [k for k, (a, b) in enumerate(ends) if a is not None and b is not None]
     found = journey_components(joined, [ends[k] for k in known])
     total, mark = np.full(len(pairs), np.nan), np.full(len(pairs), "", dtype=object)
-    total[known], mark[known] = found["total_min"], found["mark"]
+    total[known], mark[known] = found["total_min"] + found["night_min"], found["mark"]
     return total, mark
 
 

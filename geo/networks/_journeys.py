@@ -70,8 +70,8 @@ def journey_components(
         ``slower_trains_min`` what usual trains take longer;
         ``access_min`` is off the network and between roads and stations. Where a journey by train from door to door
         takes more than 9.5 hours, half of those who set out between 7:00 and 19:00 can't arrive the same day:
-        ``night_min`` is 480 then, unless driving all the way is faster. Networks don't hold it; `travel_times` and
-        whatever else searches them tell such journeys without the night.
+        ``night_min`` is what the night costs them beside ``total_min``, which holds none, as `travel_times` doesn't:
+        480, or less where driving all the way is only that much slower than the train.
         ``mark`` tells of a journey by train to be taken with care: ``roundabout`` where its way is more than
         twice as long as the straight line (a line is missing, or really is), ``night`` where it has one, ``rare
         trains`` where two fifths of it are waiting; else empty.
@@ -142,7 +142,7 @@ def _add_nights(
     numbered: Sequence[tuple[int, ...]],
     rows: list[dict[str, Any]],
 ) -> None:
-    """Put nights on the way into journeys by train that can't end the same day, or drive instead."""
+    """Tell what a night on the way costs beside the time of journeys by train that can't end the same day."""
     long = [
         k
         for k, spent in enumerate(rows)
@@ -154,15 +154,11 @@ def _add_nights(
     origins = sorted({numbered[k][0] for k in long})
     roads = graph.copy()
     roads.data = np.where(trains, np.inf, graph.data)
-    times, before = dijkstra(roads, indices=origins, return_predecessors=True)
+    times = dijkstra(roads, indices=origins)
     for k in long:
         a, b = numbered[k]
-        row = origins.index(a)
-        night = rows[k]["total_min"] + NIGHT_MIN
-        if times[row, b] / 60_000 <= night:
-            rows[k] |= _spent(network, times[row, b], before[row], a, b)
-        else:
-            rows[k] |= {"total_min": night, "night_min": NIGHT_MIN}
+        by_road = times[origins.index(a), b] / 60_000
+        rows[k]["night_min"] = min(NIGHT_MIN, by_road - rows[k]["total_min"])
 
 
 def _mark(spent: Mapping[str, Any]) -> str:
