@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ...geo.crs import ELLIPSOID, WGS84, area_km2, equal_area_crs, rows_xyz
+from ...geo.crs import ELLIPSOID, WGS84, area_km2, equal_area_crs, local_crs, rows_xyz
 from ...geo.errors import InputError
 from ...geo.networks import airports
 from ...geo.places import Place
@@ -55,8 +55,12 @@ def measure(claim: Claim, context: ClaimContext, candidates: Iterable[str]) -> M
 def _radius(claim: Claim, context: ClaimContext) -> Measure:
     centre = context.place(claim.centres[0])
     radius = float(claim.radius_km or 0)
-    frame = {"provinces": context.provinces, "cities": context.prefectures}.get(claim.of, context.counties)
-    km = straight_km(centre.lon, centre.lat, frame)
+    provinces = context.provinces
+    frame = {"provinces": provinces, "provinces_touched": provinces, "cities": context.prefectures}.get(
+        claim.of, context.counties
+    )
+    by_area = claim.of == "provinces_touched"
+    km = (_nearest_km if by_area else straight_km)(centre.lon, centre.lat, frame)
     weight = np.ones(len(frame))
     if claim.of == "people":
         weight = np.nan_to_num(context.people.to_numpy(dtype=float)) / 10_000
@@ -80,6 +84,9 @@ def _radius(claim: Claim, context: ClaimContext) -> Measure:
         detail = f"驻地在圈内：{some_of(nearest, 12)}；面积与圈相交的有{int(touched.sum())}个"
         if claim.of == "cities":
             detail += f"；圈内名为“市”的{sum(name.endswith('市') for name in nearest)}个"
+    elif by_area:
+        names = frame["short_name"].to_numpy()
+        detail = f"与圈相交：{some_of([str(names[k]) for k in order if inside[k]], 12)}"
     elif claim.of == "people":
         detail = f"圈内{int(inside.sum())}个县级单位"
     return Measure(
@@ -91,6 +98,13 @@ def _radius(claim: Claim, context: ClaimContext) -> Measure:
         geometry=ring,
         flip=flip,
     )
+
+
+def _nearest_km(lon: float, lat: float, frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return the ellipsoidal distance of the nearest part of each area from a point, km."""
+    # distances from its middle are true in this projection
+    areas = frame.to_crs(local_crs(lon=lon, lat=lat)).geometry.to_numpy()
+    return np.asarray(shapely.distance(areas, shapely.Point(0, 0)), dtype=float) / 1000
 
 
 def _count(claim: Claim, context: ClaimContext) -> Measure:
@@ -295,9 +309,9 @@ def _distance(claim: Claim, context: ClaimContext) -> Measure:
         else "等积投影下各驻地的中点，椭球面距离",
         data="行政区划（当前）",
         geometry=shapely.LineString([(one.lon, one.lat), (middle.x, middle.y)]),
-        flip=f"“附近”放宽到{km:.0f}公里才成立"
+        flip=f"界限放宽到{km:.0f}公里才成立"
         if km > limit_of(claim)
-        else f"“附近”收紧到{km:.0f}公里以内即不成立",
+        else f"界限收紧到{km:.0f}公里以内即不成立",
     )
 
 
@@ -334,8 +348,8 @@ def _status(claim: Claim, context: ClaimContext) -> Measure:
         value=float(len(done)),
         limit=float(len(meant)),
         detail=f"{len(meant)}条中{len(done)}条已开通" + (f"；未开通：{'、'.join(shown)}" if shown else ""),
-        method="廊道文件中的状态与日期",
-        data="公开报道，见廊道文件的sources",
+        method="所查廊道的状态与开通日期",
+        data="公开报道，见各廊道所附的来源",
         geometry=shapely.MultiLineString([one.line for one in meant]),
         flip=f"待{'、'.join(one.name for one in missing)}开通后成立" if missing else "",
     )

@@ -450,6 +450,7 @@ def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, o
     if (
         claim.comparison in ("==", "about")
         and claim.kind in _STATED
+        and claim.stance == "fact"  # what is to be isn't there yet
         and np.isfinite(value)
         and row["margin"] < 0
     ):

@@ -55,7 +55,7 @@ DEFAULTS: Final[dict[str, tuple[str, Comparison]]] = {
 }
 #: What `of` may be, by kind.
 SUBJECTS: Final[dict[str, tuple[str, ...]]] = {
-    "radius": ("provinces", "cities", "counties", "people"),
+    "radius": ("provinces", "provinces_touched", "cities", "counties", "people"),
     "count": (
         "provinces",
         "borders",
@@ -100,7 +100,8 @@ class Claim(Strict):
     kind : str
         ``pair`` longest minutes between any two places; ``circle`` minutes from the nearest centre
         to the farthest place; ``across`` minutes from each border county to the nearest one of
-        another province, the longest; ``radius`` what lies within `radius_km` of the centre;
+        another province, the longest; ``radius`` what has its seat within `radius_km` of the centre, or of
+        ``provinces_touched`` any part;
         ``count``, ``share``, ``people`` (in 10,000), ``distance`` (km); ``nearer`` mean distance to
         the centres over that to `against`; ``detour`` road over straight km; ``remoteness`` mean
         minutes to the capital, border counties over others; ``rank_size``; ``stated_ratio`` of two
@@ -208,7 +209,7 @@ class Claim(Strict):
         if self.unit:
             return self.unit
         if self.kind == "radius":
-            return {"people": "万人", "provinces": "个省", "cities": "个城市", "counties": "个县"}[self.of]
+            return {"people": "万人", "cities": "个城市", "counties": "个县"}.get(self.of, "个省")
         if self.kind == "count":
             return "个"
         return DEFAULTS[self.kind][0]

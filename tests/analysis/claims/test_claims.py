@@ -214,6 +214,12 @@ def test_a_goal_that_is_not_reached_is_called_so():
     row = audit(claim(limit=30, stance="goal")).iloc[0]
     assert row["verdict"] == "fails"
     assert row["verdict_text"].startswith("尚未达到，相差30分钟")
+    more, said = (
+        audit(claim(kind="count", of="provinces", limit=40, places=(), stance=stance)).iloc[0]["verdict_text"]
+        for stance in ("goal", "fact")
+    )
+    assert "文中的数偏高" in said
+    assert "文中的数" not in more
 
 
 def test_a_claim_that_cannot_be_checked_says_why():
@@ -360,6 +366,17 @@ def test_people_and_radii_are_counted_from_the_table_given():
     )
     assert f"半径为{km:.0f}公里时才达到73万人" in table.loc["s", "flip"]
     assert table.loc["t", "geometry"].geom_type == "Polygon"
+
+
+@pytest.mark.parametrize(("radius_km", "capitals", "touched"), [(30, 0, 2), (250, 1, 5), (500, 4, 8)])
+def test_a_circle_covers_provinces_by_their_area_not_by_their_capitals(radius_km, capitals, touched):
+    told = {"kind": "radius", "centres": ("沿河",), "radius_km": radius_km, "limit": 5, "places": ()}
+    by_capital, by_area = (audit(claim(of=of, **told)).iloc[0] for of in ("provinces", "provinces_touched"))
+    assert by_area["unit"] == "个省"
+    assert (by_capital["value"], by_area["value"]) == (capitals, touched)
+    # the same from the circle's own outline
+    assert f"面积与圈相交的有{touched}个" in by_capital["detail"]
+    assert "贵州" in by_area["detail"]
 
 
 def test_units_that_the_boundaries_hold():
