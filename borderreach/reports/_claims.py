@@ -9,10 +9,12 @@ import pandas as pd
 
 from ..analysis.claims import VERDICT_NAMES, claim_paragraphs, claim_sentences, verdict_name
 from ..analysis.studies import StudyResults
-from ..documents import Block, Heading, Paragraph, Table
+from ..documents import Block, Heading, Items, Paragraph, Table
 from ._roads import way_zh
 from ._words import change, hours, minutes, rows_of
 
+#: Heading of the sentences that can't be checked.
+_UNCHECKED: Final = "文中无法检验的话"
 _VERDICTS_EN: Final = {
     "holds": "hold",
     "holds_with": "hold only with corridors",
@@ -29,15 +31,11 @@ def claims_section(results: StudyResults) -> list[Block]:
         return []
     head, *paragraphs = claim_paragraphs(claims)
     methods = paragraphs[len(claims) :]
+    sentences = claim_sentences(claims)
+    checked = sentences[sentences["verdict"] != "not_checkable"]
     rows: list[tuple[str, ...]] = []
-    others: list[str] = []
-    for number, sentence in enumerate(rows_of(claim_sentences(claims)), start=1):
-        of_it = claims[claims["sentence"] == sentence.sentence]
-        if sentence.verdict == "not_checkable":
-            row = next(rows_of(of_it))
-            others.append(f"{number}. “{row.words}”（{row.reading}）：{_without_verdict(row)}")
-        else:
-            rows += _sentence_rows(number, sentence, of_it)
+    for number, sentence in enumerate(rows_of(checked), start=1):
+        rows += _sentence_rows(number, sentence, claims[claims["sentence"] == sentence.sentence])
     blocks: list[Block] = [Heading("文中论断的检验"), head]
     if rows:
         header = ("", "文中的话（如何理解）", "结论", "依据")
@@ -45,9 +43,24 @@ def claims_section(results: StudyResults) -> list[Block]:
         blocks.append(
             Table("claims", "文中论断的检验", header, tuple(rows), (0,), note, widths=(5, 37, 13, 45))
         )
+    others = len(sentences) - len(checked)
     if others:
-        blocks.append(Paragraph(f"未检验的：{'；'.join(others)}。", kind="note"))
+        blocks.append(Paragraph(f"无法检验的{others}句及其原因，见附录“{_UNCHECKED}”。", kind="note"))
     return blocks
+
+
+def unchecked_section(results: StudyResults) -> list[Block]:
+    """Tell which sentences of the text can't be checked, and why."""
+    claims = results.claims
+    if claims.empty:
+        return []
+    sentences = claim_sentences(claims)
+    those = sentences.loc[sentences["verdict"] == "not_checkable", "sentence"]
+    lines = tuple(
+        f"“{row.words}”（{row.reading}）：{_without_verdict(row)}。"
+        for row in rows_of(claims[claims["sentence"].isin(those)])
+    )
+    return [Heading(_UNCHECKED, appendix=True), Items(lines)] if lines else []
 
 
 def _sentence_rows(number: int, sentence: Any, claims: pd.DataFrame) -> list[tuple[str, ...]]:

@@ -444,6 +444,23 @@ def test_a_sentence_stands_once_and_its_readings_beneath(yuqian):
                 assert sum(f"|  | {mark}{said}{row.reading} |" in line for line in rows) == 1
 
 
+def test_sentences_that_cannot_be_checked_stand_in_the_appendix_with_the_reason(yuqian):
+    text = report(yuqian)
+    body, appendix = text.split("## 附录", 1)
+    sentences = claim_sentences(yuqian.claims)
+    those = sentences.loc[sentences["verdict"] == "not_checkable", "sentence"]
+    assert len(those) >= 5
+    assert f"无法检验的{len(those)}句" in body
+    part = appendix.split("文中无法检验的话\n")[1].split("\n## ")[0]
+    rows = yuqian.claims[yuqian.claims["sentence"].isin(those)]
+    assert part.count("\n- ") == len(rows)
+    for row in rows.itertuples():
+        reason = row.verdict_text.removeprefix("无法检验：")
+        assert f"“{row.words}”（{row.reading}）：{reason}。" in part
+    checked = yuqian.claims[~yuqian.claims["sentence"].isin(those)]
+    assert "无法检验的话" not in report(dataclasses.replace(yuqian, claims=checked))
+
+
 def ranked(yuqian: StudyResults) -> StudyResults:
     """The study with a dozen made-up borders among the provinces of a square, each between two of its counties."""
     n = 12
