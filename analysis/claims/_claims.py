@@ -105,7 +105,7 @@ def audit_claims(
         places, a circle, borders, corridors) is empty where a claim has no place. ``verdict`` is
         "holds", "holds_with" (only with the corridors named in ``corridors``), "differs" (the text counts by
         a definition or in a year of its own), "undecided" (minutes on the embedded roads closer to the limit
-        than these roads' error, and no report that tells; or no more than a necessary condition),
+        than these roads' error, or no more than a necessary condition, and no report that tells),
         "fails" or "not_checkable"; ``chance`` is that of holding, for minutes on these roads, NaN
         else; ``margin`` is by how much a claim holds, negative where it fails, in
         ``unit``; ``flip`` says, in Chinese, what would turn the verdict; ``other_value`` is the
@@ -333,8 +333,8 @@ def _row(
         row["reported_holds"] = "yes" if by_report >= 0 else "no"
         if overruled:  # a timetable is a fact, a model isn't
             row |= {"margin": by_report, "verdict": "holds" if by_report >= 0 else "fails", "flip": ""}
-    undecided = claim.reported is None and _within_error(margin, claim, found.value, row["chance"])
-    if undecided or (claim.necessary and margin >= 0):
+    not_enough = claim.necessary and margin >= 0
+    if claim.reported is None and (not_enough or _within_error(margin, claim, found.value, row["chance"])):
         row["verdict"] = "undecided"
     elif margin < 0 and claim.differs:
         row["verdict"] = "differs"
@@ -443,6 +443,11 @@ def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, o
         seen = (
             f"公开报道为{_shown(row['reported'], unit)}（{row['reported_by']}），{whose}"
             f"{_COMPARED[claim.comparison]}{_shown(limit, unit)}；模型算得{_shown(value, unit)}，与报道不符，以报道为准"
+        )
+    elif claim.necessary and claim.reported is not None:
+        met = "也满足" if row["margin"] >= 0 else "也不满足"
+        seen = (
+            f"公开报道为{_shown(row['reported'], unit)}（{row['reported_by']}）；检验的必要条件{met}：{seen}"
         )
     names = "、".join(
         context.corridor(identifier).name for identifier in row["corridors"].split("、") if identifier

@@ -141,7 +141,8 @@ class Claim(Strict):
     role : {"part", "reading"}
         A part of what the sentence says, or another way to read it, which is told beneath and doesn't decide.
     necessary : bool
-        Whether what is checked must be so for the sentence to hold, but isn't enough: then it never holds by this.
+        Whether what is checked must be so for the sentence to hold, but isn't enough: then it never holds by this,
+        only by a report.
     differs : str
         Where the text counts by a definition or in a year of its own: why its number may differ and not be wrong.
     """

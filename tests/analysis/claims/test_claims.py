@@ -601,6 +601,19 @@ def test_a_necessary_condition_never_holds_by_itself():
     assert unmet["verdict"] == "fails"
 
 
+@pytest.mark.parametrize(
+    ("limit", "reported", "verdict"),
+    [(90, 80, "holds"), (90, 100, "fails"), (30, 40, "fails"), (30, 20, "holds")],
+)
+def test_a_report_decides_where_no_more_than_a_necessary_condition_is_checked(limit, reported, verdict):
+    told = audit(claim(limit=limit, necessary=True, reported=reported, reported_by="日报"))
+    row = told.iloc[0]  # 60 minutes by the model
+    assert row["verdict"] == verdict
+    assert f"公开报道为{reported}分钟（日报）" in row["verdict_text"]
+    assert ("必要条件也满足" in row["verdict_text"]) == ((limit, reported) == (90, 80))
+    assert claim_paragraphs(told)[1].count("日报") == 1
+
+
 def test_what_a_text_counts_in_its_own_way_differs_and_is_not_wrong():
     row = audit(claim(kind="count", of="provinces", limit=31, differs="文中不计港澳台")).iloc[0]
     assert row["verdict"] == "differs"
