@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from ...geo.places import national_lines
+from ...geo.places import english_name, national_lines
 from ...geo.text import closed
 from ..classes import Classes
 from ..layers import BASE, MapLayers, Reach, number
@@ -96,7 +96,38 @@ def page_content(
         if tiles is not None and tiles.datum == "gcj02"
         else what_if_content(getattr(results, "what_if", None), results.scenario_names),
     }
+    content["english"] = _english(content)
     return {key: _closed(value) for key, value in content.items()}
+
+
+#: Where the page's content has names of places.
+_PLACES: Final = frozenset({"name", "names", "province", "provinces", "city", "neighbours", "members"})
+
+
+def _english(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of places on the page in Latin letters, of those that are written in Chinese."""
+    found: dict[str, str] = {}
+
+    def look(value: Any, *, named: bool = False) -> None:
+        if isinstance(value, str):
+            if named:
+                for name in value.split("、"):
+                    if (english := english_name(name)) != name:
+                        found[name] = english
+        elif isinstance(value, dict):
+            for key, each in value.items():
+                look(each, named=key in _PLACES or (named and isinstance(each, list)))
+        elif isinstance(value, list | tuple):
+            for each in value:
+                look(each, named=named)
+
+    for key in ("centres", "provinces", "context", "borders", "crossings", "gaps", "junctions", "counties"):
+        look(content[key])
+    for corridor in content["corridors"]:
+        look(corridor["stops"])
+    what_if = content["whatIf"]
+    look([] if what_if is None else what_if["counties"])
+    return dict(sorted(found.items()))
 
 
 def _closed(value: Any) -> Any:

@@ -1,6 +1,6 @@
 // What lies below everything: tiles, provinces, their surroundings.
 (function (br) {
-  br.addBackdrop = function (scene, draw, data) {
+  br.addBackdrop = function (scene, draw, data, word) {
     const style = data.style;
     const tiles = data.baseMap;
     if (tiles) {
@@ -31,7 +31,7 @@
       scene.items.get("provinces").layer.eachLayer((layer) => layer.setStyle({ fillOpacity: ground() }));
     };
     for (const row of [...data.provinces, ...data.context]) {
-      scene.labels.add({ at: row.at, text: row.name, className: "br-province", rank: br.RANKS.province, owner: "provinces" });
+      scene.labels.add({ at: row.at, text: () => word.place(row.name), className: "br-province", rank: br.RANKS.province, owner: "provinces" });
     }
   };
 })(borderreach);

@@ -44,7 +44,7 @@
     }
     const leastZoom = data.counties.length > MOST_NAMED ? 7 : 0;
     for (const row of data.counties) {
-      scene.labels.add({ at: row.at, text: row.name, className: "br-county", rank: br.RANKS.county, owner: "county-names", leastZoom, along: () => spots(row) });
+      scene.labels.add({ at: row.at, text: () => word.place(row.name), className: "br-county", rank: br.RANKS.county, owner: "county-names", leastZoom, along: () => spots(row) });
     }
     scene.add("county-names", br.ORDER.centres, true, () => L.layerGroup([]));
 

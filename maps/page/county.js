@@ -16,10 +16,10 @@
     const times = row.times.length <= MOST_IN_TOOLTIP ? row.times
       : [...row.times].sort((a, b) => far(a.base) - far(b.base)).slice(0, MOST_IN_TOOLTIP);
     return e("div", {},
-      e("strong", {}, row.name), " ", e("span", { className: "br-muted" }, row.province),
-      row.neighbours ? e("div", {}, word("neighbours") + " " + row.neighbours + " · " + word("border_length") + " " + br.fixed(row.km, 0) + " km") : null,
+      e("strong", {}, word.place(row.name)), " ", e("span", { className: "br-muted" }, word.place(row.province)),
+      row.neighbours ? e("div", {}, word("neighbours") + " " + word.places(row.neighbours) + " · " + word("border_length") + " " + br.fixed(row.km, 0) + " km") : null,
       times.map((time) => e("div", {},
-        word("to") + " " + time.name + word("colon"), br.minutesText(time.base, word), " → ", br.minutesText(time.after, word),
+        word("to") + " " + word.place(time.name) + word("colon"), br.minutesText(time.base, word), " → ", br.minutesText(time.after, word),
         time.change === null ? "" : word.aside(br.signed(time.change, 1)))));
   };
 
@@ -45,10 +45,10 @@
     const cell = (value, isIn) => e("td", {}, br.minutesText(value, word), cutoffs.length ? e("small", {}, inside(isIn)) : null);
     panel.replaceChildren(
       e("div", { className: "br-row" },
-        e("h2", {}, row.name, " ", e("span", { className: "br-muted" }, [...place, row.adcode].join(" · "))),
+        e("h2", {}, word.place(row.name), " ", e("span", { className: "br-muted" }, [...place.map(word.place), row.adcode].join(" · "))),
         e("button", { type: "button", "aria-label": word("close"), className: "br-close", onclick: () => scene.select(null) }, "×")),
       row.neighbours
-        ? e("p", {}, word("neighbours") + word("colon") + row.neighbours + "　" + word("border_length") + word("colon") + br.fixed(row.km, 0) + " km") : "",
+        ? e("p", {}, word("neighbours") + word("colon") + word.places(row.neighbours) + "　" + word("border_length") + word("colon") + br.fixed(row.km, 0) + " km") : "",
       row.times.length && cutoffs.length
         ? e("p", {}, word("circle_here") + word("colon") + circle(nearest(row, "base")) +
             (data.scenario ? " → " + circle(nearest(row, "after")) : "")) : "",
@@ -56,7 +56,7 @@
         e("caption", { className: "br-hidden" }, word("minutes_to_centres")),
         e("thead", {}, e("tr", {}, [word("centre"), word("base"), word("after"), word("change")].map((text) => e("th", { scope: "col" }, text)))),
         e("tbody", {}, row.times.map((time) => e("tr", {},
-          e("th", { scope: "row" }, time.name), cell(time.base, time.baseIn), cell(time.after, time.afterIn),
+          e("th", { scope: "row" }, word.place(time.name)), cell(time.base, time.baseIn), cell(time.after, time.afterIn),
           e("td", { className: "br-number" }, br.signed(time.change, 1)))))) : "",
       row.figures ? figureTable(row, data, word) : "",
       row.gains.length ? gainTable(row, data, scene, word) : "",
@@ -104,7 +104,7 @@
     const line = function (name, scenario, km2) {
       const members = row.members[scenario] || [];
       return e("p", {}, name + " " + br.area(km2) + word("comma") + word("of_counties", { n: members.length }),
-        members.length ? e("small", {}, members.join("、")) : null);
+        members.length ? e("small", {}, word.places(members)) : null);
     };
     return e("div", {},
       e("h3", {}, br.swatch("fill", { dots: data.style.zoneFill, line: data.style.zoneFill }), word("zone_minutes", { minutes: zone.minutes })),

@@ -67,6 +67,9 @@ const borderreach = {};
     // In brackets, as the language writes them; a corridor's name in the language, where the data has it.
     word.aside = (text) => word("aside", { text });
     word.nameOf = (row) => (state.language !== "zh" && row.nameEn) || row.name;
+    // A place's name in letters that the language's readers know, and a list of such names.
+    word.place = (name) => (state.language === "zh" ? name : data.english[name] || name);
+    word.places = (names) => (Array.isArray(names) ? names : names.split("、")).map(word.place).join(state.language === "zh" ? "、" : ", ");
     return word;
   };
 

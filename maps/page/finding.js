@@ -11,7 +11,7 @@
   br.makeFinding = function (data, word) {
     const row = data.circles.reduce((most, each) => (most === null || each.minutes > most.minutes ? each : most), null);
     if (!row || row.baseKm2 === null) return null;
-    const names = data.centres.map((each) => each.name);
+    const names = data.centres.map((each) => word.place(each.name));
     const centres = names.length <= MOST_NAMES ? names.join(word("and")) : word("finding_centres", { n: names.length });
     const gain = row.afterKm2 === null ? null : row.afterKm2 - row.baseKm2;
     const people = row.people && row.people[0] !== null ? row.people : null;
@@ -28,7 +28,7 @@
     if (gain !== null) {
       told.push(Math.round(gain) === 0 ? word("finding_same") : word(gain > 0 ? "finding_more" : "finding_less", { km2: thousands(gain) }));
       if (best && best.change <= -0.5) {
-        told.push(word("finding_county", { county: best.county.name, centre: best.time.name, base: best.time.base.toFixed(0), after: best.time.after.toFixed(0) }));
+        told.push(word("finding_county", { county: word.place(best.county.name), centre: word.place(best.time.name), base: best.time.base.toFixed(0), after: best.time.after.toFixed(0) }));
       }
     }
     const figure = (value, label) => e("div", {}, e("strong", {}, value), e("span", {}, label));

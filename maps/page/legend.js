@@ -116,7 +116,7 @@
         ...scene.circles.map((each) => [each, word("circle_of", { minutes: each.row.minutes })]),
         ...(scene.slider ? [[scene.slider, word("circle_of", { minutes: scene.slider.row.minutes })]] : []),
         ...scene.railCircles.map((each) => [each, word("circles_by_rail") + " " + word("circle_of", { minutes: each.row.minutes })]),
-        ...scene.centreCircles.map((each) => [each, each.row.name + " " + word("circle_of", { minutes: each.row.minutes })]),
+        ...scene.centreCircles.map((each) => [each, word.place(each.row.name) + " " + word("circle_of", { minutes: each.row.minutes })]),
         ...(scene.allZones ? [[scene.allZones, word("zones")]] : []),
       ];
       for (const [each, text] of reaches) {
@@ -142,7 +142,7 @@
         return word("figure_" + kind, { figure, scenario: word("after").toLowerCase() });
       }
       const centre = data.timeCentres.find((each) => each.id === id);
-      return word("colour_" + kind, { centre: centre ? centre.name : word("nearest"), scenario: word("after").toLowerCase() });
+      return word("colour_" + kind, { centre: centre ? word.place(centre.name) : word("nearest"), scenario: word("after").toLowerCase() });
     };
     legend.verdicts = (rows = data.claims) => Object.keys(br.VERDICT_SHAPES).map((verdict) => {
       const count = rows.filter((row) => row.verdict === verdict).length;

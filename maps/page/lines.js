@@ -25,7 +25,7 @@
       scene.add("borders", br.ORDER.borders, true, () =>
         L.layerGroup(data.borders.flatMap((row) => {
           const line = br.unpackLines(row.shape, data.quantum);
-          const text = () => br.element("div", {}, br.element("strong", {}, row.names.join(" – ")),
+          const text = () => br.element("div", {}, br.element("strong", {}, row.names.map(word.place).join(" – ")),
             br.element("div", {}, word("border_length") + " " + row.km + " km"),
             row.crossings === null ? null : br.element("div", {}, word("border_crossed", {
               n: row.crossings, spacing: row.spacing === null ? "–" : br.fixed(row.spacing, 1), without: br.fixed(row.without, 1),
@@ -40,7 +40,7 @@
     if (data.junctions.length) {
       scene.add("junctions", br.ORDER.junctions, true, () =>
         L.layerGroup(data.junctions.map((row) =>
-          draw.point(row.at, 4, style.junctionFill, style.borderLine, () => word("junctions") + word("colon") + row.names))));
+          draw.point(row.at, 4, style.junctionFill, style.borderLine, () => word("junctions") + word("colon") + word.places(row.names)))));
     }
     scene.corridorLook = (row) => ({
       color: row.colour,
@@ -58,7 +58,7 @@
           L.polyline(line, look)
             .bindTooltip(() => br.corridorText(row, word), draw.sticky),
           ...row.stops.map((stop) =>
-            draw.point(stop.at, 3.5, style.stopFill, look.color, () => stop.name + " · " + word.nameOf(row))),
+            draw.point(stop.at, 3.5, style.stopFill, look.color, () => word.place(stop.name) + " · " + word.nameOf(row))),
         ]);
       }, "after");
       scene.labels.add({
@@ -69,20 +69,20 @@
       row.stops.forEach((stop, i) => {
         const end = i === 0 || i === last;
         const beside = end ? null : [row.stops[i - 1].at, row.stops[i + 1].at];
-        scene.labels.add({ at: stop.at, text: stop.name, className: "br-stop", rank: end ? br.RANKS.end : br.RANKS.stop, owner: id, offset: 8, side: "after", beside });
+        scene.labels.add({ at: stop.at, text: () => word.place(stop.name), className: "br-stop", rank: end ? br.RANKS.end : br.RANKS.stop, owner: id, offset: 8, side: "after", beside });
         scene.labels.dot(stop.at, id);
       });
     }
     if (data.crossings.length) {
       scene.add("crossings", br.ORDER.crossings, false, () =>
         L.layerGroup(data.crossings.map((row) => draw.sign(row.at, 4.5, "diamond", style.crossingFill, { shrink: true, weight: 1 }, () =>
-          word("crossing") + word("colon") + row.names.join(" – ") + " · " + word.of("road", row.class)))));
+          word("crossing") + word("colon") + row.names.map(word.place).join(" – ") + " · " + word.of("road", row.class)))));
     }
     if (data.gaps.length) {
       scene.add("gaps", br.ORDER.crossings, false, () =>
         L.layerGroup(data.gaps.flatMap((row) => {
           const lines = br.unpackLines(row.shape, data.quantum);
-          const text = () => br.element("div", {}, br.element("strong", {}, word("gap") + word("colon") + row.names.join(" – ")),
+          const text = () => br.element("div", {}, br.element("strong", {}, word("gap") + word("colon") + row.names.map(word.place).join(" – ")),
             br.element("div", {}, word("gap_here", { km: br.fixed(row.km, 1) }) + "；" + (row.roadKm === null ? word("not_reached")
               : word("gap_around", { km: br.fixed(row.roadKm, 1), minutes: br.fixed(row.minutes, 1) }))));
           return [

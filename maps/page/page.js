@@ -207,7 +207,7 @@
       const focus = focused();
       const scroll = side.scrollTop;
       const circles = scene.circles.flatMap((entry) => legend.rows(entry, word("circle_of", { minutes: entry.row.minutes })));
-      const centreRows = scene.centreCircles.flatMap((entry) => legend.rows(entry, entry.row.name + " " + entry.row.minutes));
+      const centreRows = scene.centreCircles.flatMap((entry) => legend.rows(entry, word.place(entry.row.name) + " " + entry.row.minutes));
       const railRows = scene.railCircles.flatMap((entry) => legend.rows(entry, word("circle_of", { minutes: entry.row.minutes })));
       const corridorIds = data.corridors.map((row) => "corridor-" + row.id);
       const zones = scene.allZones ? legend.rows(scene.allZones, word("all_zones")) : [];
@@ -279,6 +279,7 @@
       drawTitle();
       drawPicked();
       drawLayers();
+      if (state.ready) scene.labels.place(); // names in the language
     }
 
     // Attribution stays on the map itself, whatever panel is folded.

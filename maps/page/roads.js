@@ -34,7 +34,7 @@
     return found;
   }
 
-  br.addRoads = function (scene, map, data) {
+  br.addRoads = function (scene, map, data, word) {
     if (!data.whatIf) return;
     let known = null;
     let asked = false;
@@ -81,7 +81,7 @@
     scene.add("roads", br.ORDER.context, true, () => (layer = new br.PaintedCanvas({ pane: "br-roads", padding: 0.2, paint })));
     const border = new Set(data.counties.map((row) => row.adcode));
     for (const row of data.whatIf.counties) {
-      if (!border.has(row.adcode)) scene.labels.add({ at: row.at, text: row.name, className: "br-town", rank: br.RANKS.town, owner: "county-names", leastZoom: 8 });
+      if (!border.has(row.adcode)) scene.labels.add({ at: row.at, text: () => word.place(row.name), className: "br-town", rank: br.RANKS.town, owner: "county-names", leastZoom: 8 });
     }
   };
   br.roadSwatches = () => [LOOKS[0], LOOKS[2]].map((look) => br.lineSwatch({ color: look.colour, weight: look.width + 0.5 }));

@@ -71,16 +71,16 @@
     // Whether a layer is part of what the reader has chosen, also while it's put aside.
     scene.isChosen = (item) => (scene.asked && COMPUTED.test(item.id) ? scene.asked.has(item.id) : item.on);
 
-    br.addBackdrop(scene, draw, data);
-    br.addRoads(scene, map, data);
+    br.addBackdrop(scene, draw, data, word);
+    br.addRoads(scene, map, data, word);
     br.addReaches(scene, draw, data);
     br.addCounties(scene, draw, data, word);
     br.addLines(scene, draw, data, word);
     br.addClaims(scene, draw, data, word);
     scene.add("centres", br.ORDER.centres, true, () =>
-      L.layerGroup(data.centres.map((row) => draw.point(row.at, 6, data.style.centreFill, "#ffffff", () => row.name))));
+      L.layerGroup(data.centres.map((row) => draw.point(row.at, 6, data.style.centreFill, "#ffffff", () => word.place(row.name)))));
     for (const row of data.centres) {
-      scene.labels.add({ at: row.at, text: row.name, className: "br-centre", rank: br.RANKS.centre, owner: "centres", offset: 10 });
+      scene.labels.add({ at: row.at, text: () => word.place(row.name), className: "br-centre", rank: br.RANKS.centre, owner: "centres", offset: 10 });
       scene.labels.dot(row.at, "centres", 7);
     }
 

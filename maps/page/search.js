@@ -30,7 +30,7 @@
     });
     function matches(text) {
       const wanted = text.toLowerCase();
-      const named = rows.filter((row) => row.name.toLowerCase().includes(wanted) || String(row.adcode).startsWith(wanted));
+      const named = rows.filter((row) => row.name.toLowerCase().includes(wanted) || word.place(row.name).toLowerCase().includes(wanted) || String(row.adcode).startsWith(wanted));
       // Who asks for a city sees its counties.
       return named.concat(rows.filter((row) => row.city.toLowerCase().includes(wanted) && !named.includes(row)));
     }
@@ -44,7 +44,7 @@
         ...found.map((row, i) => e("button", {
           type: "button", role: "option", id: "br-found-" + i, tabindex: "-1", "aria-selected": "false",
           onpointerdown: (event) => event.preventDefault(), onclick: () => take(row),
-        }, row.name, " ", e("span", { className: "br-muted" }, row.province))),
+        }, word.place(row.name), " ", e("span", { className: "br-muted" }, word.place(row.province)))),
         ...(on && !found.length ? [e("span", { className: "br-muted", role: "status" }, word("no_result"))] : []));
       mark(-1);
     }

@@ -142,14 +142,14 @@
       const many = starts.length > 3;
       const least = (rows, i) => rows.reduce((best, row) => (row[i] === null ? best : best === null ? row[i] : Math.min(best, row[i])), null);
       found = {
-        starts: many ? [word("nearest")] : starts.map((row) => row.name || word("wi_here")), circles, nBorder: rules.nBorder,
+        starts: many ? [word("nearest")] : starts.map((row) => word.place(row.name) || word("wi_here")), circles, nBorder: rules.nBorder,
         beyond: cutoffs.length && reach.edge < cutoffs[cutoffs.length - 1] ? Math.floor(reach.edge) : 0,
         home: state.moved() ? homeArea() : null,
         between: many ? [] : starts.map((row, j) => ({
-          name: row.name || word("wi_here"), cells: starts.map((_, k) => cellOf(k, reach.places[j], k === j ? 0 : reach.between[k][j], k === j ? 0 : before && before.between[k][j])),
+          name: word.place(row.name) || word("wi_here"), cells: starts.map((_, k) => cellOf(k, reach.places[j], k === j ? 0 : reach.between[k][j], k === j ? 0 : before && before.between[k][j])),
         })),
         counties: ready.counties.slice(0, rules.nBorder).map((row, i) => ({
-          name: row.name,
+          name: word.place(row.name),
           cells: many ? [cellOf(0, row, least(reach.nearest, i), before && least(before.nearest, i))]
             : reach.nearest.map((list, k) => cellOf(k, row, list[i], before && before.nearest[k][i])),
         })),

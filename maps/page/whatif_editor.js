@@ -85,10 +85,10 @@
       if (state.here) {
         handle(state.here.at, "br-handle-here", word("wi_here"), "", (at) => { state.here.at = at; });
       } else {
-        state.places.forEach((row) => handle(row.at, "br-handle-centre", row.name + word("colon") + word("wi_drag"), row.name, (at) => { row.at = at; }));
+        state.places.forEach((row) => handle(row.at, "br-handle-centre", word.place(row.name) + word("colon") + word("wi_drag"), word.place(row.name), (at) => { row.at = at; }));
       }
       for (const line of state.lines) {
-        for (const stop of line.stops) handle(stop.at, "br-handle-stop br-handle-" + line.mode, line.name + " · " + stop.name, stop.name, (at) => { stop.at = at; });
+        for (const stop of line.stops) handle(stop.at, "br-handle-stop br-handle-" + line.mode, line.name + " · " + word.place(stop.name), word.place(stop.name), (at) => { stop.at = at; });
       }
       drawLines();
     };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -116,3 +117,23 @@ def test_a_locator_shows_where_it_lies(results: Any, show: Any) -> None:
     assert not neighbours.page.evaluate("borderreach.scene.items.has('national-lines')")
     assert show(results).page.locator(".br-locator").count() == 0  # nothing around
     assert show(results, context=every, width=390, height=844).page.locator(".br-locator").is_hidden()
+
+
+def test_english_has_english_names_of_places(results: Any, show: Any) -> None:
+    opened = show(results)
+    page = opened.page
+    assert "重庆市" in labels(opened, "br-centre")
+    page.click(".br-language")
+    assert {"Chongqing", "Guiyang"} <= set(labels(opened, "br-centre"))
+    assert {"Qijiang", "Youyang"} <= set(labels(opened, "br-county"))
+    chinese = re.compile("[\u4e00-\u9fff]")
+    for name in ("br-centre", "br-county", "br-stop", "br-province"):
+        assert [text for text in labels(opened, name) if chinese.search(text)] == []
+    assert not chinese.search(page.inner_text(".br-finding"))
+    page.fill(".br-title input", "Qijiang")
+    page.keyboard.press("Enter")
+    assert page.inner_text(".br-county-panel h2").startswith("Qijiang")
+    assert "Guizhou" in page.inner_text(".br-county-panel p >> nth=0")
+    page.click(".br-language")
+    assert "重庆市" in labels(opened, "br-centre")
+    assert opened.messages == []
