@@ -346,7 +346,7 @@ def claims_of(study: str | Study) -> ClaimsFile:
     Examples
     --------
     >>> [claim.id for claim in claims_of("yuqian").claim][:2]
-    ['yuqian-provinces', 'yuqian-capitals-train']
+    ['yuqian-provinces', 'yuqian-adjacent']
     """
     if not isinstance(study, (str, Study)):
         raise InputTypeError(f"'study' should be a Study or the name of one, got {study!r}")

@@ -100,12 +100,17 @@ def page_content(
     return {key: _closed(value) for key, value in content.items()}
 
 
+#: Stands between names in one text.
+_BAR: Final = "|"
 #: Where the page's content has names of places.
 _PLACES: Final = frozenset({"name", "names", "province", "provinces", "city", "neighbours", "members"})
 
 
-def _english(content: Mapping[str, Any]) -> dict[str, str]:
-    """Return the names of places on the page in Latin letters, of those that are written in Chinese."""
+def _english(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names of places on the page in Latin letters: those of counties in their order, and others by name.
+
+    A country has thousands of counties, whose Chinese names the page needn't hold twice.
+    """
     found: dict[str, str] = {}
 
     def look(value: Any, *, named: bool = False) -> None:
@@ -127,7 +132,12 @@ def _english(content: Mapping[str, Any]) -> dict[str, str]:
         look(corridor["stops"])
     what_if = content["whatIf"]
     look([] if what_if is None else what_if["counties"])
-    return dict(sorted(found.items()))
+    counties = [row["name"] for row in content["counties"]]
+    known = set(counties)
+    return {
+        "counties": _BAR.join(english_name(name).replace(_BAR, "¦") for name in counties),
+        "others": {name: said for name, said in sorted(found.items()) if name not in known},
+    }
 
 
 def _closed(value: Any) -> Any:

@@ -42,6 +42,8 @@ _STYLES: Final = ("study_map.css", "whatif.css")
 _OF_WHAT_IF: Final = "whatif"
 #: Characters that would end a script element or a line of JavaScript, as JSON escapes.
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
+#: A comment over several lines.
+_EXPLAINED: Final = re.compile(r"^\s*/\*\*.*?\*/", re.DOTALL | re.MULTILINE)
 #: What Jinja would take for its own; in JSON it stands in texts only.
 _TEMPLATE_SIGN: Final = re.compile(r"\{(?=[{%#])")
 
@@ -116,7 +118,7 @@ class StudyOverlay(MacroElement):
         self.data = _TEMPLATE_SIGN.sub(r"\\u007b", text.translate(_ESCAPES))
         left_out = _OF_WHAT_IF if content.get("whatIf") is None else ()
         self.js, self.css = (
-            "\n".join(_asset(name) for name in names if not name.startswith(left_out))
+            "\n".join(_lean(_asset(name)) for name in names if not name.startswith(left_out))
             for names in (_SCRIPTS, _STYLES)
         )
 
@@ -220,3 +222,9 @@ def study_map(
 
 def _asset(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _lean(code: str) -> str:
+    """Return a script without the lines that only explain it and without indentation: a page is read by a browser."""
+    lines = (line.strip() for line in _EXPLAINED.sub("", code).splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))

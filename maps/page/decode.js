@@ -57,6 +57,8 @@ const borderreach = {};
 
   br.makeWords = function (data) {
     const state = { language: data.language };
+    const counties = data.english.counties.split("|");
+    const english = new Map([...Object.entries(data.english.others), ...data.counties.map((row, i) => [row.name, counties[i]])]);
     const word = function (key, values) {
       const text = data.words[state.language][key] || key;
       return text.replace(/\{(\w+)\}/g, (all, name) => (values && name in values ? values[name] : all));
@@ -68,7 +70,7 @@ const borderreach = {};
     word.aside = (text) => word("aside", { text });
     word.nameOf = (row) => (state.language !== "zh" && row.nameEn) || row.name;
     // A place's name in letters that the language's readers know, and a list of such names.
-    word.place = (name) => (state.language === "zh" ? name : data.english[name] || name);
+    word.place = (name) => (state.language === "zh" ? name : english.get(name) || name);
     word.places = (names) => (Array.isArray(names) ? names : names.split("、")).map(word.place).join(state.language === "zh" ? "、" : ", ");
     return word;
   };

@@ -325,7 +325,7 @@ def test_leaving_brings_back_what_was_shown(opened: Opened) -> None:
     page.click(".br-what-if-button")
     assert not any(opened.layer(name) for name in names)
     page.click(".br-language")
-    assert "From 重庆市, 贵阳市" in page.inner_text(".br-what-if")
+    assert "From Chongqing, Guiyang" in page.inner_text(".br-what-if")
     page.click(".br-language")
     page.click('[data-act="leave"]')
     assert all(opened.layer(name) for name in names)
