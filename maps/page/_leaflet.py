@@ -117,10 +117,12 @@ class StudyOverlay(MacroElement):
         # Should somebody put the map into a page of another kind, nothing in the data is a template there either.
         self.data = _TEMPLATE_SIGN.sub(r"\\u007b", text.translate(_ESCAPES))
         left_out = _OF_WHAT_IF if content.get("whatIf") is None else ()
-        self.js, self.css = (
+        code, self.css = (
             "\n".join(_lean(_asset(name)) for name in names if not name.startswith(left_out))
             for names in (_SCRIPTS, _STYLES)
         )
+        # One scope for all scripts, so that a script added to the page may call its own things what it likes.
+        self.js = f"const borderreach = (() => {{\n{code}\nreturn br;\n}})();"
 
 
 def study_map(

@@ -1,5 +1,5 @@
 // What lies below everything: tiles, provinces, their surroundings.
-(function (br) {
+(function () {
   br.addBackdrop = function (scene, draw, data, word) {
     const style = data.style;
     const tiles = data.baseMap;
@@ -34,4 +34,4 @@
       scene.labels.add({ at: row.at, text: () => word.place(row.name), className: "br-province", rank: br.RANKS.province, owner: "provinces" });
     }
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // A canvas over the map that paints by itself, from coordinates in Leaflet's own projection.
-(function (br) {
+(function () {
   const ORIGIN = Math.PI * 6378137;
 
   // It moves and zooms with the map as Leaflet's own does. `paint` gets the pen, and how projected metres become pixels:
@@ -12,11 +12,11 @@
     },
     _initContainer() {
       this._container = document.createElement("canvas");
-      this._pen = this._container.getContext("2d");
+      this._pen = br.penOf(this._container);
     },
     _update() {
       if (this._map._animatingZoom && this._bounds) return;
-      L.Renderer.prototype._update.call(this);
+      /** @type {any} */ (L.Renderer.prototype)._update.call(this);
       const { min } = this._bounds;
       const size = this._bounds.getSize();
       const ratio = window.devicePixelRatio > 1 ? 2 : 1;
@@ -48,4 +48,4 @@
       this.options.paint(pen, at);
     },
   });
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // Claims on the map: a sign each, and the place of the one that is selected.
-(function (br) {
+(function () {
   const RADIUS = 9;
 
   br.addClaims = function (scene, draw, data, word) {
@@ -50,4 +50,4 @@
       scene.onselect(row && row.at && move ? row : null);
     };
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // What the text claims and what was computed: the list of claims, and one of them as a panel.
-(function (br) {
+(function () {
   const e = br.element;
 
   br.claimSign = (row, style) => br.signSwatch(br.VERDICT_SHAPES[row.verdict] || "triangle", style.verdictFills[row.verdict] || style.noValue, "#333333");
@@ -37,4 +37,4 @@
         line(word("method"), row.method),
       ])));
   };
-})(borderreach);
+})();

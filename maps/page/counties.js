@@ -1,5 +1,5 @@
 // Counties: their layers, what they are coloured by, and the zone of the one that is selected.
-(function (br) {
+(function () {
   const KINDS = ["base", "after", "gain"];
   const GRID = 8;
   const MOST_NAMED = 80; // of a study with more counties, none is named where much of a country is in view
@@ -35,6 +35,7 @@
       const found = [];
       for (let i = 1; i < GRID; i += 1) {
         for (let k = 1; k < GRID; k += 1) {
+          /** @type {[number, number]} */
           const at = [lats[0] + (lats[1] - lats[0]) * i / GRID, lons[0] + (lons[1] - lons[0]) * k / GRID];
           if (inside(at)) found.push(at);
         }
@@ -157,4 +158,4 @@
       scene.onselect();
     };
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // What is known of a county, as a tooltip and as a panel, and of a corridor; figures are the tables' own.
-(function (br) {
+(function () {
   const e = br.element;
   const MOST_IN_TOOLTIP = 3;
 
@@ -111,4 +111,4 @@
       line(word("base"), "base", zone.baseKm2),
       zone.afterKm2 === null ? null : line(word("after"), data.scenario, zone.afterKm2));
   }
-})(borderreach);
+})();

@@ -1,6 +1,6 @@
 // Helpers: unpacking of shapes, elements built from text, words, numbers.
-const borderreach = {};
-(function (br) {
+const br = {};
+(function () {
   // Numbers are digits of five bits, lowest first, with 32 added to all but the last; lines are lon then lat
   // of the first point in units of the quantum, then steps.
   const digits = new Uint8Array(128);
@@ -52,6 +52,40 @@ const borderreach = {};
     return element;
   };
 
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {CanvasRenderingContext2DSettings} [settings]
+   */
+  br.penOf = function (canvas, settings) {
+    const pen = canvas.getContext("2d", settings);
+    if (!pen) throw new Error("this browser draws on no canvas");
+    return pen;
+  };
+
+  /**
+   * The element within another that a selector names.
+   * @param {Element} within
+   * @param {string} selector
+   * @returns {HTMLElement}
+   */
+  br.find = function (within, selector) {
+    const found = within.querySelector(selector);
+    if (!(found instanceof HTMLElement)) throw new Error("there is no " + selector);
+    return found;
+  };
+  /**
+   * A selector that finds an element again, once its panel is drawn anew, by the first of some attributes that it has.
+   * @param {Element} element
+   * @param {string[]} names
+   */
+  br.selectorOf = function (element, names) {
+    for (const name of names) {
+      const value = element.getAttribute(name);
+      if (value !== null) return `[${name}="${CSS.escape(value)}"]`;
+    }
+    return null;
+  };
+
   br.escape = (text) =>
     String(text).replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";");
 
@@ -88,4 +122,4 @@ const borderreach = {};
     while (index < breaks.length && value > breaks[index]) index += 1;
     return index;
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // How shapes are drawn: their place in the stack, patterns, areas, lines, points and signs.
-(function (br) {
+(function () {
   br.ORDER = {
     context: 0, provinces: 1, circles: 3, gained: 4, roadCircles: 4.5, zones: 5, counties: 6, outlines: 7,
     borders: 8, selected: 9, corridors: 10, stops: 11, crossings: 12, junctions: 13, centres: 14, claims: 15,
@@ -11,7 +11,7 @@
   function hatch(colour, rising) {
     const tile = document.createElement("canvas");
     tile.width = tile.height = 8;
-    const pen = tile.getContext("2d");
+    const pen = br.penOf(tile);
     pen.strokeStyle = colour;
     pen.lineWidth = 1.7;
     pen.beginPath();
@@ -27,7 +27,7 @@
   function dots(colour) {
     const tile = document.createElement("canvas");
     tile.width = tile.height = 7;
-    const pen = tile.getContext("2d");
+    const pen = br.penOf(tile);
     pen.fillStyle = colour;
     pen.beginPath();
     pen.arc(3.5, 3.5, 1.1, 0, 2 * Math.PI);
@@ -55,4 +55,4 @@
           .bindTooltip(() => br.element("div", {}, text()), tip()),
     };
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // Where the edges of circles and zones run on the screen, so that no name is set across one.
-(function (br) {
+(function () {
   const SCALE = 0.5; // pixels of the mask for one of the screen
   const BEYOND = 0.2; // of the screen, on each side: names stand ready there for when the map is dragged
 
@@ -9,7 +9,7 @@
    */
   br.makeEdges = function (map, layersOf) {
     const canvas = document.createElement("canvas");
-    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    const pen = br.penOf(canvas, { willReadFrequently: true });
     const edges = {};
     let sums = null; // how many pixels of edges lie above and left of each pixel
     let corner = [0, 0]; // pixels of the screen
@@ -58,4 +58,4 @@
     };
     return edges;
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // What is on the screen as a file: a picture, or its shapes for other programs.
-(function (br) {
+(function () {
   const SHAPES = /^(circle|slider|rail|centre|zones|corridor|change)-|^(counties|borders|junctions|centres|gaps|crossings)$/;
   const MARGIN = 8;
 
@@ -66,7 +66,7 @@
     const around = map.getContainer().getBoundingClientRect();
     const canvas = document.createElement("canvas");
     Object.assign(canvas, { width: ratio * around.width, height: ratio * around.height });
-    const pen = canvas.getContext("2d");
+    const pen = br.penOf(canvas);
     pen.scale(ratio, ratio);
     pen.fillStyle = about.sea;
     pen.fillRect(0, 0, around.width, around.height);
@@ -143,4 +143,4 @@
     link.remove();
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   };
-})(borderreach);
+})();

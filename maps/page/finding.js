@@ -1,5 +1,5 @@
 // What the study found, before any control: one sentence and two numbers.
-(function (br) {
+(function () {
   const e = br.element;
   const MOST_NAMES = 3;
 
@@ -39,4 +39,4 @@
       : [br.area(row.baseKm2), word("finding_area", { minutes: row.minutes })];
     return e("div", { className: "br-finding" }, e("p", {}, told.join(word("finding_join")) + word("finding_end")), e("div", { className: "br-finding-figures" }, figure(...first), figure(...second)));
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // Names on the map: the less important one gives way where two would overlap, and only what is seen is made.
-(function (br) {
+(function () {
   const FONTS = { "br-centre": "bold 15px", "br-line-name": "bold 12px", "br-stop": "12px", "br-county": "12px", "br-town": "11px", "br-province": "19px" };
   const SPACING = { "br-province": 5.7 };
   const LEAST_STOP_DISTANCE = 30;
@@ -15,7 +15,7 @@
    * @param {any} edges of circles and zones, see edges.js
    */
   br.makeLabels = function (map, isOn, hides, edges) {
-    const pen = document.createElement("canvas").getContext("2d");
+    const pen = br.penOf(document.createElement("canvas"));
     const family = () => getComputedStyle(map.getContainer()).fontFamily;
     const list = [];
     const dots = [];
@@ -33,7 +33,7 @@
       pen.font = FONTS[label.className] + " " + family();
       label.text = text;
       label.width = pen.measureText(text).width + (SPACING[label.className] || 0) * text.length;
-      label.height = 1.4 * parseInt(/(\d+)px/.exec(FONTS[label.className])[1], 10);
+      label.height = 1.4 * parseInt(FONTS[label.className].match(/\d+(?=px)/)[0], 10);
     }
     function make(label) {
       const html = br.element("span", { className: "br-label " + label.className, "aria-hidden": "true" });
@@ -120,4 +120,4 @@
     }
     return labels;
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // The list of layers, which is the legend, and a short legend of what is seen for paper and small screens.
-(function (br) {
+(function () {
   const e = br.element;
   const COLUMNS = [["base", "fill"], ["after", "outline"], ["gained", "hatch"]];
 
@@ -165,4 +165,4 @@
     ];
     return legend;
   };
-})(borderreach);
+})();

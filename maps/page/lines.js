@@ -1,5 +1,5 @@
 // Lines and points: borders, junctions, corridors, crossings, gaps, changes to the network.
-(function (br) {
+(function () {
   // Where a line's name may stand: beside its middle, or farther towards its ends.
   const SHARES = Array.from({ length: 19 }, (_, i) => 0.5 + (i % 2 ? 1 : -1) * Math.ceil(i / 2) / 20);
   function alongLine(lines) {
@@ -104,4 +104,4 @@
       });
     }
   };
-})(borderreach);
+})();

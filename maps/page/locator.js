@@ -1,5 +1,5 @@
 // A small map in the corner: where the first view lies among everything around.
-(function (br) {
+(function () {
   const HIGH = 92; // pixels
   const MOST = 0.3; // of all around: a first view that holds more needs no locator
   const LEAST_STEP = 0.6; // pixels between two points of an outline
@@ -26,7 +26,7 @@
     const y = (lat) => 2 + (lats[1] - lat) * k;
 
     const canvas = br.element("canvas", { role: "img", width: 2 * wide, height: 2 * HIGH, style: { width: wide + "px", height: HIGH + "px" } });
-    const pen = canvas.getContext("2d");
+    const pen = br.penOf(canvas);
     pen.scale(2, 2);
     function trace(line) {
       let last = null;
@@ -59,4 +59,4 @@
     locator.words = () => canvas.setAttribute("aria-label", word("locator"));
     return locator;
   };
-})(borderreach);
+})();

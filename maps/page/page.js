@@ -1,5 +1,5 @@
 // The page: everything put together, and what stands around the map.
-(function (br) {
+(function () {
   const e = br.element;
 
   function control(map, position, className, tag = "section") {
@@ -251,10 +251,7 @@
     function focused() {
       const element = document.activeElement;
       if (!element || !side.contains(element)) return null;
-      for (const name of ["data-layer", "data-slider", "data-view", "data-colouring", "data-claim", "data-all", "data-choice"]) {
-        if (element.hasAttribute(name)) return `[${name}="${CSS.escape(element.getAttribute(name))}"]`;
-      }
-      return null;
+      return br.selectorOf(element, ["data-layer", "data-slider", "data-view", "data-colouring", "data-claim", "data-all", "data-choice"]);
     }
     const credits = () => [...data.attribution, ...(data.baseMap && data.baseMap.attribution ? [word("base_map") + word("colon") + data.baseMap.attribution] : [])];
     const datumNote = () => (data.baseMap && data.baseMap.datum === "gcj02" ? [word("gcj02")] : []);
@@ -267,11 +264,10 @@
       title.setAttribute("aria-label", heading());
       county.setAttribute("aria-label", word("picked"));
       for (const [name, key] of [["in", "zoom_in"], ["out", "zoom_out"]]) {
-        const button = zoom.getContainer().querySelector(".leaflet-control-zoom-" + name);
-        button.title = word(key);
-        button.setAttribute("aria-label", word(key));
+        br.find(map.getContainer(), ".leaflet-control-zoom-" + name).title = word(key);
+        br.find(map.getContainer(), ".leaflet-control-zoom-" + name).setAttribute("aria-label", word(key));
       }
-      scale.getContainer().setAttribute("aria-label", word("scale"));
+      br.find(map.getContainer(), ".leaflet-control-scale").setAttribute("aria-label", word("scale"));
       scene.split.words();
       view.words();
       locator.words();
@@ -306,4 +302,4 @@
     br.whatIf = whatIf;
     br.map = map;
   };
-})(borderreach);
+})();

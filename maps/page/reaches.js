@@ -1,5 +1,5 @@
 // Circles and zones: before, after and what is gained.
-(function (br) {
+(function () {
   br.addReaches = function (scene, draw, data) {
     const style = data.style;
     const reaches = [];
@@ -91,4 +91,4 @@
       scene.refresh();
     };
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // Roads and railways of the network that the times come from, by class: a quiet ground to find one's way by.
-(function (br) {
+(function () {
   // Width and least zoom by class; of those not named, as the last.
   const LOOKS = [
     { classes: /^(motorway|motorway_link)$/, width: 1.6, colour: "#8f8577", leastZoom: 0 },
@@ -16,20 +16,21 @@
 
   // Links of one look as one list of lines: x and y in turn, projected metres.
   function lines(net) {
+    /** @type {Map<any, number[][]>} */
     const found = new Map([...LOOKS, RAIL].map((look) => [look, []]));
     for (let k = 0; k < net.tail.length; k += 1) {
       const [mode, name] = net.kinds[net.kind[k]];
       const [a, b] = [net.tail[k], net.head[k]];
       if (net.owners[2 * k] >= 0 || (mode !== "road" && mode !== "rail") || (net.x[a] === net.x[b] && net.y[a] === net.y[b])) continue;
-      const look = mode === "rail" ? RAIL : LOOKS.find((each) => each.classes.test(name || "-"));
+      const drawn = found.get(mode === "rail" ? RAIL : LOOKS.find((each) => each.classes.test(name || "-"))) || [];
       const shape = net.shapes.get(k);
       if (!shape) {
-        found.get(look).push([net.x[a], net.y[a], net.x[b], net.y[b]]);
+        drawn.push([net.x[a], net.y[a], net.x[b], net.y[b]]);
         continue;
       }
       const line = [];
       for (let i = 0; i < shape.length; i += 2) line.push(br.ground.toX(shape[i]), br.ground.toY(shape[i + 1]));
-      found.get(look).push(line);
+      drawn.push(line);
     }
     return found;
   }
@@ -48,7 +49,7 @@
         layer.repaint();
         scene.roadsReady = true;
       };
-      const soon = () => (window.requestIdleCallback ? requestIdleCallback(unpack, { timeout: 1000 }) : setTimeout(unpack, 200));
+      const soon = () => ("requestIdleCallback" in window ? requestIdleCallback(unpack, { timeout: 1000 }) : setTimeout(unpack, 200));
       // Two frames after the page has loaded, all else is on the screen.
       const begin = () => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(soon)));
       if (document.readyState === "complete") begin();
@@ -86,4 +87,4 @@
   };
   br.roadSwatches = () => [LOOKS[0], LOOKS[2]].map((look) => br.lineSwatch({ color: look.colour, weight: look.width + 0.5 }));
   br.railSwatch = () => br.lineSwatch({ color: RAIL.colour, weight: 2, dashArray: "7 3" });
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // What is shown: every layer with its place in the stack and state, and what changes all of them.
-(function (br) {
+(function () {
   br.makeScene = function (map, data, word) {
     const items = new Map();
     const isOn = (id) => items.has(id) && items.get(id).on;
@@ -105,4 +105,4 @@
     };
     return scene;
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // Search for a county by name or code: a text field with a list that keys and the mouse move through.
-(function (br) {
+(function () {
   const e = br.element;
   const MOST = 40;
 
@@ -64,4 +64,4 @@
     }
     return [input, list];
   };
-})(borderreach);
+})();

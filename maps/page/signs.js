@@ -1,5 +1,5 @@
 // Signs of one size at any zoom: shapes besides the circle, drawn on the canvas, and the same in the legend.
-(function (br) {
+(function () {
   // Corners in units of the radius; a disc has none.
   const SHAPES = {
     diamond: [[0, -1.15], [1.15, 0], [0, 1.15], [-1.15, 0]],
@@ -62,4 +62,4 @@
     const [red, green, blue] = parts(colour);
     return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000000" : "#ffffff";
   };
-})(borderreach);
+})();

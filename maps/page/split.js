@@ -1,10 +1,11 @@
 // Before and after side by side on one canvas: layers of either side are cut off at a line that moves.
-(function (br) {
+(function () {
   const e = br.element;
   const STEP = 0.02;
 
   // `at` is the line's place as a share of the map's width.
   br.makeSplit = function (map, word) {
+    /** @type { {[name: string]: any} } */
     const split = { on: false, at: 0.5, moved: false, onmove: null };
     const size = () => map.getSize();
     const edge = () => map.containerPointToLayerPoint([split.at * size().x, 0]).x;
@@ -98,4 +99,4 @@
     split.words();
     return split;
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // What readers do with the page as a whole: keep a view as a link, and print it.
-(function (br) {
+(function () {
   const e = br.element;
 
   // The state is kept behind the # of the address: view, language, layers that differ from the first view.
@@ -38,9 +38,9 @@
       if (![...parts.keys()].length) return;
       state.ready = false;
       if (whatIf) whatIf.set(false);
-      const language = parts.get("g");
+      const language = parts.get("g") || "";
       if (language in data.words) word.state.language = language;
-      const view = parts.get("m");
+      const view = parts.get("m") || "";
       if (data.scenario && ["compare", "base", "after", "split"].includes(view)) scene.setView(view);
       const minutes = Number(parts.get("t"));
       if (scene.slider) scene.setMinutes(data.slider.some((row) => row.minutes === minutes) ? minutes : null);
@@ -117,4 +117,4 @@
       before = null;
     });
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // Where the map may go: back to its first view at a click, and no farther than what it shows.
-(function (br) {
+(function () {
   const BEYOND = 0.6; // of the first view's size, on each side
   const OUT = 1.5; // steps of zoom
 
@@ -33,4 +33,4 @@
     };
     return view;
   };
-})(borderreach);
+})();

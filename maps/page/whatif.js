@@ -1,5 +1,5 @@
 // "What if": the reader moves centres, switches corridors, draws lines and cuts roads, and the circles follow at once.
-(function (br) {
+(function () {
   const FINE_M = 1000; // cells of a circle's grid, on networks with a reach of kilometres
   const LONGEST_MS = 20; // for all circles of one drawing; beyond, cells are made larger while something moves
 
@@ -115,6 +115,7 @@
       return { circles, nearest, between, places, sureUntil, edge: Math.min(...edges) / 60000 };
     }
 
+    /** @type { {key: string, reach: any} } */
     let kept = { key: "", reach: null };
     function reachToday(today, starts, cell) {
       const key = cell + ";" + starts.map((row) => row.at.join()).join(";");
@@ -215,4 +216,4 @@
     whatIf.words = () => { if (state.on) changed(); };
     return whatIf;
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // What a what-if paints: circles of today and of the what-if, from rings in Leaflet's own projection.
-(function (br) {
+(function () {
   function trace(path, rings, { k, x, y }) {
     for (const ring of rings) {
       path.moveTo(ring[0] * k + x, y - ring[1] * k);
@@ -8,6 +8,8 @@
     }
     return path;
   }
+
+  /** @typedef { {before: Float64Array[] | null, now: Float64Array[], rank: number} } Circle no `before` where nothing differs */
 
   /**
    * Add the canvas of a what-if to the map.
@@ -19,6 +21,7 @@
     // Above all that was drawn before, and like ink on it: roads, borders and counties are read through it.
     Object.assign(pane.style, { zIndex: 410, mixBlendMode: "multiply" });
     pane.style.pointerEvents = "none";
+    /** @type { {circles: Circle[]} } */
     const shown = { circles: [] };
     const canvas = new br.PaintedCanvas({ pane: "br-what-if", padding: 0.15, paint });
     const hatches = new Map();
@@ -71,7 +74,7 @@
       pen.restore();
     }
     return {
-      /** @param { {before: Float64Array[] | null, now: Float64Array[], rank: number}[] } circles ascending; no `before` where nothing differs */
+      /** @param {Circle[]} circles ascending */
       show(circles) {
         shown.circles = circles;
         if (!map.hasLayer(canvas)) canvas.addTo(map);
@@ -80,4 +83,4 @@
       hide() { canvas.remove(); },
     };
   };
-})(borderreach);
+})();

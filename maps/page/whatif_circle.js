@@ -1,5 +1,5 @@
 // The edge of a union of discs: squares where there may be edge are halved, and discs that can't be the best in them dropped.
-(function (br) {
+(function () {
   const BLOCK = 4; // cells along the side of the smallest square
   const TOP = 32; // and of the largest
 
@@ -42,6 +42,7 @@
     const place = counts.slice();
     for (let k = 0; k < n; k += 1) touched(k, (square) => { lists[place[square]++] = k; });
 
+    /** @type { {at: Map<number, number>, x: number[], y: number[]} } */
     const points = { at: new Map(), x: [], y: [] };
     const onward = new Map();
     const value = new Float64Array((BLOCK + 1) * (BLOCK + 1));
@@ -109,7 +110,8 @@
       const corner = j * columns + i;
       const values = [v0, v1, v2, v3, v0];
       const keys = [2 * corner, 2 * (corner + 1) + 1, 2 * (corner + columns), 2 * corner + 1];
-      const out = [], back = [];
+      /** @type {number[][]} */
+      const [out, back] = [[], []];
       for (let s = 0; s < 4; s += 1) {
         const a = values[s], b = values[s + 1];
         if (a >= 0 === b >= 0) continue;
@@ -123,9 +125,8 @@
       // Two corners across from each other: joined where the middle is inside.
       const joined = v0 + v1 + v2 + v3 >= 0;
       for (const s of out) {
-        const after = back.find((b) => b === (s + 1) % 4);
-        const before = back.find((b) => b === (s + 3) % 4);
-        onward.set(keys[s], keys[joined ? after : before]);
+        const across = (s + (joined ? 1 : 3)) % 4;
+        onward.set(keys[s], keys[across]);
       }
     }
     function point(key, s, i, j, share) {
@@ -161,4 +162,4 @@
     }
     return found;
   }
-})(borderreach);
+})();

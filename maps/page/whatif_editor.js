@@ -1,5 +1,5 @@
 // The reader's hand on the map in a what-if: places that are dragged, places that are tapped, lines drawn, roads cut.
-(function (br) {
+(function () {
   const SNAP_KM = 8; // a stop is called after the county whose seat lies as near
   const NEAR_PX = 14;
   const STEP = 12; // pixels that an arrow key moves a place
@@ -45,6 +45,7 @@
       marker.on("dragend", () => tell.done());
       marker.on("add", () => {
         const icon = marker.getElement();
+        if (!icon) return;
         icon.setAttribute("role", "button");
         icon.setAttribute("aria-label", label);
         icon.addEventListener("keydown", (event) => {
@@ -157,7 +158,7 @@
         const a = [net.lat[net.tail[k]], net.lon[net.tail[k]]];
         const b = [net.lat[net.head[k]], net.lon[net.head[k]]];
         if (!bounds.contains(a) && !bounds.contains(b)) continue;
-        const far = L.LineUtil._sqClosestPointOnSegment(here, map.latLngToLayerPoint(a), map.latLngToLayerPoint(b), true);
+        const far = /** @type {any} */ (L.LineUtil)._sqClosestPointOnSegment(here, map.latLngToLayerPoint(a), map.latLngToLayerPoint(b), true);
         if (far < least) [best, least] = [k, far];
       }
       if (best < 0) return false;
@@ -188,4 +189,4 @@
     });
     return editor;
   };
-})(borderreach);
+})();

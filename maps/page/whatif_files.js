@@ -1,5 +1,5 @@
 // What was drawn, as files: corridors for `borderreach run`, and shapes for other programs.
-(function (br) {
+(function () {
   // A text in TOML, between quotation marks: what would end it, and what no text may hold, as escapes.
   const quoted = (text) => '"' + String(text).replace(/["\\\u0000-\u001f\u007f\u2028\u2029]/g, (c) =>
     "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0")) + '"';
@@ -104,4 +104,4 @@
       ],
     }) + "\n";
   };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // The ground that distances and areas are measured on: WGS 84, and Leaflet's own projection, in metres at the equator.
-(function (br) {
+(function () {
   const A = 6378137;
   const E2 = 0.0066943799901413165;
   const E = Math.sqrt(E2);
@@ -63,4 +63,4 @@
   }
 
   br.ground = { xyz, metres, toX, toY, toLon, toLat, scale, km2 };
-})(borderreach);
+})();

@@ -1,5 +1,5 @@
 // The network around the study, unpacked from the page: nodes, arcs in milliseconds, exits, people.
-(function (br) {
+(function () {
   const unsigned = (number) => (number >= 0 ? 2 * number : -2 * number - 1);
   const ONE_WAY = 1;
   const OTHER_BACK = 2;
@@ -125,4 +125,4 @@
     }
     net.arcStart = start;
   }
-})(borderreach);
+})();

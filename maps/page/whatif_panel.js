@@ -1,5 +1,5 @@
 // The panel of a what-if: what is asked at the top, what comes of it below.
-(function (br) {
+(function () {
   const e = br.element;
 
   /**
@@ -147,8 +147,7 @@
       draw() {
         const scroll = panel.scrollTop;
         const active = document.activeElement;
-        const name = active && panel.contains(active) ? ["data-tool", "data-line", "data-corridor", "data-act", "data-mode", "data-scenario"].find((each) => active.hasAttribute(each)) : null;
-        const again = name && `[${name}="${CSS.escape(active.getAttribute(name))}"]`;
+        const again = active && panel.contains(active) ? br.selectorOf(active, ["data-tool", "data-line", "data-corridor", "data-act", "data-mode", "data-scenario"]) : null;
         const untouched = !state.here && !state.moved() && !state.corridors.size && !state.lines.length && !state.closed.size;
         panel.setAttribute("aria-label", word("what_if"));
         panel.replaceChildren(...[
@@ -162,8 +161,8 @@
         ].filter(Boolean));
         panel.scrollTop = scroll;
         const focus = again && panel.querySelector(again);
-        if (focus) focus.focus();
+        if (focus instanceof HTMLElement) focus.focus();
       },
     };
   };
-})(borderreach);
+})();

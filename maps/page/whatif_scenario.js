@@ -1,5 +1,5 @@
 // A network with some of the study's corridors, links closed, and corridors that the reader has drawn.
-(function (br) {
+(function () {
   /**
    * @typedef {object} Stop
    * @property {string} name
@@ -42,6 +42,7 @@
   br.makeScenario = function (net, data) {
     const shut = new Uint8Array(net.arcHead.length);
     const gone = new Uint8Array(net.n);
+    /** @type { {[name: string]: any} } */
     const scenario = { net, shut, gone, extra: [], first: new Int32Array(0), next: [], to: [], ms: [], changed: false, version: 0, loose: new Set() };
     let known = null;
 
@@ -60,7 +61,9 @@
       }
       for (let i = 0; i < net.n; i += 1) gone[i] = on(net.owner[i]) ? 0 : 1;
       Object.assign(scenario, { next: [], to: [], ms: [], loose: new Set() });
-      let rides, built;
+      /** @type {number[][]} */
+      let rides = [];
+      let built = [];
       // A line that touches neither a road nor, through others, what touches one isn't there for anybody.
       for (let loose = -1; loose < scenario.loose.size;) {
         loose = scenario.loose.size;
@@ -160,9 +163,10 @@
       }
       return touching;
     }
+    // Between stops of two corridors, km/h; 0 where nobody changes from one to the other.
     function speedBetween(one, stop, other, second) {
       if (stop.kind !== "hub" && second.kind !== "hub") return Math.min(one.joinKph, other.joinKph);
-      return one.mode === "road" && other.mode === "road" ? Math.min(one.kph, other.kph) : null;
+      return one.mode === "road" && other.mode === "road" ? Math.min(one.kph, other.kph) : 0;
     }
     function pairs(one, other) {
       const most = Math.min(one.joinKm, other.joinKm) * 1000;
@@ -171,7 +175,7 @@
       const metres = one.stops.map((stop) => {
         const here = place(stop);
         return other.stops.map((second, j) => {
-          const far = speedBetween(one, stop, other, second) === null ? Infinity : br.ground.metres(here, theirs[j]);
+          const far = speedBetween(one, stop, other, second) === 0 ? Infinity : br.ground.metres(here, theirs[j]);
           return far > most ? Infinity : far;
         });
       });
@@ -214,4 +218,4 @@
     const chord = br.ground.metres(br.ground.xyz(one.at[1], one.at[0]), br.ground.xyz(other.at[1], other.at[0]));
     return 2 * 6371000 * Math.asin(Math.min(1, chord / (2 * 6371000))) / 1000;
   };
-})(borderreach);
+})();

@@ -1,7 +1,9 @@
 // Travel times in the browser, by the rules of docs/architecture.md: access, the shortest time, egress.
-(function (br) {
+(function () {
   const NONE = 2147483647; // further than any journey
   const WIDTH = 30000; // ms of a bucket
+
+  /** @typedef { {node: number[], ms: number[]} } Ways nodes within reach of a place, and milliseconds to each */
 
   br.UNREACHED = NONE;
   br.paceOf = (data) => 3600 / data.kph; // ms for a metre off the network
@@ -19,13 +21,14 @@
    * @param {any} data
    * @param {[number, number]} at latitude and longitude
    * @param {boolean} [all] also nodes of corridors that are off
-   * @returns { {node: number[], ms: number[]} }
+   * @returns {Ways}
    */
   br.accessOf = function (scenario, data, at, all) {
     const { net, extra } = scenario;
     const [x, y, z] = br.ground.xyz(at[1], at[0]);
     const reach = data.reachKm * 1000;
     const pace = br.paceOf(data);
+    /** @type {Ways} */
     const found = { node: [], ms: [] };
     const take = (node, dx, dy, dz) => {
       const square = dx * dx + dy * dy + dz * dz;
@@ -44,7 +47,7 @@
    * Milliseconds to every node from places that are entered at some times; `UNREACHED` beyond the limit.
    * Nodes wait in buckets of half a minute, and are taken up again when a faster way turns up within one.
    * @param {any} scenario
-   * @param { {node: number[], ms: number[]}[] } ways
+   * @param {Ways[]} ways
    * @param {number} limit ms
    * @returns {Int32Array}
    */
@@ -52,6 +55,7 @@
     const { net, shut, first, next, to, ms } = scenario;
     const { arcStart, arcHead, arcMs, n } = net;
     const time = new Int32Array(br.nodeCount(scenario)).fill(NONE);
+    /** @type {(number[] | null)[]} */
     const buckets = [];
     const put = (node, at) => {
       if (at >= time[node] || at > limit) return;
@@ -63,8 +67,7 @@
     for (let bucket = 0; bucket < buckets.length; bucket += 1) {
       const waiting = buckets[bucket];
       if (!waiting) continue;
-      while (waiting.length) {
-        const node = waiting.pop();
+      for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
         const now = time[node];
         if (((now / WIDTH) | 0) !== bucket) continue;
         if (node < n) {
@@ -85,7 +88,7 @@
    * @param {any} data
    * @param {Int32Array} time
    * @param {[number, number]} from latitude and longitude
-   * @param { {at: [number, number], node: number[], ms: number[]}[] } places with the ways from the network to them
+   * @param {(Ways & {at: [number, number], xyz?: number[]})[]} places with the ways from the network to them
    * @returns {(number | null)[]}
    */
   br.minutesTo = function (scenario, data, time, from, places) {
@@ -114,6 +117,7 @@
   /** Milliseconds to every node from the nearest one on the edge: what a way from outside takes at least. */
   br.timesFromEdge = function (scenario) {
     const { net } = scenario;
+    /** @type {Ways} */
     const way = { node: [], ms: [] };
     for (let i = 0; i < net.n; i += 1) {
       if (!net.edge[i]) continue;
@@ -211,4 +215,4 @@
     }
     return sum;
   };
-})(borderreach);
+})();

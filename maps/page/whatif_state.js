@@ -1,5 +1,5 @@
 // What a reader has asked: places, corridors, closed links and drawn lines; kept in the page's address, checked on the way back.
-(function (br) {
+(function () {
   const MOST_LINES = 12;
   const MOST_STOPS = 60;
   const MOST_CLOSED = 500;
@@ -64,4 +64,4 @@
     state.mostLines = MOST_LINES;
     return state.reset();
   };
-})(borderreach);
+})();
