@@ -59,6 +59,9 @@ JOURNEY_COLUMNS: Final = (
 )
 #: With so many departures a day, one waits half the headway however unevenly trains leave.
 EVEN_PER_DAY: Final = 5.0
+#: Most departures a day of a line at a station in the timetable on which waiting was fitted. Beyond, trains can't bunch more and
+#: more, as one follows another at a distance: the wait stays the same share of the headway.
+FITTED_PER_DAY: Final = 126.0
 #: What the name of a node to arrive at ends with, where departures have a node of their own.
 ARRIVALS: Final = " (arrivals)"
 
@@ -69,7 +72,8 @@ class TransferRules:
 
     Waiting is half the headway, the hours of service over the departures per day, times
     ``(departures / 5) ** unevenness``: trains leave in bunches, the more so the more there are, and where few
-    run, one sets out by the timetable. It is at most `max_wait_min`. Where not every train calls at the
+    run, one sets out by the timetable. The factor grows up to 126 departures, the most of a line at a station
+    where it was fitted. The wait is at most `max_wait_min`. Where not every train calls at the
     destination, what one would wait longer for those that do comes on top. These are the assumptions of a
     result, and are written into the joined network's provenance; they were fitted on the timetable of March
     2016 (docs/rail-tables.md).
@@ -168,7 +172,8 @@ class TransferRules:
 
     def _uncut_min(self, departures_per_day: float) -> float:
         half = self.service_day_h * 60 / departures_per_day / 2
-        return half * float((departures_per_day / EVEN_PER_DAY) ** self.unevenness)
+        uneven = min(departures_per_day, FITTED_PER_DAY) / EVEN_PER_DAY
+        return half * float(uneven**self.unevenness)
 
     def calling_min(self, passing: float | None, calling: float | None) -> float:
         """Return what one waits longer for a train that calls at the destination, minutes.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...analysis.corridors import MAX_GAP_KM, assumed_values
 from ...analysis.studies import WhatIf
-from ...geo.networks import EVEN_PER_DAY, TransferRules, TransportNetwork
+from ...geo.networks import EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, TransportNetwork
 from ..shapes import QUANTUM_DEG, REACH_QUANTUM_DEG, pack_numbers
 from ._places import at
 
@@ -87,6 +87,7 @@ def what_if_content(
             "dayMin": rules.service_day_h * 60,
             "unevenness": rules.unevenness,
             "evenPerDay": EVEN_PER_DAY,
+            "fittedPerDay": FITTED_PER_DAY,
             "mostWaitMin": {"rail": rules.max_wait_min, "air": rules.air_max_wait_min},
         },
     }

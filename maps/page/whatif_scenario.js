@@ -30,7 +30,8 @@
   /** Minutes waited: as `TransferRules.wait_min` has it, longer than half the time between many trains, which bunch. */
   br.waitOf = function (drawn, lines) {
     if (drawn.mode === "road" || !drawn.perDay) return 0;
-    const uneven = drawn.mode === "rail" ? (drawn.perDay / lines.evenPerDay) ** lines.unevenness : 1;
+    const bunched = Math.min(drawn.perDay, lines.fittedPerDay) / lines.evenPerDay;
+    const uneven = drawn.mode === "rail" ? bunched ** lines.unevenness : 1;
     return Math.min((lines.dayMin / drawn.perDay / 2) * uneven, lines.mostWaitMin[drawn.mode]);
   };
 

@@ -142,8 +142,8 @@ def test_units_that_the_census_does_not_know_are_not_counted(folder):
 def test_own_trains_run_without_being_asked_for(results):
     areas = results.circles.set_index("cutoff_min")["area_km2"]
     roads = results.road_circles.set_index("cutoff_min")["area_km2"]
-    # a train every five minutes is waited for six, as trains leave in bunches: some 20 km² more, for the two stations
-    assert areas[40] > roads[40] + 15
+    # a train every five minutes is waited for five and a half, as trains leave in bunches: 29 km² more, for the two stations
+    assert areas[40] > roads[40] + 25
     assert results.parameters["railways"]
 
 

@@ -131,7 +131,7 @@ def test_the_railway_brings_the_capitals_near_to_two_hours(yuqian):
     assert 210 < pairs["base", "重庆市"] < 290  # about 380 road kilometres
     line_haul = yuqian.corridor_segments.query("service == '直达'")["line_haul_min"].sum()
     assert 65 < line_haul < 75
-    assert line_haul + 15 + 5 < pairs["yugui-hsr", "重庆市"] < line_haul + 15 + 5 + 80
+    assert line_haul + 15 + 5 < pairs["yugui-hsr", "重庆市"] < line_haul + 15 + 5 + 60
     assert pairs["yanyinsong-expressway", "重庆市"] == pytest.approx(pairs["base", "重庆市"])
 
 

@@ -99,9 +99,12 @@ def test_one_waits_longer_than_half_the_headway_where_many_trains_leave():
     # more trains never make one wait longer, however unevenly they leave
     for uneven in (0, 0.25, 0.9):
         rules = TransferRules(unevenness=uneven)
-        some = [rules.wait_min(n) for n in range(1, 200)]
+        some = [rules.wait_min(n) for n in range(1, 400)]
         assert some == sorted(some, reverse=True)
         assert rules.wait_min(12) + rules.calling_min(48, 12) >= rules.wait_min(48)
+    # beyond what it was fitted on, the wait is the same share of the headway
+    assert TransferRules().wait_min(252) == pytest.approx(TransferRules().wait_min(126) / 2)
+    assert TransferRules().wait_min(1260) == pytest.approx(16 * 60 / 1260 / 2 * 25.2**0.25)
     assert TransferRules().wait_min(8, air=True) == TransferRules(unevenness=0).wait_min(8, air=True)
     with pytest.raises(InputError, match="'unevenness'"):
         TransferRules(unevenness=1)

@@ -89,7 +89,7 @@ def line_near(at: tuple[float, float], draws: np.random.Generator, mode: str) ->
         for k in range(int(draws.integers(2, 5)))
     ]
     kph = float({"road": [80, 120], "rail": [200, 350], "air": [250]}[mode][-1])
-    per_day = None if mode == "road" else float(draws.integers(4, 60))
+    per_day = None if mode == "road" else float(draws.integers(4, 300))
     return {"name": '新"线\\', "mode": mode, "kph": kph, "perDay": per_day, "stops": stops}
 
 
