@@ -16,7 +16,7 @@ from ...geo.crs import ELLIPSOID, WGS84, equal_area_crs
 from ...geo.errors import InputError
 from ...geo.networks import MAX_ARC_TIME_MS, Links, TransportNetwork
 from .. import schemas
-from ..times import UNREACHED, require_network, shortest_times_and_lengths
+from ..times import UNREACHED, Wanted, require_network, shortest_times_and_lengths
 from ._crossings import COUNTY_COLUMNS, node_counties
 
 #: A road's last stretch is what lies at least so far before its end, or all of it.
@@ -252,6 +252,7 @@ def _continuation(
         MAX_ARC_TIME_MS,
         time,
         metres,
+        _wanted(places, candidates),
     )
     for pick in np.lexsort((candidates, straight)):
         node = int(candidates[pick])
@@ -262,6 +263,14 @@ def _continuation(
             spent = np.inf if time[first] == UNREACHED else float(time[first])
             return node, float(straight[pick]), far, spent
     return None
+
+
+def _wanted(places: _Places, nodes: NDArray[np.int64]) -> Wanted:
+    """Return nodes as what a search is for: each may be come to at any node of its place."""
+    ways = [places.nodes(int(node)) for node in nodes]
+    start = np.zeros(len(ways) + 1, dtype=np.int64)
+    np.cumsum([len(way) for way in ways], out=start[1:])
+    return start, np.concatenate(ways), np.zeros(start[-1], dtype=np.int64)
 
 
 def _each_once(rows: list[dict[str, object]]) -> list[dict[str, object]]:

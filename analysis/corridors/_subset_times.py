@@ -23,13 +23,13 @@ from ..times import (
     NO_LIMIT_MS,
     UNREACHED,
     Origin,
-    Targets,
+    Wanted,
     each,
     heap_pop,
     heap_push,
+    minutes_matrix,
     origin_list,
     search,
-    times_from,
 )
 from ._joined import JoinedCorridors
 
@@ -57,7 +57,7 @@ class SubsetTimes:
         self._near_start = np.array([not way.is_empty for way in ways_in], dtype=bool)
         self._near_end = np.array([not way.is_empty for way in ways_out], dtype=bool)
         self._direct = _direct(base, self._starts, self._ends)
-        self._base = self._base_times(ways_out)
+        self._base = self._base_times()
         stops = _Stops(joined)
         self._stops = stops
         self._walk_in = _walks(joined, stops, self._starts)
@@ -166,21 +166,20 @@ class SubsetTimes:
         """Shortest times between some stops, on their corridors and on the base network."""
         return _closed(np.ascontiguousarray(self._between[np.ix_(stop, stop)]))
 
-    def _base_times(self, ways_out: Sequence[Access]) -> NDArray[np.int64]:
+    def _base_times(self) -> NDArray[np.int64]:
         """Compute the times without any corridor; never where an end is out of reach."""
         found = np.full((len(self._starts), len(self._ends)), _NEVER)
-        starts, ends = np.flatnonzero(self._near_start).tolist(), np.flatnonzero(self._near_end).tolist()
-        if not starts or not ends:
-            return found
-        targets = Targets.of([ways_out[k] for k in ends], [self._ends[k].xyz for k in ends])
-        rows = each(
-            lambda k: times_from(self.joined.base, self._starts[k], targets, limit_ms=NO_LIMIT_MS)[0],
-            starts,
-            progress=False,
-            label="",
-        )
-        for k, row in zip(starts, rows, strict=True):
-            found[k, ends] = np.where(np.isfinite(row), row, _NEVER).astype(np.int64)
+        starts, ends = np.flatnonzero(self._near_start), np.flatnonzero(self._near_end)
+        if len(starts) and len(ends):
+            minutes = minutes_matrix(
+                self.joined.base,
+                [self._starts[k] for k in starts],
+                [self._ends[k] for k in ends],
+                limit_ms=NO_LIMIT_MS,
+            )
+            found[np.ix_(starts, ends)] = np.where(
+                np.isfinite(minutes), np.rint(minutes * 60_000), _NEVER
+            ).astype(np.int64)
         return found
 
 
@@ -268,11 +267,13 @@ def _walks(joined: JoinedCorridors, stops: _Stops, points: Sequence[Origin]) -> 
     return found
 
 
-def _searches(network: TransportNetwork, nodes: NDArray[np.int64]) -> Iterable[NDArray[np.int32]]:
-    """Search from each node, on several threads; few results wait at a time."""
+def _searches(
+    network: TransportNetwork, nodes: NDArray[np.int64], wanted: Wanted
+) -> Iterable[NDArray[np.int32]]:
+    """Search from each node for the times to some places, on several threads; few results wait at a time."""
 
     def one(node: int) -> NDArray[np.int32]:
-        return search(network, at_node(node), limit_ms=NO_LIMIT_MS)
+        return search(network, at_node(node), limit_ms=NO_LIMIT_MS, wanted=wanted)
 
     for first in range(0, len(nodes), 8):
         yield from each(one, nodes[first : first + 8].tolist(), progress=False, label="")
@@ -286,9 +287,15 @@ def _times(
     np.cumsum([len(way.node) for way in points], out=start[1:])
     at = np.concatenate([np.zeros(0, dtype=np.int64), *(way.node for way in points)])
     time = np.concatenate([np.zeros(0, dtype=np.int64), *(way.time_ms for way in points)])
+    # each point, and each of the nodes
+    wanted = (
+        np.concatenate([start, start[-1] + np.arange(1, len(nodes) + 1)]),
+        np.concatenate([at, nodes]).astype(np.int64),
+        np.concatenate([time, np.zeros(len(nodes), dtype=np.int64)]),
+    )
     to_points = np.full((len(nodes), len(points)), _NEVER)
     to_nodes = np.full((len(nodes), len(nodes)), _NEVER)
-    for row, labels in enumerate(_searches(network, nodes)):
+    for row, labels in enumerate(_searches(network, nodes, wanted)):
         to_points[row] = _read(start, at, time, labels, int(UNREACHED), int(_NEVER))
         to_nodes[row] = np.where(labels[nodes] == UNREACHED, _NEVER, labels[nodes].astype(np.int64))
     return to_points, to_nodes

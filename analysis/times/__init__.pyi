@@ -15,7 +15,7 @@ from ._origins import (
 )
 from ._prepared import prepared
 from ._roads_and_trains import Egress, RoadsAndTrains
-from ._search import UNREACHED, bucketed_times, heap_pop, heap_push, shortest_times_and_lengths
+from ._search import UNREACHED, Wanted, bucketed_times, heap_pop, heap_push, shortest_times_and_lengths
 from ._tables import (
     LIMIT_ATTR,
     NEAREST_ATTR,
@@ -42,6 +42,7 @@ __all__ = [
     "Pairs",
     "RoadsAndTrains",
     "Targets",
+    "Wanted",
     "bucketed_times",
     "by_origin",
     "day_trips",

@@ -17,7 +17,7 @@ from ...geo.errors import InputTypeError, OffNetworkError
 from ...geo.networks import Access, TransportNetwork, access
 from ...geo.places import Boundaries, origin_points
 from ._prepared import prepared
-from ._search import UNREACHED, bucketed_times
+from ._search import UNREACHED, Wanted, bucketed_times
 
 Direction = Literal["from", "to"]
 DIRECTIONS: Final = ("from", "to")
@@ -133,9 +133,14 @@ def within_reach(network: TransportNetwork, points: Any) -> NDArray[np.bool_]:
     )
 
 
-def search(network: TransportNetwork, entry: Access, *, limit_ms: int) -> NDArray[np.int32]:
-    """Return the time at every node in ms, `UNREACHED` beyond the limit, shape (n,)."""
-    ready = prepared.known(network)
+def search(
+    network: TransportNetwork, entry: Access, *, limit_ms: int, wanted: Wanted | None = None
+) -> NDArray[np.int32]:
+    """Return the time at every node in ms, `UNREACHED` beyond the limit, shape (n,).
+
+    Where only the times to some places are `wanted`, the search ends when they are known; see `bucketed_times`.
+    """
+    ready = prepared.known(network) if wanted is None else None
     if ready is not None:
         return ready.times(entry.node, entry.time_ms, limit_ms=limit_ms)
     time_ms = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
@@ -147,6 +152,7 @@ def search(network: TransportNetwork, entry: Access, *, limit_ms: int) -> NDArra
         entry.time_ms,
         limit_ms,
         time_ms,
+        wanted,
     )
     return time_ms
 

@@ -6,7 +6,7 @@ addition, so that results are the same to the bit on every run, machine and numb
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -17,6 +17,13 @@ UNREACHED: Final = np.int32(2**31 - 1)
 
 #: Buckets at most; longer limits get wider ones.
 _MOST_BUCKETS: Final = 1 << 15
+
+#: Places whose times alone are asked for: the ways to place ``k`` are ``start[k]:start[k + 1]`` of nodes, and of
+#: milliseconds from there on.
+Wanted: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+
+#: Beyond any time.
+_NEVER: Final = np.int64(2**62)
 
 _NODE_BITS = 32
 _NODE_MASK = (1 << _NODE_BITS) - 1
@@ -67,6 +74,7 @@ def bucketed_times(
     seed_time_ms: NDArray[np.int64],
     limit_ms: int,
     time_ms: NDArray[np.int32],
+    wanted: Wanted | None = None,
 ) -> None:  # pragma: no cover - compiled
     """Compute shortest times from weighted seeds to every node within a limit.
 
@@ -84,6 +92,9 @@ def bucketed_times(
         Nodes beyond it are not reached; a node exactly at it is.
     time_ms : ndarray of int32, shape (n,)
         Work space and result: `UNREACHED` everywhere on entry, times on return.
+    wanted : tuple of ndarray of int64, optional
+        Only the times to these places are asked for (see `Wanted`): the search ends when no later node can lie on the
+        fastest way to one. What it says of nodes that don't is of no use.
 
     References
     ----------
@@ -100,7 +111,66 @@ def bucketed_times(
             time_ms[node] = time
             waiting[n] = node
             n += 1
-    go_on(arc_start, arc_head, arc_time_ms, waiting[:n], limit_ms, time_ms)
+    go_on(arc_start, arc_head, arc_time_ms, waiting[:n], limit_ms, time_ms, wanted)
+
+
+@njit(cache=True, nogil=True)
+def _ways_by_node(
+    wanted: Wanted, n_nodes: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:  # pragma: no cover - compiled
+    """Return the last way at each node, the way before each at its node (-1 for none), and each way's place."""
+    start, node, _ = wanted
+    way_at = np.full(n_nodes, -1, dtype=np.int32)
+    next_way = np.empty(len(node), dtype=np.int32)
+    place_of = np.empty(len(node), dtype=np.int32)
+    for place in range(len(start) - 1):
+        for way in range(start[place], start[place + 1]):
+            place_of[way] = place
+            next_way[way] = way_at[node[way]]
+            way_at[node[way]] = way
+    return way_at, next_way, place_of
+
+
+@njit(cache=True, nogil=True)
+def _open_places(wanted: Wanted, best: NDArray[np.int64]) -> int:  # pragma: no cover - compiled
+    """Return how many places a way leads to; those without any needn't be waited for."""
+    n = 0
+    for place in range(len(best)):
+        if wanted[0][place + 1] > wanted[0][place]:
+            n += 1
+        else:
+            best[place] = -1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _arrive(
+    node: int,
+    time: int,
+    way_ms: NDArray[np.int64],
+    way_at: NDArray[np.int32],
+    next_way: NDArray[np.int32],
+    place_of: NDArray[np.int32],
+    best: NDArray[np.int64],
+) -> int:  # pragma: no cover - compiled
+    """Note the times to the places that a node leads to, and return for how many it's the first."""
+    n = 0
+    way = way_at[node]
+    while way >= 0:
+        place = place_of[way]
+        n += best[place] == _NEVER
+        best[place] = min(best[place], time + way_ms[way])
+        way = next_way[way]
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _last(best: NDArray[np.int64]) -> int:  # pragma: no cover - compiled
+    """Return the latest of the times to places; -1 where there is no place."""
+    found = np.int64(-1)
+    for time in best:
+        found = max(found, time)
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -111,12 +181,13 @@ def go_on(
     waiting: NDArray[np.int32],
     limit_ms: int,
     time_ms: NDArray[np.int32],
+    wanted: Wanted | None = None,
 ) -> None:  # pragma: no cover - compiled
     """Search on from nodes whose times are known, with buckets.
 
     Parameters
     ----------
-    arc_start, arc_head, arc_time_ms, limit_ms
+    arc_start, arc_head, arc_time_ms, limit_ms, wanted
         As for `bucketed_times`.
     waiting : ndarray of int32, shape (k,)
         Nodes whose arcs are to be looked at; one may stand in it more than once.
@@ -138,16 +209,27 @@ def go_on(
         first[bucket] = n
         last = max(last, bucket)
         n += 1
+    if wanted is not None:
+        way_at, next_way, place_of = _ways_by_node(wanted, len(time_ms))
+        best = np.full(len(wanted[0]) - 1, _NEVER)
+        n_open = _open_places(wanted, best)
+    latest = np.int64(limit_ms)
     bucket = np.int64(0)
     while bucket <= last:
         entry = first[bucket]
         if entry < 0:
             bucket += 1
+            if wanted is not None and n_open == 0:
+                latest = min(latest, _last(best))
+                if (bucket << shift) > latest:
+                    break
             continue
         first[bucket] = entries[entry, 2]
         node, time = entries[entry, 0], np.int64(entries[entry, 1])
         if time > time_ms[node]:
             continue
+        if wanted is not None:
+            n_open -= _arrive(node, time, wanted[2], way_at, next_way, place_of, best)
         begin, end = arc_start[node], arc_start[node + 1]
         if n + end - begin > capacity:
             capacity = 2 * capacity + end - begin
@@ -178,6 +260,7 @@ def shortest_times_and_lengths(
     limit_ms: int,
     time_ms: NDArray[np.int32],
     length_m: NDArray[np.float64],
+    wanted: Wanted | None = None,
 ) -> NDArray[np.int32]:  # pragma: no cover - compiled
     """Compute shortest times as `bucketed_times` does, and the length along the fastest path (Dijkstra 1959).
 
@@ -188,6 +271,8 @@ def shortest_times_and_lengths(
     ----------
     length_m : ndarray of float64, shape (n,)
         Work space and result; infinite everywhere on entry.
+    wanted : ndarray of int64, optional
+        As for `bucketed_times`.
 
     Returns
     -------
@@ -208,6 +293,11 @@ def shortest_times_and_lengths(
     settled = np.empty(len(time_ms), dtype=np.int32)
     done = np.zeros(len(time_ms), dtype=np.bool_)
     handed_on = np.full(len(time_ms), np.inf)  # length with which a node's arcs were looked at
+    if wanted is not None:
+        way_at, next_way, place_of = _ways_by_node(wanted, len(time_ms))
+        best = np.full(len(wanted[0]) - 1, _NEVER)
+        n_open = _open_places(wanted, best)
+    latest = np.int64(limit_ms)
     n_settled = 0
     size = 0
     for k in range(len(seed_node)):
@@ -225,6 +315,8 @@ def shortest_times_and_lengths(
         size = heap_pop(heap, size)
         node = key & _NODE_MASK
         time = key >> _NODE_BITS
+        if time > latest:
+            break
         if time > time_ms[node] or length_m[node] >= handed_on[node]:
             continue
         handed_on[node] = length_m[node]
@@ -232,6 +324,12 @@ def shortest_times_and_lengths(
             done[node] = True
             settled[n_settled] = node
             n_settled += 1
+            if wanted is not None and n_open > 0:
+                n_open -= _arrive(node, time, wanted[2], way_at, next_way, place_of, best)
+                if n_open == 0:
+                    latest = min(
+                        latest, _last(best)
+                    )  # what takes as long may still be come to on a shorter way
         for arc in range(arc_start[node], arc_start[node + 1]):
             head = arc_head[arc]
             reached = time + arc_time_ms[arc]

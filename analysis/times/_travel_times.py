@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...geo.networks import Access, TransportNetwork, access, past_no_node
 from .. import schemas
 from ._origins import Origin, each, enter, limit_to_ms, origin_list, require_network, search
-from ._search import UNREACHED, shortest_times_and_lengths
+from ._search import UNREACHED, Wanted, shortest_times_and_lengths
 from ._tables import cut_attrs
 
 
@@ -138,7 +138,7 @@ def minutes_matrix(
         entry, origin = entry_of
         if entry.is_empty:
             return np.full(len(ends), np.inf)
-        time_ms = search(network, entry, limit_ms=limit_ms)
+        time_ms = search(network, entry, limit_ms=limit_ms, wanted=targets.ways)
         times, _ = _leave(
             targets.start, targets.node, targets.time_ms, targets.length_m, time_ms, no_km, int(UNREACHED)
         )
@@ -171,6 +171,11 @@ class Targets:
     node: NDArray[np.int64]
     time_ms: NDArray[np.int64]
     length_m: NDArray[np.float64]
+
+    @property
+    def ways(self) -> Wanted:
+        """The ways, as a search takes them that ends when the times to all points are known."""
+        return self.start, self.node, self.time_ms
 
     @classmethod
     def of(cls, ways: Sequence[Access], xyz: Sequence[NDArray[np.float64]]) -> Targets:
@@ -225,6 +230,7 @@ def times_from(
         limit_ms,
         time_ms,
         length_m,
+        targets.ways,
     )
     times, lengths = _leave(
         targets.start, targets.node, targets.time_ms, targets.length_m, time_ms, length_m, int(UNREACHED)

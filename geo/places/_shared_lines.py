@@ -15,6 +15,7 @@ the tolerance of border with a province: its corner touches there.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from ..antimeridian import lies_across
 from ..crs import ELLIPSOID
+from ..derived import read_only
 
 #: Decimals of a degree that vertices are compared at: 1 cm.
 _DECIMALS: Final = 7
@@ -76,6 +78,13 @@ class SharedPieces:
     km: Floats
 
 
+#: What was found for the last few sets of shapes, beside these: a study asks for borders, counties on them and
+#: junctions of the same ones. Shapes can't change, so that the same objects have the same lines.
+_FOUND: Final[list[tuple[NDArray[Any], Ints, float, SharedPieces]]] = []
+_MOST_FOUND: Final = 3
+_LOCK: Final = threading.Lock()
+
+
 def shared_pieces(shapes: NDArray[Any], codes: Ints, tolerance_m: float) -> SharedPieces:
     """Return the pieces of border between counties of different provinces, each seen from both sides.
 
@@ -91,11 +100,24 @@ def shared_pieces(shapes: NDArray[Any], codes: Ints, tolerance_m: float) -> Shar
     Returns
     -------
     SharedPieces
-        Exact pieces come once from either side. Inexact ones run along the ring of their own county.
+        Exact pieces come once from either side. Inexact ones run along the ring of their own county. Not to be changed.
     """
+    with _LOCK:
+        for place, (known, of, within, found) in enumerate(_FOUND):
+            if within == tolerance_m and np.array_equal(of, codes) and known.tobytes() == shapes.tobytes():
+                _FOUND.append(_FOUND.pop(place))
+                return found
+    found = read_only(_shared_pieces(shapes, codes, tolerance_m))
+    with _LOCK:
+        _FOUND.append((shapes.copy(), codes.copy(), tolerance_m, found))
+        del _FOUND[:-_MOST_FOUND]
+    return found
+
+
+def _shared_pieces(shapes: NDArray[Any], codes: Ints, tolerance_m: float) -> SharedPieces:
     if lies_across(shapes):
         # land on both sides of 180 degrees: its longitudes go on beyond it, and the cut through it isn't a border
-        shared = shared_pieces(_eastward(shapes), codes, tolerance_m)
+        shared = _shared_pieces(_eastward(shapes), codes, tolerance_m)
         start, end = shared.start.copy(), shared.end.copy()
         west = (start[:, 0] + end[:, 0]) / 2 > 180
         start[west, 0] -= 360

@@ -60,6 +60,11 @@
         const centre = x + dot.shift;
         taken.push([centre - dot.radius, y - dot.radius, centre + dot.radius, y + dot.radius]);
       }
+      const { left, top } = map.getContainer().getBoundingClientRect();
+      for (const panel of map.getContainer().querySelectorAll(".leaflet-control")) {
+        const box = panel.getBoundingClientRect();
+        if (box.width) taken.push([box.left - left, box.top - top, box.right - left, box.bottom - top]);
+      }
       const named = new Set(); // a place that several lines stop at has one name
       for (const label of list) {
         const text = textOf(label);

@@ -68,7 +68,7 @@
     const whatIf = data.whatIf
       ? br.makeWhatIf(map, data, scene, word, asking, { save: () => state.save(), redraw: () => { drawTitle(); drawPicked(); drawLayers(); } }) : null;
     const state = br.makeState(map, scene, data, word, drawAll, whatIf);
-    br.makePrint(map, scene);
+    br.makePrint(map, scene, data.bounds);
 
     // Title ------------------------------------------------------------------------------------
     function drawTitle() {
@@ -286,6 +286,10 @@
     map.attributionControl.addAttribution((osm ? credit : "") +
       (data.baseMap ? plain(data.baseMap.attribution || data.baseMap.name) : "") + datumNote().map(plain).join("") +
       '<span class="br-wide">' + data.attribution.map(plain).join("") + "</span>");
+
+    // A name isn't set under a panel, however large that is by now.
+    const panels = new ResizeObserver(() => { if (state.ready) scene.labels.place(); });
+    for (const panel of map.getContainer().querySelectorAll(".br-panel")) panels.observe(panel);
 
     drawAll();
     fit();

@@ -82,9 +82,16 @@
   };
 
   // On paper the map fills a sheet: it is drawn anew in that size, and as before afterwards.
-  br.makePrint = function (map, scene) {
+  /**
+   * @param {any} map
+   * @param {any} scene
+   * @param {any} bounds of the study
+   */
+  br.makePrint = function (map, scene, bounds) {
     const sheet = { width: "1040px", height: "710px" }; // A4, landscape, within margins of 10 mm
+    const CREDITS = 60; // pixels of the sheet, at its foot
     const container = map.getContainer();
+    /** @type {any} */
     let before = null;
     // Nobody can scroll on paper: what is too high for the sheet is made smaller.
     function shrink(selector, room) {
@@ -94,6 +101,17 @@
       const below = Math.max(0, size.top - container.getBoundingClientRect().top);
       if (below + size.height > room) panel.style.zoom = Math.max(0.5, (room - below) / size.height).toFixed(3);
     }
+    // What was on the screen; the study as large as it gets between the panels, where all of it was seen.
+    function fill() {
+      if (!before.bounds.contains(bounds)) return map.fitBounds(before.bounds, { animate: false });
+      const { x, y } = map.getSize();
+      const [wide, high] = [".br-title", ".br-legend"].map((name) => br.find(container, name).offsetWidth + 20);
+      const region = L.bounds(map.project(L.latLngBounds(bounds).getNorthWest(), 5), map.project(L.latLngBounds(bounds).getSouthEast(), 5)).getSize();
+      // A wide region has the legend below the title, unless a county's figures stand there.
+      const below = region.x / region.y > (x - wide - high) / (y - CREDITS) && br.find(container, ".br-county-panel").hidden;
+      document.documentElement.classList.toggle("br-legend-below", below);
+      map.fitBounds(bounds, { paddingTopLeft: [wide, 10], paddingBottomRight: [below ? 10 : high, CREDITS], animate: false });
+    }
     window.addEventListener("beforeprint", () => {
       if (before) return;
       before = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
@@ -101,7 +119,7 @@
       for (const folded of container.querySelectorAll(".br-legend")) folded.open = true;
       Object.assign(container.style, sheet);
       map.invalidateSize({ animate: false, pan: false });
-      map.fitBounds(before.bounds, { animate: false });
+      fill();
       scene.labels.place();
       const height = map.getSize().y;
       shrink(".br-county-panel", height - 50); // above the scale
@@ -109,7 +127,7 @@
     });
     window.addEventListener("afterprint", () => {
       if (!before) return;
-      document.documentElement.classList.remove("br-printing");
+      document.documentElement.classList.remove("br-printing", "br-legend-below");
       Object.assign(container.style, { width: "", height: "" });
       for (const panel of container.querySelectorAll(".br-county-panel, .br-legend")) panel.style.zoom = "";
       map.invalidateSize({ animate: false, pan: false });

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -138,3 +140,40 @@ def test_agrees_with_scipy_on_the_trunk_network():
         assert (farther[ours != UNREACHED] == ours[ours != UNREACHED]).all()
         theirs = dijkstra(graph, indices=origin, limit=limit)
         assert (ours == np.where(np.isfinite(theirs), theirs, UNREACHED)).all()
+
+
+@settings(max_examples=chance.examples(60), deadline=None)
+@given(graph=graphs(), data=st.data())
+def test_a_search_for_some_places_tells_their_times_as_one_for_all(graph, data):
+    n, arcs, seeds, limit = graph
+    start, head, time = csr(n, arcs)
+    length = (np.arange(len(head)) % 7 + 1).astype(float)
+    nodes = np.array([s for s, _ in seeds], dtype=np.int64)
+    spent = np.array([t for _, t in seeds], dtype=np.int64)
+    way = st.tuples(st.integers(0, n - 1), st.integers(0, 400))
+    ways = data.draw(
+        st.lists(st.lists(way, max_size=3), max_size=4)
+    )  # also places that no way leads to, and none
+    begin = np.concatenate([[0], np.cumsum([len(one) for one in ways])]).astype(np.int64)
+    ends = np.array([end for one in ways for end in one], dtype=np.int64).reshape(-1, 2)
+    wanted = (begin, ends[:, 0].copy(), ends[:, 1].copy())
+
+    def least(found):
+        """Least time, and least length of those that take it, to each place."""
+        out, metres = found
+        sums = [
+            [(int(out[k]) + int(t), float(metres[k])) for k, t in ends[b:e] if out[k] != UNREACHED]
+            for b, e in pairwise(begin)
+        ]
+        return [min(one, default=None) for one in sums]
+
+    def searched(asked):
+        out, metres = np.full(n, UNREACHED, dtype=np.int32), np.full(n, np.inf)
+        shortest_times_and_lengths(
+            start, head, time, length, nodes, spent, np.zeros(len(nodes)), limit, out, metres, asked
+        )
+        times = np.full(n, UNREACHED, dtype=np.int32)
+        bucketed_times(start, head, time, nodes, spent, limit, times, asked)
+        return least((out, metres)), least((times, np.zeros(n)))
+
+    assert searched(wanted) == searched(None)

@@ -299,6 +299,34 @@ def test_on_paper_there_is_a_map_with_its_legend_and_no_buttons(results: SimpleN
     assert opened.messages == []
 
 
+@pytest.mark.parametrize("wide", [0.6, 2])
+def test_on_paper_the_study_fills_the_room_beside_the_panels(
+    results: SimpleNamespace, show: Any, wide: float
+) -> None:
+    provinces = results.provinces.assign(geometry=results.provinces.affine_transform([wide, 0, 0, 1, 0, 0]))
+    shift = results.provinces.total_bounds[[0, 2]].mean() * (1 - wide)  # around where the study lies
+    provinces = provinces.assign(geometry=provinces.translate(shift))
+    opened = show(SimpleNamespace(**{**vars(results), "provinces": provinces}), width=1024)
+    page = opened.page
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    a, b, c, d = page.evaluate(
+        "() => { const [[s, w], [n, e]] = JSON.parse(document.getElementById('study-data').textContent).bounds;"
+        " const [a, b] = [[n, w], [s, e]].map((at) => borderreach.map.latLngToContainerPoint(at));"
+        " return [a.x, a.y, b.x, b.y]; }"
+    )
+    title, legend = (page.locator(name).bounding_box() for name in (".br-title", ".br-legend"))
+    left = title["x"] + title["width"]
+    right = 1040 if legend["x"] < 500 else legend["x"]
+    assert (legend["x"] < 500) == (wide > 1)  # a wide region has the legend below the title
+    assert left <= a < c <= right
+    assert 0 <= b < d <= 710
+    # Leaflet zooms in quarters of a step, 19 %
+    assert max((c - a) / (right - left), (d - b) / 650) > 0.8
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.className") == ""
+
+
 def test_a_countys_panel_is_whole_on_paper(results: SimpleNamespace, show: Any) -> None:
     opened = show(results, width=1440, height=500)
     opened.page.fill("input[type=search]", "綦江")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import shapely
 
-from ..conftest import CENTRES, CORRIDOR_STOPS, Opened
+from ..conftest import CENTRES, CORRIDOR_STOPS, Opened, until
 
 pytestmark = pytest.mark.browser
 
@@ -17,6 +17,11 @@ SCREENS = ((390, 844), (1024, 768), (1440, 900))
 BOXES = (
     "() => [...document.querySelectorAll('.br-label')].filter((e) => e.isConnected).map((e) => {"
     " const b = e.getBoundingClientRect(); return [e.textContent, e.className.replace('br-label ', ''), b.left, b.top, b.right, b.bottom]; })"
+)
+#: What stands around the map: panels, buttons, scale and sources.
+PANELS = (
+    "() => [...document.querySelectorAll('.leaflet-control')].map((e) => e.getBoundingClientRect())"
+    ".filter((b) => b.width > 0).map((b) => [b.left, b.top, b.right, b.bottom])"
 )
 #: The drawn edges of all that is shown of circles, in pixels of the window.
 EDGES = """() => {
@@ -64,10 +69,24 @@ def test_no_name_lies_across_another_or_an_edge(
         window = shapely.box(0, 0, width, height)
         for text, _, box in names:
             assert window.covers(box) or window.disjoint(box), text
+        panels = shapely.MultiPolygon([shapely.box(*box) for box in opened.page.evaluate(PANELS)])
+        for text, _, box in names:
+            assert shapely.area(shapely.intersection(panels.buffer(0), box)) == 0, text
         edges = shapely.MultiLineString(opened.page.evaluate(EDGES))
         assert not edges.is_empty
         for text, kind, box in names:
             assert kind == "br-centre" or not edges.intersects(box), text
+
+
+def test_names_make_way_for_a_panel_that_opens(results: SimpleNamespace, show: Any) -> None:
+    opened = show(results, width=1024)
+    page = opened.page
+    page.evaluate("borderreach.map.setView(borderreach.scene.counties.values().next().value.at, 8, {animate: false})")
+    page.click(".br-fold")
+    until(
+        page,
+        f"(() => {{ const panels = ({PANELS})(); return ({BOXES})().every(([, , a, b, c, d]) => panels.every(([e, f, g, h]) => c <= e || g <= a || d <= f || h <= b)); }})()",
+    )
 
 
 def test_lines_of_one_mode_differ_and_bear_their_names(results: SimpleNamespace, show: Any) -> None:
