@@ -81,7 +81,9 @@ def test_no_name_lies_across_another_or_an_edge(
 def test_names_make_way_for_a_panel_that_opens(results: SimpleNamespace, show: Any) -> None:
     opened = show(results, width=1024)
     page = opened.page
-    page.evaluate("borderreach.map.setView(borderreach.scene.counties.values().next().value.at, 8, {animate: false})")
+    page.evaluate(
+        "borderreach.map.setView(borderreach.scene.counties.values().next().value.at, 8, {animate: false})"
+    )
     page.click(".br-fold")
     until(
         page,
