@@ -22,6 +22,7 @@ from tqdm import tqdm
 from ...analysis.isochrones import travel_time_circle
 from ...geo.checks import require_choice, require_flag, require_path
 from ...geo.errors import EmptyInputError, InputTypeError, OutputsFailedError
+from ...geo.places import english_name
 from ..folders import ResultsFolder, require_own
 from ..protocols import MapResults
 from ..wording import WORDS, Language
@@ -31,6 +32,8 @@ from ._offline import save_map
 #: Columns of the list of maps.
 COLUMNS: Final = ("province_a", "province_b", "length_km", "n_counties", "file")
 INDEX: Final = "index.html"
+#: Centres that a title names; of more it gives the number.
+_MOST_NAMED: Final = 4
 _MAP: Final = re.compile(r"\d+-\d+\.html")
 
 
@@ -206,7 +209,7 @@ def results_between(results: MapResults, province_a: str, province_b: str) -> Bo
     zones = results.zones[results.zones["centre_id"].isin({str(code) for code in codes})]
     corridors = results.corridors[results.corridors.intersects(area)]
     times, members, stops = results.county_times, results.zone_counties, results.corridor_stops
-    title, title_en = _titles(province_a, province_b)
+    title, title_en = _titles(province_a, province_b, list(centres["origin_name"]))
     return BorderResults(
         study=BorderTitles(
             name=f"{results.study.name}-border",
@@ -257,8 +260,16 @@ def _facing(results: MapResults, province_a: str, province_b: str) -> NDArray[np
     return np.array(faces, dtype=bool)
 
 
-def _titles(province_a: str, province_b: str) -> tuple[str, str]:
-    return f"{province_a}—{province_b}：毗邻区县与省会交通圈", f"Border of {province_a} and {province_b}"
+def _titles(province_a: str, province_b: str, centres: list[str]) -> tuple[str, str]:
+    """Return titles that say which border, and whose circles are drawn."""
+    few = len(centres) <= _MOST_NAMED
+    whose = f"{'、'.join(centres)}的交通圈" if few else f"{len(centres)} 个中心的交通圈"
+    names = ", ".join(map(english_name, centres)) if few else f"{len(centres)} centres"
+    pair = f"{english_name(province_a)} and {english_name(province_b)}"
+    return (
+        f"{province_a}—{province_b}：毗邻区县与{whose}",
+        f"Border of {pair}: its counties, and travel-time circles of {names}",
+    )
 
 
 def _of_pair(frame: gpd.GeoDataFrame, pair: set[str]) -> gpd.GeoDataFrame:

@@ -67,6 +67,18 @@ def test_circles_are_those_of_the_centres_in_the_two_provinces(results: SimpleNa
     far["geometry"] = far.translate(xoff=40)
     none = results_between(changed(results, centres=far), "重庆市", "贵州省")
     assert len(none.centres) == 2  # then those of all
+    # each says in its title whose circles it shows
+    for part in (both, one, none):
+        names = "、".join(part.centres["origin_name"])
+        assert part.study.title == f"重庆市—贵州省：毗邻区县与{names}的交通圈"
+    assert (
+        one.study.title_en
+        == "Border of Chongqing and Guizhou: its counties, and travel-time circles of Chongqing"
+    )
+    many = pd.concat([far] * 4, ignore_index=True)
+    assert (
+        "8 个中心的交通圈" in results_between(changed(results, centres=many), "重庆市", "贵州省").study.title
+    )
 
 
 def test_errors_leave_nothing_behind(results: SimpleNamespace, tmp_path: Path):
