@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,10 @@ from ..errors import InputError, InputTypeError, NetworkError
 
 #: Longest time that fits the search's 32-bit milliseconds, with room for adding two of them.
 MAX_ARC_TIME_MS: Final = 2**30 - 1
+
+#: Modes and classes are numbered in one byte.
+_MOST_NAMES: Final = 256
+_NAMED: Final = {"modes": "mode", "classes": "road_class"}
 
 #: Longer links take some time: a missing one reads as 0 in many a table.
 LONGEST_IN_NO_TIME_M: Final = 100.0
@@ -125,15 +129,6 @@ class Columns:
             coords=lines.coords,
         )
 
-    def joined(self, other: Columns) -> Columns:
-        both = {
-            name: np.concatenate([getattr(self, name), getattr(other, name)])
-            for name in (
-                "tail", "head", "length_m", "time_s", "back_time_s", "mode", "road_class", "exit_along", "coords",
-            )
-        }  # fmt: skip
-        return Columns(**both, offset=np.concatenate([self.offset, other.offset[1:] + self.offset[-1]]))
-
 
 def _whole(numbers: Any, name: str) -> NDArray[np.int64]:
     """Node numbers as an array; an empty list has no type of its own."""
@@ -208,8 +203,8 @@ def codes(labels: NDArray[np.object_], name: str) -> tuple[tuple[str, ...], NDAr
     """Return the different labels in order, and of each link the number of its own."""
     listed = labels.tolist()
     values = sorted(set(listed), key=str)
-    if len(values) > 256:
-        raise NetworkError(f"'{name}' has {len(values)} different values; 256 at most")
+    if len(values) > _MOST_NAMES:
+        raise NetworkError(f"'{name}' has {len(values)} different values; {_MOST_NAMES} at most")
     code = {value: i for i, value in enumerate(values)}
     return tuple(map(str, values)), np.fromiter((code[value] for value in listed), np.uint8, len(listed))
 
@@ -247,3 +242,66 @@ def arcs_of(links: Columns, n_nodes: int) -> dict[str, Any]:
         "modes": modes,
         "classes": classes,
     }
+
+
+class HasArcs(Protocol):
+    """What has the arrays of arcs that `arcs_of` names."""
+
+    @property
+    def arc_start(self) -> NDArray[np.int64]: ...
+    @property
+    def arc_head(self) -> NDArray[np.int32]: ...
+    @property
+    def arc_link(self) -> NDArray[np.int32]: ...
+    @property
+    def arc_mode(self) -> NDArray[np.uint8]: ...
+    @property
+    def arc_class(self) -> NDArray[np.uint8]: ...
+    @property
+    def modes(self) -> tuple[str, ...]: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def arc_tail(self) -> NDArray[np.int32]: ...
+    @property
+    def n_links(self) -> int: ...
+
+
+def with_more_arcs(own: HasArcs, more: dict[str, Any]) -> dict[str, Any]:
+    """Return the arcs of a network and of further links, numbered after its own, as `arcs_of` gives them, but for lines.
+
+    Parameters
+    ----------
+    own : TransportNetwork
+    more : dict of str to ndarray
+        Arcs of the further links, of as many nodes as both have together.
+    """
+    start = more["arc_start"].copy()
+    start[: len(own.arc_start)] += own.arc_start
+    start[len(own.arc_start) :] += own.arc_start[-1]
+    n_nodes = len(start) - 1
+    tail = np.repeat(np.arange(n_nodes), np.diff(more["arc_start"]))
+    # a further arc stands behind those between the same nodes: its link has a higher number
+    between = own.arc_tail.astype(np.int64) * n_nodes + own.arc_head
+    place = np.searchsorted(between, tail * n_nodes + more["arc_head"], side="right")
+    if (np.diff(between) < 0).any():  # arcs from a node that somebody ordered otherwise
+        place = np.append(own.arc_start, np.full(n_nodes, own.arc_start[-1]))[tail + 1]
+    arcs = {
+        name: np.insert(getattr(own, name), place, more[name])
+        for name in ("arc_head", "arc_time_ms", "arc_length_m", "arc_exit", "arc_reversed")
+    }
+    arcs["arc_link"] = np.insert(own.arc_link, place, more["arc_link"] + own.n_links)
+    for column, names in (("arc_mode", "modes"), ("arc_class", "classes")):
+        known: tuple[str, ...] = getattr(own, names)
+        # names that no arc has go
+        used = [known[code] for code in np.flatnonzero(np.bincount(getattr(own, column), minlength=len(known)))]
+        every = tuple(sorted({*used, *more[names]}))
+        if len(every) > _MOST_NAMES:
+            raise NetworkError(f"'{_NAMED[names]}' has {len(every)} different values; {_MOST_NAMES} at most")
+        number = {name: code for code, name in enumerate(every)}
+        codes_of = [
+            np.array([number.get(name, 0) for name in listed], dtype=np.uint8) for listed in (known, more[names])
+        ]
+        arcs[column] = np.insert(codes_of[0][getattr(own, column)], place, codes_of[1][more[column]])
+        arcs[names] = every
+    return {**arcs, "arc_start": start}

@@ -15,11 +15,11 @@ from ..checks import require_number, require_numbers, require_texts
 from ..crs import WGS84, to_ecef
 from ..derived import derived, derived_kept
 from ..errors import NetworkError
-from ..keeping import share_store
+from ..keeping import share_store, store_of
 from ..sealed import Sealed
 from ._exit_lines import ExitLines
 from ._ground_lines import arc_lines, link_lines
-from ._links import Columns, Links, RaggedLines, arcs_of, check_links
+from ._links import Columns, Links, RaggedLines, arcs_of, check_links, with_more_arcs
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -310,22 +310,34 @@ class TransportNetwork(Sealed):
         provenance : mapping of str to str, optional
             Entries to add or replace.
         """
-        own = self._as_links()
         new = Columns.of(links)
         lon = np.concatenate([self.node_lon, np.asarray(node_lon, dtype=float)])
+        lat = np.concatenate([self.node_lat, np.asarray(node_lat, dtype=float)])
         exits = np.concatenate(
             [self.node_exit, np.broadcast_to(np.asarray(node_exit, dtype=bool), len(lon) - self.n_nodes)]
         )
-        return _assemble(
-            lon,
-            np.concatenate([self.node_lat, np.asarray(node_lat, dtype=float)]),
-            exits,
-            own.joined(new),
+        check_links(lon, lat, new)
+        has_lines = len(new.coords) > 0
+        larger = TransportNetwork(
+            node_lon=lon,
+            node_lat=lat,
+            node_exit=exits,
+            **with_more_arcs(self, arcs_of(new, len(lon))),
+            link_offset=np.concatenate([self.link_offset, new.offset[1:] + self.link_offset[-1]]),
+            # where nothing is added, the lines of both are the same ones
+            link_coords=np.concatenate([self.link_coords, new.coords]) if has_lines else self.link_coords,
             access_speed_kph=self.access_speed_kph,
             max_access_km=self.max_access_km,
-            node_names={**self.node_names, **(node_names or {})},
-            provenance={**self.provenance, **(provenance or {})},
+            node_names=MappingProxyType({**self.node_names, **(node_names or {})}),
+            provenance=MappingProxyType({**self.provenance, **(provenance or {})}),
         )
+        if not new.exit_along.any():
+            # the same lines may be entered and left anywhere, and all that follows from them is worked out once
+            if TransportNetwork.exit_lines.known(self) is not None or (
+                store_of(self) is not None and self.has_exits_along
+            ):
+                TransportNetwork.exit_lines.give(larger, self.exit_lines)
+        return larger
 
     def to_geodataframes(self) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         """Return nodes and edges in osmnx's column names.
@@ -374,55 +386,6 @@ class TransportNetwork(Sealed):
             index=pd.MultiIndex.from_frame(table[["u", "v", "key"]]),
         )
         return nodes, edges
-
-    def _as_links(self) -> Columns:
-        tail, head = self.link_ends
-        k = self.n_links
-        time = np.full(k, np.inf)
-        back = np.full(k, np.inf)
-        forward, backward = ~self.arc_reversed, self.arc_reversed
-        # An arc back that ends elsewhere than its link begins (at restricted junctions) stands alone.
-        link = self.arc_link
-        apart = backward & ((self.arc_head != tail[link]) | (self.arc_tail != head[link]))
-        back_arcs, own = backward & ~apart, np.flatnonzero(apart)
-        time[link[forward]] = self.arc_time_ms[forward] / 1000
-        back[link[back_arcs]] = self.arc_time_ms[back_arcs] / 1000
-        exits = np.zeros(k, dtype=bool)
-        exits[link] = self.arc_exit
-        mode = np.zeros(k, dtype=np.int64)
-        mode[link] = self.arc_mode
-        road_class = np.zeros(k, dtype=np.int64)
-        road_class[link] = self.arc_class
-        columns = Columns(
-            tail=tail.astype(np.int64),
-            head=head.astype(np.int64),
-            length_m=self.link_length_m,
-            time_s=time,
-            back_time_s=back,
-            mode=np.array(self.modes, dtype=object)[mode],
-            road_class=np.array(self.classes, dtype=object)[road_class],
-            exit_along=exits,
-            offset=self.link_offset,
-            coords=self.link_coords,
-        )
-        if not len(own):
-            return columns
-        lines = [self.link_line(int(i)) for i in link[own]]
-        return columns.joined(
-            Columns.of(
-                Links(
-                    tail=self.arc_head[own],
-                    head=self.arc_tail[own],
-                    length_m=self.arc_length_m[own],
-                    time_s=np.full(len(own), np.inf),
-                    back_time_s=self.arc_time_ms[own] / 1000,
-                    mode=columns.mode[link[own]].tolist(),
-                    road_class=columns.road_class[link[own]].tolist(),
-                    exit_along=self.arc_exit[own],
-                    geometry=lines,
-                )
-            )
-        )
 
 
 def build_network(
