@@ -163,6 +163,60 @@ class TestExtending:
         assert arcs(network.extended(Links([], [], [], []))) == arcs(network)
 
 
+    @given(data=st.data())
+    @settings(max_examples=chance.examples(40), deadline=None)
+    def test_it_is_the_network_built_of_all_links_at_once(self, data):
+        n, more = data.draw(st.integers(1, 6)), data.draw(st.integers(0, 3))
+
+        def some(nodes: int, modes: list[str]) -> dict[str, list]:
+            k = data.draw(st.integers(0, 8))
+            column = lambda values: data.draw(st.lists(values, min_size=k, max_size=k))  # noqa: E731
+            node, seconds = st.integers(0, nodes - 1), st.sampled_from([1.0, 2.5, 60.0, np.inf])
+            return {
+                "tail": column(node),
+                "head": column(node),
+                "length_m": column(st.sampled_from([10.0, 50.0])),
+                "time_s": column(seconds),
+                "back_time_s": column(seconds),
+                "mode": column(st.sampled_from(modes)),
+                "road_class": column(st.sampled_from(["a", "b", "c"])),
+                "exit_along": column(st.booleans()),
+            }
+
+        own, new = some(n, ["road", "ferry"]), some(n + more, ["rail", "ferry"])
+        lon, lat = 106 + 0.1 * np.arange(n + more), np.full(n + more, 29.5)
+        base = build_network(lon[:n], lat[:n], Links(**own))
+        for name in data.draw(st.sets(st.sampled_from(["exit_lines", "reverse", "node_xyz"]))):
+            getattr(base, name)
+        larger = base.extended(Links(**new), node_lon=lon[n:], node_lat=lat[n:])
+        whole = build_network(lon, lat, Links(**{name: own[name] + new[name] for name in own}))
+        # names that only links without arcs have are left out of the larger one
+        arcs_of = lambda network: [  # noqa: E731
+            [*map(network.modes.__getitem__, network.arc_mode)], [*map(network.classes.__getitem__, network.arc_class)]
+        ]  # fmt: skip
+        assert arcs_of(larger) == arcs_of(whole)
+        for name in ("arc_start", "arc_head", "arc_time_ms", "arc_length_m", "arc_exit", "arc_link", "arc_reversed",
+                     "link_offset", "link_coords", "node_lon", "node_lat", "node_exit"):  # fmt: skip
+            one, other = getattr(larger, name), getattr(whole, name)
+            assert one.dtype == other.dtype, name
+            assert one.tolist() == other.tolist(), name
+            assert not one.flags.writeable
+        for network in (larger, larger.reverse):
+            lines, expected = network.exit_lines, whole.exit_lines
+            assert lines.link.tolist() == expected.link.tolist()
+            assert lines.lonlat.tolist() == expected.lonlat.tolist()
+
+    def test_what_adds_no_line_to_leave_shares_those_there_are(self):
+        network = build_network(
+            [106.5, 106.6], [29.5, 29.5], Links([0], [1], [9.7e3], [600.0], exit_along=True)
+        )
+        lines = network.exit_lines
+        assert network.extended(Links([1], [0], [10e3], [60.0])).exit_lines is lines
+        more = network.extended(Links([1], [0], [10e3], [60.0], exit_along=True))
+        assert more.exit_lines is not lines
+        assert len(more.exit_lines.link) == 2
+
+
 class TestGeoDataFrames:
     def test_round_trip(self):
         network = small(access_speed_kph=7, max_access_km=3)
