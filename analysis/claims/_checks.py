@@ -72,7 +72,7 @@ def _radius(claim: Claim, context: ClaimContext) -> Measure:
     flip = (
         "全国加起来也不到"
         if len(reached) == 0
-        else f"半径为{km[order][reached[0]]:.0f}公里时才达到{limit:g}{claim.unit_shown}"
+        else f"半径为{km[order][reached[0]]:.0f}千米时才达到{limit:g}{claim.unit_shown}"
     )
     ring = _disc(centre.lon, centre.lat, radius)
     detail = ""
@@ -93,7 +93,7 @@ def _radius(claim: Claim, context: ClaimContext) -> Measure:
         value=value,
         limit=limit,
         detail=detail,
-        method=f"以{centre.name}驻地为圆心、{radius:g}公里为半径的椭球面距离",
+        method=f"以{centre.name}驻地为圆心、{radius:g}千米为半径的椭球面距离",
         data="行政区划与驻地" + ("；第七次人口普查分县常住人口" if claim.of == "people" else ""),
         geometry=ring,
         flip=flip,
@@ -166,7 +166,7 @@ def _count_near_junction(claim: Claim, context: ClaimContext) -> _Counted:
     most = max((n for n, _ in found), default=0)
     named = list(dict.fromkeys(names for n, names in found if n == most))
     wanted = list(dict.fromkeys(names for n, names in found if n >= limit_of(claim)))
-    detail = f"三省交点周围{radius:g}公里之内最多涉及{most}省，如{'；'.join(named[:3])}"
+    detail = f"三省交点周围{radius:g}千米之内最多涉及{most}省，如{'；'.join(named[:3])}"
     if wanted:
         detail += f"；不少于{limit_of(claim):g}省的，如{'；'.join(wanted[:4])}"
     there = [point for point, (n, _) in zip(points.geometry, found, strict=True) if n == most]
@@ -242,7 +242,7 @@ def _share(claim: Claim, context: ClaimContext) -> Measure:
         return Measure(
             value=mine / whole * 100,
             limit=limit_of(claim),
-            detail=f"毗邻县{mine / 10_000:.1f}万平方公里，全部{whole / 10_000:.1f}万平方公里",
+            detail=f"毗邻县{mine / 10_000:.1f}万平方千米，全部{whole / 10_000:.1f}万平方千米",
             method="等积投影面积之比",
             data="行政区划（当前）",
             geometry=shapely.union_all(context.borders.geometry.to_numpy()),
@@ -256,26 +256,27 @@ def _share(claim: Claim, context: ClaimContext) -> Measure:
     return Measure(
         value=float(near.mean()) * 100,
         limit=limit_of(claim),
-        detail=f"{len(table)}个县级驻地中{int(near.sum())}个在{claim.radius_km:g}公里以内"
+        detail=f"{len(table)}个县级驻地中{int(near.sum())}个在{claim.radius_km:g}千米以内"
         + (f"，其余：{'、'.join(far)}" if len(far) else ""),
         method="驻地到最近的干线公路节点的直线距离",
         data=network_data(context, "road", None),
         geometry=shapely.MultiPoint(table[["lon", "lat"]].to_numpy()),
-        flip=f"界限取{needed:.1f}公里时恰好达到",
+        flip=f"界限取{needed:.1f}千米时恰好达到",
     )
 
 
 def _people(claim: Claim, context: ClaimContext) -> Measure:
     value = context.people_of(claim.places) / 10_000
     limit = limit_of(claim)
+    off = abs(value / limit - 1)
     return Measure(
         value=value,
         limit=limit,
-        detail=f"与文中相差{(value / limit - 1) * 100:+.1f}%",
+        detail=f"与文中相差{(value / limit - 1) * 100:+.1f}%".replace("-", "−"),
         method="分县常住人口之和",
         data="第七次人口普查（2020年11月1日）分县常住人口",
         geometry=_points([context.place(name) for name in claim.places]),
-        flip=f"容差为{abs(value / limit - 1) * 100:.1f}%时翻转",
+        flip=f"容差{'放宽到' if off > claim.tolerance else '收紧到'}{off * 100:.1f}%{'才相符' if off > claim.tolerance else '以内即不相符'}",
     )
 
 
@@ -309,9 +310,9 @@ def _distance(claim: Claim, context: ClaimContext) -> Measure:
         else "等积投影下各驻地的中点，椭球面距离",
         data="行政区划（当前）",
         geometry=shapely.LineString([(one.lon, one.lat), (middle.x, middle.y)]),
-        flip=f"界限放宽到{km:.0f}公里才成立"
+        flip=f"界限放宽到{km:.0f}千米才成立"
         if km > limit_of(claim)
-        else f"界限收紧到{km:.0f}公里以内即不成立",
+        else f"界限收紧到{km:.0f}千米以内即不成立",
     )
 
 
@@ -326,7 +327,7 @@ def _nearer(claim: Claim, context: ClaimContext) -> Measure:
     return Measure(
         value=float(km_near.mean() / km_far.mean()),
         limit=limit_of(claim),
-        detail=f"公里：{shown(near, km_near)}；{shown(far, km_far)}",
+        detail=f"千米：{shown(near, km_near)}；{shown(far, km_far)}",
         method="平均直线距离之比",
         data="行政区划与驻地",
         geometry=pair_lines(
@@ -385,12 +386,12 @@ def _detour(claim: Claim, context: ClaimContext) -> Measure:
     return Measure(
         value=value,
         limit=limit,
-        detail=f"公路{mine:.0f}公里，直线{straight:.0f}公里；{len(usual)}对距离相近（±{SAME_DISTANCE:.0%}）的城市绕行系数中位数{limit:.2f}，"
+        detail=f"公路{mine:.0f}千米，直线{straight:.0f}千米；{len(usual)}对距离相近（±{SAME_DISTANCE:.0%}）的城市绕行系数中位数{limit:.2f}，"
         f"其中{float((usual < value).mean()):.0%}低于本对",
         method="最短时间路线的公路里程与直线距离之比，与本省和邻省距离相近的地级城市对相比",
         data=network_data(context, "road", None),
         geometry=pair_lines(table, [(0, 1)]),
-        flip=f"公路里程为{limit * straight:.0f}公里时即与常见程度相当",
+        flip=f"公路里程为{limit * straight:.0f}千米时即与常见程度相当",
     )
 
 

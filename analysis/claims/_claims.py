@@ -498,4 +498,4 @@ def _shown(value: float, unit: str) -> str:
         return "不可达"
     if unit == "min":
         return f"{value:.0f}分钟"
-    return _number(value) + {"km": "公里"}.get(unit, unit)
+    return _number(value) + {"km": "千米"}.get(unit, unit)

@@ -74,7 +74,7 @@ def network_data(context: ClaimContext, mode: str, date: dt.date | None) -> str:
         roads = context.roads.provenance
         source = roads.get("attribution") or roads.get("source") or "来源不详"
         day = f"，{roads['date']}" if "date" in roads else ""
-        parts.append(f"公路网（{source}{day}），平均{mean_speed_kph(context.roads):.0f}公里/小时")
+        parts.append(f"公路网（{source}{day}），平均{mean_speed_kph(context.roads):.0f}千米/小时")
     if mode != "road":
         parts.append(f"铁路网（{date or context.rail_as_of}已开通的线路，时刻表最快车次）")
     return "；".join(parts)

@@ -212,5 +212,5 @@ def _speed_flip(
             high = middle
     speed = mean_speed_kph(context.network("road", date)) * high
     what = "干线公路平均车速" if mode == "road" else "车速（公路与列车同比例）"
-    shown = f"{what}达到现在的{high:.2f}倍" + (f"（约{speed:.0f}公里/小时）" if mode == "road" else "")
+    shown = f"{what}达到现在的{high:.2f}倍" + (f"（约{speed:.0f}千米/小时）" if mode == "road" else "")
     return f"{shown}才成立" if value > limit else f"{what}低于现在的{high:.2f}倍即不成立"

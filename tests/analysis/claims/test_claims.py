@@ -122,7 +122,7 @@ def test_a_pair_beyond_the_limit_fails_by_the_minutes_and_names_the_speed_at_whi
     assert "3项中2项" in row["detail"]
     # 120 km in 140 minutes are 51.4 km/h; 140 / 112 = 1.25 times that
     assert "1.25倍" in row["flip"]
-    assert "约64公里/小时" in row["flip"]
+    assert "约64千米/小时" in row["flip"]
 
 
 #: The embedded roads of a year say what they are in these words.
@@ -364,7 +364,7 @@ def test_people_and_radii_are_counted_from_the_table_given():
     km = float(
         straight_km(YANHE.lon, YANHE.lat, pd.DataFrame({"lon": [YINJIANG.lon], "lat": [YINJIANG.lat]}))[0]
     )
-    assert f"半径为{km:.0f}公里时才达到73万人" in table.loc["s", "flip"]
+    assert f"半径为{km:.0f}千米时才达到73万人" in table.loc["s", "flip"]
     assert table.loc["t", "geometry"].geom_type == "Polygon"
 
 
