@@ -23,7 +23,7 @@ IN_CHECKOUT = (ROOT / "geo").is_dir()
 collect_ignore = [] if IN_CHECKOUT else ["test_architecture.py", "test_tasks.py"]
 
 #: A run of a study that files of tests share (a fixture of `tests/borderreach`).
-RUN_OF_A_STUDY = re.compile(r"def \w+\([^)]*\byuqian(_run|_out)?\b|getfixturevalue\(.yuqian")
+RUN_OF_A_STUDY = re.compile(r"def \w+\([^)]*\b(yuqian(_run|_out)?|each_study)\b|getfixturevalue\(.yuqian")
 #: Files that call nearly everything, and so compile it.
 COMPILING = {"test_bad_input.py", "test_doctests.py", "test_junk.py"}
 

@@ -7,12 +7,13 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...geo.crs import area_km2, rows_xyz
 from ...geo.networks import TransportNetwork
 from ...geo.places import cities
 from .. import schemas
-from ..borders import classify_counties, efficiency_across_borders
+from ..borders import TYPES, classify_counties, efficiency_across_borders
 from ..corridors import minutes_between
 from ..indicators import (
     cumulative_opportunities,
@@ -55,6 +56,8 @@ _NEIGHBOURHOOD_KM: Final = 120.0
 _MARGIN_DEG: Final = 2.5
 #: A capital so near to a centre is the same core.
 _SAME_CORE_KM: Final = 30.0
+#: Who needs so much longer to a core is farther from it, minutes.
+_SAME_MIN: Final = 0.05
 #: Taiwan, Hong Kong and Macao; Jinmen.
 _NOT_COVERED_PROVINCES: Final = (71, 81, 82)
 _NOT_COVERED_COUNTIES: Final = (350527,)
@@ -159,7 +162,8 @@ def county_indicators(
     -------
     pandas.DataFrame
         Columns of `INDICATORS`, one row per border county with people: residents; type before and
-        with corridors (`classify_counties`, cores as in `typology_cores`); people within the cutoff by seat
+        with corridors (`classify_counties`, cores as in `typology_cores`; corridors that bring a county no farther
+        from any core lower no type); people within the cutoff by seat
         (`indicators.cumulative_opportunities`); market potential with exponent 1, own county
         included (`indicators.market_potential`), and its relative change; transport efficiency
         within 90 minutes and 120 km, before and with corridors, and in the base network in the own
@@ -187,19 +191,39 @@ def county_indicators(
         potential = market_potential(times, mass, own_time_min=within)
         table[f"{label}_people_reached"] = reached["opportunities"].to_numpy()
         table[f"{label}_potential"] = potential["potential"].to_numpy()
-        types = classify_counties(own, _long(network, own, cores), _long(network, cores, cores))
+        ways = _long(network, own, cores)
+        to_cores = ways["travel_time_min"].fillna(np.inf).to_numpy().reshape(len(own), -1)
+        types = classify_counties(own, ways, _long(network, cores, cores))
         efficiency = efficiency_across_borders(times, near, radius_km=_NEIGHBOURHOOD_KM)
         if label == "base":
             table = table.join(types[["county_type", "core_id", "core_min"]])
+            before = to_cores
             columns = ["efficiency", "efficiency_own", "efficiency_across"]
         else:
-            table["scenario_county_type"] = types["county_type"].to_numpy()
+            table["scenario_county_type"] = _kept(
+                table["county_type"], types["county_type"], before, to_cores
+            )
             efficiency = efficiency.rename(columns={"efficiency": "scenario_efficiency"})
             columns = ["scenario_efficiency"]
         table = table.merge(efficiency[["adcode", *columns]], on="adcode", how="left")
     table["potential_change"] = table["scenario_potential"] / table["base_potential"] - 1
     result: pd.DataFrame = table[list(INDICATORS)].astype(dict(INDICATORS))
     return result
+
+
+def _kept(
+    now: pd.Series[str], then: pd.Series[str], before: NDArray[np.float64], after: NDArray[np.float64]
+) -> list[str]:
+    """Return the types with corridors: a county that is farther from no core keeps its own, or gets one nearer to them.
+
+    Where two cores come nearer to each other, a county on the way between them is no longer on the way; nothing has
+    got worse for it.
+    """
+    no_farther = ~(after > before + _SAME_MIN).any(axis=1)
+    return [
+        min(own, new, key=TYPES.index) if kept else new
+        for own, new, kept in zip(now, then, no_farther, strict=True)
+    ]
 
 
 def _long(network: TransportNetwork, starts: gpd.GeoDataFrame, ends: gpd.GeoDataFrame) -> pd.DataFrame:

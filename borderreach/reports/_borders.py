@@ -142,9 +142,9 @@ def _gap_lines(results: StudyResults) -> list[Block]:
     what = "断头路（距省界不远中断、对侧有路可接、绕行数倍的干线公路）"
     if results.gaps.empty:
         return [f"{what}：未发现。"]
-    most = 10
+    most = 6
     parts = [
-        f"{row.county}（{row.province}）与{row.beyond_county}（{row.beyond_province}）之间，缺 {row.gap_km:.1f} 千米，{_way_round(row)}"
+        f"{row.county}（{row.province}）至{row.beyond_county}（{row.beyond_province}），缺 {row.gap_km:.1f} 千米，{_way_round(row)}"
         for row in rows_of(results.gaps.sort_values("gap_km", kind="stable").head(most))
     ]
     rest = "；其余见 tables.xlsx 的“断头路”一表" if len(results.gaps) > most else ""

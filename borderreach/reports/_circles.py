@@ -6,7 +6,7 @@ from typing import Any
 
 from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, Heading, See, Table
-from ._key_figures import ReportContext, seats_inside
+from ._key_figures import ReportContext, ScenarioFigures, seats_inside
 from ._pairs import coverage_zh, many_centres
 from ._roads import has_trains, way_zh
 from ._words import hours, join, rows_of, signed
@@ -24,9 +24,9 @@ def circles_section(results: StudyResults, context: ReportContext) -> list[Block
     if len(results.county_times):
         blocks += [
             (
-                "毗邻区县至最近中心的时间怎样分布，见",
+                "毗邻区县至最近中心的时间分布见",
                 See("minutes"),
-                "；一个中心在多少分钟内为毗邻区县的多少人口可达，见",
+                "，多少人口在若干分钟内可到最近的中心见",
                 See("people"),
                 "。",
             ),
@@ -115,9 +115,14 @@ def _trains(results: StudyResults, context: ReportContext) -> list[Block]:
         return [f"未计列车：{coverage}所以本研究只按公路计算；这不表示当地没有列车。"]
     times = results.road_county_times
     inside = times.loc[times["base_inside"], "adcode"].nunique()
+    told = (
+        f"在圈内的毗邻区县同为 {inside} 个"
+        if inside == context.n_inside_base
+        else f"在圈内的毗邻区县为 {inside} 个"
+    )
     text = (
-        "公铁联程指既可驾车，也可在表内的现有车站换乘列车（驾车到站，乘车，再驾车），取较快者；候车按随时出发计。只走公路时，"
-        f"{context.n_border} 个毗邻区县中有 {inside} 个在圈内（公铁联程 {context.n_inside_base} 个），见附录“只走公路”。"
+        "公铁联程指既可驾车，也可在表内的现有车站换乘列车（驾车到站，乘车，再驾车），取较快者；候车按随时出发计。"
+        f"只走公路时，{told}，见附录“只走公路”。"
     )
     return [text + (f"{coverage}那里的列车没有计入，公铁联程的圈因此可能偏小。" if coverage else "")]
 
@@ -163,12 +168,7 @@ def _unsure(results: StudyResults) -> list[Block]:
     nearest = unsure.sort_values(["doubt", "adcode"]).head(most).rename(columns={"name": "county"})
     named = "、".join(f"{row.county}（{row.base_chance * 100:.0f}%）" for row in rows_of(nearest))
     rest = f"等 {len(unsure)} 个" if len(unsure) > most else ""
-    return [
-        (
-            f"模型的时间有误差，驻地在{way_zh(results)}{hours(results.study.circle_min)}圈内与否因此并不都确定。最难断定的毗邻区县及其在圈内的概率（现状）："
-            f"{named}{rest}。"
-        )
-    ]
+    return [(f"因时间有误差，最难断定在圈内与否的毗邻区县及其在圈内的概率（现状）为：{named}{rest}。")]
 
 
 def scenarios_section(results: StudyResults, context: ReportContext) -> list[Block]:
@@ -178,6 +178,9 @@ def scenarios_section(results: StudyResults, context: ReportContext) -> list[Blo
     if len(context.corridors) < 2 and not any(item.scenario.isdigit() for item in others):
         return []
     items = [*others, *([context.after] if context.after is not None else [])]
+    # A scenario that changes nothing is named beneath, with the others of its kind.
+    same = [item for item in others if _changes_nothing(item)]
+    items = [item for item in items if item not in same]
     rows = tuple(
         (
             item.name,
@@ -191,7 +194,14 @@ def scenarios_section(results: StudyResults, context: ReportContext) -> list[Blo
     )
     header = ("情景", "面积（平方千米）", "变化", "区县驻地（个）", "变化", "进出圈的区县")
     caption = f"各情景下的{way_zh(results)}{hours(results.study.circle_min)}圈"
-    return [Table("scenarios", caption, header, rows, (1, 2, 3, 4), widths=(30, 13, 10, 10, 8, 29))]
+    note = f"{join(item.name for item in same)}：与现状相同。" if same else ""
+    return [Table("scenarios", caption, header, rows, (1, 2, 3, 4), note, widths=(30, 13, 10, 10, 8, 29))]
+
+
+def _changes_nothing(item: ScenarioFigures) -> bool:
+    return signed(item.delta_area_km2) == signed(item.delta_counties) == "0" and not (
+        item.gained or item.lost
+    )
 
 
 def _moved(gained: tuple[str, ...], lost: tuple[str, ...]) -> str:

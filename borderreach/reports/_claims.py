@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Final
 
 import pandas as pd
@@ -15,12 +17,16 @@ from ._words import change, hours, minutes, rows_of
 
 #: Heading of the sentences that can't be checked.
 _UNCHECKED: Final = "文中无法检验的话"
+#: Heading of what the others were checked by.
+_METHODS: Final = "论断检验的口径与数据"
+#: What the texts of verdicts say of sentences that count otherwise; the table says it once.
+_NEITHER: Final = "不作对错之分"
 _VERDICTS_EN: Final = {
-    "holds": "hold",
-    "holds_with": "hold only with corridors",
-    "differs": "count by another definition or year",
-    "undecided": "can't be decided",
-    "fails": "don't hold",
+    "holds": ("holds", "hold"),
+    "holds_with": ("holds only with corridors", "hold only with corridors"),
+    "differs": ("counts by another definition or year", "count by another definition or year"),
+    "undecided": ("can't be decided", "can't be decided"),
+    "fails": ("doesn't hold", "don't hold"),
 }
 
 
@@ -29,24 +35,31 @@ def claims_section(results: StudyResults) -> list[Block]:
     claims = results.claims
     if claims.empty:
         return []
-    head, *paragraphs = claim_paragraphs(claims)
-    methods = paragraphs[len(claims) :]
     sentences = claim_sentences(claims)
     checked = sentences[sentences["verdict"] != "not_checkable"]
     rows: list[tuple[str, ...]] = []
     for number, sentence in enumerate(rows_of(checked), start=1):
         rows += _sentence_rows(number, sentence, claims[claims["sentence"] == sentence.sentence])
-    blocks: list[Block] = [Heading("文中论断的检验"), head]
+    blocks: list[Block] = [Heading("文中论断的检验")]
     if rows:
         header = ("", "文中的话（如何理解）", "结论", "依据")
-        note = "一句话一个结论，由其各部分中最不利的决定；另一种读法列在其下，不影响结论。" + "".join(methods)
+        note = f"一句话一个结论，由其各部分中最不利的决定；另一种读法列在其下，不影响结论；“口径不同”的{_NEITHER}。口径与数据见附录“{_METHODS}”。"
         blocks.append(
-            Table("claims", "文中论断的检验", header, tuple(rows), (0,), note, widths=(5, 37, 13, 45))
+            Table("claims", "逐句检验的结果", header, tuple(rows), (0,), note, widths=(5, 37, 13, 45))
         )
     others = len(sentences) - len(checked)
     if others:
         blocks.append(Paragraph(f"无法检验的{others}句及其原因，见附录“{_UNCHECKED}”。", kind="note"))
     return blocks
+
+
+def methods_section(results: StudyResults) -> list[Block]:
+    """Say how the sentences were checked, and by which data."""
+    claims = results.claims
+    if claims.empty:
+        return []
+    methods = claim_paragraphs(claims)[1 + len(claims) :]
+    return [Heading(_METHODS, appendix=True), Items(tuple(methods))] if methods else []
 
 
 def unchecked_section(results: StudyResults) -> list[Block]:
@@ -68,17 +81,24 @@ def _sentence_rows(number: int, sentence: Any, claims: pd.DataFrame) -> list[tup
     verdict = verdict_name(sentence.verdict, sentence.stance)
     if len(claims) == 1:
         (row,) = rows_of(claims)
-        return [(str(number), f"{row.words}（{row.reading}）", verdict, _told(row))]
-    rows: list[tuple[str, ...]] = [(str(number), str(sentence.words), verdict, _counted_parts(sentence))]
-    for row in rows_of(claims):
+        return [(str(number), f"{row.words}（{row.reading}）", verdict, _line(_told(row)))]
+    told = [_told(row, beside_readings=sentence.n_readings > 0) for row in rows_of(claims)]
+    count = Counter(text for texts in told for text in dict.fromkeys(texts))
+    # What several of them say stands once, beside the sentence.
+    shared = [text for text in count if count[text] > 1]
+    head = _counted_parts(sentence) + "。" + (f"共同的依据：{_line(shared)}" if shared else "")
+    rows: list[tuple[str, ...]] = [(str(number), str(sentence.words), verdict, head)]
+    quoted_before = {str(sentence.words)}
+    for row, texts in zip(rows_of(claims), told, strict=True):
         what = "另一种读法：" if row.role == "reading" else ""
-        quoted = "" if row.words == sentence.words else f"“{row.words}”："
+        quoted = "" if row.words in quoted_before else f"“{row.words}”："
+        quoted_before.add(str(row.words))
         rows.append(
             (
                 "",
                 f"{what}{quoted}{row.reading}",
                 verdict_name(str(row.verdict), str(row.stance)),
-                _told(row),
+                _line([text for text in texts if text not in shared]),
             )
         )
     return rows
@@ -87,19 +107,31 @@ def _sentence_rows(number: int, sentence: Any, claims: pd.DataFrame) -> list[tup
 def _counted_parts(sentence: Any) -> str:
     parts = [f"{sentence.n_parts} 个部分" if sentence.n_parts > 1 else ""]
     parts.append(f"{sentence.n_readings} 种另外的读法" if sentence.n_readings else "")
-    return f"见下列{'、'.join(filter(None, parts))}"
+    return f"见下列 {'、'.join(filter(None, parts))}"
 
 
-def _told(row: Any) -> str:
-    """Return what a verdict rests on: what came out, what would turn it, the other reading."""
-    detail = str(row.detail)
-    sentences = [_without_verdict(row), detail, str(row.flip)]
-    if row.other_reading:
+def _told(row: Any, *, beside_readings: bool = False) -> list[str]:
+    """Return what a verdict rests on, text by text: what came out, what would turn it, the other reading.
+
+    A reading that stands in a row of its own isn't told beside the others.
+    """
+    if row.kind == "status" and row.detail:
+        # Which lines are open says how many are, and which must open.
+        texts = [str(row.detail)]
+    else:
+        texts = [*_without_verdict(row).split("。"), str(row.detail), str(row.flip)]
+        texts = [text for text in texts if text != _NEITHER]
+    if row.other_reading and not beside_readings:
         outcome = "成立" if row.other_holds == "yes" else "不成立"
-        sentences.append(f"若按{row.other_reading}理解，{outcome}")
+        texts.append(f"若按{row.other_reading}理解，{outcome}")
     if row.assumptions:
-        sentences.append(f"假设：{row.assumptions}")
-    return "。".join(text.strip("。") for text in sentences if text) + "。"
+        texts.append(f"假设：{row.assumptions}")
+    return [text for text in (each.strip("。") for each in texts) if text]
+
+
+def _line(texts: Iterable[str]) -> str:
+    """Return texts as sentences."""
+    return "".join(f"{text}。" for text in texts)
 
 
 def _without_verdict(row: Any) -> str:
@@ -120,7 +152,11 @@ def claims_summary_en(claims: pd.DataFrame) -> str:
     sentences = claim_sentences(claims)
     count = sentences["verdict"].value_counts()
     checked = len(sentences) - int(count.get("not_checkable", 0))
-    parts = [f"{count[name]} {words}" for name, words in _VERDICTS_EN.items() if name in count]
+    parts = [
+        f"{count[name]} {words[int(count[name] > 1)]}"
+        for name, words in _VERDICTS_EN.items()
+        if name in count
+    ]
     found = f": {', '.join(parts)}" if parts else ""
     return f"Of {len(sentences)} sentences listed from the text, {checked} can be checked{found}."
 
@@ -148,7 +184,7 @@ def groups_section(results: StudyResults) -> list[Block]:
         "组团", "成员（个）", "阈值（分钟）", "平均（分钟）", "最长（分钟）", "凝聚度",
         *(("规划后", "平均变化（分钟）") if after else ()),
     )  # fmt: skip
-    note = f"成员两两之间的{way_zh(results)}门到门时间，以文中所列的成员（区县）的驻地计，与中心之间的时间不同一地点；凝聚度是相互时间在阈值之内的成员对所占比例。"
+    note = f"成员两两之间的{way_zh(results)}门到门时间，以成员自身的政府驻地计；凝聚度是相互时间在阈值之内的成员对所占比例。"
     return [
         Heading("文中的组团连得紧不紧"),
         Table("groups", "组团内部的联系", header, rows, tuple(range(1, len(header))), note),
@@ -179,7 +215,9 @@ def _overlap_lines(results: StudyResults) -> list[Block]:
         )
         parts.append(f"{row.a_name}与{row.b_name} {_share(row.share_of_smaller)}{more}")
     if parts:
-        text += "；".join(parts) + ("；其余见 group_overlap.csv。" if len(touching) > len(parts) else "。")
+        text += "；".join(parts) + (
+            "；其余见 tables.xlsx 的“组团的圈”一表。" if len(touching) > len(parts) else "。"
+        )
     return [text]
 
 
@@ -192,9 +230,9 @@ def _nearest_lines(results: StudyResults) -> list[Block]:
     parts = []
     for _, some in known.groupby("group_id", sort=False):
         listed = "、".join(
-            f"{row.origin_name}（{row.minutes:.0f}）" for row in rows_of(some.sort_values("minutes").head(6))
+            f"{row.origin_name}（{row.minutes:.0f}）" for row in rows_of(some.sort_values("minutes").head(4))
         )
-        more = f"等 {len(some)} 个" if len(some) > 6 else ""
+        more = f"等 {len(some)} 个" if len(some) > 4 else ""
         parts.append(f"{some['group_name'].iloc[0]}：{listed}{more}")
     return ["毗邻区县最近的组团（至其最近成员的分钟数，0 表示本身是成员）：" + "；".join(parts) + "。"]
 

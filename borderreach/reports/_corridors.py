@@ -150,11 +150,14 @@ def changes_section(results: StudyResults, context: ReportContext) -> list[Block
             else f"{row.n_links} 个路段（{row.length_km:,.1f} 千米）的平均时速由 {row.base_kph:.0f} 变为 {row.scenario_kph:.0f} 千米"
         )
         text = (
-            f"{row.name}：{what}。{cutoff}圈变化 {signed(item.delta_area_km2)} 平方千米、"
-            f"{signed(item.delta_counties)} 个区县" + (f"（失去{join(item.lost)}）" if item.lost else "")
+            f"{row.name}：{what}。{cutoff}圈{_change_zh(item.delta_area_km2, '扩大', '缩小', '平方千米')}，圈内区县驻地"
+            f"{_change_zh(item.delta_counties, '增加', '减少', '个')}"
+            + (f"（失去{join(item.lost)}）" if item.lost else "")
         )
         if math.isfinite(item.pair_min):
-            text += f"；中心之间变为 {item.pair_min:.0f} 分钟（{signed(item.pair_delta_min)}）"
+            same = signed(item.pair_delta_min) == "0"
+            text += f"；中心之间{'仍为' if same else '变为'} {item.pair_min:.0f} 分钟"
+            text += "" if same else f"（{signed(item.pair_delta_min)}）"
         if len(slower):
             most = "、".join(
                 f"{one.from_name}至{one.to_name} {signed(one.delta_min)} 分钟"
@@ -171,6 +174,11 @@ def changes_section(results: StudyResults, context: ReportContext) -> list[Block
         Items(tuple(lines)),
         f"以{today_zh(results)}为基准，逐项单独计算，不加任何廊道。",
     ]
+
+
+def _change_zh(value: float, more: str, less: str, unit: str) -> str:
+    """Return a change in words."""
+    return "不变" if signed(value) == "0" else f"{more if value > 0 else less} {abs(value):,.0f} {unit}"
 
 
 def corridors_section(results: StudyResults, context: ReportContext) -> list[Block]:

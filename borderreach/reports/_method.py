@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 from ..analysis.studies import StudyResults
@@ -74,8 +75,19 @@ def limits_section(results: StudyResults, context: ReportContext) -> list[Block]
         lines.append(f"{item.corridor.name}有几项未给出，取内置表中同方式、同设计时速线路的值：{values}。")
     if any(item.corridor.mode == "road" and item.corridor.status == "open" for item in context.corridors):
         lines.append("已通车的廊道若已在基准路网中，测得的增益会偏小；廊道逐条给出了两者的比较。")
-    lines += results.notes
+    lines += _once_each(results.notes)
     return [Heading("说明与局限", appendix=True), Items(tuple(lines))]
+
+
+def _once_each(notes: Iterable[str]) -> list[str]:
+    """Return notes of which one that several corridors have stands once, with the names of all."""
+    of: dict[str, list[str]] = {}
+    for both in notes:
+        chinese, _, english = both.partition(" / ")
+        note = chinese if english.isascii() else both
+        name, colon, text = note.partition(": ")
+        of.setdefault(text if colon else note, []).extend([name] if colon else [])
+    return [f"{join(names)}：{text}" if names else text for text, names in of.items()]
 
 
 def _usual_trains_zh(results: StudyResults) -> str:

@@ -25,11 +25,13 @@ TYPES: Final = {
 }
 #: Why corridors move a county from one type to another, where the names alone would mislead.
 _WHY: Final = {
-    ("corridor", "sag"): "到各核心并不更慢，而是核心之间因廊道变快，经由此地不再顺路",
     ("remote", "sag"): "到核心的时间缩短，或核心之间的联系进入可比范围，但仍不在两个核心之间的路上",
 }
-#: So many counties stand in tables of the report; the workbook has them all.
-_MOST: Final = 15
+#: Up to so many counties all stand in the table; of more, those that gain most, and the workbook has them all.
+_FEW: Final = 15
+_MOST: Final = 10
+#: Gini coefficients that differ by less are told as nearly the same.
+_SAME_GINI: Final = 0.005
 #: With more border counties than this, the appendix leaves the list of them to the workbook.
 _MOST_LISTED: Final = 40
 
@@ -52,7 +54,7 @@ def _table(results: StudyResults) -> Table:
     after = "all" in results.scenario_names
     indicators = results.indicators
     order = ["potential_change", "people"] if after else ["base_people_reached", "people"]
-    most = len(indicators) > _MOST
+    most = len(indicators) > _FEW
     told = indicators.sort_values(order, ascending=False, kind="stable").head(_MOST) if most else indicators
     rows = tuple(
         (
@@ -99,13 +101,14 @@ def _spread(results: StudyResults) -> list[Block]:
     if not math.isfinite(now):
         return []
     cutoff = hours(results.study.circle_min)
-    text = f"按人口加权，毗邻区县{cutoff}内可达人口的基尼系数现状为 {now:.3f}"
+    text = f"按人口加权，毗邻区县{cutoff}内可达人口的基尼系数（0 为人人相同）现状为 {now:.3f}"
     if "all" in results.scenario_names:
         then = unevenness(results.indicators, "scenario_people_reached")
         more = "差距扩大" if then > now else "差距缩小"
-        text += "，规划后不变" if f"{then:.3f}" == f"{now:.3f}" else f"，规划后为 {then:.3f}（{more}）"
+        more = "几乎不变" if abs(then - now) < _SAME_GINI else more
+        text += "，规划后不变" if f"{then:.3f}" == f"{now:.3f}" else f"，规划后为 {then:.3f}，{more}"
     return [
-        (f"{text}（0 为人人相同），洛伦兹曲线见", See("lorenz"), "。"),
+        (f"{text}。洛伦兹曲线见", See("lorenz"), "。"),
         Figure("lorenz", f"毗邻区县{cutoff}内可达人口的洛伦兹曲线", "chart_lorenz.png", 8.0),
     ]
 
@@ -130,7 +133,8 @@ def _type_lines(indicators: pd.DataFrame, *, after: bool) -> list[Block]:
             Strong(TYPES["sag"]),
             f"（{n['sag']} 个），{rule.sag_min:g} 分钟内可到两个核心，但不在它们之间的路上；",
             Strong(TYPES["remote"]),
-            f"（{n['remote']} 个），其余。相距超过 {rule.pair_max_min:g} 分钟的两个核心不算。",
+            f"（{n['remote']} 个），其余。相距超过 {rule.pair_max_min:g} 分钟的两个核心不算"
+            + ("；到各核心都不变慢的，规划后不降类。" if after else "。"),
         )
     ]
     moved = indicators[indicators["county_type"] != indicators["scenario_county_type"]]

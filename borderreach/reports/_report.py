@@ -21,7 +21,7 @@ from ..analysis.texts import citation
 from ..documents import Block, Document, Pictures, Source, docx_bytes, html_text, markdown_text
 from ._borders import borders_section, farthest_section, ranking_section
 from ._circles import audit_section, circles_section, road_alone_section
-from ._claims import claims_section, groups_section, unchecked_section
+from ._claims import claims_section, groups_section, methods_section, unchecked_section
 from ._corridors import changed_section, changes_section, corridors_section
 from ._facts import Fact, facts
 from ._findings import findings_section
@@ -87,6 +87,7 @@ def _appendices(results: StudyResults, context: ReportContext) -> list[Block]:
     return [
         *counties_section(results),
         *unchecked_section(results),
+        *methods_section(results),
         *corridors_section(results, context),
         *road_alone_section(results),
         *audit_section(results),

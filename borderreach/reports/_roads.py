@@ -24,7 +24,7 @@ def roads_zh(model: str) -> str:
     return (
         f"路网：OpenStreetMap 2024 年 4 月的干线公路，加上图上没有的高速公路，分级截至 {classes[1]} 年年底。时速：高速公路 "
         f"{kph['motorway']} 千米，每经一个路段另加 {extra[1] if extra else 0} 秒；普通公路 {kph['ordinary']} 千米；"
-        f"等级不明的 {kph['unknown']} 千米。高速公路的通车年份多凭记忆录入，见 docs/roads.md。"
+        f"等级不明的 {kph['unknown']} 千米。高速公路的通车年份多未逐条核对文献，可差两三年；来源见软件文档 docs/roads.md。"
     )
 
 

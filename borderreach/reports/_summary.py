@@ -7,6 +7,7 @@ import math
 from .. import data
 from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Items
+from ..geo.places import english_name
 from ._claims import claims_summary_en
 from ._corridors import ASSUMED_EN, assumed_values
 from ._key_figures import ReportContext, ScenarioFigures, people_inside, results_corridors, road_areas
@@ -21,7 +22,8 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[Block
     study, base = results.study, context.base
     hours = f"{study.circle_min:g}-minute"
     n_centres = len(results.centres)
-    centres = f"{n_centres} centres" if many_centres(results) else and_(results.centres["origin_name"])
+    named = map(english_name, results.centres["origin_name"].astype(str))
+    centres = f"{n_centres} centres" if many_centres(results) else and_(named)
     opening = (
         f"{context.n_border} counties lie on the border studied ({context.border_km} km)"
         f"{_which_borders_en(results)}. The {hours} circle of "
@@ -137,7 +139,7 @@ def _rail_sentence_en(results: StudyResults) -> str:
     if len(trips) and not many_centres(results):
         first = trips.iloc[0]
         text += (
-            f"; from {first['from_name']} to {first['to_name']} the fastest trains take {first['line_haul_min']:.0f} minutes, and "
+            f"; from {english_name(str(first['from_name']))} to {english_name(str(first['to_name']))} the fastest trains take {first['line_haul_min']:.0f} minutes, and "
             f"it takes {first['door_to_door_min']:.0f} from door to door"
         )
     if gaps.get("without_station"):

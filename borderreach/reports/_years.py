@@ -37,13 +37,13 @@ def years_section(results: StudyResults) -> list[Block]:
     header = (
         "年底",
         f"{cutoff}圈（平方千米）",
-        "区县驻地",
+        "区县驻地（个）",
         *(["人口（万人）"] if counted else []),
         "新进圈的区县",
     )
     note = (
         f"只按各年年底已通车的高速公路重算，普通公路一律按今天的路网，不计廊道与铁路{'；人口一律为今天的' if counted else ''}：差别全部来自高速公路。"
-        "高速公路的通车年份多凭记忆录入，可差两三年（见 docs/roads.md）：相隔几年的两年之间的变化，不宜细到个别路段。"
+        "高速公路的通车年份可差两三年（见说明与局限）：相隔几年的两年之间的变化，不宜细到个别路段。"
     )
     right = tuple(range(1, 4 if counted else 3))
     return [
@@ -96,7 +96,7 @@ def _borders(results: StudyResults, years: list[int], *, counted: bool) -> list[
         *(["其人口（万人）"] if counted else []),
     )
     note = f"每个毗邻区县的驻地到对侧最近的毗邻区县驻地，平均分钟数；箭头为 {first} 年至 {last} 年。" + (
-        f"共 {len(rows)} 段省界，列出变化最大的 {_MOST_BORDERS} 段，其余见 year_borders.csv。"
+        f"共 {len(rows)} 段省界，列出变化最大的 {_MOST_BORDERS} 段，其余见 tables.xlsx 的“各年的省界”一表。"
         if len(rows) > _MOST_BORDERS
         else ""
     )
@@ -124,7 +124,7 @@ def _counties(results: StudyResults, years: list[int]) -> list[Block]:
     )
     told = (
         f"{years[0]} 年至 {years[-1]} 年，{len(gained)} 个毗邻区县到最近的中心快了，平均快 {gained['saved_min'].mean():.0f} 分钟；"
-        f"最多的是（分钟，括号内为今天最近的中心）：{most}。各区县各年的分钟数见 year_counties.csv。"
+        f"最多的是（分钟，括号内为今天最近的中心）：{most}。各区县各年的分钟数见 tables.xlsx 的“各年的区县”一表。"
     )
     return [told]
 

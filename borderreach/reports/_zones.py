@@ -13,7 +13,7 @@ from ._roads import zone_error_zh
 from ._words import hours, join, rows_of
 
 #: So many zones that reach across a border are listed.
-_MOST: Final = 15
+_MOST: Final = 10
 #: So many counties of another province are named of a zone.
 _MOST_NAMED: Final = 8
 

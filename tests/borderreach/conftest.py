@@ -23,6 +23,21 @@ def yuqian(yuqian_run: tuple[StudyResults, Path]) -> StudyResults:
     return yuqian_run[0]
 
 
+#: Studies whose results are looked at besides; each run takes minutes.
+OTHERS = ("bazhong", "chengyugui", "guizhou", "national", "zheminggan")
+
+
+@pytest.fixture(
+    scope="session", params=["yuqian", *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
+)
+def each_study(request: pytest.FixtureRequest) -> StudyResults:
+    """Results of each embedded study, of one run: of Chongqing and Guizhou always, of the others where slow tests run."""
+    if request.param == "yuqian":
+        found: StudyResults = request.getfixturevalue("yuqian")
+        return found
+    return run_study(request.param)
+
+
 @pytest.fixture(scope="session")
 def yuqian_out(yuqian_run: tuple[StudyResults, Path]) -> Path:
     """The folder that the study was written to."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pytest
 
-from borderreach.analysis.studies._indicators import county_indicators, people_of, typology_cores
+from borderreach.analysis.studies._indicators import _kept, county_indicators, people_of, typology_cores
 from borderreach.geo.networks._trunk import trunk_network
 from borderreach.geo.places._boundaries import counties
 from borderreach.geo.places._places import origins_table
@@ -56,3 +58,13 @@ def test_faster_roads_show_in_every_figure_with_corridors(border: gpd.GeoDataFra
     # Tongzi lies halfway between Chongqing and Guiyang, two hours from both and then less than one
     assert table["county_type"].to_dict()["桐梓县"] == "corridor"
     assert table["scenario_county_type"].to_dict()["桐梓县"] == "core-adjacent"
+
+
+def test_a_line_that_passes_a_county_by_lowers_no_type():
+    """The rule alone would move who lies between two cores off the way, because these come nearer to each other."""
+    order = pd.Series(["corridor", "corridor", "remote", "sag"])
+    then = pd.Series(["sag", "sag", "sag", "corridor"])
+    before = np.array([[80.0, 90.0], [80.0, 90.0], [200.0, np.inf], [100.0, 120.0]])
+    after = before - [[10.0, 0.0], [-5.0, 0.0], [30.0, 0.0], [40.0, 0.0]]
+    # The second is farther from a core than before, so that its type is whatever the rule says.
+    assert _kept(order, then, before, after) == ["corridor", "sag", "sag", "corridor"]

@@ -1,0 +1,521 @@
+"""Numbers of a report, each with what it counts, and what the tables of the results have of it.
+
+A number stands for something: kilometres, minutes, people. What it counts is read from the word after it, from the head
+of its column, or from the brackets before a list. It is looked for among the values of that kind that the tables hold
+of the place that the sentence or row is about, or among what is counted, added up and averaged here a second time,
+without anything that the report uses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, pairwise
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from borderreach.analysis.indicators import gini
+from borderreach.analysis.studies import StudyResults
+
+#: What numbers count, by the word behind them or in the brackets of a column's head, and its scale.
+KINDS: Final = {
+    "平方千米": ("km2", 1.0), "千米": ("km", 1.0), "米": ("m", 1.0), "万人/分钟": ("potential", 1e4), "分钟": ("min", 1.0),
+    "万人": ("people", 1e4), "万": ("people", 1e4), "%": ("share", 0.01), "个": ("count", 1.0), "处": ("count", 1.0),
+    "对": ("count", 1.0), "句": ("count", 1.0), "段": ("count", 1.0), "条": ("count", 1.0), "座": ("count", 1.0),
+    "处/百千米": ("density", 1.0), "年": ("year", 1.0),
+}  # fmt: skip
+_UNIT: Final = "|".join(sorted(map(re.escape, KINDS), key=len, reverse=True))
+_NUMBER: Final = re.compile(
+    rf"(?P<sign>[+−])?(?<![A-Za-z\d.,])(?P<digits>\d[\d,]*(?:\.\d+)?)(?:\s?(?P<unit>{_UNIT}))?"
+)
+#: What isn't a figure: numbers of tables, figures, sources, chapters and items, names of roads, days.
+_LABELS: Final = re.compile(
+    r"[表图] \d+|［\d+］|!\[[^\]]*\]\([^)]*\)|(?m:^\d+\. )|\b[GS]\d+|\d{4}-\d{2}-\d{2}"
+)
+#: Heads of columns that go on with the unit of the column before.
+_GOES_ON: Final = {"规划后", "变化"}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of a report as it is printed: of which kind, in which sentence or row, and whether it's the row of a table."""
+
+    text: str
+    kind: str
+    scale: float
+    before: str
+    of_row: bool
+    where: str
+
+    @property
+    def value(self) -> float:
+        return float(self.text.replace(",", "").replace("−", "-").replace("+", ""))
+
+    @property
+    def digits(self) -> int:
+        return len(self.text.partition(".")[2])
+
+
+def body_of(report: str) -> str:
+    """The report before its appendices."""
+    return report.split("## 附录", maxsplit=1)[0]
+
+
+def numbers_of(text: str) -> Iterator[Number]:
+    """Every number of a part of a report."""
+    header: list[str] = []
+    unit = ""
+    lines = text.splitlines()
+    for at, line in enumerate(lines):
+        if not line.startswith("|"):
+            yield from _prose(line)
+            continue
+        cells = cells_of(line)
+        if not lines[at - 1].startswith("|"):
+            header, unit = cells, _unit_beneath(lines[at:])
+        elif not set("".join(cells)) <= set("-: "):
+            yield from _row(header, cells, unit)
+
+
+def cells_of(line: str) -> list[str]:
+    """The cells of a row of a table in Markdown."""
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def _unit_beneath(lines: list[str]) -> str:
+    """What the note of a table says of all its cells."""
+    note = next((line for line in lines if line and not line.startswith("|")), "")
+    found = re.match(r"注：单位为(\S+?)[，。]", note)
+    return found[1] if found else ""
+
+
+def _row(header: list[str], cells: list[str], unit: str) -> Iterator[Number]:
+    default = unit
+    for head, cell in zip(header, cells, strict=True):
+        own = re.search(rf"（({_UNIT})(?:）|，)", head) or re.fullmatch(rf"({_UNIT})", head)
+        if own or head not in _GOES_ON:
+            default = own[1] if own else unit
+        if head == "设计时速":
+            default = "千米"
+        for number in _prose(cell, default):
+            yield Number(
+                number.text,
+                number.kind,
+                number.scale,
+                " | ".join(cells),
+                True,
+                f"{head}: {' | '.join(cells)[:160]}",
+            )
+
+
+def _prose(line: str, default: str = "") -> Iterator[Number]:
+    raw, line = line, _LABELS.sub(lambda found: "＃" * len(found[0]), line)
+    line = re.sub(r"(?<=\d)–(?=\d)", "～", line)
+    listed = [(found.end(), found[1]) for found in re.finditer(rf"（[^（）\d]*?({_UNIT})(?=[，）数])", line)]
+    found = list(_NUMBER.finditer(line))
+    for k, one in enumerate(found):
+        unit = one["unit"] or _unit_of_list(line, found[k:]) or default
+        if not unit:
+            before = [word for end, word in listed if end <= one.start()]
+            unit = before[-1] if before else ""
+        kind, scale = KINDS.get(unit, ("", 1.0))
+        yield Number(
+            (one["sign"] or "") + one["digits"].rstrip(","), kind, scale, raw[: one.start()], False,
+            line[max(one.start() - 40, 0) : one.end() + 20],
+        )  # fmt: skip
+
+
+def _unit_of_list(line: str, found: list[re.Match[str]]) -> str:
+    """The unit of "5～8 千米" stands behind the 8, and that of "60、120 分钟" behind the 120."""
+    for one, after in pairwise(found):
+        if line[one.end() : after.start()].strip() not in {"～", "、", "减至", "至", "→"}:
+            return ""
+        if after["unit"]:
+            return after["unit"]
+    return ""
+
+
+def kind_of(column: str) -> tuple[str, float]:
+    """What the numbers of a column count, by its name, and what brings them to one."""
+    for end, kind in {"_km2": "km2", "_km": "km", "_min": "min", "_kph": "km", "_m": "m"}.items():
+        if column.endswith(end):
+            return kind, 1.0
+    if column.endswith("_pct"):
+        return "share", 0.01
+    if column == "minutes":
+        return "min", 1.0
+    if "potential" in column and "change" not in column:
+        return "potential", 1.0
+    if "people" in column:
+        return "people", 1.0
+    if any(word in column for word in ("share", "chance", "cohesion", "efficiency", "change", "ratio")):
+        return "share", 1.0
+    if column == "year":
+        return "year", 1.0
+    return ("count", 1.0) if column.startswith("n_") or "counties" in column else ("", 1.0)
+
+
+#: Tables that aren't of places or pairs of them: circles and people in them, by scenario, cutoff and year.
+_OF_ALL: Final = ("circles", "circle_people", "gains", "road_circles", "road_circle_people", "year_circles")
+
+
+class Values:
+    """What the tables of a study's results hold of each place, and what comes of all of them, by kind."""
+
+    def __init__(self, results: StudyResults) -> None:
+        self._results = results
+        self._of: dict[tuple[str, str], list[float]] = {}
+        self._all: dict[str, list[float]] = {}
+        self._stated = stated(results)
+        for name, frame in results.tables():
+            self._read(name, pd.DataFrame(frame))
+        for kind, value, *names in derived(results):
+            if np.isfinite(value):
+                for name in names:
+                    self._of.setdefault((kind, str(name)), []).append(float(value))
+                if not names:
+                    self._all.setdefault(kind, []).append(float(value))
+
+    def _read(self, name: str, table: pd.DataFrame) -> None:
+        numeric = [c for c in table if pd.api.types.is_numeric_dtype(table[c]) and table[c].dtype != bool]
+        numeric = [c for c in numeric if kind_of(str(c))[0]]
+        values = {c: table[c].to_numpy(dtype=float) * kind_of(str(c))[1] for c in numeric}
+        if name in _OF_ALL:
+            for column, cells in values.items():
+                self._all.setdefault(kind_of(str(column))[0], []).extend(cells[np.isfinite(cells)])
+        for names in self._names(table):
+            for label, rows in pd.Series(np.arange(len(table))).groupby(
+                np.asarray(names, dtype=object), sort=False
+            ):
+                for column, cells in values.items():
+                    own = cells[rows.to_numpy()]
+                    self._of.setdefault((kind_of(str(column))[0], str(label)), []).extend(
+                        own[np.isfinite(own)]
+                    )
+
+    def _names(self, table: pd.DataFrame) -> Iterator[list[str]]:
+        """The names by which rows of a table are told: places, and pairs of them in either direction."""
+        for column in ("name", "county", "origin_name", "group_name", "centre_name", "area"):
+            if column in table:
+                yield table[column].astype(str).tolist()
+        for a, b in (
+            ("province_a", "province_b"),
+            ("from_name", "to_name"),
+            ("a_name", "b_name"),
+            ("county", "beyond_county"),
+        ):
+            if a in table and b in table:
+                for one, other in ((a, b), (b, a)):
+                    yield [
+                        f"{x}+{y}"
+                        for x, y in zip(table[one].astype(str), table[other].astype(str), strict=True)
+                    ]
+
+    @cached_property
+    def _names_known(self) -> re.Pattern[str]:
+        names = {name for _, label in self._of for name in label.split("+") if len(name) > 1}
+        return re.compile("|".join(sorted(map(re.escape, names), key=len, reverse=True)))
+
+    def _labels(self, number: Number) -> list[str]:
+        """The labels of places that a number may be about: of a row its first, in a sentence the last two before it."""
+        found = list(self._names_known.finditer(number.before))
+        named = [one[0] for one in found]
+        if number.of_row:
+            if re.match(r"[\d,.]+ \| [\d,.]+ \|", number.before):
+                return []  # a row of a year, which names who came into the circle
+            return [*(f"{a}+{b}" for a, b in pairwise(named)), *named[:1]]
+        near = list(dict.fromkeys(reversed(named)))[:4]
+        # Whom a list is of stands before its colon.
+        heads = [one[0] for one in found if number.before[one.end() :].startswith("：")][-1:]
+        return [*(f"{a}+{b}" for a, b in combinations(near, 2)), *near, *heads]
+
+    def has(self, number: Number) -> bool:
+        """Whether a number is one of them, rounded as it is printed, or a constant that the report states."""
+        text = number.text.lstrip("+").replace(",", "")
+        if (number.kind, text) in self._stated:
+            return True
+        kinds = [number.kind] if number.kind else sorted({kind for kind, _ in self._of} | set(self._all))
+        found = [
+            value
+            for kind in kinds
+            for label in self._labels(number)
+            for value in self._of.get((kind, label), ())
+        ]
+        if not number.of_row or not found:
+            found += [value for kind in kinds for value in self._all.get(kind, ())]
+        values = np.abs(np.array(found, dtype=float)) / number.scale
+        return bool((np.abs(values - abs(number.value)) <= 0.5 * 10.0**-number.digits * (1 + 1e-9)).any())
+
+
+def stated(results: StudyResults) -> set[tuple[str, str]]:
+    """What a report states and nothing computes: what the study asks for, and the parameters of its methods."""
+    study = results.study
+    found = {("min", f"{value:g}") for value in (*study.circle_cutoffs_min, study.zone_min, study.circle_min)}
+    # The census; past years that the study asks for.
+    found |= {("year", "2020"), ("", "2020"), *(("year", str(year)) for year in study.years)}
+    # Bounds of the methods: DG REGIO's 90 minutes and 120 km, pairs of counties from 20 to 150 km, intervals of 95 %,
+    # chances from 5 to 95 %, types of counties (60, 180, 300 minutes, 15 % more), what is worth telling (10 minutes),
+    # directions that are told as one (1 minute), errors up to 120 and from 240 minutes, efficiency above 100 %.
+    found |= {("min", text) for text in ("90", "60", "180", "300", "10", "1", "120", "240")}
+    found |= {("km", text) for text in ("120", "20", "150")}
+    found |= {("share", text) for text in ("95", "5", "15")}
+    found |= {("", text) for text in ("0", "100")} | {("min", "0")}
+    # So many rows a table has at most, where its note says how many there are.
+    found |= {("count", text) for text in ("8", "10", "15")}
+    return found
+
+
+def derived(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    """What is counted, added up and averaged of the tables: kind, value, and whose it is where it's somebody's own."""
+    yield from _of_border_counties(results)
+    yield from _of_circles(results)
+    yield from _of_pairs(results)
+    yield from _of_borders(results)
+    yield from _of_zones(results)
+    yield from _of_people(results)
+    yield from _of_corridors(results)
+    yield from _of_claims(results)
+    yield from _of_groups(results)
+    yield from _of_years(results)
+    yield from _of_errors(results)
+
+
+def _of_border_counties(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    counties, times = results.border_counties, results.county_times
+    yield "count", len(counties)
+    yield "count", len(results.counties)
+    yield "count", counties["province"].nunique()
+    for province, n in counties["province"].value_counts().items():
+        yield "count", n, province
+    for scenario in ("base", "scenario"):
+        yield "count", times.groupby("adcode")[f"{scenario}_inside"].any().sum()
+    if len(results.road_county_times):
+        yield "count", results.road_county_times.groupby("adcode")["base_inside"].any().sum()
+    best = times.groupby("adcode")["delta_min"].min()
+    yield "count", (best <= -10).sum()
+    yield "count", (best <= -0.5).sum()
+    for _, one in times.groupby("adcode"):
+        least = one.loc[one["delta_min"].idxmin()] if one["delta_min"].notna().any() else one.iloc[0]
+        yield "min", least["delta_min"], least["name"]
+    chance = (
+        results.chances.groupby("adcode")["base_chance"].max()
+        if len(results.chances)
+        else pd.Series(dtype=float)
+    )
+    yield "count", chance.between(0.05, 0.95).sum()
+    # Of counties so many that they are ranked: how far they are from the nearest centre, and their people.
+    near = times.groupby("adcode")["base_min"].min()
+    finite = near[np.isfinite(near)]
+    yield "count", len(near) - len(finite)
+    for part in (0.5, 0.9):
+        yield "min", finite.quantile(part) if len(finite) else np.nan
+    people = results.indicators.set_index("adcode")["people"].reindex(finite.index).fillna(0)
+    order = finite.sort_values()
+    if people.sum():
+        share = people[order.index].cumsum() / people.sum()
+        for part in (0.5, 0.9):
+            yield "min", order[share >= part].iloc[0]
+
+
+def _of_circles(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    cutoff = results.study.circle_min
+    seats = gpd.GeoSeries(gpd.points_from_xy(results.counties["lon"], results.counties["lat"]), crs=4326)
+    for row in results.circles.itertuples():
+        yield "count", seats.intersects(row.geometry).sum()
+    single = results.isochrones.query("scenario == 'base'")
+    single = single[single["cutoff_min"] == cutoff]
+    whole = results.circles.query("scenario == 'base'")
+    yield "km2", single["area_km2"].sum() - whole.loc[whole["cutoff_min"] == cutoff, "area_km2"].sum()
+    for row in single.itertuples():
+        yield "km2", row.area_km2, row.origin_name
+    for row in results.gains.itertuples():
+        name = results.scenario_names[row.scenario]
+        for kind, column in (
+            ("km2", "scenario_area_km2"),
+            ("km2", "delta_area_km2"),
+            ("count", "scenario_counties"),
+            ("count", "delta_counties"),
+        ):
+            yield kind, getattr(row, column), name
+        yield "count", len([one for one in row.counties_gained.split("、") if one]), name
+    coverage = results.parameters.get("rail_coverage") or {}
+    yield "count", len(coverage.get("prefectures", ()))
+    yield "count", len(coverage.get("without_station", ()))
+
+
+def _slower(table: pd.DataFrame, column: str) -> pd.Series[float]:
+    """The slower direction of each pair."""
+    ends = ["+".join(sorted(pair)) for pair in zip(table["from_id"], table["to_id"], strict=True)]
+    return table.groupby(np.array(ends, dtype=object))[column].max()
+
+
+def _of_pairs(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    n = len(results.centres)
+    yield "count", n
+    yield "count", n * (n - 1) / 2
+    if results.pair_times.empty:
+        return
+    for _, own in results.pair_times.groupby("scenario"):
+        yield "min", _slower(own, "travel_time_min").mean()
+    base = results.pair_times.query("scenario == 'base'")
+    yield "count", (_slower(base, "travel_time_min") <= results.study.circle_min).sum()
+    after = results.pair_times.query("scenario == 'all'").set_index(["from_id", "to_id"])["travel_time_min"]
+    for row in base.itertuples():
+        if len(after):
+            change = after[row.from_id, row.to_id] - row.travel_time_min
+            yield "min", change, f"{row.from_name}+{row.to_name}"
+    for _, own in results.pair_times.groupby("scenario"):
+        yield "min", _slower(own, "travel_time_min").mean() - _slower(base, "travel_time_min").mean()
+    if len(results.journeys):
+        yield "min", _slower(results.journeys, "road_only_min").mean()
+        for row in results.journeys.itertuples():
+            label = f"{row.from_name}+{row.to_name}"
+            yield "min", row.waiting_min + row.boarding_min + row.transfer_min + row.alighting_min, label
+            yield "min", row.road_min + row.access_min, label
+
+
+def _of_borders(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    borders, crossed = results.borders, results.border_crossings
+    yield "count", len(borders)
+    yield "count", len(results.junctions)
+    yield "count", len(results.gaps)
+    for column in ("length_low_km", "length_high_km"):
+        yield "km", borders[column].sum()
+    if len(crossed):
+        yield "count", crossed["n_crossings"].sum()
+        yield "km", crossed["longest_without_km"].max()
+    for row in results.border_effect.itertuples():
+        for ratio in (row.detour_ratio, row.detour_ratio_low, row.detour_ratio_high):
+            yield "share", ratio - 1, f"{row.province_a}+{row.province_b}"
+    if len(results.border_effect):
+        effect = results.border_effect
+        yield "count", (effect["detour_ratio_low"] > 1).sum()
+        yield "count", (effect["detour_ratio_high"] < 1).sum()
+        yield "count", len(effect)
+
+
+def _of_zones(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    home = dict(
+        zip(results.border_counties["adcode"].astype(str), results.border_counties["province"], strict=True)
+    )
+    for scenario, zones in results.zones.groupby("scenario"):
+        yield "km2", zones["area_km2"].mean()
+        members = results.zone_counties
+        members = members[(members["scenario"] == scenario) & members["belongs"]]
+        across = members[members["province"] != members["centre_id"].map(home)]
+        yield "count", across["centre_id"].nunique()
+        names = dict(zip(zones["centre_id"], zones["centre_name"], strict=True))
+        for centre, n in across.groupby("centre_id").size().items():
+            yield "count", n, names[centre]
+
+
+def _of_people(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    table = results.indicators
+    if table.empty:
+        return
+    for scenario in ("base", "scenario"):
+        yield "", gini(table[f"{scenario}_people_reached"].to_numpy(), table["people"].to_numpy())
+    for n in table["county_type"].value_counts():
+        yield "count", n
+    moved = table[table["county_type"] != table["scenario_county_type"]]
+    yield "count", len(moved)
+    for n in moved.groupby(["county_type", "scenario_county_type"]).size():
+        yield "count", n
+
+
+def _of_corridors(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    yield "count", len(results.corridors)
+    kinds = {"circle_km2": "km2", "circle_counties": "count", "county_min": "min", "border_pair_min": "min"}
+    names = dict(zip(results.corridors["corridor_id"], results.corridors["name"], strict=True))
+    for row in results.contributions.itertuples():
+        if row.measure in kinds and row.corridor_id in names:
+            yield kinds[row.measure], row.contribution, names[row.corridor_id]
+    for one in results.parameters.get("corridors", ()):
+        yield "year", int(str(one["status_date"])[:4]), one["name"]
+        if one.get("opening_year"):
+            yield "year", one["opening_year"], one["name"]
+    errors = results.contributions.query("measure == 'circle_km2'")["standard_error"]
+    yield "km2", errors.max() if len(errors) else np.nan
+    for row in results.changes.itertuples():
+        own = results.gains[results.gains["scenario"] == row.change_id]
+        own = own[own["cutoff_min"] == results.study.circle_min].iloc[0]
+        times = results.change_times[results.change_times["change_id"] == row.change_id]
+        slower = times[times["delta_min"] >= 1]
+        yield "count", row.n_links, row.name
+        yield "km", row.length_km, row.name
+        yield "km2", own["delta_area_km2"], row.name
+        yield "count", own["delta_counties"], row.name
+        yield "count", slower["adcode"].nunique()
+        for one in slower.itertuples():
+            yield "min", one.delta_min, f"{one.centre_name}+{one.name}", f"{one.name}+{one.centre_name}"
+
+
+def _of_claims(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    claims = results.claims
+    if claims.empty:
+        return
+    worst = ["fails", "undecided", "differs", "holds_with", "holds", "not_checkable"]
+    parts = claims[claims["role"] == "part"]
+    ranked = parts.assign(rank=parts["verdict"].map(worst.index)).sort_values("rank", kind="stable")
+    each = ranked.drop_duplicates("sentence")
+    yield "count", len(each)
+    yield "count", (each["verdict"] == "not_checkable").sum()
+    for _, own in each.groupby("stance"):
+        yield "count", len(own)
+        for n in own["verdict"].value_counts():
+            yield "count", n
+
+
+def _of_groups(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    base = results.group_overlap.query("scenario == 'base'")
+    yield "count", len(base)
+    yield "count", (base["overlap_km2"] > 0).sum()
+    for name, n in results.nearest_groups["group_name"].value_counts().items():
+        yield "count", n, name
+
+
+def _of_years(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    years = sorted(results.year_circles["year"].unique())
+    for year in years:
+        yield "year", year
+        yield "", year
+    yield "count", len(results.year_borders.groupby(["province_a", "province_b"]))
+    if not years:
+        return
+    inside = results.year_counties[results.year_counties["inside"]]
+    of_year = {year: set(inside.loc[inside["year"] == year, "adcode"]) for year in years}
+    for before, after in pairwise(years):
+        yield "count", len(of_year[after] - of_year[before])
+    own = results.year_counties[results.year_counties["adcode"].isin(results.border_counties["adcode"])]
+    own = own[own["nearest"]].drop_duplicates(["adcode", "year"]).set_index("adcode")
+    saved = (
+        own.query("year == @years[0]")["travel_time_min"] - own.query("year == @years[-1]")["travel_time_min"]
+    )
+    saved = saved[saved >= 0.5]
+    yield "count", len(saved)
+    yield "min", saved.mean()
+    for row in results.year_borders.itertuples():
+        label = f"{row.province_a}+{row.province_b}"
+        for kind, value in (
+            ("count", row.n_across),
+            ("count", row.n_inside),
+            ("count", row.n_counties),
+            ("people", row.people_across),
+            ("people", row.people_inside),
+        ):
+            yield kind, value, label
+
+
+def _of_errors(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+    """The errors that the package's networks were measured to have."""
+    from borderreach.geo.networks import RAIL_TIME_ERRORS, TRUNK_HOUR_ERROR, TRUNK_TIME_ERRORS
+
+    del results
+    for _, error in (*TRUNK_TIME_ERRORS, *RAIL_TIME_ERRORS):
+        yield "share", error
+    yield "share", TRUNK_HOUR_ERROR
