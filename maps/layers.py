@@ -319,6 +319,16 @@ def number(value: Any, digits: int = 1) -> float | None:
     return round(figure, digits) + 0.0 if math.isfinite(figure) else None
 
 
+def km_range(row: Any, of: str) -> str:
+    """Return the length of a border or of a county's border in whole km, from the least to the greatest that its sources give.
+
+    ``of`` is ``length`` or ``border``, as the columns ``length_km, length_low_km, length_high_km`` are named.
+    """
+    one = getattr(row, f"{of}_km")
+    ends = (f"{getattr(row, f'{of}_{end}_km', one):,.0f}" for end in ("low", "high"))
+    return "–".join(dict.fromkeys(ends))
+
+
 def _frame(
     frame: gpd.GeoDataFrame, name: str, columns: Iterable[str], kinds: tuple[str, ...]
 ) -> gpd.GeoDataFrame:

@@ -24,13 +24,16 @@ from ...geo.checks import require_choice, require_flag, require_path
 from ...geo.errors import EmptyInputError, InputTypeError, OutputsFailedError
 from ...geo.places import english_name
 from ..folders import ResultsFolder, require_own
+from ..layers import km_range
 from ..protocols import MapResults
 from ..wording import WORDS, Language
 from ._leaflet import study_map
 from ._offline import save_map
 
 #: Columns of the list of maps.
-COLUMNS: Final = ("province_a", "province_b", "length_km", "n_counties", "file")
+COLUMNS: Final = (
+    "province_a", "province_b", "length_km", "length_low_km", "length_high_km", "n_counties", "file",
+)  # fmt: skip
 INDEX: Final = "index.html"
 #: Centres that a title names; of more it gives the number.
 _MOST_NAMED: Final = 4
@@ -112,7 +115,8 @@ def save_border_maps(
     Returns
     -------
     pandas.DataFrame
-        ``province_a, province_b, length_km, n_counties, file``, one row per map.
+        ``province_a, province_b, length_km, length_low_km, length_high_km, n_counties, file``, one row per map: the
+        length that its shape has, and the least and the greatest that the boundary sources give.
 
     Raises
     ------
@@ -153,7 +157,8 @@ def save_border_maps(
         for border, file in zip(shown, files, strict=True):
             pair = str(border.province_a), str(border.province_b)
             folder.draft(file, partial(_write_map, results, *pair, language))
-            rows.append((*pair, border.length_km, _facing(results, *pair).sum(), file))
+            ends = (getattr(border, f"length_{end}_km", border.length_km) for end in ("low", "high"))
+            rows.append((*pair, border.length_km, *ends, _facing(results, *pair).sum(), file))
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         there = {file for file in files if file not in folder.failed or (target / file).is_file()}
         folder.draft(INDEX, partial(_write_index, table, results, language, there))
@@ -293,7 +298,8 @@ def _index(table: pd.DataFrame, results: MapResults, language: Language, there: 
         pair = html.escape(f"{row.province_a}—{row.province_b}")
         if row.file in there:
             pair = f'<a href="{html.escape(str(row.file))}">{pair}</a>'
-        lines.append(f"<tr><td>{pair}</td><td>{row.length_km:,.0f}</td><td>{row.n_counties}</td></tr>")
+        km = km_range(row, "length")
+        lines.append(f"<tr><td>{pair}</td><td>{km}</td><td>{row.n_counties}</td></tr>")
     rows = "\n".join(lines)
     title = html.escape(results.study.title if zh else results.study.title_en)
     return (

@@ -12,7 +12,7 @@ import shapely
 from ...geo.places import english_name, national_lines
 from ...geo.text import closed
 from ..classes import Classes
-from ..layers import BASE, MapLayers, Reach, number
+from ..layers import BASE, MapLayers, Reach, km_range, number
 from ..measures import Measure, measures
 from ..protocols import MapResults
 from ..shapes import ALPHABET, BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack
@@ -185,12 +185,6 @@ def _measure_classes(figures: Sequence[Measure]) -> dict[str, Any]:
     return found
 
 
-def _km_range(row: Any) -> str:
-    """Length of a border in whole kilometres, from the shortest to the longest that its sources give."""
-    ends = (f"{getattr(row, name, row.length_km):,.0f}" for name in ("length_low_km", "length_high_km"))
-    return "–".join(dict.fromkeys(ends))
-
-
 def _borders(layers: MapLayers) -> list[dict[str, Any]]:
     known = {(str(row.province_a), str(row.province_b)): row for row in layers.border_crossings.itertuples()}
     rows = []
@@ -200,7 +194,7 @@ def _borders(layers: MapLayers) -> list[dict[str, Any]]:
         rows.append(
             {
                 "names": names,
-                "km": _km_range(row),
+                "km": km_range(row, "length"),
                 "crossings": None if crossed is None else int(str(crossed.n_crossings)),
                 "spacing": None if crossed is None else number(crossed.spacing_km),
                 "without": None if crossed is None else number(crossed.longest_without_km),

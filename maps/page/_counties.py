@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..layers import MapLayers, number
+from ..layers import MapLayers, km_range, number
 from ..measures import Measure
 from ..shapes import pack, pack_numbers
 from ._places import at
@@ -31,7 +31,7 @@ def counties_content(layers: MapLayers, figures: Sequence[Measure]) -> dict[str,
                 "city": str(row.city),
                 "province": str(row.province),
                 "neighbours": str(row.neighbour_provinces),
-                "km": number(row.border_km),
+                "km": km_range(row, "border"),
                 "at": at(row),
                 "shape": pack(row.geometry),
                 "times": times.get(adcode, ""),

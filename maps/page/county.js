@@ -17,7 +17,7 @@
       : [...row.times].sort((a, b) => far(a.base) - far(b.base)).slice(0, MOST_IN_TOOLTIP);
     return e("div", {},
       e("strong", {}, word.place(row.name)), " ", e("span", { className: "br-muted" }, word.place(row.province)),
-      row.neighbours ? e("div", {}, word("neighbours") + " " + word.places(row.neighbours) + " · " + word("border_length") + " " + br.fixed(row.km, 0) + " km") : null,
+      row.neighbours ? e("div", {}, word("neighbours") + " " + word.places(row.neighbours) + " · " + word("border_length") + " " + row.km + " km") : null,
       times.map((time) => e("div", {},
         word("to") + " " + word.place(time.name) + word("colon"), br.minutesText(time.base, word), " → ", br.minutesText(time.after, word),
         time.change === null ? "" : word.aside(br.signed(time.change, 1)))));
@@ -48,7 +48,7 @@
         e("h2", {}, word.place(row.name), " ", e("span", { className: "br-muted" }, [...place.map(word.place), row.adcode].join(" · "))),
         e("button", { type: "button", "aria-label": word("close"), className: "br-close", onclick: () => scene.select(null) }, "×")),
       row.neighbours
-        ? e("p", {}, word("neighbours") + word("colon") + word.places(row.neighbours) + "　" + word("border_length") + word("colon") + br.fixed(row.km, 0) + " km") : "",
+        ? e("p", {}, word("neighbours") + word("colon") + word.places(row.neighbours) + "　" + word("border_length") + word("colon") + row.km + " km") : "",
       row.times.length && cutoffs.length
         ? e("p", {}, word("circle_here") + word("colon") + circle(nearest(row, "base")) +
             (data.scenario ? " → " + circle(nearest(row, "after")) : "")) : "",

@@ -13,7 +13,9 @@ import pytest
 import shapely
 
 from borderreach.geo.errors import EmptyInputError, OutputError
+from borderreach.maps.layers import map_layers
 from borderreach.maps.page._border_maps import results_between, save_border_maps
+from borderreach.maps.page._counties import counties_content
 from borderreach.maps.page._offline import external_references
 
 
@@ -41,6 +43,23 @@ def test_a_map_per_border_and_a_page_that_lists_them(results: SimpleNamespace, t
     assert again.equals(table)
     for name in ("index.html", "500000-520000.html", "manifest.json"):
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "borders" / name).read_bytes()
+
+
+def test_lengths_are_told_as_both_boundary_sources_have_them(results: SimpleNamespace, tmp_path: Path):
+    lengths = results.border_counties["border_km"]
+    both = changed(
+        results,
+        borders=results.borders.assign(length_low_km=766.6, length_high_km=896.2),
+        border_counties=results.border_counties.assign(border_low_km=lengths, border_high_km=lengths + 7),
+    )
+    table = save_border_maps(both, tmp_path / "borders")
+    assert table.loc[0, ["length_low_km", "length_high_km"]].tolist() == [766.6, 896.2]
+    assert "<td>767–896</td>" in (tmp_path / "borders" / "index.html").read_text(encoding="utf-8")
+    told = {one["adcode"]: one["km"] for one in counties_content(map_layers(both), ())["counties"]}
+    row = both.border_counties.iloc[0]
+    assert told[row["adcode"]] == f"{row['border_km']:,.0f}–{row['border_km'] + 7:,.0f}"
+    # a boundary of the user's own has one length
+    assert counties_content(map_layers(results), ())["counties"][0]["km"] == f"{lengths.iloc[0]:,.0f}"
 
 
 def test_only_what_lies_at_the_border_is_kept(results: SimpleNamespace):
