@@ -97,7 +97,15 @@ from .geo.places import (
     provinces,
 )
 from .geo.sources import NetworkInfo, network_info, read_network
-from .geo.timetables import Timetable, gtfs_rail_network, open_timetable, save_timetable, timetable
+from .geo.timetables import (
+    Timetable,
+    TimetableNetwork,
+    gtfs_rail_network,
+    open_timetable,
+    save_timetable,
+    timetable,
+    timetable_network,
+)
 from .maps.charts import charts_of, study_chart
 from .maps.figures import study_figure
 from .maps.page import base_map, save_border_maps, save_map, study_map
@@ -120,6 +128,7 @@ __all__ = [
     "StudyResults",
     "StudyRun",
     "Timetable",
+    "TimetableNetwork",
     "TransferRules",
     "TransportNetwork",
     "TypologyRule",
@@ -223,6 +232,7 @@ __all__ = [
     "terrain_isochrones",
     "timetable",
     "timetable_isochrones",
+    "timetable_network",
     "timetable_times",
     "travel_time_circle",
     "travel_times",

@@ -237,6 +237,7 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "save_timetable": lambda: {"timetable": trains(), "path": "{tmp}/trains.parquet"},
     "open_timetable": lambda: {"path": "{tmp}/trains.parquet"},
     "timetable_times": lambda: {"network": network(), "timetable": trains(), "origins": points()},
+    "timetable_network": lambda: {"road": network(), "timetable": trains()},
     "timetable_isochrones": lambda: {
         "network": network(),
         "timetable": trains(),

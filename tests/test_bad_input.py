@@ -415,11 +415,13 @@ CASES: list[Case] = [
     *each("with_corridor_trains", "timetable", [(None, InputTypeError, "'timetable' Timetable NoneType")]),
     *each("with_corridor_trains", "hours", [("06:30", InputError, "'hours' '06:30'"), (("22:00", "06:00"), InputError, "'hours' '22:00'"), (None, InputError, "'hours' None")]),
     *each("timetable_times timetable_isochrones day_trips", "network", [(None, InputTypeError, "'network' TransportNetwork NoneType")]),
-    *each("timetable_times timetable_isochrones day_trips", "timetable", [(None, InputTypeError, "'timetable' Timetable NoneType"), ("feed.zip", InputTypeError, "'timetable' str")]),
-    *each("timetable_times timetable_isochrones day_trips", "rules", [("strict", InputTypeError, "'rules' TransferRules str")]),
-    *each("timetable_times timetable_isochrones day_trips", "station_reach_min", [*not_a_number("station_reach_min"), (-1, InputError, "'station_reach_min' -1")]),
-    *each("timetable_times timetable_isochrones day_trips", "between_stations_min", [*not_a_number("between_stations_min"), (-1, InputError, "'between_stations_min' -1")]),
-    *each("timetable_times timetable_isochrones", "window", [
+    *each("timetable_network", "road", [(None, InputTypeError, "'road' TransportNetwork NoneType")]),
+    *each("timetable_network", "statistic", [("p101", InputError, "'statistic' p101"), (50, InputError, "'statistic' 50"), ("best", InputError, "'statistic' best")]),
+    *each("timetable_times timetable_isochrones day_trips timetable_network", "timetable", [(None, InputTypeError, "'timetable' Timetable NoneType"), ("feed.zip", InputTypeError, "'timetable' str")]),
+    *each("timetable_times timetable_isochrones day_trips timetable_network", "rules", [("strict", InputTypeError, "'rules' TransferRules str")]),
+    *each("timetable_times timetable_isochrones day_trips timetable_network", "station_reach_min", [*not_a_number("station_reach_min"), (-1, InputError, "'station_reach_min' -1")]),
+    *each("timetable_times timetable_isochrones day_trips timetable_network", "between_stations_min", [*not_a_number("between_stations_min"), (-1, InputError, "'between_stations_min' -1")]),
+    *each("timetable_times timetable_isochrones timetable_network", "window", [
         ("07:00", InputTypeError, "'window' '07:00'"), (("7", "19:00"), InputError, "'window' '7'"), (("19:00", "07:00"), InputError, "'window' '19:00'"),
         (None, InputTypeError, "'window' None"), ((7, 19), InputError, "'window' 7"), (("07:00", "31:01"), InputError, "'window' '31:01'"),
     ]),

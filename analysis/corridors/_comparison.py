@@ -17,7 +17,7 @@ from ...geo.networks import TransportNetwork
 from ...geo.places import origins_table, same_places
 from ..isochrones import isochrones
 from ..schemas import COUNTY_TIMES, Schema, conform
-from ..times import limit_to_ms, minutes_matrix, origin_list, require_network
+from ..times import limit_to_ms, minutes_matrix, origin_list, require_network, told_of
 from ._corridors import corridor_segments, met_stops
 from ._files import Corridor, resolve_corridors
 from ._scenarios import Scenarios
@@ -129,7 +129,8 @@ def compare(
         cutoff T ``base_T_km2, scenario_T_km2, delta_T_km2`` and, with `counties`,
         ``base_T_counties, scenario_T_counties, delta_T_counties``; per corridor
         ``contribution_<id>_min``, the Shapley value of `delta_mean_min`: their sum is the delta. With
-        more than 8 corridors also ``contribution_<id>_se_min``, its standard error from sampling.
+        more than 8 corridors also ``contribution_<id>_se_min``, its standard error from sampling. `attrs` has
+        ``statistic`` and ``window`` of timetable networks.
 
     Raises
     ------
@@ -209,6 +210,7 @@ def compare(
             table[f"contribution_{identifier}_min"] = share
             if len(scenarios.ids) > MAX_EXACT:
                 table[f"contribution_{identifier}_se_min"] = error
+    table.attrs.update(told_of(base) | told_of(after_network))
     return table
 
 

@@ -10,10 +10,12 @@ import pandas as pd
 import shapely
 
 from ...geo.networks import TransportNetwork
+from ...geo.timetables import TimetableNetwork
 from ..schemas import Schema, conform
 from ..times import require_network
 from ._files import Corridor, open_by, resolve_corridors
 from ._joined import join_corridors, join_min, legs, nearest_nodes
+from ._trains import with_trains
 
 CORRIDORS: Final[Schema] = {
     "corridor_id": "str",
@@ -292,6 +294,9 @@ def add_corridors(network: TransportNetwork, corridors: Any, *, year: int | None
     order nor on which others are added. Links are only added, so that no trip takes longer than
     before, nor longer than with fewer of the corridors.
 
+    On a timetable network railways are trains of its timetable, as `with_corridor_trains` adds them, got on and off
+    under the network's rules.
+
     In a network with banned turns every stop is two nodes, one to get on at and one to get off at:
     nobody gets past a ban by driving to a stop and back.
 
@@ -302,4 +307,8 @@ def add_corridors(network: TransportNetwork, corridors: Any, *, year: int | None
     True
     """
     checked = require_network(network)
-    return join_corridors(checked, open_by(resolve_corridors(corridors), year)).full
+    chosen = open_by(resolve_corridors(corridors), year)
+    if isinstance(checked, TimetableNetwork):
+        lines = join_corridors(checked, [one for one in chosen if one.mode != "rail"]).full
+        return with_trains(lines, chosen)
+    return join_corridors(checked, chosen).full

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -92,9 +93,9 @@ def _add_lines(rail: LineNetwork, one: Corridor) -> LineNetwork:
     if one.trains_per_day is not None:
         for a, b, name in zip(tail.tolist(), head.tolist(), line, strict=True):
             per_day[a, b, name] = per_day[b, a, name] = one.trains_per_day
-    fields = {name: getattr(plain, name) for name in TransportNetwork.__dataclass_fields__}
+    own = {field.name: getattr(plain, field.name) for field in fields(TransportNetwork)}
     return LineNetwork(
-        **fields,
+        **own,
         departures_per_day=MappingProxyType(per_day),
         passing_per_day=rail.passing_per_day,
         arrivals_per_day=rail.arrivals_per_day,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, Final
 
 import geopandas as gpd
@@ -12,7 +15,8 @@ import pandas as pd
 
 from ...geo.crs import ELLIPSOID, WGS84
 from ...geo.errors import InputError, InputTypeError
-from ...geo.timetables import Timetable, phase, with_runs
+from ...geo.networks import TransportNetwork
+from ...geo.timetables import Timetable, TimetableNetwork, phase, with_runs
 from ._files import Corridor, resolve_corridors
 from ._joined import Leg, legs
 
@@ -122,6 +126,24 @@ def with_corridor_trains(
         pd.DataFrame(calls, columns=["run", "station_id", "arrive_s", "depart_s"]),
         provenance={"planned trains": ", ".join(one.id for one in chosen)} if chosen else {},
     )
+
+
+def with_trains(network: TransportNetwork, corridors: Sequence[Corridor]) -> TransportNetwork:
+    """Return a timetable network with the trains of rail corridors; any network as it is where there are none.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    corridors : sequence of Corridor
+    """
+    lines = [one for one in corridors if one.mode == "rail"]
+    if not lines or not isinstance(network, TimetableNetwork):
+        return network
+    known = network.provenance.get("corridors", "")
+    own = ", ".join(one.id for one in lines)
+    told = {"corridors": f"{known}, {own}" if known else own}
+    trains = with_corridor_trains(network.timetable, lines)
+    return network.with_timetable(replace(trains, provenance=MappingProxyType({**trains.provenance, **told})))
 
 
 _NO_POINTS: Final = gpd.GeoDataFrame({"station_id": [], "name": []}, geometry=[], crs=WGS84)

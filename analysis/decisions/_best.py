@@ -15,7 +15,7 @@ from ...geo.networks import TransportNetwork
 from ...geo.places import origins_table
 from ..corridors import Scenarios
 from ..indicators import Decay, ExponentialDecay
-from ..times import require_network
+from ..times import require_times_on_arcs
 from . import _choices
 from ._choices import MOST_CANDIDATES, BestCorridors, enumerated, searched
 from ._critical import place_weights
@@ -123,7 +123,7 @@ def best_corridors(
     >>> found.chosen, found.base_value, found.value, len(found.front)
     (('east',), 0.0, 30.0, 3)
     """
-    require_network(base, "base")
+    require_times_on_arcs(base, "base")
     wanted = require_choice(objective, "objective", OBJECTIVES)
     scenarios = Scenarios(base, candidates)
     ids = scenarios.ids

@@ -20,7 +20,7 @@ from ...geo.places import origins_table
 from .. import schemas
 from ..corridors import arcs_closed_with, changed_network, minutes_between
 from ..indicators import Decay, weigh_minutes
-from ..times import Origin, each, origin_list, require_network
+from ..times import Origin, each, origin_list, require_times_on_arcs
 from ._closures import NEVER, Closures, Lost, lost_between
 from ._cuts import cuts_of
 
@@ -341,7 +341,7 @@ class _Task:
         cutoff_min: Any,
         cut_off_min: Any,
     ) -> None:
-        self.network = require_network(network)
+        self.network = require_times_on_arcs(network)
         self.table = origins_table(places, argument="places")
         self.places: list[Origin] = origin_list(self.table, argument="places")
         self.people = place_weights(weights, places, len(self.places))

@@ -17,7 +17,7 @@ from ...geo.networks import TransportNetwork
 from ...geo.places import origins_table
 from .. import schemas
 from ..indicators import Decay, weigh_minutes
-from ..times import od_matrix, require_network
+from ..times import od_matrix, require_times_on_arcs
 from ._critical import place_weights, require_decay
 
 #: One row per line, in the order in which they are best drawn.
@@ -133,7 +133,7 @@ def missing_links(
     >>> found[["from_name", "to_name", "straight_km", "road_km", "usual_detour"]].round(1).values.tolist()
     [['c', 'f', 22.2, 102.0, 1.0]]
     """
-    checked = require_network(network)
+    checked = require_times_on_arcs(network)
     table = origins_table(places, argument="places")
     n = len(table)
     province = _provinces(provinces, places, n)

@@ -14,7 +14,7 @@ from ...geo.crs import WGS84
 from ...geo.networks import TransportNetwork
 from .. import schemas
 from ..contours import as_multipolygon
-from ..times import Direction, Origin, directed, each, origin_list, prepared
+from ..times import Direction, Origin, directed, each, origin_list, prepared, with_departures_told
 from ._drawings import polygons_of
 from ._reach import line_table
 
@@ -64,7 +64,8 @@ def isochrones(
     -------
     geopandas.GeoDataFrame
         ``origin_id, origin_name, mode, direction, cutoff_min, area_km2, geometry`` (MultiPolygon,
-        EPSG:4326); for each origin in the order given one row per cutoff, the largest first.
+        EPSG:4326); for each origin in the order given one row per cutoff, the largest first. On a timetable network
+        also ``statistic, window``: of which departures, those from elsewhere towards the origins with ``"to"``.
 
     Raises
     ------
@@ -107,15 +108,16 @@ def isochrones(
     prepare(turned, searches=len(points))
     # a single origin's cutoffs are drawn side by side, many origins' one origin per thread
     apart = workers if len(points) == 1 else 1
-    found = each(
+    drawn = each(
         lambda origin: polygons_of(turned, origin, cutoffs, cell_m=cell, workers=apart),
         points,
         progress=progress,
         label="isochrones",
         workers=workers,
     )
-    rows = isochrone_rows(network, points, list(found), cutoffs, direction)
-    return cast("gpd.GeoDataFrame", schemas.conform(rows, schemas.ISOCHRONES))
+    rows = isochrone_rows(network, points, list(drawn), cutoffs, direction)
+    found = cast("gpd.GeoDataFrame", schemas.conform(rows, schemas.ISOCHRONES))
+    return with_departures_told(found, network)
 
 
 def isochrone_rows(

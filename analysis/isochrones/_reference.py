@@ -24,7 +24,7 @@ from ...geo.crs import WGS84, local_crs
 from ...geo.errors import InputError, OffNetworkError
 from ...geo.networks import TransportNetwork
 from ..contours import as_multipolygon
-from ..times import Direction, directed, origin_list
+from ..times import Direction, directed, origin_list, require_times_on_arcs
 
 #: Metres between vertices when a polygon is turned from the plane into degrees.
 _VERTEX_STEP_M = 2000.0
@@ -213,6 +213,7 @@ def reference_isochrone(
     True
     """
     turned = directed(network, direction)
+    require_times_on_arcs(network)
     (cutoff,) = require_cutoffs(cutoff_min, "cutoff_min")
     step = require_number(step_m, "step_m", unit="metres", above=0)
     segments = int(require_number(quad_segs, "quad_segs", minimum=2, maximum=1024))

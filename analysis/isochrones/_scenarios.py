@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from ...geo.checks import require_cell_m, require_cutoffs
 from ...geo.errors import EmptyInputError, InputTypeError
 from ...geo.networks import Access, TransportNetwork, access_with_more
+from ...geo.timetables import TimetableNetwork
 from ..schemas import ISOCHRONES, Schema, conform
 from ..times import (
     UNREACHED,
@@ -25,6 +26,7 @@ from ..times import (
     enter,
     origin_list,
     require_network,
+    told_of,
 )
 from ._drawings import draw_isochrones, nested
 from ._isochrones import isochrone_rows, prepare
@@ -140,7 +142,11 @@ def scenario_isochrones(
         for (name, network), found in zip(networks.items(), zip(*by_origin, strict=True), strict=True)
         for row in isochrone_rows(network, points, found, cutoffs, direction)
     ]
-    return cast("gpd.GeoDataFrame", conform(rows, SCENARIO_ISOCHRONES))
+    found = cast("gpd.GeoDataFrame", conform(rows, SCENARIO_ISOCHRONES))
+    told = {str(name): told_of(network) for name, network in networks.items()}
+    for column in ("statistic", "window") if any(told.values()) else ():
+        found[column] = [told[name].get(column, "") for name in found["scenario"]]
+    return found
 
 
 def _entering(base: TransportNetwork, network: TransportNetwork) -> Callable[[Origin, Access], Access]:
@@ -148,6 +154,7 @@ def _entering(base: TransportNetwork, network: TransportNetwork) -> Callable[[Or
     n = base.n_nodes
     if (
         base.has_exits_along
+        or _scheduled(base, network)
         or not _same_ground(base, network)
         or not np.array_equal(base.node_exit, network.node_exit[:n])
     ):
@@ -165,7 +172,7 @@ def _difference(
 
     It takes the origin's ways onto the network and onto the base.
     """
-    if not _same_ground(base, network):
+    if _scheduled(base, network) or not _same_ground(base, network):
         return lambda _entry, _way: True
     along = base.has_exits_along
     touched = _touched(base, network, along=along)
@@ -199,6 +206,11 @@ def _difference(
         )
 
     return may_differ
+
+
+def _scheduled(base: TransportNetwork, network: TransportNetwork) -> bool:
+    """Whether trains run in either as a timetable says: what differs then can't be told from arcs."""
+    return isinstance(base, TimetableNetwork) or isinstance(network, TimetableNetwork)
 
 
 def _same_ground(base: TransportNetwork, network: TransportNetwork) -> bool:

@@ -10,11 +10,16 @@ import shapely
 
 from ...geo.checks import require_frame, require_number, require_text
 from ...geo.crs import area_km2, equal_area_crs
+from ...geo.errors import InputError
 from ...geo.networks import TransportNetwork
+from ...geo.timetables import TimetableNetwork, Window, require_window, window_text
 from .. import schemas
 from ..contours import as_multipolygon
+from ..times import told_of
 from ._isochrones import isochrones, union_in_order
 
+#: What isochrones of a timetable network say of its departures.
+_DEPARTURES = ("statistic", "window")
 _ISOCHRONE_COLUMNS = ("origin_id", "origin_name", "cutoff_min")
 
 
@@ -32,11 +37,13 @@ def travel_time_circle(isochrones: gpd.GeoDataFrame, *, scenario: str = "base") 
     -------
     geopandas.GeoDataFrame
         ``scenario, cutoff_min, n_centres, centres, area_km2, geometry``, one row per cutoff, the
-        largest first; EPSG:4326.
+        largest first; EPSG:4326. ``statistic, window`` as well, where the isochrones have them.
 
     Raises
     ------
     InputTypeError, MissingCRSError, MissingColumnError
+    InputError
+        If isochrones of several statistics or windows are given.
 
     Examples
     --------
@@ -62,6 +69,14 @@ def travel_time_circle(isochrones: gpd.GeoDataFrame, *, scenario: str = "base") 
         )
     result = gpd.GeoDataFrame(schemas.conform(rows, schemas.CIRCLES))
     result["area_km2"] = area_km2(result.geometry)
+    for column in _DEPARTURES:  # of a timetable network
+        if column in frame:
+            said = frame[column].unique()
+            if len(said) > 1:
+                raise InputError(
+                    f"'isochrones' has more than one '{column}': {', '.join(map(str, said))}; unite those of one"
+                )
+            result[column] = said[0] if len(said) else ""
     return result
 
 
@@ -71,6 +86,8 @@ def commuting_zone(
     *,
     minutes: float = 60,
     scenario: str = "base",
+    outward: tuple[str, str] = ("06:30", "08:30"),
+    work_h: float = 8.0,
     workers: int | None = None,
     progress: bool = False,
 ) -> gpd.GeoDataFrame:
@@ -85,6 +102,11 @@ def commuting_zone(
         Longest time of one direction.
     scenario : str
         What the column ``scenario`` is to say.
+    outward : (str, str)
+        On a timetable network: the window in which people set out to the centre, ``HH:MM``.
+    work_h : float
+        There as well: hours of work between the two ways. Who sets out at a minute is there `minutes` later, works,
+        and sets out home: so the window of the way back begins and ends `minutes` and `work_h` after `outward`.
     workers : int, optional
         Threads; one per processor when left out.
     progress : bool
@@ -94,7 +116,8 @@ def commuting_zone(
     -------
     geopandas.GeoDataFrame
         ``scenario, centre_id, centre_name, minutes, area_km2, n_counties, geometry``, one row per
-        centre in the order given; EPSG:4326. ``n_counties`` is 0 until `zone_counties` is asked.
+        centre in the order given; EPSG:4326. ``n_counties`` is 0 until `zone_counties` is asked. On a timetable network
+        also ``statistic, window, window_back``; each way counts by the statistic of its own window.
 
     Raises
     ------
@@ -111,9 +134,16 @@ def commuting_zone(
     limit = require_number(minutes, "minutes", unit="minutes", above=0, maximum=7 * 24 * 60)
     require_text(scenario, "scenario")
     options: dict[str, Any] = {"cutoffs_min": limit, "workers": workers, "progress": progress}
-    back = isochrones(network, centre, direction="from", **options)
+    out = home = network
+    if isinstance(network, TimetableNetwork):
+        out, home = _day_of_work(
+            network,
+            outward,
+            limit + 60 * require_number(work_h, "work_h", unit="hours", minimum=0, maximum=16),
+        )
+    back = isochrones(home, centre, direction="from", **options)
     # towards a place on a network whose arcs take as long in both directions is the same as from it
-    there = back if _is_symmetric(network) else isochrones(network, centre, direction="to", **options)
+    there = back if _is_symmetric(network) else isochrones(out, centre, direction="to", **options)
     rows = [
         {
             "scenario": scenario,
@@ -130,7 +160,24 @@ def commuting_zone(
     ]
     result = gpd.GeoDataFrame(schemas.conform(rows, schemas.ZONES))
     result["area_km2"] = area_km2(result.geometry)
+    if isinstance(network, TimetableNetwork):
+        result = result.assign(**told_of(out), window_back=told_of(home)["window"])
     return result
+
+
+def _day_of_work(
+    network: TimetableNetwork, outward: tuple[str, str], until_home_min: float
+) -> tuple[TimetableNetwork, TimetableNetwork]:
+    """Return the network of the way to work and that of the way home."""
+    first, end = require_window(outward, "outward")
+    later = 60 * round(until_home_min)
+    if first + later >= 24 * 3600:
+        raise InputError(
+            f"the way home would begin after midnight: 'outward' is {tuple(outward)!r}, and 'minutes' and 'work_h' make "
+            f"{until_home_min / 60:g} h; set out earlier, or work less"
+        )
+    window = window_text(Window(first + later, end + later))
+    return network.with_departures(window=outward), network.with_departures(window=window)
 
 
 def zone_counties(

@@ -1,4 +1,5 @@
 from ._day_trips import day_trips
+from ._departures import told_of, with_departures_told
 from ._matrices import od_matrix, write_od_matrix
 from ._origins import (
     NO_LIMIT_MS,
@@ -10,6 +11,7 @@ from ._origins import (
     limit_to_ms,
     origin_list,
     require_network,
+    require_times_on_arcs,
     search,
     within_reach,
 )
@@ -61,11 +63,14 @@ __all__ = [
     "read_pairs",
     "require_nearest",
     "require_network",
+    "require_times_on_arcs",
     "search",
     "shortest_times_and_lengths",
     "times_from",
     "timetable_times",
+    "told_of",
     "travel_times",
+    "with_departures_told",
     "within_reach",
     "write_od_matrix",
 ]

@@ -20,12 +20,15 @@ from tqdm.auto import tqdm
 
 from ...geo.checks import require_choice, require_flag, require_number, require_path
 from ...geo.errors import InputError, OffNetworkError, OutputError
-from ...geo.networks import PIECE_COLUMNS, Access, TransportNetwork, ms_per_metre, past_no_node
+from ...geo.networks import PIECE_COLUMNS, Access, TransportNetwork, access, ms_per_metre, past_no_node
+from ...geo.timetables import TimetableNetwork
 from ...geo.writing import whole_file
 from ._contraction import FAR
+from ._departures import told_of
 from ._hierarchy import LENGTH_BITS, Descent, Hierarchy, Ways, descent, hierarchy, key_of, least_keys
 from ._origins import NO_LIMIT_MS, Origin, each, enter, limit_to_ms, origin_list, require_network
 from ._tables import cut_attrs
+from ._travel_times import Targets, times_from
 
 OffNetwork = Literal["raise", "unreachable"]
 
@@ -246,12 +249,14 @@ class _Task:
     limit_ms: int
     sparse: bool
     k_nearest: int | None
+    #: On a timetable network, whose times lie on no arcs: the ways to the destinations, and a search per origin.
+    targets: Targets | None = None
 
     @property
     def attrs(self) -> dict[str, Any]:
         limit = None if self.limit_ms == NO_LIMIT_MS else self.limit_ms / 60_000
         off = self.from_ids[np.diff(self.entries.start) == 0].tolist()
-        return cut_attrs(
+        return told_of(self.network) | cut_attrs(
             self.starts,
             self.ends,
             limit_min=limit,
@@ -272,6 +277,7 @@ def _task(
     ends = starts if destinations is None else origin_list(destinations, argument="destinations")
     entries, pieces = _all_ways(checked, starts, on_missing)
     exits, _ = _all_ways(checked.reverse, ends, on_missing)
+    targets = _targets(checked, ends) if isinstance(checked, TimetableNetwork) else None
     prepared = hierarchy(checked)
     end_xyz = np.array([end.xyz for end in ends])
     # those off the network are put where nobody comes near
@@ -291,7 +297,13 @@ def _task(
         limit_ms=limit,
         sparse=cutoff_min is not None or nearest is not None,
         k_nearest=nearest,
+        targets=targets,
     )
+
+
+def _targets(network: TransportNetwork, ends: list[Origin]) -> Targets:
+    ways = [access(network.reverse, lon=end.lon, lat=end.lat, xyz=end.xyz) for end in ends]
+    return Targets.of(ways, [end.xyz for end in ends])
 
 
 def _all_ways(
@@ -382,6 +394,8 @@ def _selected(
 def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return times in ms and lengths in m from some origins to every destination; infinite where unreachable."""
     network = task.network
+    if task.targets is not None:
+        return _searched(task, task.targets, first, last)
     limit = min(((task.limit_ms + 1) << LENGTH_BITS) - 1, FAR)
     least = least_keys(task.prepared, task.entries, first, last, task.down, limit=limit)
     times = np.where(least < FAR, (least >> LENGTH_BITS).astype(float), np.inf)
@@ -410,6 +424,23 @@ def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDA
         _take_faster(times, lengths, row, near, np.rint(walk * ms_per_metre(network)), walk)
     beyond = times > task.limit_ms
     times[beyond], lengths[beyond] = np.inf, np.inf
+    return times, lengths
+
+
+def _searched(
+    task: _Task, targets: Targets, first: int, last: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what `_batch` does, by a search per origin."""
+    times = np.full((last - first, len(task.ends)), np.inf)
+    lengths = times.copy()
+    on = np.diff(task.entries.start) > 0
+    off = np.diff(targets.start) == 0
+    for row, start in enumerate(range(first, last)):
+        if on[start]:
+            times[row], lengths[row] = times_from(
+                task.network, task.starts[start], targets, limit_ms=task.limit_ms
+            )
+            times[row, off], lengths[row, off] = np.inf, np.inf
     return times, lengths
 
 

@@ -16,8 +16,10 @@ from ...geo.crs import to_ecef
 from ...geo.errors import InputTypeError, OffNetworkError
 from ...geo.networks import Access, TransportNetwork, access
 from ...geo.places import Boundaries, origin_points
-from ._prepared import prepared
-from ._search import UNREACHED, Wanted, bucketed_times
+from ...geo.timetables import TimetableNetwork
+from ._departures import departures_ms
+from ._prepared import times_over_arcs
+from ._search import Wanted
 
 Direction = Literal["from", "to"]
 DIRECTIONS: Final = ("from", "to")
@@ -79,6 +81,22 @@ def require_network(network: object, argument: str = "network") -> TransportNetw
     return network
 
 
+def require_times_on_arcs(network: object, argument: str = "network") -> TransportNetwork:
+    """Return `network` if it is one whose times all lie on its arcs.
+
+    Raises
+    ------
+    InputTypeError
+    """
+    checked = require_network(network, argument)
+    if checked.is_scheduled:
+        raise InputTypeError(
+            f"'{argument}' is a TimetableNetwork, whose times are those of many departures; give roads, or roads joined with "
+            "railways by join_networks()"
+        )
+    return checked
+
+
 def directed(network: object, direction: object) -> TransportNetwork:
     """Return the network to search: itself from a place, its reverse towards a place.
 
@@ -138,23 +156,13 @@ def search(
 ) -> NDArray[np.int32]:
     """Return the time at every node in ms, `UNREACHED` beyond the limit, shape (n,).
 
-    Where only the times to some places are `wanted`, the search ends when they are known; see `bucketed_times`.
+    On a timetable network it's what its statistic says of its departures. Where only the times to some places are
+    `wanted`, the search ends when they are known; see `bucketed_times`.
     """
-    ready = prepared.known(network) if wanted is None else None
-    if ready is not None:
-        return ready.times(entry.node, entry.time_ms, limit_ms=limit_ms)
-    time_ms = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
-    bucketed_times(
-        network.arc_start,
-        network.arc_head,
-        network.arc_time_ms,
-        entry.node,
-        entry.time_ms,
-        limit_ms,
-        time_ms,
-        wanted,
-    )
-    return time_ms
+    if isinstance(network, TimetableNetwork):
+        at = None if wanted is None else np.unique(wanted[1])
+        return departures_ms(network, entry.node, entry.time_ms, limit_ms=limit_ms, at=at)
+    return times_over_arcs(network, entry.node, entry.time_ms, limit_ms=limit_ms, wanted=wanted)
 
 
 def limit_to_ms(minutes: Any, argument: str) -> int:

@@ -19,7 +19,7 @@ from ...geo.crs import along_curve
 from ...geo.derived import derived_kept
 from ...geo.networks import TransportNetwork
 from ...geo.sealed import Sealed
-from ._search import UNREACHED, go_on
+from ._search import UNREACHED, Wanted, bucketed_times, go_on
 
 #: Stands for "can't be passed that way" in sums of milliseconds.
 _NEVER: Final = 2**40
@@ -131,6 +131,35 @@ def prepared(network: TransportNetwork) -> Prepared:
         tree_ms=tree_ms,
         place=place,
     )
+
+
+def times_over_arcs(
+    network: TransportNetwork,
+    node: NDArray[np.int64],
+    time_ms: NDArray[np.int64],
+    *,
+    limit_ms: int,
+    wanted: Wanted | None = None,
+) -> NDArray[np.int32]:
+    """Return the time at every node over a network's arcs in ms, `UNREACHED` beyond the limit, shape (n,).
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    node, time_ms : ndarray of int64, shape (k,)
+        Where the search starts, and the time already spent there.
+    limit_ms : int
+    wanted : tuple of ndarray, optional
+        As `bucketed_times` takes it.
+    """
+    ready = prepared.known(network) if wanted is None else None
+    if ready is not None:
+        return ready.times(node, time_ms, limit_ms=limit_ms)
+    found = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
+    bucketed_times(
+        network.arc_start, network.arc_head, network.arc_time_ms, node, time_ms, limit_ms, found, wanted
+    )
+    return found
 
 
 def _edges(

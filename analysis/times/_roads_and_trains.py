@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -15,46 +14,11 @@ from numpy.typing import NDArray
 from ...geo.checks import require_number
 from ...geo.errors import InputError, InputTypeError
 from ...geo.networks import TransferRules
-from ...geo.timetables import Timetable
+from ...geo.timetables import Timetable, require_window
 from ._connections import FAR_S, Arrivals, Connections, arrivals, connections
+from ._departures import LONGEST_S, STEP_S
 from ._matrices import od_matrix
 from ._origins import origin_list, require_network
-
-#: Departures lie so far apart.
-STEP_S: Final = 60
-#: Whoever hasn't arrived so long after setting out counts as never arriving.
-LONGEST_S: Final = 24 * 3600
-
-_DAY_S: Final = 24 * 3600
-
-
-class Window(NamedTuple):
-    """Moments of setting out: the first, and where they end, seconds after midnight."""
-
-    first_s: int
-    end_s: int
-
-
-def require_window(window: object, argument: str = "window") -> Window:
-    """Return a window of departures in seconds.
-
-    Raises
-    ------
-    InputError, InputTypeError
-    """
-    if isinstance(window, str) or not isinstance(window, Sequence) or len(window) != 2:
-        raise InputTypeError(f"'{argument}' should be two times such as ('07:00', '19:00'), got {window!r}")
-    ends = []
-    for said in window:
-        parts = re.fullmatch(r"\s*(\d{1,2}):([0-5]\d)\s*", said) if isinstance(said, str) else None
-        if parts is None:
-            raise InputError(f"'{argument}' should be two times such as ('07:00', '19:00'), got {said!r}")
-        ends.append(int(parts[1]) * 3600 + int(parts[2]) * 60)
-    if not 0 <= ends[0] < ends[1] <= ends[0] + _DAY_S or ends[0] >= _DAY_S:
-        raise InputError(
-            f"'{argument}' should begin before 24:00 and end after it begins, at most a day later, got {tuple(window)!r}"
-        )
-    return Window(*ends)
 
 
 def _require_timetable(timetable: object) -> Timetable:

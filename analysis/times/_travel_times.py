@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...geo.networks import Access, TransportNetwork, access, past_no_node
 from .. import schemas
+from ._departures import told_of
 from ._origins import Origin, each, enter, limit_to_ms, origin_list, require_network, search
 from ._search import UNREACHED, Wanted, shortest_times_and_lengths
 from ._tables import cut_attrs
@@ -49,7 +50,8 @@ def travel_times(
     pandas.DataFrame
         ``from_id, to_id, travel_time_min, distance_km``, origins in order and, for each, the
         destinations in order; NaN where unreachable. The distance is that of the fastest
-        journey, off-network parts included. `attrs` says up to which time it holds all.
+        journey, off-network parts included; NaN where a timetable network's trains are used. `attrs` says up to
+        which time it holds all, and on a timetable network ``statistic`` and ``window``.
 
     Raises
     ------
@@ -97,6 +99,7 @@ def travel_times(
     )
     frame = frame.astype(dict(schemas.TRAVEL_TIMES))
     frame.attrs.update(cut_attrs(starts, ends, limit_min=None if limit_min is None else float(limit_min)))
+    frame.attrs.update(told_of(checked))
     return frame
 
 
@@ -122,7 +125,8 @@ def minutes_matrix(
     OffNetworkError
         If all starts or all ends are out of reach.
     """
-    if len(starts) > len(ends):  # one search per start: begin from the few
+    if len(starts) > len(ends) and not network.is_scheduled:
+        # one search per start: begin from the few
         return minutes_matrix(network.reverse, ends, starts, limit_ms=limit_ms).T
     onto, off = (
         [access(one, lon=place.lon, lat=place.lat, xyz=place.xyz) for place in places]
@@ -230,8 +234,11 @@ def times_from(
         limit_ms,
         time_ms,
         length_m,
-        targets.ways,
+        None if network.is_scheduled else targets.ways,
     )
+    if network.is_scheduled:
+        by_road, time_ms = time_ms, search(network, entry, limit_ms=limit_ms, wanted=targets.ways)
+        length_m[time_ms < by_road] = np.nan  # departures take different ways
     times, lengths = _leave(
         targets.start, targets.node, targets.time_ms, targets.length_m, time_ms, length_m, int(UNREACHED)
     )

@@ -24,6 +24,7 @@ from ._rail import (
     rail_sections,
     rail_stations,
 )
+from ._stations import with_stations
 from ._storage import is_saved_network, open_network, save_network
 from ._trunk import TRUNK_HOUR_ERROR, TRUNK_SPEED_KPH, TRUNK_TIME_ERRORS, TRUNK_YEARS, trunk_network
 
@@ -70,4 +71,5 @@ __all__ = [
     "rail_stations",
     "save_network",
     "trunk_network",
+    "with_stations",
 ]

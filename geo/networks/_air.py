@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -156,8 +157,8 @@ def air_network(
         for a, b, count in zip(tail, head, grouped["per_day"], strict=True)
         if not np.isnan(count)
     }
-    fields = {name: getattr(plain, name) for name in TransportNetwork.__dataclass_fields__}
-    return LineNetwork(**fields, departures_per_day=MappingProxyType(per_day))
+    own = {field.name: getattr(plain, field.name) for field in fields(TransportNetwork)}
+    return LineNetwork(**own, departures_per_day=MappingProxyType(per_day))
 
 
 def _flights(flights: Any, airports: gpd.GeoDataFrame) -> pd.DataFrame:

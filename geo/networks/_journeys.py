@@ -93,6 +93,10 @@ def journey_components(
     """
     if not isinstance(network, TransportNetwork):
         raise InputTypeError(f"'network' should be a TransportNetwork, got {type(network).__name__}")
+    if network.is_scheduled:
+        raise InputTypeError(
+            "'network' has trains as a timetable has them, and no single journey; timetable_times() tells its departures"
+        )
     if isinstance(pairs, str) or not isinstance(pairs, Iterable):  # type: ignore[redundant-expr] # callers aren't all typed
         raise InputTypeError(f"'pairs' should be pairs of places, got {pairs!r}")
     wanted = list(pairs)

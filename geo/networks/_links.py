@@ -294,13 +294,16 @@ def with_more_arcs(own: HasArcs, more: dict[str, Any]) -> dict[str, Any]:
     for column, names in (("arc_mode", "modes"), ("arc_class", "classes")):
         known: tuple[str, ...] = getattr(own, names)
         # names that no arc has go
-        used = [known[code] for code in np.flatnonzero(np.bincount(getattr(own, column), minlength=len(known)))]
+        used = [
+            known[code] for code in np.flatnonzero(np.bincount(getattr(own, column), minlength=len(known)))
+        ]
         every = tuple(sorted({*used, *more[names]}))
         if len(every) > _MOST_NAMES:
             raise NetworkError(f"'{_NAMED[names]}' has {len(every)} different values; {_MOST_NAMES} at most")
         number = {name: code for code, name in enumerate(every)}
         codes_of = [
-            np.array([number.get(name, 0) for name in listed], dtype=np.uint8) for listed in (known, more[names])
+            np.array([number.get(name, 0) for name in listed], dtype=np.uint8)
+            for listed in (known, more[names])
         ]
         arcs[column] = np.insert(codes_of[0][getattr(own, column)], place, codes_of[1][more[column]])
         arcs[names] = every

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -103,6 +103,7 @@ class TransportNetwork(Sealed):
     max_access_km: float
     node_names: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
     provenance: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    is_scheduled: ClassVar[bool] = False  # whether trains run beside the arcs, as a timetable has them
 
     def __repr__(self) -> str:
         km = self.link_length_m.sum() / 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from os import PathLike
 from types import MappingProxyType
 from typing import Any, Final, cast
@@ -278,9 +279,9 @@ def network_from_sections(
         if stay or sides != [-1, -1]:
             turns.setdefault((node, a, b), []).append((sides[0], sides[1], stay))
             turns.setdefault((node, b, a), []).append((sides[1], sides[0], stay))
-    fields = {name: getattr(plain, name) for name in TransportNetwork.__dataclass_fields__}
+    own = {field.name: getattr(plain, field.name) for field in fields(TransportNetwork)}
     return LineNetwork(
-        **fields,
+        **own,
         departures_per_day=leaving,
         passing_per_day=passing,
         arrivals_per_day=coming,

@@ -93,6 +93,11 @@ def save_network(network: TransportNetwork, path: str | Path) -> Path:
     """
     if not isinstance(network, TransportNetwork):
         raise InputTypeError(f"'network' should be a TransportNetwork, got {type(network).__name__}")
+    if network.is_scheduled:
+        raise InputTypeError(
+            "'network' has trains as a timetable has them, which this file doesn't hold; save roads and trains apart, with "
+            "save_network() and save_timetable(), and join them with timetable_network()"
+        )
     target = _path(path)
     arrays = {
         name: np.ascontiguousarray(getattr(network, name), dtype=kind)

@@ -1,14 +1,21 @@
+from ._departures import Window, require_window, window_text
 from ._gtfs import gtfs_rail_network
 from ._reading import phase, timetable
 from ._storage import open_timetable, save_timetable
 from ._timetable import Timetable, with_runs
+from ._timetable_network import TimetableNetwork, timetable_network
 
 __all__ = [
     "Timetable",
+    "TimetableNetwork",
+    "Window",
     "gtfs_rail_network",
     "open_timetable",
     "phase",
+    "require_window",
     "save_timetable",
     "timetable",
+    "timetable_network",
+    "window_text",
     "with_runs",
 ]

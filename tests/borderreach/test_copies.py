@@ -161,6 +161,7 @@ EXAMPLES: dict[type, Make] = {
     br.NetworkInfo: lambda roads, _, __: br.network_info(roads),
     br.TransferRules: lambda _, __, ___: br.TransferRules(boarding_min=12),
     br.Timetable: lambda _, __, ___: two_calls(),
+    br.TimetableNetwork: lambda road, __, ___: br.timetable_network(road, two_calls()),
     br.Place: lambda _, __, ___: br.place("綦江"),
     br.BorderReachError: lambda _, __, ___: br.BorderReachError("'a' should be b"),
     Prepared: lambda roads, _, __: prepared(roads),
