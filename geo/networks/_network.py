@@ -332,12 +332,10 @@ class TransportNetwork(Sealed):
             node_names=MappingProxyType({**self.node_names, **(node_names or {})}),
             provenance=MappingProxyType({**self.provenance, **(provenance or {})}),
         )
-        if not new.exit_along.any():
-            # the same lines may be entered and left anywhere, and all that follows from them is worked out once
-            if TransportNetwork.exit_lines.known(self) is not None or (
-                store_of(self) is not None and self.has_exits_along
-            ):
-                TransportNetwork.exit_lines.give(larger, self.exit_lines)
+        # Where the same lines may be entered and left anywhere, all that follows from them is worked out once.
+        kept = store_of(self) is not None and self.has_exits_along
+        if not new.exit_along.any() and (kept or TransportNetwork.exit_lines.known(self) is not None):
+            TransportNetwork.exit_lines.give(larger, self.exit_lines)
         return larger
 
     def to_geodataframes(self) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:

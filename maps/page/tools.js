@@ -123,7 +123,9 @@
       scene.labels.place();
       const height = map.getSize().y;
       shrink(".br-county-panel", height - 50); // above the scale
-      shrink(".br-legend", height - 10);
+      // Below the title, down to the locator.
+      const locator = document.documentElement.classList.contains("br-legend-below") && container.querySelector(".br-locator");
+      shrink(".br-legend", locator ? locator.getBoundingClientRect().top - container.getBoundingClientRect().top - 10 : height - 10);
     });
     window.addEventListener("afterprint", () => {
       if (!before) return;

@@ -162,7 +162,6 @@ class TestExtending:
         network = small()
         assert arcs(network.extended(Links([], [], [], []))) == arcs(network)
 
-
     @given(data=st.data())
     @settings(max_examples=chance.examples(40), deadline=None)
     def test_it_is_the_network_built_of_all_links_at_once(self, data):

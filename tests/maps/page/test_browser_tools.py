@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
+import borderreach as br
 from borderreach.geo.crs import area_km2
 from borderreach.maps import style
 
@@ -306,7 +307,9 @@ def test_on_paper_the_study_fills_the_room_beside_the_panels(
     provinces = results.provinces.assign(geometry=results.provinces.affine_transform([wide, 0, 0, 1, 0, 0]))
     shift = results.provinces.total_bounds[[0, 2]].mean() * (1 - wide)  # around where the study lies
     provinces = provinces.assign(geometry=provinces.translate(shift))
-    opened = show(SimpleNamespace(**{**vars(results), "provinces": provinces}), width=1024)
+    opened = show(
+        SimpleNamespace(**{**vars(results), "provinces": provinces}), context=br.provinces(), width=1024
+    )
     page = opened.page
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
@@ -317,6 +320,8 @@ def test_on_paper_the_study_fills_the_room_beside_the_panels(
     )
     title, legend = (page.locator(name).bounding_box() for name in (".br-title", ".br-legend"))
     left = title["x"] + title["width"]
+    if wide > 1:
+        assert legend["y"] + legend["height"] <= page.locator(".br-locator").bounding_box()["y"]
     right = 1040 if legend["x"] < 500 else legend["x"]
     assert (legend["x"] < 500) == (wide > 1)  # a wide region has the legend below the title
     assert left <= a < c <= right
