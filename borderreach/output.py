@@ -8,7 +8,7 @@ import platform
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -97,12 +97,24 @@ def write_results(
     only : collection of str, optional
         Kinds of outputs, of `OUTPUT_KINDS`; all when left out.
     """
-    for name in output_names(only):
-        if name in _CHART_FILES and not _has_chart(results, name):
-            continue
-        write = _OTHERS.get(name) or partial(_write_table, name.removesuffix(".csv"))
-        folder.draft(name, partial(write, results))
+    with _reports_together(results, only):
+        for name in output_names(only):
+            if name in _CHART_FILES and not _has_chart(results, name):
+                continue
+            write = _OTHERS.get(name) or partial(_write_table, name.removesuffix(".csv"))
+            folder.draft(name, partial(write, results))
     folder.finish(_about(results, seconds=time.monotonic() - started))
+
+
+def _reports_together(results: StudyResults, only: Collection[str] | None) -> AbstractContextManager[None]:
+    """Return a context in which the report's formats, and the workbook, are made from one reading of the results."""
+    if only is not None and {"report", "tables"}.isdisjoint(only):
+        return nullcontext()
+    try:
+        from .reports import put_together_once  # noqa: PLC0415
+    except Exception:  # noqa: BLE001 - then the reports fail by themselves, with their reason
+        return nullcontext()
+    return put_together_once(results)
 
 
 # Each imports for itself: what draws takes a second to load, whoever writes one table needs none of it,

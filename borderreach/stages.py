@@ -177,6 +177,10 @@ def _railways(run: StageInputs) -> dict[str, pd.DataFrame]:
 def _people(run: StageInputs) -> dict[str, pd.DataFrame]:
     """People in the circles, and the indicators of the border counties."""
     ground, residents = run.ground, run.residents
+    # counted together: where people live is the same for all circles
+    together = pd.concat([run.scenario_circles, run.road_circles])
+    counted = circle_people(gpd.GeoDataFrame(together), residents, run.roads)
+    n_of_all = 0 if counted.empty else len(run.scenario_circles)
     return {
         "indicators": county_indicators(
             run.base,
@@ -186,8 +190,8 @@ def _people(run: StageInputs) -> dict[str, pd.DataFrame]:
             ground.centres,
             cutoff_min=run.study.circle_min,
         ),
-        "circle_people": circle_people(run.scenario_circles, residents, run.roads),
-        "road_circle_people": circle_people(run.road_circles, residents, run.roads),
+        "circle_people": counted[:n_of_all].reset_index(drop=True),
+        "road_circle_people": counted[n_of_all:].reset_index(drop=True),
     }
 
 

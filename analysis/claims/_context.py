@@ -34,14 +34,15 @@ from ...geo.places import (
     place,
     provinces,
 )
-from ..corridors import Corridor, add_corridor_lines, add_corridors, corridor, minutes_between
+from ..corridors import Corridor, add_corridor_lines, add_corridors, corridor
 from ..indicators import people as census
+from ..times import Origin, limit_to_ms, minutes_matrix, origin_list
 
 #: Special administrative regions and Taiwan: provinces without a row in the census.
 BEYOND_MAINLAND: tuple[int, ...] = (710000, 810000, 820000)
 
 
-#: Networks with corridors that are kept.
+#: Networks with corridors, and frames of places, that are kept.
 _KEPT: Final = 4
 
 
@@ -80,6 +81,7 @@ class ClaimContext:
         self._people = people
         self.stations = dict(stations or {})
         self._own = {one.id: one for one in corridors}
+        self._known_points: list[tuple[gpd.GeoDataFrame, list[Origin]]] = []
         self._rails: dict[tuple[dt.date | None, frozenset[str]], LineNetwork] = {}
         self._networks: dict[tuple[str, dt.date | None, frozenset[str]], TransportNetwork] = {}
 
@@ -278,7 +280,17 @@ class ClaimContext:
     ) -> NDArray[np.float64]:
         """Return minutes from door to door, with everything that moves `faster` times as fast; NaN beyond a limit."""
         network = scaled(self.network(mode, date, ids), faster)
-        return minutes_between(network, origins, destinations, limit_min=limit_min)
+        starts, ends = self._points(origins, "origins"), self._points(destinations, "destinations")
+        return minutes_matrix(network, starts, ends, limit_ms=limit_to_ms(limit_min, "limit_min"))
+
+    def _points(self, places: gpd.GeoDataFrame, argument: str) -> list[Origin]:
+        """Return places as points; those of the last few frames are kept, since a claim asks of one again and again."""
+        for known, found in self._known_points:
+            if known is places:
+                return found
+        found = origin_list(places, argument=argument)
+        self._known_points = [*self._known_points[-_KEPT + 1 :], (places, found)]
+        return found
 
     def line_haul_minutes(
         self, origin: str, destination: str, *, date: dt.date | None, ids: Iterable[str] = ()

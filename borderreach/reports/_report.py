@@ -14,7 +14,11 @@ each writer of `documents` has its own. To add
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from ..analysis.studies import StudyResults
 from ..analysis.texts import citation
@@ -33,6 +37,8 @@ from ._words import with_lines
 from ._years import years_section
 from ._zones import zones_section
 
+_Made = TypeVar("_Made")
+
 
 def document(results: StudyResults) -> Document:
     """Put the report of a study together.
@@ -46,8 +52,11 @@ def document(results: StudyResults) -> Document:
     Document
         Its first page, body by question, appendices and summary in English; the same results give the same.
     """
-    results = _told(results)
-    context = ReportContext.of(results)
+    return _once(results, "document", lambda: _document(results))
+
+
+def _document(results: StudyResults) -> Document:
+    results, context, figures = _figures(results)
     study = results.study
     quoted = [Source(_text_quoted(results))] if study.text or study.text_title else []
     intro: list[Block] = [study.description] if study.description else []
@@ -58,7 +67,7 @@ def document(results: StudyResults) -> Document:
         subtitle="",
         blocks=(
             *intro,
-            *findings_section(results, context, facts(results, context)),
+            *findings_section(results, context, figures),
             *_body(results, context),
             *_appendices(results, context),
             *summary_section(results, context),
@@ -114,8 +123,42 @@ def _text_quoted(results: StudyResults) -> str:
 
 def key_figures(results: StudyResults) -> dict[str, Fact]:
     """Return the figures of the first page by key, each computed once."""
-    results = _told(results)
-    return facts(results, ReportContext.of(results))
+    return _figures(results)[2]
+
+
+def _figures(results: StudyResults) -> tuple[StudyResults, ReportContext, dict[str, Fact]]:
+    """Return results as a report tells them, all its figures, and those of its first page."""
+
+    def worked_out() -> tuple[StudyResults, ReportContext, dict[str, Fact]]:
+        told = _told(results)
+        context = ReportContext.of(told)
+        return told, context, facts(told, context)
+
+    return _once(results, "figures", worked_out)
+
+
+#: The results that several files are being written of, with what was put together for the first of them.
+_AT_WORK: Final[ContextVar[tuple[StudyResults, dict[str, Any]] | None]] = ContextVar("_AT_WORK", default=None)
+
+
+@contextmanager
+def put_together_once(results: StudyResults) -> Iterator[None]:
+    """Have all reports and figures of results that are asked for in the block made from one; nobody may change these meanwhile."""
+    token = _AT_WORK.set((results, {}))
+    try:
+        yield
+    finally:
+        _AT_WORK.reset(token)
+
+
+def _once(results: StudyResults, what: str, make: Callable[[], _Made]) -> _Made:
+    at_work = _AT_WORK.get()
+    if at_work is None or at_work[0] is not results:
+        return make()
+    if what not in at_work[1]:
+        at_work[1][what] = make()
+    found: _Made = at_work[1][what]
+    return found
 
 
 def report(results: StudyResults) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..derived import derived_by
 from ._network import TransportNetwork
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 PIECE_COLUMNS: Final = 14
 #: Pieces per segment of a line at most: three each way.
 _PIECES_PER_STEP: Final = 6
+#: Stations whose ways onto one network are kept.
+_MOST_STATIONS: Final = 4096
 #: Longer journeys than 24 days are as long as that.
 _LONGEST_MS: Final = 2**31 - 1
 
@@ -167,6 +170,14 @@ def nearest_access(
         np.zeros(0, dtype=np.int64),
         _no_pieces,
     )
+
+
+@derived_by(most=_MOST_STATIONS)
+def station_access(
+    network: TransportNetwork, lon: float, lat: float, x: float, y: float, z: float, k: int
+) -> Access:
+    """Return `nearest_access`, kept: the stations of one day's railways are mostly those of another's."""
+    return nearest_access(network, lon=lon, lat=lat, xyz=np.array([x, y, z]), k=k)
 
 
 def _enter(

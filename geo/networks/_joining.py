@@ -18,7 +18,7 @@ from ..errors import (
     InputError,
     InputTypeError,
 )
-from ._access import nearest_access
+from ._access import station_access
 from ._line_network import LineNetwork
 from ._links import Links
 from ._network import TransportNetwork, build_network
@@ -503,8 +503,7 @@ def connect_points(
     lonely = []
     xyz = to_ecef(lon, lat).reshape(-1, 3)
     for i, (x, y) in enumerate(zip(lon.tolist(), lat.tolist(), strict=True)):
-        onto = nearest_access(network, lon=x, lat=y, xyz=xyz[i], k=k)
-        off = nearest_access(network.reverse, lon=x, lat=y, xyz=xyz[i], k=k)
+        onto, off = (station_access(one, x, y, *xyz[i].tolist(), k) for one in (network, network.reverse))
         if onto.is_empty and off.is_empty:
             lonely.append(i)
         for node, ms, metres in zip(onto.node.tolist(), onto.time_ms, onto.length_m, strict=True):

@@ -332,9 +332,9 @@ class TransportNetwork(Sealed):
             node_names=MappingProxyType({**self.node_names, **(node_names or {})}),
             provenance=MappingProxyType({**self.provenance, **(provenance or {})}),
         )
-        # Where the same lines may be entered and left anywhere, all that follows from them is worked out once.
-        kept = store_of(self) is not None and self.has_exits_along
-        if not new.exit_along.any() and (kept or TransportNetwork.exit_lines.known(self) is not None):
+        is_known = TransportNetwork.exit_lines.known(self) is not None or store_of(self) is not None
+        if is_known and self.has_exits_along and not new.exit_along.any():
+            # the same lines may be entered and left anywhere, and all that follows from them is worked out once
             TransportNetwork.exit_lines.give(larger, self.exit_lines)
         return larger
 
