@@ -18,9 +18,9 @@ from ._connections import FAR_S, Arrivals, Connections, arrivals, connections
 from ._prepared import times_over_arcs
 from ._search import UNREACHED
 
-#: Departures lie so far apart.
+#: Departures lie so far apart, s.
 STEP_S: Final = 60
-#: Whoever hasn't arrived so long after setting out counts as never arriving.
+#: Whoever hasn't arrived so long after setting out counts as never arriving, s.
 LONGEST_S: Final = 24 * 3600
 #: Kinds of statistics, as the kernel has them; a percentile is any other.
 _FASTEST, _MEAN, _PLANNED, _PERCENTILE = range(4)
@@ -139,8 +139,8 @@ def departures_ms(
     """
     kind, rank = _asked(network)
     laid = laid_out(network)
-    # a mean takes in what is beyond the limit
-    within = limit_ms if kind != _MEAN else max(limit_ms, 1000 * LONGEST_S)
+    # a mean takes in what is beyond the limit, and nobody waits for a train at home who is there sooner by road
+    within = max(limit_ms, 1000 * LONGEST_S) if kind in (_MEAN, _PLANNED) else limit_ms
     road_ms = times_over_arcs(network, node, time_ms, limit_ms=within)
     come_ms = road_ms[laid.come]
     come_s = np.rint(come_ms / 1000)
