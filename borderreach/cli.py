@@ -9,6 +9,7 @@ from typing import Final
 
 from .commands import EXIT_FAULT, EXIT_OK
 from .geo.errors import BatchStoppedError, BorderReachError
+from .geo.messages import in_language, speaking
 from .geo.text import printable
 from .help_zh import wanted_language
 from .options import parser
@@ -34,8 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command that it can't read, and with 0 after ``--help``.
     """
     speak_utf8()
-    typed = sys.argv[1:] if arguments is None else arguments
-    options = parser(wanted_language(typed)).parse_args(arguments)
+    language = wanted_language(sys.argv[1:] if arguments is None else arguments)
+    with speaking(language):
+        return _run(arguments, language)
+
+
+def _run(arguments: Sequence[str] | None, language: str) -> int:
+    options = parser(language).parse_args(arguments)
     try:
         return options.run(options) or EXIT_OK
     except BatchStoppedError as error:
@@ -45,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"borderreach: {printable(str(error))}", file=sys.stderr)
         return EXIT_FAULT
     except KeyboardInterrupt:
-        print("borderreach: interrupted", file=sys.stderr)
+        print(f"borderreach: {in_language('interrupted')}", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-#: What readers set who want another language than their locale's.
-LANGUAGE_VARIABLE: Final = "BORDERREACH_LANGUAGE"
-LANGUAGES: Final = ("en", "zh")
+from .geo.messages import LANGUAGE_VARIABLE, LANGUAGES
 
 #: Texts as `options` has them, and argparse's own.
 ZH: Final[Mapping[str, str]] = {
@@ -20,9 +18,9 @@ ZH: Final[Mapping[str, str]] = {
     "commands": "命令",
     "show this help message and exit": "显示这份帮助",
     "show program's version number and exit": "显示版本号",
-    "language of this help: en or zh (default: the locale's, or the environment variable\n"
-    "BORDERREACH_LANGUAGE)":
-        "帮助所用的语言：en 或 zh（默认取系统语言，也可用环境变量\nBORDERREACH_LANGUAGE 指定）",
+    "language of help and messages: en or zh (default: the locale's, or the environment\n"
+    "variable BORDERREACH_LANGUAGE)":
+        "帮助和提示所用的语言：en 或 zh（默认取系统语言，也可用环境变量\nBORDERREACH_LANGUAGE 指定）",
     "Accessibility of border regions: which counties lie on a border between provinces,\nhow far one gets in one or two "
     "hours, and what a planned line changes.\nEverything runs on data that comes with the package; only 'data fetch', and "
     "regions that are\nnamed as networks, ask a server.":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from importlib.metadata import version
-from typing import Final
+from typing import Final, NoReturn
 
 from . import commands
-from .help_zh import LANGUAGES, in_chinese
+from .geo.messages import LANGUAGES, in_language
+from .help_zh import in_chinese
 
 _ABOUT: Final = """\
 Accessibility of border regions: which counties lie on a border between provinces,
@@ -39,8 +41,17 @@ def parser(language: str = "en") -> argparse.ArgumentParser:
     return in_chinese(found) if language == "zh" else found
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose faults are told in the language that is wanted."""
+
+    def error(self, message: str) -> NoReturn:
+        """Tell what is wrong with a command, and leave with 2."""
+        self.print_usage(sys.stderr)
+        self.exit(commands.EXIT_FAULT, f"{self.prog}: {in_language('error')}: {in_language(message)}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(
+    found = _Parser(
         prog="borderreach",
         description=_ABOUT,
         epilog=_EPILOG,
@@ -51,8 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         "--language",
         choices=LANGUAGES,
         metavar="LANGUAGE",
-        help="language of this help: en or zh (default: the locale's, or the environment variable\n"
-        "BORDERREACH_LANGUAGE)",
+        help="language of help and messages: en or zh (default: the locale's, or the environment\n"
+        "variable BORDERREACH_LANGUAGE)",
     )
     added = found.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from .messages import in_language
+
 
 class BorderReachError(Exception):
     """Base of every error that borderreach raises on purpose.
@@ -19,6 +21,10 @@ class BorderReachError(Exception):
     ...     print(type(error).__name__)
     UnknownPlaceError
     """
+
+    def __str__(self) -> str:
+        """Return the message, in the language that the environment asks for."""
+        return in_language(super().__str__())
 
 
 class InputError(BorderReachError, ValueError):
@@ -49,7 +55,7 @@ class MissingColumnError(BorderReachError, KeyError):
     """A table lacks a column that is needed."""
 
     def __str__(self) -> str:  # KeyError would show the message quoted
-        return str(self.args[0]) if self.args else ""
+        return in_language(str(self.args[0])) if self.args else ""
 
 
 class UnknownPlaceError(BorderReachError, LookupError):

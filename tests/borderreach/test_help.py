@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from borderreach.cli import main
-from borderreach.help_zh import LANGUAGE_VARIABLE, ZH, parsers_of, wanted_language
+from borderreach.geo.messages import LANGUAGE_VARIABLE
+from borderreach.help_zh import ZH, parsers_of, wanted_language
 from borderreach.options import parser
 
 
