@@ -219,7 +219,7 @@ def _kept(
     Where two cores come nearer to each other, a county on the way between them is no longer on the way; nothing has
     got worse for it.
     """
-    no_farther = ~(after > before + _SAME_MIN).any(axis=1)
+    no_farther = [not (late > soon + _SAME_MIN).any() for soon, late in zip(before, after, strict=True)]
     return [
         min(own, new, key=TYPES.index) if kept else new
         for own, new, kept in zip(now, then, no_farther, strict=True)

@@ -22,8 +22,8 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[Block
     study, base = results.study, context.base
     hours = f"{study.circle_min:g}-minute"
     n_centres = len(results.centres)
-    named = map(english_name, results.centres["origin_name"].astype(str))
-    centres = f"{n_centres} centres" if many_centres(results) else and_(named)
+    own = map(english_name, results.centres["origin_name"].astype(str))
+    centres = f"{n_centres} centres" if many_centres(results) else and_(own)
     opening = (
         f"{context.n_border} counties lie on the border studied ({context.border_km} km)"
         f"{_which_borders_en(results)}. The {hours} circle of "

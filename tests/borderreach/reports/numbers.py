@@ -20,7 +20,6 @@ import numpy as np
 import pandas as pd
 
 from borderreach.analysis.indicators import gini
-from borderreach.analysis.studies import StudyResults
 
 #: What numbers count, by the word behind them or in the brackets of a column's head, and its scale.
 KINDS: Final = {
@@ -167,7 +166,7 @@ _OF_ALL: Final = ("circles", "circle_people", "gains", "road_circles", "road_cir
 class Values:
     """What the tables of a study's results hold of each place, and what comes of all of them, by kind."""
 
-    def __init__(self, results: StudyResults) -> None:
+    def __init__(self, results: Any) -> None:
         self._results = results
         self._of: dict[tuple[str, str], list[float]] = {}
         self._all: dict[str, list[float]] = {}
@@ -252,7 +251,7 @@ class Values:
         return bool((np.abs(values - abs(number.value)) <= 0.5 * 10.0**-number.digits * (1 + 1e-9)).any())
 
 
-def stated(results: StudyResults) -> set[tuple[str, str]]:
+def stated(results: Any) -> set[tuple[str, str]]:
     """What a report states and nothing computes: what the study asks for, and the parameters of its methods."""
     study = results.study
     found = {("min", f"{value:g}") for value in (*study.circle_cutoffs_min, study.zone_min, study.circle_min)}
@@ -270,7 +269,7 @@ def stated(results: StudyResults) -> set[tuple[str, str]]:
     return found
 
 
-def derived(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def derived(results: Any) -> Iterator[tuple[Any, ...]]:
     """What is counted, added up and averaged of the tables: kind, value, and whose it is where it's somebody's own."""
     yield from _of_border_counties(results)
     yield from _of_circles(results)
@@ -285,7 +284,7 @@ def derived(results: StudyResults) -> Iterator[tuple[Any, ...]]:
     yield from _of_errors(results)
 
 
-def _of_border_counties(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_border_counties(results: Any) -> Iterator[tuple[Any, ...]]:
     counties, times = results.border_counties, results.county_times
     yield "count", len(counties)
     yield "count", len(results.counties)
@@ -322,7 +321,7 @@ def _of_border_counties(results: StudyResults) -> Iterator[tuple[Any, ...]]:
             yield "min", order[share >= part].iloc[0]
 
 
-def _of_circles(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_circles(results: Any) -> Iterator[tuple[Any, ...]]:
     cutoff = results.study.circle_min
     seats = gpd.GeoSeries(gpd.points_from_xy(results.counties["lon"], results.counties["lat"]), crs=4326)
     for row in results.circles.itertuples():
@@ -354,7 +353,7 @@ def _slower(table: pd.DataFrame, column: str) -> pd.Series[float]:
     return table.groupby(np.array(ends, dtype=object))[column].max()
 
 
-def _of_pairs(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_pairs(results: Any) -> Iterator[tuple[Any, ...]]:
     n = len(results.centres)
     yield "count", n
     yield "count", n * (n - 1) / 2
@@ -379,7 +378,7 @@ def _of_pairs(results: StudyResults) -> Iterator[tuple[Any, ...]]:
             yield "min", row.road_min + row.access_min, label
 
 
-def _of_borders(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_borders(results: Any) -> Iterator[tuple[Any, ...]]:
     borders, crossed = results.borders, results.border_crossings
     yield "count", len(borders)
     yield "count", len(results.junctions)
@@ -399,7 +398,7 @@ def _of_borders(results: StudyResults) -> Iterator[tuple[Any, ...]]:
         yield "count", len(effect)
 
 
-def _of_zones(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_zones(results: Any) -> Iterator[tuple[Any, ...]]:
     home = dict(
         zip(results.border_counties["adcode"].astype(str), results.border_counties["province"], strict=True)
     )
@@ -414,7 +413,7 @@ def _of_zones(results: StudyResults) -> Iterator[tuple[Any, ...]]:
             yield "count", n, names[centre]
 
 
-def _of_people(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_people(results: Any) -> Iterator[tuple[Any, ...]]:
     table = results.indicators
     if table.empty:
         return
@@ -428,7 +427,7 @@ def _of_people(results: StudyResults) -> Iterator[tuple[Any, ...]]:
         yield "count", n
 
 
-def _of_corridors(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_corridors(results: Any) -> Iterator[tuple[Any, ...]]:
     yield "count", len(results.corridors)
     kinds = {"circle_km2": "km2", "circle_counties": "count", "county_min": "min", "border_pair_min": "min"}
     names = dict(zip(results.corridors["corridor_id"], results.corridors["name"], strict=True))
@@ -455,7 +454,7 @@ def _of_corridors(results: StudyResults) -> Iterator[tuple[Any, ...]]:
             yield "min", one.delta_min, f"{one.centre_name}+{one.name}", f"{one.name}+{one.centre_name}"
 
 
-def _of_claims(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_claims(results: Any) -> Iterator[tuple[Any, ...]]:
     claims = results.claims
     if claims.empty:
         return
@@ -471,7 +470,7 @@ def _of_claims(results: StudyResults) -> Iterator[tuple[Any, ...]]:
             yield "count", n
 
 
-def _of_groups(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_groups(results: Any) -> Iterator[tuple[Any, ...]]:
     base = results.group_overlap.query("scenario == 'base'")
     yield "count", len(base)
     yield "count", (base["overlap_km2"] > 0).sum()
@@ -479,7 +478,7 @@ def _of_groups(results: StudyResults) -> Iterator[tuple[Any, ...]]:
         yield "count", n, name
 
 
-def _of_years(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_years(results: Any) -> Iterator[tuple[Any, ...]]:
     years = sorted(results.year_circles["year"].unique())
     for year in years:
         yield "year", year
@@ -511,7 +510,7 @@ def _of_years(results: StudyResults) -> Iterator[tuple[Any, ...]]:
             yield kind, value, label
 
 
-def _of_errors(results: StudyResults) -> Iterator[tuple[Any, ...]]:
+def _of_errors(results: Any) -> Iterator[tuple[Any, ...]]:
     """The errors that the package's networks were measured to have."""
     from borderreach.geo.networks import RAIL_TIME_ERRORS, TRUNK_HOUR_ERROR, TRUNK_TIME_ERRORS
 
