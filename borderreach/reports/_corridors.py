@@ -127,7 +127,7 @@ def _gaining(results: StudyResults) -> list[Block]:
     return [
         Table("gaining", "省时最多的毗邻区县", header, rows, (3, 4, 5), note),
         ("各毗邻区县省下的时间见", See("gains"), "，规划前后的地图见", See("maps"), "。"),
-        Figure("gains", "毗邻区县至中心省下的时间（取省时最多的中心）", "chart_gains.png", 13.0),
+        Figure("gains", "毗邻区县至中心省下的时间（取省时最多的中心）", "chart_gains.png", 13.0, 12.0),
         Figure("maps", f"毗邻区县至中心的{way_zh(results)}时间：现状与规划后", "chart_maps.png", 16.0),
     ]
 
@@ -202,7 +202,7 @@ def _quoted(item: CorridorFigures, results: StudyResults) -> tuple[Part, ...]:
         title = results.study.text_title if mention.text == results.study.text else ""
         parts += [f"文中写道：“……{mention.words}……”", Source(citation(mention.text, title)), "。"]
     sources = [
-        Source(f"{source.title}{f'（{source.date.isoformat()}）' if source.date else ''}")
+        Source(f"{source.title.replace(': ', '：')}{f'（{source.date.isoformat()}）' if source.date else ''}")
         for source in item.corridor.sources
     ]
     if sources:

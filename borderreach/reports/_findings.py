@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..analysis.studies import StudyResults
-from ..documents import Block, Figure, Heading, Items, Line, Paragraph, Strong
+from ..documents import Block, Figure, Heading, Items, Line, Paragraph, Part, See, Strong
 from ._borders import border_ranking, farthest_counties, ranks_borders
 from ._claims import claims_summary
 from ._facts import WORTH_TELLING_MIN, Fact, savings
@@ -18,6 +18,8 @@ from ._words import hours, join, km_range, minutes, rows_of
 
 #: A circle that grows by a smaller share than this, and by no county, is told as unchanged.
 _NEGLIGIBLE: Final = 0.0005
+#: So many corridors are named on the first page; of more, it says how many.
+_FEW_CORRIDORS: Final = 3
 #: So many names stand in a finding.
 _MOST_NAMED: Final = 5
 
@@ -29,7 +31,7 @@ def findings_section(results: StudyResults, context: ReportContext, found: Mappi
         Heading("摘要", numbered=False),
         Paragraph(_headline(results, context, found), kind="headline"),
         Items(tuple(lines), numbered=True),
-        Figure("overview", _overview(results), "figure.png", most_high_cm=7.6),
+        Figure("overview", _overview(results), "figure.png", most_high_cm=7.4),
         Paragraph(_rests_on(results, context), kind="note"),
     ]
 
@@ -203,12 +205,17 @@ def _overview(results: StudyResults) -> str:
     return f"研究范围、毗邻区县与各中心 {cutoffs} 分钟圈{after}"
 
 
-def _rests_on(results: StudyResults, context: ReportContext) -> str:
+def _rests_on(results: StudyResults, context: ReportContext) -> Line:
     """Say in small print what the figures rest on and how far off they may be."""
-    after = ""
+    after: tuple[Part, ...] = ()
     if context.after is not None:
         names = [one.name for one in results_corridors(results)]
-        after = f"“规划后”指{join(names) if len(names) <= 8 else f'{len(names)} 条廊道'}全部建成。"
+        which = (
+            (join(names),)
+            if len(names) <= _FEW_CORRIDORS
+            else (See("corridors"), f" 所列 {len(names)} 条廊道")
+        )
+        after = ("“规划后”指", *which, "全部建成。")
     best = results.chances.groupby("adcode")["base_chance"].max() if len(results.chances) else None
     unsure = 0 if best is None else int(best.between(0.05, 0.95).sum())
     doubt = (
@@ -218,6 +225,7 @@ def _rests_on(results: StudyResults, context: ReportContext) -> str:
     )
     errors = errors_zh(results)
     return (
-        f"依据与误差：时间由模型估算，门到门，不含堵车与休息，适合比较，不宜当作单次出行的预报。{errors}{doubt}{after}"
-        "定义、局限与数据来源见附录。"
+        f"依据与误差：时间由模型估算，门到门，不含堵车与休息，适合比较，不宜当作单次出行的预报。{errors}{doubt}",
+        *after,
+        "定义、局限与数据来源见附录。",
     )
