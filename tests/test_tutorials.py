@@ -33,6 +33,14 @@ def run(text: str) -> str:
     return BLOCK.sub(printed, text)
 
 
+def with_blocks_of(english: str, text: str) -> str:
+    """Return a page with the blocks of another, the first for the first."""
+    blocks = [match[0] for match in BLOCK.finditer(english)]
+    assert len(BLOCK.findall(text)) == len(blocks)
+    found = iter(blocks)
+    return BLOCK.sub(lambda _: next(found), text)
+
+
 @pytest.mark.parametrize("name", TUTORIALS)
 def test_a_tutorial_prints_what_it_says(checkout: Path, name: str) -> None:
     page = checkout / "docs" / "tutorials" / f"{name}.md"
@@ -43,7 +51,26 @@ def test_a_tutorial_prints_what_it_says(checkout: Path, name: str) -> None:
     assert found == text
 
 
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_a_page_in_chinese_runs_and_prints_the_same(checkout: Path, name: str) -> None:
+    folder = checkout / "docs" / "tutorials"
+    english = (folder / f"{name}.md").read_text(encoding="utf-8")
+    page = folder / "zh" / f"{name}.md"
+    text = page.read_text(encoding="utf-8")
+    found = with_blocks_of(english, text)
+    if os.environ.get("BORDERREACH_WRITE_TUTORIALS"):
+        page.write_text(found, encoding="utf-8", newline="\n")
+    assert found == text
+    told = BLOCK.sub("", text)
+    assert told.count("\n## ") == BLOCK.sub("", english).count("\n## ")
+    # Its sentences are Chinese: English stands in names of things and in code only.
+    assert (
+        re.findall(r"(?:\b[a-z]{2,}\b ){3,}", re.sub(r"`[^`]*`|```.*?```", "", told, flags=re.DOTALL)) == []
+    )
+
+
 def test_every_page_is_tested(checkout: Path) -> None:
+    assert {path.stem for path in (checkout / "docs" / "tutorials" / "zh").glob("*.md")} == set(TUTORIALS)
     assert {path.stem for path in (checkout / "docs" / "tutorials").glob("*.md")} == set(TUTORIALS)
     text = "".join((checkout / "docs" / "tutorials" / f"{name}.md").read_text("utf-8") for name in TUTORIALS)
     assert len(BLOCK.findall(text)) == text.count("```python")
