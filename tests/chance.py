@@ -28,7 +28,7 @@ _ALIKE: Final = settings(
         HealthCheck.function_scoped_fixture,  # each example overwrites the files of the one before
     ],
 )
-settings.register_profile("newcomer", _ALIKE, max_examples=40, derandomize=True, database=None)
+settings.register_profile("newcomer", _ALIKE, max_examples=25, derandomize=True, database=None)
 settings.register_profile("explore", _ALIKE, derandomize=False, print_blob=True)
 
 
@@ -56,4 +56,4 @@ def seeds(count: int, *kept: int) -> list[int]:
 
 def examples(count: int) -> int:
     """Return how many examples a costly property is tried on: all of `count` only while exploring."""
-    return count if explores() else max(12, count // 3)
+    return count if explores() else max(8, count // 4)
