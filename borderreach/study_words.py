@@ -14,6 +14,7 @@ from .analysis.studies import Ground
 from .analysis.study_file import Study
 from .analysis.times import within_reach
 from .geo.networks import TransportNetwork
+from .geo.places import SOURCES
 
 #: What the boundaries show: cities raised in spring 2023 are there, counties founded in December 2024 aren't.
 _UNITS_OF: Final = "2024"
@@ -79,20 +80,23 @@ def notes(
     """
     own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
     own += [f"{one.name}: {note}" for one in chosen.change for note in one.notes]
+    # what boundaries of one's own show needn't be China's: their units, points and people are told as what they are
+    embedded = chosen.boundary_source in SOURCES
+    point_zh, points_en = ("政府驻地", "seats") if embedded else ("所在点", "points")
     far = ground.border_counties[~within_reach(scenarios.base, ground.border_counties)]
     if len(far):
         reach = f"{scenarios.base.max_access_km:g}"
         own.append(
-            f"{'、'.join(far['name'])}的政府驻地距路网超过 {reach} 千米，没有通勤圈，时间记为不可达。"
-            f" / The seats of {len(far)} border counties lie beyond the network's reach of {reach} km."
+            f"{'、'.join(far['name'])}的{point_zh}距路网超过 {reach} 千米，没有通勤圈，时间记为不可达。"
+            f" / The {points_en} of {len(far)} border counties lie beyond the network's reach of {reach} km."
         )
     if residents is not None:
         unknown = ground.counties[~ground.counties["adcode"].isin(residents["adcode"])]
         zh, en = (chosen.people_file,) * 2 if chosen.people_file else ("2020 年普查", "The census of 2020")
         if residents.empty:
             own.append(
-                "边界数据中的区县都不在 2020 年普查内，未计人口；可用 people_file 给出人口表。"
-                " / No county of the boundaries is in the census of 2020, and nobody was counted; give a people_file."
+                "没有所给边界各单元的人口，未计人口；可用 people_file 给出人口表。"
+                " / The people of these boundaries aren't known, and nobody was counted; give a people_file."
             )
         elif len(unknown):
             own.append(
@@ -104,8 +108,8 @@ def notes(
     if len(inner):
         which = "各毗邻区县" if len(inner) == len(ground.border_counties) else _listed(inner)
         own.append(
-            f"{which}的政府驻地未知，以其界内一点代替。"
-            f" / The seats of {len(inner)} border counties aren't known; a point inside stands for each."
+            f"{which}的{point_zh}未知，以其界内一点代替。"
+            f" / The {points_en} of {len(inner)} border counties aren't known; a point inside stands for each."
         )
     return [*chosen.notes, *own]
 

@@ -9,7 +9,7 @@ from ..documents import Block, Figure, Heading, See, Table
 from ._key_figures import ReportContext, ScenarioFigures, seats_inside
 from ._pairs import coverage_zh, many_centres
 from ._roads import has_trains, way_zh
-from ._words import hours, join, rows_of, signed
+from ._words import hours, join, rows_of, seat_zh, signed
 
 
 def circles_section(results: StudyResults, context: ReportContext) -> list[Block]:
@@ -68,7 +68,7 @@ def _table(results: StudyResults, context: ReportContext) -> Table:
             & (results.circle_people["scenario"] == "base")
         ].iloc[0]
         note += (
-            f"人口{_counted(results)}，县内按路网节点分摊；若全部记在政府驻地，现状{hours(results.study.circle_min)}圈为 "
+            f"人口{_counted(results)}，县内按路网节点分摊；若全部记在{seat_zh(results)}，现状{hours(results.study.circle_min)}圈为 "
             f"{largest['people_by_seat'] / 1e4:,.0f} 万。"
         )
     return Table(

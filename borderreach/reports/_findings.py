@@ -14,7 +14,7 @@ from ._key_figures import ReportContext, results_corridors
 from ._pairs import many_centres
 from ._people import people_source
 from ._roads import errors_zh, today_zh, way_zh
-from ._words import hours, join, km_range, minutes, rows_of
+from ._words import hours, join, km_range, minutes, rows_of, seat_zh
 
 #: A circle that grows by a smaller share than this, and by no county, is told as unchanged.
 _NEGLIGIBLE: Final = 0.0005
@@ -39,7 +39,7 @@ def findings_section(results: StudyResults, context: ReportContext, found: Mappi
 def _headline(results: StudyResults, context: ReportContext, found: Mapping[str, Fact]) -> str:
     """Say in one sentence what the corridors change for whom, or how things stand."""
     cutoff = hours(results.study.circle_min)
-    stand = f"{found['border_counties']} 个毗邻区县中有 {found['inside']} 个的政府驻地在{' ' if many_centres(results) else ''}{_centres_zh(results)}的{way_zh(results)}{cutoff}圈内"
+    stand = f"{found['border_counties']} 个毗邻区县中有 {found['inside']} 个的{seat_zh(results)}在{' ' if many_centres(results) else ''}{_centres_zh(results)}的{way_zh(results)}{cutoff}圈内"
     if context.after is None:
         return f"{stand}{_best_and_worst(results)}。"
     saved = savings(results)
@@ -75,7 +75,7 @@ def _findings(results: StudyResults, context: ReportContext, found: Mapping[str,
     yield (
         Strong("现状"),
         f"：{_centres_zh(results)}的{way_zh(results)}{cutoff}圈合计 {found['area']} 平方千米，研究范围 {found['study_counties']} 个区县中有 "
-        f"{found['seats']} 个的政府驻地在圈内；{found['border_counties']} 个毗邻区县（"
+        f"{found['seats']} 个的{seat_zh(results)}在圈内；{found['border_counties']} 个毗邻区县（"
         + _by_province(context)
         + f"）中有 {found['inside']} 个在圈内{people}{roads}。",
     )

@@ -11,7 +11,7 @@ from ..documents import Block, Heading, Items, Line, Strong
 from ._corridors import ASSUMED_ZH, assumed_values
 from ._key_figures import ReportContext, results_corridors
 from ._roads import has_trains, roads_zh
-from ._words import join
+from ._words import join, seat_zh
 
 _CORRIDOR: Final = (
     "：只在互通、车站与路网相接；中途经过而不设站的区县不能上下。枢纽只连接高速公路，不能驶出到地方道路。"
@@ -36,7 +36,7 @@ def definitions_section(results: StudyResults) -> list[Block]:
         ),
         (
             Strong("圈"),
-            "：从一个或几个中心出发、在给定分钟内能到达的全部地点。区县按政府驻地是否在圈内计。",
+            f"：从一个或几个中心出发、在给定分钟内能到达的全部地点。区县按{seat_zh(results)}是否在圈内计。",
         ),
         (
             Strong("通勤圈"),

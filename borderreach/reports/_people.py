@@ -14,7 +14,7 @@ from ..documents import Block, Figure, Heading, See, Strong, Table
 from ..geo.places import SOURCES
 from ._pairs import many_centres
 from ._roads import way_zh
-from ._words import hours, join, km_range, minutes, rows_of, signed
+from ._words import hours, join, km_range, minutes, rows_of, seat_zh, signed
 
 #: What each type is called; none is good or bad, and a line that is built makes no place worse.
 TYPES: Final = {
@@ -192,7 +192,7 @@ def counties_section(results: StudyResults) -> list[Block]:
                 if after or column == "base_min":
                     cells.append(f"{minutes(float(row[column]))}{'●' if row[inside] else ''}")
         rows.append(tuple(cells))
-    note = f"单位为分钟，{way_zh(results)}门到门，从中心的政府驻地到区县的政府驻地；● 表示在{hours(results.study.circle_min)}之内。"
+    note = f"单位为分钟，{way_zh(results)}门到门，从中心的{seat_zh(results)}到区县的{seat_zh(results)}；● 表示在{hours(results.study.circle_min)}之内。"
     right = tuple(range(2, len(header)))
     return [
         head,

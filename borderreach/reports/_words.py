@@ -52,6 +52,12 @@ def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
     yield from frame.itertuples()
 
 
+def seat_zh(results: StudyResults) -> str:
+    """Name the point that stands for a unit: its seat of government where that is known, else the point that it is given."""
+    seats = (results.counties["point_source"] == "seat").any()
+    return "政府驻地" if seats or len(results.counties) == 0 else "所在点"
+
+
 def hours(minutes: float) -> str:
     """Return minutes as Chinese hours where they are whole."""
     if minutes % 60 == 0:

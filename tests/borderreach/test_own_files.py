@@ -132,9 +132,12 @@ def test_units_that_the_census_does_not_know_are_not_counted(folder):
     assert found.circle_people.empty
     assert found.indicators.empty
     told = report(found)
-    assert "No county of the boundaries is in the census of 2020" in told
+    assert "没有所给边界各单元的人口" in told
+    assert any("The people of these boundaries aren't known" in note for note in found.notes)
     assert "## 人口与可达性指标" not in told
     assert "人口 / people" not in told
+    for words in ("普查", "census", "政府驻地", "China"):
+        assert words not in told
     assert "million people" not in told
     assert len(found.zones) == 4
 
@@ -149,10 +152,10 @@ def test_own_trains_run_without_being_asked_for(results):
 
 def test_the_report_tells_of_these_files_and_of_no_others(text):
     for words in ("行政区划 / boundaries: units.gpkg", "人口 / people: people.csv", "铁路 / railways: sections.csv",
-                  "人口据 people.csv", "(from people.csv)", "边界数据内各区县的人口", "各毗邻区县的政府驻地未知",
+                  "人口据 people.csv", "(from people.csv)", "边界数据内各区县的人口", "各毗邻区县的所在点未知",
                   "on today's roads and with the trains that run today"):  # fmt: skip
         assert words in text
-    for words in ("普查", "census", "Tianditu", "cpca", "全国", "trunk roads"):
+    for words in ("普查", "census", "Tianditu", "cpca", "全国", "trunk roads", "政府驻地", "地级"):
         assert words not in text
 
 
