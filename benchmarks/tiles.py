@@ -20,8 +20,8 @@ STEP_LAT_DEG = 3.5
 _MOST_IN_ROW = 28
 #: Speed of the links between tiles, km/h.
 _LINK_KPH = 60.0
-#: Links between two tiles that lie over each other.
-_LINKS = 50
+#: Links between two tiles that lie over each other, where their nodes come nearest: streets that cross are joined.
+_LINKS = 5000
 
 
 def positions(n: int) -> list[tuple[float, float]]:

@@ -16,7 +16,7 @@ from ...geo.crs import ELLIPSOID, WGS84, equal_area_crs
 from ...geo.errors import InputError
 from ...geo.networks import MAX_ARC_TIME_MS, Links, TransportNetwork
 from .. import schemas
-from ..times import UNREACHED, Wanted, require_network, shortest_times_and_lengths
+from ..times import UNREACHED, Wanted, each, require_network, shortest_times_and_lengths
 from ._crossings import COUNTY_COLUMNS, node_counties
 
 #: A road's last stretch is what lies at least so far before its end, or all of it.
@@ -130,16 +130,21 @@ def gaps(
     reachable = np.flatnonzero(checked.node_exit & (province >= 0))
     tree = cKDTree(checked.node_xyz[reachable])
     shapes = border.geometries
-    rows = []
-    for end, previous, point in zip(ends, before, flat, strict=True):
-        if province[end] < 0:
-            continue
+    on_land = np.flatnonzero(province[ends] >= 0).tolist()
+
+    def beyond_of(k: int) -> tuple[int, float, float, float] | None:
+        end = int(ends[k])
         candidates = reachable[tree.query_ball_point(checked.node_xyz[end], far * 1000, return_sorted=True)]
         candidates = candidates[province[candidates] != province[end]]
-        ahead = _last_bearing(checked, places, int(end), int(previous))
-        beyond = _continuation(checked, places, int(end), ahead, candidates, factor, turn)
+        ahead = _last_bearing(checked, places, end, int(before[k]))
+        return _continuation(checked, places, end, ahead, candidates, factor, turn)
+
+    rows = []
+    found = each(beyond_of, on_land, progress=False, label="")
+    for k, beyond in zip(on_land, found, strict=True):
         if beyond is None:
             continue
+        end, point = ends[k], flat.iloc[k]
         node, straight, metres, milliseconds = beyond
         rows.append(
             {
@@ -238,9 +243,30 @@ def _continuation(
     candidates, straight = candidates[fits], np.asarray(straight)[fits]
     if len(candidates) == 0:
         return None
+    order = np.lexsort((candidates, straight))
+    # the nearest one is mostly the one, or so near by road that a short search says no
+    for some in (order[:1], order[1:]):
+        if len(some) == 0:
+            break
+        time, metres = _ways_from(network, places, end, candidates[some])
+        for pick in some:
+            node = int(candidates[pick])
+            there = places.nodes(node)
+            first = there[np.lexsort((metres[there], time[there]))[0]]
+            far = float(metres[first])
+            if far >= factor * straight[pick]:
+                spent = np.inf if time[first] == UNREACHED else float(time[first])
+                return node, float(straight[pick]), far, spent
+    return None
+
+
+def _ways_from(
+    network: TransportNetwork, places: _Places, node: int, to: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return times and lengths of the fastest ways from a node's place to other nodes' places, shape (n,) each."""
     time = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
     metres = np.full(network.n_nodes, np.inf)
-    here = places.nodes(end)
+    here = places.nodes(node)
     shortest_times_and_lengths(
         network.arc_start,
         network.arc_head,
@@ -252,17 +278,9 @@ def _continuation(
         MAX_ARC_TIME_MS,
         time,
         metres,
-        _wanted(places, candidates),
+        _wanted(places, to),
     )
-    for pick in np.lexsort((candidates, straight)):
-        node = int(candidates[pick])
-        there = places.nodes(node)
-        first = there[np.lexsort((metres[there], time[there]))[0]]
-        far = float(metres[first])
-        if far >= factor * straight[pick]:
-            spent = np.inf if time[first] == UNREACHED else float(time[first])
-            return node, float(straight[pick]), far, spent
-    return None
+    return time, metres
 
 
 def _wanted(places: _Places, nodes: NDArray[np.int64]) -> Wanted:
