@@ -17,6 +17,8 @@ from ._places import at
 
 #: Characters of nodes and links together; a larger network is thinned to its main roads.
 MOST_CHARACTERS: Final = 600_000
+#: The same of one that is only drawn.
+MOST_DRAWN: Final = 200_000
 #: Roads that are left out one after another until the rest is small enough, the least important first.
 _LEAST_FIRST: Final = (
     "living_street", "residential", "service", "track", "road", "unclassified", "tertiary_link", "tertiary",
@@ -34,20 +36,25 @@ def what_if_content(
 ) -> dict[str, Any] | None:
     """Return the network and places of a what-if as JSON values; None where there is none.
 
-    `names` are those of the scenarios, for readers. Streets that may be entered and left anywhere aren't drawn by the page, which knows discs around nodes alone.
+    `names` are those of the scenarios, for readers. Of streets that may be entered and left anywhere the page has the
+    main roads to draw, and asks nothing of them: its circles are of discs around nodes alone.
     """
-    if what_if is None or what_if.network.has_exits_along:
+    if what_if is None:
         return None
-    packed = _packed(what_if)
-    for name in _LEAST_FIRST:
-        if _size(packed) <= MOST_CHARACTERS:
+    asks = not what_if.network.has_exits_along
+    most = MOST_CHARACTERS if asks else MOST_DRAWN
+    classes = iter(_LEAST_FIRST)
+    while (packed := _packed_within(what_if, most)) is None:
+        name = next(classes, None)
+        if name is None:
+            packed = _packed(what_if)
             break
         if name in what_if.network.classes:
             what_if = what_if.without(name)
-            packed = _packed(what_if)
     network, rules = what_if.network, TransferRules()
     return {
         **packed,
+        "asks": asks,
         "kph": float(network.access_speed_kph),
         "reachKm": float(network.max_access_km),
         "cutoffs": list(what_if.cutoffs_min),
@@ -91,6 +98,15 @@ def what_if_content(
             "mostWaitMin": {"rail": rules.max_wait_min, "air": rules.air_max_wait_min},
         },
     }
+
+
+def _packed_within(what_if: WhatIf, most: int) -> dict[str, Any] | None:
+    """Return what `_packed` does, None where it takes more characters."""
+    # a link takes four numbers at least, a node three
+    if 4 * what_if.network.n_links + 3 * what_if.network.n_nodes > most:
+        return None
+    packed = _packed(what_if)
+    return packed if _size(packed) <= most else None
 
 
 def _size(packed: dict[str, Any]) -> int:

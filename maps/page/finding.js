@@ -32,7 +32,11 @@
       }
     }
     const figure = (value, label) => e("div", {}, e("strong", {}, value), e("span", {}, label));
-    const second = gain === null ? [br.area(row.baseKm2), word("finding_area", { minutes: row.minutes })]
+    // Counties of the border that lie in the circle, as the tables have it where it's the study's own.
+    const within = (time) => (row.minutes === data.circleMin ? time.baseIn : time.base !== null && time.base <= row.minutes);
+    const inside = data.counties.filter((county) => county.times.some(within)).length;
+    const second = gain === null && people ? [br.area(row.baseKm2), word("finding_area", { minutes: row.minutes })]
+      : gain === null ? [inside + " / " + data.counties.length, word("finding_inside", { minutes: row.minutes })]
       : more !== null && Math.round(more / 1e4) !== 0 ? [(more < 0 ? "−" : "+") + br.many(Math.abs(more), "unit_people", word), word("finding_gain")]
         : [br.signed(gain, 0).replace(/\B(?=(\d{3})+$)/g, ",") + " km²", word("finding_gain")];
     const first = people ? [br.many(people[0], "unit_people", word), word("finding_people", { minutes: row.minutes })]

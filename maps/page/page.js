@@ -65,7 +65,7 @@
     };
     const heading = () => (!inChinese() && data.title.en) || data.title.zh;
     const legend = br.makeLegend(data, scene, word, names);
-    const whatIf = data.whatIf
+    const whatIf = data.whatIf && data.whatIf.asks
       ? br.makeWhatIf(map, data, scene, word, asking, { save: () => state.save(), redraw: () => { drawTitle(); drawPicked(); drawLayers(); } }) : null;
     const state = br.makeState(map, scene, data, word, drawAll, whatIf);
     br.makePrint(map, scene, data.bounds);

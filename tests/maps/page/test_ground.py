@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from borderreach.analysis.studies import WhatIf
 from borderreach.geo.places import provinces
+from borderreach.maps.page import _what_if
 
 from ..conftest import Opened, until
 
@@ -40,6 +45,25 @@ def test_roads_lie_below_by_class_and_zoom(asked_page: Opened) -> None:
     page.check('[data-layer="roads"]')
     assert page.evaluate(INKED) > 5000
     assert asked_page.messages == []
+
+
+def test_streets_to_be_left_anywhere_are_drawn_without_what_ifs(
+    results: SimpleNamespace, part: WhatIf, show: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = np.ones(len(part.network.arc_exit), dtype=bool)
+    streets = replace(part, network=replace(part.network, arc_exit=every))
+    monkeypatch.setattr(_what_if, "MOST_DRAWN", 100_000)
+    content = _what_if.what_if_content(streets)
+    assert content is not None
+    assert not content["asks"]
+    assert content["leftOut"]
+    assert sum(len(content[key]) for key in ("nodes", "links")) <= 100_000
+    opened = show(SimpleNamespace(**{**vars(results), "what_if": streets}))
+    until(opened.page, "borderreach.scene.roadsReady")
+    assert opened.page.evaluate(INKED) > 3000
+    assert opened.page.locator(".br-what-if-button").count() == 0
+    assert opened.page.locator("[data-choice]").count() == 0
+    assert opened.messages == []
 
 
 def test_home_and_limits(asked_page: Opened) -> None:
@@ -88,6 +112,25 @@ def test_the_first_view_says_what_was_found(results: Any, show: Any) -> None:
     assert tops == sorted(tops)  # before any control
     opened.page.click(".br-language")
     assert "The 120-minute circle of" in opened.page.inner_text(".br-finding")
+
+
+def test_where_nobody_is_counted_and_nothing_planned_two_other_numbers_are_told(
+    results: Any, show: Any
+) -> None:
+    fields = {
+        **vars(results),
+        "circle_people": results.circle_people.iloc[:0],
+        "corridors": results.corridors.iloc[:0],
+    }
+    fields["circles"] = results.circles[results.circles["scenario"] == "base"]
+    fields["scenario_names"] = {"base": "现状"}
+    times = results.county_times.assign(scenario_min=np.nan, delta_min=np.nan, scenario_inside=False)
+    opened = show(SimpleNamespace(**{**fields, "county_times": times}))
+    area, inside = opened.page.locator(".br-finding strong").all_inner_texts()
+    circle = fields["circles"].set_index("cutoff_min")["area_km2"][120]
+    assert area == f"{circle:,.0f} km²"
+    seats = times[times["base_inside"]]["adcode"].nunique()
+    assert inside == f"{seats} / {times['adcode'].nunique()}"
 
 
 def test_panels_leave_two_thirds_of_a_small_screen(results: Any, show: Any) -> None:
