@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...geo.checks import require_frame, require_number
 from ...geo.crs import WGS84, length_km
 from ...geo.errors import InputError
-from ...geo.networks import MAX_ARC_TIME_MS, TransportNetwork
+from ...geo.networks import MAX_ARC_TIME_MS, TransportNetwork, nodes_inside
 from .. import schemas
 from ..times import require_network
 
@@ -59,8 +59,7 @@ def node_counties(network: TransportNetwork, counties: gpd.GeoDataFrame) -> NDAr
         Polygons. A node on the border of two goes to the first.
     """
     frame = require_frame(counties, "counties", geometry_types=("Polygon", "MultiPolygon"))
-    points = shapely.points(network.node_lon, network.node_lat)
-    node, county = shapely.STRtree(points).query(frame.geometry.to_numpy(), predicate="intersects")[::-1]
+    county, node = nodes_inside(network, frame.geometry.to_numpy())
     found = np.full(network.n_nodes, len(frame), dtype=np.int64)
     np.minimum.at(found, node, county)
     found[found == len(frame)] = -1

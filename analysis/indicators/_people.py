@@ -21,7 +21,7 @@ from ...geo.checks import require_choice, require_frame, require_path, require_s
 from ...geo.crs import WGS84
 from ...geo.errors import EmptyInputError, InputError, InputTypeError
 from ...geo.files import code_numbers, code_text, find_columns, read_table, to_number
-from ...geo.networks import TransportNetwork
+from ...geo.networks import TransportNetwork, nodes_inside
 from ...geo.places import SOURCES
 from ..schemas import Schema
 from ..times import listed, require_network
@@ -484,12 +484,10 @@ def _nodes_inside(
     frame: gpd.GeoDataFrame, network: TransportNetwork
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return rows of counties and numbers of the nodes in them, each node once."""
-    nodes = shapely.points(network.node_lon, network.node_lat)
-    shapes = frame.geometry.to_numpy()
-    row, node = shapely.STRtree(nodes).query(shapes, predicate="intersects")
+    row, node = nodes_inside(network, frame.geometry.to_numpy())
     # a node on a shared border goes to the county that comes first
     _, first = np.unique(node, return_index=True)
-    return row[first].astype(np.int64), node[first].astype(np.int64)
+    return row[first], node[first]
 
 
 def _points(

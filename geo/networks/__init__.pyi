@@ -12,6 +12,7 @@ from ._air import air_network, airports
 from ._drawn import network_from_lines
 from ._exit_lines import ExitLines
 from ._frames import fitted_line, network_from_geodataframes
+from ._inside import nodes_inside
 from ._joining import EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, join_networks
 from ._journeys import journey_components
 from ._line_network import RAIL_RIDE_ERROR, RAIL_STOP_MIN, RAIL_TIME_ERRORS, RAIL_WAIT_ERROR, LineNetwork
@@ -64,6 +65,7 @@ __all__ = [
     "network_from_geodataframes",
     "network_from_lines",
     "network_from_sections",
+    "nodes_inside",
     "open_network",
     "past_no_node",
     "rail_network",
