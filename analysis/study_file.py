@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ..geo.timetables import require_statistic, require_window, window_text
 from .config import Strict
 
 Minutes = Annotated[float, Field(gt=0, le=24 * 60)]
@@ -261,7 +262,12 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
     rail_stations, rail_sections, rail_through : str
         Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
     gtfs : str
-        Or a timetable, a GTFS zip file.
+        Or a timetable, a GTFS zip file, whose trains then run as it says.
+    statistic : str
+        With `gtfs`: what stands for the departures of a window. ``"median"``, another percentile such as ``"p90"``,
+        ``"mean"``, ``"fastest"`` or ``"planned"``.
+    departures : (str, str)
+        With `gtfs`: that window, first minute of setting out and the minute after the last, ``HH:MM``.
     network : NetworkKeys
         The roads, where they aren't the embedded ones.
     corridors : tuple of str, optional
@@ -305,6 +311,8 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
     circle_cutoffs_min: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (60.0, 120.0)
     zone_min: Minutes = 60.0
     railways: bool | None = None
+    statistic: str = "median"
+    departures: tuple[str, str] = ("07:00", "19:00")
     network: NetworkKeys = Field(default_factory=NetworkKeys)  # one each, because each knows its file
     corridors: tuple[str, ...] | None = None
     corridor_files: tuple[str, ...] = ()
@@ -323,6 +331,16 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
         if list(value) != sorted(set(value)):
             raise ValueError(f"cutoffs should be strictly ascending, got {list(value)}")
         return value
+
+    @field_validator("statistic")
+    @classmethod
+    def _known_statistic(cls, value: str) -> str:
+        return require_statistic(value)
+
+    @field_validator("departures")
+    @classmethod
+    def _a_window(cls, value: tuple[str, str]) -> tuple[str, str]:
+        return window_text(require_window(value, "departures"))
 
     @field_validator("years")
     @classmethod

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from .analysis.claims import groups
-from .analysis.corridors import Scenarios, changed_by, county_times, with_railways
+from .analysis.corridors import Scenarios, changed_by, county_times
 from .analysis.schemas import CIRCLES, empty
 from .analysis.studies import (
     Ground,
@@ -19,9 +19,11 @@ from .analysis.studies import (
     past_years,
     rail_coverage,
     require_rail_near,
+    roads_and_trains,
     study_network,
     study_people,
     study_rail,
+    study_timetable,
     what_if,
 )
 from .analysis.study_file import Study
@@ -29,6 +31,7 @@ from .analysis.times import require_network
 from .geo.errors import InputError
 from .geo.networks import TRUNK_YEARS, LineNetwork, TransportNetwork, trunk_network
 from .geo.places import border_counties
+from .geo.timetables import Timetable
 
 
 class StageInputs:
@@ -68,7 +71,13 @@ class StageInputs:
     @cached_property
     def base(self) -> TransportNetwork:
         """The network of today: roads, and today's trains where the study reckons with them."""
-        return with_railways(self.roads, rail=self.rail) if self.has_trains else self.roads
+        return self._with_trains(self.roads)
+
+    def _with_trains(self, roads: TransportNetwork) -> TransportNetwork:
+        """Return roads with today's trains where the study reckons with them."""
+        if not self.has_trains:
+            return roads
+        return roads_and_trains(self.study, roads, rail=self.rail, trains=self.trains)
 
     @cached_property
     def scenarios(self) -> Scenarios:
@@ -124,8 +133,7 @@ class StageInputs:
         """What the centres reach after each change to the network of today, by its id."""
         found = {}
         for one in self.study.change:
-            roads = changed_by(self.roads, one)
-            network = with_railways(roads, rail=self.rail) if self.has_trains else roads
+            network = self._with_trains(changed_by(self.roads, one))
             found[one.id] = Reach(self.study, Scenarios(network, ()), self.ground)
         return found
 
@@ -167,6 +175,11 @@ class StageInputs:
         return study_rail(self.study)
 
     @cached_property
+    def trains(self) -> Timetable | None:
+        """Today's trains as they run, where the study names a timetable."""
+        return study_timetable(self.study)
+
+    @cached_property
     def rail_coverage(self) -> RailCoverage | None:
         """How far the railway tables cover what is reached; None where the study leaves railways out."""
         if self.study.railways is False:
@@ -205,9 +218,11 @@ class StageInputs:
         return groups(self.study)
 
     @cached_property
-    def what_if(self) -> WhatIf:
-        """The network around the study, for what readers of its map ask of their own."""
+    def what_if(self) -> WhatIf | None:
+        """The network around the study, for what readers of its map ask of their own; None where trains have times."""
         ground = self.ground
+        if self.base.is_scheduled:
+            return None
         return what_if(
             self.scenarios.joined,
             self.residents,

@@ -12,7 +12,7 @@ from . import data
 from .analysis.corridors import Scenarios
 from .analysis.studies import Ground
 from .analysis.study_file import Study
-from .analysis.times import within_reach
+from .analysis.times import told_of, within_reach
 from .geo.networks import TransportNetwork
 from .geo.places import SOURCES
 
@@ -83,6 +83,15 @@ def notes(
     # what boundaries of one's own show needn't be China's: their units, points and people are told as what they are
     embedded = chosen.boundary_source in SOURCES
     point_zh, points_en = ("政府驻地", "seats") if embedded else ("所在点", "points")
+    if scenarios.base.is_scheduled:
+        told = told_of(scenarios.base)
+        first, end = told["window"].split("-")
+        own.append(
+            f"列车按 {chosen.gtfs} 的时刻运行；含列车的用时是 {first} 至 {end} 每分钟出发者的{_statistic_zh(told['statistic'])}，"
+            "出发后的候车都计在内；通勤圈按 06:30 至 08:30 出发、工作 8 小时后返回计。"
+            f" / Trains run as {chosen.gtfs} says; times with trains are the {told['statistic']} of those who set out at each "
+            f"minute from {first} to {end}. Commuting zones: out from 06:30 to 08:30, home after 8 hours of work."
+        )
     far = ground.border_counties[~within_reach(scenarios.base, ground.border_counties)]
     if len(far):
         reach = f"{scenarios.base.max_access_km:g}"
@@ -114,6 +123,12 @@ def notes(
     return [*chosen.notes, *own]
 
 
+def _statistic_zh(statistic: str) -> str:
+    """Say a statistic of departures in Chinese."""
+    known = {"p50": "中位数", "mean": "平均数", "fastest": "最小值", "planned": "中位数，在家等候的时间不计"}
+    return known.get(statistic) or f"第 {statistic[1:]} 百分位数"
+
+
 def _listed(counties: pd.DataFrame) -> str:
     more = f"等 {len(counties)} 个区县" if len(counties) > _MOST_NAMED else ""
     return f"{'、'.join(counties['name'].head(_MOST_NAMED))}{more}"
@@ -125,6 +140,7 @@ def parameters(
     """Return every number that the results depend on, for the manifest."""
     return {
         "study": chosen.model_dump(mode="json"),
+        **({"departures": told_of(scenarios.base)} if scenarios.base.is_scheduled else {}),
         "network": {
             **base.provenance,
             "nodes": base.n_nodes,

@@ -89,6 +89,8 @@ speed_factor = 1.2
 #: What goes instead of the tables and the embedded boundaries, in the same place.
 STUDY_INSTEAD: Final = {
     "gtfs": 'gtfs = "timetable.zip"',
+    "statistic": 'statistic = "p90"',
+    "departures": 'departures = ["06:30", "21:00"]',
     "boundary_columns": 'boundary_columns = { province = "省名" }',
     "boundary_crs": 'boundary_crs = "GCJ-02"',
 }

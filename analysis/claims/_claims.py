@@ -19,7 +19,7 @@ from ..config import read_toml
 from ..corridors import Corridor, read_corridors
 from ..indicators import people as own_people
 from ..schemas import Schema, conform
-from ..studies import study_boundaries, study_rail
+from ..studies import roads_and_trains, study_boundaries, study_rail, study_timetable
 from ..study_file import Study
 from ._checks import measure
 from ._context import ClaimContext
@@ -169,6 +169,7 @@ def audit_claims(
         source=source,
         network=network,
         rail=study_rail(chosen) if rail is None and chosen.has_own_rail else rail,
+        trains=_trains_of(chosen) if rail is None and chosen.railways is not False else None,
         people=own_people(chosen.folder / chosen.people_file, units=units)
         if people is None and chosen.people_file
         else people,
@@ -260,6 +261,14 @@ def _sources(table: pd.DataFrame) -> list[str]:
 def _from_files(study: Study) -> list[Corridor]:
     """Corridors of the user's own files."""
     return [one for path in study.corridor_paths for one in read_corridors(path)]
+
+
+def _trains_of(study: Study) -> Callable[[TransportNetwork], TransportNetwork] | None:
+    """Return what joins a study's trains as a timetable has them to roads; None where it names no timetable."""
+    trains = study_timetable(study)
+    if trains is None:
+        return None
+    return lambda roads: roads_and_trains(study, roads, rail=study_rail(study), trains=trains)
 
 
 def _study(study: str | Study) -> Study:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -57,6 +57,8 @@ class ClaimContext:
         Roads; the embedded trunk roads when left out.
     rail : LineNetwork, optional
         Railways; the embedded ones that were open on a claim's date when left out.
+    trains : callable, optional
+        Gets roads, returns them with trains as a timetable has them; for times from door to door.
     people : pandas.DataFrame, optional
         Columns ``adcode, people``; the embedded census of 2020 when left out.
     stations : mapping of str to sequence of str
@@ -71,6 +73,7 @@ class ClaimContext:
         source: str | gpd.GeoDataFrame = "tianditu",
         network: TransportNetwork | None = None,
         rail: LineNetwork | None = None,
+        trains: Callable[[TransportNetwork], TransportNetwork] | None = None,
         people: pd.DataFrame | None = None,
         stations: Mapping[str, Sequence[str]] | None = None,
         corridors: Iterable[Corridor] = (),
@@ -78,6 +81,7 @@ class ClaimContext:
         self.source = source
         self._network = network
         self._rail = rail
+        self._trains = trains
         self._people = people
         self.stations = dict(stations or {})
         self._own = {one.id: one for one in corridors}
@@ -254,7 +258,11 @@ class ClaimContext:
         if key not in self._networks:
             base = self.roads
             if mode != "road":
-                base = join_networks(self.roads, self.rail(date, []))
+                base = (
+                    join_networks(self.roads, self.rail(date, []))
+                    if self._trains is None
+                    else self._trains(self.roads)
+                )
             _keep(self._networks, key, add_corridors(base, chosen))
         return self._networks[key]
 
@@ -333,7 +341,7 @@ def scaled(network: TransportNetwork, faster: float) -> TransportNetwork:
     """Return the network with every arc that has a length `faster` times as fast.
 
     Boarding, waiting and changing have no length and stay as they are; so does movement off the
-    network.
+    network, and trains that run as a timetable says.
     """
     if faster == 1:
         return network

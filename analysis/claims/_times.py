@@ -14,6 +14,8 @@ import shapely
 from numpy.typing import NDArray
 
 from ...geo.errors import InputError
+from ...geo.networks import TransportNetwork
+from ..times import told_of
 from ._context import ClaimContext, mean_speed_kph
 from ._files import Claim
 from ._measures import Measure, limit_of, network_data, pair_lines, some_of
@@ -71,7 +73,7 @@ def measure_times(claim: Claim, context: ClaimContext, candidates: Iterable[str]
         value=value,
         limit=limit,
         detail=detail,
-        method=_MODES[mode] + "，门到门最短时间（含进出路网）",
+        method=_method(context.network(mode, date), mode),
         data=network_data(context, mode, date),
         geometry=pairs.geometry(),
         flip=_speed_flip(context, mode, date, longest_at, value, limit),
@@ -175,6 +177,16 @@ def _across(claim: Claim, context: ClaimContext) -> _Pairs:
 
 
 _PAIRS: Final = {"pair": _mutual, "circle": _circle, "across": _across}
+
+
+def _method(network: TransportNetwork, mode: str) -> str:
+    """Say how minutes from door to door are meant."""
+    if not network.is_scheduled:
+        return _MODES[mode] + "，门到门最短时间（含进出路网）"
+    told = told_of(network)
+    return f"公路与列车时刻表，门到门时间（含进出路网），{told['window']} 每分钟出发者的 {told['statistic']}"
+
+
 _MODES: Final = {"road": "公路", "rail": "公路与铁路", "any": "公路与铁路"}
 
 
@@ -198,9 +210,11 @@ def _speed_flip(
     """Find by bisection how much faster or slower everything must move for value and limit to meet."""
     if not np.isfinite(value):
         return "路网不通，车速再高也不成立"
+    timed = context.network(mode, date).is_scheduled
     low, high = (1.0, FASTEST) if value > limit else (1 / FASTEST, 1.0)
     if value > limit and value_at(high) > limit:
         spent = "进出路网" if mode == "road" else "进出路网、候车与换乘"
+        spent = "列车的时刻与进出路网" if timed else spent
         return f"车速提高到{FASTEST:g}倍仍不成立：时间花在{spent}上"
     if value <= limit and value_at(low) <= limit:
         return f"车速降到{low:g}倍仍成立"
@@ -212,5 +226,6 @@ def _speed_flip(
             high = middle
     speed = mean_speed_kph(context.network("road", date)) * high
     what = "干线公路平均车速" if mode == "road" else "车速（公路与列车同比例）"
+    what = "公路车速（列车照时刻表）" if timed else what
     shown = f"{what}达到现在的{high:.2f}倍" + (f"（约{speed:.0f}千米/小时）" if mode == "road" else "")
     return f"{shown}才成立" if value > limit else f"{what}低于现在的{high:.2f}倍即不成立"

@@ -6,8 +6,11 @@ import math
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ...geo.crs import ELLIPSOID
 from ...geo.errors import InputTypeError
 from ...geo.networks import (
     RAIL_RIDE_ERROR,
@@ -20,6 +23,7 @@ from ...geo.networks import (
     journey_components,
     rail_network,
 )
+from ...geo.timetables import TimetableNetwork
 from .. import schemas
 from ..times import require_network
 from ._comparison import minutes_between
@@ -114,15 +118,18 @@ def journeys(road: TransportNetwork, joined: TransportNetwork, centres: gpd.GeoD
         Columns of `schemas.JOURNEYS`, one row per ordered pair. ``line_haul_min`` is what is spent
         in trains as fast as the fastest; it is 0 where driving all the way is fastest.
         ``door_to_door_min`` is the sum of all parts, NaN where there is no way; about two in three true
-        times lie between ``low_min`` and ``high_min``. ``mark`` as in `journey_components`.
+        times lie between ``low_min`` and ``high_min``. ``mark`` as in `journey_components`. On a timetable network
+        there are no parts (NaN): a tenth of the departures take ``low_min`` at most, nine tenths ``high_min``.
     """
     by_road = minutes_between(road, centres, centres)
     pairs = [(i, j) for i in range(len(centres)) for j in range(len(centres)) if i != j]
     if not pairs:
         return schemas.empty(schemas.JOURNEYS)
+    ids, names = centres["origin_id"].tolist(), centres["origin_name"].tolist()
+    if isinstance(joined, TimetableNetwork):
+        return _by_departures(joined, centres, by_road, pairs)
     points = list(zip(centres["lon"].astype(float), centres["lat"].astype(float), strict=True))
     parts = journey_components(joined, [(points[i], points[j]) for i, j in pairs], n_access_points=_ALL_NEAR)
-    ids, names = centres["origin_id"].tolist(), centres["origin_name"].tolist()
     rows = [
         {
             "from_id": ids[i],
@@ -135,6 +142,40 @@ def journeys(road: TransportNetwork, joined: TransportNetwork, centres: gpd.GeoD
             **{name: parts[name].iloc[row] for name in _PARTS},
         }
         for row, (i, j) in enumerate(pairs)
+    ]
+    return schemas.conform(rows, schemas.JOURNEYS)
+
+
+def _by_departures(
+    joined: TimetableNetwork,
+    centres: gpd.GeoDataFrame,
+    by_road: NDArray[np.float64],
+    pairs: list[tuple[int, int]],
+) -> pd.DataFrame:
+    """Tell journeys on a timetable network, by what its departures take."""
+    took, low, high = (
+        minutes_between(joined.with_departures(statistic=one), centres, centres)
+        for one in (joined.statistic, "p10", "p90")
+    )
+    lon, lat = (centres[column].to_numpy(dtype=float) for column in ("lon", "lat"))
+    ids, names = centres["origin_id"].tolist(), centres["origin_name"].tolist()
+    rows = [
+        {
+            **dict.fromkeys(_PARTS, np.nan),
+            "from_id": ids[i],
+            "from_name": names[i],
+            "to_id": ids[j],
+            "to_name": names[j],
+            "road_only_min": by_road[i, j],
+            "door_to_door_min": took[i, j],
+            "low_min": low[i, j],
+            "high_min": high[i, j],
+            "n_boardings": 0,
+            "lines": "",
+            "mark": "",
+            "straight_km": float(ELLIPSOID.inv(lon[i], lat[i], lon[j], lat[j])[2]) / 1000,
+        }
+        for i, j in pairs
     ]
     return schemas.conform(rows, schemas.JOURNEYS)
 

@@ -1,6 +1,13 @@
 from ._indicators import circle_people, county_indicators
 from ._network import require_rail_near, road_names, roads_of, study_network, with_roads
-from ._own_tables import own_boundaries, study_boundaries, study_people, study_rail
+from ._own_tables import (
+    own_boundaries,
+    roads_and_trains,
+    study_boundaries,
+    study_people,
+    study_rail,
+    study_timetable,
+)
 from ._rail_coverage import RailCoverage, rail_coverage
 from ._reach import MEASURES, Ground, Reach
 from ._results import StudyResults
@@ -32,11 +39,13 @@ __all__ = [
     "rail_coverage",
     "require_rail_near",
     "road_names",
+    "roads_and_trains",
     "roads_of",
     "study_boundaries",
     "study_network",
     "study_people",
     "study_rail",
+    "study_timetable",
     "what_if",
     "with_roads",
     "year_borders",

@@ -8,9 +8,10 @@ from pathlib import Path
 import geopandas as gpd
 
 from ...geo.errors import BorderReachError, ConfigError
-from ...geo.networks import LineNetwork, rail_network
+from ...geo.networks import LineNetwork, TransportNetwork, rail_network
 from ...geo.places import SOURCES, counties
-from ...geo.timetables import gtfs_rail_network
+from ...geo.timetables import Timetable, gtfs_rail_network, timetable, timetable_network
+from ..corridors import with_railways
 from ..indicators import people, with_people
 from ..study_file import BoundaryKeys, PeopleKeys, RailKeys, Study
 from ._indicators import people_of
@@ -132,3 +133,27 @@ def study_rail(chosen: RailKeys) -> LineNetwork:
         )
         return rail_network(stations=stations, sections=chosen.folder / chosen.rail_sections, through=through)
     return rail_network()
+
+
+def study_timetable(chosen: Study) -> Timetable | None:
+    """Return today's trains as they run, where the study names a timetable."""
+    return timetable(chosen.folder / chosen.gtfs) if chosen.gtfs else None
+
+
+def roads_and_trains(
+    chosen: Study, roads: TransportNetwork, *, rail: LineNetwork, trains: Timetable | None
+) -> TransportNetwork:
+    """Return roads with today's trains: as a timetable says where there is one, by their number a day else.
+
+    Parameters
+    ----------
+    chosen : Study
+        Of which the statistic and window of departures are taken.
+    roads : TransportNetwork
+    rail : LineNetwork
+    trains : Timetable, optional
+        As `study_timetable` returns it.
+    """
+    if trains is None:
+        return with_railways(roads, rail=rail)
+    return timetable_network(roads, trains, statistic=chosen.statistic, window=chosen.departures)

@@ -133,6 +133,8 @@ def journeys_table(results: StudyResults) -> list[Block]:
     if results.road_circles.empty or results.journeys.empty:
         return []
     told = one_way(told_pairs(results, results.journeys, "door_to_door_min"), "door_to_door_min")
+    if len(told) and told["line_haul_min"].isna().all():  # trains run as a timetable says: no single journey
+        return [_departures_table(results, told)]
     rows = tuple(
         (
             row.between,
@@ -157,6 +159,25 @@ def journeys_table(results: StudyResults) -> list[Block]:
         f"{_marks_zh(results)}{rest_of_pairs(results, '中心之间')}"
     )
     return [Table("journeys", "中心之间公铁联程的构成，现状", header, rows, (1, 2, 3, 4, 5, 6, 7), note)]
+
+
+def _departures_table(results: StudyResults, told: pd.DataFrame) -> Table:
+    """Tell what the departures of a timetable's window take between centres."""
+    rows = tuple(
+        (
+            row.between,
+            minutes(row.door_to_door_min),
+            minutes(row.road_only_min),
+            f"{minutes(row.low_min)}–{minutes(row.high_min)}",
+        )
+        for row in rows_of(told)
+    )
+    note = (
+        "单位为分钟，均为现状；往返相差不到 1 分钟的只列一次。最后一栏：一成的出发者不超过前一个数，九成不超过后一个数。"
+        f"{rest_of_pairs(results, '中心之间')}"
+    )
+    header = ("起讫", "公铁联程门到门", "全程公路", "一成与九成的出发者")
+    return Table("journeys", "中心之间公铁联程的用时，现状", header, rows, (1, 2, 3), note)
 
 
 def _marks_zh(results: StudyResults) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 
+import borderreach as br
 from borderreach.analysis.batches import run_batch
 from borderreach.analysis.studies import StudyResults
 from borderreach.checking import check_file
@@ -179,6 +181,41 @@ def test_a_timetable_takes_the_place_of_the_tables(folder):
     }
     inside = run.tables("times")["county_times"]
     assert set(inside.loc[inside["base_inside"], "name"]) == {one[0] for one in COUNTIES.values()}
+
+
+def test_trains_of_a_timetable_run_as_it_says_in_every_table(folder, tmp_path):
+    text = STUDY.replace(
+        'rail_stations = "stations.csv"\nrail_sections = "sections.csv"\n',
+        'gtfs = "feed.zip"\nstatistic = "p80"\ndepartures = ["07:00", "10:00"]\n',
+    )
+    (folder / "asrun.toml").write_text(text.replace('"mine"', '"asrun"'), encoding="utf-8")
+    run = study_run(folder / "asrun.toml", network=grid())
+    assert isinstance(run.base, br.TimetableNetwork)
+    assert (run.base.statistic, run.base.window) == ("p80", ("07:00", "10:00"))
+    found = run_study(folder / "asrun.toml", network=grid())
+    assert found.isochrones["statistic"].unique().tolist() == ["p80"]
+    assert found.zones[["window", "window_back"]].iloc[0].tolist() == ["06:30-08:30", window_back(found)]
+    taken = br.travel_times(run.base, run.ground.centres, run.ground.border_counties)["travel_time_min"]
+    assert found.county_times["base_min"].to_numpy() == pytest.approx(taken.to_numpy())
+    assert found.what_if is None
+    told = report(found)
+    assert "列车按 feed.zip 的时刻运行" in told
+    assert "07:00 至 10:00 每分钟出发者的第 80 百分位数" in told
+    assert found.parameters["departures"] == {"statistic": "p80", "window": "07:00-10:00"}
+    with ResultsFolder(tmp_path / "out", holds="study asrun", names=output_names()) as out:
+        write_results(found, out, started=0.0)
+    assert out.failed == {}
+    written = gpd.read_file(tmp_path / "out" / "results.gpkg", layer="isochrones")
+    assert written["statistic"].unique().tolist() == ["p80"]
+    (folder / "asrun.toml").write_text(text.replace('"p80"', '"p180"'), encoding="utf-8")
+    with pytest.raises(ConfigError, match="statistic"):
+        study_run(folder / "asrun.toml")
+
+
+def window_back(found) -> str:
+    """8 hours of work after as long a way there as the zone allows."""
+    begin, end = (60 * h + 30 + 480 + int(found.study.zone_min) for h in (6, 8))
+    return "-".join(f"{t // 60:02}:{t % 60:02}" for t in (begin, end))
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,8 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "Study.corridors": KNOWN,
     "Study.corridor_files": KNOWN,
     "Study.gtfs": KNOWN,
+    "Study.statistic": KNOWN,
+    "Study.departures": KNOWN,
     "Study.people_file": KNOWN,
     "Study.rail_sections": KNOWN,
     "Study.rail_stations": KNOWN,
