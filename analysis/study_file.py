@@ -283,6 +283,8 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
         Closed links and changed speeds, each a scenario of its own on today's network.
     notes : tuple of str
         What is known and should stand in the report.
+    review_number : str
+        The 审图号 of the reviewed base map that maps and figures are published on, printed on each of them.
 
     Examples
     --------
@@ -319,6 +321,7 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
     years: tuple[Annotated[int, Field(ge=1900, le=2100)], ...] = ()
     change: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+    review_number: str = ""
 
     @property
     def corridor_paths(self) -> tuple[Path, ...]:

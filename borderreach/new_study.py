@@ -48,6 +48,8 @@ zone_min = 60                    # minutes: commuting zones of the border counti
 
 # What is known and should stand in the report.
 notes = []
+# The number of the reviewed base map (审图号) that maps are published on.
+# review_number = "GS（2024）0650号"
 """
 
 

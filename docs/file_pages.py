@@ -53,6 +53,7 @@ corridors = ["changgan-hsr"]
 corridor_files = ["corridors.toml"]
 years = [2030, 2035]
 notes = ["站点位置按规划示意图，误差数千米。"]
+review_number = "GS（2024）0650号"
 
 [network]
 roads = ["hunan.osm.pbf", "jiangxi.osm.pbf"]

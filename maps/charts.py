@@ -25,7 +25,7 @@ from ..geo.errors import InputError, InputTypeError
 from . import style
 from .drawing import HALO, own_settings, require_figure_path, save_figure, sized
 from .fonts import drawable, font_for, require_font
-from .wording import Language, publication_line
+from .wording import Language, number_of, publication_line
 
 ChartKind: TypeAlias = Literal["gains", "minutes", "people", "lorenz", "centres", "maps"]
 
@@ -119,8 +119,8 @@ def study_chart(
     kind : {"gains", "minutes", "people", "lorenz", "centres", "maps"}
         Minutes that border counties save to the centre to which they save most; how their minutes to the nearest
         centre are distributed; the share of their people who have a centre within so many minutes; the Lorenz curve of
-        the people that they reach, with the Gini coefficient; the minutes between centres; maps of the minutes to the
-        nearest centre before and after.
+        the people that they reach, with the Gini coefficient; the minutes between centres; maps of the mean minutes to
+        the centres (to the nearest, where there are many) before and after.
     path : path, optional
         Ending in .png (300 dpi), .svg or .pdf; folders on the way are made. The file is replaced whole or not touched.
     language : {"zh", "en"}
@@ -161,7 +161,7 @@ def study_chart(
     require_choice(kind, "kind", _KINDS)
     require_choice(language, "language", _WORDS)
     width_cm = require_number(width_cm, "width_cm", minimum=6, maximum=40)
-    review_number = require_text(review_number, "review_number")
+    review_number = number_of(require_text(review_number, "review_number"), results.study)
     suffix = None if path is None else require_figure_path(path)
     if font is not None:
         require_font(font)

@@ -43,7 +43,7 @@ from .layers import MapLayers, map_layers
 from .legend import corridor_look, legend_entries
 from .measures import MEASURES, MeasureKey, Shades, measure_shades, minute_shades
 from .protocols import MapResults
-from .wording import WORDS, Language, publication_line
+from .wording import WORDS, Language, number_of, publication_line
 
 #: What border counties can be filled by: figures today, with corridors, or their change.
 Colouring: TypeAlias = Literal["base", "after", "gain"]
@@ -113,7 +113,7 @@ def study_figure(
     width_cm : float
         Between 6 and 40; journals set one column at some 8.5 cm and two at 17.5. Below 12 cm type is smaller.
     review_number : str
-        The 审图号 that a published map was given, printed below it.
+        The 审图号 that a published map was given, printed below it; that of the study's file when left out.
     font : str or path, optional
         Name of an installed font family, or path of a font file, to draw texts with instead of the
         package's own font (a subset of Noto Sans SC), with which figures are the same on every machine.
@@ -144,7 +144,7 @@ def study_figure(
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     suffix = None if path is None else require_figure_path(path)
     width_cm = require_number(width_cm, "width_cm", minimum=6, maximum=40)
-    review_number = require_text(review_number, "review_number")
+    review_number = number_of(require_text(review_number, "review_number"), results.study)
     if font is not None:
         require_font(font)
     layers = map_layers(results, context=context, circles_only=True)

@@ -14,7 +14,7 @@ from ..documents import Block, Figure, Heading, Items, Line, Part, See, Source, 
 from ._circles import scenarios_section
 from ._facts import savings
 from ._key_figures import CorridorFigures, ReportContext
-from ._pairs import centre_pairs_section, journeys_table
+from ._pairs import centre_pairs_section, journeys_table, many_centres
 from ._roads import classes_year, has_trains, today_zh, way_zh
 from ._words import hours, join, minutes, rows_of, signed
 
@@ -128,8 +128,20 @@ def _gaining(results: StudyResults) -> list[Block]:
         Table("gaining", "省时最多的毗邻区县", header, rows, (3, 4, 5), note),
         ("各毗邻区县省下的时间见", See("gains"), "，规划前后的地图见", See("maps"), "。"),
         Figure("gains", "毗邻区县至中心省下的时间（取省时最多的中心）", "chart_gains.png", 13.0, 12.0),
-        Figure("maps", f"毗邻区县至中心的{way_zh(results)}时间：现状与规划后", "chart_maps.png", 16.0),
+        Figure(
+            "maps",
+            f"毗邻区县至{_to_which(results)}{way_zh(results)}时间：现状与规划后",
+            "chart_maps.png",
+            16.0,
+        ),
     ]
+
+
+def _to_which(results: StudyResults) -> str:
+    """Say to which centres the small maps have the minutes."""
+    if many_centres(results):
+        return "最近中心的"
+    return "各中心的平均" if len(results.centres) > 1 else "中心的"
 
 
 def changes_section(results: StudyResults, context: ReportContext) -> list[Block]:

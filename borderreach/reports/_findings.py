@@ -227,5 +227,5 @@ def _rests_on(results: StudyResults, context: ReportContext) -> Line:
     return (
         f"依据与误差：时间由模型估算，门到门，不含堵车与休息，适合比较，不宜当作单次出行的预报。{errors}{doubt}",
         *after,
-        "定义、局限与数据来源见附录。",
+        "各数分别取整，相减可差 1。定义、局限与数据来源见附录。",
     )

@@ -110,6 +110,11 @@ def data_section(results: StudyResults) -> list[Block]:
     """Name the data and their licences."""
     return [
         Heading("数据与许可", appendix=True),
-        Items(tuple(results.attribution)),
+        Items(
+            (
+                *results.attribution,
+                *([f"审图号：{number}"] if (number := results.study.review_number) else []),
+            )
+        ),
         "运行的版本、参数和数据校验值见 manifest.json，全部表格见 tables.xlsx、各 CSV 与 results.gpkg。",
     ]

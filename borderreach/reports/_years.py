@@ -48,9 +48,9 @@ def years_section(results: StudyResults) -> list[Block]:
     right = tuple(range(1, 4 if counted else 3))
     return [
         Heading(f"{years[0]} 年以来的高速公路带来了什么"),
+        *_counties(results, years),
         Table("years", f"各年高速公路下的{cutoff}圈", header, rows, right, note),
         *_borders(results, years, counted=counted),
-        *_counties(results, years),
         *_to_come(results),
     ]
 

@@ -36,10 +36,12 @@ def page_content(
     tiles: BaseMap | None,
     classes: Mapping[str, Classes],
     china: bool,
+    review_number: str = "",
 ) -> dict[str, Any]:
     """Return what the page's script draws, as JSON values in a fixed order.
 
-    `china` says that provinces and surroundings are the whole of China, whose maps carry lines in the South China Sea.
+    `china` says that provinces and surroundings are the whole of China, whose maps carry lines in the South China Sea;
+    `review_number` is that of a reviewed base map.
     """
     west, south, east, north = _first_view(layers)
     figures = measures(layers.indicators)
@@ -56,7 +58,10 @@ def page_content(
         "circleMin": float(results.study.circle_min),
         "title": {"zh": str(results.study.title), "en": str(results.study.title_en)},
         "description": str(results.study.description),
-        "attribution": [str(line) for line in results.attribution],
+        "attribution": [
+            *(str(line) for line in results.attribution),
+            *([closed(f"审图号 / map review number: {review_number}")] if review_number else []),
+        ],
         "notes": [str(line) for line in results.notes],
         "baseMap": None if tiles is None else _tiles(tiles),
         "alphabet": ALPHABET,

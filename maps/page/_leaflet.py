@@ -15,7 +15,7 @@ import geopandas as gpd
 from branca.element import Figure, MacroElement
 from folium.template import Template
 
-from ...geo.checks import require_choice
+from ...geo.checks import require_choice, require_text
 from ...geo.places import shows_china
 from ...geo.text import closed
 from ..classes import ClassChoice
@@ -23,7 +23,7 @@ from ..classes import gain_classes as classes_of_gains
 from ..classes import minute_classes as classes_of_minutes
 from ..layers import in_gcj02, map_layers
 from ..protocols import MapResults
-from ..wording import WORDS, Language
+from ..wording import WORDS, Language, number_of
 from ._base_maps import BaseMap
 from ._base_maps import base_map as base_map_of
 from ._content import page_content
@@ -134,6 +134,7 @@ def study_map(
     minute_classes: ClassChoice = None,
     gain_classes: ClassChoice = None,
     n_classes: int = 6,
+    review_number: str = "",
 ) -> folium.Map:
     """Draw the results of a study as a Leaflet map.
 
@@ -162,6 +163,9 @@ def study_map(
         ``"head_tail"``) or upper bounds. `study_figure` takes the same and gives the same classes.
     n_classes : int
         Number of classes that a scheme is asked for.
+    review_number : str
+        The 审图号 of the reviewed base map that it is published on, shown among the sources; that of the study's file
+        when left out.
 
     Returns
     -------
@@ -216,7 +220,15 @@ def study_map(
     )
     m.add_child(
         StudyOverlay(
-            page_content(results, layers, language, tiles=tiles, classes=classes, china=shows_china(context))
+            page_content(
+                results,
+                layers,
+                language,
+                tiles=tiles,
+                classes=classes,
+                china=shows_china(context),
+                review_number=number_of(require_text(review_number, "review_number"), results.study),
+            )
         )
     )
     return m

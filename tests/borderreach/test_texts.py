@@ -64,6 +64,7 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "Study.description": ("manifest", "map", "report"),
     "Study.text": ("manifest",),  # the report cites it by its title
     "Study.text_title": ("manifest", "report"),
+    "Study.review_number": ("manifest", "map", "report", "figure"),
     "Study.provinces": KNOWN,
     "Study.between": KNOWN,
     "Study.centres": KNOWN,

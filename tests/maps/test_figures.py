@@ -19,6 +19,7 @@ from borderreach.geo.places import provinces
 from borderreach.maps.figures import study_figure
 from borderreach.maps.framing import frame_around
 from borderreach.maps.measures import measures
+from borderreach.maps.page._leaflet import study_map
 from borderreach.maps.wording import WORDS
 
 from .test_layers import bare, changed
@@ -256,6 +257,17 @@ def test_a_figure_says_what_publishing_it_needs(results: SimpleNamespace) -> Non
     assert "审图号：" not in texts
     numbered = study_figure(results, review_number="GS（2024）0650号")
     assert "审图号：GS（2024）0650号" in "\n".join(text.get_text() for text in numbered.texts)
+    # The study's own, on figures and pages, where none is given.
+    own = changed(results, study=SimpleNamespace(**vars(results.study), review_number="GS（2025）0001号"))
+    assert "审图号：GS（2025）0001号" in "\n".join(text.get_text() for text in study_figure(own).texts)
+    for page, number in (
+        (study_map(own), "GS（2025）0001号"),
+        (study_map(own, review_number="GS（2024）0650号"), "GS（2024）0650号"),
+    ):
+        (overlay,) = [each for each in page._children.values() if hasattr(each, "content")]
+        assert overlay.content["attribution"][-1] == f"审图号 / map review number: {number}"
+    (plain,) = [each for each in study_map(results)._children.values() if hasattr(each, "content")]
+    assert not any("审图号" in line for line in plain.content["attribution"])
 
 
 def test_a_legend_has_no_entry_for_nothing(results: SimpleNamespace) -> None:

@@ -263,7 +263,7 @@ def stated(results: Any) -> set[tuple[str, str]]:
     found |= {("min", text) for text in ("90", "60", "180", "300", "10", "1", "120", "240")}
     found |= {("km", text) for text in ("120", "20", "150")}
     found |= {("share", text) for text in ("95", "5", "15")}
-    found |= {("", text) for text in ("0", "100")} | {("min", "0")}
+    found |= {("", text) for text in ("0", "100")} | {("min", "0"), ("", "1")}
     # So many rows a table has at most, where its note says how many there are.
     found |= {("count", text) for text in ("8", "10", "15")}
     return found
