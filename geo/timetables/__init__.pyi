@@ -1,4 +1,4 @@
-from ._departures import Window, require_window, window_text
+from ._departures import Window, require_statistic, require_window, window_text
 from ._gtfs import gtfs_rail_network
 from ._reading import phase, timetable
 from ._storage import open_timetable, save_timetable
@@ -12,6 +12,7 @@ __all__ = [
     "gtfs_rail_network",
     "open_timetable",
     "phase",
+    "require_statistic",
     "require_window",
     "save_timetable",
     "timetable",
