@@ -56,23 +56,34 @@ class Roads:
             np.load(DATA / "roads" / "links.npz") as kinds,
             np.load(DATA / "roads" / "relief.npz") as land,
         ):
-            lon, lat = np.radians(file["lon"] / 1000), np.radians(file["lat"] / 1000)
-            self.tail = np.concatenate([file["tail"], file["join_tail"], kinds["new_tail"]])
-            self.head = np.concatenate([file["head"], file["join_head"], kinds["new_head"]])
-            self.km = np.concatenate([file["length_m"], file["join_length_m"], kinds["new_length_m"]]) / 1000
-            new = len(kinds["new_tail"])
-            self.kind = np.concatenate([kinds["kind"], np.full(new, MOTORWAY)])
-            self.year = np.concatenate([kinds["year"], kinds["new_year"]])
-            self.relief_m = (land["relief_10m"].astype(float)[self.tail] + land["relief_10m"][self.head]) * 5
-        self.added = np.arange(len(self.km)) >= len(self.km) - new
+            lon = np.radians(np.concatenate([file["lon"], kinds["node_lon"]]) / 1000)
+            lat = np.radians(np.concatenate([file["lat"], kinds["node_lat"]]) / 1000)
+            tail = np.concatenate([file["tail"], file["join_tail"]])
+            head = np.concatenate([file["head"], file["join_head"]])
+            km = np.concatenate([file["length_m"], file["join_length_m"]]) / 1000
+            relief_10m = land["relief_10m"].astype(float)
+            kinds = {name: kinds[name] for name in kinds.files}
         self.xyz = 6371.0 * np.stack(
             [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1
         )
-        gap = np.linalg.norm(self.xyz[self.tail] - self.xyz[self.head], axis=1)
-        self.straight = (
-            abs(self.km - gap) < np.maximum(STRAIGHT_M / 1000, STRAIGHT_SHARE * gap)
-        ) & ~self.added
-        self.km = self.km * np.where(self.straight, 1 + detour * self.relief_m / 100, 1.0)
+        gap = np.linalg.norm(self.xyz[tail] - self.xyz[head], axis=1)
+        straight = abs(km - gap) < np.maximum(STRAIGHT_M / 1000, STRAIGHT_SHARE * gap)
+        km = km * np.where(straight, 1 + detour * (relief_10m[tail] + relief_10m[head]) * 5 / 100, 1.0)
+        # links that an added road crosses are replaced by their pieces
+        cut, new = kinds["cut_link"], len(kinds["new_tail"])
+        whole = np.flatnonzero(~np.isin(np.arange(len(km)), cut))
+        kept = np.concatenate([whole, cut])
+        self.tail = np.concatenate([tail[whole], kinds["cut_tail"], kinds["new_tail"]])
+        self.head = np.concatenate([head[whole], kinds["cut_head"], kinds["new_head"]])
+        self.km = np.concatenate([km[whole], km[cut] * kinds["cut_share"], kinds["new_length_m"] / 1000])
+        self.kind = np.concatenate([kinds["kind"][kept], np.full(new, MOTORWAY)])
+        self.year = np.concatenate([kinds["year"][kept], kinds["new_year"]])
+        self.straight = np.concatenate([straight[kept], np.full(new, False)])
+        self.added = np.arange(len(self.km)) >= len(self.km) - new
+        # junctions with added roads have the relief of the nearest one
+        nearest = cKDTree(self.xyz[: len(relief_10m)]).query(self.xyz[len(relief_10m) :])[1]
+        relief_10m = np.concatenate([relief_10m, relief_10m[nearest]])
+        self.relief_m = (relief_10m[self.tail] + relief_10m[self.head]) * 5
         self.tree = cKDTree(self.xyz)
         self.a, self.b = np.minimum(self.tail, self.head), np.maximum(self.tail, self.head)
 
@@ -82,7 +93,7 @@ class Roads:
         """Return the nodes in reach of a point, and how far they are, km."""
         u, v = np.radians(lon), np.radians(lat)
         at = 6371.0 * np.array([np.cos(v) * np.cos(u), np.cos(v) * np.sin(u), np.sin(v)])
-        found = np.array(self.tree.query_ball_point(at, reach_km))
+        found = np.array(self.tree.query_ball_point(at, reach_km), dtype=np.int64)
         return found, np.linalg.norm(self.xyz[found] - at, axis=1)
 
     def relief_at(self, pairs: pd.DataFrame) -> NDArray[np.float64]:

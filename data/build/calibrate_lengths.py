@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from calibrate_classes import MOTORWAY, Roads
+from calibrate_classes import DETOUR_PER_100_M, MOTORWAY, Roads
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
@@ -34,14 +34,31 @@ MODELS: dict[str, Callable[[float, pd.DataFrame], pd.Series]] = {
 
 def main() -> None:
     """Print the errors of lengths by model."""
-    table = courses(Roads(detour=0.0), pd.read_csv(LENGTHS))
-    fair = (table["other_km"] < MAX_OTHER_SHARE * table["laid_km"]) & (table["off_km"] < MAX_OFF_KM)
-    fair &= (table["added_km"] < MAX_ADDED_KM) & (table["km"] / table["laid_km"]).between(LEAST_RATIO, MOST_RATIO)
-    table = table[fair].reset_index(drop=True)
-    print(f"{len(table)} of {len(fair)} lengths")
+    table, of = measured()
+    print(f"{len(table)} of {of} lengths")
     ratio = table["km"] / (table["laid_km"] + table["off_km"])
     bands = pd.cut(table["relief_100m"], [0, 0.4, 0.8, 1.1, 1.5, 5])
     print(ratio.groupby(bands, observed=True).agg(["size", "median", "mean"]).round(3).to_string())
+    print("\n".join(length_table()))
+
+
+def measured() -> tuple[pd.DataFrame, int]:
+    """Return the published lengths that can be compared with their courses, and how many there are in all."""
+    table = courses(Roads(detour=0.0), pd.read_csv(LENGTHS))
+    fair = (table["other_km"] < MAX_OTHER_SHARE * table["laid_km"]) & (table["off_km"] < MAX_OFF_KM)
+    fair &= (table["added_km"] < MAX_ADDED_KM) & (table["km"] / table["laid_km"]).between(LEAST_RATIO, MOST_RATIO)
+    return table[fair].reset_index(drop=True), len(fair)
+
+
+def length_table() -> list[str]:
+    """Return each model's fitted share and its errors, each length held out, as docs/roads.md has them."""
+    table, _ = measured()
+    words = {
+        "none": ("lengths as they are", ""),
+        "one for all": ("one detour for all", "{:.0%}"),
+        "by relief": ("by relief", "{:.0%} per 100 m"),
+    }
+    lines = ["| model | fitted share | mean error, each held out | bias |", "|---|---:|---:|---:|"]
     for name, share in MODELS.items():
 
         def error(c: float, rows: pd.DataFrame, share: Callable[[float, pd.DataFrame], pd.Series] = share) -> pd.Series:
@@ -53,7 +70,17 @@ def main() -> None:
             error(min(CHOICES, key=lambda c: error(c, table.drop(i)).abs().mean()), table.loc[[i]]).iloc[0]
             for i in table.index
         ]
-        print(f"{name}: {best:.2f}, mean error held out {np.abs(held_out).mean():.4f}, bias {np.mean(held_out):+.3f}")
+        said, fitted = words[name]
+        bias = f"{100 * np.mean(held_out):+.1f} %".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
+        lines.append(
+            f"| {said} | {fitted.format(best).replace('%', ' %')} | {100 * np.abs(held_out).mean():.1f} % | {bias} |"
+        )
+    shipped = MODELS["by relief"](DETOUR_PER_100_M, table)
+    modelled = table["bent_km"] + table["off_km"] + table["straight_km"] * (1 + shipped)
+    off = np.log(modelled / table["km"])
+    bias = f"{100 * off.mean():+.1f} %".replace("-", "−")
+    lines.append(f"| as shipped, {DETOUR_PER_100_M:.0%} per 100 m | | {100 * off.abs().mean():.1f} % | {bias} |".replace("%", " %").replace("  %", " %"))
+    return [*lines, "", f"{len(table)} of {len(pd.read_csv(LENGTHS))} lengths could be compared."]
 
 
 def courses(roads: Roads, lengths: pd.DataFrame) -> pd.DataFrame:

@@ -38,6 +38,12 @@ def main() -> None:
         .round(1)
         .to_string(index=False)
     )
+    print(f"{len(turns())} places that a line turns at")
+    print(turns().round().to_string(index=False))
+
+
+def turns() -> pd.DataFrame:
+    """Return the places that make the way between their neighbours much longer."""
     rows = []
     stretches = [s for s in read_lines()[0] if not s.doubtful]
     for _, line in itertools.groupby(stretches, key=lambda s: (s.file, s.line, s.part)):
@@ -48,11 +54,9 @@ def main() -> None:
                 rows.append(
                     (a.file, a.line, a.route, a.name, a.start.name, a.end.name, b.end.name, direct, by_way_of)
                 )
-    turns = pd.DataFrame(
+    return pd.DataFrame(
         rows, columns=["file", "line", "route", "name", "from", "by", "to", "direct_km", "km"]
     )
-    print(f"{len(turns)} places that a line turns at")
-    print(turns.round().to_string(index=False))
 
 
 if __name__ == "__main__":

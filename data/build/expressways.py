@@ -3,23 +3,25 @@
 Each line of places is laid as one way: its cheapest course past junctions near every place, where links
 of a dual carriageway cost less, links that other roads cross often cost more, and passing a place at a
 distance costs, too. Stretches that find no fair course are missing in the network and are added as
-links. Written are data/roads/links.npz, routes.csv and sections.csv; kilometres per province are printed
+links, with junctions where they cross other expressways. Written are data/roads/links.npz, routes.csv and sections.csv; kilometres per province are printed
 beside the published ones.
 
-    python data/build/expressways.py [--laid FILE]
+    python data/build/expressways.py [--laid FILE] [--out FOLDER]
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import shapely
 from calibrate_classes import DETOUR_PER_100_M, STRAIGHT_M, STRAIGHT_SHARE
-from expressway_rows import Stretch, distance_km, read_lines
+from expressway_joints import Joints, crossings
+from expressway_rows import Point, Stretch, distance_km, read_lines
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
@@ -61,6 +63,10 @@ MIN_ADDED_KM = 8.0
 APART_YEARS = 4
 APART_SINCE = 2019
 APART_SHARE = 0.6
+#: From an end that meets no other expressway a line runs on to the next one, if that is no farther, km,
+RUN_ON_KM = 12.0
+#: and over expressways so many times as far.
+RUN_ON_FACTOR = 2.0
 #: An added road's kilometres over the straight distance between its junctions.
 ADDED_DETOUR = 1.18
 
@@ -121,8 +127,8 @@ class Network:
 
     def lay(
         self, chain: list[Stretch], extra: NDArray[np.float64], met: NDArray[np.bool_]
-    ) -> list[tuple[list[int], float]]:
-        """Return the links of each stretch of a line, and how far both of its places lie from it, km.
+    ) -> list[tuple[list[int], float, int, int]]:
+        """Return the links of each stretch of a line, how far both of its places lie from it, km, and the junctions at its ends.
 
         ``met`` are the junctions of other lines: ends are looked for there first.
         """
@@ -171,21 +177,22 @@ class Network:
                 k = len(before) - 1
                 ahead = self.lay(chain[:k], extra, met) if k else []
                 rest = self.lay(chain[k + 1 :], extra, met) if k + 1 < len(chain) else []
-                return [*ahead, ([], 0.0), *rest]
+                return [*ahead, ([], 0.0, -1, -1), *rest]
         start_cost = start_cost + np.where(met[near[-1][0]], 0.0, LOOSE_END_KM)
         at = int(near[-1][0][int(np.argmin(start_cost))])
-        ways: list[tuple[list[int], float]] = []
+        ways: list[tuple[list[int], float, int, int]] = []
         away = [dict(zip(nodes.tolist(), d.tolist(), strict=True)) for nodes, d in near]
         for k in reversed(range(len(before))):
             number, nodes, back, table = before[k]
             off = away[k + 1][at]
+            last = at
             way = []
             node = int(number[at])
             while back[node] != len(nodes) and back[node] >= 0:
                 way.append(int(table[(back[node], node)]))
                 node = int(back[node])
             at = int(nodes[node])
-            ways.append((way[::-1], off + away[k][at]))
+            ways.append((way[::-1], off + away[k][at], at, last))
         return ways[::-1]
 
     @staticmethod
@@ -202,7 +209,9 @@ def main() -> None:
     """Lay all, write links and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--laid", type=Path, help="where to write how each stretch was laid, as CSV")
+    parser.add_argument("--out", type=Path, default=ROADS, help="where to write links.npz, routes.csv and sections.csv")
     options = parser.parse_args()
+    options.out.mkdir(exist_ok=True)
     everything, _ = read_lines()
     stretches = [s for s in everything if not s.doubtful]
     network = Network()
@@ -211,8 +220,10 @@ def main() -> None:
     # national roads first: provincial lines that double one are told apart by what is taken
     chains.sort(key=lambda c: (c[0].route == "S", c[0].file, c[0].line))
     # twice: only then is it known where the lines meet
-    _, _, _, _, users = lay_all(network, chains, [set() for _ in network.lon])
-    year, by, rows, added, _ = lay_all(network, chains, users)
+    laid = lay_all(network, chains, [set() for _ in network.lon])
+    laid = lay_all(network, chains, laid.at)
+    year, by, rows = laid.year, laid.by, laid.rows
+    print(f"run on to the next expressway: {run_on(network, laid):,.0f} km")
     table = pd.DataFrame(
         [
             {
@@ -225,41 +236,23 @@ def main() -> None:
     )
     if options.laid:
         table.to_csv(options.laid, index=False)
-    # added roads: from junction to junction, where an expressway's is preferred
-    motorway_node = np.zeros(len(network.lon), dtype=bool)
-    for end in (network.tail, network.head):
-        motorway_node[end[by >= 0]] = True
-    at, new_links = {}, {}
-    for s in added:
-        for p in (s.start, s.end):
-            if p not in at:
-                nodes, d = network.near(p.lon, p.lat, NEAR_KM)
-                at[p] = int(nodes[np.argmin(d + np.where(motorway_node[nodes], 0.0, 5.0))])
-        a, b = at[s.start], at[s.end]
-        if a == b:
-            continue
-        gap = float(np.linalg.norm(network.xyz[a] - network.xyz[b]))
-        key = (min(a, b), max(a, b))
-        if key not in new_links:
-            new_links[key] = (gap * ADDED_DETOUR, s.year or 0, s.design_speed_kph)
+    new_links = added_links(network, laid)
+    # sorted, so that the same roads make the same bytes
+    met = crossings(network, by >= 0, [(a, b, *new_links[a, b][:2]) for a, b in sorted(new_links)])
+    print(f"junctions of added expressways with those that they cross: {len(met.lon):,}")
     print(table.groupby("state").size().to_string())
-    told = province_km(network, by >= 0, year, new_links)
+    told = province_km(network, by >= 0, year, met)
     print(told.to_string())
-    uncovered = told.loc[told["share"] < COVERED, "name"].tolist()
+    uncovered = told.loc[told["then_km"] < COVERED * told["expressway_km"], "name"].tolist()
     print(f"not covered to {COVERED:.0%}: {'、'.join(uncovered)}")
     kind = np.where(by >= 0, MOTORWAY, np.where(within(network, uncovered)[network.tail], UNKNOWN, ORDINARY))
-    # sorted, so that the same roads make the same bytes
-    keys = sorted(new_links)
     np.savez_compressed(
-        ROADS / "links.npz",
+        options.out / "links.npz",
         kind=kind.astype(np.int8),
         year=np.where(by >= 0, year, 0).astype(np.int16),
-        new_tail=np.array([k[0] for k in keys], dtype=np.int32),
-        new_head=np.array([k[1] for k in keys], dtype=np.int32),
-        new_length_m=np.array([round(new_links[k][0] * 1000) for k in keys], dtype=np.int32),
-        new_year=np.array([new_links[k][1] for k in keys], dtype=np.int16),
+        **met.arrays(),
     )
-    write_tables(rows + [(s, "doubtful", np.nan, np.nan) for s in everything if s.doubtful])
+    write_tables(options.out, rows + [(s, "doubtful", np.nan, np.nan) for s in everything if s.doubtful])
 
 
 def ways(stretches: list[Stretch]) -> list[list[Stretch]]:
@@ -296,24 +289,38 @@ def ways(stretches: list[Stretch]) -> list[list[Stretch]]:
     return chains
 
 
-def lay_all(
-    network: Network, chains: list[list[Stretch]], users: list[set[int]]
-) -> tuple[
-    NDArray[np.int64],
-    NDArray[np.int64],
-    list[tuple[Stretch, str, float, float]],
-    list[Stretch],
-    list[set[int]],
-]:
-    """Lay all lines: each link's year and row, the rows, what is to be added, and the lines at each junction.
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A stretch that the network lacks, with the junctions where the same line is laid up to it, or -1."""
 
-    ``users`` are the lines at each junction so far as they are known before.
+    stretch: Stretch
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What became of all lines: each link's year and row, the rows, what is to be added, and the lines at each junction.
+
+    ``ends`` are the ends of what is laid of each line without a break: its number, the junction, and the year there.
     """
+
+    year: NDArray[np.int64]
+    by: NDArray[np.int64]
+    rows: list[tuple[Stretch, str, float, float]]
+    added: list[Added]
+    at: list[set[int]]
+    ends: list[tuple[int, int, int]]
+
+
+def lay_all(network: Network, chains: list[list[Stretch]], users: list[set[int]]) -> Laid:
+    """Lay all lines. ``users`` are the lines at each junction so far as they are known before."""
     n = len(network.km)
     year = np.full(n, 0)
     by = np.full(n, -1)
     rows: list[tuple[Stretch, str, float, float]] = []
-    added = []
+    added: list[Added] = []
+    ends: list[tuple[int, int, int]] = []
     at: list[set[int]] = [set() for _ in network.lon]
     count = np.array([len(x) for x in users])
     for number, chain in enumerate(chains):
@@ -326,13 +333,14 @@ def lay_all(
             if pieces[-1] and ((s.year or 0) >= NETWORK_YEAR) != ((pieces[-1][-1].year or 0) >= NETWORK_YEAR):
                 pieces.append([])
             pieces[-1].append(s)
+        told: list[tuple[Stretch, str, int, int]] = []
         for piece in pieces:
             if (piece[0].year or 0) >= NETWORK_YEAR:
                 for s in piece:
-                    added.append(s)
+                    told.append((s, "added", -1, -1))
                     rows.append((s, "added", np.nan, np.nan))
                 continue
-            for s, (way, off) in zip(piece, network.lay(piece, extra, met), strict=True):
+            for s, (way, off, first, last) in zip(piece, network.lay(piece, extra, met), strict=True):
                 laid = network.km[way].sum()
                 gap = distance_km(s.start, s.end)
                 late = (s.year or 0) >= LATE_YEAR
@@ -343,9 +351,9 @@ def lay_all(
                     fair = False
                 state = "laid" if fair else "missing"
                 rows.append((s, state, laid, gap))
+                # the two places share a junction: nothing is missing there
+                told.append((s, "laid" if not way and first == last >= 0 else state, first, last))
                 if not fair:
-                    if gap > MIN_ADDED_KM:
-                        added.append(s)
                     continue
                 for link in [*way, *(network.dual[w] for w in way if network.dual[w] >= 0)]:
                     at[network.tail[link]].add(number)
@@ -353,7 +361,95 @@ def lay_all(
                     if by[link] < 0 or (s.year and (year[link] == 0 or s.year < year[link])):
                         year[link] = s.year or year[link]
                         by[link] = len(rows) - 1
-    return year, by, rows, added, at
+        for before, (s, state, first, last), after in zip(
+            [None, *told[:-1]], told, [*told[1:], None], strict=True
+        ):
+            start = before[3] if before and before[1] == "laid" else -1
+            end = after[2] if after and after[1] == "laid" else -1
+            if state == "laid":
+                ends += [
+                    (number, junction, s.year or 0)
+                    for beside, junction in ((before, first), (after, last))
+                    if not beside
+                ]
+            # a short one is left to its neighbours, unless these are laid up to it on both sides and end apart
+            elif distance_km(s.start, s.end) > MIN_ADDED_KM or (start >= 0 and end >= 0 and start != end):
+                added.append(Added(s, start, end))
+    return Laid(year, by, rows, added, at, ends)
+
+
+def run_on(network: Network, laid: Laid) -> float:
+    """Mark the roads between the ends of lines and the next expressway, and return how many km: expressways rarely end in the country."""
+    n = len(network.lon)
+    marked = laid.by >= 0
+    taken = {junction for one in laid.added for junction in (one.start, one.end)}
+    both = np.r_[network.tail, network.head], np.r_[network.head, network.tail]
+    roads = Network.least(coo_matrix((np.r_[network.km, network.km], both), shape=(n, n)))
+    cost = np.where(marked, 1e6, network.cost)
+    away = Network.least(coo_matrix((np.r_[cost, cost], both), shape=(n, n)))
+    km = np.where(marked, network.km, 1e6)
+    fast = Network.least(coo_matrix((np.r_[km, km], both), shape=(n, n)))
+    link_of: dict[tuple[int, int], int] = {}
+    for link in np.lexsort((np.arange(len(cost)), cost))[::-1]:
+        tail, head = int(network.tail[link]), int(network.head[link])
+        link_of[tail, head] = link_of[head, tail] = int(link)
+    added = 0.0
+    for number, junction, year in laid.ends:
+        if junction in taken or laid.at[junction] - {number}:
+            continue
+        near = np.flatnonzero(np.isfinite(dijkstra(roads, indices=junction, limit=RUN_ON_KM)))
+        others = [int(x) for x in near if laid.at[x] and number not in laid.at[x]]
+        if not others:
+            continue
+        least, back = dijkstra(away, indices=junction, limit=3 * RUN_ON_KM, return_predecessors=True)
+        to = min(others, key=lambda x: (least[x], x))
+        way, node = [], to
+        while np.isfinite(least[to]) and node != junction:
+            before = int(back[node])
+            way.append(link_of[before, node])
+            node = before
+        length = network.km[way].sum()
+        if not way or length > RUN_ON_KM:
+            continue
+        around = dijkstra(fast, indices=junction, limit=RUN_ON_FACTOR * length)[to]
+        if np.isfinite(around):
+            continue
+        row = next(laid.by[x] for x in np.flatnonzero((network.tail == junction) | (network.head == junction)) if laid.by[x] >= 0)
+        for link in [*way, *(network.dual[w] for w in way if network.dual[w] >= 0)]:
+            if laid.by[link] < 0:
+                laid.by[link], laid.year[link] = row, year
+        added += length
+    return added
+
+
+def added_links(network: Network, laid: Laid) -> dict[tuple[int, int], tuple[float, int, int]]:
+    """Return the links of added roads, from junction to junction: km, year and design speed.
+
+    They begin where their own line is laid up to them, and else at the nearest junction, where an expressway's is preferred.
+    """
+    motorway_node = np.zeros(len(network.lon), dtype=bool)
+    for end in (network.tail, network.head):
+        motorway_node[end[laid.by >= 0]] = True
+    at: dict[Point, int] = {}
+
+    def junction(place: Point) -> int:
+        if place not in at:
+            nodes, d = network.near(place.lon, place.lat, NEAR_KM)
+            at[place] = int(nodes[np.argmin(d + np.where(motorway_node[nodes], 0.0, 5.0))])
+        return at[place]
+
+    links: dict[tuple[int, int], tuple[float, int, int]] = {}
+    for one in laid.added:
+        s = one.stretch
+        a = one.start if one.start >= 0 else junction(s.start)
+        b = one.end if one.end >= 0 else junction(s.end)
+        if a == b:
+            continue
+        gap = float(np.linalg.norm(network.xyz[a] - network.xyz[b]))
+        key = (min(a, b), max(a, b))
+        if key not in links:
+            links[key] = (gap * ADDED_DETOUR, s.year or 0, s.design_speed_kph)
+    return links
 
 
 def within(network: Network, names: list[str]) -> NDArray[np.bool_]:
@@ -366,12 +462,11 @@ def within(network: Network, names: list[str]) -> NDArray[np.bool_]:
     return shapely.contains_xy(area, network.lon, network.lat)
 
 
-def write_tables(rows: list[tuple[Stretch, str, float, float]]) -> None:
+def write_tables(folder: Path, rows: list[tuple[Stretch, str, float, float]]) -> None:
     """Write routes.csv and sections.csv: neighbouring stretches alike in all but their places are one section.
 
     A stretch that an earlier line told already (the same two places, the same year) isn't told again.
     """
-    ROADS.mkdir(exist_ok=True)
     told: set[tuple[str, str, int | None]] = set()
     sections: list[dict[str, object]] = []
     last = None
@@ -404,20 +499,17 @@ def write_tables(rows: list[tuple[Stretch, str, float, float]]) -> None:
     table = pd.DataFrame(sections)
     table["section"] = table.groupby(["route", "name"], sort=False).cumcount() + 1
     table["length_km"] = table["length_km"].where(table["status"] == "laid").round(1)
-    table.to_csv(ROADS / "sections.csv", index=False, lineterminator="\n")
+    table.to_csv(folder / "sections.csv", index=False, lineterminator="\n")
     routes = table.groupby(["route", "name"], sort=False).agg(
         sections=("section", "size"), laid_km=("length_km", "sum"), first_year=("opened_year", lambda x: min([y for y in x if y != ""], default=""))
     )
     routes["standard"] = "expressway"
-    routes.round(1).to_csv(ROADS / "routes.csv", lineterminator="\n")
+    routes.round(1).to_csv(folder / "routes.csv", lineterminator="\n")
     print(f"{len(routes):,} routes, {len(table):,} sections; {table.groupby(['status', 'year_status']).size().to_string()}")
 
 
 def province_km(
-    network: Network,
-    marked: NDArray[np.bool_],
-    year: NDArray[np.int64],
-    new: dict[tuple[int, int], tuple[float, int, int]],
+    network: Network, marked: NDArray[np.bool_], year: NDArray[np.int64], met: Joints
 ) -> pd.DataFrame:
     """Return each province's kilometres of expressway, a dual carriageway's two links counted once.
 
@@ -430,12 +522,12 @@ def province_km(
     known = land[["name"]].merge(pd.read_csv(ROADS / "province_km.csv"), left_on="name", right_on="province", how="left")
     until = np.append(known["end_of"].fillna(0).to_numpy(), 0)
     tree = shapely.STRtree(land.geometry.to_numpy())
-    where = np.full(len(network.lon), -1)
-    i, j = tree.query(shapely.points(network.lon, network.lat), predicate="within")
+    lon, lat = np.concatenate([network.lon, met.lon]), np.concatenate([network.lat, met.lat])
+    where = np.full(len(lon), -1)
+    i, j = tree.query(shapely.points(lon, lat), predicate="within")
     where[i] = j
-    ends = np.array(list(new)).reshape(-1, 2)
-    length = np.array([v[0] for v in new.values()])
-    opened = np.array([v[1] for v in new.values()])
+    ends = np.array([x[:2] for x in met.new]).reshape(-1, 2)
+    length, opened = np.array([x[2] for x in met.new]), np.array([x[3] for x in met.new])
     once = np.where(marked & (network.dual >= 0) & marked[network.dual], 0.5, 1.0) * network.bent_km * marked
     laid, added, then = np.zeros(len(land) + 1), np.zeros(len(land) + 1), np.zeros(len(land) + 1)
     for end in (network.tail, network.head):

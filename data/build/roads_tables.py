@@ -1,4 +1,4 @@
-"""Write the tables of kilometres by year and by province into docs/roads.md, from the embedded files.
+"""Write what docs/roads.md counts in the embedded files and the lines: kilometres, lengths, years, courses, places.
 
 Kilometres are with the bends that the network lost, since published ones are; a dual carriageway counts once.
 
@@ -9,13 +9,20 @@ With --check nothing is written: it ends with 1 where the page says something el
 
 from __future__ import annotations
 
+import csv
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from calibrate_classes import Roads
+from calibrate_lengths import length_table
+from check_courses import turns
+from expressway_joints import Joints
 from expressways import MOTORWAY, ROADS, Network, province_km
+from own_places import NEAR_KM
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "roads.md"
 TOTALS = Path(__file__).parent / "expressway_totals.csv"
@@ -29,18 +36,68 @@ def main() -> None:
     marked = kinds["kind"] == MOTORWAY
     text = before = PAGE.read_text(encoding="utf-8")
     for name, lines in (
+        ("counts", counts()),
+        ("courses", [f"{len(turns())} places make the way between their neighbours longer by so much."]),
+        ("places", places()),
+        ("straight", straight(Roads(detour=0.0))),
+        ("lengths", length_table()),
         ("years", by_year(network, kinds, marked)),
         ("provinces", by_province(network, kinds, marked)),
     ):
-        text = re.sub(
-            rf"(<!-- table: {name} -->\n).*?(\n<!-- end -->)",
-            rf"\g<1>{chr(10).join(lines)}\g<2>",
+        text, found = re.subn(
+            rf"(<!-- table: {name} -->\n).*?(<!-- end -->)",
+            rf"\g<1>{chr(10).join(lines)}\n\g<2>",
             text,
             flags=re.DOTALL,
         )
+        if found != 1:
+            sys.exit(f"docs/roads.md has {found} tables {name!r}, one expected")
     if "--check" in sys.argv:
         sys.exit(int(text != before))
     PAGE.write_text(text, encoding="utf-8")
+
+
+def counts() -> list[str]:
+    """Return how sure the years of the sections are."""
+    sections = pd.read_csv(ROADS / "sections.csv")
+    sure = sections["year_status"].value_counts()
+    return [
+        f"Of {len(sections):,} sections {sure['published']} have a published year, {sure['recalled']:,} are `recalled`, "
+        f"{sure['estimated']} are `estimated`, and {sure['unknown']} have none. "
+        f"{(sections['status'] == 'doubtful').sum()} sections of provincial roads all of whose years are estimates are "
+        "`doubtful`: listed, not laid."
+    ]
+
+
+def places() -> list[str]:
+    """Return how sure the places with coordinates of their own are."""
+    with (Path(__file__).parent / "own_places.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    number = Counter(row["status"] for row in rows)
+    words = {
+        "geonames": "has the coordinates of GeoNames",
+        "agrees": f"a place or station of that name lies within {NEAR_KM:g} km",
+        "apart": "the nearest of that name lies farther off",
+        "recalled": "from memory, none of that name is known",
+    }
+    lines = ["| status | what it says | places |", "|---|---|---:|"]
+    return lines + [f"| `{status}` | {said} | {number[status]} |" for status, said in words.items()]
+
+
+def straight(roads: Roads) -> list[str]:
+    """Return how many links lost their bends, and how much longer than straight the others are."""
+    gap = np.linalg.norm(roads.xyz[roads.tail] - roads.xyz[roads.head], axis=1)
+    lines = ["| links | as long as straight | of their km | the others, longer by (median; lower and upper quarter) |", "|---|---:|---:|---:|"]
+    for name, kind in (("expressways", True), ("other roads", False)):
+        own = ((roads.kind == MOTORWAY) == kind) & ~roads.added & (gap > 2)
+        share, of_km = roads.straight[own].mean(), roads.km[own & roads.straight].sum() / roads.km[own].sum()
+        bent = own & ~roads.straight
+        low, middle, high = 100 * (np.quantile(roads.km[bent] / gap[bent], (0.25, 0.5, 0.75)) - 1)
+        lines.append(f"| {name} of more than 2 km | {100 * share:.0f} % | {100 * of_km:.0f} % | {middle:.1f} % ({low:.1f} to {high:.1f}) |")
+    own = ~roads.added
+    of_km = roads.km[roads.straight].sum() / roads.km[own].sum()
+    lines.append(f"| all | {100 * roads.straight[own].mean():.0f} % | {100 * of_km:.0f} % | |")
+    return lines
 
 
 def by_year(network: Network, kinds: dict[str, np.ndarray], marked: np.ndarray) -> list[str]:
@@ -58,13 +115,11 @@ def by_year(network: Network, kinds: dict[str, np.ndarray], marked: np.ndarray) 
 
 def by_province(network: Network, kinds: dict[str, np.ndarray], marked: np.ndarray) -> list[str]:
     """Return kilometres by province at the end of the year that a total is known for."""
-    new = {
-        (int(a), int(b)): (float(m) / 1000, int(year), 0)
-        for a, b, m, year in zip(
-            kinds["new_tail"], kinds["new_head"], kinds["new_length_m"], kinds["new_year"], strict=True
-        )
-    }
-    table = province_km(network, marked, kinds["year"], new)
+    new = zip(
+        kinds["new_tail"], kinds["new_head"], kinds["new_length_m"] / 1000, kinds["new_year"], strict=True
+    )
+    met = Joints(kinds["node_lon"] / 1000, kinds["node_lat"] / 1000, list(new), [])
+    table = province_km(network, marked, kinds["year"], met)
     lines = [
         "| province | published | end of | source | km by then | share | laid, 2025 | added, 2025 |",
         "|---|---:|---:|---|---:|---:|---:|---:|",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -33,7 +34,7 @@ TRUNK_MAX_ACCESS_KM: Final = 30.0
 #: How far the area within an hour is off on that account: mean error on Iceland; see ``docs/roads.md``.
 TRUNK_HOUR_ERROR: Final = 0.24
 #: How far times are off, out of sample: up to so many minutes, the root mean square of ln(true / modelled).
-TRUNK_TIME_ERRORS: Final = ((120.0, 0.20), (240.0, 0.17), (math.inf, 0.11))
+TRUNK_TIME_ERRORS: Final = ((120.0, 0.20), (240.0, 0.16), (math.inf, 0.11))
 #: The one speed of all roads alike was fitted with this one off them.
 TRUNK_ONE_SPEED_ACCESS_KPH: Final = 25.0
 
@@ -55,8 +56,8 @@ def trunk_network(
     The source keeps no road class. The table in ``data/roads`` tells which links are expressways,
     ``motorway``, at the end of a year; the others are ``ordinary``, or ``unknown`` in provinces of
     whose expressways the table has less than nine tenths. Expressways that the source lacks are
-    added, straight. With a `speed_kph` instead, the network is the source's, all its links are of
-    class ``trunk`` and have that one speed.
+    added, straight, with junctions where they cross others. With a `speed_kph` instead, the network
+    is the source's, all its links are of class ``trunk`` and have that one speed.
 
     Parameters
     ----------
@@ -73,7 +74,8 @@ def trunk_network(
     Returns
     -------
     TransportNetwork
-        122,454 nodes, 191,304 links, of which 875 are joins, and the expressways that the source lacks.
+        122,454 nodes, 191,304 links, of which 875 are joins, and the expressways that the source lacks with their
+        junctions.
 
     Raises
     ------
@@ -127,12 +129,15 @@ def trunk_network(
     head = np.concatenate([roads["head"], roads["join_head"]])
     length_m = np.concatenate([roads["length_m"], roads["join_length_m"]]).astype(float)
     road_class = np.repeat(["trunk", "join"], [len(roads["tail"]), len(roads["join_tail"])]).astype(object)
+    lon, lat = roads["lon"] / 1000, roads["lat"] / 1000
     if speed_kph is not None:
         time_s = length_m / speed_kph * 3.6
         model = f"{speed_kph:g} km/h on every link"
     else:
         length_m = length_m * _detour(roads["lon"], roads["lat"], tail, head, length_m)
-        tail, head, length_m, road_class = _by_class(tail, head, length_m, road_class, until)
+        classed = _by_class(tail, head, length_m, road_class, until, n_nodes=len(lon))
+        tail, head, length_m, road_class = classed.tail, classed.head, classed.length_m, classed.road_class
+        lon, lat = np.concatenate([lon, classed.lon / 1000]), np.concatenate([lat, classed.lat / 1000])
         time_s = _seconds(length_m, road_class)
         speeds = ", ".join(f"{name} {value:g}" for name, value in TRUNK_CLASS_SPEEDS_KPH.items())
         model = (
@@ -140,8 +145,8 @@ def trunk_network(
             f"{TRUNK_JUNCTION_S:g} s more for each link of an expressway"
         )
     return build_network(
-        roads["lon"] / 1000,
-        roads["lat"] / 1000,
+        lon,
+        lat,
         Links(tail, head, length_m, time_s=time_s, mode="road", road_class=road_class.tolist()),
         access_speed_kph=access_speed_kph,
         max_access_km=max_access_km,
@@ -187,13 +192,27 @@ def _seconds(length_m: NDArray[np.float64], road_class: NDArray[np.object_]) -> 
     return np.where(road_class == "motorway", np.minimum(seconds + TRUNK_JUNCTION_S, slow), seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Classed:
+    """Links with the classes of a year, and the junctions that are not in the source, in thousandths of a degree."""
+
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    length_m: NDArray[np.float64]
+    road_class: NDArray[np.object_]
+    lon: NDArray[np.int32]
+    lat: NDArray[np.int32]
+
+
 def _by_class(
     tail: NDArray[np.int32],
     head: NDArray[np.int32],
     length_m: NDArray[np.float64],
     road_class: NDArray[np.object_],
     year: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.object_]]:
+    *,
+    n_nodes: int,
+) -> _Classed:
     """Return the links with the classes of a year and the expressways that the source lacks."""
     kinds = _read("roads/links.npz")
     if len(kinds["kind"]) != len(tail):
@@ -205,11 +224,22 @@ def _by_class(
     names[(names == "motorway") & (kinds["year"] > year)] = "ordinary"
     names[road_class == "join"] = "join"
     new = kinds["new_year"] <= year
-    return (
-        np.concatenate([tail, kinds["new_tail"][new]]),
-        np.concatenate([head, kinds["new_head"][new]]),
-        np.concatenate([length_m, kinds["new_length_m"][new]]),
-        np.concatenate([names, np.full(new.sum(), "motorway", dtype=object)]),
+    # expressways that an added one crosses are cut there, in all years alike: a later year is never slower
+    cut, share = kinds["cut_link"], kinds["cut_share"].astype(float)
+    whole = np.ones(len(tail), dtype=bool)
+    whole[cut] = False
+    tail = np.concatenate([tail[whole], kinds["cut_tail"], kinds["new_tail"][new]])
+    head = np.concatenate([head[whole], kinds["cut_head"], kinds["new_head"][new]])
+    # junctions of two added roads that aren't there yet are left out
+    used = np.unique(np.concatenate([np.arange(n_nodes), tail, head]))
+    own = used[n_nodes:] - n_nodes
+    return _Classed(
+        np.searchsorted(used, tail).astype(np.int32),
+        np.searchsorted(used, head).astype(np.int32),
+        np.concatenate([length_m[whole], length_m[cut] * share, kinds["new_length_m"][new]]),
+        np.concatenate([names[whole], names[cut], np.full(new.sum(), "motorway", dtype=object)]),
+        kinds["node_lon"][own],
+        kinds["node_lat"][own],
     )
 
 
