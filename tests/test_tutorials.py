@@ -42,7 +42,10 @@ def with_blocks_of(english: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("name", TUTORIALS)
-def test_a_tutorial_prints_what_it_says(checkout: Path, name: str) -> None:
+def test_a_tutorial_prints_what_it_says(
+    checkout: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where files that it writes lie
     page = checkout / "docs" / "tutorials" / f"{name}.md"
     text = page.read_text(encoding="utf-8")
     found = run(text)
