@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from ..analysis.claims import verdict_name
 from ..analysis.studies import StudyResults
 from ..documents import Column, Sheet, workbook_bytes
 from ..reports import border_ranking, key_figures, province_ranking, ranks_borders, way_zh
@@ -59,9 +60,9 @@ def _sheets(results: StudyResults) -> list[Sheet]:
         _sheet(results.gaps, "断头路", "距省界不远中断、对侧有路可接的干线公路",
                "county province beyond_county beyond_province gap_km network_km network_min"),
         _zones(results),
-        _sheet(results.claims, "论断", "文中论断的检验",
+        _sheet(_claims(results), "论断", "文中论断的检验",
                "sentence role words reading verdict verdict_text limit value unit chance detail flip assumptions"),
-        _sheet(results.group_cohesion, "组团", "文中的组团，成员两两之间的公路时间", "group_name n_members limit_min base_mean_min base_max_min "
+        _sheet(results.group_cohesion, "组团", f"文中的组团，成员两两之间的{way_zh(results)}时间", "group_name n_members limit_min base_mean_min base_max_min "
                "base_cohesion", *(["scenario_mean_min", "scenario_max_min", "scenario_cohesion"] if after else [])),
         _sheet(_with_scenario(results.group_overlap, results), "组团的圈", "各组团一小时圈两两重叠", "scenario a_name b_name overlap_km2 share_of_smaller"),
         _sheet(results.change_times.assign(change_name=results.change_times["change_id"].map(changes)), "线路中断",
@@ -133,6 +134,16 @@ def _facts(results: StudyResults) -> Sheet:
             Column("怎样得来", pd.Series([fact.how for fact in found], dtype=object), "", "所在的表与列"),
         ),
     )
+
+
+def _claims(results: StudyResults) -> pd.DataFrame:
+    """Return the claims with the numbers of their sentences, and with verdicts called as the report calls them."""
+    claims = results.claims
+    named = [
+        verdict_name(str(verdict), str(stance))
+        for verdict, stance in zip(claims["verdict"], claims["stance"], strict=True)
+    ]
+    return pd.DataFrame(claims).assign(sentence=pd.factorize(claims["sentence"])[0] + 1, verdict=named)
 
 
 def _ranking(results: StudyResults) -> list[Sheet]:

@@ -163,6 +163,25 @@ def test_the_figures_of_the_first_page_come_out_a_second_time(yuqian):
         assert found[key] == pytest.approx(float(value), rel=1e-6), key
 
 
+def test_claims_have_the_numbers_of_their_sentences_and_the_reports_verdicts(yuqian, sheets):
+    head, *rows = sheets["论断"]
+    assert len(rows) == len(yuqian.claims)
+    first = [
+        yuqian.claims["sentence"].unique().tolist().index(each) + 1 for each in yuqian.claims["sentence"]
+    ]
+    assert [row[head.index("句")] for row in rows] == first
+    shown = [row[head.index("结论")] for row in rows]
+    text = report(yuqian)
+    goals = (yuqian.claims["stance"] == "goal").tolist()
+    assert {verdict for verdict, goal in zip(shown, goals, strict=True) if goal} & {
+        "已达到",
+        "尚未达到",
+        "建成廊道后可达到",
+    }
+    assert all(f"| {verdict} |" in text for verdict in set(shown) - {"无法检验"})
+    assert "不成立" not in {verdict for verdict, goal in zip(shown, goals, strict=True) if goal}
+
+
 def test_every_column_is_in_the_dictionary(sheets):
     rows = sheets["数据字典"][1:]
     listed = {(row[0], row[2] + (f"（{row[3]}）" if row[3] else "")) for row in rows}
