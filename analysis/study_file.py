@@ -195,6 +195,70 @@ class NetworkKeys(Strict):
         return self
 
 
+class Questions(Strict):
+    """Which questions a study answers besides those of times and circles.
+
+    Attributes
+    ----------
+    critical : bool
+        Which crossing of the study's borders can least be spared: each is closed, one at a time (`critical_links`).
+    missing : bool
+        Between which towns across a border a line is missing (`missing_links`).
+    yardsticks : bool
+        What border counties miss of the national circles of 1, 2 and 3 hours (`yardsticks`).
+    equity : bool
+        How evenly people in reach are spread over border counties: Gini coefficient, Palma ratio, poverty of access.
+    build_order : bool
+        In which order the corridors are best built (`best_corridors`); 20 at most are proved.
+    build_budget : float, optional
+        What may be spent, in the unit of the corridors' `cost_100m_yuan`, or kilometres where none has one; all of them when
+        left out.
+    build_objective : {"people", "places", "mean_time", "potential", "worst_province", "poverty", "palma"}
+        What they are to do most for, of the counties of the study's provinces.
+    gains_theta : tuple of float
+        Trade elasticities for which market access is compared, who gains and who loses (`indicators.market_access_change`);
+        none for not at all. Donaldson and Hornbeck (2016) estimate 8.22 for the United States; none is known for Chinese
+        counties.
+    cost_doubles_min : float, optional
+        Minutes after which goods cost twice what they cost at home; with `gains_theta`.
+    over_time : tuple of int
+        Years of a panel (`years_panel`), ascending: roads by opening year, trains by opening day, and after today the
+        corridors that are open by then; today is always among them. On the embedded roads only, and from 1990 on. None for no
+        panel.
+    """
+
+    critical: bool = True
+    missing: bool = True
+    yardsticks: bool = True
+    equity: bool = False
+    build_order: bool = False
+    build_budget: Annotated[float, Field(gt=0)] | None = None
+    build_objective: Literal[
+        "people", "places", "mean_time", "potential", "worst_province", "poverty", "palma"
+    ] = "people"
+    gains_theta: tuple[Annotated[float, Field(gt=0, le=100)], ...] = ()
+    cost_doubles_min: Minutes | None = None
+    over_time: tuple[Annotated[int, Field(ge=1990, le=2100)], ...] = (2005, 2010, 2015, 2020, 2030)
+
+    @field_validator("over_time")
+    @classmethod
+    def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)):
+            raise ValueError(f"'over_time' should have its years strictly ascending, got {list(value)}")
+        return value
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if bool(self.gains_theta) != (self.cost_doubles_min is not None):
+            raise ValueError(
+                "'gains_theta' and 'cost_doubles_min' go together: how much trade falls off with cost, and how cost rises with "
+                "minutes; give both or none"
+            )
+        if self.build_budget is not None and not self.build_order:
+            raise ValueError("'build_budget' goes with 'build_order = true', which is missing")
+        return self
+
+
 def rail_meant(rail: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `NetworkKeys.rail` means, as the keys of `RailKeys` and `railways` say it.
 
@@ -281,6 +345,8 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
         1990: tables of what the expressways opened since have brought (`year_borders`), on the embedded roads only.
     change : tuple of Change
         Closed links and changed speeds, each a scenario of its own on today's network.
+    questions : Questions
+        What else is answered, and what isn't.
     notes : tuple of str
         What is known and should stand in the report.
     review_number : str
@@ -320,6 +386,7 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
     corridor_files: tuple[str, ...] = ()
     years: tuple[Annotated[int, Field(ge=1900, le=2100)], ...] = ()
     change: tuple[Change, ...] = ()
+    questions: Questions = Field(default_factory=Questions)
     notes: tuple[str, ...] = ()
     review_number: str = ""
 

@@ -14,6 +14,7 @@ from .analysis.borders import (
     gaps,
     inside_probability,
     with_border_penalty,
+    yardsticks,
 )
 from .analysis.claims import (
     audit_claims,
@@ -110,7 +111,7 @@ from .maps.charts import charts_of, study_chart
 from .maps.figures import study_figure
 from .maps.page import base_map, save_border_maps, save_map, study_map
 from .running import StudyRun
-from .studies import run_study, study, study_ground, study_names, study_run
+from .studies import run_study, study, study_ground, study_names, study_run, years_panel
 
 __version__: str
 
@@ -244,5 +245,7 @@ __all__ = [
     "with_people",
     "with_railways",
     "write_od_matrix",
+    "yardsticks",
+    "years_panel",
     "zone_counties",
 ]

@@ -33,7 +33,7 @@ _DECIMALS: Final = {"lon": 6, "lat": 6, "_km2": 2, "_km": 3, "_min": 2, "minutes
 #: GeoPackage stores when a layer was changed; one fixed moment keeps two runs byte-identical.
 _GPKG_DATE: Final = "2000-01-01T00:00:00.000Z"
 _CHART_FILES: Final = tuple(
-    f"chart_{kind}.png" for kind in ("minutes", "people", "gains", "maps", "lorenz", "centres")
+    f"chart_{kind}.png" for kind in ("minutes", "people", "gains", "maps", "lorenz", "centres", "years")
 )
 _REPORTS: Final = ("report.md", "report.html", "report.docx")
 #: What can be asked for by itself, with its files, of which reports hold the pictures; tables are one CSV file each

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TypeVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
+from .analysis.borders import CROSSINGS, crossings
 from .analysis.claims import groups
-from .analysis.corridors import Scenarios, changed_by, county_times
+from .analysis.corridors import Scenarios, changed_by, county_times, open_by, with_railways
 from .analysis.schemas import CIRCLES, empty
 from .analysis.studies import (
     Ground,
     RailCoverage,
     Reach,
     WhatIf,
+    county_indicators,
     past_years,
     rail_coverage,
     require_rail_near,
@@ -27,11 +31,21 @@ from .analysis.studies import (
     what_if,
 )
 from .analysis.study_file import Study
-from .analysis.times import require_network
-from .geo.errors import InputError
+from .analysis.times import require_network, within_reach
+from .geo.errors import EmptyInputError, InputError
 from .geo.networks import TRUNK_YEARS, LineNetwork, TransportNetwork, trunk_network
 from .geo.places import border_counties
 from .geo.timetables import Timetable
+
+_Table = TypeVar("_Table", bound=pd.DataFrame)
+
+
+def at_own_borders(table: _Table, lines: gpd.GeoDataFrame) -> _Table:
+    """Return the rows of the study's own pairs of provinces."""
+    pairs = set(zip(lines["province_a"], lines["province_b"], strict=True))
+    own = [pair in pairs for pair in zip(table["province_a"], table["province_b"], strict=True)]
+    found: _Table = table[np.array(own, dtype=bool)].reset_index(drop=True)
+    return found
 
 
 class StageInputs:
@@ -153,6 +167,31 @@ class StageInputs:
         return {year: trunk_network(year=year) for year in (*past, TRUNK_YEARS[1])} if past else {}
 
     @cached_property
+    def panel(self) -> Mapping[int, TransportNetwork]:
+        """The network of each year of the panel; none where the roads aren't the embedded ones, which know their years."""
+        asked = self.study.questions.over_time
+        if not asked or self._network is not None or not self.study.network.is_plain:
+            return {}
+        today = TRUNK_YEARS[1]
+        with_trains = self.has_trains and not self.study.gtfs  # a feed says nothing of other years
+        found = {}
+        for year in (year for year in asked if year < today):
+            roads = trunk_network(year=year)
+            found[year] = roads if not with_trains else self._with_trains_of(roads, year)
+        found[today] = self.base if with_trains else self.roads
+        scenarios = self.scenarios if with_trains else self.road_scenarios
+        for year in (year for year in asked if year > today and scenarios.ids):
+            found[year] = scenarios.network(one.id for one in open_by(scenarios.corridors, year))
+        return found
+
+    def _with_trains_of(self, roads: TransportNetwork, year: int) -> TransportNetwork:
+        try:
+            rail = study_rail(self.study, date=f"{year}-12-31")
+        except EmptyInputError:  # none of the lines was open
+            return roads
+        return with_railways(roads, rail=rail)
+
+    @cached_property
     def scenario_circles(self) -> gpd.GeoDataFrame:
         """Circles of every scenario, in every cutoff."""
         return gpd.GeoDataFrame(
@@ -206,6 +245,48 @@ class StageInputs:
         lines, every = self.ground.borders, self.ground.every
         sides = {*lines["province_a"], *lines["province_b"]}
         return every[every["province"].isin(sides)].reset_index(drop=True)
+
+    @cached_property
+    def both_sides_people(self) -> gpd.GeoDataFrame:
+        """The same with their people, where these are known; one each where nobody was counted."""
+        if self.residents.empty:
+            return self.both_sides.assign(people=1.0)
+        known = self.both_sides["adcode"].map(self.residents.set_index("adcode")["people"])
+        counted = self.both_sides.assign(people=known)
+        return counted[known.notna()].reset_index(drop=True)
+
+    @cached_property
+    def peopled_counties(self) -> gpd.GeoDataFrame:
+        """Counties of the study's provinces with people, in reach of the network; one each where nobody was counted."""
+        counties = self.ground.counties
+        if self.residents.empty:
+            counted = counties.assign(people=1.0)
+        else:
+            counted = counties.assign(
+                people=counties["adcode"].map(self.residents.set_index("adcode")["people"])
+            )
+            counted = counted[counted["people"].notna()]
+        return counted[within_reach(self.base, counted)].reset_index(drop=True)
+
+    @cached_property
+    def indicators(self) -> pd.DataFrame:
+        """Indicators of the border counties, before and with every corridor."""
+        ground = self.ground
+        return county_indicators(
+            self.base,
+            self.everything,
+            ground.border_counties,
+            self.residents,
+            ground.centres,
+            cutoff_min=self.study.circle_min,
+        )
+
+    @cached_property
+    def crossings(self) -> gpd.GeoDataFrame:
+        """Where roads cross the study's borders."""
+        if self.both_sides.empty:
+            return gpd.GeoDataFrame(empty(CROSSINGS))
+        return at_own_borders(crossings(self.roads, self.both_sides), self.ground.borders)
 
     @cached_property
     def facing(self) -> gpd.GeoDataFrame:

@@ -7,10 +7,9 @@ only what it stands on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from .analysis.borders import (
@@ -18,13 +17,14 @@ from .analysis.borders import (
     BORDER_EFFECT,
     CROSSINGS,
     GAPS,
+    YARDSTICKS,
     border_crossings,
     border_effect,
     chances,
-    crossings,
     gaps,
     rail_error,
     trunk_error,
+    yardsticks,
 )
 from .analysis.claims import (
     audit_claims,
@@ -45,6 +45,20 @@ from .analysis.corridors import (
     gains,
     journeys,
 )
+from .analysis.decisions import (
+    ACCESS_CHANGES,
+    BUILD_FRONT,
+    BUILD_ORDER,
+    BUILD_PAIRS,
+    CRITICAL_CROSSINGS,
+    EQUITY,
+    MISSING_LINKS,
+    access_changes,
+    building_order,
+    critical_crossings,
+    equity_of,
+    missing_at_borders,
+)
 from .analysis.isochrones import (
     audit_isochrones,
     commuting_zone,
@@ -53,17 +67,19 @@ from .analysis.isochrones import (
 from .analysis.schemas import COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, empty
 from .analysis.studies import (
     MEASURES,
+    PANEL_COUNTIES,
     YEAR_BORDERS,
     YEAR_CIRCLES,
     YEAR_COUNTIES,
     circle_people,
-    county_indicators,
+    panel_counties,
     year_borders,
     year_circles,
     year_counties,
 )
 from .analysis.times import travel_times, within_reach
-from .stage_inputs import StageInputs
+from .geo.places import SOURCES
+from .stage_inputs import StageInputs, at_own_borders
 from .study_tables import (
     change_times,
     group_overlap,
@@ -75,9 +91,6 @@ from .study_tables import (
 
 #: Random points per isochrone in the audit that every study carries.
 AUDIT_SAMPLES: Final = 1000
-
-
-_Table = TypeVar("_Table", bound=pd.DataFrame)
 
 
 def _borders(run: StageInputs) -> dict[str, pd.DataFrame]:
@@ -176,20 +189,13 @@ def _railways(run: StageInputs) -> dict[str, pd.DataFrame]:
 
 def _people(run: StageInputs) -> dict[str, pd.DataFrame]:
     """People in the circles, and the indicators of the border counties."""
-    ground, residents = run.ground, run.residents
+    residents = run.residents
     # counted together: where people live is the same for all circles
     together = pd.concat([run.scenario_circles, run.road_circles])
     counted = circle_people(gpd.GeoDataFrame(together), residents, run.roads)
     n_of_all = 0 if counted.empty else len(run.scenario_circles)
     return {
-        "indicators": county_indicators(
-            run.base,
-            run.everything,
-            ground.border_counties,
-            residents,
-            ground.centres,
-            cutoff_min=run.study.circle_min,
-        ),
+        "indicators": run.indicators,
         "circle_people": counted[:n_of_all].reset_index(drop=True),
         "road_circle_people": counted[n_of_all:].reset_index(drop=True),
     }
@@ -201,7 +207,7 @@ def _crossings(run: StageInputs) -> dict[str, pd.DataFrame]:
     if places.empty:
         none = [gpd.GeoDataFrame(empty(schema)) for schema in (CROSSINGS, BORDER_CROSSINGS, GAPS)]
         return {"crossings": none[0], "border_crossings": none[1], "gaps": none[2]}
-    found = _at_own_borders(crossings(run.roads, places), lines)
+    found = run.crossings
     return {
         "crossings": found,
         "border_crossings": border_crossings(found, lines),
@@ -216,15 +222,7 @@ def _effect(run: StageInputs) -> dict[str, pd.DataFrame]:
         return {"border_effect": empty(BORDER_EFFECT)}
     seats = places[within_reach(run.roads, places)]
     effect = border_effect(travel_times(run.roads, seats, seats), seats)
-    return {"border_effect": _at_own_borders(effect, run.ground.borders)}
-
-
-def _at_own_borders(table: _Table, lines: gpd.GeoDataFrame) -> _Table:
-    """Return the rows of the study's own pairs of provinces."""
-    pairs = set(zip(lines["province_a"], lines["province_b"], strict=True))
-    own = [pair in pairs for pair in zip(table["province_a"], table["province_b"], strict=True)]
-    found: _Table = table[np.array(own, dtype=bool)].reset_index(drop=True)
-    return found
+    return {"border_effect": at_own_borders(effect, run.ground.borders)}
 
 
 def _claims(run: StageInputs) -> dict[str, pd.DataFrame]:
@@ -284,6 +282,94 @@ def _years(run: StageInputs) -> dict[str, pd.DataFrame]:
     }
 
 
+def _critical(run: StageInputs) -> dict[str, pd.DataFrame]:
+    """Close each crossing of the borders, one at a time."""
+    if not run.study.questions.critical:
+        return {"critical_links": gpd.GeoDataFrame(empty(CRITICAL_CROSSINGS))}
+    cutoff_min = run.study.circle_min
+    return {
+        "critical_links": critical_crossings(
+            run.roads, run.both_sides_people, run.crossings, run.ground.borders, cutoff_min=cutoff_min
+        )
+    }
+
+
+def _missing(run: StageInputs) -> dict[str, pd.DataFrame]:
+    """Look for lines that are missing at the borders."""
+    if not run.study.questions.missing:
+        return {"missing_links": gpd.GeoDataFrame(empty(MISSING_LINKS))}
+    return {"missing_links": missing_at_borders(run.roads, run.both_sides_people, run.ground.borders)}
+
+
+def _order(run: StageInputs) -> dict[str, pd.DataFrame]:
+    """Choose which corridors to build first."""
+    asked = run.study.questions
+    if not asked.build_order or not run.scenarios.ids:
+        return {
+            "build_order": empty(BUILD_ORDER),
+            "build_front": empty(BUILD_FRONT),
+            "build_pairs": empty(BUILD_PAIRS),
+        }
+    return building_order(
+        run.base,
+        run.scenarios.corridors,
+        run.peopled_counties,
+        run.ground.centres,
+        budget=asked.build_budget,
+        objective=asked.build_objective,
+        cutoff_min=run.study.circle_min,
+    )
+
+
+def _gainers(run: StageInputs) -> dict[str, pd.DataFrame]:
+    """Tell who gains and who loses market access, and how evenly people in reach are spread."""
+    asked = run.study.questions
+    gained = empty(ACCESS_CHANGES)
+    if asked.cost_doubles_min is not None and run.scenarios.ids:
+        gained = access_changes(
+            run.base,
+            run.everything,
+            run.peopled_counties,
+            thetas=asked.gains_theta,
+            cost_doubles_min=asked.cost_doubles_min,
+        )
+    columns = {"base": "base_people_reached", "all": "scenario_people_reached"}
+    spread = empty(EQUITY)
+    if asked.equity:
+        spread = equity_of(run.indicators, scenarios={one: columns[one] for one in run.base_and_all})
+    return {"access_changes": gained, "equity": spread}
+
+
+def _yardsticks(run: StageInputs) -> dict[str, pd.DataFrame]:
+    """Hold the border counties against the national circles."""
+    counties = run.ground.border_counties
+    if not run.study.questions.yardsticks or counties.empty or run.study.boundary_source not in SOURCES:
+        return {
+            "yardsticks": empty(YARDSTICKS).assign(scenario=pd.Series(dtype="str"))[["scenario", *YARDSTICKS]]
+        }
+    networks = {"base": run.base, "all": run.everything}
+    frames = [
+        yardsticks(networks[name], counties).assign(scenario=name)[["scenario", *YARDSTICKS]]
+        for name in run.base_and_all
+    ]
+    return {"yardsticks": pd.concat(frames, ignore_index=True)}
+
+
+def _panel(run: StageInputs) -> dict[str, pd.DataFrame]:
+    """Tell how minutes and people in reach have changed, and will."""
+    ground, cutoff_min = run.ground, run.study.circle_min
+    if not run.panel:
+        return {"panel_borders": empty(YEAR_BORDERS), "panel_counties": empty(PANEL_COUNTIES)}
+    return {
+        "panel_borders": year_borders(
+            run.panel, ground, run.facing, run.residents, cutoff_min=cutoff_min, zone_min=run.study.zone_min
+        ),
+        "panel_counties": panel_counties(
+            run.panel, ground.border_counties, ground.centres, run.residents, cutoff_min=cutoff_min
+        ),
+    }
+
+
 class Stage(NamedTuple):
     """A part of a study that can be run alone: what it is called, what it gives, and how."""
 
@@ -332,4 +418,10 @@ STAGES: Final[Mapping[str, Stage]] = {
         _corridors,
     ),
     "years": Stage("expressways of past years", ("year_circles", "year_counties", "year_borders"), _years),
+    "critical": Stage("closed crossings", ("critical_links",), _critical),
+    "missing": Stage("missing links", ("missing_links",), _missing),
+    "order": Stage("building order", ("build_order", "build_front", "build_pairs"), _order),
+    "gainers": Stage("winners and losers", ("access_changes", "equity"), _gainers),
+    "yardsticks": Stage("national yardsticks", ("yardsticks",), _yardsticks),
+    "panel": Stage("panel of years", ("panel_borders", "panel_counties"), _panel),
 }

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from tqdm import tqdm
 
 from . import data
@@ -17,7 +18,7 @@ from .analysis.config import read_toml
 from .analysis.corridors import resolve_corridors
 from .analysis.studies import Ground, StudyResults, with_roads
 from .analysis.study_file import Study
-from .geo.checks import require_flag, require_path
+from .geo.checks import require_choice, require_flag, require_path, require_whole
 from .geo.errors import ConfigError, InputError, OutputsFailedError, UnknownStudyError
 from .geo.networks import TransportNetwork
 from .maps.folders import ResultsFolder
@@ -198,6 +199,66 @@ def study_run(
     if network is None or isinstance(network, TransportNetwork):
         return StudyRun(chosen, network=network)
     return StudyRun(with_roads(chosen, network))
+
+
+def years_panel(
+    study_or_name: str | Path | Study, *, by: str = "border", years: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Return how near the borders or border counties of a study were, and will be, year by year.
+
+    Roads are those open by the end of each year, trains those of lines open by then, and after today the study's
+    corridors with their opening years. Other roads, timetables and people are today's, so that what changes are ways
+    alone. The embedded roads know the years of expressways only, many of them from memory.
+
+    Parameters
+    ----------
+    study_or_name : str, path or Study
+        As `study` takes it, on the embedded roads.
+    by : {"border", "county"}
+    years : sequence of int, optional
+        Ascending, from 1990 on; those of the study's `questions` when left out. Today is always among them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By border ``province_a, province_b, year, n_counties, across_min`` (mean minutes from the seats of the border
+        counties to the nearest one across), ``delta_min`` since the year before, ``n_across`` and ``people_across``
+        within the minutes of a commuting zone, ``n_inside`` and ``people_inside`` the circle of the centres. By county
+        ``adcode, name, province, year, centre_name, travel_time_min`` to the nearest centre, ``delta_min, inside`` the
+        circle, ``people_reached`` within the same minutes.
+
+    Raises
+    ------
+    InputError
+        If a year can't be told, or the study's roads aren't the embedded ones.
+    UnknownStudyError, ConfigError
+        See `study`.
+
+    Examples
+    --------
+    From the border counties of Chongqing and Guizhou to the nearest seat across, minutes:
+
+    >>> found = br.years_panel("yuqian", years=[2005])
+    >>> found["year"].tolist(), bool(found["across_min"].is_monotonic_decreasing)
+    ([2005, 2025], True)
+    """
+    require_choice(by, "by", ("border", "county"))
+    chosen = study(study_or_name)
+    if years is not None:
+        listed = [
+            require_whole(year, f"years[{at}]", minimum=1990, maximum=2100) for at, year in enumerate(years)
+        ]
+        if listed != sorted(set(listed)):
+            raise InputError(f"'years' should be strictly ascending, got {listed}")
+        asked = chosen.questions.model_copy(update={"over_time": tuple(listed)})
+        chosen = chosen.model_copy(update={"questions": asked})
+    run = study_run(chosen)
+    if not run.panel:
+        raise InputError(
+            "only the embedded roads know when each expressway opened; leave 'network' out of the study, and give 'years'"
+        )
+    found: pd.DataFrame = run.tables("panel")["panel_borders" if by == "border" else "panel_counties"]
+    return found
 
 
 def study_ground(study_or_name: str | Path | Study) -> Ground:

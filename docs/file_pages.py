@@ -22,7 +22,7 @@ from pydantic_core import PydanticUndefined
 from borderreach.analysis.corridors import Corridor
 from borderreach.analysis.corridors._assumptions import ASSUMABLE, assumed_values
 from borderreach.analysis.corridors._parts import Mention, Service, Source, Stop
-from borderreach.analysis.study_file import Change, NetworkKeys, Study
+from borderreach.analysis.study_file import Change, NetworkKeys, Questions, Study
 
 HERE: Final = Path(__file__).resolve().parent
 #: What the end of a name says of its unit.
@@ -64,6 +64,18 @@ speeds = { motorway = 100, trunk = 65 }
 keep = "largest"
 access_speed_kph = 5
 max_access_km = 2
+
+[questions]
+critical = true
+missing = false
+yardsticks = true
+equity = true
+build_order = true
+build_budget = 500
+build_objective = "people"
+gains_theta = [8.22]
+cost_doubles_min = 60
+over_time = [2005, 2015, 2030]
 
 [[change]]
 id = "pass-closed"
@@ -118,6 +130,7 @@ open_between = ["上栗", "赣州西"]
 design_speed_kph = 350
 speed_factor = 0.66
 length_km = 430
+cost_100m_yuan = 600
 sinuosity = 1.2
 stop_penalty_min = 3
 trains_per_day = 38
@@ -177,6 +190,9 @@ _NETWORK: Final = """\
 The roads, where they aren't the embedded trunk roads; `borderreach run STUDY --network FILE` says the same of one run.
 What was read is kept in the user's cache: the next run opens it in a moment. Roads that leave out a province or a centre
 of the study, or lie elsewhere, are an error before anything is computed."""
+_QUESTIONS: Final = """\
+What a plan decides, besides times and circles. Each question has its table (`docs/reference.md`, "What a plan decides"), a sheet
+in tables.xlsx, a paragraph in the report and, where it has lines, a layer of the map."""
 _CORRIDOR_HEAD: Final = """\
 # Corridor files
 
@@ -316,7 +332,8 @@ def study_page() -> str:
     """Return the page of study files."""
     text = STUDY_EXAMPLE + "\n".join(STUDY_INSTEAD.values())
     changes = STUDY_EXAMPLE[STUDY_EXAMPLE.index("[[change]]") :]
-    roads = STUDY_EXAMPLE[STUDY_EXAMPLE.index("[network]") : STUDY_EXAMPLE.index("[[change]]")]
+    asked = STUDY_EXAMPLE[STUDY_EXAMPLE.index("[questions]") : STUDY_EXAMPLE.index("[[change]]")]
+    roads = STUDY_EXAMPLE[STUDY_EXAMPLE.index("[network]") : STUDY_EXAMPLE.index("[questions]")]
     return "\n".join(
         [
             _STUDY_HEAD,
@@ -331,6 +348,12 @@ def study_page() -> str:
             _NETWORK,
             "",
             *keys(NetworkKeys, roads + "\n".join(NETWORK_INSTEAD.values())),
+            "",
+            "## questions",
+            "",
+            _QUESTIONS,
+            "",
+            *keys(Questions, asked),
             "",
             "## change",
             "",

@@ -27,7 +27,7 @@ from .drawing import HALO, own_settings, require_figure_path, save_figure, sized
 from .fonts import drawable, font_for, require_font
 from .wording import Language, number_of, publication_line
 
-ChartKind: TypeAlias = Literal["gains", "minutes", "people", "lorenz", "centres", "maps"]
+ChartKind: TypeAlias = Literal["gains", "minutes", "people", "lorenz", "centres", "maps", "years"]
 
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "zh": {
@@ -46,6 +46,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "from_centre": "出发",
         "minutes": "分钟",
         "none": "不可达",
+        "across": "到省界对侧（分钟）",
     },
     "en": {
         "base": "today",
@@ -63,6 +64,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "from_centre": "from",
         "minutes": "min",
         "none": "no way",
+        "across": "Minutes across",
     },
 }
 _BASE: Final = "#0072b2"
@@ -75,6 +77,8 @@ _MOST_NUMBERS: Final = 12
 _FEW_CENTRES: Final = 4
 #: A narrower figure has smaller type and fewer columns, inches.
 _NARROW_IN: Final = 4.5
+#: So many borders have a panel, those whose sides came nearest.
+_MOST_PANELS: Final = 12
 _CM: Final = 1 / 2.54
 
 
@@ -116,11 +120,12 @@ def study_chart(
     ----------
     results : StudyResults
         What `run_study` returns.
-    kind : {"gains", "minutes", "people", "lorenz", "centres", "maps"}
+    kind : {"gains", "minutes", "people", "lorenz", "centres", "maps", "years"}
         Minutes that border counties save to the centre to which they save most; how their minutes to the nearest
         centre are distributed; the share of their people who have a centre within so many minutes; the Lorenz curve of
         the people that they reach, with the Gini coefficient; the minutes between centres; maps of the mean minutes to
-        the centres (to the nearest, where there are many) before and after.
+        the centres (to the nearest, where there are many) before and after; how near
+        the two sides of each border are, year by year.
     path : path, optional
         Ending in .png (300 dpi), .svg or .pdf; folders on the way are made. The file is replaced whole or not touched.
     language : {"zh", "en"}
@@ -155,7 +160,7 @@ def study_chart(
     --------
     >>> results = br.run_study("yuqian")
     >>> br.charts_of(results)
-    ('minutes', 'people', 'gains', 'maps', 'lorenz')
+    ('minutes', 'people', 'gains', 'maps', 'lorenz', 'years')
     >>> figure = br.study_chart(results, "gains", "gains.pdf", width_cm=8.5, language="en")
     """
     require_choice(kind, "kind", _KINDS)
@@ -219,6 +224,8 @@ def charts_of(results: ChartResults) -> tuple[ChartKind, ...]:
         found.append("lorenz")
     if results.pair_times.loc[results.pair_times["scenario"] == "base", "from_id"].nunique() > 2:
         found.append("centres")
+    if len(getattr(results, "panel_borders", ())):
+        found.append("years")
     return tuple(found)
 
 
@@ -256,7 +263,7 @@ class _Sheet:
 
 
 def _names(results: ChartResults) -> list[str]:
-    columns = (results.border_counties["name"], results.centres["origin_name"])
+    columns = (results.border_counties["name"], results.centres["origin_name"], results.provinces["name"])
     return [drawable(str(name), most=40) for column in columns for name in column]
 
 
@@ -474,6 +481,25 @@ def _maps(results: ChartResults, sheet: _Sheet) -> Figure:
     return figure
 
 
+def _years(results: Any, sheet: _Sheet) -> Figure:
+    table = results.panel_borders
+    by_border = table.groupby(["province_a", "province_b"])["across_min"]
+    nearer = (by_border.last() - by_border.first()).sort_values(kind="stable").index[:_MOST_PANELS]
+    columns = min(len(nearer), 4 if sheet.width > _NARROW_IN else 2)
+    rows = -(-len(nearer) // columns)
+    figure = Figure(figsize=(sheet.width, 0.5 + 1.6 * rows), facecolor="white", layout="constrained")
+    for at, (a, b) in enumerate(nearer):
+        axes = figure.add_subplot(rows, columns, at + 1)
+        own = table[(table["province_a"] == a) & (table["province_b"] == b)]
+        axes.plot(own["year"], own["across_min"], color=_BASE, marker="o", markersize=3, linewidth=1.4)
+        axes.set_title(drawable(f"{a}–{b}", most=24), fontproperties=sheet.type(8), pad=3)
+        axes.set_ylim(0, 1.08 * np.nanmax(table["across_min"]))
+        axes.set_xticks(own["year"].iloc[:: -(-len(own) // (6 if columns == 1 else 3))])
+        axes.grid(color="#dddddd", linewidth=0.5)
+        sheet.finish(axes, "", "" if at % columns else sheet.words["across"], legend=False)
+    return figure
+
+
 def _centre_word(results: ChartResults) -> str:
     names = [drawable(str(name), most=12) for name in results.centres["origin_name"]]
     return "、".join(names) if len(names) <= 3 else f"{'、'.join(names[:2])}…（{len(names)}）"
@@ -492,4 +518,5 @@ _KINDS: Final[dict[str, Callable[[Any, _Sheet], Figure]]] = {
     "lorenz": _lorenz,
     "centres": _centres,
     "maps": _maps,
+    "years": _years,
 }

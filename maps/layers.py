@@ -65,6 +65,13 @@ _GAPS: Final = (
     "province", "county", "beyond_province", "beyond_county", "gap_km", "network_km", "network_min",
     "detour_factor",
 )  # fmt: skip
+_CRITICAL: Final = (
+    "name", "province_a", "province_b", "road_class", "cost_person_min", "longer_trips", "mean_delay_min",
+    "worst_delay_min", "worst_from", "worst_to", "cut_off", "geometry",
+)  # fmt: skip
+_MISSING: Final = (
+    "from_name", "to_name", "detour_factor", "usual_detour", "base_min", "line_km", "line_min", "geometry",
+)  # fmt: skip
 _CHANGES: Final = ("change_id", "name", "closed", "n_links", "length_km", "base_kph", "scenario_kph")
 _CLAIMS: Final = (
     "claim_id", "words", "reading", "verdict", "verdict_text", "value", "unit", "compare", "limit", "corridors",
@@ -124,6 +131,8 @@ class MapLayers:
     crossings: gpd.GeoDataFrame
     border_crossings: pd.DataFrame
     gaps: gpd.GeoDataFrame
+    critical: gpd.GeoDataFrame
+    missing: gpd.GeoDataFrame
     changes: gpd.GeoDataFrame
     claims: gpd.GeoDataFrame
     circle_people: pd.DataFrame
@@ -222,6 +231,8 @@ def map_layers(
         crossings=_frame(results.crossings, "crossings", _CROSSINGS, _POINTS),
         border_crossings=_table(results.border_crossings, "border_crossings", _BORDER_CROSSINGS),
         gaps=_frame(results.gaps, "gaps", _GAPS, _LINES),
+        critical=_answer(results, "critical_links", _CRITICAL),
+        missing=_answer(results, "missing_links", _MISSING),
         changes=_frame(results.changes, "changes", _CHANGES, _LINES),
         claims=_claims(results.claims),
         circle_people=_table(results.circle_people, "circle_people", _CIRCLE_PEOPLE),
@@ -333,6 +344,14 @@ def _frame(
     frame: gpd.GeoDataFrame, name: str, columns: Iterable[str], kinds: tuple[str, ...]
 ) -> gpd.GeoDataFrame:
     return require_frame(frame, f"results.{name}", geometry_types=kinds, columns=columns)
+
+
+def _answer(results: MapResults, name: str, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Return the lines that answer a question; none where the results don't know of it."""
+    frame = getattr(results, name, None)
+    if frame is None:
+        return gpd.GeoDataFrame(columns=list(columns), geometry="geometry", crs=WGS84)
+    return _frame(frame, name, columns, _LINES)
 
 
 def _reach_frame(frame: gpd.GeoDataFrame, name: str, columns: Iterable[str]) -> gpd.GeoDataFrame:

@@ -61,6 +61,9 @@ STOP_FILL: Final = "#ffffff"
 HIGHLIGHT: Final = "#000000"
 CROSSING_FILL: Final = "#e69f00"
 GAP_LINE: Final = "#b3261e"
+#: Crossings as wide as their loss costs, and lines that are missing.
+CRITICAL_LINE: Final = "#a50f15"
+MISSING_LINE: Final = "#00695c"
 #: Links closed or at another speed in a what-if.
 CHANGE_LINE: Final = "#6a1b9a"
 #: Fill of a claim's sign by its verdict; signs differ in shape as well.
@@ -175,6 +178,8 @@ def page_style() -> dict[str, Any]:
         "railLine": RAIL_LINE,
         "crossingFill": CROSSING_FILL,
         "gapLine": GAP_LINE,
+        "criticalLine": CRITICAL_LINE,
+        "missingLine": MISSING_LINE,
         "changeLine": CHANGE_LINE,
         "verdictFills": VERDICT_FILLS,
         "zoneFill": ZONE_FILL,

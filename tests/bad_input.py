@@ -193,6 +193,8 @@ WORKS: dict[str, Callable[[], dict[str, Any]]] = {
     "travel_time_circle": lambda: {"isochrones": areas()},
     "travel_times": lambda: {"network": network(), "origins": points(), "destinations": points()},
     "trunk_network": dict,
+    "yardsticks": lambda: {"network": network(), "places": province_points(), "cities": province_points()},
+    "years_panel": lambda: {"study_or_name": "yuqian", "years": [2020]},
     "wgs84_to_gcj02": lambda: {"lon": 106.0, "lat": 29.0},
     "wgs84_to_bd09": lambda: {"lon": 106.0, "lat": 29.0},
     "bd09_to_wgs84": lambda: {"lon": 106.0, "lat": 29.0},

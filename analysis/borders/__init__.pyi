@@ -3,6 +3,7 @@ from ._crossings import BORDER_CROSSINGS, CROSSINGS, border_crossings, crossings
 from ._gaps import GAPS, close_gaps, gaps
 from ._typology import TYPES, TypologyRule, classify_counties
 from ._uncertainty import calibration_error, chances, inside_probability, rail_error, trunk_error
+from ._yardsticks import YARDSTICKS, yardsticks
 
 __all__ = [
     "BORDER_CROSSINGS",
@@ -10,6 +11,7 @@ __all__ = [
     "CROSSINGS",
     "GAPS",
     "TYPES",
+    "YARDSTICKS",
     "TypologyRule",
     "border_crossings",
     "border_effect",
@@ -24,4 +26,5 @@ __all__ = [
     "rail_error",
     "trunk_error",
     "with_border_penalty",
+    "yardsticks",
 ]

@@ -2,7 +2,7 @@ from ._assumptions import assumed_values
 from ._changes import arcs_closed_with, change_table, changed_by, changed_network
 from ._comparison import compare, corridor_overlap, county_times, gains, minutes_between
 from ._corridors import add_corridors, corridor_joins, corridor_segments, corridor_stops, corridors
-from ._files import MAX_GAP_KM, Corridor, corridor, read_corridors, resolve_corridors
+from ._files import MAX_GAP_KM, Corridor, corridor, open_by, read_corridors, resolve_corridors
 from ._joined import JoinedCorridors, has_split_junctions
 from ._lines import add_corridor_lines
 from ._multimodal import journeys, with_railways
@@ -40,6 +40,7 @@ __all__ = [
     "has_split_junctions",
     "journeys",
     "minutes_between",
+    "open_by",
     "read_corridors",
     "resolve_corridors",
     "with_corridor_trains",

@@ -65,6 +65,9 @@ class Corridor(Strict):
         speed, see `assumed`.
     length_km : float, optional
         Official length; without it, straight distances times `sinuosity`.
+    cost_100m_yuan : float, optional
+        Total investment, 100 million yuan (亿元), as a plan or an approval states it; for the order in which a study's
+        corridors are best built. Without it kilometres count there.
     sinuosity : float
         Length along the line over straight distance between stops.
     stop_penalty_min : float
@@ -123,6 +126,7 @@ class Corridor(Strict):
     design_speed_kph: Annotated[float, Field(gt=0, le=400)]
     speed_factor: Annotated[float, Field(gt=0, le=1)] = 1.0
     length_km: Positive | None = None
+    cost_100m_yuan: Annotated[float, Field(gt=0, le=100_000)] | None = None
     sinuosity: Annotated[float, Field(ge=1, le=3)] = 1.2
     stop_penalty_min: Minutes = 0.0
     trains_per_day: Positive | None = None

@@ -1,6 +1,47 @@
 from ._best import best_corridors
+from ._borders import (
+    CRITICAL_CROSSINGS,
+    MENDED_WITHIN_KM,
+    NEAR_BORDER_KM,
+    TRIPS_HALVE_MIN,
+    critical_crossings,
+    missing_at_borders,
+)
 from ._choices import BestCorridors
 from ._critical import critical_links, critical_pairs
-from ._missing import missing_links
+from ._missing import MISSING_LINKS, missing_links
+from ._order import (
+    ACCESS_CHANGES,
+    BUILD_FRONT,
+    BUILD_ORDER,
+    BUILD_PAIRS,
+    EQUITY,
+    access_changes,
+    building_order,
+    corridor_costs,
+    equity_of,
+)
 
-__all__ = ["BestCorridors", "best_corridors", "critical_links", "critical_pairs", "missing_links"]
+__all__ = [
+    "ACCESS_CHANGES",
+    "BUILD_FRONT",
+    "BUILD_ORDER",
+    "BUILD_PAIRS",
+    "CRITICAL_CROSSINGS",
+    "EQUITY",
+    "MENDED_WITHIN_KM",
+    "MISSING_LINKS",
+    "NEAR_BORDER_KM",
+    "TRIPS_HALVE_MIN",
+    "BestCorridors",
+    "access_changes",
+    "best_corridors",
+    "building_order",
+    "corridor_costs",
+    "critical_crossings",
+    "critical_links",
+    "critical_pairs",
+    "equity_of",
+    "missing_at_borders",
+    "missing_links",
+]

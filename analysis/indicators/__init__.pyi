@@ -10,6 +10,7 @@ from ._equity import (
     palma_ratio,
 )
 from ._floating_catchment import three_step_catchment, two_step_catchment
+from ._generalised_costs import generalised_costs
 from ._inequality import RankSize, gini, gini_by_group, rank_size, theil, theil_by_group
 from ._market_access import market_access, market_access_change
 from ._people import people, people_by_rule, people_points, people_within, with_people
@@ -46,6 +47,7 @@ __all__ = [
     "day_return_reach",
     "detour_factors",
     "fgt_poverty",
+    "generalised_costs",
     "gini",
     "gini_by_group",
     "gravity",

@@ -8,6 +8,7 @@ from ._own_tables import (
     study_rail,
     study_timetable,
 )
+from ._panel import PANEL_COUNTIES, panel_counties
 from ._rail_coverage import RailCoverage, rail_coverage
 from ._reach import MEASURES, Ground, Reach
 from ._results import StudyResults
@@ -24,6 +25,7 @@ from ._years import (
 
 __all__ = [
     "MEASURES",
+    "PANEL_COUNTIES",
     "YEAR_BORDERS",
     "YEAR_CIRCLES",
     "YEAR_COUNTIES",
@@ -35,6 +37,7 @@ __all__ = [
     "circle_people",
     "county_indicators",
     "own_boundaries",
+    "panel_counties",
     "past_years",
     "rail_coverage",
     "require_rail_near",

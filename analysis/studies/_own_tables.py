@@ -123,16 +123,25 @@ def study_people(chosen: PeopleKeys, counties: gpd.GeoDataFrame, *, needed: bool
     return found
 
 
-def study_rail(chosen: RailKeys) -> LineNetwork:
-    """Return today's railways: from tables or a feed of one's own, or the embedded ones."""
+def study_rail(chosen: RailKeys, *, date: str | None = None) -> LineNetwork:
+    """Return today's railways: from tables or a feed of one's own, or the embedded ones.
+
+    Parameters
+    ----------
+    chosen : RailKeys
+    date : str, optional
+        Leave out what opened after this day, where tables say so; a feed knows no such days.
+    """
     if chosen.gtfs:
         return gtfs_rail_network(chosen.folder / chosen.gtfs)
     if chosen.rail_sections:
         stations, through = (
             chosen.folder / name if name else None for name in (chosen.rail_stations, chosen.rail_through)
         )
-        return rail_network(stations=stations, sections=chosen.folder / chosen.rail_sections, through=through)
-    return rail_network()
+        return rail_network(
+            stations=stations, sections=chosen.folder / chosen.rail_sections, through=through, date=date
+        )
+    return rail_network(date=date)
 
 
 def study_timetable(chosen: Study) -> Timetable | None:

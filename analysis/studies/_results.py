@@ -64,6 +64,18 @@ class StudyResults:
     year_circles, year_counties, year_borders : DataFrame
         Circles, minutes of counties and of borders on the roads of each past year of the study and of today's
         (`analysis.studies`); empty where it names none.
+    critical_links, missing_links : geopandas.GeoDataFrame
+        What the loss of each crossing of the study's borders costs, and between which towns a line is missing
+        (`analysis.decisions`); empty where its `questions` leave them out.
+    build_order, build_front, build_pairs : DataFrame
+        In which order the corridors are best built, every choice that no other beats, and what two give together.
+    access_changes, equity : DataFrame
+        Who gains and who loses market access, and how evenly people in reach are spread, before and with all corridors.
+        These five are empty where the study doesn't ask (`Questions`).
+    yardsticks : DataFrame
+        Border counties by the national circles of 1, 2 and 3 hours, before and with all corridors (`yardsticks`).
+    panel_borders, panel_counties : DataFrame
+        Borders and border counties on the network of each year of the study's panel (`years_panel`).
     slider_circles : geopandas.GeoDataFrame
         The circles in many cutoffs, base and with every corridor, for the slider of the map alone: it
         isn't among the `tables` that are written.
@@ -131,6 +143,16 @@ class StudyResults:
     year_circles: gpd.GeoDataFrame
     year_counties: pd.DataFrame
     year_borders: pd.DataFrame
+    critical_links: gpd.GeoDataFrame
+    missing_links: gpd.GeoDataFrame
+    build_order: pd.DataFrame
+    build_front: pd.DataFrame
+    build_pairs: pd.DataFrame
+    access_changes: pd.DataFrame
+    equity: pd.DataFrame
+    yardsticks: pd.DataFrame
+    panel_borders: pd.DataFrame
+    panel_counties: pd.DataFrame
     slider_circles: gpd.GeoDataFrame = field(metadata={"written": False})
     scenario_names: Mapping[str, str]
     attribution: list[str] = field(default_factory=list)

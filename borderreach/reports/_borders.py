@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from ..analysis.decisions import MENDED_WITHIN_KM, NEAR_BORDER_KM, TRIPS_HALVE_MIN
 from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Table
 from ._key_figures import ReportContext
@@ -20,6 +21,10 @@ MANY_BORDERS: Final = 10
 _ENDS: Final = 8
 #: So many counties are named as the farthest.
 _FARTHEST: Final = 12
+_CLASSES: Final = {"motorway": "高速公路", "ordinary": "普通公路", "unknown": "等级不明"}
+#: So many crossings that can least be spared are told, and so many missing lines.
+_CRITICAL: Final = 3
+_MISSING: Final = 3
 #: Counties on the farther side of this share of people are told as the farthest tenth.
 _TENTH: Final = 0.9
 
@@ -348,3 +353,72 @@ def farthest_section(results: StudyResults) -> list[Block]:
         Table("farthest", "离各中心最远的毗邻区县", header, rows, right,
               f"门到门，至最近的中心；共 {len(table)} 个毗邻区县，其余见 tables.xlsx 的“区县”一表。"),
     ]  # fmt: skip
+
+
+def decisions_section(results: StudyResults) -> list[Block]:
+    """Tell which crossing can least be spared, and between which towns a line is missing."""
+    told = [*_critical(results), *_missing(results)]
+    return [Heading("最断不得的通道与缺失的线路"), *told] if told else []
+
+
+def _critical(results: StudyResults) -> list[Block]:
+    """Tell what the loss of a crossing costs."""
+    lost = results.critical_links
+    if lost.empty:
+        return []
+    counted, unit = (1e4, " 万") if len(results.indicators) else (1.0, " ")
+    lost = pd.DataFrame(lost.drop(columns="geometry")).rename(columns={"name": "crossing"})
+    first, *others = rows_of(lost.head(_CRITICAL))
+    told = (
+        f"逐处假设一处跨省通道中断（并行的同向车道一并中断），重算省界两侧 {NEAR_BORDER_KM:g} 千米内各区县之间的公路出行（每人一次，去向随对方人口增、"
+        f"每远 {TRIPS_HALVE_MIN:g} 分钟减半）："
+    )
+    if not first.longer_trips > 0:
+        told += f"{len(lost)} 处中没有一处使出行变慢"
+    else:
+        told += (
+            f"{len(lost)} 处中损失最大的是{first.crossing}（{_CLASSES.get(first.road_class, first.road_class)}），{first.longer_trips / counted:,.0f}{unit}人次"
+            f"平均多用 {first.mean_delay_min:.0f} 分钟，{first.worst_from}到{first.worst_to}多用 {first.worst_delay_min:.0f} 分钟"
+        )
+        if first.leaving_people > 0:
+            told += f"，{first.circle_of}的{hours(results.study.circle_min)}圈少 {first.leaving_people / counted:,.0f}{unit}人"
+        parts = [
+            f"{row.crossing}（{row.longer_trips / counted:,.0f}{unit}人次，{row.mean_delay_min:.0f} 分钟）"
+            for row in others
+            if row.longer_trips > 0
+        ]
+        told += f"；其次是{join(parts)}" if parts else ""
+    cut = lost[lost["places_cut_off"] > 0]
+    names = "；".join(f"{row.crossing}（{row.cut_off}）" for row in rows_of(cut.head(_CRITICAL)))
+    told += (
+        f"。{len(cut)} 处中断会使区县失去一半以上的出行：{names}。"
+        if len(cut)
+        else "。没有一处中断会使区县失去一半以上的出行。"
+    )
+    return [told + ("其余见 tables.xlsx 的“通道中断”一表。" if len(lost) > _CRITICAL else "")]
+
+
+def _missing(results: StudyResults) -> list[Block]:
+    """Tell the lines that are missing."""
+    if not results.study.questions.missing or results.borders.empty:
+        return []
+    lines = results.missing_links
+    what = f"省界两侧 {MENDED_WITHIN_KM:g} 千米内、相距 10 至 80 千米的跨省县对，公路绕行达省内同距县对 1.5 倍以上的，可视为缺一条线"
+    if lines.empty:
+        return [f"{what}：没有这样的县对。"]
+    parts = [
+        f"{row.from_name}—{row.to_name}（绕行系数 {row.detour_factor:.1f}，省内通常 {row.usual_detour:.1f}；直接连通约 {row.line_km:.0f} 千米，"
+        f"由 {minutes(float(row.base_min))} 分钟缩至 {row.line_min:.0f} 分钟）"
+        for row in rows_of(lines.head(_MISSING))
+    ]
+    rest = (
+        f"，共 {len(lines)} 条，其余见 tables.xlsx 的“缺失的线路”一表"
+        if len(lines) > _MISSING
+        else f"，共 {len(lines)} 条"
+    )
+    return [
+        (
+            f"{what}。按每千米为两侧居民省下的时间排序{rest}：{'；'.join(parts)}。线长按直线的 1.3 倍、时速按 80 千米估算；"
+            "只说明去哪里找，地形、河流与造价都不在其中。"
+        )
+    ]

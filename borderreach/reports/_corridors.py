@@ -335,3 +335,81 @@ def assumed_values(results: StudyResults, context: ReportContext) -> list[tuple[
         for item in context.corridors
         if item.corridor.id in by_id
     ]
+
+
+#: What an objective is called, its unit, and what values are divided by.
+_OBJECTIVES: Final = {
+    "people": ("圈内人口", "万人", 1e4),
+    "places": ("圈内区县", "个", 1.0),
+    "mean_time": ("至各中心的平均时间", "分钟", 1.0),
+    "potential": ("人均市场潜力", "万人", 1e4),
+    "worst_province": ("各省圈内人口比例的最低者", "%", 0.01),
+    "poverty": ("可达性贫困的缺口", "%", 0.01),
+    "palma": ("可达人口的帕尔马比", "", 1.0),
+}
+_SIDES_NAMED: Final = 5
+
+
+def order_section(results: StudyResults) -> list[Block]:
+    """Tell in which order corridors are best built, and who gains and loses market access by them."""
+    told = [*_order_lines(results), *_gainer_lines(results)]
+    return [Heading("先建哪一条，谁得谁失"), *told] if told else []
+
+
+def _order_lines(results: StudyResults) -> list[Block]:
+    table = results.build_order
+    if table.empty:
+        return []
+    asked = results.study.questions
+    word, unit, over = _OBJECTIVES[asked.build_objective]
+    first = table.iloc[0]
+    money = "亿元" if first["cost_unit"] == "100m_yuan" else "千米"
+    stand = (
+        "" if money == "亿元" else "（没有造价，以线路长度代替：一千米隧道与一千米平地、铁路与公路同等计）"
+    )
+    chosen = table[table["chosen"]]
+    limit = f"预算 {asked.build_budget:g} {money}之内" if asked.build_budget is not None else "不设预算"
+    goal = f"以{word}为目标，{limit}，逐一比较 {len(table)} 条廊道的所有组合{stand}，"
+    if chosen.empty:
+        return [f"{goal}没有一条使之改善。"]
+    steps = "；".join(
+        f"{row.step}. {row.corridor_name}（{row.cost:,.0f} {money}，至 {row.value / over:,.4g} {unit}）"
+        for row in rows_of(chosen.rename(columns={"name": "corridor_name"}))
+    )
+    told = f"{goal}由现状 {first['base_value'] / over:,.4g} {unit}起，最好的建设次序是：{steps}。"
+    pairs = results.build_pairs
+    names = dict(zip(table["corridor_id"], table["name"], strict=True))
+    for kind, verb in (("substitutes", "互相替代"), ("complements", "互相补充")):
+        some = pairs[pairs["kind"] == kind]
+        if len(some):
+            most = some.iloc[int(some["interaction"].abs().argmax())]
+            told += f"{verb}最甚的是{names[most['corridor_a']]}与{names[most['corridor_b']]}。"
+    return [told + "各预算下的最优组合见 tables.xlsx 的“预算与组合”一表。"]
+
+
+def _gainer_lines(results: StudyResults) -> list[Block]:
+    table = results.access_changes
+    if table.empty:
+        return []
+    parts = []
+    for theta, one in table.groupby("theta", sort=True):
+        up, down = one[one["side"] == "gains"], one[one["side"] == "loses"]
+        gained = join(
+            f"{row.county}（{signed(row.relative_pct, digits=1)}%）"
+            for row in rows_of(up.head(_SIDES_NAMED).rename(columns={"name": "county"}))
+        )
+        lost = join(
+            f"{row.county}（{signed(row.relative_pct, digits=1)}%）"
+            for row in rows_of(down.iloc[::-1].head(_SIDES_NAMED).rename(columns={"name": "county"}))
+        )
+        parts.append(
+            f"θ = {theta:g} 时 {len(up)} 个区县的份额上升，最多的是{gained or '无'}；{len(down)} 个下降，最多的是{lost or '无'}"
+        )
+    asked = results.study.questions
+    return [
+        (
+            f"市场可达性（Donaldson 和 Hornbeck，2016；每远 {asked.cost_doubles_min:g} 分钟货物的价格多一倍）在廊道建成后不会变差，但相对份额有升有降："
+            f"{'。'.join(parts)}。可达性不等于增长：Faber（2014）发现国道主干线连通的外围县工业增长反而较慢，Baum-Snow 等（2020）发现公路使区域首位城市得益而"
+            "腹地受损；本报告不推算这些后果。"
+        )
+    ]

@@ -108,9 +108,30 @@ def _spread(results: StudyResults) -> list[Block]:
         more = "几乎不变" if abs(then - now) < _SAME_GINI else more
         text += "，规划后不变" if f"{then:.3f}" == f"{now:.3f}" else f"，规划后为 {then:.3f}，{more}"
     return [
-        (f"{text}。洛伦兹曲线见", See("lorenz"), "。"),
+        (f"{text}。{_more_spread(results)}洛伦兹曲线见", See("lorenz"), "。"),
         Figure("lorenz", f"毗邻区县{cutoff}内可达人口的洛伦兹曲线", "chart_lorenz.png", 8.0),
     ]
+
+
+def _more_spread(results: StudyResults) -> str:
+    """Say the same by Palma's ratio and by poverty, where the study asks."""
+    table = results.equity
+    if table.empty:
+        return ""
+    value = table.set_index(["scenario", "measure"])["value"]
+    after = ("all", "palma") in value.index
+
+    def told(measure: str, digits: int, over: float = 1.0) -> str:
+        now = f"{value['base', measure] / over:.{digits}f}"
+        return f"{now}，规划后 {value['all', measure] / over:.{digits}f}" if after else now
+
+    text = f"可达人口最多的一成人与最少的四成人，平均可达人口之比（帕尔马比）为 {told('palma', 2)}"
+    if ("base", "poor_share") in value.index:
+        text += (
+            f"；可达人口不到现状中位数一半（{value['base', 'poverty_line'] / 1e4:,.0f} 万人）的，占毗邻区县人口的百分比为 {told('poor_share', 1, 0.01)}，"
+            f"平均缺口的百分比为 {told('poverty_gap', 1, 0.01)}"
+        )
+    return f"{text}。"
 
 
 def _everywhere(results: StudyResults) -> str:

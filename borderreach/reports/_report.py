@@ -23,10 +23,10 @@ from typing import Any, Final, TypeVar
 from ..analysis.studies import StudyResults
 from ..analysis.texts import citation
 from ..documents import Block, Document, Pictures, Source, docx_bytes, html_text, markdown_text
-from ._borders import borders_section, farthest_section, ranking_section
+from ._borders import borders_section, decisions_section, farthest_section, ranking_section
 from ._circles import audit_section, circles_section, road_alone_section
 from ._claims import claims_section, groups_section, methods_section, unchecked_section
-from ._corridors import changed_section, changes_section, corridors_section
+from ._corridors import changed_section, changes_section, corridors_section, order_section
 from ._facts import Fact, facts
 from ._findings import findings_section
 from ._key_figures import ReportContext, results_corridors
@@ -34,8 +34,8 @@ from ._method import data_section, definitions_section, limits_section
 from ._people import counties_section, people_section
 from ._summary import summary_section
 from ._words import with_lines
-from ._years import years_section
-from ._zones import zones_section
+from ._years import panel_section, years_section
+from ._zones import yardsticks_section, zones_section
 
 _Made = TypeVar("_Made")
 
@@ -80,12 +80,16 @@ def _body(results: StudyResults, context: ReportContext) -> list[Block]:
     return [
         *circles_section(results, context),
         *changed_section(results, context),
+        *order_section(results),
         *people_section(results),
         *zones_section(results, context),
+        *yardsticks_section(results),
         *farthest_section(results),
         *ranking_section(results),
         *borders_section(results, context),
+        *decisions_section(results),
         *years_section(results),
+        *panel_section(results),
         *changes_section(results, context),
         *groups_section(results),
         *claims_section(results),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from ..analysis.studies import StudyResults
-from ..documents import Block, Heading, Table
+from ..documents import Block, Figure, Heading, Table
+from ..geo.networks import TRUNK_YEARS
 from ._words import hours, join, minutes, rows_of
 
 #: Counties that gained most are named up to here, and counties that came into the circle.
@@ -138,3 +139,39 @@ def _entered(results: StudyResults, before: int, year: int) -> str:
     if not names:
         return "无"
     return join(names[:_MOST_LISTED]) + (f"等 {len(names)} 个" if len(names) > _MOST_LISTED else "")
+
+
+def panel_section(results: StudyResults) -> list[Block]:
+    """Tell how near borders and centres have come over the years of the panel, and what is to come."""
+    counties, borders = results.panel_counties, results.panel_borders
+    if counties.empty:
+        return []
+    by_year = counties.groupby("year")
+    listed = sorted(int(year) for year in counties["year"].unique())
+    past = [year for year in listed if year <= TRUNK_YEARS[1]]
+    then, now = past[0], past[-1]
+    mean, inside = by_year["travel_time_min"].mean(), by_year["inside"].sum()
+    circle = hours(results.study.circle_min)
+    told = (
+        f"{then} 年至 {now} 年，毗邻区县到最近中心的平均时间由 {mean[then]:.0f} 分钟变为 {mean[now]:.0f} 分钟，在{circle}圈内的由 "
+        f"{inside[then]} 个变为 {inside[now]} 个"
+    )
+    if len(borders):
+        across = borders.groupby("year")["across_min"].mean()
+        told += f"，到省界对侧最近区县驻地由 {across[then]:.0f} 分钟变为 {across[now]:.0f} 分钟"
+    people = by_year["people_reached"].mean()
+    if people.notna().all():
+        told += f"，{circle}内可达人口由平均 {people[then] / 1e4:,.0f} 万人变为 {people[now] / 1e4:,.0f} 万人"
+    for year in listed[len(past) :] if "all" in results.scenario_names else ():
+        told += f"；{year} 年，加上届时开通的廊道，平均 {mean[year]:.0f} 分钟，{inside[year]} 个在圈内"
+    trains = "和铁路" if len(results.journeys) else ""
+    note = "" if len(results.year_circles) else "，通车年份可差两三年"
+    return [
+        *([] if len(results.year_circles) else [Heading("历年的变化")]),
+        f"{told}。按各年年底已开通的高速公路{trains}，普通公路、列车班次和人口一律按今天计{note}。逐界逐县见 tables.xlsx 的“历年省界”“历年区县”两表。",
+        *(
+            [Figure("panel", "各条省界两侧区县驻地之间的平均时间", "chart_years.png", 12.0)]
+            if len(borders)
+            else []
+        ),
+    ]

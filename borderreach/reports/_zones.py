@@ -9,11 +9,13 @@ import pandas as pd
 from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Table
 from ._key_figures import ReportContext
-from ._roads import zone_error_zh
+from ._roads import way_zh, zone_error_zh
 from ._words import hours, join, rows_of
 
 #: So many zones that reach across a border are listed.
 _MOST: Final = 10
+#: Circles of the national yardstick: one, two and three hours.
+_CIRCLES: Final = 3
 #: So many counties of another province are named of a zone.
 _MOST_NAMED: Final = 8
 
@@ -97,3 +99,35 @@ def _newly_across(results: StudyResults) -> str:
         if (row.centre_id, row.adcode) in new
     ]
     return f"（{'；'.join(parts[:8])}{'等' if len(parts) > 8 else ''}）" if parts else ""
+
+
+def yardsticks_section(results: StudyResults) -> list[Block]:
+    """Hold the border counties against the national circles of 1, 2 and 3 hours."""
+    table = results.yardsticks
+    if table.empty:
+        return []
+    base, after = (table[table["scenario"] == name] for name in ("base", "all"))
+
+    def count(column: str) -> str:
+        now, then = int(base[column].sum()), int(after[column].sum())
+        return (
+            f"{now} 个"
+            if "all" not in results.scenario_names or now == then
+            else f"{now} 个（规划后 {then} 个）"
+        )
+
+    far = base[base["n_missed"] == _CIRCLES].sort_values(
+        "main_city_min", ascending=False, na_position="first"
+    )
+    names = (
+        f"：{join(far['name'].head(_MOST_NAMED))}{'等' if len(far) > _MOST_NAMED else ''}" if len(far) else ""
+    )
+    return [
+        Heading("对照“全国123出行交通圈”"),
+        (
+            "《交通强国建设纲要》（2019 年）提出都市区一小时通勤、城市群两小时通达、全国主要城市三小时覆盖；《关于培育发展现代化都市圈的指导意见》（2019 年）"
+            f"以一小时通勤圈为都市圈的基本范围。{len(base)} 个毗邻区县中（{way_zh(results)}，往返中较长者），一小时内到所属地级市的 {count('within_1h')}，"
+            f"两小时内到最近外省地级市的 {count('within_2h')}，三小时内到最近省会（首府）或直辖市的 {count('within_3h')}，其中一小时内（都市圈）的 "
+            f"{count('metropolitan')}；三项都不达的 {len(far)} 个{names}。逐县见 tables.xlsx 的“123交通圈”一表。"
+        ),
+    ]

@@ -59,6 +59,25 @@ def _sheets(results: StudyResults) -> list[Sheet]:
         _sheet(results.crossings, "跨省通道", "连接两省的干线公路路段", "province_a county_a province_b county_b road_class length_km"),
         _sheet(results.gaps, "断头路", "距省界不远中断、对侧有路可接的干线公路",
                "county province beyond_county beyond_province gap_km network_km network_min"),
+        _sheet(results.build_order.rename(columns={"name": "corridor_name"}), "建设次序", "一定预算内最好的廊道，按最好的次序",
+               "step corridor_name cost cost_unit total_cost base_value value adds alone last mean chosen"),
+        _sheet(results.build_front, "预算与组合", "花同样或更少的钱没有更好的组合", "cost value gain corridors n"),
+        _sheet(results.build_pairs, "廊道之间", "两条廊道同建的相互作用", "corridor_a corridor_b alone interaction kind"),
+        _sheet(results.access_changes, "市场可达性", "份额上升最多的在前", "theta name adcode province base_access scenario_access change_pct relative_pct side"),
+        _sheet(_with_scenario(results.equity, results), "均等", "毗邻区县可达人口的分布，按人口加权", "scenario measure value"),
+        _sheet(pd.DataFrame(results.critical_links).rename(columns={"name": "crossing"}), "通道中断", "逐处中断一处跨省通道的损失，最大的在前",
+               "crossing province_a province_b road_class cost_person_min delay_person_min longer_trips mean_delay_min worst_delay_min worst_from "
+               "worst_to cut_off_trips places_cut_off cut_off leaving_people circle_of"),
+        _sheet(results.missing_links, "缺失的线路", "跨省绕行过甚的县对与直接相连的线，每千米省时最多的在前",
+               "rank from_name from_province to_name to_province straight_km road_km base_min detour_factor usual_detour line_km line_min saved_min "
+               "gain_person_min gain_per_km"),
+        _sheet(_with_scenario(results.yardsticks, results), "123交通圈", "毗邻区县对照全国123出行交通圈与都市圈 1 小时",
+               "scenario name adcode province own_city own_city_min within_1h across_city across_city_min within_2h main_city main_city_min "
+               "within_3h metropolitan n_missed"),
+        _sheet(results.panel_borders.rename(columns={"n_across": "n_near", "people_across": "people_near"}), "历年省界", "每段省界在各年的路网上",
+               "province_a province_b year across_min delta_min n_near people_near n_inside people_inside", frozen=2),
+        _sheet(results.panel_counties, "历年区县", "每个毗邻区县在各年的路网上", "name adcode province year centre_name travel_time_min delta_min inside "
+               "people_reached"),
         _zones(results),
         _sheet(_claims(results), "论断", "文中论断的检验",
                "sentence role words reading verdict verdict_text limit value unit chance detail flip assumptions"),

@@ -93,6 +93,12 @@ LAYERS: Final[Mapping[str, Layer]] = {
     "junctions": Layer("多省交界点", _point("多省交界点", style.JUNCTION_FILL, 2.0)),
     "crossings": Layer("跨省通道", _point("跨省通道", style.CROSSING_FILL, 1.6)),
     "corridor_stops": Layer("廊道的站点", _point("站点", style.STOP_FILL, 1.8), "stop_name"),
+    "critical_links": Layer("跨省通道中断的损失", (
+        Symbol("一千万人·分钟以上", '"cost_person_min" >= 1e7', "", style.CRITICAL_LINE, 2.2),
+        Symbol("一百万至一千万人·分钟", '"cost_person_min" >= 1e6 AND "cost_person_min" < 1e7', "", style.CRITICAL_LINE, 1.2),
+        Symbol("不到一百万人·分钟", '"cost_person_min" < 1e6', "", style.CRITICAL_LINE, 0.5),
+    ), "name"),
+    "missing_links": Layer("缺失的线路", (Symbol("缺失的线路", "", "", style.MISSING_LINE, 0.8, dashed=True),)),
     "gaps": Layer("断头路", (Symbol("断头路", "", "", style.GAP_LINE, 0.8),)),
     "changes": Layer("线路中断或变速", (Symbol("中断或变速", "", "", style.CHANGE_LINE, 1.0),), "name"),
     "corridors": Layer("廊道", _corridors(), "name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -83,6 +84,8 @@ def page_content(
         "borders": _borders(layers),
         "crossings": _crossings(layers),
         "gaps": _gaps(layers),
+        "critical": _critical(layers),
+        "missing": _missing(layers),
         "changes": _changes(layers),
         "claims": claims_content(layers),
         "junctions": [{"names": str(row.provinces), "at": at(row)} for row in layers.junctions.itertuples()],
@@ -108,7 +111,9 @@ def page_content(
 #: Stands between names in one text.
 _BAR: Final = "|"
 #: Where the page's content has names of places.
-_PLACES: Final = frozenset({"name", "names", "province", "provinces", "city", "neighbours", "members"})
+_PLACES: Final = frozenset(
+    {"name", "names", "province", "provinces", "city", "neighbours", "members", "worstNames", "cutOff"}
+)
 
 
 def _english(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +136,18 @@ def _english(content: Mapping[str, Any]) -> dict[str, Any]:
             for each in value:
                 look(each, named=named)
 
-    for key in ("centres", "provinces", "context", "borders", "crossings", "gaps", "junctions", "counties"):
+    for key in (
+        "centres",
+        "provinces",
+        "context",
+        "borders",
+        "crossings",
+        "gaps",
+        "critical",
+        "missing",
+        "junctions",
+        "counties",
+    ):
         look(content[key])
     for corridor in content["corridors"]:
         look(corridor["stops"])
@@ -232,6 +248,50 @@ def _gaps(layers: MapLayers) -> list[dict[str, Any]]:
             "shape": pack(row.geometry),
         }
         for row in layers.gaps.itertuples()
+    ]
+
+
+#: Lines of crossings are so wide at most and at least, pixels; the width goes with the square root of the cost.
+_WIDEST: Final = 9.0
+_NARROWEST: Final = 2.0
+
+
+def _critical(layers: MapLayers) -> list[dict[str, Any]]:
+    """Return crossings as wide as their loss costs, those of the least first, so that the others lie above."""
+    most = float(layers.critical["cost_person_min"].max()) if len(layers.critical) else 0.0
+    rows = layers.critical.sort_values("cost_person_min", kind="stable")
+    return [
+        {
+            "names": str(row.name).split("—"),
+            "class": str(row.road_class),
+            "trips": number(row.longer_trips, 0),
+            "mean": number(row.mean_delay_min),
+            "worst": number(row.worst_delay_min),
+            "worstNames": [str(row.worst_from), str(row.worst_to)],
+            "cutOff": str(row.cut_off),
+            "wide": round(
+                _NARROWEST + (_WIDEST - _NARROWEST) * math.sqrt(float(str(row.cost_person_min)) / most), 1
+            )
+            if most > 0
+            else _NARROWEST,
+            "shape": pack(row.geometry),
+        }
+        for row in rows.itertuples()
+    ]
+
+
+def _missing(layers: MapLayers) -> list[dict[str, Any]]:
+    return [
+        {
+            "names": [str(row.from_name), str(row.to_name)],
+            "km": number(row.line_km, 0),
+            "baseMin": number(row.base_min, 0),
+            "lineMin": number(row.line_min, 0),
+            "factor": number(row.detour_factor),
+            "usual": number(row.usual_detour),
+            "shape": pack(row.geometry),
+        }
+        for row in layers.missing.itertuples()
     ]
 
 

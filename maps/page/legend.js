@@ -152,6 +152,8 @@
     legend.border = () => [
       ...(data.crossings.length ? [["crossings", br.signSwatch("diamond", data.style.crossingFill, "#333333"), word("crossings") + " " + data.crossings.length]] : []),
       ...(data.gaps.length ? [["gaps", br.signSwatch("triangle", data.style.gapLine, "#333333"), word("gaps") + " " + data.gaps.length]] : []),
+      ...(data.critical.length ? [["critical", br.lineSwatch({ color: data.style.criticalLine, weight: 4 }), word("critical") + " " + data.critical.length]] : []),
+      ...(data.missing.length ? [["missing", br.lineSwatch({ color: data.style.missingLine, weight: 3, dashArray: "8 6" }), word("missing") + " " + data.missing.length]] : []),
     ];
     legend.ground = () => [
       ...(data.whatIf ? [["roads", br.roadSwatches()[0], word("roads")]] : []),

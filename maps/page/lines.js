@@ -91,6 +91,25 @@
           ];
         })));
     }
+    if (data.critical.length) {
+      scene.add("critical", br.ORDER.crossings, false, () =>
+        L.layerGroup(data.critical.map((row) => {
+          const text = () => br.element("div", {}, br.element("strong", {}, row.names.map(word.place).join(" – ") + " · " + word.of("road", row.class)),
+            br.element("div", {}, word("critical_trips", { trips: br.fixed(row.trips / 1e4, 1), minutes: row.mean === null ? "0" : br.fixed(row.mean, 1) })),
+            row.worst ? br.element("div", {}, word("critical_worst", { places: row.worstNames.map(word.place).join(" – "), minutes: br.fixed(row.worst, 0) })) : null,
+            row.cutOff ? br.element("div", {}, word("critical_cut") + word("colon") + row.cutOff.split("、").map(word.place).join(", ")) : null);
+          return L.polyline(br.unpackLines(row.shape, data.quantum), { color: style.criticalLine, weight: row.wide, opacity: 0.85 }).bindTooltip(text, draw.sticky);
+        })));
+    }
+    if (data.missing.length) {
+      scene.add("missing", br.ORDER.crossings, false, () =>
+        L.layerGroup(data.missing.map((row) => {
+          const text = () => br.element("div", {}, br.element("strong", {}, word("missing") + word("colon") + row.names.map(word.place).join(" – ")),
+            br.element("div", {}, word("missing_line", { km: br.fixed(row.km, 0), minutes: br.fixed(row.lineMin, 0) }) + "；" + (row.baseMin === null ? word("not_reached")
+              : word("missing_now", { minutes: br.fixed(row.baseMin, 0), factor: br.fixed(row.factor, 1), usual: br.fixed(row.usual, 1) }))));
+          return L.polyline(br.unpackLines(row.shape, data.quantum), { color: style.missingLine, weight: 3, dashArray: "8 6" }).bindTooltip(text, draw.sticky);
+        })));
+    }
     // Closed links are crossed out, others carry their direction of change.
     for (const row of data.changes) {
       scene.add("change-" + row.id, br.ORDER.crossings, false, () => {

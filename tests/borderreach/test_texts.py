@@ -168,7 +168,7 @@ SHOWN = {
         "border_counties.neighbour_provinces", "borders.province_a", "borders.province_b", "junctions.provinces",
         "centres.origin_name", "corridors.name", "corridors.source", "corridor_stops.stop_name",
         "crossings.road_class", "crossings.county_a", "crossings.county_b", "crossings.province_a",
-        "crossings.province_b", "gaps.county", "gaps.beyond_county", "changes.name", "claims.words", "claims.reading",
+        "crossings.province_b", "missing_links.from_name", "missing_links.to_name", "gaps.county", "gaps.beyond_county", "changes.name", "claims.words", "claims.reading",
         "claims.verdict_text", "claims.unit", "claims.flip", "claims.method", "county_times.centre_name",
         "zone_counties.name",
     ),
@@ -180,6 +180,7 @@ SHOWN = {
         "border_effect.province_b", "changes.name", "claims.words", "claims.reading", "claims.verdict_text",
         "claims.detail", "claims.flip", "claims.other_reading", "claims.method", "claims.data", "claims.assumptions",
         "group_cohesion.group_name", "corridor_segments.service",
+        "missing_links.from_name", "missing_links.to_name",
     ),
     "figure": ("centres.origin_name",),
 }  # fmt: skip
@@ -208,6 +209,7 @@ def run(yuqian: StudyResults, tmp_path_factory: pytest.TempPathFactory) -> Run:
     original = replace(
         yuqian,
         gaps=gpd.GeoDataFrame([gap], crs=4326)[list(yuqian.gaps.columns)].astype(yuqian.gaps.dtypes),
+        critical_links=yuqian.critical_links.assign(cut_off="綦江区、桐梓县"),
         gains=yuqian.gains.assign(counties_gained="正安县", counties_lost="綦江区、桐梓县"),
         study=yuqian.study.model_copy(
             update={"text": "plan.docx", "text_title": "纲要"}

@@ -264,6 +264,11 @@ def stated(results: Any) -> set[tuple[str, str]]:
     found |= {("km", text) for text in ("120", "20", "150")}
     found |= {("share", text) for text in ("95", "5", "15")}
     found |= {("", text) for text in ("0", "100")} | {("min", "0"), ("", "1")}
+    # What the sections of questions rest on: trips between counties within 150 km of a border that halve every hour, lines of
+    # 1.3 times the straight one at 80 km/h between towns within 80 km of it and 10 to 80 km apart, whose detours are 1.5 times
+    # those within; the years of the national outlines and of the literature.
+    found |= {("km", text) for text in ("10", "80")}
+    found |= {("", text) for text in ("1.3", "1.5", "123", "2016", "2014", "2020")} | {("year", "2019")}
     # So many rows a table has at most, where its note says how many there are.
     found |= {("count", text) for text in ("8", "10", "15")}
     return found
@@ -281,7 +286,52 @@ def derived(results: Any) -> Iterator[tuple[Any, ...]]:
     yield from _of_claims(results)
     yield from _of_groups(results)
     yield from _of_years(results)
+    yield from _of_questions(results)
     yield from _of_errors(results)
+
+
+def _of_questions(results: Any) -> Iterator[tuple[Any, ...]]:
+    """What closed crossings, missing lines, national circles, years, building orders and gains come to."""
+    lost = results.critical_links
+    yield "count", len(lost)
+    yield "count", (lost["places_cut_off"] > 0).sum()
+    for row in lost.itertuples():
+        yield "people", row.longer_trips, row.name
+    yield "count", len(results.missing_links)
+    for row in results.missing_links.itertuples():
+        for label in (f"{row.from_name}+{row.to_name}", f"{row.to_name}+{row.from_name}"):
+            yield "", row.detour_factor, label
+            yield "", row.usual_detour, label
+    for _, one in results.yardsticks.groupby("scenario"):
+        for column, limit in (
+            ("own_city_min", 60),
+            ("across_city_min", 120),
+            ("main_city_min", 180),
+            ("main_city_min", 60),
+        ):
+            yield "count", (one[column] <= limit).sum()
+        yield "count", (~(one["within_1h"] | one["within_2h"] | one["within_3h"])).sum()
+    for year, one in results.panel_counties.groupby("year"):
+        yield "year", year
+        yield "min", one["travel_time_min"].mean()
+        yield "count", one["inside"].sum()
+        yield "people", one["people_reached"].mean()
+    for _, one in results.panel_borders.groupby("year"):
+        yield "min", one["across_min"].mean()
+    yield "count", len(results.build_order)
+    for row in results.build_order.itertuples():
+        for value in (row.cost, row.value, row.base_value, row.value / 1e4, row.base_value / 1e4, row.step):
+            yield "", value
+            yield "people", value
+            yield "min", value
+        yield "km", row.cost
+    for theta, one in results.access_changes.groupby("theta"):
+        yield "", theta
+        yield from (("count", (one["side"] == side).sum()) for side in ("gains", "loses"))
+    for row in results.equity.itertuples():
+        yield "", row.value
+        yield "people", row.value
+        yield "share", row.value
 
 
 def _of_border_counties(results: Any) -> Iterator[tuple[Any, ...]]:
