@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-TUTORIALS = ("borders", "isochrones", "corridors", "timetables")
+TUTORIALS = ("borders", "isochrones", "corridors", "timetables", "decisions")
 BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
 
 
