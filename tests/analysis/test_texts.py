@@ -12,7 +12,7 @@ from borderreach.studies import study, study_names
 
 @pytest.mark.parametrize("name", study_names())
 def test_no_study_of_ours_cites_a_file(name: str):
-    named = {study(name).text}
+    named = {study(name).text} - {""}  # a study of no text cites none
     for file in path("corridors").glob("*.toml"):
         named |= {mention.text for one in read_corridors(file) for mention in one.mentions}
     assert len(named) > 1
