@@ -115,13 +115,14 @@ def _sections(feed: Feed, trips: pd.DataFrame) -> pd.DataFrame:
             "to_station": following["station"],
             "minutes": (following["arrival"] - timed["departure"]) / 60,
             "runs": timed["trip_id"].map(feed.runs),
+            "row": timed["row"].shift(-1),
         }
     ).dropna(subset=["to_station"])
     if (steps["minutes"] < 0).any():
         row = steps[steps["minutes"] < 0].iloc[0]
         raise DataFileError(
-            f"{feed.file.name}: a trip of route {row['line_id']!r} arrives at {row['to_station']!r} before it "
-            f"leaves {row['from_station']!r}"
+            f"{feed.file.name}: stop_times.txt, row {row['row']:.0f}: a trip of route {row['line_id']!r} arrives at "
+            f"{row['to_station']!r} before it leaves {row['from_station']!r}"
         )
     # Feeds round to whole minutes; a run within one minute still takes half of one.
     steps["minutes"] = steps["minutes"].clip(lower=0.5)

@@ -148,7 +148,7 @@ class Feed:
 
     @cached_property
     def _stations(self) -> tuple[pd.DataFrame, pd.Series]:
-        return _stations(_once(self.stops, ["stop_id"], self.file, "stops.txt"), self.file)
+        return _placed(_once(self.stops, ["stop_id"], self.file, "stops.txt"), self.file)
 
     @property
     def stations(self) -> pd.DataFrame:
@@ -162,7 +162,7 @@ class Feed:
         -------
         pandas.DataFrame
             ``trip_id, sequence, station, arrival, departure`` (seconds since noon minus 12 h), ``board`` and
-            ``alight``; calls where nobody may do either are left out.
+            ``alight``; calls where nobody may do either are left out. ``row`` is that of stop_times.txt.
 
         Raises
         ------
@@ -174,22 +174,26 @@ class Feed:
         times = _once(times, ["trip_id", "stop_sequence"], file, "stop_times.txt")
         unknown = ~times["stop_id"].isin(station_of.index)
         if unknown.any():
+            row = times[unknown].iloc[0]
             raise DataFileError(
-                f"{file.name}: stop_times.txt names the stop {times.loc[unknown, 'stop_id'].iloc[0]!r}, "
-                "which stops.txt doesn't hold"
+                f"{file.name}: stop_times.txt, row {row.name}: the stop {row['stop_id']!r} isn't in stops.txt"
             )
         times["sequence"] = pd.to_numeric(times["stop_sequence"], errors="coerce")
         if times["sequence"].isna().any():
-            raise DataFileError(f"{file.name}: stop_times.txt has a stop_sequence that isn't a number")
+            row = times[times["sequence"].isna()].iloc[0]
+            raise DataFileError(
+                f"{file.name}: stop_times.txt, row {row.name}: stop_sequence should be a number, got {row['stop_sequence']!r}"
+            )
         times["arrival"] = seconds_of(times["arrival_time"], file, "stop_times.txt")
         times["departure"] = seconds_of(times["departure_time"], file, "stop_times.txt")
+        times["row"] = times.index
         times["station"] = station_of.loc[times["stop_id"]].to_numpy()
         for ours, column in (("board", "pickup_type"), ("alight", "drop_off_type")):
             times[ours] = times[column].str.strip() != "1" if column in times else True
         times = times[times["board"] | times["alight"]]
         times = times.sort_values(["trip_id", "sequence"], kind="stable", ignore_index=True)
         timed = _with_times(times, stations, file)
-        columns = ["trip_id", "sequence", "station", "arrival", "departure", "board", "alight"]
+        columns = ["trip_id", "sequence", "station", "arrival", "departure", "board", "alight", "row"]
         return timed[columns].reset_index(drop=True)
 
 
@@ -239,6 +243,7 @@ def _table(archive: zipfile.ZipFile, file: Path, name: str, columns: Iterable[st
         # encrypted members come as RuntimeError; pandas' parser errors are ValueErrors
         raise DataFileError(f"{file.name}: {name} is damaged ({error}); fetch the feed again") from error
     frame.columns = [column.strip() for column in frame.columns]
+    frame.index = pd.RangeIndex(2, len(frame) + 2)  # rows as a spreadsheet counts them
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise DataFileError(f"{file.name}: {name} lacks the column(s) {', '.join(map(repr, missing))}")
@@ -251,11 +256,16 @@ def _optional(archive: zipfile.ZipFile, file: Path, name: str, columns: Iterable
     return pd.DataFrame(columns=list(columns), dtype=str)
 
 
+def _dates(texts: pd.Series, file: Path, name: str) -> set[dt.date]:
+    """Return the days of a column."""
+    return {_date(text, file, f"{name}, row {row}") for row, text in texts.drop_duplicates().items()}
+
+
 def _date(text: str, file: Path, name: str) -> dt.date:
     try:
         return dt.datetime.strptime(text.strip(), "%Y%m%d").date()  # noqa: DTZ007 - a day, no time
     except ValueError as error:
-        raise DataFileError(f"{file.name}: {name} has the date {text!r}; expected YYYYMMDD") from error
+        raise DataFileError(f"{file.name}: {name}: expected a date as YYYYMMDD, got {text!r}") from error
 
 
 def _services(day: dt.date, file: Path, calendar: pd.DataFrame, extra: pd.DataFrame) -> set[str]:
@@ -268,8 +278,11 @@ def _services(day: dt.date, file: Path, calendar: pd.DataFrame, extra: pd.DataFr
     services = set(calendar.loc[running, "service_id"])
     today = extra[extra["date"].str.strip() == stamp]
     kind = today["exception_type"].str.strip()
-    if not kind.isin(["1", "2"]).all():
-        raise DataFileError(f"{file.name}: calendar_dates.txt has an exception_type other than 1 and 2")
+    strange = kind[~kind.isin(["1", "2"])]
+    if len(strange):
+        raise DataFileError(
+            f"{file.name}: calendar_dates.txt, row {strange.index[0]}: exception_type should be 1 or 2, got {strange.iloc[0]!r}"
+        )
     return (services | set(today.loc[kind == "1", "service_id"])) - set(today.loc[kind == "2", "service_id"])
 
 
@@ -288,10 +301,10 @@ def _day(
     # Between the days on which a service begins or ends or has an exception all weeks are alike: a week from
     # each of these days shows every kind of day, and the first of each.
     one = dt.timedelta(days=1)
-    exceptions = {_date(text, file, "calendar_dates.txt") for text in extra["date"].unique()}
+    exceptions = _dates(extra["date"], file, "calendar_dates.txt")
     turns = exceptions | {day + one for day in exceptions}
-    turns |= {_date(text, file, "calendar.txt") for text in calendar["start_date"].unique()}
-    turns |= {_date(text, file, "calendar.txt") + one for text in calendar["end_date"].unique()}
+    turns |= _dates(calendar["start_date"], file, "calendar.txt")
+    turns |= {day + one for day in _dates(calendar["end_date"], file, "calendar.txt")}
     days = {day + k * one for day in turns for k in range(7)}
 
     def busy(day: dt.date) -> tuple[float, int]:
@@ -303,18 +316,18 @@ def _day(
 
 def _once(table: pd.DataFrame, key: list[str], file: Path, name: str) -> pd.DataFrame:
     """Return a table with each id once: rows that stand there twice are one, if they say the same."""
-    table = table.drop_duplicates(ignore_index=True)
+    table = table.drop_duplicates()
     twice = table.duplicated(key)
     if twice.any():
         row = table[twice].iloc[0]
         raise DataFileError(
             f"{file.name}: {name} has {' and '.join(f'{part} {row[part]!r}' for part in key)} more than once, "
-            "with different entries; keep one row of each"
+            f"with different entries, in row {row.name} again; keep one row of each"
         )
     return table
 
 
-def _stations(stops: pd.DataFrame, file: Path) -> tuple[pd.DataFrame, pd.Series]:
+def _placed(stops: pd.DataFrame, file: Path) -> tuple[pd.DataFrame, pd.Series]:
     parent = stops["parent_station"] if "parent_station" in stops else pd.Series("", index=stops.index)
     station_of = pd.Series(
         np.where(parent.str.strip() != "", parent, stops["stop_id"]), index=stops["stop_id"], dtype=object
@@ -326,12 +339,15 @@ def _stations(stops: pd.DataFrame, file: Path) -> tuple[pd.DataFrame, pd.Series]
     if (bad & is_station).any():
         row = stops[bad & is_station].iloc[0]
         raise DataFileError(
-            f"{file.name}: stops.txt places {row['stop_id']!r} at "
+            f"{file.name}: stops.txt, row {row.name}: {row['stop_id']!r} lies at "
             f"({row['stop_lon']!r}, {row['stop_lat']!r}), which is no longitude and latitude"
         )
-    lost = set(station_of) - set(stops["stop_id"])
-    if lost:
-        raise DataFileError(f"{file.name}: stops.txt has no row for the parent station {min(lost)!r}")
+    lost = ~station_of.isin(stops["stop_id"])
+    if lost.any():
+        raise DataFileError(
+            f"{file.name}: stops.txt, row {stops.index[lost.to_numpy()][0]}: the parent station "
+            f"{station_of[lost].iloc[0]!r} has no row of its own"
+        )
     names = stops["stop_name"] if "stop_name" in stops else stops["stop_id"]
     frame = pd.DataFrame({"station_id": stops["stop_id"], "name": names, "lon": lon, "lat": lat})[is_station]
     return frame.drop_duplicates("station_id").reset_index(drop=True), station_of
@@ -343,7 +359,10 @@ def seconds_of(times: pd.Series, file: Path, name: str) -> pd.Series:
     parts = times.str.strip().str.extract(r"^(\d{1,3}):([0-5]?\d):([0-5]?\d)$")
     bad = parts[0].isna() & ~blank
     if bad.any():
-        raise DataFileError(f"{file.name}: {name} has the time {times[bad].iloc[0]!r}; expected HH:MM:SS")
+        raise DataFileError(
+            f"{file.name}: {name}, row {times.index[bad.to_numpy()][0]}: expected a time as HH:MM:SS, got "
+            f"{times[bad].iloc[0]!r}"
+        )
     hours, minutes, seconds = (parts[column].astype(float) for column in range(3))
     return hours * 3600 + minutes * 60 + seconds
 
@@ -356,7 +375,10 @@ def _runs(trips: pd.DataFrame, frequencies: pd.DataFrame, file: Path) -> pd.Seri
         end = seconds_of(frequencies["end_time"], file, "frequencies.txt")
         headway = pd.to_numeric(frequencies["headway_secs"], errors="coerce")
         if not (headway > 0).all():
-            raise DataFileError(f"{file.name}: frequencies.txt has a headway_secs that isn't above 0")
+            row = frequencies[~(headway > 0)].iloc[0]
+            raise DataFileError(
+                f"{file.name}: frequencies.txt, row {row.name}: headway_secs should be above 0, got {row['headway_secs']!r}"
+            )
         departures = (-((start - end) // headway)).clip(lower=0)  # rounded up
         counts = departures.groupby(frequencies["trip_id"]).sum()
         common = runs.index.intersection(counts.index)

@@ -140,7 +140,10 @@ def _from_feed(
                     "depart_s": calls["departure"],
                     "board": calls["board"],
                     "alight": calls["alight"],
-                    "where": f"{path.name}: stop_times.txt, trip " + calls["trip_id"].map(repr),
+                    "where": f"{path.name}: stop_times.txt, row "
+                    + calls["row"].astype(str)
+                    + ", trip "
+                    + calls["trip_id"].map(repr),
                 }
             )
         )

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
+import borderreach as br
 from borderreach.geo.errors import BorderReachError, DataFileError, EmptyInputError, InputError
 from borderreach.geo.timetables._gtfs import gtfs_rail_network
 
@@ -413,3 +414,40 @@ def test_a_feed_is_reduced_as_the_specification_says(tmp_path, seed: int):
 def test_many_feeds_are_reduced_as_the_specification_says(tmp_path):
     for seed in range(10_000, 10_200):
         test_a_feed_is_reduced_as_the_specification_says.hypothesis.inner_test(tmp_path, seed)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "words"),
+    [
+        ("stop_times.txt", "r1,08:20:00,08:22:00,B,5", "r1,08:20:00,08:22:00,X,5", "stop_times.txt, row 3: the stop 'X'"),
+        ("stop_times.txt", "r1,08:20:00,08:22:00,B,5", "r1,08:20,08:22:00,B,5", "stop_times.txt, row 3: expected a time as HH:MM:SS, got '08:20'"),
+        ("stop_times.txt", "r1,08:20:00,08:22:00,B,5", "r1,08:20:00,08:22:00,B,five", "stop_times.txt, row 3: stop_sequence should be a number, got 'five'"),
+        ("stop_times.txt", "r1,08:20:00,08:22:00,B,5", "r1,07:20:00,07:22:00,B,5", "stop_times.txt, row 3"),
+        ("stop_times.txt", "h1,10:40:00,10:40:00,C,2", "h1,10:02:00,10:02:00,C,2", "stop_times.txt, row 11, trip 'h1'.*km/h"),
+        ("stop_times.txt", "r1,08:50:00,08:50:00,C,9", "r1,08:50:00,08:50:00,C,5", "stop_times.txt has trip_id 'r1' and stop_sequence '5' more than once.* row 4"),
+        ("stops.txt", "B,Beta,29.0,106.5,", "B,Beta,106.5,29.0,", "stops.txt, row 5: 'B' lies at"),
+        ("stops.txt", "A2,Alpha track 2,29.0,106.0,A", "A2,Alpha track 2,29.0,106.0,Z", "stops.txt, row 4: the parent station 'Z'"),
+        ("calendar.txt", "20260101,20261231\nsunday", "2026-01-01,20261231\nsunday", "calendar.txt, row 2: expected a date as YYYYMMDD, got '2026-01-01'"),
+        ("calendar_dates.txt", "week,20260501,2", "week,20260501,3", "calendar_dates.txt, row 2: exception_type should be 1 or 2, got '3'"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_a_feed_is_named_by_file_and_row(tmp_path, table, old, new, words):
+    assert old in FEED[table]
+    path = feed(tmp_path / "wrong.zip", **{table: FEED[table].replace(old, new)})
+    date = "2026-05-01" if table == "calendar_dates.txt" else None
+    with pytest.raises(BorderReachError, match=f"wrong.zip.*{words}"):
+        br.timetable(path, strict=True, date=date)
+
+
+def test_a_feed_in_a_folder_or_in_another_encoding_is_told(tmp_path):
+    path = tmp_path / "inside.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in FEED.items():
+            archive.writestr(f"feed/{name}", text)
+    with pytest.raises(BorderReachError, match=r"inside.zip has no stops.txt at its top level"):
+        br.timetable(path)
+    with zipfile.ZipFile(tmp_path / "gbk.zip", "w") as archive:
+        for name, text in FEED.items():
+            archive.writestr(name, text.replace("Beta", "贝塔").encode("gbk"))
+    with pytest.raises(BorderReachError, match=r"gbk.zip: stops.txt"):
+        br.timetable(tmp_path / "gbk.zip")
