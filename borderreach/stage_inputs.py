@@ -94,6 +94,11 @@ class StageInputs:
         return roads_and_trains(self.study, roads, rail=self.rail, trains=self.trains)
 
     @cached_property
+    def base_on_arcs(self) -> TransportNetwork:
+        """The base where single ways are compared: trains of a timetable by their number a day, as waiting is reckoned."""
+        return with_railways(self.roads, rail=self.rail) if self.base.is_scheduled else self.base
+
+    @cached_property
     def scenarios(self) -> Scenarios:
         """The base with any of the study's corridors."""
         return self._scenarios(self.base)

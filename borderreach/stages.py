@@ -311,7 +311,7 @@ def _order(run: StageInputs) -> dict[str, pd.DataFrame]:
             "build_pairs": empty(BUILD_PAIRS),
         }
     return building_order(
-        run.base,
+        run.base_on_arcs,
         run.scenarios.corridors,
         run.peopled_counties,
         run.ground.centres,

@@ -37,7 +37,7 @@ class BatchNetwork(NetworkKeys, RailKeys):
     rail_stations, rail_sections, rail_through : str
         Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
     gtfs : str
-        Or a timetable, a GTFS zip file.
+        Or a timetable, a GTFS zip file, whose trains count by their number a day.
     """
 
     source: Text = "trunk"

@@ -192,6 +192,9 @@ def test_trains_of_a_timetable_run_as_it_says_in_every_table(folder, tmp_path):
     run = study_run(folder / "asrun.toml", network=grid())
     assert isinstance(run.base, br.TimetableNetwork)
     assert (run.base.statistic, run.base.window) == ("p80", ("07:00", "10:00"))
+    # what compares single ways takes trains by their number a day
+    assert not run.base_on_arcs.is_scheduled
+    assert "rail" in run.base_on_arcs.modes
     found = run_study(folder / "asrun.toml", network=grid())
     assert found.isochrones["statistic"].unique().tolist() == ["p80"]
     assert found.zones[["window", "window_back"]].iloc[0].tolist() == ["06:30-08:30", window_back(found)]
