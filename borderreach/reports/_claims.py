@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
@@ -21,6 +22,10 @@ _UNCHECKED: Final = "文中无法检验的话"
 _METHODS: Final = "论断检验的口径与数据"
 #: What the texts of verdicts say of sentences that count otherwise; the table says it once.
 _NEITHER: Final = "不作对错之分"
+_BEGINNINGS: Final = (_NEITHER, "检验的只是必要条件")
+#: Verdicts on lines that only count them, and what would turn these.
+_COUNTED_LINES: Final = re.compile(r"(相差\d+条。)?算得\d+条，应为\d+条")
+_ONCE_OPEN: Final = re.compile(r"待.+开通后成立")
 _VERDICTS_EN: Final = {
     "holds": ("holds", "hold"),
     "holds_with": ("holds only with corridors", "hold only with corridors"),
@@ -82,7 +87,7 @@ def _sentence_rows(number: int, sentence: Any, claims: pd.DataFrame) -> list[tup
     if len(claims) == 1:
         (row,) = rows_of(claims)
         return [(str(number), f"{row.words}（{row.reading}）", verdict, _line(_told(row)))]
-    told = [_told(row, beside_readings=sentence.n_readings > 0) for row in rows_of(claims)]
+    told = [_told(row) for row in rows_of(claims)]
     count = Counter(text for texts in told for text in dict.fromkeys(texts))
     # What several of them say stands once, beside the sentence.
     shared = [text for text in count if count[text] > 1]
@@ -110,18 +115,19 @@ def _counted_parts(sentence: Any) -> str:
     return f"见下列 {'、'.join(filter(None, parts))}"
 
 
-def _told(row: Any, *, beside_readings: bool = False) -> list[str]:
-    """Return what a verdict rests on, text by text: what came out, what would turn it, the other reading.
-
-    A reading that stands in a row of its own isn't told beside the others.
-    """
-    if row.kind == "status" and row.detail:
+def _told(row: Any) -> list[str]:
+    """Return what a verdict rests on, text by text: what came out, what would turn it, the other reading."""
+    verdict, flip = _without_verdict(row).strip("。"), str(row.flip)
+    if row.detail and _COUNTED_LINES.fullmatch(verdict):
         # Which lines are open says how many are, and which must open.
-        texts = [str(row.detail)]
+        texts = [str(row.detail), "" if _ONCE_OPEN.fullmatch(flip) else flip]
     else:
-        texts = [*_without_verdict(row).split("。"), str(row.detail), str(row.flip)]
-        texts = [text for text in texts if text != _NEITHER]
-    if row.other_reading and not beside_readings:
+        # What several verdicts begin with, or end with, can stand once for all of them.
+        begun = next((each for each in _BEGINNINGS if verdict.startswith(f"{each}。")), "")
+        rest = verdict.removeprefix(f"{begun}。") if begun else verdict
+        parts = rest.split("。", 1) if begun else [rest]
+        texts = [*([begun] if begun != _NEITHER else []), *parts, str(row.detail), flip]
+    if row.other_reading:
         outcome = "成立" if row.other_holds == "yes" else "不成立"
         texts.append(f"若按{row.other_reading}理解，{outcome}")
     if row.assumptions:

@@ -214,7 +214,7 @@ def _quoted(item: CorridorFigures, results: StudyResults) -> tuple[Part, ...]:
         title = results.study.text_title if mention.text == results.study.text else ""
         parts += [f"文中写道：“……{mention.words}……”", Source(citation(mention.text, title)), "。"]
     sources = [
-        Source(f"{source.title.replace(': ', '：')}{f'（{source.date.isoformat()}）' if source.date else ''}")
+        Source(f"{source.title}{f'（{source.date.isoformat()}）' if source.date else ''}")
         for source in item.corridor.sources
     ]
     if sources:

@@ -18,6 +18,7 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from borderreach.analysis.indicators import gini
 
@@ -280,6 +281,7 @@ def derived(results: Any) -> Iterator[tuple[Any, ...]]:
     yield from _of_circles(results)
     yield from _of_pairs(results)
     yield from _of_borders(results)
+    yield from _of_ranks(results)
     yield from _of_zones(results)
     yield from _of_people(results)
     yield from _of_corridors(results)
@@ -448,6 +450,62 @@ def _of_borders(results: Any) -> Iterator[tuple[Any, ...]]:
         yield "count", len(effect)
 
 
+def _of_ranks(results: Any) -> Iterator[tuple[Any, ...]]:
+    """Borders and provinces by how well they are connected, ranked here by hand."""
+    crossed = {
+        (row.province_a, row.province_b): row.n_crossings for row in results.border_crossings.itertuples()
+    }
+    effect = {
+        (row.province_a, row.province_b): row.detour_ratio - 1 for row in results.border_effect.itertuples()
+    }
+    inside = results.county_times.groupby("adcode")["base_inside"].any()
+    rows = []
+    for row in results.borders.itertuples():
+        a, b = row.province_a, row.province_b
+        facing = [
+            one.adcode for one in results.border_counties.itertuples()
+            if (one.province == a and b in one.neighbour_provinces.split("、"))
+            or (one.province == b and a in one.neighbour_provinces.split("、"))
+        ]  # fmt: skip
+        km = (row.length_low_km + row.length_high_km) / 2
+        share = np.mean([bool(inside.get(code, False)) for code in facing]) if facing else np.nan
+        rows.append((a, b, km, crossed.get((a, b), 0) / km * 100, effect.get((a, b), np.nan), share))
+    if not rows:
+        return
+    ranks = np.array([
+        rankdata([-row[3] for row in rows]),
+        rankdata([row[4] for row in rows], nan_policy="omit"),
+        rankdata([-row[5] for row in rows], nan_policy="omit"),
+    ])  # fmt: skip
+    mean = np.nanmean(ranks, axis=0)
+    order = sorted(range(len(rows)), key=lambda k: (mean[k], rows[k][0], rows[k][1]))
+    place = {k: at for at, k in enumerate(order, start=1)}
+    for k, (a, b, km, density, _, share) in enumerate(rows):
+        label = f"{a}+{b}"
+        yield "km", km, label
+        yield "density", density, label
+        yield "share", share, label
+        for number in (place[k], np.nanmin(ranks[:, k]), np.nanmax(ranks[:, k])):
+            yield "", number, label
+    own = {
+        name: [k for k, row in enumerate(rows) if name in row[:2]]
+        for name in {one for row in rows for one in row[:2]}
+    }
+
+    def weighted(values: list[float], name: str) -> float:
+        known = [(values[k], rows[k][2]) for k in own[name] if np.isfinite(values[k])]
+        return sum(value * km for value, km in known) / sum(km for _, km in known) if known else np.nan
+
+    by_rank = sorted(own, key=lambda name: (weighted(list(mean), name), name))
+    for at, name in enumerate(by_rank, start=1):
+        yield "density", weighted([row[3] for row in rows], name), name
+        yield "share", weighted([row[4] for row in rows], name), name
+        yield "share", weighted([row[5] for row in rows], name), name
+        yield "count", len(own[name]), name
+        for number in (at, min(place[k] for k in own[name]), max(place[k] for k in own[name])):
+            yield "", number, name
+
+
 def _of_zones(results: Any) -> Iterator[tuple[Any, ...]]:
     home = dict(
         zip(results.border_counties["adcode"].astype(str), results.border_counties["province"], strict=True)
@@ -468,7 +526,8 @@ def _of_people(results: Any) -> Iterator[tuple[Any, ...]]:
     if table.empty:
         return
     for scenario in ("base", "scenario"):
-        yield "", gini(table[f"{scenario}_people_reached"].to_numpy(), table["people"].to_numpy())
+        known = table[table["people"].gt(0) & table[f"{scenario}_people_reached"].notna()]
+        yield "", gini(known[f"{scenario}_people_reached"].to_numpy(), known["people"].to_numpy())
     for n in table["county_type"].value_counts():
         yield "count", n
     moved = table[table["county_type"] != table["scenario_county_type"]]
