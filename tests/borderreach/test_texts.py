@@ -206,8 +206,17 @@ def run(yuqian: StudyResults, tmp_path_factory: pytest.TempPathFactory) -> Run:
         "beyond_county": "桐梓县", "border_distance_km": 1.5, "gap_km": 7.25, "network_km": 93.4,
         "network_min": 63.75, "detour_factor": 12.9, "geometry": shapely.LineString([(106.8, 28.6), (106.9, 28.5)]),
     }  # fmt: skip
+    line = {
+        "rank": 1, "from_id": "500110", "to_id": "520322", "from_name": "綦江区", "to_name": "桐梓县",
+        "from_province": "重庆市", "to_province": "贵州省", "straight_km": 50.0, "road_km": 130.0, "base_min": 90.0,
+        "detour_factor": 2.6, "usual_detour": 1.3, "line_km": 65.0, "line_min": 48.75, "saved_min": 41.25,
+        "gain_person_min": 5e5, "gain_per_km": 7e3, "geometry": shapely.LineString([(106.8, 28.6), (106.9, 28.5)]),
+    }  # fmt: skip
     original = replace(
         yuqian,
+        missing_links=gpd.GeoDataFrame([line], crs=4326)[list(yuqian.missing_links.columns)].astype(
+            yuqian.missing_links.dtypes
+        ),
         gaps=gpd.GeoDataFrame([gap], crs=4326)[list(yuqian.gaps.columns)].astype(yuqian.gaps.dtypes),
         critical_links=yuqian.critical_links.assign(cut_off="綦江区、桐梓县"),
         gains=yuqian.gains.assign(counties_gained="正安县", counties_lost="綦江区、桐梓县"),
