@@ -44,6 +44,8 @@ MAX_UNION_VERTICES: Final = 50_000
 LARGE_STUDY: Final = 500
 LARGE_SCALE: Final = 1.3
 _REACH_TOLERANCE_DEG: Final = 0.001
+#: Circles of past years are lines on a map of today's.
+_PAST_TOLERANCE_DEG: Final = 0.003
 #: What lies around the study is a backdrop.
 _CONTEXT_TOLERANCE_DEG: Final = 4 * BOUNDARY_TOLERANCE_DEG
 #: Areas and lines that a claim is about are drawn alone and large: about 1 km does.
@@ -78,6 +80,7 @@ _CLAIMS: Final = (
     "value_with", "flip", "method",
 )  # fmt: skip
 _CIRCLE_PEOPLE: Final = ("scenario", "cutoff_min", "people")
+_PAST: Final = ("year", "cutoff_min", "area_km2", "n_counties")
 _STOPS: Final = ("corridor_id", "stop_no", "stop_name", "lon", "lat")
 _AREAS: Final = ("Polygon", "MultiPolygon")
 _LINES: Final = ("LineString", "MultiLineString", "LinearRing")
@@ -133,6 +136,7 @@ class MapLayers:
     gaps: gpd.GeoDataFrame
     critical: gpd.GeoDataFrame
     missing: gpd.GeoDataFrame
+    past: gpd.GeoDataFrame
     changes: gpd.GeoDataFrame
     claims: gpd.GeoDataFrame
     circle_people: pd.DataFrame
@@ -233,6 +237,7 @@ def map_layers(
         gaps=_frame(results.gaps, "gaps", _GAPS, _LINES),
         critical=_answer(results, "critical_links", _CRITICAL),
         missing=_answer(results, "missing_links", _MISSING),
+        past=_past(results),
         changes=_frame(results.changes, "changes", _CHANGES, _LINES),
         claims=_claims(results.claims),
         circle_people=_table(results.circle_people, "circle_people", _CIRCLE_PEOPLE),
@@ -352,6 +357,18 @@ def _answer(results: MapResults, name: str, columns: tuple[str, ...]) -> gpd.Geo
     if frame is None:
         return gpd.GeoDataFrame(columns=list(columns), geometry="geometry", crs=WGS84)
     return _frame(frame, name, columns, _LINES)
+
+
+def _past(results: MapResults) -> gpd.GeoDataFrame:
+    """Return the edges of the circles on the roads of past years, the widest cutoff of a year alone."""
+    frame = getattr(results, "year_circles", None)
+    if frame is None or len(frame) == 0:
+        return gpd.GeoDataFrame(columns=[*_PAST, "geometry"], geometry="geometry", crs=WGS84)
+    circles = _reach_frame(frame, "year_circles", _PAST)
+    circles = circles[circles["cutoff_min"] == float(results.study.circle_min)]
+    circles = circles[circles["year"] < circles["year"].max()]  # the last year is today
+    edges = circles.geometry.simplify(_PAST_TOLERANCE_DEG).boundary
+    return circles.set_geometry(gpd.GeoSeries(edges, circles.index, crs=WGS84))
 
 
 def _reach_frame(frame: gpd.GeoDataFrame, name: str, columns: Iterable[str]) -> gpd.GeoDataFrame:

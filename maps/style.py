@@ -64,6 +64,8 @@ GAP_LINE: Final = "#b3261e"
 #: Crossings as wide as their loss costs, and lines that are missing.
 CRITICAL_LINE: Final = "#a50f15"
 MISSING_LINE: Final = "#00695c"
+#: Edges of circles on the roads of past years.
+PAST_LINE: Final = "#4e342e"
 #: Links closed or at another speed in a what-if.
 CHANGE_LINE: Final = "#6a1b9a"
 #: Fill of a claim's sign by its verdict; signs differ in shape as well.
@@ -180,6 +182,7 @@ def page_style() -> dict[str, Any]:
         "gapLine": GAP_LINE,
         "criticalLine": CRITICAL_LINE,
         "missingLine": MISSING_LINE,
+        "pastLine": PAST_LINE,
         "changeLine": CHANGE_LINE,
         "verdictFills": VERDICT_FILLS,
         "zoneFill": ZONE_FILL,

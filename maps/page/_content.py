@@ -86,6 +86,7 @@ def page_content(
         "gaps": _gaps(layers),
         "critical": _critical(layers),
         "missing": _missing(layers),
+        "past": _past(layers),
         "changes": _changes(layers),
         "claims": claims_content(layers),
         "junctions": [{"names": str(row.provinces), "at": at(row)} for row in layers.junctions.itertuples()],
@@ -292,6 +293,19 @@ def _missing(layers: MapLayers) -> list[dict[str, Any]]:
             "shape": pack(row.geometry),
         }
         for row in layers.missing.itertuples()
+    ]
+
+
+def _past(layers: MapLayers) -> list[dict[str, Any]]:
+    return [
+        {
+            "year": int(str(row.year)),
+            "cutoff": number(row.cutoff_min),
+            "area": number(row.area_km2, 0),
+            "n": int(str(row.n_counties)),
+            "shape": pack(row.geometry),
+        }
+        for row in layers.past.itertuples()
     ]
 
 

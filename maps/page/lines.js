@@ -101,6 +101,12 @@
           return L.polyline(br.unpackLines(row.shape, data.quantum), { color: style.criticalLine, weight: row.wide, opacity: 0.85 }).bindTooltip(text, draw.sticky);
         })));
     }
+    for (const row of data.past) {
+      scene.add("past-" + row.year, br.ORDER.crossings, false, () =>
+        L.polyline(br.unpackLines(row.shape, data.quantum), { color: style.pastLine, weight: 2, dashArray: "2 5" }).bindTooltip(() =>
+          br.element("div", {}, br.element("strong", {}, word("past", { year: row.year, cutoff: row.cutoff })),
+            br.element("div", {}, word("past_circle", { area: br.area(row.area), n: row.n }))), draw.sticky));
+    }
     if (data.missing.length) {
       scene.add("missing", br.ORDER.crossings, false, () =>
         L.layerGroup(data.missing.map((row) => {

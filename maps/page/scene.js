@@ -52,7 +52,7 @@
     };
 
     // While the reader asks "what if", what was computed before steps aside, and comes back afterwards.
-    const COMPUTED = /^(circle|rail|centre|slider|zones|corridor|change)-|^(centres|selected-zone|gaps|crossings|critical|missing|claims)$/;
+    const COMPUTED = /^(circle|rail|centre|slider|zones|corridor|change|past)-|^(centres|selected-zone|gaps|crossings|critical|missing|claims)$/;
     scene.asked = null;
     scene.away = function (away) {
       if (away === Boolean(scene.asked)) return;

@@ -18,7 +18,7 @@ from borderreach.geo.errors import (
     MissingColumnError,
     MissingCRSError,
 )
-from borderreach.maps.layers import map_layers, number
+from borderreach.maps.layers import BASE, map_layers, number
 
 
 def changed(results: SimpleNamespace, **tables: Any) -> SimpleNamespace:
@@ -115,6 +115,22 @@ def test_an_area_that_is_empty_is_no_fault(results: SimpleNamespace) -> None:
     zones.loc[zones["centre_id"] == first, "geometry"] = shapely.MultiPolygon()
     layers = map_layers(changed(results, zones=zones))
     assert first not in [zone.key for zone in layers.zones]
+
+
+def test_circles_of_past_years_are_the_edges_of_the_study_s_own_cutoff(results: SimpleNamespace) -> None:
+    circle = results.circles[results.circles["scenario"] == BASE].geometry.iloc[0]
+    past = gpd.GeoDataFrame(
+        {"year": [2005, 2005, 2015, 2025], "cutoff_min": [120.0, 60.0, 120.0, 120.0],
+         "area_km2": [10_000.0, 5_000.0, 15_000.0, 20_000.0], "n_counties": [4, 2, 6, 8]},
+        geometry=[circle] * 4, crs="EPSG:4326",
+    )  # fmt: skip
+    layers = map_layers(changed(results, year_circles=past))
+    assert layers.past["year"].tolist() == [2005, 2015]  # the last year is today
+    assert layers.past["area_km2"].tolist() == [10_000.0, 15_000.0]
+    for edge in layers.past.geometry:
+        assert shapely.get_dimensions(edge) == 1
+        assert shapely.hausdorff_distance(edge, circle.boundary) < 0.02
+    assert len(map_layers(results).past) == 0
 
 
 def test_the_callers_frames_stay_as_they_were(results: SimpleNamespace) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from itertools import combinations
 from types import SimpleNamespace
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
@@ -158,6 +160,41 @@ def test_circles_by_road_alone_are_those_of_the_table(results: SimpleNamespace, 
     assert opened.colour(*spot) == pytest.approx(with_rail, abs=2)
     assert "只走公路的等时圈" in shown
     assert "不计列车；只画边线" in shown
+    assert opened.messages == []
+
+
+def test_the_circle_of_a_past_year_is_a_line_with_its_figures(results: SimpleNamespace, show: Any) -> None:
+    circle = results.circles.loc[results.circles["cutoff_min"] == 120].geometry.iloc[0]
+    past = gpd.GeoDataFrame(
+        {"year": [2005, 2025], "cutoff_min": 120.0, "area_km2": [12_345.0, 2e4], "n_counties": [4, 8]},
+        geometry=[circle] * 2, crs="EPSG:4326",
+    )  # fmt: skip
+    shown = copy(results)
+    vars(shown).update(year_circles=past)
+    opened = show(shown)
+    unfold(opened, "border")
+    assert "2005 年的 120 分钟圈" in opened.page.inner_text('[data-group="border"]')
+    assert not opened.layer("past-2005")
+    opened.page.locator('[data-layer="past-2005"]').check()
+    assert opened.layer("past-2005")
+    assert opened.page.locator('[data-layer="past-2025"]').count() == 0  # that is today's
+    box = opened.page.evaluate(
+        "() => { const b = borderreach.scene.items.get('past-2005').layer.getBounds();"
+        " return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()]; }"
+    )
+    assert box == pytest.approx(circle.bounds, abs=0.02)
+    text = opened.page.evaluate(
+        "() => borderreach.scene.items.get('past-2005').layer.getTooltip()._content().innerText"
+    )
+    assert text.split() == [
+        "2005",
+        "年的",
+        "120",
+        "分钟圈12,345",
+        "km²，区县驻地",
+        "4",
+        "个，按该年年底已通车的高速公路",
+    ]
     assert opened.messages == []
 
 
