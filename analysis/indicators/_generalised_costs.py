@@ -114,7 +114,7 @@ def _compared(one: pd.DataFrame) -> pd.DataFrame:
             low[k] = high[k] = np.nan
     return one.assign(
         best=one["generalised_yuan"] == one["generalised_yuan"].iloc[0],
-        efficient=~(no_worse & better).any(axis=1),
+        efficient=np.asarray(~(no_worse & better).any(axis=1)),
         from_value=low,
         to_value=high,
     )

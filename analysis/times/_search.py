@@ -167,9 +167,9 @@ def _arrive(
 @njit(cache=True, nogil=True)
 def _last(best: NDArray[np.int64]) -> int:  # pragma: no cover - compiled
     """Return the latest of the times to places; -1 where there is no place."""
-    found = np.int64(-1)
+    found = -1
     for time in best:
-        found = max(found, time)
+        found = max(found, int(time))
     return found
 
 
@@ -213,7 +213,7 @@ def go_on(
         way_at, next_way, place_of = _ways_by_node(wanted, len(time_ms))
         best = np.full(len(wanted[0]) - 1, _NEVER)
         n_open = _open_places(wanted, best)
-    latest = np.int64(limit_ms)
+    latest = int(limit_ms)
     bucket = np.int64(0)
     while bucket <= last:
         entry = first[bucket]
@@ -229,7 +229,7 @@ def go_on(
         if time > time_ms[node]:
             continue
         if wanted is not None:
-            n_open -= _arrive(node, time, wanted[2], way_at, next_way, place_of, best)
+            n_open -= _arrive(node, int(time), wanted[2], way_at, next_way, place_of, best)
         begin, end = arc_start[node], arc_start[node + 1]
         if n + end - begin > capacity:
             capacity = 2 * capacity + end - begin
@@ -297,7 +297,7 @@ def shortest_times_and_lengths(
         way_at, next_way, place_of = _ways_by_node(wanted, len(time_ms))
         best = np.full(len(wanted[0]) - 1, _NEVER)
         n_open = _open_places(wanted, best)
-    latest = np.int64(limit_ms)
+    latest = int(limit_ms)
     n_settled = 0
     size = 0
     for k in range(len(seed_node)):
@@ -325,7 +325,7 @@ def shortest_times_and_lengths(
             settled[n_settled] = node
             n_settled += 1
             if wanted is not None and n_open > 0:
-                n_open -= _arrive(node, time, wanted[2], way_at, next_way, place_of, best)
+                n_open -= _arrive(node, int(time), wanted[2], way_at, next_way, place_of, best)
                 if n_open == 0:
                     latest = min(
                         latest, _last(best)

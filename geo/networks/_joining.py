@@ -503,7 +503,8 @@ def connect_points(
     lonely = []
     xyz = to_ecef(lon, lat).reshape(-1, 3)
     for i, (x, y) in enumerate(zip(lon.tolist(), lat.tolist(), strict=True)):
-        onto, off = (station_access(one, x, y, *xyz[i].tolist(), k) for one in (network, network.reverse))
+        px, py, pz = xyz[i].tolist()
+        onto, off = (station_access(one, x, y, px, py, pz, k) for one in (network, network.reverse))
         if onto.is_empty and off.is_empty:
             lonely.append(i)
         for node, ms, metres in zip(onto.node.tolist(), onto.time_ms, onto.length_m, strict=True):

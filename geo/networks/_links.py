@@ -290,6 +290,7 @@ def with_more_arcs(own: HasArcs, more: dict[str, Any]) -> dict[str, Any]:
         name: np.insert(getattr(own, name), place, more[name])
         for name in ("arc_head", "arc_time_ms", "arc_length_m", "arc_exit", "arc_reversed")
     }
+    named: dict[str, tuple[str, ...]] = {}
     arcs["arc_link"] = np.insert(own.arc_link, place, more["arc_link"] + own.n_links)
     for column, names in (("arc_mode", "modes"), ("arc_class", "classes")):
         known: tuple[str, ...] = getattr(own, names)
@@ -306,5 +307,5 @@ def with_more_arcs(own: HasArcs, more: dict[str, Any]) -> dict[str, Any]:
             for listed in (known, more[names])
         ]
         arcs[column] = np.insert(codes_of[0][getattr(own, column)], place, codes_of[1][more[column]])
-        arcs[names] = every
-    return {**arcs, "arc_start": start}
+        named[names] = every
+    return {**arcs, **named, "arc_start": start}

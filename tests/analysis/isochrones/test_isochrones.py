@@ -10,6 +10,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from borderreach.analysis import schemas
 from borderreach.analysis.isochrones._drawings import default_cell_m
@@ -125,13 +126,18 @@ class TestWhatAlwaysHolds:
     @given(case=cases(), factor=st.floats(0.3, 0.99))
     def test_a_faster_network_never_shrinks(self, case: Case, factor: float):
         network = case.network
-        own = network._as_links()
+        forth, back = network.link_arcs
+        arc = np.maximum(forth, back)
+
+        def seconds(arcs: NDArray[np.int64]) -> NDArray[np.float64]:
+            return np.where(arcs >= 0, network.arc_time_ms[arcs] / 1000 * factor, np.inf)
+
         faster = build_network(
             network.node_lon,
             network.node_lat,
             Links(
-                own.tail, own.head, own.length_m, own.time_s * factor, own.back_time_s * factor,
-                exit_along=own.exit_along,
+                *network.link_ends, network.arc_length_m[arc], seconds(forth), seconds(back),
+                exit_along=network.arc_exit[arc],
                 geometry=[network.link_line(k) for k in range(network.n_links)],
             ),
             node_exit=network.node_exit,

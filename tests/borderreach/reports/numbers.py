@@ -8,6 +8,7 @@ without anything that the report uses.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -468,7 +469,7 @@ def _of_ranks(results: Any) -> Iterator[tuple[Any, ...]]:
             or (one.province == b and a in one.neighbour_provinces.split("、"))
         ]  # fmt: skip
         km = (row.length_low_km + row.length_high_km) / 2
-        share = np.mean([bool(inside.get(code, False)) for code in facing]) if facing else np.nan
+        share = float(np.mean([bool(inside.get(code, False)) for code in facing])) if facing else math.nan
         rows.append((a, b, km, crossed.get((a, b), 0) / km * 100, effect.get((a, b), np.nan), share))
     if not rows:
         return
@@ -494,7 +495,9 @@ def _of_ranks(results: Any) -> Iterator[tuple[Any, ...]]:
 
     def weighted(values: list[float], name: str) -> float:
         known = [(values[k], rows[k][2]) for k in own[name] if np.isfinite(values[k])]
-        return sum(value * km for value, km in known) / sum(km for _, km in known) if known else np.nan
+        return (
+            float(sum(value * km for value, km in known) / sum(km for _, km in known)) if known else math.nan
+        )
 
     by_rank = sorted(own, key=lambda name: (weighted(list(mean), name), name))
     for at, name in enumerate(by_rank, start=1):

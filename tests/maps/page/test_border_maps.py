@@ -53,10 +53,10 @@ def test_lengths_are_told_as_both_boundary_sources_have_them(results: SimpleName
         border_counties=results.border_counties.assign(border_low_km=lengths, border_high_km=lengths + 7),
     )
     table = save_border_maps(both, tmp_path / "borders")
-    assert table.loc[0, ["length_low_km", "length_high_km"]].tolist() == [766.6, 896.2]
+    assert table[["length_low_km", "length_high_km"]].to_numpy()[0].tolist() == [766.6, 896.2]
     assert "<td>767–896</td>" in (tmp_path / "borders" / "index.html").read_text(encoding="utf-8")
     told = {one["adcode"]: one["km"] for one in counties_content(map_layers(both), ())["counties"]}
-    row = both.border_counties.iloc[0]
+    row = both.border_counties.iloc[0].to_dict()
     assert told[row["adcode"]] == f"{row['border_km']:,.0f}–{row['border_km'] + 7:,.0f}"
     # a boundary of the user's own has one length
     assert counties_content(map_layers(results), ())["counties"][0]["km"] == f"{lengths.iloc[0]:,.0f}"
