@@ -15,8 +15,6 @@ from ..errors import InputError, InputTypeError, NetworkError
 #: Longest time that fits the search's 32-bit milliseconds, with room for adding two of them.
 MAX_ARC_TIME_MS: Final = 2**30 - 1
 
-#: Modes and classes are numbered in one byte.
-_MOST_NAMES: Final = 256
 _NAMED: Final = {"modes": "mode", "classes": "road_class"}
 
 #: Longer links take some time: a missing one reads as 0 in many a table.
@@ -203,10 +201,15 @@ def codes(labels: NDArray[np.object_], name: str) -> tuple[tuple[str, ...], NDAr
     """Return the different labels in order, and of each link the number of its own."""
     listed = labels.tolist()
     values = sorted(set(listed), key=str)
-    if len(values) > _MOST_NAMES:
-        raise NetworkError(f"'{name}' has {len(values)} different values; {_MOST_NAMES} at most")
+    _require_few(values, name)
     code = {value: i for i, value in enumerate(values)}
     return tuple(map(str, values)), np.fromiter((code[value] for value in listed), np.uint8, len(listed))
+
+
+def _require_few(values: Sequence[str], name: str) -> None:
+    """Refuse more modes or classes than one byte numbers."""
+    if len(values) > 256:
+        raise NetworkError(f"'{name}' has {len(values)} different values; 256 at most")
 
 
 def arcs_of(links: Columns, n_nodes: int) -> dict[str, Any]:
@@ -299,8 +302,7 @@ def with_more_arcs(own: HasArcs, more: dict[str, Any]) -> dict[str, Any]:
             known[code] for code in np.flatnonzero(np.bincount(getattr(own, column), minlength=len(known)))
         ]
         every = tuple(sorted({*used, *more[names]}))
-        if len(every) > _MOST_NAMES:
-            raise NetworkError(f"'{_NAMED[names]}' has {len(every)} different values; {_MOST_NAMES} at most")
+        _require_few(every, _NAMED[names])
         number = {name: code for code, name in enumerate(every)}
         codes_of = [
             np.array([number.get(name, 0) for name in listed], dtype=np.uint8)
