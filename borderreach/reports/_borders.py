@@ -134,7 +134,7 @@ def _junctions(results: StudyResults) -> str:
     n = len(results.junctions)
     if n == 0:
         return ""
-    if n > 6:
+    if n > 3:
         return f"三省交界点 {n} 处。"
     names = results.junctions["provinces"].astype(str).str.split("、")
     return f"与此省界有关的三省交界点 {n} 处：{'；'.join(join(each) for each in names)}。"
@@ -147,7 +147,7 @@ def _gap_lines(results: StudyResults) -> list[Block]:
     what = "断头路（距省界不远中断、对侧有路可接、绕行数倍的干线公路）"
     if results.gaps.empty:
         return [f"{what}：未发现。"]
-    most = 6
+    most = 4
     parts = [
         f"{row.county}（{row.province}）至{row.beyond_county}（{row.beyond_province}），缺 {row.gap_km:.1f} 千米，{_way_round(row)}"
         for row in rows_of(results.gaps.sort_values("gap_km", kind="stable").head(most))

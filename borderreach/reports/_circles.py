@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, Heading, See, Table
@@ -10,6 +10,9 @@ from ._key_figures import ReportContext, ScenarioFigures, seats_inside
 from ._pairs import coverage_zh, many_centres
 from ._roads import has_trains, way_zh
 from ._words import hours, join, rows_of, seat_zh, signed
+
+#: So many scenarios that change nothing are named.
+_FEW_SAME: Final = 2
 
 
 def circles_section(results: StudyResults, context: ReportContext) -> list[Block]:
@@ -164,7 +167,7 @@ def _unsure(results: StudyResults) -> list[Block]:
     )
     if unsure.empty:
         return []
-    most = 12
+    most = 8
     nearest = unsure.sort_values(["doubt", "adcode"]).head(most).rename(columns={"name": "county"})
     named = "、".join(f"{row.county}（{row.base_chance * 100:.0f}%）" for row in rows_of(nearest))
     rest = f"等 {len(unsure)} 个" if len(unsure) > most else ""
@@ -194,7 +197,8 @@ def scenarios_section(results: StudyResults, context: ReportContext) -> list[Blo
     )
     header = ("情景", "面积（平方千米）", "变化", "区县驻地（个）", "变化", "进出圈的区县")
     caption = f"各情景下的{way_zh(results)}{hours(results.study.circle_min)}圈"
-    note = f"{join(item.name for item in same)}：与现状相同。" if same else ""
+    told = join(item.name for item in same) if len(same) <= _FEW_SAME else f"其余 {len(same)} 种情景"
+    note = f"{told}：与现状相同。" if same else ""
     return [Table("scenarios", caption, header, rows, (1, 2, 3, 4), note, widths=(30, 13, 10, 10, 8, 29))]
 
 

@@ -236,9 +236,9 @@ def _nearest_lines(results: StudyResults) -> list[Block]:
     parts = []
     for _, some in known.groupby("group_id", sort=False):
         listed = "、".join(
-            f"{row.origin_name}（{row.minutes:.0f}）" for row in rows_of(some.sort_values("minutes").head(4))
+            f"{row.origin_name}（{row.minutes:.0f}）" for row in rows_of(some.sort_values("minutes").head(3))
         )
-        more = f"等 {len(some)} 个" if len(some) > 4 else ""
+        more = f"等 {len(some)} 个" if len(some) > 3 else ""
         parts.append(f"{some['group_name'].iloc[0]}：{listed}{more}")
     return ["毗邻区县最近的组团（至其最近成员的分钟数，0 表示本身是成员）：" + "；".join(parts) + "。"]
 

@@ -50,7 +50,7 @@ _CLASSES: Final = {
 _TOLD_KM: Final = 0.5
 _STATUS: Final = {"open": "已通车", "building": "在建", "planned": "规划", "proposed": "提议"}
 #: So many counties stand in the table of gains.
-_MOST_COUNTIES: Final = 10
+_MOST_COUNTIES: Final = 6
 #: What the time along a line is called by mode; before and after it comes what a journey needs besides.
 _RUNNING: Final = {"road": "行车", "rail": "行车", "air": "飞行"}
 _BEFORE_AFTER: Final = {"rail": ("进站候车", "出站"), "air": ("值机候机", "到达出港")}
@@ -92,8 +92,8 @@ def _shares(results: StudyResults, context: ReportContext) -> list[Block]:
         "至中心（分钟）", "毗邻区县之间（分钟）",
     )  # fmt: skip
     note = (
-        "后四列是各廊道自身的贡献（沙普利值：在所有建设次序中新增量的平均），各廊道之和等于全部建成的变化；分钟数是毗邻区县驻地至各中心、"
-        f"毗邻区县驻地之间时间的平均变化，负数为节省。以{today_zh(results)}为基准。"
+        "后四列是各廊道自身的贡献（沙普利值：在所有建设次序中新增量的平均），各廊道之和等于全部建成的变化；分钟数是驻地之间时间的平均"
+        f"变化，负数为节省。以{today_zh(results)}为基准。"
     )
     error = max(item.standard_error_km2 for item in context.corridors)
     if error > 0:

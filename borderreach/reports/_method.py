@@ -10,7 +10,8 @@ from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Items, Line, Strong
 from ._corridors import ASSUMED_ZH, assumed_values
 from ._key_figures import ReportContext, results_corridors
-from ._roads import has_trains, roads_zh
+from ._people import measures_zh
+from ._roads import has_trains, roads_zh, zone_error_zh
 from ._words import join, seat_zh
 
 _CORRIDOR: Final = (
@@ -43,6 +44,7 @@ def definitions_section(results: StudyResults) -> list[Block]:
             f"：到中心与从中心返回都不超过 {results.study.zone_min:g} 分钟的范围。",
         ),
     ]
+    lines += measures_zh(results)
     if results_corridors(results):
         lines.append((Strong("廊道"), _CORRIDOR))
     return [Heading("定义", appendix=True), Items(tuple(lines))]
@@ -54,6 +56,8 @@ def limits_section(results: StudyResults, context: ReportContext) -> list[Block]
     lines: list[Line] = ["全部时间由模型估算，不是实测；适合比较，不宜当作单次出行的预报。"]
     if network.get("travel_time_model"):
         lines.append(roads_zh(network["travel_time_model"]))
+    if len(results.zones) and (off := zone_error_zh(results)):
+        lines.append(off)
     if any(item.corridor.mode != "road" for item in context.corridors):
         lines.append(
             "一切比较以现状公路与列车为基准；规划的列车与现有列车之间、规划的各线之间经车站换乘，不计直通（尚无此图定列车）。"

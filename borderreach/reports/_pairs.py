@@ -111,7 +111,7 @@ def centre_pairs_section(results: StudyResults) -> list[Block]:
     note = (
         "单位为分钟，门到门。"
         + (
-            f"规划后指以{today_zh(results)}为基准加上全部廊道，变化相对于{today_zh(results)}。"
+            f"规划后指加上全部廊道，变化相对于{today_zh(results)}。"
             if len(after)
             else ""
         )
@@ -120,7 +120,7 @@ def centre_pairs_section(results: StudyResults) -> list[Block]:
     blocks: list[Block] = [
         Table("pairs", "中心之间的时间", header, tuple(rows), tuple(range(1, len(header))), note)
     ]
-    if len(results.centres) > 2:
+    if many_centres(results):
         blocks += [
             (f"中心两两之间{way_zh(results)}的时间见", See("matrix"), "。"),
             Figure("matrix", f"中心之间的{way_zh(results)}时间矩阵，现状", "chart_centres.png", 12.0),
@@ -154,8 +154,8 @@ def journeys_table(results: StudyResults) -> list[Block]:
         "起讫", "行车时间", "慢于最快列车", "候车、进出站与换乘", "两端公路", "公铁联程门到门", "全程公路", "门到门的范围",
     )  # fmt: skip
     note = (
-        "单位为分钟，均为现状；往返相差不到 1 分钟的只列一次。行车时间是最快列车上的时间，文本和新闻所说的“两小时”多指它；一般列车沿途停站更多，多用的另列一栏；"
-        "门到门另含候车、进出站、换乘与两端的路程，约三分之二的实际用时在最后一栏之内。候车按停靠列车的班次估算，设上限，即随时出发时的中位水平。"
+        "单位为分钟，均为现状；往返相差不到 1 分钟的只列一次。行车时间是最快列车上的时间，新闻所说的“两小时”多指它；一般列车停站更多，多用的另列；"
+        "门到门另含候车、进出站、换乘与两端的路程，约三分之二的实际用时在最后一栏之内。候车按班次估算，即随时出发时的中位水平。"
         f"{_marks_zh(results)}{rest_of_pairs(results, '中心之间')}"
     )
     return [Table("journeys", "中心之间公铁联程的构成，现状", header, rows, (1, 2, 3, 4, 5, 6, 7), note)]

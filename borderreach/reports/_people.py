@@ -10,7 +10,7 @@ import pandas as pd
 from ..analysis.borders import TypologyRule
 from ..analysis.indicators import gini
 from ..analysis.studies import StudyResults
-from ..documents import Block, Figure, Heading, See, Strong, Table
+from ..documents import Block, Figure, Heading, Line, See, Strong, Table
 from ..geo.places import SOURCES
 from ._pairs import many_centres
 from ._roads import way_zh
@@ -29,7 +29,7 @@ _WHY: Final = {
 }
 #: Up to so many counties all stand in the table; of more, those that gain most, and the workbook has them all.
 _FEW: Final = 15
-_MOST: Final = 10
+_MOST: Final = 5
 #: Gini coefficients that differ by less are told as nearly the same.
 _SAME_GINI: Final = 0.005
 #: With more border counties than this, the appendix leaves the list of them to the workbook.
@@ -75,11 +75,7 @@ def _table(results: StudyResults) -> Table:
         "毗邻区县", "人口（万）", f"{cutoff}内人口（万）", *then, "市场潜力（万人/分钟）",
         *(("变化（%）",) if after else ()), "通行效率（%）", *then, "类型",
     )  # fmt: skip
-    note = (
-        f"{cutoff}内人口是驻地在{cutoff}内{way_zh(results)}可达的区县（含本县）的人口之和，整县计入。市场潜力按哈里斯公式，是{_everywhere(results)}各区县的人口"
-        "除以到那里的分钟数之和。通行效率是 90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义）："
-        "90 分钟走出 120 千米以外的地方，可超过 100。"
-    )
+    note = f"{cutoff}内人口是驻地在{cutoff}内{way_zh(results)}可达的区县（含本县）的人口之和，整县计入。市场潜力、通行效率（可超过 100）的定义见附录。"
     if most:
         which = "市场潜力增加最多的" if after else "可达人口最多的"
         note += f"列出{which} {_MOST} 个，其余见 tables.xlsx 的“区县”一表。"
@@ -134,9 +130,18 @@ def _more_spread(results: StudyResults) -> str:
     return f"{text}。"
 
 
-def _everywhere(results: StudyResults) -> str:
-    """Say what all counties are that a potential adds up."""
-    return "全国" if results.study.boundary_source in SOURCES else "边界数据内"
+def measures_zh(results: StudyResults) -> list[Line]:
+    """Say what potential and efficiency are; nothing where nobody is counted."""
+    if results.indicators.empty:
+        return []
+    everywhere = "全国" if results.study.boundary_source in SOURCES else "边界数据内"
+    return [
+        (Strong("市场潜力"), f"：按哈里斯公式，{everywhere}各区县的人口除以到那里的分钟数之和。"),
+        (
+            Strong("通行效率"),
+            "：90 分钟内可达人口与 120 千米直线范围内人口之比（欧盟 DG REGIO 的定义）；90 分钟走出 120 千米以外的地方，可超过 100%。",
+        ),
+    ]
 
 
 def _type_lines(indicators: pd.DataFrame, *, after: bool) -> list[Block]:

@@ -9,11 +9,11 @@ import pandas as pd
 from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Table
 from ._key_figures import ReportContext
-from ._roads import way_zh, zone_error_zh
+from ._roads import way_zh
 from ._words import hours, join, rows_of
 
 #: So many zones that reach across a border are listed.
-_MOST: Final = 10
+_MOST: Final = 5
 #: Circles of the national yardstick: one, two and three hours.
 _CIRCLES: Final = 3
 #: So many counties of another province are named of a zone.
@@ -37,7 +37,7 @@ def zones_section(results: StudyResults, context: ReportContext) -> list[Block]:
         (
             f"毗邻区县的{hours(study.zone_min)}通勤圈是往返两个方向都不超过 {study.zone_min:g} 分钟的范围，面积过半在圈内的区县算作圈内区县。"
             f"最大的是{largest[0]}（{largest[1]:,.0f} 平方千米），最小的是{smallest[0]}（{smallest[1]:,.0f} 平方千米）；现状下 {now} 个"
-            f"跨省界{after}。{zone_error_zh(results)}"
+            f"跨省界{after}。"
         ),
     ]
     rows = _across(results)

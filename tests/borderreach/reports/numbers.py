@@ -272,7 +272,7 @@ def stated(results: Any) -> set[tuple[str, str]]:
     found |= {("km", text) for text in ("10", "80")}
     found |= {("", text) for text in ("1.3", "1.5", "123", "2016", "2014", "2020")} | {("year", "2019")}
     # So many rows a table has at most, where its note says how many there are.
-    found |= {("count", text) for text in ("8", "10", "15")}
+    found |= {("count", text) for text in ("5", "6", "8", "15")}
     return found
 
 
@@ -540,6 +540,13 @@ def _of_people(results: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _of_corridors(results: Any) -> Iterator[tuple[Any, ...]]:
+    same = [
+        one for one in results.gains.itertuples()
+        if one.cutoff_min == results.study.circle_min and one.scenario != "all" and not one.delta_counties
+        and abs(one.delta_area_km2) < 0.5 and one.scenario not in {each.id for each in results.study.change}
+    ]  # fmt: skip
+    yield "count", len(same)
+    yield "", len(same)
     yield "count", len(results.corridors)
     kinds = {"circle_km2": "km2", "circle_counties": "count", "county_min": "min", "border_pair_min": "min"}
     names = dict(zip(results.corridors["corridor_id"], results.corridors["name"], strict=True))
