@@ -305,20 +305,28 @@ def test_indicators_stand_before_and_with_corridors(yuqian):
 
 
 def test_a_county_whose_type_changes_has_its_sentence(yuqian):
-    text = report(yuqian)
-    moved = yuqian.indicators.query("county_type != scenario_county_type")
-    assert len(moved) > 0
+    table = yuqian.indicators.copy()
+    remote = table.index[table["county_type"] == "remote"][:2]
+    table.loc[remote, "scenario_county_type"] = "sag"
+    moved = table.query("county_type != scenario_county_type")
+    assert len(moved) >= 2
+    text = report(dataclasses.replace(yuqian, indicators=table))
     (sentence,) = [line for line in text.splitlines() if "个毗邻区县换了类型" in line]
     assert sentence.startswith(f"规划后有 {len(moved)} 个")
     for name in moved["name"]:
         assert name in sentence
-    # a county that falls from the corridor into the sag isn't farther from anything
-    worse = moved.query("county_type == 'corridor' and scenario_county_type == 'sag'")["adcode"]
-    if len(worse):
-        assert "不再顺路" in sentence
-        assert (yuqian.county_times.set_index("adcode").loc[worse, "delta_min"] <= 0).all()
+    assert "仍不在两个核心之间的路上" in sentence
     same = yuqian.indicators.assign(scenario_county_type=yuqian.indicators["county_type"])
     assert "换了类型" not in report(dataclasses.replace(yuqian, indicators=same))
+
+
+def test_lines_that_bring_no_county_farther_lower_no_type(yuqian):
+    kinds = ["core-adjacent", "corridor", "sag", "remote"]
+    before, after = (
+        yuqian.indicators[column].map(kinds.index) for column in ("county_type", "scenario_county_type")
+    )
+    assert (yuqian.county_times["delta_min"].fillna(0) <= 1e-6).all()
+    assert (after <= before).all()
 
 
 def test_both_languages_tell_people_zones_and_claims(yuqian):
