@@ -20,8 +20,10 @@ def test_staying_aboard_from_an_old_line_onto_a_new_one_is_waited_for():
     rail = br.rail_network(stations=stations, sections=sections)
     road = br.build_network(lon, [29.0] * 3, br.Links([0, 1], [1, 2], [49e3] * 2, [9000.0] * 2))
     stops = [{"name": n, "lon": x, "lat": 29.0, "kind": "station", "position": "approximate"} for n, x in zip("BC", lon[1:], strict=True)]  # fmt: skip
-    line = br.Corridor(id="new", name="新", mode="rail", status="planned", status_date="2025-01-01", design_speed_kph=250,
-                       trains_per_day=20, stops=stops)  # fmt: skip
+    line = br.Corridor.model_validate({
+        "id": "new", "name": "新", "mode": "rail", "status": "planned", "status_date": "2025-01-01",
+        "design_speed_kph": 250, "trains_per_day": 20, "stops": stops,
+    })  # fmt: skip
     ends = (lon[0], 29.0), (lon[2], 29.0)
     taken = {
         wait: br.travel_times(
