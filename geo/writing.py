@@ -44,6 +44,9 @@ def whole_file(target: Path, argument: str = "path", *, make_folders: bool = Fal
     """
     if target.is_dir():
         raise OutputError(f"'{argument}' is a folder: {str(target)!r}; give the name of a file in it")
+    if target.exists() and not target.is_file():
+        # a file would take the place of the device itself, for everybody
+        raise OutputError(f"'{argument}' is a device: {str(target)!r}; give the name of a file")
     draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         if make_folders:

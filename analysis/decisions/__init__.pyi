@@ -18,7 +18,6 @@ from ._order import (
     EQUITY,
     access_changes,
     building_order,
-    corridor_costs,
     equity_of,
 )
 
@@ -37,7 +36,6 @@ __all__ = [
     "access_changes",
     "best_corridors",
     "building_order",
-    "corridor_costs",
     "critical_crossings",
     "critical_links",
     "critical_pairs",

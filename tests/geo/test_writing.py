@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,17 @@ def test_an_older_file_stays_when_the_block_fails(tmp_path, fault, raised):
         fails()
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert target.read_text() == "old"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+def test_a_device_stays_one(tmp_path):
+    # whoever may write to a folder of devices would put a file in the place of one
+    pipe = tmp_path / "null"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError, match="'path' is a device"), whole_file(pipe) as draft:
+        draft.write_text("x")
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["null"]
 
 
 def test_what_cannot_be_written_is_named(tmp_path):

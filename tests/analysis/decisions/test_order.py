@@ -18,9 +18,9 @@ from borderreach.analysis.decisions import (
     EQUITY,
     access_changes,
     building_order,
-    corridor_costs,
     equity_of,
 )
+from borderreach.analysis.decisions._order import corridor_costs
 from borderreach.geo.errors import InputError
 from borderreach.geo.networks import Links, build_network
 from borderreach.geo.places import origins_table
