@@ -29,8 +29,9 @@ def roads_zh(model: str) -> str:
 
 
 def errors_zh(results: StudyResults) -> str:
-    """Say in Chinese how far the embedded roads' times are off, or nothing for a user's own."""
-    if classes_year(results) is None:
+    """Say in Chinese what the embedded roads are, as of when, and how far off their times; nothing for a user's own."""
+    year = classes_year(results)
+    if year is None:
         return ""
     (short, low), *_, (_, long) = TRUNK_TIME_ERRORS
     rail = ""
@@ -38,6 +39,7 @@ def errors_zh(results: StudyResults) -> str:
         (until, near), (_, far), *_ = RAIL_TIME_ERRORS
         rail = f"列车行程与时刻表相比：{until:g} 分钟以内约 {near:.0%}，以上约 {far:.0%}。"
     return (
+        f"路网为 OpenStreetMap 2024 年 4 月的干线公路，高速公路截至 {year} 年年底。"
         f"与公布的用时相比，未参加拟合的一组误差（对数的均方根）：公路 {short:g} 分钟以内约 {low:.0%}，"
         f"{TRUNK_TIME_ERRORS[-2][0]:g} 分钟以上约 {long:.0%}。{rail}"
     )

@@ -52,7 +52,7 @@ def test_the_report_tells_of_past_years_where_they_are_asked_for(yuqian, tables)
     first, last = (float(row.split("|")[column]) for column in (2, 3))
     assert [first, last] == [round(one) for one in tables["year_borders"]["across_min"]]
     assert "、2005 年以来的高速公路带来了什么" in text
-    assert "多凭记忆录入" in text.split("、2005 年以来")[1].split("\n#")[0]
+    assert "通车年份可差两三年" in text.split("、2005 年以来")[1].split("\n#")[0]
 
 
 def test_past_years_are_no_scenarios():

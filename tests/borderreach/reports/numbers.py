@@ -22,6 +22,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from borderreach.analysis.indicators import gini
+from borderreach.geo.networks import TRUNK_YEARS
 
 #: What numbers count, by the word behind them or in the brackets of a column's head, and its scale.
 KINDS: Final = {
@@ -271,6 +272,8 @@ def stated(results: Any) -> set[tuple[str, str]]:
     # those within; the years of the national outlines and of the literature.
     found |= {("km", text) for text in ("10", "80")}
     found |= {("", text) for text in ("1.3", "1.5", "123", "2016", "2014", "2020")} | {("year", "2019")}
+    # As of when the embedded roads are: OpenStreetMap of April 2024, expressways of the latest year.
+    found |= {("year", "2024"), ("year", str(TRUNK_YEARS[1]))}
     # So many rows a table has at most, where its note says how many there are.
     found |= {("count", text) for text in ("5", "6", "8", "15")}
     return found
