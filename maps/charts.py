@@ -166,7 +166,7 @@ def study_chart(
     require_choice(kind, "kind", _KINDS)
     require_choice(language, "language", _WORDS)
     width_cm = require_number(width_cm, "width_cm", minimum=6, maximum=40)
-    review_number = number_of(require_text(review_number, "review_number"), results.study)
+    review_number = number_of(require_text(review_number, "review_number"), results)
     suffix = None if path is None else require_figure_path(path)
     if font is not None:
         require_font(font)

@@ -144,7 +144,7 @@ def study_figure(
     language = require_choice(language, "language", WORDS)  # type: ignore[assignment]
     suffix = None if path is None else require_figure_path(path)
     width_cm = require_number(width_cm, "width_cm", minimum=6, maximum=40)
-    review_number = number_of(require_text(review_number, "review_number"), results.study)
+    review_number = number_of(require_text(review_number, "review_number"), results)
     if font is not None:
         require_font(font)
     layers = map_layers(results, context=context, circles_only=True)

@@ -404,9 +404,9 @@ EN: Final[dict[str, str]] = {
 WORDS: Final[dict[Language, dict[str, str]]] = {"zh": ZH | WHAT_IF_ZH, "en": EN | WHAT_IF_EN}
 
 
-def number_of(given: str, study: object) -> str:
-    """Return the number of the reviewed map that is given, or else the study's, which may have none."""
-    return given or str(getattr(study, "review_number", ""))
+def number_of(given: str, results: object) -> str:
+    """Return the number of the reviewed map that is given, or else that of the results' study, which may have none."""
+    return given or str(getattr(getattr(results, "study", None), "review_number", ""))
 
 
 def publication_line(language: Language, review_number: str = "") -> str:

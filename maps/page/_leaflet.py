@@ -227,7 +227,7 @@ def study_map(
                 tiles=tiles,
                 classes=classes,
                 china=shows_china(context),
-                review_number=number_of(require_text(review_number, "review_number"), results.study),
+                review_number=number_of(require_text(review_number, "review_number"), results),
             )
         )
     )
