@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -18,7 +19,7 @@ from .analysis.config import read_toml
 from .analysis.corridors import resolve_corridors
 from .analysis.studies import Ground, StudyResults, with_roads
 from .analysis.study_file import Study
-from .geo.checks import require_choice, require_flag, require_path, require_whole
+from .geo.checks import require_choice, require_flag, require_numbers, require_path, require_whole
 from .geo.errors import ConfigError, InputError, OutputsFailedError, UnknownStudyError
 from .geo.networks import TransportNetwork
 from .maps.folders import ResultsFolder
@@ -246,7 +247,8 @@ def years_panel(
     chosen = study(study_or_name)
     if years is not None:
         listed = [
-            require_whole(year, f"years[{at}]", minimum=1990, maximum=2100) for at, year in enumerate(years)
+            require_whole(year, f"years[{at}]", minimum=1990, maximum=2100)
+            for at, year in enumerate(np.ravel(require_numbers(years, "years")).tolist())
         ]
         if listed != sorted(set(listed)):
             raise InputError(f"'years' should be strictly ascending, got {listed}")

@@ -69,7 +69,7 @@ def test_the_profile_is_the_one_of_this_run():
 def test_seeds_stay_for_newcomers_and_move_while_exploring(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv(chance.VARIABLE, raising=False)
     assert chance.seeds(3, 99) == [99, 0, 1, 2]
-    assert chance.examples(150) == 50
+    assert chance.examples(150) == 37
     monkeypatch.setenv(chance.VARIABLE, "1000")
     assert chance.seeds(3, 99) == [99, 1000, 1001, 1002]
     assert chance.examples(150) == 150

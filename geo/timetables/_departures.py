@@ -53,9 +53,9 @@ def require_statistic(statistic: object, argument: str = "statistic") -> str:
     ------
     InputError
     """
-    if statistic == "median":
-        return "p50"
     if isinstance(statistic, str):
+        if statistic == "median":
+            return "p50"
         if statistic in ("fastest", "mean", "planned"):
             return statistic
         found = re.fullmatch(r"p(\d{1,3}(?:\.\d+)?)", statistic)

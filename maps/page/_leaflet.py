@@ -44,6 +44,8 @@ _OF_WHAT_IF: Final = "whatif"
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
 #: A comment over several lines.
 _EXPLAINED: Final = re.compile(r"^\s*/\*\*.*?\*/", re.DOTALL | re.MULTILINE)
+#: A comment behind a line of code; nothing in it could end a text or a pattern.
+_REMARK: Final = re.compile(r"(?<=[;,{}()\]]) // (?:[^\"'`/\\]|(?<=\w)'(?=\w))*$")
 #: What Jinja would take for its own; in JSON it stands in texts only.
 _TEMPLATE_SIGN: Final = re.compile(r"\{(?=[{%#])")
 
@@ -240,5 +242,5 @@ def _asset(name: str) -> str:
 
 def _lean(code: str) -> str:
     """Return a script without the lines that only explain it and without indentation: a page is read by a browser."""
-    lines = (line.strip() for line in _EXPLAINED.sub("", code).splitlines())
+    lines = (_REMARK.sub("", line.strip()) for line in _EXPLAINED.sub("", code).splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))

@@ -15,9 +15,9 @@ def at(row: Any) -> Sequence[float]:
 
 
 def sign_at(geometry: BaseGeometry) -> Sequence[float]:
-    """Return where a shape's sign stands, lat then lon: on it, and inside where it is an area."""
+    """Return where a shape's sign stands, lat then lon, to ten metres: on it, and inside where it is an area."""
     point = geometry.representative_point()
-    return [round(float(point.y), 5), round(float(point.x), 5)]
+    return [round(float(point.y), 4), round(float(point.x), 4)]
 
 
 def parts_of(geometry: BaseGeometry | None) -> list[BaseGeometry]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis.claims import claim_sentences
@@ -419,7 +419,7 @@ def test_a_corridor_without_effect_says_why(each_study):
     corridor_min=st.floats(1, 500),
     share=st.floats(-0.04, 0.04),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_effect_ever_stands_without_a_reason(yuqian, n_joined, met_km, base_min, corridor_min, share):
     figures = {"n_joined": n_joined, "met_km": met_km, "base_min": base_min, "corridor_min": corridor_min}
     why = without_effect(yuqian, contribution_county_min=share, **figures)
