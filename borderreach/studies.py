@@ -5,12 +5,11 @@ from __future__ import annotations
 import difflib
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -19,8 +18,8 @@ from .analysis.config import read_toml
 from .analysis.corridors import resolve_corridors
 from .analysis.studies import Ground, StudyResults, with_roads
 from .analysis.study_file import Study
-from .geo.checks import require_choice, require_flag, require_numbers, require_path, require_whole
-from .geo.errors import ConfigError, InputError, OutputsFailedError, UnknownStudyError
+from .geo.checks import require_choice, require_flag, require_path, require_whole
+from .geo.errors import ConfigError, InputError, InputTypeError, OutputsFailedError, UnknownStudyError
 from .geo.networks import TransportNetwork
 from .maps.folders import ResultsFolder
 from .output import output_names, require_kinds, write_results
@@ -246,9 +245,13 @@ def years_panel(
     require_choice(by, "by", ("border", "county"))
     chosen = study(study_or_name)
     if years is not None:
+        given: Any = years
+        if not isinstance(given, Iterable):
+            raise InputTypeError(
+                f"'years' should be a sequence of years, such as [2005, 2025], got {given!r}"
+            )
         listed = [
-            require_whole(year, f"years[{at}]", minimum=1990, maximum=2100)
-            for at, year in enumerate(np.ravel(require_numbers(years, "years")).tolist())
+            require_whole(year, f"years[{at}]", minimum=1990, maximum=2100) for at, year in enumerate(given)
         ]
         if listed != sorted(set(listed)):
             raise InputError(f"'years' should be strictly ascending, got {listed}")
