@@ -117,15 +117,15 @@ def _more_spread(results: StudyResults) -> str:
     value = table.set_index(["scenario", "measure"])["value"]
     after = ("all", "palma") in value.index
 
-    def told(measure: str, digits: int, over: float = 1.0) -> str:
-        now = f"{value['base', measure] / over:.{digits}f}"
-        return f"{now}，规划后 {value['all', measure] / over:.{digits}f}" if after else now
+    def told(measure: str, shape: str) -> str:
+        now = f"{value['base', measure]:{shape}}"
+        return f"{now}（规划后 {value['all', measure]:{shape}}）" if after else now
 
-    text = f"可达人口最多的一成人与最少的四成人，平均可达人口之比（帕尔马比）为 {told('palma', 2)}"
+    text = f"可达人口最多的一成人与最少的四成人，平均可达人口之比（帕尔马比）为 {told('palma', '.2f')}"
     if ("base", "poor_share") in value.index:
         text += (
-            f"；可达人口不到现状中位数一半（{value['base', 'poverty_line'] / 1e4:,.0f} 万人）的，占毗邻区县人口的百分比为 {told('poor_share', 1, 0.01)}，"
-            f"平均缺口的百分比为 {told('poverty_gap', 1, 0.01)}"
+            f"；可达人口不到现状中位数一半（{value['base', 'poverty_line'] / 1e4:,.0f} 万人）的，占毗邻区县人口的 {told('poor_share', '.1%')}，"
+            f"平均缺口为 {told('poverty_gap', '.1%')}"
         )
     return f"{text}。"
 

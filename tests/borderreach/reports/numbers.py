@@ -27,8 +27,8 @@ from borderreach.geo.networks import TRUNK_YEARS
 #: What numbers count, by the word behind them or in the brackets of a column's head, and its scale.
 KINDS: Final = {
     "平方千米": ("km2", 1.0), "千米": ("km", 1.0), "米": ("m", 1.0), "万人/分钟": ("potential", 1e4), "分钟": ("min", 1.0),
-    "万人": ("people", 1e4), "万": ("people", 1e4), "%": ("share", 0.01), "个": ("count", 1.0), "处": ("count", 1.0),
-    "对": ("count", 1.0), "句": ("count", 1.0), "段": ("count", 1.0), "条": ("count", 1.0), "座": ("count", 1.0),
+    "万人": ("people", 1e4), "万": ("people", 1e4), "%": ("share", 0.01), "个": ("count", 1.0), "座": ("count", 1.0),
+    "处": ("spots", 1.0), "对": ("pairs", 1.0), "句": ("sentences", 1.0), "段": ("borders", 1.0), "条": ("lines", 1.0),
     "处/百千米": ("density", 1.0), "年": ("year", 1.0),
 }  # fmt: skip
 _UNIT: Final = "|".join(sorted(map(re.escape, KINDS), key=len, reverse=True))
@@ -39,8 +39,17 @@ _NUMBER: Final = re.compile(
 _LABELS: Final = re.compile(
     r"[表图] \d+|［\d+］|!\[[^\]]*\]\([^)]*\)|(?m:^\d+\. )|\b[GS]\d+|\d{4}-\d{2}-\d{2}"
 )
+#: Columns that count other things than counties.
+_COUNTED: Final = {"n_crossings": "spots", "n_pairs": "pairs", "n_matched": "pairs"}
 #: Heads of columns that go on with the unit of the column before.
 _GOES_ON: Final = {"规划后", "变化"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the text before a number, or the head of its column, says where a value stands, as a regular expression."""
+
+    words: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,11 @@ class Number:
     @property
     def value(self) -> float:
         return float(self.text.replace(",", "").replace("−", "-").replace("+", ""))
+
+    @property
+    def told(self) -> str:
+        """What the report says up to the number in its sentence, or the head and the cells of its row."""
+        return self.where if self.of_row else self.before
 
     @property
     def digits(self) -> int:
@@ -104,6 +118,8 @@ def _row(header: list[str], cells: list[str], unit: str) -> Iterator[Number]:
             default = own[1] if own else unit
         if head == "设计时速":
             default = "千米"
+        elif head.endswith("区县"):
+            default = "个"
         for number in _prose(cell, default):
             yield Number(
                 number.text,
@@ -118,7 +134,7 @@ def _row(header: list[str], cells: list[str], unit: str) -> Iterator[Number]:
 def _prose(line: str, default: str = "") -> Iterator[Number]:
     raw, line = line, _LABELS.sub(lambda found: "＃" * len(found[0]), line)
     line = re.sub(r"(?<=\d)–(?=\d)", "～", line)
-    listed = [(found.end(), found[1]) for found in re.finditer(rf"（[^（）\d]*?({_UNIT})(?=[，）数])", line)]
+    listed = [(found.end(), found[1]) for found in re.finditer(rf"（[^（）\d]*?({_UNIT})(?=数?[，）])", line)]
     found = list(_NUMBER.finditer(line))
     for k, one in enumerate(found):
         unit = one["unit"] or _unit_of_list(line, found[k:]) or default
@@ -159,6 +175,8 @@ def kind_of(column: str) -> tuple[str, float]:
         return "share", 1.0
     if column == "year":
         return "year", 1.0
+    if column in _COUNTED:
+        return _COUNTED[column], 1.0
     return ("count", 1.0) if column.startswith("n_") or "counties" in column else ("", 1.0)
 
 
@@ -173,13 +191,17 @@ class Values:
         self._results = results
         self._of: dict[tuple[str, str], list[float]] = {}
         self._all: dict[str, list[float]] = {}
+        self._said: dict[str, list[tuple[float, str]]] = {}
         self._stated = stated(results)
         for name, frame in results.tables():
             self._read(name, pd.DataFrame(frame))
         for kind, value, *names in derived(results):
             if np.isfinite(value):
                 for name in names:
-                    self._of.setdefault((kind, str(name)), []).append(float(value))
+                    if isinstance(name, Said):
+                        self._said.setdefault(kind, []).append((float(value), name.words))
+                    else:
+                        self._of.setdefault((kind, str(name)), []).append(float(value))
                 if not names:
                     self._all.setdefault(kind, []).append(float(value))
 
@@ -203,13 +225,15 @@ class Values:
     def _names(self, table: pd.DataFrame) -> Iterator[list[str]]:
         """The names by which rows of a table are told: places, and pairs of them in either direction."""
         for column in ("name", "county", "origin_name", "group_name", "centre_name", "area"):
-            if column in table:
+            # A table of counties and centres is of the counties.
+            if column in table and not (column == "centre_name" and "name" in table):
                 yield table[column].astype(str).tolist()
         for a, b in (
             ("province_a", "province_b"),
             ("from_name", "to_name"),
             ("a_name", "b_name"),
             ("county", "beyond_county"),
+            ("name", "centre_name"),
         ):
             if a in table and b in table:
                 for one, other in ((a, b), (b, a)):
@@ -225,58 +249,93 @@ class Values:
 
     def _labels(self, number: Number) -> list[str]:
         """The labels of places that a number may be about: of a row its first, in a sentence the last two before it."""
-        found = list(self._names_known.finditer(number.before))
-        named = [one[0] for one in found]
+        found = [one[0] for one in self._names_known.finditer(number.before)]
         if number.of_row:
             if re.match(r"[\d,.]+ \| [\d,.]+ \|", number.before):
                 return []  # a row of a year, which names who came into the circle
-            return [*(f"{a}+{b}" for a, b in pairwise(named)), *named[:1]]
+            return [*(f"{a}+{b}" for a, b in pairwise(found)), *found[:1]]
+        named = []
+        for name in found:
+            # A crossing is named by the two counties that it joins, as the pair of a missing line is.
+            ends = name.split("—")
+            joined = len(ends) == 2 and all(map(self._names_known.fullmatch, ends))
+            named += [*ends, name] if joined else [name]
         near = list(dict.fromkeys(reversed(named)))[:4]
-        # Whom a list is of stands before its colon.
-        heads = [one[0] for one in found if number.before[one.end() :].startswith("：")][-1:]
-        return [*(f"{a}+{b}" for a, b in combinations(near, 2)), *near, *heads]
+        return [*(f"{a}+{b}" for a, b in combinations(near, 2)), *near, *self._nearest(number)]
+
+    def _nearest(self, number: Number) -> list[str]:
+        """The last place before a number, and the one before a colon: whom a list is of."""
+        found = list(self._names_known.finditer(number.before))
+        heads = [one for one in found if number.before[one.end() :].startswith("：")]
+        return [one[0] for one in (*found[-1:], *heads[-1:])]
+
+    def _of_places(self, number: Number, kind: str) -> list[float]:
+        """The values of a kind of the pairs and the last place named before a number, and without pairs of all places named."""
+        labels = self._labels(number)
+        of_two = [label for label in labels if "+" in label or "—" in label]
+        if not number.of_row and any((kind, label) in self._of for label in of_two):
+            labels = [*of_two, *self._nearest(number)]
+        return [value for label in labels for value in self._of.get((kind, label), ())]
 
     def has(self, number: Number) -> bool:
         """Whether a number is one of them, rounded as it is printed, or a constant that the report states."""
         text = number.text.lstrip("+").replace(",", "")
-        if (number.kind, text) in self._stated:
+        if any(
+            (kind, value) == (number.kind, text) and re.search(words, number.where)
+            for kind, value, words in self._stated
+        ):
             return True
         kinds = [number.kind] if number.kind else sorted({kind for kind, _ in self._of} | set(self._all))
-        found = [
-            value
-            for kind in kinds
-            for label in self._labels(number)
-            for value in self._of.get((kind, label), ())
-        ]
+        found = [value for kind in kinds for value in self._of_places(number, kind)]
         if not number.of_row or not found:
             found += [value for kind in kinds for value in self._all.get(kind, ())]
+        found += [
+            value
+            for kind in kinds
+            for value, words in self._said.get(kind, ())
+            if re.search(words, number.told)
+        ]
         values = np.abs(np.array(found, dtype=float)) / number.scale
         return bool((np.abs(values - abs(number.value)) <= 0.5 * 10.0**-number.digits * (1 + 1e-9)).any())
 
 
-def stated(results: Any) -> set[tuple[str, str]]:
-    """What a report states and nothing computes: what the study asks for, and the parameters of its methods."""
+def stated(results: Any) -> set[tuple[str, str, str]]:
+    """What a report states and nothing computes, each with what stands around it: what is asked for, and bounds of methods."""
     study = results.study
-    found = {("min", f"{value:g}") for value in (*study.circle_cutoffs_min, study.zone_min, study.circle_min)}
+    cutoffs = {f"{value:g}" for value in (*study.circle_cutoffs_min, study.zone_min, study.circle_min)}
+    found = {("min", text, "分钟圈|分钟以?内|^分钟: |不超过|两个方向") for text in cutoffs}
     # The census; past years that the study asks for.
-    found |= {("year", "2020"), ("", "2020"), *(("year", str(year)) for year in study.years)}
+    found |= {(kind, "2020", "普查|2020") for kind in ("year", "")}
+    found |= {("year", str(year), "") for year in study.years}
     # Bounds of the methods: DG REGIO's 90 minutes and 120 km, pairs of counties from 20 to 150 km, intervals of 95 %,
     # chances from 5 to 95 %, types of counties (60, 180, 300 minutes, 15 % more), what is worth telling (10 minutes),
     # directions that are told as one (1 minute), errors up to 120 and from 240 minutes, efficiency above 100 %.
-    found |= {("min", text) for text in ("90", "60", "180", "300", "10", "1", "120", "240")}
-    found |= {("km", text) for text in ("120", "20", "150")}
-    found |= {("share", text) for text in ("95", "5", "15")}
-    found |= {("", text) for text in ("0", "100")} | {("min", "0"), ("", "1")}
+    for text, words in {
+        "90": "", "60": "核心|每远|不超过", "180": "核心", "300": "核心", "10": "10 分钟以上|不到 10 分钟",
+        "1": "不到 1 分钟|多用 1 分钟以上",
+        "120": "分钟以内|120 分钟", "240": "240 分钟以上",
+    }.items():  # fmt: skip
+        found.add(("min", text, words))
+    found |= {("km", text, "") for text in ("120", "20", "150")}
+    found |= {("share", "95", "区间|之间"), ("share", "5", "概率在"), ("share", "15", "行程多 15%")}
+    found |= {
+        ("", "0", "0 (为|表示)|（0 "),
+        ("", "100", "可超过"),
+        ("min", "0", "0 表示"),
+        ("", "1", "可差 1|^名次|^: "),
+    }
     # What the sections of questions rest on: trips between counties within 150 km of a border that halve every hour, lines of
     # 1.3 times the straight one at 80 km/h between towns within 80 km of it and 10 to 80 km apart, whose detours are 1.5 times
     # those within; the years of the national outlines and of the literature.
-    found |= {("km", text) for text in ("10", "80")}
-    found |= {("", text) for text in ("1.3", "1.5", "123", "2016", "2014", "2020")} | {("year", "2019")}
+    found |= {("km", "10", "相距"), ("km", "80", "省界两侧|时速按"), ("", "10", "相距")}
+    found |= {("", "1.3", "按直线的"), ("", "1.5", "同距县对"), ("", "123", "123 ?(出行)?交通圈")}
+    found |= {("", text, "Faber|Hornbeck|Baum-Snow") for text in ("2016", "2014", "2020")} | {
+        ("year", "2019", "（2019")
+    }
     # As of when the embedded roads are: OpenStreetMap of April 2024, expressways of the latest year.
-    found |= {("year", "2024"), ("year", str(TRUNK_YEARS[1]))}
+    found |= {("year", "2024", "OpenStreetMap"), ("year", str(TRUNK_YEARS[1]), "")}
     # So many rows a table has at most, where its note says how many there are.
-    found |= {("count", text) for text in ("5", "6", "8", "15")}
-    return found
+    return found | {("count", text, "(最[^，；。]{1,3}的各?|列出前) \\d") for text in ("5", "6", "8", "15")}
 
 
 def derived(results: Any) -> Iterator[tuple[Any, ...]]:
@@ -299,45 +358,68 @@ def derived(results: Any) -> Iterator[tuple[Any, ...]]:
 def _of_questions(results: Any) -> Iterator[tuple[Any, ...]]:
     """What closed crossings, missing lines, national circles, years, building orders and gains come to."""
     lost = results.critical_links
-    yield "count", len(lost)
-    yield "count", (lost["places_cut_off"] > 0).sum()
+    yield "spots", len(lost)
+    yield "spots", (lost["places_cut_off"] > 0).sum()
     for row in lost.itertuples():
         yield "people", row.longer_trips, row.name
-    yield "count", len(results.missing_links)
+    yield "lines", len(results.missing_links)
     for row in results.missing_links.itertuples():
         for label in (f"{row.from_name}+{row.to_name}", f"{row.to_name}+{row.from_name}"):
             yield "", row.detour_factor, label
             yield "", row.usual_detour, label
     for _, one in results.yardsticks.groupby("scenario"):
-        for column, limit in (
-            ("own_city_min", 60),
-            ("across_city_min", 120),
-            ("main_city_min", 180),
-            ("main_city_min", 60),
+        for column, limit, words in (
+            ("own_city_min", 60, "一小时内到所属"),
+            ("across_city_min", 120, "两小时内到最近外省"),
+            ("main_city_min", 180, "三小时内到最近省会"),
+            ("main_city_min", 60, "其中一小时内"),
         ):
-            yield "count", (one[column] <= limit).sum()
-        yield "count", (~(one["within_1h"] | one["within_2h"] | one["within_3h"])).sum()
+            yield "count", (one[column] <= limit).sum(), Said(words + "[^，。；]*$")
+        none = ~(one["within_1h"] | one["within_2h"] | one["within_3h"])
+        yield "count", none.sum(), Said("三项都不达[^，。；]*$")
     for year, one in results.panel_counties.groupby("year"):
         yield "year", year
-        yield "min", one["travel_time_min"].mean()
-        yield "count", one["inside"].sum()
-        yield "people", one["people_reached"].mean()
+        yield "min", one["travel_time_min"].mean(), Said("平均 ?(时间由[^，。；]*)?$")
+        yield "count", one["inside"].sum(), Said("(圈内的由[^，。；]*|平均 [^。；]*，)$")
+        yield "people", one["people_reached"].mean(), Said("可达人口由平均[^，。；]*$")
     for _, one in results.panel_borders.groupby("year"):
-        yield "min", one["across_min"].mean()
-    yield "count", len(results.build_order)
+        yield "min", one["across_min"].mean(), Said("到省界对侧最近区县驻地由[^，。；]*$")
+    yield "lines", len(results.build_order)
     for row in results.build_order.itertuples():
-        for value in (row.cost, row.value, row.base_value, row.value / 1e4, row.base_value / 1e4, row.step):
-            yield "", value
-            yield "people", value
-            yield "min", value
+        for kind in ("", "people", "min", "share", "count"):
+            yield kind, row.value, Said("，至 $")
+            yield kind, row.base_value, Said("由现状 $")
+        yield "", row.step, Said("(最好的建设次序是：|；)$")
         yield "km", row.cost
     for theta, one in results.access_changes.groupby("theta"):
         yield "", theta
         yield from (("count", (one["side"] == side).sum()) for side in ("gains", "loses"))
-    for row in results.equity.itertuples():
-        yield "", row.value
-        yield "people", row.value
-        yield "share", row.value
+    yield from _of_spread(results.indicators)
+
+
+def _of_spread(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """How far the best tenth of people is from the worst two fifths, and who is below half of the counties' median."""
+    if table.empty:
+        return
+    line = table.loc[table["people"] > 0, "base_people_reached"].median() / 2
+    yield "people", line, Said("一半（$")
+    for scenario in ("base", "scenario"):
+        own = table[table["people"] > 0].sort_values(f"{scenario}_people_reached")
+        reached, people = own[f"{scenario}_people_reached"].to_numpy(), own["people"].to_numpy()
+        upper = people.cumsum() / people.sum()
+        lower = upper - people / people.sum()
+        best, worst = (
+            np.clip(upper - np.maximum(lower, 0.9), 0, None),
+            np.clip(np.minimum(upper, 0.4) - lower, 0, None),
+        )
+        yield (
+            "",
+            np.average(reached, weights=best) / np.average(reached, weights=worst),
+            Said("帕尔马比）[^；。]*$"),
+        )
+        short = np.clip(1 - reached / line, 0, None)
+        yield "share", people[short > 0].sum() / people.sum(), Said("占毗邻区县人口的[^；。]*$")
+        yield "share", np.average(short, weights=people), Said("平均缺口[^；。]*$")
 
 
 def _of_border_counties(results: Any) -> Iterator[tuple[Any, ...]]:
@@ -412,13 +494,13 @@ def _slower(table: pd.DataFrame, column: str) -> pd.Series[float]:
 def _of_pairs(results: Any) -> Iterator[tuple[Any, ...]]:
     n = len(results.centres)
     yield "count", n
-    yield "count", n * (n - 1) / 2
+    yield "pairs", n * (n - 1) / 2
     if results.pair_times.empty:
         return
     for _, own in results.pair_times.groupby("scenario"):
         yield "min", _slower(own, "travel_time_min").mean()
     base = results.pair_times.query("scenario == 'base'")
-    yield "count", (_slower(base, "travel_time_min") <= results.study.circle_min).sum()
+    yield "pairs", (_slower(base, "travel_time_min") <= results.study.circle_min).sum()
     after = results.pair_times.query("scenario == 'all'").set_index(["from_id", "to_id"])["travel_time_min"]
     for row in base.itertuples():
         if len(after):
@@ -436,22 +518,22 @@ def _of_pairs(results: Any) -> Iterator[tuple[Any, ...]]:
 
 def _of_borders(results: Any) -> Iterator[tuple[Any, ...]]:
     borders, crossed = results.borders, results.border_crossings
-    yield "count", len(borders)
-    yield "count", len(results.junctions)
-    yield "count", len(results.gaps)
+    yield "borders", len(borders)
+    yield "spots", len(results.junctions)
+    yield "spots", len(results.gaps)
     for column in ("length_low_km", "length_high_km"):
         yield "km", borders[column].sum()
     if len(crossed):
-        yield "count", crossed["n_crossings"].sum()
+        yield "spots", crossed["n_crossings"].sum()
         yield "km", crossed["longest_without_km"].max()
     for row in results.border_effect.itertuples():
         for ratio in (row.detour_ratio, row.detour_ratio_low, row.detour_ratio_high):
             yield "share", ratio - 1, f"{row.province_a}+{row.province_b}"
     if len(results.border_effect):
         effect = results.border_effect
-        yield "count", (effect["detour_ratio_low"] > 1).sum()
-        yield "count", (effect["detour_ratio_high"] < 1).sum()
-        yield "count", len(effect)
+        yield "borders", (effect["detour_ratio_low"] > 1).sum()
+        yield "borders", (effect["detour_ratio_high"] < 1).sum()
+        yield "borders", len(effect)
 
 
 def _of_ranks(results: Any) -> Iterator[tuple[Any, ...]]:
@@ -507,7 +589,7 @@ def _of_ranks(results: Any) -> Iterator[tuple[Any, ...]]:
         yield "density", weighted([row[3] for row in rows], name), name
         yield "share", weighted([row[4] for row in rows], name), name
         yield "share", weighted([row[5] for row in rows], name), name
-        yield "count", len(own[name]), name
+        yield "borders", len(own[name]), name
         for number in (at, min(place[k] for k in own[name]), max(place[k] for k in own[name])):
             yield "", number, name
 
@@ -548,9 +630,8 @@ def _of_corridors(results: Any) -> Iterator[tuple[Any, ...]]:
         if one.cutoff_min == results.study.circle_min and one.scenario != "all" and not one.delta_counties
         and abs(one.delta_area_km2) < 0.5 and one.scenario not in {each.id for each in results.study.change}
     ]  # fmt: skip
-    yield "count", len(same)
     yield "", len(same)
-    yield "count", len(results.corridors)
+    yield "lines", len(results.corridors)
     kinds = {"circle_km2": "km2", "circle_counties": "count", "county_min": "min", "border_pair_min": "min"}
     names = dict(zip(results.corridors["corridor_id"], results.corridors["name"], strict=True))
     for row in results.contributions.itertuples():
@@ -558,8 +639,14 @@ def _of_corridors(results: Any) -> Iterator[tuple[Any, ...]]:
             yield kinds[row.measure], row.contribution, names[row.corridor_id]
     for one in results.parameters.get("corridors", ()):
         yield "year", int(str(one["status_date"])[:4]), one["name"]
-        if one.get("opening_year"):
-            yield "year", one["opening_year"], one["name"]
+        if year := one.get("opening_year"):
+            yield "year", year, one["name"]
+            known = results.parameters["corridors"]
+            yield (
+                "lines",
+                sum((each["opening_year"] or year + 1) <= year for each in known),
+                Said(f"到{year}年（建成"),
+            )
     errors = results.contributions.query("measure == 'circle_km2'")["standard_error"]
     yield "km2", errors.max() if len(errors) else np.nan
     for row in results.changes.itertuples():
@@ -584,18 +671,18 @@ def _of_claims(results: Any) -> Iterator[tuple[Any, ...]]:
     parts = claims[claims["role"] == "part"]
     ranked = parts.assign(rank=parts["verdict"].map(worst.index)).sort_values("rank", kind="stable")
     each = ranked.drop_duplicates("sentence")
-    yield "count", len(each)
-    yield "count", (each["verdict"] == "not_checkable").sum()
+    yield "sentences", len(each)
+    yield "sentences", (each["verdict"] == "not_checkable").sum()
     for _, own in each.groupby("stance"):
-        yield "count", len(own)
+        yield "sentences", len(own)
         for n in own["verdict"].value_counts():
-            yield "count", n
+            yield "sentences", n
 
 
 def _of_groups(results: Any) -> Iterator[tuple[Any, ...]]:
     base = results.group_overlap.query("scenario == 'base'")
-    yield "count", len(base)
-    yield "count", (base["overlap_km2"] > 0).sum()
+    yield "pairs", len(base)
+    yield "pairs", (base["overlap_km2"] > 0).sum()
     for name, n in results.nearest_groups["group_name"].value_counts().items():
         yield "count", n, name
 
@@ -605,7 +692,7 @@ def _of_years(results: Any) -> Iterator[tuple[Any, ...]]:
     for year in years:
         yield "year", year
         yield "", year
-    yield "count", len(results.year_borders.groupby(["province_a", "province_b"]))
+    yield "borders", len(results.year_borders.groupby(["province_a", "province_b"]))
     if not years:
         return
     inside = results.year_counties[results.year_counties["inside"]]
