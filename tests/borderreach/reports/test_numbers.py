@@ -105,7 +105,8 @@ def things(text: str, results: StudyResults) -> Iterator[tuple[Any, str]]:
                     yield (ends, "now"), value
                 if head in {"只走公路，现状", "全程公路"}:
                     yield (ends, "by road"), value
-        if header[:2] == ["分钟", "情景"] and "圈" in header[2] and "公铁" in header[2]:
+        whole = "公铁联程圈" if len(results.journeys) else "公路圈"
+        if header[:2] == ["分钟", "情景"] and header[2].startswith(whole):
             yield ("circle", cells[0], cells[1]), cells[2]
         if header[0] == "情景" and cells[0] == "建成全部廊道":
             yield ("circle", f"{results.study.circle_min:g}", "规划后"), cells[1]
@@ -117,6 +118,10 @@ def things(text: str, results: StudyResults) -> Iterator[tuple[Any, str]]:
     circle = f"{results.study.circle_min:g}"
     for area in re.findall(r"小时圈合计 ([\d,]+) 平方千米|covers ([\d,]+) km²", text):
         yield ("circle", circle, "现状"), "".join(area)
+    for counties in re.findall(r"(\d+) 个毗邻区县中|只在一点相接的不算，本研究共 (\d+) 个", text):
+        yield "border counties", "".join(counties)
+    for counties in re.findall(r"研究范围 (\d+) 个区县", text):
+        yield "counties", counties
     for inside in re.findall(
         r"个毗邻区县（[^）]*）中有 (\d+) 个在圈内|(\d+) of the \d+ border counties are among", text
     ):
