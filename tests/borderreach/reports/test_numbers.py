@@ -1,4 +1,4 @@
-"""Every number of a report comes out a second time, and nothing has two values."""
+"""Every number of a report comes out a second time, and nothing has two values: what one run of each study is looked at for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from borderreach.analysis.corridors import resolve_corridors
 from borderreach.analysis.studies import StudyResults
 from borderreach.reports import report
 
@@ -142,3 +143,36 @@ def test_nothing_has_two_values(each_study: StudyResults):
 
 def test_a_report_is_as_long_as_people_read(each_study: StudyResults):
     assert len(body_of(report(each_study))) <= MOST.get(each_study.study.name, MOST_REGIONAL)
+
+
+def test_a_corridor_without_effect_says_why(each_study: StudyResults):
+    corridors = resolve_corridors(each_study.study)
+    if not corridors:
+        pytest.skip("a study without corridors")
+    text = report(each_study).split("廊道逐条")[1]
+    shares = each_study.contributions.pivot_table(
+        index="corridor_id", columns="measure", values="contribution"
+    )
+    overlap = each_study.corridor_overlap.groupby("corridor_id")[["corridor_min", "base_min"]].sum()
+    whole = each_study.corridor_replaces[each_study.corridor_replaces["whole"]]
+    direct = whole.groupby("corridor_id")["base_min"].sum()
+    words = "表中各项贡献都是零"
+    for one in corridors:
+        prose = text.split(f"### {one.name}")[1].split("\n#")[0]
+        if shares.loc[one.id].abs().max() > 0.5:
+            assert words not in prose
+            continue
+        if words not in prose:
+            assert shares.loc[one.id].abs().max() >= 0.05
+            continue
+        # the reason given is true
+        why = prose.split(words)[1]
+        if "不比它慢" in why:
+            assert overlap.loc[one.id, "base_min"] <= overlap.loc[one.id, "corridor_min"]
+        elif "另有一样快的走法" in why:
+            assert direct[one.id] <= overlap.loc[one.id, "corridor_min"]
+        elif "不足两个" in why:
+            joined = each_study.corridor_joins
+            assert (joined["corridor_id"].eq(one.id) & joined["node"].ge(0)).sum() < 2
+        else:
+            assert "进站、候车和出站" in why or "最快的走法都不经过它" in why

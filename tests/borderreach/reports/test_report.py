@@ -379,39 +379,6 @@ def test_claims_of_one_sentence_are_told_apart(yuqian):
     assert sum("| 六个市（市有六个） |" in row for row in rows) == 1
 
 
-def test_a_corridor_without_effect_says_why(each_study):
-    corridors = resolve_corridors(each_study.study)
-    if not corridors:
-        pytest.skip("a study without corridors")
-    text = report(each_study).split("廊道逐条")[1]
-    shares = each_study.contributions.pivot_table(
-        index="corridor_id", columns="measure", values="contribution"
-    )
-    overlap = each_study.corridor_overlap.groupby("corridor_id")[["corridor_min", "base_min"]].sum()
-    whole = each_study.corridor_replaces[each_study.corridor_replaces["whole"]]
-    direct = whole.groupby("corridor_id")["base_min"].sum()
-    words = "表中各项贡献都是零"
-    for one in corridors:
-        prose = text.split(f"### {one.name}")[1].split("\n#")[0]
-        if shares.loc[one.id].abs().max() > 0.5:
-            assert words not in prose
-            continue
-        if words not in prose:
-            assert shares.loc[one.id].abs().max() >= 0.05
-            continue
-        # the reason given is true
-        why = prose.split(words)[1]
-        if "不比它慢" in why:
-            assert overlap.loc[one.id, "base_min"] <= overlap.loc[one.id, "corridor_min"]
-        elif "另有一样快的走法" in why:
-            assert direct[one.id] <= overlap.loc[one.id, "corridor_min"]
-        elif "不足两个" in why:
-            joined = each_study.corridor_joins
-            assert (joined["corridor_id"].eq(one.id) & joined["node"].ge(0)).sum() < 2
-        else:
-            assert "进站、候车和出站" in why or "最快的走法都不经过它" in why
-
-
 @given(
     n_joined=st.integers(0, 5),
     met_km=st.sampled_from([0.0, 300.0]),
