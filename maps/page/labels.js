@@ -53,12 +53,13 @@
       const view = map.getBounds().pad(0.2);
       const zoom = map.getZoom();
       const taken = [];
+      const marks = [];
       edges.look();
       for (const dot of dots) {
         if (!isOn(dot.owner) || !view.contains(dot.at)) continue;
         const { x, y } = map.latLngToContainerPoint(dot.at);
         const centre = x + dot.shift;
-        taken.push([centre - dot.radius, y - dot.radius, centre + dot.radius, y + dot.radius]);
+        marks.push([centre - dot.radius, y - dot.radius, centre + dot.radius, y + dot.radius]);
       }
       const { left, top } = map.getContainer().getBoundingClientRect();
       for (const panel of map.getContainer().querySelectorAll(".leaflet-control")) {
@@ -71,7 +72,7 @@
         const key = text + label.at.map((value) => value.toFixed(2));
         const wanted = !named.has(key) && isOn(label.owner) && zoom >= label.leastZoom &&
           !hides(label.at, label.side) && !crowded(label);
-        const place = wanted && text ? placed(label, text, taken, view) : null;
+        const place = wanted && text ? placed(label, text, taken, marks, view) : null;
         if (place === null) {
           if (label.marker) label.marker.remove();
           continue;
@@ -100,11 +101,12 @@
       if (typeof label.along === "function") label.along = label.along();
       yield* label.along;
     }
-    // The first of them that covers neither a name nor an edge; a centre is always named, across an edge if need be.
-    function placed(label, text, taken, view) {
+    // The first of them that covers neither a name, nor a dot, nor an edge; a centre is always named, across edges and then dots if need be.
+    function placed(label, text, taken, marks, view) {
       if (label.text !== text) measure(label, text);
       const size = map.getSize();
-      for (const acrossEdges of label.rank === br.RANKS.centre ? [false, true] : [false]) {
+      const apart = (box) => (b) => box[2] < b[0] || b[2] < box[0] || box[3] < b[1] || b[3] < box[1];
+      for (const across of label.rank === br.RANKS.centre ? [0, 1, 2] : [0]) {
         for (const at of placesOf(label)) {
           if (!view.contains(at)) continue;
           const centre = map.latLngToContainerPoint(at);
@@ -112,10 +114,10 @@
             const left = centre.x + x - label.width / 2;
             const top = centre.y + y - label.height / 2;
             const box = [left, top, left + label.width, top + label.height];
-            const clear = taken.every((b) => box[2] < b[0] || b[2] < box[0] || box[3] < b[1] || b[3] < box[1]);
+            const clear = taken.every(apart(box)) && (across > 1 || marks.every(apart(box)));
             const outside = box[2] < 0 || box[3] < 0 || box[0] > size.x || box[1] > size.y;
             const whole = outside || (box[0] >= 0 && box[1] >= 0 && box[2] <= size.x && box[3] <= size.y);
-            if (!clear || !whole || (!acrossEdges && edges.cross(box))) continue;
+            if (!clear || !whole || (!across && edges.cross(box))) continue;
             taken.push(box);
             return { at, x, y };
           }
