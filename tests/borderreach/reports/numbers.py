@@ -264,10 +264,15 @@ class Values:
         return [*(f"{a}+{b}" for a, b in combinations(near, 2)), *near, *self._nearest(number)]
 
     def _nearest(self, number: Number) -> list[str]:
-        """The last place before a number, and the one before a colon: whom a list is of."""
+        """The last place before a number, the one before a bracket with its province, and whom a list is of: before a colon."""
         found = list(self._names_known.finditer(number.before))
         heads = [one for one in found if number.before[one.end() :].startswith("：")]
-        return [one[0] for one in (*found[-1:], *heads[-1:])]
+        within = [
+            before
+            for before, one in pairwise(found[-2:])
+            if number.before[before.end() : one.start()] == "（"
+        ]
+        return [one[0] for one in (*found[-1:], *within, *heads[-1:])]
 
     def _of_places(self, number: Number, kind: str) -> list[float]:
         """The values of a kind of the pairs and the last place named before a number, and without pairs of all places named."""
@@ -335,7 +340,11 @@ def stated(results: Any) -> set[tuple[str, str, str]]:
     # As of when the embedded roads are: OpenStreetMap of April 2024, expressways of the latest year.
     found |= {("year", "2024", "OpenStreetMap"), ("year", str(TRUNK_YEARS[1]), "")}
     # So many rows a table has at most, where its note says how many there are.
-    return found | {("count", text, "(最[^，；。]{1,3}的各?|列出前) \\d") for text in ("5", "6", "8", "15")}
+    return found | {
+        (kind, text, "(最[^，；。]{1,3}的各?|列出前) \\d")
+        for kind in ("count", "borders")
+        for text in ("5", "6", "8", "15")
+    }
 
 
 def derived(results: Any) -> Iterator[tuple[Any, ...]]:
