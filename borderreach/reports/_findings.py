@@ -31,7 +31,7 @@ def findings_section(results: StudyResults, context: ReportContext, found: Mappi
         Heading("摘要", numbered=False),
         Paragraph(_headline(results, context, found), kind="headline"),
         Items(tuple(lines), numbered=True),
-        Figure("overview", _overview(results), "figure.png", most_high_cm=7.4),
+        Figure("overview", _overview(results), "figure.png", most_high_cm=6.4),
         Paragraph(_rests_on(results, context), kind="note"),
     ]
 
