@@ -374,10 +374,10 @@ def _critical(results: StudyResults) -> list[Block]:
         f"每远 {TRIPS_HALVE_MIN:g} 分钟减半）："
     )
     if not first.longer_trips > 0:
-        told += f"{len(lost)} 处中没有一处使出行变慢"
+        told += f"{len(lost):,} 处中没有一处使出行变慢"
     else:
         told += (
-            f"{len(lost)} 处中损失最大的是{first.crossing}（{_CLASSES.get(first.road_class, first.road_class)}），{first.longer_trips / counted:,.0f}{unit}人次"
+            f"{len(lost):,} 处中损失最大的是{first.crossing}（{_CLASSES.get(first.road_class, first.road_class)}），{first.longer_trips / counted:,.0f}{unit}人次"
             f"平均多用 {first.mean_delay_min:.0f} 分钟，{first.worst_from}到{first.worst_to}多用 {first.worst_delay_min:.0f} 分钟"
         )
         if first.leaving_people > 0:
