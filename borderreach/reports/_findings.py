@@ -194,9 +194,7 @@ def _border(context: ReportContext, found: Mapping[str, Fact]) -> str:
 
 
 def _centres_zh(results: StudyResults) -> str:
-    return (
-        f"{len(results.centres)} 座中心" if many_centres(results) else join(results.centres["origin_name"])
-    )
+    return f"{len(results.centres)} 座中心" if many_centres(results) else join(results.centres["origin_name"])
 
 
 def _overview(results: StudyResults) -> str:

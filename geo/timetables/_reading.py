@@ -128,7 +128,7 @@ def _from_feed(
         name = number["trip_short_name"] if "trip_short_name" in number else pd.Series("", index=number.index)
         line = number["route_id"].map(short)
         named = name.where(name.str.strip() != "", line)
-        train = calls["trip_id"].map(named)
+        train = calls["trip_id"].map(named).fillna("").astype(str)  # of no calls, a column of numbers
         parts.append(
             pd.DataFrame(
                 {

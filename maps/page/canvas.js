@@ -35,6 +35,7 @@
     _destroyContainer() {
       this._container.remove();
       delete this._pen;
+      delete this._container; // shown again, it is made anew
     },
     repaint() {
       if (!this._pen || !this._bounds) return;

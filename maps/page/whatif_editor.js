@@ -60,7 +60,11 @@
           tell.done();
         });
       });
-      marker.on("click", (event) => L.DomEvent.stopPropagation(event));
+      // Where lines are drawn or roads cut, a tap on a place is one on the map there.
+      marker.on("click", (event) => {
+        L.DomEvent.stopPropagation(event);
+        if (editor.tool !== "move") tapOn(place(marker.getLatLng()), text);
+      });
       return marker.addTo(layer);
     }
 
@@ -120,14 +124,20 @@
       if (line && line.stops.length < 2) state.lines.splice(state.lines.indexOf(line), 1);
     };
 
-    function tapped(at) {
+    function tapOn(at, name) {
+      if (!tapped(at, name)) return;
+      editor.draw();
+      tell.done();
+    }
+    function tapped(at, name) {
       if (editor.tool === "cut") return cut(at);
-      if (editor.tool === "draw") return addStop(at);
+      if (editor.tool === "draw") return addStop(at, name);
       const near = editor.nameNear(at);
       state.here = { id: "", name: near ? near.name : word("wi_here"), home: null, at };
       return true;
     }
-    function addStop(at) {
+    // `name` of the place that was tapped; otherwise the county seat's nearby.
+    function addStop(at, name) {
       let line = state.lines[editor.current];
       if (!line) {
         if (state.lines.length >= state.mostLines) return false;
@@ -136,8 +146,8 @@
         state.lines.push(line);
         editor.current = state.lines.length - 1;
       }
-      if (line.stops.length >= state.mostStops) return false;
-      const near = editor.nameNear(at);
+      if (line.stops.length >= state.mostStops || line.stops.some((stop) => stop.at.join() === at.join())) return false;
+      const near = name ? { name } : editor.nameNear(at);
       const known = near && !line.stops.some((stop) => stop.name === near.name);
       line.stops.push({ name: known ? near.name : word("wi_stop", { n: line.stops.length + 1 }), at });
       return true;
@@ -170,10 +180,7 @@
       // A button that its own click has replaced is no part of a panel any more, and Leaflet takes it for the map.
       const target = event.originalEvent && event.originalEvent.target;
       if (!state.on || (target && (!target.isConnected || target.closest(".br-panel")))) return;
-      if (tapped(place(event.latlng))) {
-        editor.draw();
-        tell.done();
-      }
+      tapOn(place(event.latlng), "");
     });
     map.on("dblclick", (event) => {
       // Two taps on the panel's buttons, one soon after the other, are none on the map.

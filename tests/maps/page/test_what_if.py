@@ -293,6 +293,43 @@ def test_a_line_is_drawn_saved_and_comes_back_by_a_link(
     assert asking.messages == again.messages == []
 
 
+def test_a_line_may_stop_where_a_centre_is(asking: Opened) -> None:
+    page = asking.page
+    page.click('[data-tool="draw"]')
+    page.click('[data-mode="rail"]')
+    page.locator(".br-handle-centre").first.click()
+    page.wait_for_timeout(350)  # or two taps are one double tap
+    page.mouse.click(*asking.pixel(107.3, 28.2))
+    page.wait_for_timeout(350)
+    page.locator(".br-handle-stop").first.click()  # where it stops already
+    page.wait_for_timeout(350)
+    page.click('[data-act="finish"]')
+    stops = page.evaluate("borderreach.whatIf.state.lines[0].stops")
+    name, *at = CENTRES["500000"]
+    assert len(stops) == 2
+    assert stops[0]["name"] == name
+    assert stops[0]["at"] == pytest.approx(at[::-1], abs=1e-4)
+    assert asking.messages == []
+
+
+def test_circles_follow_the_map_when_they_are_asked_for_again(asking: Opened) -> None:
+    page = asking.page
+    page.click('[data-act="leave"]')
+    page.evaluate("borderreach.map.setView([28.5, 108], 7, { animate: false })")
+    page.click(".br-what-if-button")
+    ink = (
+        "([lat, lon]) => { const c = document.querySelector('.leaflet-br-what-if-pane canvas'), b = c.getBoundingClientRect();"
+        " const m = borderreach.map, o = m.getContainer().getBoundingClientRect(), p = m.latLngToContainerPoint([lat, lon]);"
+        " const r = c.width / b.width;"
+        " return c.getContext('2d').getImageData((p.x + o.left - b.left) * r, (p.y + o.top - b.top) * r, 1, 1).data[3]; }"
+    )
+    until(page, f"(at) => ({ink})(at) > 0", [29.3, 106.6])
+    page.evaluate("borderreach.map.setView([28.2, 107.6], 8, { animate: false })")
+    until(page, f"(at) => ({ink})(at) > 0", [29.3, 106.6])
+    assert page.evaluate(ink, [28.2, 109.3]) == 0
+    assert asking.messages == []
+
+
 def test_a_link_from_elsewhere_is_checked(asked: Path, open_file: Callable[..., Opened]) -> None:
     from urllib.parse import quote
 
