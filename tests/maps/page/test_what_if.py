@@ -314,19 +314,27 @@ def test_a_line_may_stop_where_a_centre_is(asking: Opened) -> None:
 
 def test_circles_follow_the_map_when_they_are_asked_for_again(asking: Opened) -> None:
     page = asking.page
-    page.click('[data-act="leave"]')
-    page.evaluate("borderreach.map.setView([28.5, 108], 7, { animate: false })")
-    page.click(".br-what-if-button")
-    ink = (
-        "([lat, lon]) => { const c = document.querySelector('.leaflet-br-what-if-pane canvas'), b = c.getBoundingClientRect();"
-        " const m = borderreach.map, o = m.getContainer().getBoundingClientRect(), p = m.latLngToContainerPoint([lat, lon]);"
-        " const r = c.width / b.width;"
-        " return c.getContext('2d').getImageData((p.x + o.left - b.left) * r, (p.y + o.top - b.top) * r, 1, 1).data[3]; }"
+    home, away = (
+        "borderreach.map.setView([28.3, 107], 7, { animate: false })",
+        "borderreach.map.setView([29.2, 107.2], 9, { animate: false })",
     )
-    until(page, f"(at) => ({ink})(at) > 0", [29.3, 106.6])
-    page.evaluate("borderreach.map.setView([28.2, 107.6], 8, { animate: false })")
-    until(page, f"(at) => ({ink})(at) > 0", [29.3, 106.6])
-    assert page.evaluate(ink, [28.2, 109.3]) == 0
+    inked = (
+        "() => { const c = document.querySelector('.leaflet-br-what-if-pane canvas');"
+        " const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+        " let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n; }"
+    )
+    drawn(asking)
+    page.evaluate(f"void {away}")
+    drawn(asking)
+    there = page.evaluate(inked)
+    page.evaluate(f"void {home}")
+    drawn(asking)
+    assert page.evaluate(inked) != there
+    page.click('[data-act="leave"]')
+    page.evaluate(f"void {away}")
+    page.click(".br-what-if-button")
+    drawn(asking)
+    assert page.evaluate(inked) == there
     assert asking.messages == []
 
 
