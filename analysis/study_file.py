@@ -90,18 +90,37 @@ class RailKeys(Strict):
     rail_stations, rail_sections, rail_through : str
         Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
     gtfs : str
-        Or a timetable, a GTFS zip file.
+        Or a timetable, a GTFS zip file, whose trains then run as it says.
+    statistic : str
+        With `gtfs`: what stands for the departures of a window. ``"median"``, another percentile such as ``"p90"``,
+        ``"mean"``, ``"fastest"`` or ``"planned"``.
+    departures : (str, str)
+        With `gtfs`: that window, first minute of setting out and the minute after the last, ``HH:MM``.
     """
 
     rail_stations: str = ""
     rail_sections: str = ""
     rail_through: str = ""
     gtfs: str = ""
+    statistic: str = "median"
+    departures: tuple[str, str] = ("07:00", "19:00")
 
     @property
     def has_own_rail(self) -> bool:
         """Whether railways of one's own are named."""
         return bool(self.gtfs or self.rail_sections)
+
+    @field_validator("statistic")
+    @classmethod
+    def _known_statistic(cls, value: str) -> str:
+        require_statistic(value)
+        return value
+
+    @field_validator("departures")
+    @classmethod
+    def _a_window(cls, value: tuple[str, str]) -> tuple[str, str]:
+        require_window(value, "departures")
+        return value
 
     @model_validator(mode="after")
     def _one_railway(self) -> Self:
@@ -379,8 +398,6 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
     circle_cutoffs_min: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (60.0, 120.0)
     zone_min: Minutes = 60.0
     railways: bool | None = None
-    statistic: str = "median"
-    departures: tuple[str, str] = ("07:00", "19:00")
     network: NetworkKeys = Field(default_factory=NetworkKeys)  # one each, because each knows its file
     corridors: tuple[str, ...] | None = None
     corridor_files: tuple[str, ...] = ()
@@ -400,18 +417,6 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
     def _ascending(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if list(value) != sorted(set(value)):
             raise ValueError(f"cutoffs should be strictly ascending, got {list(value)}")
-        return value
-
-    @field_validator("statistic")
-    @classmethod
-    def _known_statistic(cls, value: str) -> str:
-        require_statistic(value)
-        return value
-
-    @field_validator("departures")
-    @classmethod
-    def _a_window(cls, value: tuple[str, str]) -> tuple[str, str]:
-        require_window(value, "departures")
         return value
 
     @field_validator("years")

@@ -27,10 +27,10 @@ import numpy as np
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.geo.crs import to_ecef
 from borderreach.geo.networks import TransportNetwork
-from borderreach.geo.networks._storage import save_network
 from borderreach.geo.networks._trunk import trunk_network
 from borderreach.geo.osm._pbf import pbf_network
 from borderreach.geo.plane import LocalPlane
+from borderreach.geo.timetables import save_network
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"

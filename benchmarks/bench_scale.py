@@ -84,8 +84,8 @@ def lay_out(tiles: int, folder: Path) -> dict[str, Any]:
     from bench_isochrones import ICELAND
     from tiles import tiled  # type: ignore[import-not-found]
 
-    from borderreach.geo.networks import save_network
     from borderreach.geo.osm import pbf_network
+    from borderreach.geo.timetables import save_network
 
     start = clock()
     network = tiled(pbf_network(ICELAND), tiles)

@@ -168,7 +168,7 @@ class OwnSearch:
 
     def prepare(self) -> None:
         from borderreach.analysis.isochrones._isochrones import prepare
-        from borderreach.geo.networks._storage import open_network
+        from borderreach.geo.timetables import open_network
 
         self.network = open_network(self.source.with_suffix(".network"))
         prepare(self.network)
@@ -215,7 +215,7 @@ class OwnPrepared(OwnKernel):
 
     def prepare(self) -> None:
         from borderreach.analysis.times._prepared import prepared
-        from borderreach.geo.networks._storage import open_network
+        from borderreach.geo.timetables import open_network
 
         self.network = open_network(self.source.with_suffix(".network"))
         self.ready = prepared(self.network)

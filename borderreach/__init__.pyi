@@ -78,11 +78,9 @@ from .geo.networks import (
     journey_components,
     network_from_geodataframes,
     network_from_lines,
-    open_network,
     rail_network,
     rail_sections,
     rail_stations,
-    save_network,
     trunk_network,
 )
 from .geo.osm import SpeedTable, osm_network, pbf_network, speed_table
@@ -102,7 +100,9 @@ from .geo.timetables import (
     Timetable,
     TimetableNetwork,
     gtfs_rail_network,
+    open_network,
     open_timetable,
+    save_network,
     save_timetable,
     timetable,
     timetable_network,

@@ -20,13 +20,14 @@ from .analysis.studies import (
     study_network,
     study_people,
     study_rail,
+    study_timetable,
 )
 from .analysis.study_file import Change, Study
 from .geo.checks import require_path
 from .geo.errors import BorderReachError, DataFileError
 from .geo.files import read_points, read_vector_file
-from .geo.networks import open_network
 from .geo.places import counties, place
+from .geo.timetables import open_network
 
 #: What each kind of file is told by.
 _KINDS: Final = (("corridor", "corridors"), ("outputs", "batch"), ("claim", "claims"))
@@ -136,7 +137,7 @@ def _job(job: BatchJob, faults: _Faults) -> None:
     if network.source != "trunk":
         faults.of(lambda: open_network(job.at(network.source), mapped=True))
     if network.has_railways:
-        faults.of(lambda: study_rail(network))
+        faults.of(lambda: study_timetable(network) or study_rail(network))
     if origins.file:
         at = job.at(origins.file)
         faults.of(

@@ -266,8 +266,8 @@ def batch(options: argparse.Namespace) -> int:
 def network_build(options: argparse.Namespace) -> None:
     """Do `borderreach network build`."""
     from .geo.checks import require_path  # noqa: PLC0415
-    from .geo.networks import save_network  # noqa: PLC0415
     from .geo.sources import network_info, read_network  # noqa: PLC0415
+    from .geo.timetables import save_network  # noqa: PLC0415
 
     out = require_path(options.out, "out")
     network = read_network(

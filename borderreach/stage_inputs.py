@@ -23,6 +23,7 @@ from .analysis.studies import (
     past_years,
     rail_coverage,
     require_rail_near,
+    require_roads_alone,
     roads_and_trains,
     study_network,
     study_people,
@@ -54,6 +55,8 @@ class StageInputs:
     def __init__(self, chosen: Study, *, network: TransportNetwork | None = None) -> None:
         self.study = chosen
         self._network = None if network is None else require_network(network)
+        if self._network is not None:
+            require_roads_alone(self._network)
         if (network is not None or not chosen.network.is_embedded) and past_years(chosen):
             raise InputError(
                 f"'years' has {chosen.years[0]}, but only the embedded roads know when each expressway opened; leave "

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from borderreach.geo.networks import open_network, save_network
 from borderreach.geo.osm import osm_network
+from borderreach.geo.timetables import open_network, save_network
 
 #: Zunyi's centre: west, south, east, north in degrees.
 AREA = (106.88, 27.66, 106.97, 27.74)

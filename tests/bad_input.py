@@ -29,7 +29,7 @@ from borderreach.geo.errors import (
     OffNetworkError,
     UnknownPlaceError,
 )
-from borderreach.geo.networks._storage import open_network, save_network
+from borderreach.geo.timetables import open_network, save_network
 
 WEST, SOUTH = 106.24, 29.0
 

@@ -37,8 +37,8 @@ from borderreach.analysis.terrain._rasters import people_in_raster
 from borderreach.geo.checks import unsound_text
 from borderreach.geo.errors import BorderReachError, DataFileError, InputError, OutputError
 from borderreach.geo.files import read_points, read_vector_file
-from borderreach.geo.networks._storage import open_network, save_network
 from borderreach.geo.osm._speeds import speed_table
+from borderreach.geo.timetables import open_network, save_network
 
 from . import chance
 

@@ -20,14 +20,23 @@ from tqdm.auto import tqdm
 from ... import data
 from ...geo.checks import require_flag, require_path, require_whole
 from ...geo.errors import BatchStoppedError, BorderReachError, EmptyInputError, InputError, OutputError
-from ...geo.networks import LineNetwork, TransportNetwork, open_network, save_network
+from ...geo.networks import LineNetwork, TransportNetwork
 from ...geo.places import counties
+from ...geo.timetables import TimetableNetwork, open_network, save_network
 from ..corridors import Corridor, add_corridors, read_corridors, resolve_corridors, with_railways
-from ..studies import own_boundaries, road_names, roads_of, study_people, study_rail
+from ..studies import (
+    own_boundaries,
+    road_names,
+    roads_and_trains,
+    roads_of,
+    study_people,
+    study_rail,
+    study_timetable,
+)
 from ..study_file import NetworkKeys
 from ..times import enter, origin_list, require_network
 from ._ground import Residents, Units
-from ._job import BatchJob, read_job
+from ._job import BatchJob, BatchNetwork, read_job
 from ._origins import BatchOrigin, collect_origins, given_origins
 from ._store import BatchFolder
 from ._tasks import Plan, Task
@@ -169,8 +178,7 @@ def run_batch(
     with closing:
         boundaries = own_boundaries(chosen.origins, chosen.origins.boundaries, key="boundaries")
         roads = _roads(chosen, network, progress=progress)
-        rail = study_rail(chosen.network) if chosen.network.has_railways else None
-        base = _with_corridors(roads, rail, ())
+        base, rail = _with_trains(chosen, roads)
         scenarios = _scenarios(chosen)
         points = _origins(chosen, origins, boundaries)
         plan = Plan(
@@ -191,7 +199,8 @@ def run_batch(
         )
         with folder:
             before = len(folder.finished)
-            tasks = _tasks(folder, partial(_with_corridors, roads, rail), scenarios, chunks)
+            joined = partial(_with_corridors, base if rail is None else roads, rail)
+            tasks = _tasks(folder, joined, scenarios, chunks)
             if before < n_parts:
                 _compute(staff, plan, tasks, folder, chunks, n_scenarios=len(scenarios), progress=progress)
             folder.finish(_about(points, scenarios, size, base))
@@ -296,6 +305,31 @@ def _roads(job: BatchJob, given: TransportNetwork | None, *, progress: bool) -> 
     return base if options == dict.fromkeys(options) else base.with_access(**options)
 
 
+def _with_trains(job: BatchJob, roads: TransportNetwork) -> tuple[TransportNetwork, LineNetwork | None]:
+    """Return the base, and today's railways where trains run on from them to new lines, as those of a table do."""
+    keys = job.network
+    if isinstance(roads, TimetableNetwork):
+        if keys.has_railways:
+            raise InputError(
+                f"the network has trains already, those of its timetable, and {_named_rail(keys)!r} would add others; drop "
+                "one of them"
+            )
+        own = {"statistic": "statistic", "departures": "window"}
+        asked = {to: getattr(keys, key) for key, to in own.items() if key in keys.model_fields_set}
+        return (roads.with_departures(**asked) if asked else roads), None
+    if not keys.has_railways:
+        return roads, None
+    trains = study_timetable(keys)
+    if trains is not None:
+        return roads_and_trains(keys, roads, rail=None, trains=trains), None
+    rail = study_rail(keys)
+    return _with_corridors(roads, rail, ()), rail
+
+
+def _named_rail(keys: BatchNetwork) -> str:
+    return "gtfs" if keys.gtfs else "rail_sections" if keys.rail_sections else "railways"
+
+
 def _with_corridors(
     roads: TransportNetwork, rail: LineNetwork | None, members: Sequence[Corridor]
 ) -> TransportNetwork:
@@ -391,6 +425,8 @@ def _said(job: BatchJob) -> dict[str, Any]:
     """Return what a job says of its results; of keys about reading roads, those that aren't as always."""
     said = job.model_dump(mode="json", exclude={"run", "title"})
     kept = {"source", "access_speed_kph", "max_access_km"}
+    for key in ("statistic", "departures"):  # which the network's hash holds
+        del said["network"][key]
     for key, field in NetworkKeys.model_fields.items():
         if key not in kept and said["network"][key] == field.default:
             del said["network"][key]
@@ -431,4 +467,23 @@ def _network_hash(network: TransportNetwork) -> str:
         digest.update(memoryview(array).cast("B") if array.size else b"")
     rest = [network.modes, network.classes, network.access_speed_kph, network.max_access_km]
     digest.update(json.dumps(rest).encode())
+    if isinstance(network, TimetableNetwork):
+        digest.update(_trains_hash(network).encode())
+    return digest.hexdigest()
+
+
+def _trains_hash(network: TimetableNetwork) -> str:
+    trains = network.timetable
+    digest = hashlib.sha256()
+    for array in (
+        *(trains.calls[name].to_numpy() for name in trains.calls),
+        trains.runs["day"].to_numpy(),
+        *(network.hall, network.entrance, network.way_out),
+    ):
+        digest.update(array.tobytes())
+    rest = [
+        *(network.statistic, network.window, network.station_reach_min, network.between_stations_min),
+        *(trains.stations["station_id"].tolist(), asdict(network.rules)),
+    ]
+    digest.update(json.dumps(rest, ensure_ascii=False).encode())
     return digest.hexdigest()

@@ -26,7 +26,8 @@ class BatchNetwork(NetworkKeys, RailKeys):
     Attributes
     ----------
     source : str
-        The same as `roads`, for a file that `save_network` wrote; give one of them.
+        The same as `roads`, for a file that `save_network` wrote; give one of them. One with the trains of a timetable
+        has no other railways joined to it.
     area : str or (west, south, east, north)
         As in a study, but that a batch has no area that ``"study"`` could mean.
     corridor_files : tuple of str
@@ -37,7 +38,9 @@ class BatchNetwork(NetworkKeys, RailKeys):
     rail_stations, rail_sections, rail_through : str
         Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
     gtfs : str
-        Or a timetable, a GTFS zip file, whose trains count by their number a day.
+        Or a timetable, a GTFS zip file, whose trains then run as it says.
+    statistic, departures
+        With a timetable, as in a study.
     """
 
     source: Text = "trunk"

@@ -21,10 +21,11 @@ import shapely
 
 from ...geo.crs import to_ecef
 from ...geo.errors import BatchStoppedError, DataFileError
-from ...geo.networks import TransportNetwork, open_network
+from ...geo.networks import TransportNetwork
+from ...geo.timetables import open_network
 from .. import schemas
 from ..isochrones import commuting_zone, isochrones, zone_counties
-from ..times import Origin, enter, travel_times
+from ..times import Origin, enter, travel_times, with_departures_told
 from ._ground import Residents, Units
 from ._job import BatchOutputs
 from ._origins import BatchOrigin, as_frame
@@ -57,8 +58,8 @@ SCHEMAS: Final[dict[str, schemas.Schema]] = {
     "people": PEOPLE_IN_AREAS,
     "errors": ERRORS,
 }
-
-
+#: What tables of a timetable network say besides.
+_DEPARTURES: Final = ("statistic", "window")
 #: Errors that say nothing of an origin: the computer, the data or the run are at fault.
 _NOT_OF_AN_ORIGIN: Final = (MemoryError, BatchStoppedError, DataFileError)
 
@@ -189,7 +190,7 @@ def _tables(
     """Return the tables of the origins that haven't failed."""
     good = [one for k, one in enumerate(task.origins) if k not in failed]
     if not good:
-        return {name: schemas.empty(SCHEMAS[name]) for name in plan.outputs.tables}
+        return {name: _empty(name, network) for name in plan.outputs.tables}
     asked, points = plan.outputs, as_frame(good)
     tables: dict[str, pd.DataFrame] = {}
     if asked.isochrones_min:
@@ -209,10 +210,21 @@ def _tables(
         times = travel_times(
             network, points, as_frame(plan.centres), limit_min=asked.limit_min, workers=threads
         )
-        tables["travel_times"] = _with_scenario(times, task.scenario)
+        tables["travel_times"] = with_departures_told(_with_scenario(times, task.scenario), network)
     if plan.residents is not None:
         tables["people"] = _people(tables, plan.residents)
     return tables
+
+
+def _empty(name: str, network: TransportNetwork) -> pd.DataFrame:
+    """Return a table without rows, with the columns that it has where there are some."""
+    found = schemas.empty(SCHEMAS[name])
+    if not network.is_scheduled:
+        return found
+    columns = {"zones": (*_DEPARTURES, "window_back"), "zone_counties": (), "errors": ()}
+    for column in columns.get(name, _DEPARTURES):
+        found[column] = pd.Series(dtype="str")
+    return found
 
 
 def _try(function: Callable[[], object], failed: dict[int, tuple[str, str]], k: int) -> None:
@@ -261,7 +273,10 @@ def _people(tables: Mapping[str, pd.DataFrame], residents: Residents) -> pd.Data
             frame = gpd.GeoDataFrame(tables[table]).rename(
                 columns={"centre_id": "origin_id", "centre_name": "origin_name", "minutes": "cutoff_min"}
             )
-            parts.append(frame.assign(area=area).join(residents.within(frame))[list(PEOPLE_IN_AREAS)])
+            departures = [name for name in _DEPARTURES if name in frame]
+            parts.append(
+                frame.assign(area=area).join(residents.within(frame))[[*PEOPLE_IN_AREAS, *departures]]
+            )
     found: pd.DataFrame = pd.concat(parts, ignore_index=True).astype(dict(PEOPLE_IN_AREAS))
     return found
 

@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ...geo.errors import BatchStoppedError, MissingDependencyError
-from ...geo.networks import TransportNetwork, open_network
+from ...geo.networks import TransportNetwork
+from ...geo.timetables import open_network
 from ._tasks import Part, Plan, Task, close_network, compute, compute_on
 
 #: So often is a part tried again among others after a worker died, before it is looked at alone.

@@ -1,5 +1,5 @@
 from ._indicators import circle_people, county_indicators
-from ._network import require_rail_near, road_names, roads_of, study_network, with_roads
+from ._network import require_rail_near, require_roads_alone, road_names, roads_of, study_network, with_roads
 from ._own_tables import (
     own_boundaries,
     roads_and_trains,
@@ -41,6 +41,7 @@ __all__ = [
     "past_years",
     "rail_coverage",
     "require_rail_near",
+    "require_roads_alone",
     "road_names",
     "roads_and_trains",
     "roads_of",

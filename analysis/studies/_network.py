@@ -45,9 +45,23 @@ def study_network(chosen: Study, ground: Ground, *, progress: bool = False) -> T
         study=lambda: shapely.union_all(ground.counties.geometry.to_numpy()),
         progress=progress,
     )
+    require_roads_alone(network, where=_where(chosen))
     if not keys.is_embedded:
         require_covered(chosen, network, ground)
     return network
+
+
+def require_roads_alone(network: TransportNetwork, *, where: str = "") -> None:
+    """Raise where a study's roads come with the trains of a timetable, to which those of other years can't be joined.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if network.is_scheduled:
+        raise ConfigError(
+            f"{where}'network': it has the trains of a timetable already; give its roads alone, and the timetable as 'gtfs'"
+        )
 
 
 def roads_of(

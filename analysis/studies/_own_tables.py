@@ -144,22 +144,23 @@ def study_rail(chosen: RailKeys, *, date: str | None = None) -> LineNetwork:
     return rail_network(date=date)
 
 
-def study_timetable(chosen: Study) -> Timetable | None:
-    """Return today's trains as they run, where the study names a timetable."""
+def study_timetable(chosen: RailKeys) -> Timetable | None:
+    """Return today's trains as they run, where a timetable is named."""
     return timetable(chosen.folder / chosen.gtfs) if chosen.gtfs else None
 
 
 def roads_and_trains(
-    chosen: Study, roads: TransportNetwork, *, rail: LineNetwork, trains: Timetable | None
+    chosen: RailKeys, roads: TransportNetwork, *, rail: LineNetwork | None, trains: Timetable | None
 ) -> TransportNetwork:
     """Return roads with today's trains: as a timetable says where there is one, by their number a day else.
 
     Parameters
     ----------
-    chosen : Study
+    chosen : RailKeys
         Of which the statistic and window of departures are taken.
     roads : TransportNetwork
-    rail : LineNetwork
+    rail : LineNetwork, optional
+        Where there is no timetable.
     trains : Timetable, optional
         As `study_timetable` returns it.
     """

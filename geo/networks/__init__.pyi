@@ -26,7 +26,7 @@ from ._rail import (
     rail_stations,
 )
 from ._stations import with_stations
-from ._storage import is_saved_network, open_network, save_network
+from ._storage import is_saved_network, stored_network, write_network
 from ._trunk import TRUNK_HOUR_ERROR, TRUNK_SPEED_KPH, TRUNK_TIME_ERRORS, TRUNK_YEARS, trunk_network
 
 __all__ = [
@@ -66,12 +66,12 @@ __all__ = [
     "network_from_lines",
     "network_from_sections",
     "nodes_inside",
-    "open_network",
     "past_no_node",
     "rail_network",
     "rail_sections",
     "rail_stations",
-    "save_network",
+    "stored_network",
     "trunk_network",
     "with_stations",
+    "write_network",
 ]

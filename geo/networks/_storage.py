@@ -1,4 +1,4 @@
-"""Save a network as one file, and open it again.
+"""The file of a network: arrays, and what a kind of network has beside them.
 
 The file is laid out for speed and safety: nothing in it is executed on opening, and every array
 is checked.
@@ -11,7 +11,8 @@ bytes                 content
 4                     size of the header
 4                     CRC-32 of the header
 header                JSON: the arrays (name, type, shape, position, CRC-32) and what isn't an array
-rest                  the arrays, little-endian, each starting at a multiple of `ALIGNMENT`
+rest                  the arrays, little-endian, each starting at a multiple of `ALIGNMENT`; then what is
+                      beside them, named in the header
 ====================  =======================================================================
 """
 
@@ -21,6 +22,7 @@ import json
 import math
 import struct
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -29,13 +31,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import require_path
-from ..errors import DataFileError, InputTypeError
+from ..errors import DataFileError
 from ..writing import whole_file
 from ._links import MAX_ARC_TIME_MS
 from ._network import TransportNetwork
 
 MAGIC: Final = b"BRNETWRK"
 VERSION: Final = 1
+#: Of files with something beside the arrays, which readers of arrays alone mustn't take for the whole.
+VERSION_WITH_MORE: Final = 2
 ALIGNMENT: Final = 64
 
 _PREFIX: Final = struct.Struct("<8sIII")
@@ -58,46 +62,18 @@ _ARRAYS: Final = {
 }
 
 
-def save_network(network: TransportNetwork, path: str | Path) -> Path:
-    """Save a network as one file.
-
-    The file appears under its name only when it's complete: an interrupted run leaves what was
-    there before.
+def write_network(
+    network: TransportNetwork, path: str | Path, *, beside: Mapping[str, bytes] = MappingProxyType({})
+) -> Path:
+    """Write a network's arrays, and what a kind of network has beside them, as one file.
 
     Parameters
     ----------
     network : TransportNetwork
     path : str or path
-        Its folder must exist; a file that is there is replaced.
-
-    Returns
-    -------
-    pathlib.Path
-
-    Raises
-    ------
-    InputTypeError
-        If `network` isn't a network.
-    OutputError
-        If the file can't be written.
-
-    See Also
-    --------
-    open_network
-
-    Examples
-    --------
-    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
-    >>> br.save_network(road, "road.npz").name
-    'road.npz'
+    beside : mapping of str to bytes
+        What isn't an array, by a name that its reader knows.
     """
-    if not isinstance(network, TransportNetwork):
-        raise InputTypeError(f"'network' should be a TransportNetwork, got {type(network).__name__}")
-    if network.is_scheduled:
-        raise InputTypeError(
-            "'network' has trains as a timetable has them, which this file doesn't hold; save roads and trains apart, with "
-            "save_network() and save_timetable(), and join them with timetable_network()"
-        )
     target = _path(path)
     arrays = {
         name: np.ascontiguousarray(getattr(network, name), dtype=kind)
@@ -116,9 +92,14 @@ def save_network(network: TransportNetwork, path: str | Path) -> Path:
             }
         )
         position = _aligned(position + array.nbytes)
+    more: list[dict[str, Any]] = []
+    for name, content in beside.items():
+        more.append({"name": name, "size": len(content), "start": position, "crc32": zlib.crc32(content)})
+        position = _aligned(position + len(content))
     header = json.dumps(
         {
             "arrays": entries,
+            **({"beside": more} if more else {}),
             "size": position,
             "modes": network.modes,
             "classes": network.classes,
@@ -130,18 +111,22 @@ def save_network(network: TransportNetwork, path: str | Path) -> Path:
         ensure_ascii=False,
     ).encode()
     with whole_file(target) as draft, draft.open("xb") as file:
-        file.write(_PREFIX.pack(MAGIC, VERSION, len(header), zlib.crc32(header)))
+        version = VERSION_WITH_MORE if more else VERSION
+        file.write(_PREFIX.pack(MAGIC, version, len(header), zlib.crc32(header)))
         file.write(header)
         begin = _aligned(file.tell())
         for entry, array in zip(entries, arrays.values(), strict=True):
             file.write(bytes(begin + entry["start"] - file.tell()))
             file.write(array.data)
+        for entry, content in zip(more, beside.values(), strict=True):
+            file.write(bytes(begin + entry["start"] - file.tell()))
+            file.write(content)
         file.write(bytes(begin + position - file.tell()))
     return target
 
 
 def is_saved_network(path: Path) -> bool:
-    """Say whether a file begins as one that `save_network` wrote."""
+    """Say whether a file begins as one that `write_network` wrote."""
     try:
         with path.open("rb") as file:
             return file.read(len(MAGIC)) == MAGIC
@@ -149,31 +134,14 @@ def is_saved_network(path: Path) -> bool:
         return False
 
 
-def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
-    """Open a network that `save_network` wrote.
+def stored_network(path: str | Path, *, mapped: bool = False) -> tuple[TransportNetwork, dict[str, bytes]]:
+    """Return the network that a file's arrays make, and what is beside them.
 
     Parameters
     ----------
     path : str or path
     mapped : bool
-        Leave the arrays in the file instead of copying them: processes that open the same file
-        then share its memory. On Windows the file can't be replaced as long as the network lives.
-
-    Returns
-    -------
-    TransportNetwork
-
-    Raises
-    ------
-    DataFileError
-        If the file is missing, isn't such a file, is of another version, cut short or damaged.
-
-    Examples
-    --------
-    >>> road = br.build_network([106.5, 106.6], [29.5, 29.5], br.Links([0], [1], [9.7e3], [600.0]))
-    >>> path = br.save_network(road, "road.npz")
-    >>> br.open_network(path)
-    <TransportNetwork road: 2 nodes, 1 links, 2 arcs, 10 km>
+        Leave the arrays in the file instead of copying them.
     """
     source = _path(path)
     try:
@@ -183,9 +151,9 @@ def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
             if len(prefix) < _PREFIX.size or prefix[: len(MAGIC)] != MAGIC:
                 raise DataFileError(f"{source} isn't a network saved by borderreach")
             _, version, header_size, header_crc = _PREFIX.unpack(prefix)
-            if version != VERSION:
+            if version not in (VERSION, VERSION_WITH_MORE):
                 raise DataFileError(
-                    f"{source} is of version {version}, this borderreach reads version {VERSION}; "
+                    f"{source} is of version {version}, this borderreach reads up to version {VERSION_WITH_MORE}; "
                     "build the network again and save it"
                 )
             if header_size > size:
@@ -194,6 +162,8 @@ def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
             if len(header) < header_size or zlib.crc32(header) != header_crc:
                 raise DataFileError(f"{source} is cut short or damaged; build the network again and save it")
             meta = _meta(header, source)
+            if bool(meta.get("beside")) != (version == VERSION_WITH_MORE):
+                raise DataFileError(f"{source} is cut short or damaged; build the network again and save it")
             file.seek(_aligned(file.tell()))
             begin = file.tell()
             if size < begin:  # cut off between the header and the first array
@@ -215,7 +185,8 @@ def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
         )
     arrays = {entry["name"]: _take(data, entry, source) for entry in meta["arrays"]}
     _check(arrays, meta, source)
-    return TransportNetwork(
+    beside = {entry["name"]: _blob(data, entry, source) for entry in meta.get("beside", [])}
+    network = TransportNetwork(
         **arrays,
         modes=tuple(meta["modes"]),
         classes=tuple(meta["classes"]),
@@ -224,6 +195,7 @@ def open_network(path: str | Path, *, mapped: bool = False) -> TransportNetwork:
         node_names=MappingProxyType({int(node): name for node, name in meta["node_names"].items()}),
         provenance=MappingProxyType(meta["provenance"]),
     )
+    return network, beside
 
 
 def _meta(header: bytes, source: Path) -> dict[str, Any]:
@@ -246,6 +218,11 @@ def _meta(header: bytes, source: Path) -> dict[str, Any]:
             and all(isinstance(name, str) for name in meta["node_names"].values())
             and all(0 <= int(node) < arrays["node_lon"]["shape"][0] for node in meta["node_names"])
             and isinstance(meta["provenance"], dict)
+            and all(
+                isinstance(entry["name"], str)
+                and all(map(_is_count, [entry["size"], entry["start"], entry["crc32"]]))
+                for entry in meta.get("beside", [])
+            )
         )
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
         sound = False
@@ -267,6 +244,13 @@ def _take(data: NDArray[np.uint8], entry: dict[str, Any], source: Path) -> NDArr
         raise DataFileError(f"{source} is damaged in {entry['name']!r}; build the network again and save it")
     array: NDArray[Any] = raw.view(dtype).reshape(entry["shape"]).astype(dtype.newbyteorder("="), copy=False)
     return array
+
+
+def _blob(data: NDArray[np.uint8], entry: dict[str, Any], source: Path) -> bytes:
+    content = data[entry["start"] : entry["start"] + entry["size"]].tobytes()
+    if len(content) != entry["size"] or zlib.crc32(content) != entry["crc32"]:
+        raise DataFileError(f"{source} is damaged in {entry['name']!r}; build the network again and save it")
+    return content
 
 
 def _check(arrays: dict[str, NDArray[Any]], meta: dict[str, Any], source: Path) -> None:

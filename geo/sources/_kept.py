@@ -16,7 +16,8 @@ from typing import Any, Final
 from ... import data
 from ..errors import DataFileError, OutputError
 from ..keeping import Store, size_mb
-from ..networks import TransportNetwork, open_network, save_network
+from ..networks import TransportNetwork
+from ..timetables import open_network, save_network
 
 #: To be raised when the same file comes to be read otherwise between two versions of the package.
 _READING: Final = 1

@@ -71,6 +71,14 @@ def save_timetable(timetable: Timetable, path: str | os.PathLike[str]) -> Path:
     if not isinstance(timetable, Timetable):
         raise InputTypeError(f"'timetable' should be a Timetable, got {type(timetable).__name__}")
     target = require_path(path, "path")
+    table = as_table(timetable)
+    with whole_file(target) as draft:
+        pq.write_table(table, draft, compression="zstd")
+    return target
+
+
+def as_table(timetable: Timetable) -> pa.Table:
+    """Return a timetable as the table that its file holds."""
     calls, stations, runs = timetable.calls, timetable.stations, timetable.runs
     run, station = calls["run"].to_numpy(), calls["station"].to_numpy()
     table = pa.table(
@@ -91,10 +99,7 @@ def save_timetable(timetable: Timetable, path: str | os.PathLike[str]) -> Path:
         "date": None if timetable.date is None else timetable.date.isoformat(),
         "provenance": dict(timetable.provenance),
     }
-    table = table.replace_schema_metadata({_KEY: json.dumps(said, ensure_ascii=False).encode()})
-    with whole_file(target) as draft:
-        pq.write_table(table, draft, compression="zstd")
-    return target
+    return table.replace_schema_metadata({_KEY: json.dumps(said, ensure_ascii=False).encode()})
 
 
 def _text(values: pd.Series[Any], rows: np.ndarray[Any, Any]) -> pa.DictionaryArray:
@@ -137,9 +142,14 @@ def open_timetable(path: str | os.PathLike[str]) -> Timetable:
     source = require_path(path, "path")
     if not source.is_file():
         raise DataFileError(f"there is no file {source}")
+    return from_parquet(source, source)
+
+
+def from_parquet(file: Path | pa.BufferReader, source: Path) -> Timetable:
+    """Return a timetable from the Parquet file that `as_table` went into, or raise of `source`."""
     damaged = f"{source} is damaged; read the timetable anew and save it"
     try:
-        table = pq.read_table(source)
+        table = pq.read_table(file)
         said = json.loads((table.schema.metadata or {})[_KEY])
         version = said["version"]
     except KeyError as error:

@@ -11,13 +11,14 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+import borderreach as br
 from borderreach.analysis.config import read_toml
 from borderreach.analysis.study_file import NetworkKeys, Study
 from borderreach.checking import check_file
 from borderreach.cli import main
 from borderreach.geo.errors import ConfigError, InputError, InputTypeError
-from borderreach.geo.networks import open_network
 from borderreach.geo.osm import pbf_network
+from borderreach.geo.timetables import open_network
 from borderreach.studies import run_study, study, study_run
 
 from ..analysis.batches.batch_material import SIDE, SOUTH, STEP, WEST
@@ -249,6 +250,26 @@ def test_a_feed_elsewhere_is_told_before_anything_is_computed(folder):
         with pytest.raises(ConfigError, match="'gtfs'"):
             run_study(folder / "mine.toml", out=folder / "out")
         assert not (folder / "out").exists()
+
+
+def test_roads_that_have_trains_already_are_told(folder):
+    """A network saved with a timetable is for batches; a study joins trains to roads of several years."""
+    stops = FEED["stops.txt"].replace("29.0", f"{SOUTH + STEP}").replace("107.0", "106.4")
+    trains = br.timetable(feed(folder / "feed.zip", **{"stops.txt": stops}), date="2026-05-12")
+    roads = br.read_network("whole.osm.pbf", folder=folder)
+    both = br.timetable_network(roads, trains)
+    br.save_network(both, folder / "both.network")
+    text = STUDY.replace('["west.osm.pbf", "east.osm.pbf"]', '"both.network"')
+    (folder / "mine.toml").write_text(text, encoding="utf-8")
+    _, (told,) = check_file(folder / "mine.toml")
+    assert "the trains of a timetable already" in told
+    for call in (
+        lambda: run_study(folder / "mine.toml", out=folder / "out"),
+        lambda: run_study(folder / "mine.toml", network=both, out=folder / "out"),
+    ):
+        with pytest.raises(ConfigError, match="the timetable as 'gtfs'"):
+            call()
+    assert not (folder / "out").exists()
 
 
 @pytest.mark.parametrize(

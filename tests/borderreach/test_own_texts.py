@@ -15,8 +15,8 @@ from markdown_it import MarkdownIt
 
 from borderreach.analysis.batches import read_batch, run_batch
 from borderreach.analysis.studies import StudyResults
-from borderreach.geo.networks import save_network
 from borderreach.geo.text import spreadsheet_text
+from borderreach.geo.timetables import save_network
 from borderreach.maps.folders import ResultsFolder
 from borderreach.output import output_names, write_results
 from borderreach.studies import run_study

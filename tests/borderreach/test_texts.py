@@ -30,8 +30,8 @@ from borderreach.analysis.batches import run_batch
 from borderreach.analysis.config import Strict
 from borderreach.analysis.studies import StudyResults
 from borderreach.documents._markdown import plain
-from borderreach.geo.networks import save_network
 from borderreach.geo.text import closed, one_line, spreadsheet_text
+from borderreach.geo.timetables import save_network
 from borderreach.maps.figures import study_figure
 from borderreach.maps.folders import ResultsFolder
 from borderreach.maps.page._border_maps import save_border_maps
@@ -92,6 +92,8 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     ),
     "PeopleKeys.people_file": KNOWN,
     "RailKeys.gtfs": KNOWN,
+    "RailKeys.statistic": KNOWN,
+    "RailKeys.departures": KNOWN,
     "RailKeys.rail_sections": KNOWN,
     "RailKeys.rail_stations": KNOWN,
     "RailKeys.rail_through": KNOWN,
@@ -143,6 +145,8 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "BatchNetwork.source": KNOWN,
     "BatchNetwork.corridor_files": KNOWN,
     "BatchNetwork.gtfs": KNOWN,
+    "BatchNetwork.statistic": KNOWN,
+    "BatchNetwork.departures": KNOWN,
     "BatchNetwork.rail_sections": KNOWN,
     "BatchNetwork.rail_stations": KNOWN,
     "BatchNetwork.rail_through": KNOWN,

@@ -16,7 +16,7 @@ import numpy as np
 from borderreach.analysis.batches._job import BatchJob
 from borderreach.analysis.batches._tasks import Part, Plan, Task, compute
 from borderreach.geo.networks import Links, TransportNetwork, build_network
-from borderreach.geo.networks._storage import save_network
+from borderreach.geo.timetables import save_network
 
 SIDE = 12
 STEP = 0.04

@@ -13,7 +13,7 @@ from borderreach.analysis.batches._batch import run_batch
 from borderreach.geo.errors import (
     OutputError,
 )
-from borderreach.geo.networks._storage import save_network
+from borderreach.geo.timetables import save_network
 
 from .batch_material import (
     JOB,

@@ -17,9 +17,9 @@ from borderreach.analysis.indicators import people_within
 from borderreach.analysis.times import travel_times
 from borderreach.checking import check_file
 from borderreach.geo.errors import BorderReachError, ConfigError
-from borderreach.geo.networks import rail_network, save_network
+from borderreach.geo.networks import rail_network
 from borderreach.geo.places import border_counties, counties
-from borderreach.geo.timetables import gtfs_rail_network
+from borderreach.geo.timetables import save_network
 
 from .batch_material import CORRIDOR, SIDE, SOUTH, STEP, WEST, contents, grid, job_of
 
@@ -195,27 +195,6 @@ def test_a_changed_file_is_another_batch(folder, out, tmp_path, changed):
     ]
     with pytest.raises(BorderReachError, match=words):
         run_batch(tmp_path / "own_job.toml", out=out)
-
-
-def test_a_timetable_runs_as_well(folder, tmp_path, monkeypatch):
-    """The network of a feed is that of `gtfs_rail_network`, which has tests of its own."""
-    rail = rail_network(stations=folder / "stations.csv", sections=folder / "sections.csv")
-    seen = []
-
-    def read(path):
-        seen.append(path)
-        return rail
-
-    assert gtfs_rail_network is not read
-    monkeypatch.setattr("borderreach.analysis.studies._own_tables.gtfs_rail_network", read)
-    text = JOB.replace('rail_stations = "stations.csv"\nrail_sections = "sections.csv"', 'gtfs = "feed.zip"')
-    (folder / "gtfs_job.toml").write_text(text, encoding="utf-8")
-    run_batch(folder / "gtfs_job.toml", out=tmp_path)
-    assert seen == [folder / "feed.zip"]
-    times = [
-        read_batch(one, "travel_times")["travel_time_min"].to_list() for one in (tmp_path, folder / "out")
-    ]
-    assert times[0] == times[1]
 
 
 @pytest.mark.parametrize(

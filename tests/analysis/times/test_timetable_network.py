@@ -261,14 +261,13 @@ def test_rail_corridors_are_trains_and_roads_are_roads():
     assert (found["delta_mean_min"] <= 1e-9).all()
 
 
-def test_what_needs_times_on_arcs_says_so(tmp_path):
+def test_what_needs_times_on_arcs_says_so():
     network = net(hourly())
     for call in (
         partial(br.critical_links, network, ENDS),
         partial(br.missing_links, network, ENDS),
         partial(br.best_corridors, network, [line()], ENDS, budget=1e9),
         partial(br.journey_components, network, [(ENDS[0], ENDS[1])]),
-        partial(br.save_network, network, tmp_path / "net.npz"),
     ):
         with pytest.raises(InputTypeError, match=r"TimetableNetwork|as a timetable has them"):
             call()

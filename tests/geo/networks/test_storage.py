@@ -10,8 +10,9 @@ import pytest
 
 from borderreach.geo.errors import DataFileError, InputTypeError, OutputError
 from borderreach.geo.networks import Links, TransportNetwork, build_network
-from borderreach.geo.networks._storage import VERSION, open_network, save_network
+from borderreach.geo.networks._storage import VERSION_WITH_MORE
 from borderreach.geo.osm._pbf import pbf_network
+from borderreach.geo.timetables import open_network, save_network
 
 from ... import chance
 
@@ -109,10 +110,12 @@ def test_cut_short_or_grown(tmp_path, network):
 
 def test_other_version(tmp_path, network):
     whole = bytearray(save_network(network, tmp_path / "n.brn").read_bytes())
-    whole[8:12] = struct.pack("<I", VERSION + 1)
+    whole[8:12] = struct.pack("<I", VERSION_WITH_MORE + 1)
     path = tmp_path / "new.brn"
     path.write_bytes(whole)
-    with pytest.raises(DataFileError, match=f"version {VERSION + 1}.*reads version {VERSION}"):
+    with pytest.raises(
+        DataFileError, match=f"version {VERSION_WITH_MORE + 1}.*reads up to version {VERSION_WITH_MORE}"
+    ):
         open_network(path)
 
 

@@ -10,10 +10,11 @@ import pytest
 import shapely
 
 from borderreach.geo.errors import ConfigError, InputError
-from borderreach.geo.networks import save_network, trunk_network
+from borderreach.geo.networks import trunk_network
 from borderreach.geo.osm import pbf_network
 from borderreach.geo.sources import _kept, _reading, read_network
 from borderreach.geo.sources._simplifying import simplified
+from borderreach.geo.timetables import save_network
 
 from ..osm.osm_files import GRID, ROAD, write_osm
 from ..osm.test_joining_extracts import EAST, WEST, assert_same, write
