@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -12,17 +13,23 @@ from scipy.spatial import cKDTree
 
 from ...geo.antimeridian import cut_line
 from ...geo.checks import require_frame, require_number
-from ...geo.crs import ELLIPSOID, WGS84, equal_area_crs
+from ...geo.crs import ELLIPSOID, WGS84, along_curve, equal_area_crs
 from ...geo.errors import InputError
 from ...geo.networks import MAX_ARC_TIME_MS, Links, TransportNetwork
 from .. import schemas
-from ..times import UNREACHED, Wanted, each, require_network, shortest_times_and_lengths
+from ..times import UNREACHED, bucketed_times, each, require_network
 from ._crossings import COUNTY_COLUMNS, node_counties
+from ._ways_round import fastest_ways, first_detours
 
 #: A road's last stretch is what lies at least so far before its end, or all of it.
 _LAST_STRETCH_M: Final = 50.0
 
 
+#: Dead ends whose continuations are looked for together, on one work space.
+_TOGETHER: Final = 256
+#: Marks that long ways round are searched towards, and for how many ways it takes one.
+_MOST_MARKS: Final = 32
+_GOALS_PER_MARK: Final = 16
 #: One row per dead end near a border that the road beyond would continue.
 GAPS: Final[schemas.Schema] = {
     "node": "int64",
@@ -128,43 +135,37 @@ def gaps(
     inside = node_counties(checked, frame)
     province = np.append(frame["province_adcode"].to_numpy(dtype=np.int64), -1)[inside]
     reachable = np.flatnonzero(checked.node_exit & (province >= 0))
-    tree = cKDTree(checked.node_xyz[reachable])
+    search = _Search(checked, places, province, reachable, factor=factor, turn_deg=turn)
+    on_land = np.flatnonzero(province[ends] >= 0)
+    rows = [
+        {
+            "node": int(ends[k]),
+            "beyond_node": int(beyond),
+            "province": frame["province"].iloc[inside[ends[k]]],
+            "gap_km": straight / 1000,
+            "straight_m": straight,
+            "near": flat.iloc[k],
+        }
+        for k, beyond, straight in search.continuations(ends, before, on_land, far_m=far * 1000)
+    ]
+    kept = _each_once(rows)
+    milliseconds, metres = search.ways([row["node"] for row in kept], [row["beyond_node"] for row in kept])
     shapes = border.geometries
-    on_land = np.flatnonzero(province[ends] >= 0).tolist()
-
-    def beyond_of(k: int) -> tuple[int, float, float, float] | None:
-        end = int(ends[k])
-        candidates = reachable[tree.query_ball_point(checked.node_xyz[end], far * 1000, return_sorted=True)]
-        candidates = candidates[province[candidates] != province[end]]
-        ahead = _last_bearing(checked, places, end, int(before[k]))
-        return _continuation(checked, places, end, ahead, candidates, factor, turn)
-
-    rows = []
-    found = each(beyond_of, on_land, progress=False, label="")
-    for k, beyond in zip(on_land, found, strict=True):
-        if beyond is None:
-            continue
-        end, point = ends[k], flat.iloc[k]
-        node, straight, metres, milliseconds = beyond
-        rows.append(
-            {
-                "node": end,
-                "beyond_node": node,
-                "province": frame["province"].iloc[inside[end]],
-                "county": frame["name"].iloc[inside[end]],
-                "beyond_province": frame["province"].iloc[inside[node]],
-                "beyond_county": frame["name"].iloc[inside[node]],
-                "border_distance_km": point.distance(shapes[border.nearest(point)]) / 1000,
-                "gap_km": straight / 1000,
-                "network_km": metres / 1000,
-                "network_min": milliseconds / 60_000,
-                "detour_factor": metres / straight,
-                "geometry": cut_line(
-                    np.column_stack([checked.node_lon[[end, node]], checked.node_lat[[end, node]]])
-                ),
-            }
+    for row, time, length in zip(kept, milliseconds, metres, strict=True):
+        node, other, point = row["node"], row["beyond_node"], row.pop("near")
+        row.update(
+            county=frame["name"].iloc[inside[node]],
+            beyond_province=frame["province"].iloc[inside[other]],
+            beyond_county=frame["name"].iloc[inside[other]],
+            border_distance_km=point.distance(shapes[border.nearest(point)]) / 1000,
+            network_km=length / 1000,
+            network_min=np.inf if time == UNREACHED else float(time) / 60_000,
+            detour_factor=length / row["straight_m"],
+            geometry=cut_line(
+                np.column_stack([checked.node_lon[[node, other]], checked.node_lat[[node, other]]])
+            ),
         )
-    return gpd.GeoDataFrame(schemas.conform(_each_once(rows), GAPS))
+    return gpd.GeoDataFrame(schemas.conform(kept, GAPS))
 
 
 class _Places:
@@ -173,13 +174,14 @@ class _Places:
     def __init__(self, network: TransportNetwork) -> None:
         at = network.node_lon + 1j * network.node_lat
         self.of = np.unique(at, return_inverse=True)[1].reshape(-1)
-        self._order = np.argsort(self.of, kind="stable")
-        self._start = np.concatenate([[0], np.cumsum(np.bincount(self.of))])
+        order = np.argsort(self.of, kind="stable")
+        self.by_place = np.concatenate([[0], np.cumsum(np.bincount(self.of))]).astype(np.int64), order
 
     def nodes(self, node: int) -> NDArray[np.int64]:
         """Return all nodes at the place of one, ascending."""
+        start, order = self.by_place
         place = self.of[node]
-        return self._order[self._start[place] : self._start[place + 1]]
+        return order[start[place] : start[place + 1]]
 
 
 def _dead_ends(network: TransportNetwork, places: _Places) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -191,8 +193,9 @@ def _dead_ends(network: TransportNetwork, places: _Places) -> tuple[NDArray[np.i
     )
     apart = places.of[pairs]
     pairs, apart = pairs[apart[:, 0] != apart[:, 1]], apart[apart[:, 0] != apart[:, 1]]
-    near = np.unique(apart, axis=0)
-    single = np.bincount(near[:, 0], minlength=network.n_nodes) == 1
+    n = network.n_nodes
+    near = np.unique(apart[:, 0] * n + apart[:, 1]) // n
+    single = np.bincount(near, minlength=n) == 1
     pairs = np.unique(pairs[single[apart[:, 0]] & network.node_exit[pairs[:, 0]]], axis=0)
     _, first = np.unique(places.of[pairs[:, 0]], return_index=True)
     pairs = pairs[np.sort(first)]
@@ -221,87 +224,170 @@ def _last_bearing(network: TransportNetwork, places: _Places, end: int, previous
     return float(bearing[far[-1] if len(far) else 0])
 
 
-def _continuation(
-    network: TransportNetwork,
-    places: _Places,
-    end: int,
-    ahead: float,
-    candidates: NDArray[np.int64],
-    factor: float,
-    turn_deg: float,
-) -> tuple[int, float, float, float] | None:
-    """Nearest node that continues a dead end: (node, gap m, network m, network ms)."""
-    if len(candidates) == 0:
-        return None
-    lon, lat = network.node_lon, network.node_lat
-    k = len(candidates)
-    bearing, _, straight = ELLIPSOID.inv(
-        np.full(k, lon[end]), np.full(k, lat[end]), lon[candidates], lat[candidates]
-    )
-    off = np.abs((np.asarray(bearing) - ahead + 180) % 360 - 180)
-    fits = (off <= turn_deg) & (np.asarray(straight) > 0)
-    candidates, straight = candidates[fits], np.asarray(straight)[fits]
-    if len(candidates) == 0:
-        return None
-    order = np.lexsort((candidates, straight))
-    # the nearest one is mostly the one, or so near by road that a short search says no
-    for some in (order[:1], order[1:]):
-        if len(some) == 0:
-            break
-        time, metres = _ways_from(network, places, end, candidates[some])
-        for pick in some:
-            node = int(candidates[pick])
-            there = places.nodes(node)
-            first = there[np.lexsort((metres[there], time[there]))[0]]
-            far = float(metres[first])
-            if far >= factor * straight[pick]:
-                spent = np.inf if time[first] == UNREACHED else float(time[first])
-                return node, float(straight[pick]), far, spent
-    return None
+class _Search:
+    """What continues dead ends, and the ways round to it."""
+
+    def __init__(
+        self,
+        network: TransportNetwork,
+        places: _Places,
+        province: NDArray[np.int64],
+        beyond: NDArray[np.int64],
+        *,
+        factor: float,
+        turn_deg: float,
+    ) -> None:
+        self._network = network
+        self._places = places
+        self._province = province
+        self._beyond = beyond  # nodes that can continue a road
+        self._tree = cKDTree(network.node_xyz[beyond])
+        self._factor, self._turn_deg = factor, turn_deg
+        self._arcs = network.arc_start, network.arc_head, network.arc_time_ms, network.arc_length_m
+
+    def continuations(
+        self, ends: NDArray[np.int64], before: NDArray[np.int64], which: NDArray[np.int64], *, far_m: float
+    ) -> list[tuple[int, int, float]]:
+        """Return the nearest node that continues each dead end that has one: (which, node, gap m).
+
+        Most are near: each turn looks twice as far for those that still have none.
+        """
+        found: list[tuple[int, int, float]] = []
+        nearer = 0.0
+        for reach_m in (far_m / 8, far_m / 4, far_m / 2, far_m):
+            # the ground is a little longer than the straight line, by which the last turn is meant
+            ring = nearer, np.inf if reach_m == far_m else reach_m
+
+            def of_group(
+                group: NDArray[np.int64],
+                reach_m: float = reach_m,
+                ring: tuple[float, float] = ring,
+            ) -> list[tuple[int, int, float]]:
+                ahead = [self._ahead(int(ends[k]), int(before[k]), reach_m, ring) for k in group.tolist()]
+                return self._first(ends[group], group, ahead)
+
+            groups = [which[k : k + _TOGETHER] for k in range(0, len(which), _TOGETHER)]
+            for some in each(of_group, groups, progress=False, label=""):
+                found += some
+            which = np.setdiff1d(which, [k for k, _, _ in found])
+            nearer = reach_m
+        return sorted(found)
+
+    def _ahead(
+        self, end: int, previous: int, reach_m: float, ring_m: tuple[float, float]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the nodes of other provinces ahead of a dead end, the nearest first, and how far they are.
+
+        Those within reach in a straight line, and on the ground farther than a ring's inner and as far as its outer edge.
+        """
+        network = self._network
+        near = self._tree.query_ball_point(network.node_xyz[end], reach_m)
+        nodes = self._beyond[near]
+        nodes = nodes[self._province[nodes] != self._province[end]]
+        if len(nodes) == 0:
+            return nodes, np.zeros(0)
+        lon, lat, k = network.node_lon, network.node_lat, len(nodes)
+        bearing, _, found_m = ELLIPSOID.inv(
+            np.full(k, lon[end]), np.full(k, lat[end]), lon[nodes], lat[nodes]
+        )
+        straight = np.asarray(found_m)
+        fits = (straight > ring_m[0]) & (straight <= ring_m[1])
+        if fits.any():
+            ahead = _last_bearing(network, self._places, end, previous)
+            fits &= np.abs((np.asarray(bearing) - ahead + 180) % 360 - 180) <= self._turn_deg
+        nodes, straight = nodes[fits], straight[fits]
+        order = np.lexsort((nodes, straight))
+        return nodes[order], straight[order]
+
+    def _first(
+        self,
+        ends: NDArray[np.int64],
+        names: NDArray[np.int64],
+        ahead: list[tuple[NDArray[np.int64], NDArray[np.float64]]],
+    ) -> list[tuple[int, int, float]]:
+        """Return the first of the nodes ahead of each dead end to which the way round is long enough."""
+        start = np.zeros(len(ends) + 1, dtype=np.int64)
+        np.cumsum([len(nodes) for nodes, _ in ahead], out=start[1:])
+        if start[-1] == 0:
+            return []
+        nodes = np.concatenate([nodes for nodes, _ in ahead])
+        straight = np.concatenate([metres for _, metres in ahead])
+        place = self._places.of
+        picks = first_detours(
+            self._arcs, self._places.by_place, place[ends], start, place[nodes], self._factor * straight
+        )
+        return [
+            (int(name), int(nodes[pick]), float(straight[pick]))
+            for name, pick in zip(names, picks, strict=True)
+            if pick >= 0
+        ]
+
+    def ways(
+        self, origins: Sequence[int], goals: Sequence[int]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Return ms and m of the fastest ways from nodes' places to as many others, shape (k,) each."""
+        place = self._places.of
+        begin, end = (np.asarray(nodes, dtype=np.int64) for nodes in (origins, goals))
+        marks = self._times_to_marks(end)
+        groups = [slice(k, k + _TOGETHER // 4) for k in range(0, len(begin), _TOGETHER // 4)]
+        found = each(
+            lambda some: fastest_ways(
+                self._arcs, self._places.by_place, place[begin[some]], place[end[some]], marks
+            ),
+            groups,
+            progress=False,
+            label="",
+        )
+        times, lengths = [np.zeros(0, dtype=np.int32)], [np.zeros(0)]
+        for time, length in found:
+            times.append(time)
+            lengths.append(length)
+        return np.concatenate(times), np.concatenate(lengths)
+
+    def _times_to_marks(self, goals: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the time from each node to some of the goals, evenly strewn among them, shape (n, marks).
+
+        Many ways round are long, and lead to goals near each other: one search to one of these shows all the way.
+        """
+        network = self._network
+        n = min(_MOST_MARKS, len(goals) // _GOALS_PER_MARK)
+        found = np.empty((network.n_nodes, n), dtype=np.int32)
+        if n == 0:
+            return found
+        reverse = network.reverse
+        spread = goals[
+            np.argsort(along_curve(network.node_lon[goals], network.node_lat[goals]), kind="stable")
+        ]
+
+        def to_mark(k: int) -> None:
+            times = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
+            bucketed_times(
+                reverse.arc_start,
+                reverse.arc_head,
+                reverse.arc_time_ms,
+                spread[[k * len(spread) // n]],
+                np.zeros(1, dtype=np.int64),
+                MAX_ARC_TIME_MS,
+                times,
+            )
+            found[:, k] = times
+
+        for _ in each(to_mark, range(n), progress=False, label=""):
+            pass
+        return found
 
 
-def _ways_from(
-    network: TransportNetwork, places: _Places, node: int, to: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Return times and lengths of the fastest ways from a node's place to other nodes' places, shape (n,) each."""
-    time = np.full(network.n_nodes, UNREACHED, dtype=np.int32)
-    metres = np.full(network.n_nodes, np.inf)
-    here = places.nodes(node)
-    shortest_times_and_lengths(
-        network.arc_start,
-        network.arc_head,
-        network.arc_time_ms,
-        network.arc_length_m,
-        here,
-        np.zeros(len(here), dtype=np.int64),
-        np.zeros(len(here)),
-        MAX_ARC_TIME_MS,
-        time,
-        metres,
-        _wanted(places, to),
-    )
-    return time, metres
-
-
-def _wanted(places: _Places, nodes: NDArray[np.int64]) -> Wanted:
-    """Return nodes as what a search is for: each may be come to at any node of its place."""
-    ways = [places.nodes(int(node)) for node in nodes]
-    start = np.zeros(len(ways) + 1, dtype=np.int64)
-    np.cumsum([len(way) for way in ways], out=start[1:])
-    return start, np.concatenate(ways), np.zeros(start[-1], dtype=np.int64)
-
-
-def _each_once(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+def _each_once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keep one of the gaps between the same two nodes, and the shortest of those to one node."""
-    best: dict[frozenset[object], dict[str, object]] = {}
+    best: dict[frozenset[int], dict[str, Any]] = {}
     for row in rows:
         best.setdefault(frozenset((row["node"], row["beyond_node"])), row)
-    to: dict[object, dict[str, object]] = {}
+    to: dict[int, dict[str, Any]] = {}
     for row in best.values():
         other = to.get(row["beyond_node"])
-        if other is None or float(str(row["gap_km"])) < float(str(other["gap_km"])):
+        if other is None or row["gap_km"] < other["gap_km"]:
             to[row["beyond_node"]] = row
-    return sorted(to.values(), key=lambda row: (str(row["province"]), int(str(row["node"]))))
+    return sorted(to.values(), key=lambda row: (row["province"], row["node"]))
 
 
 def close_gaps(

@@ -17,7 +17,7 @@ from ._origins import (
 )
 from ._prepared import prepared
 from ._roads_and_trains import Egress, RoadsAndTrains
-from ._search import UNREACHED, Wanted, bucketed_times, heap_pop, heap_push, shortest_times_and_lengths
+from ._search import UNREACHED, Wanted, bucketed_times, heap_pop, heap_push
 from ._tables import (
     LIMIT_ATTR,
     NEAREST_ATTR,
@@ -65,7 +65,6 @@ __all__ = [
     "require_network",
     "require_times_on_arcs",
     "search",
-    "shortest_times_and_lengths",
     "times_from",
     "timetable_times",
     "told_of",
