@@ -19,7 +19,7 @@ from .analysis.borders import (
     GAPS,
     YARDSTICKS,
     border_crossings,
-    border_effect,
+    border_effect_on,
     chances,
     gaps,
     rail_error,
@@ -77,7 +77,7 @@ from .analysis.studies import (
     year_circles,
     year_counties,
 )
-from .analysis.times import travel_times, within_reach
+from .analysis.times import within_reach
 from .geo.places import SOURCES
 from .stage_inputs import StageInputs, at_own_borders
 from .study_tables import (
@@ -221,7 +221,7 @@ def _effect(run: StageInputs) -> dict[str, pd.DataFrame]:
     if places.empty:
         return {"border_effect": empty(BORDER_EFFECT)}
     seats = places[within_reach(run.roads, places)]
-    effect = border_effect(travel_times(run.roads, seats, seats), seats)
+    effect = border_effect_on(run.roads, seats)
     return {"border_effect": at_own_borders(effect, run.ground.borders)}
 
 

@@ -20,6 +20,8 @@ WGS84: Final = "EPSG:4326"
 CHINA_ALBERS: Final = "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +datum=WGS84 +units=m +no_defs"
 ELLIPSOID: Final = pyproj.Geod(ellps="WGS84")
 
+#: Mean radius of the earth, which turns arcs into chords.
+_EARTH_M: Final = 6_371_008.8
 _WGS84_A_M: Final = 6378137.0
 _WGS84_E2: Final = 0.0066943799901413165
 
@@ -43,6 +45,17 @@ def local_crs(*, lon: float, lat: float) -> pyproj.CRS:
     return pyproj.CRS.from_proj4(
         f"+proj=aeqd +lat_0={lat:.6f} +lon_0={lon:.6f} +datum=WGS84 +units=m +no_defs"
     )
+
+
+def chord_m(arc_m: float) -> float:
+    """Return how far apart points are in a straight line through the ground that lie so far apart on it.
+
+    Examples
+    --------
+    >>> round(chord_m(120_000) - 120_000, 2)
+    -1.77
+    """
+    return float(2 * _EARTH_M * np.sin(arc_m / (2 * _EARTH_M)))
 
 
 def equal_area_crs(*shapes: gpd.GeoSeries) -> str:

@@ -1,4 +1,4 @@
-from ._border_effect import BORDER_EFFECT, border_effect, efficiency_across_borders
+from ._border_effect import BORDER_EFFECT, border_effect, border_effect_on, efficiency_across_borders
 from ._crossings import BORDER_CROSSINGS, CROSSINGS, border_crossings, crossings, with_border_penalty
 from ._gaps import GAPS, close_gaps, gaps
 from ._typology import TYPES, TypologyRule, classify_counties
@@ -15,6 +15,7 @@ __all__ = [
     "TypologyRule",
     "border_crossings",
     "border_effect",
+    "border_effect_on",
     "calibration_error",
     "chances",
     "classify_counties",

@@ -9,13 +9,24 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from ...geo.checks import require_frame, require_number, require_whole
-from ...geo.crs import ELLIPSOID
+from ...geo.crs import ELLIPSOID, chord_m, to_ecef
 from ...geo.errors import InputError, InputTypeError, MissingColumnError
+from ...geo.networks import TransportNetwork
 from .. import schemas
-from ..indicators import transport_performance
-from ..times import TO_ATTR, read_pairs
+from ..times import (
+    NO_LIMIT_MS,
+    Origin,
+    Targets,
+    each,
+    enter,
+    origin_list,
+    read_pairs,
+    require_network,
+    times_from,
+)
 
 _PLACE_COLUMNS: Final = ("adcode", "name", "province", "lon", "lat")
 _TIME_COLUMNS: Final = ("from_id", "to_id", "travel_time_min", "distance_km")
@@ -83,20 +94,36 @@ def place_pairs(times: pd.DataFrame, places: gpd.GeoDataFrame) -> pd.DataFrame:
             f"(first: {table.loc[unknown, 'from_id'].iloc[0]}); give the places that the times are of"
         )
     table = table[(table["from_id"] != table["to_id"]) & table["travel_time_min"].notna()]
-    a, b = index.loc[table["from_id"]].to_numpy(), index.loc[table["to_id"]].to_numpy()
-    lon, lat = frame["lon"].to_numpy(dtype=float), frame["lat"].to_numpy(dtype=float)
+    return _joined(
+        frame,
+        index.loc[table["from_id"]].to_numpy(),
+        index.loc[table["to_id"]].to_numpy(),
+        table["travel_time_min"].to_numpy(dtype=float),
+        table["distance_km"].to_numpy(dtype=float),
+    )
+
+
+def _joined(
+    places: gpd.GeoDataFrame,
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    minutes: NDArray[np.float64],
+    km: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Return pairs of rows of places as `place_pairs` does."""
+    lon, lat = places["lon"].to_numpy(dtype=float), places["lat"].to_numpy(dtype=float)
     _, _, metres = ELLIPSOID.inv(lon[a], lat[a], lon[b], lat[b])
-    province = frame["province"].to_numpy()
+    province, code = places["province"].to_numpy(), places["adcode"].astype(str).to_numpy()
     straight = np.asarray(metres, dtype=float) / 1000
     pairs = pd.DataFrame(
         {
-            "from_id": table["from_id"].to_numpy(),
-            "to_id": table["to_id"].to_numpy(),
+            "from_id": code[a],
+            "to_id": code[b],
             "province_from": province[a],
             "province_to": province[b],
             "straight_km": straight,
-            "travel_time_min": table["travel_time_min"].to_numpy(),
-            "distance_km": table["distance_km"].to_numpy(),
+            "travel_time_min": minutes,
+            "distance_km": km,
         }
     )
     with np.errstate(divide="ignore"):
@@ -170,11 +197,7 @@ def border_effect(
        detour_across  detour_within  detour_ratio
     0            1.0            1.0           1.0
     """
-    given: object = straight_km
-    if not isinstance(given, (tuple, list)) or len(given) != 2:
-        raise InputTypeError(f"'straight_km' should be two distances such as (20, 150), got {straight_km!r}")
-    low = require_number(straight_km[0], "straight_km[0]", unit="km", minimum=0)
-    high = require_number(straight_km[1], "straight_km[1]", unit="km", above=low)
+    low, high = _require_distances(straight_km)
     near = require_number(tolerance, "tolerance", above=0, maximum=1)
     count = require_whole(matches, "matches", minimum=1, maximum=100)
     draws = require_whole(draws, "draws", minimum=1, maximum=1_000_000)
@@ -182,6 +205,74 @@ def border_effect(
     read_pairs(times, cutoff_min=math.inf)  # slow pairs that were left out would flatter the border
     pairs = place_pairs(times, places)
     pairs = pairs[pairs["straight_km"].between(low, high)]
+    return _effect(pairs, places, count=count, tolerance=near, draws=draws, seed=seed)
+
+
+def border_effect_on(
+    network: TransportNetwork, places: gpd.GeoDataFrame, *, straight_km: tuple[float, float] = (20.0, 150.0)
+) -> pd.DataFrame:
+    """Compare as `border_effect` does, with times of a network between those places alone that lie so near each other.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    places : geopandas.GeoDataFrame
+        Counties; their seats are the ends of the pairs, and within reach of the network.
+    straight_km : tuple of two float
+        Shortest and longest straight distance of the pairs, km.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `BORDER_EFFECT`.
+
+    Raises
+    ------
+    InputTypeError, MissingColumnError, InputError
+    OffNetworkError
+        If a place is farther from the network than its reach.
+    """
+    low, high = _require_distances(straight_km)
+    frame = require_frame(places, "places", columns=_PLACE_COLUMNS)
+    a, b, minutes, km = _near_times(require_network(network), origin_list(frame), high)
+    pairs = _joined(frame, a, b, minutes, km)
+    pairs = pairs[pairs["straight_km"].between(low, high)]
+    return _effect(pairs, frame, count=5, tolerance=0.1, draws=1000, seed=0)
+
+
+def _near_times(
+    network: TransportNetwork, places: list[Origin], within_km: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return rows of places that lie near each other and are connected, with minutes and km from one to the other."""
+    ways = [enter(network.reverse, place) for place in places]
+    xyz = np.array([place.xyz for place in places]).reshape(-1, 3)
+    tree = cKDTree(xyz)  # a chord is never longer than the way over the ground
+
+    def row(start: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        found = np.sort(np.array(tree.query_ball_point(xyz[start], within_km * 1000), dtype=np.int64))
+        ends = found[found != start]
+        targets = Targets.of([ways[end] for end in ends], [xyz[end] for end in ends])
+        time_ms, length_m = times_from(network, places[start], targets, limit_ms=NO_LIMIT_MS)
+        there = np.isfinite(time_ms)
+        return ends[there], time_ms[there] / 60_000, length_m[there] / 1000
+
+    rows = list(each(row, range(len(places)), progress=False, label=""))
+    none = (np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+    ends, minutes, km = (np.concatenate(part) for part in zip(none, *rows, strict=True))
+    return np.repeat(np.arange(len(places)), [len(one) for one, _, _ in rows]), ends, minutes, km
+
+
+def _require_distances(given: object) -> tuple[float, float]:
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise InputTypeError(f"'straight_km' should be two distances such as (20, 150), got {given!r}")
+    low = require_number(given[0], "straight_km[0]", unit="km", minimum=0)
+    return low, require_number(given[1], "straight_km[1]", unit="km", above=low)
+
+
+def _effect(
+    pairs: pd.DataFrame, places: gpd.GeoDataFrame, *, count: int, tolerance: float, draws: int, seed: int
+) -> pd.DataFrame:
+    """Compare the pairs across each border with those within its provinces."""
     across = pairs[pairs["province_from"] != pairs["province_to"]].copy()
     within = pairs[pairs["province_from"] == pairs["province_to"]]
     code = places.groupby("province")["adcode"].min()
@@ -192,7 +283,7 @@ def border_effect(
     rows = []
     for (a, b), some in across.groupby(["province_a", "province_b"], sort=True):
         pool = within[within["province_from"].isin([a, b])].sort_values(["straight_km", "from_id", "to_id"])
-        rows.append(_compare(str(a), str(b), some, pool, count, near, draws, generator))
+        rows.append(_compare(str(a), str(b), some, pool, count, tolerance, draws, generator))
     return schemas.conform([row for row in rows if row is not None], BORDER_EFFECT)
 
 
@@ -313,8 +404,8 @@ def efficiency_across_borders(
     0   甲县             1.0                0.0
     1   乙县             1.0                0.0
     """
-    limit = require_number(minutes, "minutes", unit="minutes", above=0)
-    radius = require_number(radius_km, "radius_km", unit="km", above=0)
+    limit = require_number(minutes, "minutes", unit="minutes", above=0, maximum=7 * 24 * 60)
+    radius = require_number(radius_km, "radius_km", unit="km", above=0, maximum=5000)
     frame = require_frame(places, "places", columns=(*_PLACE_COLUMNS, "people"))
     people = frame["people"].to_numpy(dtype=float)
     if not (np.isfinite(people) & (people >= 0)).all():
@@ -323,52 +414,57 @@ def efficiency_across_borders(
     read_pairs(table, cutoff_min=limit)  # refuses a table that was cut below the limit
     ids = frame["adcode"].astype(str).to_numpy()
     province = frame["province"].to_numpy()
-    reached = table[(table["travel_time_min"] <= limit) & (table["from_id"] != table["to_id"])]
-    reached = reached[reached["from_id"].isin(ids) & reached["to_id"].isin(ids)]
-    pairs = pd.concat(
-        [
-            pd.DataFrame({"from_id": ids, "to_id": ids, "travel_time_min": 0.0}),
-            pd.DataFrame({name: reached[name].to_numpy() for name in _TIME_COLUMNS[:3]}),
-        ],
-        ignore_index=True,
+    index = pd.Index(ids)
+    if index.has_duplicates:
+        raise InputError("'places' has adcodes that occur twice; keep one row of each")
+    origin, end = index.get_indexer(table["from_id"]), index.get_indexer(table["to_id"])
+    reached = (table["travel_time_min"] <= limit).to_numpy() & (origin >= 0) & (end >= 0) & (origin != end)
+    itself = np.arange(len(frame))  # a place's own people count, whatever the table says of it
+    found = _people_on_both_sides(
+        people,
+        province,
+        near=_near(frame, radius),
+        reached=(np.concatenate([itself, origin[reached]]), np.concatenate([itself, end[reached]])),
     )
-    places_by_id = pd.DataFrame(
-        {"people": people, "lon": frame["lon"].to_numpy(), "lat": frame["lat"].to_numpy()}, index=ids
-    )
-
-    def counted(origins: NDArray[np.bool_], inside: NDArray[np.bool_]) -> pd.DataFrame:
-        """People reached and near from some places, of those who live in some."""
-        own_pairs = pairs[pairs["from_id"].isin(ids[origins])]
-        own_pairs.attrs[TO_ATTR] = ids.tolist()  # also those that nobody here reaches
-        return transport_performance(
-            own_pairs,
-            places_by_id.assign(people=np.where(inside, people, 0.0)),
-            minutes=limit,
-            radius_km=radius,
-        ).set_index("from_id")
-
-    parts = []
-    for one in dict.fromkeys(province):
-        own = province == one
-        here, across = counted(own, own), counted(own, ~own)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "people_near_own": here["people_nearby"],
-                    "people_near_across": across["people_nearby"],
-                    "people_reached_own": here["people_reached"],
-                    "people_reached_across": across["people_reached"],
-                    "efficiency_own": here["performance"],
-                    "efficiency_across": across["performance"],
-                }
-            )
-        )
-    found = pd.concat(parts).loc[ids].reset_index(drop=True)
     near = found["people_near_own"] + found["people_near_across"]
     whole = (found["people_reached_own"] + found["people_reached_across"]) / near.where(near > 0)
     named = pd.DataFrame(frame[["adcode", "name", "province"]]).reset_index(drop=True)
-    rows = pd.concat([named, found.assign(efficiency=whole)], axis=1)
-    return schemas.conform(rows.to_dict("records"), EFFICIENCY)
+    rows: pd.DataFrame = pd.concat([named, found.assign(efficiency=whole)], axis=1)[list(EFFICIENCY)]
+    return rows.astype(dict(EFFICIENCY))
+
+
+def _near(places: gpd.GeoDataFrame, radius_km: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows of places that lie within a radius of each other as the crow flies."""
+    xyz = to_ecef(places["lon"].to_numpy(dtype=float), places["lat"].to_numpy(dtype=float))
+    tree = cKDTree(xyz)
+    found = [
+        np.sort(np.array(one, dtype=np.int64))
+        for one in tree.query_ball_point(xyz, chord_m(radius_km * 1000))
+    ]
+    start = np.repeat(np.arange(len(found)), [len(one) for one in found])
+    return start, np.concatenate([np.zeros(0, dtype=np.int64), *found])
+
+
+def _people_on_both_sides(
+    people: NDArray[np.float64],
+    province: NDArray[np.object_],
+    *,
+    near: tuple[NDArray[np.int64], NDArray[np.int64]],
+    reached: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> pd.DataFrame:
+    """Count people near and reached from each place, in its own province and in others, and the ratios of these."""
+    found = {}
+    for what, (start, end) in (("near", near), ("reached", reached)):
+        own = province[start] == province[end]
+        for side, which in (("own", own), ("across", ~own)):
+            sums = np.bincount(start[which], people[end[which]], minlength=len(people))
+            found[f"people_{what}_{side}"] = np.asarray(sums, dtype=float)
+    for side in ("own", "across"):
+        nearby = found[f"people_near_{side}"]
+        ratio = np.full(len(people), np.nan)
+        np.divide(found[f"people_reached_{side}"], nearby, out=ratio, where=nearby > 0)
+        found[f"efficiency_{side}"] = ratio
+    return pd.DataFrame(found)
 
 
 def _require_times(times: object) -> pd.DataFrame:

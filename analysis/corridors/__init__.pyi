@@ -1,6 +1,6 @@
 from ._assumptions import assumed_values
 from ._changes import arcs_closed_with, change_table, changed_by, changed_network
-from ._comparison import compare, corridor_overlap, county_times, gains, minutes_between
+from ._comparison import compare, corridor_overlap, county_times, gains, minutes_between, minutes_to_nearest
 from ._corridors import add_corridors, corridor_joins, corridor_segments, corridor_stops, corridors
 from ._files import MAX_GAP_KM, Corridor, corridor, open_by, read_corridors, resolve_corridors
 from ._joined import JoinedCorridors, has_split_junctions
@@ -40,6 +40,7 @@ __all__ = [
     "has_split_junctions",
     "journeys",
     "minutes_between",
+    "minutes_to_nearest",
     "open_by",
     "read_corridors",
     "resolve_corridors",

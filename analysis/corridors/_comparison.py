@@ -13,11 +13,22 @@ from numpy.typing import NDArray
 from ...geo.checks import require_cutoffs, require_frame
 from ...geo.crs import WGS84
 from ...geo.errors import InputTypeError
-from ...geo.networks import TransportNetwork
+from ...geo.networks import TransportNetwork, access, past_no_node
 from ...geo.places import origins_table, same_places
 from ..isochrones import isochrones
 from ..schemas import COUNTY_TIMES, Schema, conform
-from ..times import limit_to_ms, minutes_matrix, origin_list, require_network, told_of
+from ..times import (
+    NO_LIMIT_MS,
+    UNREACHED,
+    Targets,
+    each,
+    limit_to_ms,
+    minutes_matrix,
+    origin_list,
+    require_network,
+    search,
+    told_of,
+)
 from ._corridors import corridor_segments, met_stops
 from ._files import Corridor, resolve_corridors
 from ._scenarios import Scenarios
@@ -85,6 +96,58 @@ def minutes_between(
     limit_ms = limit_to_ms(limit_min, "limit_min")
     starts, ends = origin_list(origins), origin_list(destinations, argument="destinations")
     return minutes_matrix(network, starts, ends, limit_ms=limit_ms)
+
+
+def minutes_to_nearest(
+    network: TransportNetwork,
+    places: gpd.GeoDataFrame,
+    asked: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+) -> list[NDArray[np.float64]]:
+    """Return the minutes from some places to the nearest of others; a search ends where that is known.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    places : geopandas.GeoDataFrame
+    asked : sequence of (ndarray of int64, ndarray of int64)
+        Each time rows of `places` to set out from, and rows of which the nearest counts.
+
+    Returns
+    -------
+    list of ndarray of float, shape (number of starts,)
+        For each of `asked`: minutes; infinite where none can be reached, or a place is farther from the network than its
+        reach.
+    """
+    checked = require_network(network)
+    points = origin_list(places, argument="places")
+    onto, off = (
+        [access(one, lon=point.lon, lat=point.lat, xyz=point.xyz) for point in points]
+        for one in (checked, checked.reverse)
+    )
+    jobs = []
+    for starts, ends in asked:
+        there = [end for end in ends.tolist() if not off[end].is_empty]
+        xyz = np.array([points[end].xyz for end in there], dtype=np.float64).reshape(-1, 3)
+        ways = Targets.of([off[end] for end in there], list(xyz))
+        # the ways to all of them are ways to one target
+        nearest = Targets(
+            np.zeros((1, 3)), np.array([0, len(ways.node)]), ways.node, ways.time_ms, ways.length_m
+        )
+        jobs += [(start, nearest, xyz) for start in starts.tolist()]
+
+    def one(job: tuple[int, Targets, NDArray[np.float64]]) -> float:
+        start, nearest, xyz = job
+        entry = onto[start]
+        if entry.is_empty or len(xyz) == 0:
+            return np.inf
+        time_ms = search(checked, entry, limit_ms=NO_LIMIT_MS, wanted=nearest.ways)
+        known = time_ms[nearest.node] != UNREACHED
+        by_network = (time_ms[nearest.node][known] + nearest.time_ms[known]).astype(float).min(initial=np.inf)
+        beside, _ = past_no_node(checked, entry.pieces, points[start].xyz, xyz)
+        return float(min(by_network, beside.min()))
+
+    found = np.array(list(each(one, jobs, progress=False, label="")), dtype=np.float64) / 60_000
+    return np.split(found, np.cumsum([len(starts) for starts, _ in asked])[:-1]) if asked else []
 
 
 def compare(

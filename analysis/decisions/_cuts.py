@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ...geo.antimeridian import cut_line
 from ...geo.checks import require_numbers
 from ...geo.crs import to_ecef
 from ...geo.errors import EmptyInputError, InputError, MissingColumnError
@@ -103,15 +102,11 @@ class _Beside:
     def __init__(self, network: TransportNetwork, metres: float) -> None:
         self._network = network
         self._metres = metres
-        tail, head = network.link_ends
-        lonlat = np.column_stack([network.node_lon, network.node_lat])
-        self._straight = len(network.link_coords) == 0
-        lines = (
-            shapely.linestrings(np.stack([lonlat[tail], lonlat[head]], axis=1))
-            if self._straight
-            else np.array([cut_line(network.link_line(k)) for k in range(network.n_links)], dtype=object)
-        )
-        self._tree = shapely.STRtree(lines)
+        boxes = _boxes(network)
+        # from south to north, with the northernmost end so far: what lies at a latitude is one stretch of them
+        self._links = np.argsort(boxes[1], kind="stable")
+        self._west, self._south, self._east, self._north = boxes[:, self._links]
+        self._north_so_far = np.maximum.accumulate(self._north)
         arc = np.maximum(*network.link_arcs)
         self._class = np.where(arc >= 0, network.arc_class[arc].astype(int), -1)
         self._mode = np.where(arc >= 0, network.arc_mode[arc].astype(int), -1)
@@ -125,7 +120,13 @@ class _Beside:
         lon, lat = point
         wide = self._metres / _DEGREE_M
         tall = wide / max(0.01, float(np.cos(np.radians(lat))))
-        near = self._tree.query(shapely.box(lon - tall, lat - wide, lon + tall, lat + wide))
+        first = int(np.searchsorted(self._north_so_far, lat - wide))
+        some = slice(first, int(np.searchsorted(self._south, lat + wide, side="right")))
+        near = self._links[some][
+            (self._west[some] <= lon + tall)
+            & (self._east[some] >= lon - tall)
+            & (self._north[some] >= lat - wide)
+        ]
         near = near[
             (near != link) & (self._class[near] == self._class[link]) & (self._mode[near] == self._mode[link])
         ]
@@ -141,6 +142,21 @@ class _Beside:
                 if found[2] and found[0] <= self._metres and _turn(own[1], found[1]) <= _SAME_WAY_DEG
             )
         )
+
+
+def _boxes(network: TransportNetwork) -> NDArray[np.float64]:
+    """Return west, south, east and north of each link, shape (4, number of links); across ±180°, all longitudes."""
+    lonlat = np.column_stack([network.node_lon, network.node_lat])
+    ends = lonlat[np.stack(network.link_ends)]
+    low, high = ends.min(axis=0), ends.max(axis=0)
+    drawn = np.flatnonzero(np.diff(network.link_offset) > 0)
+    if len(drawn):
+        first = network.link_offset[drawn]
+        low[drawn] = np.minimum.reduceat(network.link_coords, first)
+        high[drawn] = np.maximum.reduceat(network.link_coords, first)
+    across = high[:, 0] - low[:, 0] > 180
+    low[across, 0], high[across, 0] = -180.0, 180.0
+    return np.concatenate([low.T, high.T])
 
 
 def _passing(plane: LocalPlane, lonlat: NDArray[np.float64]) -> tuple[float, float, bool]:

@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ...geo.checks import require_number
-from ...geo.crs import to_ecef
+from ...geo.crs import chord_m, to_ecef
 from ...geo.errors import InputError, InputTypeError, MissingColumnError
 from ..times import Pairs, by_origin, listed, masses, read_pairs
 
 #: The Commission's own values for roads and railways.
 MINUTES: Final = 90.0
 RADIUS_KM: Final = 120.0
-
-#: Mean radius of the earth, which turns chords into arcs.
-_EARTH_M: Final = 6_371_008.8
 
 
 def transport_performance(
@@ -266,9 +263,8 @@ def _proximity(pairs: Pairs, places: Any, radius_km: Any) -> tuple[NDArray[np.fl
     if missing:
         raise MissingColumnError(f"'places' lacks the column(s) {', '.join(map(repr, missing))}")
     people = masses(places["people"], pairs.to_ids, "places['people']")
-    chord_m = 2 * _EARTH_M * np.sin(radius * 1000 / (2 * _EARTH_M))
     there, here = (cKDTree(_positions(places, ids)) for ids in (pairs.to_ids, pairs.from_ids))
-    nearby = here.query_ball_tree(there, chord_m)
+    nearby = here.query_ball_tree(there, chord_m(radius * 1000))
     return people, np.array([people[found].sum() for found in nearby])
 
 

@@ -185,7 +185,8 @@ def county_indicators(
         west - _MARGIN_DEG : east + _MARGIN_DEG, south - _MARGIN_DEG : north + _MARGIN_DEG
     ].reset_index(drop=True)
     cores = typology_cores(own, centres)
-    for label, network in (("base", base), ("scenario", scenario)):
+    networks = {"base": base} if scenario is base else {"base": base, "scenario": scenario}
+    for label, network in networks.items():
         times = _long(network, own, counties)
         reached = cumulative_opportunities(times, mass, cutoffs_min=cutoff_min)
         potential = market_potential(times, mass, own_time_min=within)
@@ -206,6 +207,13 @@ def county_indicators(
             efficiency = efficiency.rename(columns={"efficiency": "scenario_efficiency"})
             columns = ["scenario_efficiency"]
         table = table.merge(efficiency[["adcode", *columns]], on="adcode", how="left")
+    if scenario is base:
+        for column in ("people_reached", "potential"):
+            table[f"scenario_{column}"] = table[f"base_{column}"]
+        table["scenario_county_type"], table["scenario_efficiency"] = (
+            table["county_type"],
+            table["efficiency"],
+        )
     table["potential_change"] = table["scenario_potential"] / table["base_potential"] - 1
     result: pd.DataFrame = table[list(INDICATORS)].astype(dict(INDICATORS))
     return result
@@ -229,11 +237,17 @@ def _kept(
 def _long(network: TransportNetwork, starts: gpd.GeoDataFrame, ends: gpd.GeoDataFrame) -> pd.DataFrame:
     """Travel times as a long table named by adcode; NaN where a place is off the network."""
     minutes = minutes_between(network, starts, ends)
+    row, column = np.divmod(np.arange(minutes.size), max(len(ends), 1))
     return pd.DataFrame(
         {
-            "from_id": np.repeat(starts["adcode"].astype(str).to_numpy(), len(ends)),
-            "to_id": np.tile(ends["adcode"].astype(str).to_numpy(), len(starts)),
+            "from_id": _ids(starts, row),
+            "to_id": _ids(ends, column),
             "travel_time_min": minutes.ravel(),
             "distance_km": np.full(minutes.size, np.nan),
         }
     )
+
+
+def _ids(places: gpd.GeoDataFrame, rows: NDArray[np.int64]) -> pd.Categorical:
+    """Return the codes of rows of places, each kept as text once: a nation's pairs are millions."""
+    return pd.Categorical.from_codes(rows, pd.Index(places["adcode"].astype(str), dtype="str"))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...geo.errors import InputError
 from ...geo.networks import TRUNK_YEARS, TransportNetwork
-from ..corridors import Scenarios, minutes_between
+from ..corridors import Scenarios, minutes_between, minutes_to_nearest
 from ..schemas import Schema, conform, empty
 from ..study_file import Study
 from ._indicators import circle_people
@@ -192,16 +192,21 @@ def year_borders(
     """
     people = both_sides["adcode"].map(residents.set_index("adcode")["people"]) if len(residents) else None
     rows, before = [], dict[tuple[str, str], float]()
+    pairs = list(zip(ground.borders["province_a"], ground.borders["province_b"], strict=True))
+    sides = {}
+    for a, b in pairs:
+        side_a, side_b = (
+            np.flatnonzero(_on_border(both_sides, *one)).astype(np.int64) for one in ((a, b), (b, a))
+        )
+        sides[a, b] = (side_a, side_b)
+    asked = [each for one, other in sides.values() for each in ((one, other), (other, one))]
     for year, network in roads.items():
-        every = minutes_between(network, both_sides, both_sides)
+        nearest = iter(minutes_to_nearest(network, both_sides, asked))
         from_centres = minutes_between(network, ground.centres, both_sides)
         nearest_centre = np.where(np.isfinite(from_centres), from_centres, np.inf).min(axis=0)
-        for a, b in zip(ground.borders["province_a"], ground.borders["province_b"], strict=True):
-            side_a, side_b = _on_border(both_sides, a, b), _on_border(both_sides, b, a)
-            across = np.concatenate(
-                [_nearest(every, side_a, side_b), _nearest(every, side_b, side_a)]
-            )  # counties of a, then of b
-            counties = np.concatenate([np.flatnonzero(side_a), np.flatnonzero(side_b)])
+        for a, b in pairs:
+            across = np.concatenate([next(nearest), next(nearest)])  # counties of a, then of b
+            counties = np.concatenate(sides[a, b])
             near, inside = across <= zone_min, nearest_centre[counties] <= cutoff_min
             known = across[np.isfinite(across)]
             mean = float(known.mean()) if len(known) else np.nan
@@ -229,15 +234,6 @@ def _on_border(counties: gpd.GeoDataFrame, own: str, other: str) -> NDArray[np.b
     found: NDArray[np.bool_] = np.array(faces, dtype=bool) & (counties["province"] == own).to_numpy(
         dtype=bool
     )
-    return found
-
-
-def _nearest(
-    minutes: NDArray[np.float64], starts: NDArray[np.bool_], ends: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Minutes from each start to the nearest end; infinite where there is none."""
-    some = minutes[np.ix_(starts, ends)]
-    found: NDArray[np.float64] = np.where(np.isfinite(some), some, np.inf).min(axis=1, initial=np.inf)
     return found
 
 

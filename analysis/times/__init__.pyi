@@ -21,7 +21,6 @@ from ._search import UNREACHED, Wanted, bucketed_times, heap_pop, heap_push
 from ._tables import (
     LIMIT_ATTR,
     NEAREST_ATTR,
-    TO_ATTR,
     Pairs,
     by_origin,
     listed,
@@ -36,7 +35,6 @@ __all__ = [
     "LIMIT_ATTR",
     "NEAREST_ATTR",
     "NO_LIMIT_MS",
-    "TO_ATTR",
     "UNREACHED",
     "Direction",
     "Egress",

@@ -217,7 +217,9 @@ def read_pairs(
                 f"'{argument}' has a negative {column}: {values[at]:g} for {pairs.name(at)}; "
                 "a pair that can't be travelled is NaN"
             )
-    key = np.sort(origin * len(to_ids) + destination)
+    key = origin * len(to_ids) + destination
+    if not (key[1:] > key[:-1]).all():  # tables of all pairs come in order
+        key = np.sort(key)
     twice = key[1:][key[1:] == key[:-1]]
     if len(twice):
         first, second = divmod(int(twice[0]), len(to_ids))

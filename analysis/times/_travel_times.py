@@ -137,6 +137,7 @@ def minutes_matrix(
             enter(network, places[0])  # tells how far off the network it is
     targets = Targets.of(off, [end.xyz for end in ends])
     no_km = np.zeros(network.n_nodes)
+    beyond = np.array([way.is_empty for way in off], dtype=bool)
 
     def row(entry_of: tuple[Access, Origin]) -> NDArray[np.float64]:
         entry, origin = entry_of
@@ -147,7 +148,7 @@ def minutes_matrix(
             targets.start, targets.node, targets.time_ms, targets.length_m, time_ms, no_km, int(UNREACHED)
         )
         beside, _ = past_no_node(network, entry.pieces, origin.xyz, targets.xyz)
-        times = np.where([way.is_empty for way in off], np.inf, np.minimum(times, beside))
+        times = np.where(beyond, np.inf, np.minimum(times, beside))
         return np.where(times > limit_ms, np.inf, times)
 
     found = list(each(row, list(zip(onto, starts, strict=True)), progress=False, label="", workers=None))

@@ -6,10 +6,19 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from borderreach.analysis.borders._border_effect import border_effect, efficiency_across_borders, place_pairs
+from borderreach.analysis.borders._border_effect import (
+    border_effect,
+    border_effect_on,
+    efficiency_across_borders,
+    place_pairs,
+)
+from borderreach.analysis.times import travel_times
 from borderreach.geo.crs import ELLIPSOID
 from borderreach.geo.errors import InputError, MissingColumnError
+from borderreach.geo.networks import Links, build_network
 
 
 @pytest.fixture
@@ -93,3 +102,38 @@ def test_bad_input_has_its_own_error(places: gpd.GeoDataFrame) -> None:
         border_effect(times, places.iloc[:3])
     with pytest.raises(InputError, match="people"):
         efficiency_across_borders(times, places.assign(people=-1.0))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_searching_near_pairs_alone_tells_the_same_as_all_pairs(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    n = 30
+    lon, lat = generator.uniform(105, 109, n), generator.uniform(28, 31, n)
+    a, b = generator.integers(0, n, 60), generator.integers(0, n, 60)
+    a, b = a[a != b], b[a != b]
+    km = ELLIPSOID.inv(lon[a], lat[a], lon[b], lat[b])[2] / 1000 * generator.uniform(1, 2, len(a))
+    road = build_network(lon, lat, Links(a, b, km * 1000, km * 60), max_access_km=2)
+    places = gpd.GeoDataFrame(
+        {
+            "adcode": np.arange(n) + 500101,
+            "name": [f"县{k}" for k in range(n)],
+            "province": [f"{'甲乙丙'[k % 3]}省" for k in range(n)],
+            "lon": lon,
+            "lat": lat,
+        },
+        geometry=gpd.points_from_xy(lon, lat),
+        crs=4326,
+    )
+    whole = border_effect(travel_times(road, places, places), places, straight_km=(5.0, 120.0))
+    pd.testing.assert_frame_equal(
+        border_effect_on(road, places, straight_km=(5.0, 120.0)), whole, check_exact=True
+    )
+
+
+def test_efficiency_of_one_province_alone_has_no_other_side(places: gpd.GeoDataFrame) -> None:
+    alone = places.head(4)
+    found = efficiency_across_borders(times_between(alone), alone)
+    assert found["efficiency_across"].isna().all()
+    assert (found["people_near_across"] == 0).all()
+    assert found["efficiency"].equals(found["efficiency_own"])

@@ -16,6 +16,7 @@ from borderreach.analysis.corridors._comparison import (
     county_times,
     gains,
     minutes_between,
+    minutes_to_nearest,
 )
 from borderreach.analysis.corridors._corridors import add_corridors
 from borderreach.analysis.corridors._files import Corridor
@@ -205,3 +206,33 @@ def test_a_frame_compares_as_its_positions_do(seed: int, n: int):
     expected = compare(net, faster, lists[0], destinations=lists[1])[numbers]
     for origins, ends in ((frames[0], frames[1]), (frames[0], lists[1]), (lists[0], frames[1])):
         assert compare(net, faster, origins, destinations=ends)[numbers].equals(expected)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_the_nearest_of_some_is_the_least_of_all_minutes(seed: int):
+    """Also from places off the network, to none, and straight over the ground."""
+    generator = np.random.default_rng(seed)
+    n = 14
+    lon, lat = generator.uniform(106, 106.6, n), generator.uniform(29, 29.5, n)
+    tail, head = generator.integers(0, 8, (2, 12))
+    network = build_network(
+        lon[:8],
+        lat[:8],
+        Links(tail, head, np.full(12, 1e4), generator.uniform(60, 3600, 12)),
+        max_access_km=8,
+    )
+    places = gpd.GeoDataFrame(
+        {"origin_id": [str(k) for k in range(n)], "origin_name": [str(k) for k in range(n)]},
+        geometry=gpd.points_from_xy(lon, lat),
+        crs=4326,
+    )
+    every = minutes_between(network, places, places)
+    every = np.where(np.isfinite(every), every, np.inf)
+    asked = [
+        (np.flatnonzero(generator.random(n) < 0.5), np.flatnonzero(generator.random(n) < share))
+        for share in (0.5, 0.1, 0.0)
+    ]
+    for (starts, ends), found in zip(asked, minutes_to_nearest(network, places, asked), strict=True):
+        assert found.tolist() == every[np.ix_(starts, ends)].min(axis=1, initial=np.inf).tolist()
+    assert minutes_to_nearest(network, places, []) == []
