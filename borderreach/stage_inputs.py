@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -30,6 +30,7 @@ from .analysis.studies import (
     study_rail,
     study_timetable,
     what_if,
+    year_circles,
 )
 from .analysis.study_file import Study
 from .analysis.times import require_network, within_reach
@@ -37,6 +38,9 @@ from .geo.errors import EmptyInputError, InputError
 from .geo.networks import TRUNK_YEARS, LineNetwork, TransportNetwork, trunk_network
 from .geo.places import border_counties
 from .geo.timetables import Timetable
+
+#: With more centres the circles of each year aren't drawn: no page has room for those of a whole country.
+MOST_CENTRES_BY_YEAR: Final = 12
 
 _Table = TypeVar("_Table", bound=pd.DataFrame)
 
@@ -191,6 +195,12 @@ class StageInputs:
         for year in (year for year in asked if year > today and scenarios.ids):
             found[year] = scenarios.network(one.id for one in open_by(scenarios.corridors, year))
         return found
+
+    @cached_property
+    def panel_circles(self) -> gpd.GeoDataFrame:
+        """The circles on the network of each year of the panel; none where there are many centres, as of a whole country."""
+        few = len(self.ground.centres) <= MOST_CENTRES_BY_YEAR
+        return year_circles(self.study, self.panel if few else {}, self.ground, self.residents)
 
     def _with_trains_of(self, roads: TransportNetwork, year: int) -> TransportNetwork:
         try:

@@ -359,7 +359,11 @@ def _panel(run: StageInputs) -> dict[str, pd.DataFrame]:
     """Tell how minutes and people in reach have changed, and will."""
     ground, cutoff_min = run.ground, run.study.circle_min
     if not run.panel:
-        return {"panel_borders": empty(YEAR_BORDERS), "panel_counties": empty(PANEL_COUNTIES)}
+        return {
+            "panel_borders": empty(YEAR_BORDERS),
+            "panel_counties": empty(PANEL_COUNTIES),
+            "panel_circles": gpd.GeoDataFrame(empty(YEAR_CIRCLES)),
+        }
     return {
         "panel_borders": year_borders(
             run.panel, ground, run.facing, run.residents, cutoff_min=cutoff_min, zone_min=run.study.zone_min
@@ -367,6 +371,7 @@ def _panel(run: StageInputs) -> dict[str, pd.DataFrame]:
         "panel_counties": panel_counties(
             run.panel, ground.border_counties, ground.centres, run.residents, cutoff_min=cutoff_min
         ),
+        "panel_circles": run.panel_circles,
     }
 
 
@@ -423,5 +428,5 @@ STAGES: Final[Mapping[str, Stage]] = {
     "order": Stage("building order", ("build_order", "build_front", "build_pairs"), _order),
     "gainers": Stage("winners and losers", ("access_changes", "equity"), _gainers),
     "yardsticks": Stage("national yardsticks", ("yardsticks",), _yardsticks),
-    "panel": Stage("panel of years", ("panel_borders", "panel_counties"), _panel),
+    "panel": Stage("panel of years", ("panel_borders", "panel_counties", "panel_circles"), _panel),
 }

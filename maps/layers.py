@@ -137,6 +137,7 @@ class MapLayers:
     critical: gpd.GeoDataFrame
     missing: gpd.GeoDataFrame
     past: gpd.GeoDataFrame
+    panel: gpd.GeoDataFrame
     changes: gpd.GeoDataFrame
     claims: gpd.GeoDataFrame
     circle_people: pd.DataFrame
@@ -237,7 +238,8 @@ def map_layers(
         gaps=_frame(results.gaps, "gaps", _GAPS, _LINES),
         critical=_answer(results, "critical_links", _CRITICAL),
         missing=_answer(results, "missing_links", _MISSING),
-        past=_past(results),
+        past=(past := _past(results, "year_circles"))[past["year"] < past["year"].max()],  # the last is today
+        panel=_past(results, "panel_circles"),
         changes=_frame(results.changes, "changes", _CHANGES, _LINES),
         claims=_claims(results.claims),
         circle_people=_table(results.circle_people, "circle_people", _CIRCLE_PEOPLE),
@@ -359,14 +361,13 @@ def _answer(results: MapResults, name: str, columns: tuple[str, ...]) -> gpd.Geo
     return _frame(frame, name, columns, _LINES)
 
 
-def _past(results: MapResults) -> gpd.GeoDataFrame:
-    """Return the edges of the circles on the roads of past years, the widest cutoff of a year alone."""
-    frame = getattr(results, "year_circles", None)
+def _past(results: MapResults, name: str) -> gpd.GeoDataFrame:
+    """Return the edges of a table's circles on the network of each year, the widest cutoff of a year alone."""
+    frame = getattr(results, name, None)
     if frame is None or len(frame) == 0:
         return gpd.GeoDataFrame(columns=[*_PAST, "geometry"], geometry="geometry", crs=WGS84)
-    circles = _reach_frame(frame, "year_circles", _PAST)
+    circles = _reach_frame(frame, name, _PAST)
     circles = circles[circles["cutoff_min"] == float(results.study.circle_min)]
-    circles = circles[circles["year"] < circles["year"].max()]  # the last year is today
     edges = circles.geometry.simplify(_PAST_TOLERANCE_DEG).boundary
     return circles.set_geometry(gpd.GeoSeries(edges, circles.index, crs=WGS84))
 

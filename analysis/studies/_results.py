@@ -74,8 +74,9 @@ class StudyResults:
         These five are empty where the study doesn't ask (`Questions`).
     yardsticks : DataFrame
         Border counties by the national circles of 1, 2 and 3 hours, before and with all corridors (`yardsticks`).
-    panel_borders, panel_counties : DataFrame
-        Borders and border counties on the network of each year of the study's panel (`years_panel`).
+    panel_borders, panel_counties, panel_circles : DataFrame
+        Borders, border counties and circles on the network of each year of the study's panel (`years_panel`); no circles
+        where there are more than twelve centres.
     slider_circles : geopandas.GeoDataFrame
         The circles in many cutoffs, base and with every corridor, for the slider of the map alone: it
         isn't among the `tables` that are written.
@@ -153,6 +154,7 @@ class StudyResults:
     yardsticks: pd.DataFrame
     panel_borders: pd.DataFrame
     panel_counties: pd.DataFrame
+    panel_circles: gpd.GeoDataFrame
     slider_circles: gpd.GeoDataFrame = field(metadata={"written": False})
     scenario_names: Mapping[str, str]
     attribution: list[str] = field(default_factory=list)

@@ -78,6 +78,8 @@ def _sheets(results: StudyResults) -> list[Sheet]:
                "province_a province_b year across_min delta_min n_near people_near n_inside people_inside", frozen=2),
         _sheet(results.panel_counties, "历年区县", "每个毗邻区县在各年的路网上", "name adcode province year centre_name travel_time_min delta_min inside "
                "people_reached"),
+        _sheet(results.panel_circles.rename(columns={"n_counties": "n_seats"}), "历年的圈", "各中心合起来的圈，在各年的路网上",
+               "year cutoff_min area_km2 n_seats people"),
         _zones(results),
         _sheet(_claims(results), "论断", "文中论断的检验",
                "sentence role words reading verdict verdict_text limit value unit chance detail flip assumptions"),
@@ -87,7 +89,8 @@ def _sheets(results: StudyResults) -> list[Sheet]:
         _sheet(results.change_times.assign(change_name=results.change_times["change_id"].map(changes)), "线路中断",
                "毗邻区县至各中心的时间", "change_name name adcode province centre_name base_min scenario_min delta_min"),
         _sheet(results.nearest_groups, "最近的组团", "毗邻区县至最近组团的最近成员", "origin_name group_name minutes"),
-        _sheet(results.year_circles, "各年的圈", "按各年年底已通车的高速公路", "year cutoff_min area_km2 n_counties people"),
+        _sheet(results.year_circles.rename(columns={"n_counties": "n_seats"}), "各年的圈", "按各年年底已通车的高速公路",
+               "year cutoff_min area_km2 n_seats people"),
         _sheet(results.year_borders.rename(columns={"n_across": "n_near", "people_across": "people_near"}), "各年的省界", "省界两侧的毗邻区县，按各年年底已通车的高速公路",
                "province_a province_b year across_min n_near people_near n_inside people_inside"),
         _sheet(results.year_counties[results.year_counties["nearest"]], "各年的区县", "各区县至最近的中心，按各年年底已通车的高速公路",

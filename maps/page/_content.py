@@ -24,6 +24,7 @@ from ._claims import claims_content
 from ._counties import counties_content
 from ._places import at, core_of, parts_of, sign_at
 from ._what_if import what_if_content
+from ._years import years_content, years_left_out
 
 #: A study that takes up less than this share of its provinces' frame is what the map opens on.
 _SMALL_PART: Final = 0.25
@@ -87,6 +88,8 @@ def page_content(
         "critical": _critical(layers),
         "missing": _missing(layers),
         "past": _past(layers),
+        "years": years_content(results, layers),
+        "yearsLeftOut": years_left_out(results, layers),
         "changes": _changes(layers),
         "claims": claims_content(layers),
         "junctions": [{"names": str(row.provinces), "at": at(row)} for row in layers.junctions.itertuples()],
@@ -106,6 +109,11 @@ def page_content(
         else what_if_content(getattr(results, "what_if", None), results.scenario_names),
     }
     content["english"] = _english(content)
+    if content["years"] is None:  # no page carries words that it has no use for
+        content["words"] = {
+            name: {key: text for key, text in words.items() if not key.startswith("year_")}
+            for name, words in WORDS.items()
+        }
     return {key: _closed(value) for key, value in content.items()}
 
 

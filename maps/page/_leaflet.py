@@ -35,11 +35,11 @@ _SCRIPTS: Final = (
     "lines.js", "claim_signs.js", "scene.js", "search.js", "county.js", "claims.js", "legend.js", "tools.js", "view.js", "locator.js", "finding.js", "exports.js",
     "canvas.js", "whatif_ground.js", "whatif_network.js", "roads.js", "whatif_scenario.js", "whatif_search.js", "whatif_circle.js",
     "whatif_canvas.js", "whatif_state.js", "whatif_files.js", "whatif_editor.js", "whatif_panel.js", "whatif.js",
-    "page.js",
+    "years.js", "page.js",
 )  # fmt: skip
 _STYLES: Final = ("study_map.css", "whatif.css")
-#: How the names of those begin that a page without the network around its study has no use for.
-_OF_WHAT_IF: Final = "whatif"
+#: How the names of those begin that a page without the network around its study, or without years, has no use for.
+_OF: Final = {"whatIf": "whatif", "years": "years"}
 #: Characters that would end a script element or a line of JavaScript, as JSON escapes.
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
 #: A comment over several lines.
@@ -118,7 +118,7 @@ class StudyOverlay(MacroElement):
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         # Should somebody put the map into a page of another kind, nothing in the data is a template there either.
         self.data = _TEMPLATE_SIGN.sub(r"\\u007b", text.translate(_ESCAPES))
-        left_out = _OF_WHAT_IF if content.get("whatIf") is None else ()
+        left_out = tuple(prefix for key, prefix in _OF.items() if content.get(key) is None)
         code, self.css = (
             "\n".join(_lean(_asset(name)) for name in names if not name.startswith(left_out))
             for names in (_SCRIPTS, _STYLES)

@@ -12,7 +12,7 @@
     scene.add("counties", br.ORDER.counties, true, () =>
       L.layerGroup(data.counties.map((row) => {
         const layer = draw.area(row.shape, Object.assign({ smoothFactor: 0.6 }, countyStyle(row)));
-        layer.bindTooltip(() => br.countyText(row, word), draw.sticky);
+        layer.bindTooltip(() => br.countyText(row, word, scene.years), draw.sticky);
         layer.on("mouseover", () => layer.setStyle({ weight: 3, color: style.highlight }));
         layer.on("mouseout", () => layer.setStyle(countyStyle(row)));
         layer.on("click", () => scene.select(row.adcode));
@@ -53,6 +53,7 @@
     // An ID such as "~reached" is a measure of the table of indicators.
     scene.valueOf = function (row, colouring) {
       const [kind, id] = colouring.split(/:(.*)/s);
+      if (kind === "year") return scene.years.valueOf(row, colouring);
       if (id in data.classes) return row.figures ? row.figures[id.slice(1)][KINDS.indexOf(kind)] : null;
       const rows = row.times.filter((time) => id === "*" || time.id === id);
       const pick = (key) => rows.map((time) => time[key]).filter((value) => value !== null);
@@ -74,6 +75,7 @@
       const nearest = kinds.filter((kind) => kind !== "gain").map((kind) => kind + ":*");
       const minutes = data.counties.some((row) => row.times.length)
         ? kinds.flatMap((kind) => [...nearest.filter((key) => key.startsWith(kind)), ...data.timeCentres.map((each) => kind + ":" + each.id)]) : [];
+      if (scene.years) minutes.push(...scene.years.colourings());
       const figures = data.measures.flatMap((key) =>
         kinds.filter((kind) => kind !== "gain" || "~" + key + "-gain" in data.classes).map((kind) => kind + ":~" + key));
       return { minutes, figures };

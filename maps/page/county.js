@@ -11,7 +11,7 @@
     return values.length ? Math.min(...values) : null;
   };
 
-  br.countyText = function (row, word) {
+  br.countyText = function (row, word, years) {
     const far = (value) => (value === null ? Infinity : value);
     const times = row.times.length <= MOST_IN_TOOLTIP ? row.times
       : [...row.times].sort((a, b) => far(a.base) - far(b.base)).slice(0, MOST_IN_TOOLTIP);
@@ -20,7 +20,8 @@
       row.neighbours ? e("div", {}, word("neighbours") + " " + word.places(row.neighbours) + " · " + word("border_length") + " " + row.km + " km") : null,
       times.map((time) => e("div", {},
         word("to") + " " + word.place(time.name) + word("colon"), br.minutesText(time.base, word), " → ", br.minutesText(time.after, word),
-        time.change === null ? "" : word.aside(br.signed(time.change, 1)))));
+        time.change === null ? "" : word.aside(br.signed(time.change, 1)))),
+      years ? years.tipOf(row) : null);
   };
 
   br.corridorText = function (row, word) {
@@ -58,6 +59,7 @@
         e("tbody", {}, row.times.map((time) => e("tr", {},
           e("th", { scope: "row" }, word.place(time.name)), cell(time.base, time.baseIn), cell(time.after, time.afterIn),
           e("td", { className: "br-number" }, br.signed(time.change, 1)))))) : "",
+      (scene.years && scene.years.rowOf(row)) || "",
       row.figures ? figureTable(row, data, word) : "",
       row.gains.length ? gainTable(row, data, scene, word) : "",
       zoneText(row, data, scene, word));

@@ -1,6 +1,6 @@
 // What is on the screen as a file: a picture, or its shapes for other programs.
 (function () {
-  const SHAPES = /^(circle|slider|rail|centre|zones|corridor|change|past)-|^(counties|borders|junctions|centres|gaps|crossings|critical|missing)$/;
+  const SHAPES = /^(circle|slider|rail|centre|zones|corridor|change|past|year)-|^(counties|borders|junctions|centres|gaps|crossings|critical|missing)$/;
   const MARGIN = 8;
 
   /**

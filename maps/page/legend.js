@@ -126,6 +126,7 @@
           if (isOn(each.names[column])) entry(br.swatch(filled ? "fill" : kind, filled ? Object.assign({}, each.look, { line: each.look.after }) : each.look), text + " " + word(column).toLowerCase());
         }
       }
+      if (isOn("year-circle")) entry(br.swatch("fill", scene.years.look), word("past", { year: scene.years.year(), cutoff: data.circleMin }));
       for (const row of data.corridors) {
         if (isOn("corridor-" + row.id)) entry(br.lineSwatch(scene.corridorLook(row)), word.nameOf(row) + word.aside(word.of("status", row.status)));
       }
@@ -137,6 +138,7 @@
     };
     legend.colouringText = function (colouring = scene.colouring) {
       const [kind, id] = colouring.split(/:(.*)/s);
+      if (kind === "year") return scene.years.text(colouring);
       if (id in data.classes) {
         const figure = word("measure_" + id.slice(1), { minutes: data.circleMin });
         return word("figure_" + kind, { figure, scenario: word("after").toLowerCase() });

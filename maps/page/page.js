@@ -47,6 +47,8 @@
     const side = control(map, narrow() ? "bottomleft" : "topright", "br-layers");
     const asking = control(map, narrow() ? "bottomleft" : "topright", "br-what-if");
     asking.hidden = true;
+    // The year stays at hand where the list is folded, so that the map is seen while it's moved.
+    const bar = scene.years ? control(map, narrow() ? "bottomleft" : "topright", "br-year-bar") : null;
     const short = control(map, "topleft", "br-legend", "details");
     short.open = true;
     const zoom = L.control.zoom({ position: narrow() ? "bottomright" : "bottomleft" }).addTo(map);
@@ -202,8 +204,19 @@
       return group(word("colour_counties"), select, legend.classes());
     }
 
+    const still = (act) => { sliding = true; act(); sliding = false; };
+    function drawBar() {
+      if (!bar) return;
+      bar.hidden = scene.years.at === null || open.layers;
+      const focus = bar.contains(document.activeElement);
+      bar.setAttribute("aria-label", word("year_all"));
+      bar.replaceChildren(...(bar.hidden ? [] : [scene.years.control(still, drawLayers)]));
+      if (focus && !bar.hidden) br.find(bar, "[data-slider=year]").focus();
+    }
+
     // Drawn anew after every change; focus and place in the list stay.
     function drawLayers() {
+      drawBar();
       const focus = focused();
       const scroll = side.scrollTop;
       const circles = scene.circles.flatMap((entry) => legend.rows(entry, word("circle_of", { minutes: entry.row.minutes })));
@@ -215,6 +228,7 @@
         scenarioChoice(), viewButtons(),
         data.scenario && names.scenario() !== word("after") ? e("p", { className: "br-muted" }, word("after") + word("colon") + names.scenario()) : null,
         circles.length ? group(word("circles"), legend.table(circles), sliderGroup()) : null,
+        scene.years ? group(word("year_all"), scene.years.control(still, drawLayers)) : null,
         railRows.length ? folded("rail", word("road_circles"), layersOf(scene.railCircles), legend.table(railRows), e("p", { className: "br-muted" }, word("rail_note"))) : null,
         centreRows.length ? folded("centres", word("centre_circles"), layersOf(scene.centreCircles), legend.table(centreRows)) : null,
         zones.length ? group(word("zones"), legend.table(zones), e("p", { className: "br-muted" }, word("pick_county"))) : null,
@@ -231,7 +245,7 @@
         folded("notes", word("data_and_notes"), [],
           e("h3", {}, word("sources")), e("ul", {}, credits().map((line) => e("li", {}, line))),
           e("h3", {}, word("caveats")), e("ul", {},
-            [word("modelled"), word("publication"), ...data.notes, word("simplified", data.tolerances), ...datumNote()].map((line) => e("li", {}, line)))),
+            [word("modelled"), word("publication"), ...(data.yearsLeftOut ? [word("left_out_years")] : []), ...data.notes, word("simplified", data.tolerances), ...datumNote()].map((line) => e("li", {}, line)))),
       ];
       side.setAttribute("aria-label", word("layers"));
       side.replaceChildren(

@@ -78,8 +78,15 @@
     scene.showReaches = function (view) {
       for (const entry of reaches) if (scene.isShown(entry)) showColumns(entry, br.COLUMNS[view]);
     };
+    // The study's own circles as the view has them, or none, while something else stands in their place.
+    scene.showCircles = function (on) {
+      scene.minutes = null;
+      for (const entry of scene.circles) showColumns(entry, on ? br.COLUMNS[scene.view] : []);
+      if (scene.slider) showColumns(scene.slider, []);
+    };
     // One circle of any minutes instead of the study's own; null brings these back.
     scene.setMinutes = function (value) {
+      if (scene.years) scene.years.set(null);
       scene.minutes = value;
       for (const entry of scene.circles) showColumns(entry, value === null ? br.COLUMNS[scene.view] : []);
       showColumns(scene.slider, []);

@@ -52,12 +52,13 @@
     };
 
     // While the reader asks "what if", what was computed before steps aside, and comes back afterwards.
-    const COMPUTED = /^(circle|rail|centre|slider|zones|corridor|change|past)-|^(centres|selected-zone|gaps|crossings|critical|missing|claims)$/;
+    const COMPUTED = /^(circle|rail|centre|slider|zones|corridor|change|past|year)-|^(centres|selected-zone|gaps|crossings|critical|missing|claims)$/;
     scene.asked = null;
     scene.away = function (away) {
       if (away === Boolean(scene.asked)) return;
       const before = scene.asked;
       if (away) {
+        if (scene.years) scene.years.set(null);
         scene.select(null);
         scene.asked = new Set([...items.keys()].filter((id) => COMPUTED.test(id) && isOn(id)));
         split.set(false);
@@ -77,6 +78,7 @@
     br.addCounties(scene, draw, data, word);
     br.addLines(scene, draw, data, word);
     br.addClaims(scene, draw, data, word);
+    if (data.years) scene.years = br.makeYears(scene, draw, data, word);
     scene.add("centres", br.ORDER.centres, true, () =>
       L.layerGroup(data.centres.map((row) => draw.point(row.at, 6, data.style.centreFill, "#ffffff", () => word.place(row.name)))));
     for (const row of data.centres) {
@@ -86,6 +88,7 @@
 
     // What is shown of each: before, after, both above each other, or both beside each other.
     scene.setView = function (view) {
+      if (scene.years) scene.years.set(null);
       scene.view = view;
       scene.showReaches(view);
       for (const row of data.corridors) scene.show("corridor-" + row.id, view !== "base");

@@ -16,6 +16,7 @@
       parts.set("m", scene.view);
       if (scene.split.on) parts.set("s", scene.split.at.toFixed(3));
       if (scene.minutes !== null) parts.set("t", scene.minutes);
+      if (scene.years && scene.years.at !== null) parts.set("y", scene.years.year());
       if (scene.colouring !== "none") parts.set("k", scene.colouring);
       if (scene.selected !== null) parts.set("c", scene.selected);
       if (scene.claim !== null) parts.set("a", scene.claim);
@@ -43,6 +44,7 @@
       const view = parts.get("m") || "";
       if (data.scenario && ["compare", "base", "after", "split"].includes(view)) scene.setView(view);
       const minutes = Number(parts.get("t"));
+      if (scene.years) scene.years.set(null);
       if (scene.slider) scene.setMinutes(data.slider.some((row) => row.minutes === minutes) ? minutes : null);
       const changed = (parts.get("l") || "").split("*");
       for (const [id, on] of first) scene.show(id, on !== changed.includes(id));
@@ -51,6 +53,8 @@
       scene.select(scene.counties.has(Number(parts.get("c"))) ? Number(parts.get("c")) : null);
       if (data.claims.some((row) => row.id === parts.get("a"))) scene.selectClaim(parts.get("a"));
       scene.recolour(scene.colouring);
+      const year = scene.years ? data.years.years.indexOf(Number(parts.get("y"))) : -1;
+      if (year >= 0) scene.years.set(year);
       const place = (parts.get("v") || "").split("_").map(Number);
       if (place.length === 3 && place.every(Number.isFinite)) map.setView([place[0], place[1]], place[2], { animate: false });
       const share = Number(parts.get("s"));

@@ -31,7 +31,7 @@ def test_by_default_a_study_answers_what_costs_seconds():
 def test_what_is_not_asked_is_empty_and_has_its_columns():
     run = study_run(asking(critical=False, missing=False, yardsticks=False, over_time=()))
     tables = {name: table for stage in STAGES for name, table in run.tables(stage).items()}
-    assert len(tables) == 10
+    assert len(tables) == 11
     for name, table in tables.items():
         assert table.empty, name
         assert len(table.columns) > 2, name
