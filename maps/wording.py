@@ -9,6 +9,7 @@ from .what_if_words import WHAT_IF_EN, WHAT_IF_ZH
 Language: TypeAlias = Literal["zh", "en"]
 
 ZH: Final[dict[str, str]] = {
+    "and": "、",
     "after": "规划后",
     "aside": "（{text}）",
     "all_zones": "各区县通勤圈合并",
@@ -186,6 +187,7 @@ ZH: Final[dict[str, str]] = {
     "picked": "所选区县或论断",
     "road_circles": "只走公路的等时圈",
     "rail_note": "不计列车；只画边线，画在公铁联程的等时圈之上。",
+    "reached_elsewhere": "到各中心驻地的时间没有变：多出来的人住在别处，规划后 {minutes} 分钟内也能到。",
     "reading": "解读",
     "road_motorway": "高速公路",
     "road_trunk": "干线公路",
@@ -214,6 +216,7 @@ ZH: Final[dict[str, str]] = {
     "verdict_not_checkable": "无法检验",
 }
 EN: Final[dict[str, str]] = {
+    "and": ", ",
     "after": "With corridors",
     "aside": " ({text})",
     "all_zones": "Zones of all counties",
@@ -392,6 +395,7 @@ EN: Final[dict[str, str]] = {
     "picked": "County or claim picked",
     "road_circles": "Circles by road alone",
     "rail_note": "Without trains; lines alone, drawn above the circles by road and rail.",
+    "reached_elsewhere": "Times to the centres' seats stay: those who are added live elsewhere, and come within {minutes} min.",
     "reading": "Read as",
     "road_motorway": "motorway",
     "road_trunk": "trunk road",

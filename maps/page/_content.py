@@ -18,6 +18,7 @@ from ..measures import Measure, measures
 from ..protocols import MapResults
 from ..shapes import ALPHABET, BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack
 from ..style import corridor_colours, page_style
+from ..what_if_words import WHAT_IF_ZH
 from ..wording import WORDS, Language
 from ._base_maps import BaseMap
 from ._claims import claims_content
@@ -53,7 +54,7 @@ def page_content(
     ]
     content = {
         "language": language,
-        "words": WORDS,
+        "words": None,  # below, by what the page has
         "style": page_style(),
         "classes": {name: _classes(each) for name, each in classes.items()} | _measure_classes(figures),
         "measures": [each.key for each in figures],
@@ -109,12 +110,21 @@ def page_content(
         else what_if_content(getattr(results, "what_if", None), results.scenario_names),
     }
     content["english"] = _english(content)
-    if content["years"] is None:  # no page carries words that it has no use for
-        content["words"] = {
-            name: {key: text for key, text in words.items() if not key.startswith("year_")}
-            for name, words in WORDS.items()
-        }
+    content["words"] = _words(asks=content["whatIf"] is not None, shows_years=content["years"] is not None)
     return {key: _closed(value) for key, value in content.items()}
+
+
+def _words(*, asks: bool, shows_years: bool) -> dict[str, dict[str, str]]:
+    """Return the words of both languages that a page has a use for: of what-ifs and of a panel's years, where it has these."""
+    left_out = set() if asks else WHAT_IF_ZH.keys()
+    return {
+        language: {
+            key: text
+            for key, text in words.items()
+            if key not in left_out and (shows_years or not key.startswith("year_"))
+        }
+        for language, words in WORDS.items()
+    }
 
 
 #: Stands between names in one text.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...analysis.corridors import MAX_GAP_KM, assumed_values
+from ...analysis.isochrones import default_cell_m
 from ...analysis.studies import WhatIf
 from ...geo.networks import EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, TransportNetwork
 from ..shapes import QUANTUM_DEG, REACH_QUANTUM_DEG, pack_numbers
@@ -58,6 +59,7 @@ def what_if_content(
         "kph": float(network.access_speed_kph),
         "reachKm": float(network.max_access_km),
         "cutoffs": list(what_if.cutoffs_min),
+        "cellM": [default_cell_m(network, round(minutes * 60_000)) for minutes in what_if.cutoffs_min],
         "apart": bool(what_if.apart),
         "leftOut": list(what_if.left_out),
         "corridors": [

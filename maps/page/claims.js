@@ -22,7 +22,7 @@
     const line = (name, text) => (text ? e("tr", {}, e("th", { scope: "row" }, name), e("td", {}, text)) : null);
     panel.hidden = false;
     panel.replaceChildren(
-      e("div", { className: "br-row" },
+      e("div", { className: "br-row br-head" },
         e("h2", {}, row.words),
         e("button", { type: "button", "aria-label": word("close"), className: "br-close", onclick: () => scene.selectClaim(null) }, "×")),
       e("p", { className: "br-muted" }, word("claim_number", { n }) + (row.at ? "" : " · " + word("no_place"))),

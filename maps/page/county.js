@@ -45,7 +45,7 @@
     const place = [row.city, row.province].filter((value, i, all) => value && all.indexOf(value) === i);
     const cell = (value, isIn) => e("td", {}, br.minutesText(value, word), cutoffs.length ? e("small", {}, inside(isIn)) : null);
     panel.replaceChildren(
-      e("div", { className: "br-row" },
+      e("div", { className: "br-row br-head" },
         e("h2", {}, word.place(row.name), " ", e("span", { className: "br-muted" }, [...place.map(word.place), row.adcode].join(" · "))),
         e("button", { type: "button", "aria-label": word("close"), className: "br-close", onclick: () => scene.select(null) }, "×")),
       row.neighbours
@@ -61,6 +61,7 @@
           e("td", { className: "br-number" }, br.signed(time.change, 1)))))) : "",
       (scene.years && scene.years.rowOf(row)) || "",
       row.figures ? figureTable(row, data, word) : "",
+      elsewhere(row, data) ? e("p", { className: "br-muted" }, word("reached_elsewhere", { minutes: data.circleMin })) : "",
       row.gains.length ? gainTable(row, data, scene, word) : "",
       zoneText(row, data, scene, word));
   };
@@ -72,6 +73,9 @@
     const [divisor, digits] = word.state.language === "zh" ? [1e4, value >= 1e7 ? 0 : 1] : [1e6, value >= 1e7 ? 1 : 2];
     return (value / divisor).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + (unit ? " " + word(unit) : "");
   };
+  // More people in reach although no centre is: they live in another direction.
+  const elsewhere = (row, data) => data.scenario && row.figures && row.times.length > 0 && row.figures.reached[1] > row.figures.reached[0] &&
+    row.times.every((time) => time.change === null || Math.abs(time.change) < 0.05);
   function figureTable(row, data, word) {
     const { people, reached, potential, type, efficiency } = row.figures;
     const kinds = data.classes["~type"].labels[word.state.language];

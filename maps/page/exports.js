@@ -83,12 +83,11 @@
     pen.globalAlpha = 1;
     const family = getComputedStyle(map.getContainer()).fontFamily;
     pen.textBaseline = "middle";
-    for (const label of map.getContainer().querySelectorAll(".br-label, .br-handle")) {
+    for (const label of map.getContainer().querySelectorAll(".br-label, .br-handle, .br-handle-name")) {
       const style = getComputedStyle(label);
       if (style.visibility === "hidden") continue;
       const box = label.getBoundingClientRect();
       const [x, y] = [box.left - around.left, box.top - around.top + box.height / 2];
-      let shift = 0;
       if (label.classList.contains("br-handle")) {
         pen.beginPath();
         pen.arc(x + box.width / 2, y, box.width / 2 - 2, 0, 2 * Math.PI);
@@ -97,16 +96,16 @@
         pen.strokeStyle = style.borderColor;
         pen.lineWidth = 3;
         pen.stroke();
-        shift = box.width + 2;
+        continue;
       }
       pen.font = style.fontWeight + " " + style.fontSize + " " + family;
       if ("letterSpacing" in pen) pen.letterSpacing = style.letterSpacing === "normal" ? "0px" : style.letterSpacing;
       pen.lineJoin = "round";
       pen.lineWidth = 3;
       pen.strokeStyle = "#ffffff";
-      pen.strokeText(label.textContent, x + shift, y);
+      pen.strokeText(label.textContent, x, y);
       pen.fillStyle = style.color;
-      pen.fillText(label.textContent, x + shift, y);
+      pen.fillText(label.textContent, x, y);
     }
     if ("letterSpacing" in pen) pen.letterSpacing = "0px";
     const write = (text, y, font) => {

@@ -5,6 +5,7 @@
   const LEAST_STOP_DISTANCE = 30;
   const DOT = 5;
   const MOST_LETTERS = 40; // of a name on the map; panels have all of it
+  const apartFrom = (box) => (b) => box[2] < b[0] || b[2] < box[0] || box[3] < b[1] || b[3] < box[1];
   // Which name goes before which.
   br.RANKS = { centre: 1, line: 1.5, county: 2, end: 2.3, stop: 2.5, town: 3.5, province: 4 };
 
@@ -66,6 +67,7 @@
         const box = panel.getBoundingClientRect();
         if (box.width) taken.push([box.left - left, box.top - top, box.right - left, box.bottom - top]);
       }
+      handles(left, top, taken);
       const named = new Set(); // a place that several lines stop at has one name
       for (const label of list) {
         const text = textOf(label);
@@ -86,6 +88,24 @@
         label.element.style.visibility = "visible";
       }
     };
+    // Handles of a what-if stand where they are. Their names, the centres' first, give way to each other, the map's own to all of them.
+    function handles(left, top, taken) {
+      const boxOf = (element) => {
+        const box = element.getBoundingClientRect();
+        return [box.left - left, box.top - top, box.right - left, box.bottom - top];
+      };
+      for (const handle of map.getContainer().querySelectorAll(".br-handle")) taken.push(boxOf(handle));
+      for (const name of map.getContainer().querySelectorAll(".br-handle-name")) {
+        const clear = [false, true].some((before) => {
+          name.classList.toggle("br-before", before);
+          const box = boxOf(name);
+          if (!taken.every(apartFrom(box))) return false;
+          taken.push(box);
+          return true;
+        });
+        name.style.visibility = clear ? "" : "hidden";
+      }
+    }
     // Where a name may stand beside its place, in pixels: a point's right of it, or left, above, below or in a corner; an
     // area's in its middle, or close to it.
     function offsets(label) {
@@ -105,7 +125,6 @@
     function placed(label, text, taken, marks, view) {
       if (label.text !== text) measure(label, text);
       const size = map.getSize();
-      const apart = (box) => (b) => box[2] < b[0] || b[2] < box[0] || box[3] < b[1] || b[3] < box[1];
       for (const across of label.rank === br.RANKS.centre ? [0, 1, 2] : [0]) {
         for (const at of placesOf(label)) {
           if (!view.contains(at)) continue;
@@ -114,7 +133,7 @@
             const left = centre.x + x - label.width / 2;
             const top = centre.y + y - label.height / 2;
             const box = [left, top, left + label.width, top + label.height];
-            const clear = taken.every(apart(box)) && (across > 1 || marks.every(apart(box)));
+            const clear = taken.every(apartFrom(box)) && (across > 1 || marks.every(apartFrom(box)));
             const outside = box[2] < 0 || box[3] < 0 || box[0] > size.x || box[1] > size.y;
             const whole = outside || (box[0] >= 0 && box[1] >= 0 && box[2] <= size.x && box[3] <= size.y);
             if (!clear || !whole || (!across && edges.cross(box))) continue;

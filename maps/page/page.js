@@ -68,7 +68,7 @@
     const heading = () => (!inChinese() && data.title.en) || data.title.zh;
     const legend = br.makeLegend(data, scene, word, names);
     const whatIf = data.whatIf && data.whatIf.asks
-      ? br.makeWhatIf(map, data, scene, word, asking, { save: () => state.save(), redraw: () => { drawTitle(); drawPicked(); drawLayers(); } }) : null;
+      ? br.makeWhatIf(map, data, scene, word, asking, { save: () => state.save(), redraw: () => { drawTitle(); drawPicked(); drawLayers(); }, makeRoom }) : null;
     const state = br.makeState(map, scene, data, word, drawAll, whatIf);
     br.makePrint(map, scene, data.bounds);
 
@@ -118,6 +118,29 @@
         drawLayers();
       }
       map.fitBounds(scene.claimBounds(row), Object.assign({ maxZoom: 9, animate: false }, room));
+    }
+
+    // Neither what was seen as a whole nor a start of a what-if lies under a panel when it opens; afterwards the map goes back, unless it was moved in between.
+    let before = null;
+    function makeRoom(places) {
+      const around = map.getContainer().getBoundingClientRect();
+      const covered = (at) => {
+        const { x, y } = map.latLngToContainerPoint(at);
+        return [title, asking].some((panel) => {
+          const box = panel.getBoundingClientRect();
+          return x > box.left - around.left && x < box.right - around.left && y > box.top - around.top && y < box.bottom - around.top;
+        });
+      };
+      const view = () => [map.getCenter(), map.getZoom()];
+      if (!places) {
+        if (before && before.now.join() === view().join()) map.setView(...before.then, { animate: false });
+        before = null;
+      } else if (map.getBounds().contains(data.bounds) || places.some(covered)) {
+        const then = view();
+        const [corner, other] = narrow() ? [[10, above()], [10, asking.offsetHeight + 10]] : [[title.offsetWidth + 20, 10], [asking.offsetWidth + 20, 40]];
+        map.fitBounds(data.bounds, { paddingTopLeft: corner, paddingBottomRight: other, animate: false });
+        before = { then, now: view() };
+      }
     }
 
     // Layers and legend ------------------------------------------------------------------------

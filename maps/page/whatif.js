@@ -1,6 +1,7 @@
 // "What if": the reader moves centres, switches corridors, draws lines and cuts roads, and the circles follow at once.
 (function () {
-  const FINE_M = 1000; // cells of a circle's grid, on networks with a reach of kilometres
+  const FINE_M = 500; // cells of a circle's grid, as the package's own, on networks with a reach of kilometres
+  const MOVING_M = 1000; // the same while something moves
   const LONGEST_MS = 20; // for all circles of one drawing; beyond, cells are made larger while something moves
 
   /**
@@ -9,7 +10,7 @@
    * @param {any} scene
    * @param {any} word
    * @param {HTMLElement} panelElement
-   * @param { {save: () => void, redraw: () => void} } page
+   * @param { {save: () => void, redraw: () => void, makeRoom: (places: [number, number][] | null) => void} } page
    */
   br.makeWhatIf = function (map, data, scene, word, panelElement, page) {
     const state = br.makeWhatIfState(data);
@@ -27,10 +28,19 @@
       const now = br.makeScenario(net, rules);
       const counties = rules.counties.map((row) => ({ ...row, ...br.accessOf(today, rules, row.at, true) }));
       const canvas = br.makeWhatIfCanvas(map, data.style);
-      const tell = { moving: () => schedule(true), done: () => { schedule(false); panel.draw(); page.save(); } };
+      const tell = {
+        moving: () => schedule(true), drawn: () => scene.labels.place(),
+        done: () => {
+          state.notice = "";
+          scene.labels.place();
+          schedule(false);
+          panel.draw();
+          page.save();
+        },
+      };
       const editor = br.makeWhatIfEditor(map, data, net, state, word, tell);
       const panel = br.makeWhatIfPanel(panelElement, data, state, editor, word, {
-        changed, scenario: whatIf.scenario, nameOf: whatIf.nameOf, take: whatIf.take,
+        changed: () => { state.notice = ""; changed(); }, scenario: whatIf.scenario, nameOf: whatIf.nameOf, take: whatIf.take,
         valued: () => {
           editor.draw();
           schedule(false);
@@ -93,12 +103,12 @@
       const time = single.length === 1 ? single[0] : single[0].map((at, i) => single.reduce((least, each) => Math.min(least, each[i]), at));
       const nearest = single.map((each, k) => br.minutesTo(scenario, rules, each, starts[k].at, ready.counties));
       const seats = ready.counties.map((_, i) => nearest.reduce((least, row) => (row[i] === null ? least : Math.min(least, row[i])), Infinity));
-      const circles = cutoffs.map((minutes) => {
+      const circles = cutoffs.map((minutes, i) => {
         const limit = minutes * 60000;
         const discs = br.discsOf(scenario, rules, time, starts.map((row) => row.at), limit);
         const rings = br.edgeOf(discs, cell);
         return {
-          minutes, rings, km2: br.ground.km2(rings), people: br.peopleIn(scenario, time, limit, discs),
+          minutes, rings, km2: br.ground.km2(rings), people: br.peopleIn(scenario, rules, starts.map((row, k) => ({ at: row.at, time: single[k] })), time, limit, discs, rules.cellM[i]),
           counties: seats.filter((least) => least <= minutes).length,
         };
       });
@@ -130,7 +140,7 @@
       now.set(state);
       const starts = state.starts();
       const lat = starts.length ? starts.reduce((sum, row) => sum + row.at[0], 0) / starts.length : 30;
-      const cell = Math.min(FINE_M, rules.reachKm * 1000 / 25) * br.ground.scale(lat) * (moving ? coarse : 1);
+      const cell = Math.min(moving ? MOVING_M * coarse : FINE_M, rules.reachKm * 1000 / 25) * br.ground.scale(lat);
       const reach = starts.length ? reachOf(now, starts, cell) : { circles: [], nearest: [], between: [], places: [], sureUntil: () => Infinity, edge: Infinity };
       // Today's network from the same places; where nothing differs there is nothing to compare.
       const before = now.changed && starts.length ? reachToday(today, starts, cell) : null;
@@ -144,6 +154,7 @@
       const least = (rows, i) => rows.reduce((best, row) => (row[i] === null ? best : best === null ? row[i] : Math.min(best, row[i])), null);
       found = {
         starts: many ? [word("nearest")] : starts.map((row) => word.place(row.name) || word("wi_here")), circles, nBorder: rules.nBorder,
+        off: reach.places.flatMap((one, k) => (one.node.length ? [] : [word.place(starts[k].name) || word("wi_here")])),
         beyond: cutoffs.length && reach.edge < cutoffs[cutoffs.length - 1] ? Math.floor(reach.edge) : 0,
         home: state.moved() ? homeArea() : null,
         between: many ? [] : starts.map((row, j) => ({
@@ -171,9 +182,10 @@
       return ready.home;
     }
 
-    whatIf.set = function (on) {
+    whatIf.set = function (on, restored = false) {
       if (on === state.on) return;
       state.on = on;
+      state.notice = "";
       const { editor, canvas } = prepare();
       scene.away(on);
       panelElement.hidden = !on;
@@ -185,6 +197,8 @@
         canvas.hide();
       }
       page.redraw();
+      // A link's view is its reader's own.
+      if (!restored) page.makeRoom(on ? state.starts().map((row) => row.at) : null);
       page.save();
     };
     // Scenarios of the study by the corridors that are on; null where these are the reader's own choice.
@@ -202,15 +216,22 @@
       const row = rules.scenarios.find((one) => one.id === id);
       if (!row) return;
       state.corridors = new Set(positions(row));
-      if (state.on) changed();
-      else whatIf.set(true);
+      if (state.on) {
+        state.notice = "";
+        changed();
+        return;
+      }
+      // It wasn't asked for by its own button: the reader is told where the choice has led.
+      whatIf.set(true);
+      state.notice = whatIf.nameOf(row);
+      ready.panel.draw();
     };
     whatIf.text = () => (state.on ? state.text() : "");
     whatIf.restore = function (text) {
-      if (!text) return whatIf.set(false);
+      if (!text) return whatIf.set(false, true);
       const { net } = prepare();
       state.read(text, net.tail.length);
-      whatIf.set(true);
+      whatIf.set(true, true);
       changed();
     };
     whatIf.words = () => { if (state.on) changed(); };

@@ -3,6 +3,7 @@
   const SNAP_KM = 8; // a stop is called after the county whose seat lies as near
   const NEAR_PX = 14;
   const STEP = 12; // pixels that an arrow key moves a place
+  const LEAST_BETWEEN = 56; // pixels between two stops that a third one can be put between
 
   /**
    * @param {any} map
@@ -10,7 +11,8 @@
    * @param {any} net
    * @param {any} state
    * @param {any} word
-   * @param { {moving: () => void, done: () => void} } tell while something is dragged; when something has changed
+   * @param { {moving: () => void, done: () => void, drawn: () => void} } tell while something is dragged; when something has
+   *   changed; when handles stand where they belong
    */
   br.makeWhatIfEditor = function (map, data, net, state, word, tell) {
     const layer = L.layerGroup();
@@ -36,8 +38,8 @@
     };
 
     // A place that can be dragged, or moved with the arrow keys.
-    function handle(at, className, label, text, move) {
-      const html = br.element("span", { className: "br-handle " + className }, text);
+    function handle(at, className, label, text, move, tap) {
+      const html = br.element("span", { className: "br-handle " + className }, text ? br.element("span", { className: "br-handle-name" }, text) : null);
       const marker = L.marker(latLng(at), {
         icon: L.divIcon({ html, className: "br-anchor", iconSize: [0, 0] }), draggable: true, keyboard: true, alt: label, title: label, autoPan: true,
       });
@@ -49,6 +51,7 @@
         icon.setAttribute("role", "button");
         icon.setAttribute("aria-label", label);
         icon.addEventListener("keydown", (event) => {
+          if (event.key === "Enter") return act();
           const step = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key];
           if (!step) return;
           event.preventDefault();
@@ -61,9 +64,13 @@
         });
       });
       // Where lines are drawn or roads cut, a tap on a place is one on the map there.
+      const act = () => {
+        if (tap) tap();
+        else if (editor.tool !== "move") tapOn(place(marker.getLatLng()), text);
+      };
       marker.on("click", (event) => {
         L.DomEvent.stopPropagation(event);
-        if (editor.tool !== "move") tapOn(place(marker.getLatLng()), text);
+        act();
       });
       return marker.addTo(layer);
     }
@@ -95,8 +102,36 @@
       for (const line of state.lines) {
         for (const stop of line.stops) handle(stop.at, "br-handle-stop br-handle-" + line.mode, line.name + " · " + word.place(stop.name), word.place(stop.name), (at) => { stop.at = at; });
       }
+      if (editor.tool === "move") for (const line of state.lines) middles(line);
       drawLines();
+      tell.drawn();
     };
+    // Between two stops another one can be pulled out of the line, or set by a tap or the Enter key.
+    function middles(line) {
+      if (line.stops.length >= state.mostStops) return;
+      line.stops.slice(1).forEach((stop, k) => {
+        const ends = [line.stops[k].at, stop.at].map((at) => map.latLngToLayerPoint(latLng(at)));
+        if (ends[0].distanceTo(ends[1]) < LEAST_BETWEEN) return;
+        /** @type {any} */
+        let added = null;
+        const insert = (at) => line.stops.splice(k + 1, 0, added = { name: nameAt(line, at, ""), at });
+        const middle = place(map.layerPointToLatLng(ends[0].add(ends[1]).divideBy(2)));
+        const marker = handle(middle, "br-handle-middle", word("wi_insert", { a: word.place(line.stops[k].name), b: word.place(stop.name) }), "", (at) => {
+          if (added) added.at = at;
+          else insert(at);
+        }, () => {
+          insert(middle);
+          editor.draw();
+          tell.done();
+        });
+        marker.on("dragend", () => {
+          line.stops.splice(line.stops.indexOf(added), 1);
+          insert(added.at);
+          editor.draw();
+          tell.done();
+        });
+      });
+    }
 
     editor.start = function () {
       renderer.addTo(map);
@@ -116,6 +151,11 @@
       map.getContainer().classList.toggle("br-crosshair", state.on && tool !== "move");
       if (tool === "draw") map.doubleClickZoom.disable();
       else map.doubleClickZoom.enable();
+    };
+    /** Go on with a line that was ended. */
+    editor.extend = function (i) {
+      editor.use("draw");
+      editor.current = i;
     };
     /** End the line at hand; one of a single stop is none. */
     editor.finish = function () {
@@ -147,10 +187,16 @@
         editor.current = state.lines.length - 1;
       }
       if (line.stops.length >= state.mostStops || line.stops.some((stop) => stop.at.join() === at.join())) return false;
-      const near = name ? { name } : editor.nameNear(at);
-      const known = near && !line.stops.some((stop) => stop.name === near.name);
-      line.stops.push({ name: known ? near.name : word("wi_stop", { n: line.stops.length + 1 }), at });
+      line.stops.push({ name: nameAt(line, at, name), at });
       return true;
+    }
+    function nameAt(line, at, name) {
+      const near = name ? { name } : editor.nameNear(at);
+      const taken = (text) => line.stops.some((stop) => stop.name === text);
+      if (near && !taken(near.name)) return near.name;
+      let n = line.stops.length + 1;
+      while (taken(word("wi_stop", { n }))) n += 1;
+      return word("wi_stop", { n });
     }
     editor.defaults = function (mode) {
       const kph = { road: 100, rail: 250, air: 250 }[mode];
@@ -182,6 +228,7 @@
       if (!state.on || (target && (!target.isConnected || target.closest(".br-panel")))) return;
       tapOn(place(event.latlng), "");
     });
+    map.on("zoomend", () => { if (state.on && state.lines.length) editor.draw(); });
     map.on("dblclick", (event) => {
       // Two taps on the panel's buttons, one soon after the other, are none on the map.
       const target = event.originalEvent && event.originalEvent.target;

@@ -55,9 +55,11 @@
     function scenarios() {
       if (whatIf.scenarios.length < 3) return null;
       const now = act.scenario();
+      // Beside the scenario's own corridors, what the reader has added.
+      const more = state.lines.length || state.closed.size ? word("wi_and_own") : "";
       return e("label", { className: "br-wi-scenario" }, word("scenario"), e("select", {
         "data-scenario": "", "aria-label": word("scenario"), onchange: (event) => act.take(event.target.value),
-      }, [...whatIf.scenarios.map((row) => [row.id, act.nameOf(row)]), ...(now === null ? [["", word("wi_own")]] : [])]
+      }, [...whatIf.scenarios.map((row) => [row.id, act.nameOf(row) + (row.id === now ? more : "")]), ...(now === null ? [["", word("wi_own")]] : [])]
         .map(([value, text]) => e("option", { value, selected: value === (now ?? "") }, text))));
     }
     function line(one, i) {
@@ -87,14 +89,21 @@
               waits.textContent = waitText();
             })),
         one.mode === "road" ? null : waits,
-        e("ol", { className: "br-wi-stops" }, one.stops.map((stop, k) => e("li", {},
+        e("ol", { className: "br-wi-stops" }, one.stops.map((stop, k) => e("li", {}, e("div", { className: "br-row" },
           e("input", { type: "text", value: stop.name, maxlength: 60, "aria-label": word("stop") + " " + (k + 1), "data-line": i + "-stop-" + k,
             onchange: (event) => { stop.name = event.target.value.trim() || stop.name; act.valued(); } }),
+          k > 0 ? button("↑", { className: "br-close", "data-line": i + "-up-" + k, "aria-label": word("wi_earlier", { name: stop.name }), title: word("wi_earlier", { name: stop.name }) }, () => {
+            one.stops.splice(k - 1, 2, stop, one.stops[k - 1]);
+            act.changed();
+          }) : null,
           button("×", { className: "br-close", "aria-label": word("wi_remove") + " " + stop.name }, () => {
             one.stops.splice(k, 1);
             if (one.stops.length < 2) state.lines.splice(i, 1);
             act.changed();
-          })))),
+          }))))),
+        i === editor.current || one.stops.length >= state.mostStops ? null : e("div", { className: "br-tools" },
+          button(word("wi_extend"), { "data-line": i + "-extend" }, () => { editor.extend(i); act.changed(); }),
+          one.stops.length > 1 ? e("span", { className: "br-muted" }, word("wi_hint_insert")) : null),
         fault ? e("p", { className: "br-caveat" }, word("wi_" + fault, { km: whatIf.lines.mostKm[one.mode] })) : null);
     }
     function drawn() {
@@ -139,6 +148,7 @@
         results.replaceChildren(...[
           e("p", { className: "br-wi-from" }, word("wi_from", { places: found.starts.join(word("and")) })),
           reach(found), found.home ? e("p", { className: "br-muted" }, word("wi_home", { km2: found.home })) : null,
+          found.off.length ? e("p", { className: "br-caveat" }, word("wi_off", { places: found.off.join(word("and")), km: whatIf.reachKm })) : null,
           found.beyond ? e("p", { className: "br-caveat" }, word("wi_beyond", { minutes: found.beyond })) : null,
           ...minutes(found),
         ].filter(Boolean));
@@ -151,7 +161,8 @@
         const untouched = !state.here && !state.moved() && !state.corridors.size && !state.lines.length && !state.closed.size;
         panel.setAttribute("aria-label", word("what_if"));
         panel.replaceChildren(...[
-          e("div", { className: "br-row" }, e("h2", {}, word("what_if")), button("×", { className: "br-close", "aria-label": word("wi_leave"), "data-act": "leave" }, act.leave)),
+          e("div", { className: "br-row br-head" }, e("h2", {}, word("what_if")), button("×", { className: "br-close", "aria-label": word("wi_leave"), "data-act": "leave" }, act.leave)),
+          state.notice ? e("p", { className: "br-notice", role: "status" }, word("wi_opened", { scenario: state.notice })) : null,
           tools(), e("p", { className: "br-muted" }, word("wi_hint_" + editor.tool)), drawing(), scenarios(), results, corridors(), drawn(),
           e("div", { className: "br-tools" },
             state.here && state.places.length ? button(word("wi_centres"), { "data-act": "centres" }, () => { state.here = null; act.changed(); }) : null,

@@ -1,4 +1,8 @@
 // Travel times in the browser, by the rules of docs/architecture.md: access, the shortest time, egress.
+/**
+ * Discs in projected metres, each around a node or, where that is -1, around a place that is started from.
+ * @typedef { {x: Float64Array, y: Float64Array, r: Float64Array, node: Int32Array, n: number} } Discs
+ */
 (function () {
   const NONE = 2147483647; // further than any journey
   const WIDTH = 30000; // ms of a bucket
@@ -141,14 +145,17 @@
    * @param {Int32Array} time
    * @param {[number, number][]} places
    * @param {number} cutoff ms
+   * @returns {Discs}
    */
   br.discsOf = function (scenario, data, time, places, cutoff) {
     const { net, extra } = scenario;
     const pace = br.paceOf(data);
     const reach = data.reachKm * 1000;
     const room = time.length + places.length;
-    const discs = { x: new Float64Array(room), y: new Float64Array(room), r: new Float64Array(room), n: 0 };
-    const add = (x, y, scale, at) => {
+    /** @type {Discs} */
+    const discs = { x: new Float64Array(room), y: new Float64Array(room), r: new Float64Array(room), node: new Int32Array(room), n: 0 };
+    const add = (node, x, y, scale, at) => {
+      discs.node[discs.n] = node;
       discs.x[discs.n] = x;
       discs.y[discs.n] = y;
       discs.r[discs.n] = Math.min(reach, (cutoff - at) / pace) * scale;
@@ -156,63 +163,10 @@
     };
     for (let i = 0; i < time.length; i += 1) {
       if (time[i] > cutoff || !exits(scenario, i)) continue;
-      if (i < net.n) add(net.x[i], net.y[i], net.scale[i], time[i]);
-      else add(extra[i - net.n].x, extra[i - net.n].y, extra[i - net.n].scale, time[i]);
+      if (i < net.n) add(i, net.x[i], net.y[i], net.scale[i], time[i]);
+      else add(i, extra[i - net.n].x, extra[i - net.n].y, extra[i - net.n].scale, time[i]);
     }
-    for (const [lat, lon] of places) add(br.ground.toX(lon), br.ground.toY(lat), br.ground.scale(lat), 0);
+    for (const [lat, lon] of places) add(-1, br.ground.toX(lon), br.ground.toY(lat), br.ground.scale(lat), 0);
     return discs;
-  };
-
-  /**
-   * Residents at the nodes that lie in a circle: those reached in time, and those that a disc around another one covers.
-   * @param {any} scenario
-   * @param {Int32Array} time
-   * @param {number} cutoff ms
-   * @param { {x: Float64Array, y: Float64Array, r: Float64Array, n: number} } discs
-   */
-  br.peopleIn = function (scenario, time, cutoff, discs) {
-    const { net } = scenario;
-    if (!discs.n) return 0;
-    let side = 1;
-    let west = Infinity, south = Infinity, east = -Infinity, north = -Infinity;
-    for (let k = 0; k < discs.n; k += 1) {
-      side = Math.max(side, discs.r[k]);
-      west = Math.min(west, discs.x[k]);
-      east = Math.max(east, discs.x[k]);
-      south = Math.min(south, discs.y[k]);
-      north = Math.max(north, discs.y[k]);
-    }
-    // Discs by the square of a grid that their middle lies in; those of nine squares may cover a place.
-    const wide = Math.floor((east - west) / side) + 3;
-    const high = Math.floor((north - south) / side) + 3;
-    const first = new Int32Array(wide * high).fill(-1);
-    const next = new Int32Array(discs.n);
-    for (let k = 0; k < discs.n; k += 1) {
-      const cell = (Math.floor((discs.y[k] - south) / side) + 1) * wide + Math.floor((discs.x[k] - west) / side) + 1;
-      next[k] = first[cell];
-      first[cell] = k;
-    }
-    let sum = 0;
-    for (let i = 0; i < net.n; i += 1) {
-      if (!net.people[i]) continue;
-      if (time[i] <= cutoff) {
-        sum += net.people[i];
-        continue;
-      }
-      const x = net.x[i], y = net.y[i];
-      if (x < west - side || x > east + side || y < south - side || y > north + side) continue;
-      const a = Math.floor((x - west) / side) + 1, b = Math.floor((y - south) / side) + 1;
-      let covered = false;
-      for (let v = Math.max(0, b - 1); v <= Math.min(high - 1, b + 1) && !covered; v += 1) {
-        for (let u = Math.max(0, a - 1); u <= Math.min(wide - 1, a + 1) && !covered; u += 1) {
-          for (let k = first[v * wide + u]; k >= 0 && !covered; k = next[k]) {
-            const dx = discs.x[k] - x, dy = discs.y[k] - y;
-            covered = dx * dx + dy * dy <= discs.r[k] * discs.r[k];
-          }
-        }
-      }
-      if (covered) sum += net.people[i];
-    }
-    return sum;
   };
 })();

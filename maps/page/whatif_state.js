@@ -11,7 +11,7 @@
   br.makeWhatIfState = function (data) {
     const { corridors } = data.whatIf;
     const home = data.centres.map((row) => ({ id: row.id, name: row.name, home: row.at, at: row.at }));
-    const state = { on: false };
+    const state = { on: false, notice: "" };
 
     state.reset = function () {
       state.places = home.map((row) => Object.assign({}, row));

@@ -35,10 +35,11 @@ ASK = """
   const places = data.counties.map((row) => ({ at: row.at, ...borderreach.accessOf(scenario.set(none), data, row.at, true) }));
   scenario.set({ corridors: new Set(wanted.corridors), closed: new Set(wanted.closed), lines: wanted.lines });
   const time = borderreach.search(scenario, [borderreach.accessOf(scenario, data, at)], Infinity);
-  const circles = data.cutoffs.map((minutes) => {
+  const circles = data.cutoffs.map((minutes, i) => {
     const discs = borderreach.discsOf(scenario, data, time, [at], minutes * 60000);
     const rings = borderreach.edgeOf(discs, 1000 * borderreach.ground.scale(at[0]));
-    return { km2: borderreach.ground.km2(rings), shape: borderreach.polygonsOf(rings) };
+    const people = borderreach.peopleIn(scenario, data, [{ at, time }], time, minutes * 60000, discs, data.cellM[i]);
+    return { km2: borderreach.ground.km2(rings), shape: borderreach.polygonsOf(rings), people };
   });
   return {
     minutes: borderreach.minutesTo(scenario, data, time, at, places), circles, edge: borderreach.timeToEdge(scenario, time) / 60000,
@@ -109,6 +110,8 @@ def same_answers(
     ):
         if found["edge"] >= row.cutoff_min:
             assert circle["km2"] == pytest.approx(row.area_km2, rel=0.01)
+            inside = shapely.contains_xy(row.geometry, part.network.node_lon, part.network.node_lat)
+            assert circle["people"] == pytest.approx(part.node_people[inside].sum(), rel=1e-3, abs=1000)
             shape = shapely.MultiPolygon([shapely.Polygon(rings[0], rings[1:]) for rings in circle["shape"]])
             assert shape.is_valid
             assert shape.symmetric_difference(row.geometry).area < 0.02 * row.geometry.area
