@@ -1,7 +1,8 @@
 from ._departures import Window, require_statistic, require_window, window_text
 from ._gtfs import gtfs_rail_network
+from ._headways import phase
 from ._network_files import open_network, save_network
-from ._reading import phase, timetable
+from ._reading import timetable
 from ._storage import open_timetable, save_timetable
 from ._timetable import Timetable, with_runs
 from ._timetable_network import TimetableNetwork, timetable_network

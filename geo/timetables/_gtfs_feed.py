@@ -20,6 +20,7 @@ import pandas as pd
 from ..checks import read_rows, require_path, require_whole
 from ..crs import ELLIPSOID
 from ..errors import DataFileError, EmptyInputError, InputError, InputTypeError
+from ._headways import NAME, headways, runs_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -112,7 +113,19 @@ class Feed:
     @cached_property
     def runs(self) -> pd.Series:
         """How often each trip runs on a day of its service."""
-        return _runs(self.trips, self.frequencies, self.file)
+        return runs_of(self.trips["trip_id"], self.often)
+
+    @cached_property
+    def often(self) -> pd.DataFrame:
+        """The trips that go by headway; see `headways`.
+
+        Raises
+        ------
+        DataFileError
+        """
+        rows = self.frequencies[self.frequencies["trip_id"].isin(self.trips["trip_id"])]
+        start, end = (seconds_of(rows[name], self.file, NAME) for name in ("start_time", "end_time"))
+        return headways(rows, start, end, self.file)
 
     def day(self, date: str | dt.date | None) -> dt.date:
         """Return the day asked for; without one, the first of the days on which most trains run.
@@ -365,25 +378,6 @@ def seconds_of(times: pd.Series, file: Path, name: str) -> pd.Series:
         )
     hours, minutes, seconds = (parts[column].astype(float) for column in range(3))
     return hours * 3600 + minutes * 60 + seconds
-
-
-def _runs(trips: pd.DataFrame, frequencies: pd.DataFrame, file: Path) -> pd.Series:
-    """How often each trip runs on the day."""
-    runs = pd.Series(1.0, index=trips["trip_id"])
-    if len(frequencies):
-        start = seconds_of(frequencies["start_time"], file, "frequencies.txt")
-        end = seconds_of(frequencies["end_time"], file, "frequencies.txt")
-        headway = pd.to_numeric(frequencies["headway_secs"], errors="coerce")
-        if not (headway > 0).all():
-            row = frequencies[~(headway > 0)].iloc[0]
-            raise DataFileError(
-                f"{file.name}: frequencies.txt, row {row.name}: headway_secs should be above 0, got {row['headway_secs']!r}"
-            )
-        departures = (-((start - end) // headway)).clip(lower=0)  # rounded up
-        counts = departures.groupby(frequencies["trip_id"]).sum()
-        common = runs.index.intersection(counts.index)
-        runs.loc[common] = counts.loc[common]
-    return runs
 
 
 def _with_times(times: pd.DataFrame, stations: pd.DataFrame, file: Path) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -20,7 +19,8 @@ from ..crs import WGS84
 from ..errors import EmptyInputError, InputError, InputTypeError
 from ..files import find_columns, read_table, table_points
 from ..networks import rail_stations
-from ._gtfs_feed import RAIL_ROUTE_TYPES, Feed, seconds_of
+from ._gtfs_feed import RAIL_ROUTE_TYPES, Feed
+from ._headways import laid_out
 from ._timetable import DAY_S, Timetable, made_timetable
 
 Table = pd.DataFrame | str | PathLike[str]
@@ -123,7 +123,7 @@ def _from_feed(
     parts = []
     for offset in (-1, 0, 1):
         trips = feed.trips_on(day + dt.timedelta(days=offset))
-        calls = _frequent(feed, feed.calls(trips))
+        calls = laid_out(feed.calls(trips), feed.often)
         number = trips.set_index("trip_id")
         name = number["trip_short_name"] if "trip_short_name" in number else pd.Series("", index=number.index)
         line = number["route_id"].map(short)
@@ -159,51 +159,6 @@ def _from_feed(
         provenance={"timetable": f"GTFS feed {path.name}, {day}"},
         name=path.name,
     )
-
-
-def _frequent(feed: Feed, calls: pd.DataFrame) -> pd.DataFrame:
-    """Lay out the runs of trips that go by headway; every run gets an id of its own, ``run_id``."""
-    rows = feed.frequencies
-    calls = calls.assign(run_id=calls["trip_id"])
-    known = set(calls["trip_id"])
-    rows = rows[rows["trip_id"].isin(known)]
-    if len(rows) == 0:
-        return calls
-    start = seconds_of(rows["start_time"], feed.file, "frequencies.txt")
-    end = seconds_of(rows["end_time"], feed.file, "frequencies.txt")
-    headway = pd.to_numeric(rows["headway_secs"], errors="coerce")
-    exact = (
-        rows["exact_times"].str.strip() == "1"
-        if "exact_times" in rows
-        else pd.Series(data=False, index=rows.index)
-    )
-    by_trip = dict(tuple(calls.groupby("trip_id", sort=False)))
-    laid = [calls[~calls["trip_id"].isin(rows["trip_id"])]]
-    for trip, first, last, step, fixed in zip(rows["trip_id"], start, end, headway, exact, strict=True):
-        own = by_trip[trip]
-        begin = first + (0.0 if fixed else phase(str(trip)) * step)
-        zero = float(own["departure"].iloc[0])
-        for departure in np.arange(begin, last, step):
-            shift = round(departure - zero)
-            laid.append(
-                own.assign(
-                    run_id=f"{trip}@{round(departure)}",
-                    arrival=own["arrival"] + shift,
-                    departure=own["departure"] + shift,
-                )
-            )
-    return pd.concat(laid, ignore_index=True)
-
-
-def phase(name: str) -> float:
-    """Return a number in [0, 1) drawn from a name: the same for it everywhere, as if at random among names.
-
-    Examples
-    --------
-    >>> phase("渝贵高铁") == phase("渝贵高铁"), 0 <= phase("西渝高铁") < 1
-    (True, True)
-    """
-    return zlib.crc32(name.encode()) / 2**32
 
 
 # A table of calls

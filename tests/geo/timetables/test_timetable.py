@@ -92,6 +92,50 @@ def test_trains_by_headway_begin_at_their_hour_or_at_the_same_random_one(tmp_pat
     assert 6 * 3600 <= h1[0] < 6 * 3600 + 1200
 
 
+HEADWAYS = "trip_id,start_time,end_time,headway_secs,exact_times\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("h1,06:00:00,08:00:00,0,0", "above 0, got '0'"),
+        ("h1,06:00:00,08:00:00,often,0", "above 0, got 'often'"),
+        ("h1,06:00:00,08:00:00,inf,0", "above 0, got 'inf'"),
+        ("h1,06:00:00,08:00:00,,0", "above 0, got ''"),
+        ("h1,06:00:00,08:00:00,0.001,0", "makes 7,200,000 trains"),
+        ("h1,23:00:00,01:00:00,600,0", "go on from 24"),
+        ("h1,,08:00:00,600,0", "later end_time, got '' to '08:00:00'"),
+        ("h1,06:00,08:00:00,600,0", "HH:MM:SS, got '06:00'"),
+    ],
+)
+def test_headways_that_are_none_are_told_by_their_row(tmp_path: Path, row: str, said: str):
+    path = feed(tmp_path / "f.zip", **{"frequencies.txt": f"{HEADWAYS}{row}\n"})
+    for read in (br.timetable, br.gtfs_rail_network):
+        with pytest.raises(br.BorderReachError) as caught:
+            read(path, date="2026-05-12")
+        assert "f.zip: frequencies.txt, row 2: " in str(caught.value)
+        assert said in str(caught.value)
+    # those of trips that aren't taken are nobody's business
+    path = feed(tmp_path / "f.zip", **{"frequencies.txt": f"{HEADWAYS}{row.replace('h1', 't1')}\n"})
+    br.timetable(path, date="2026-05-12")
+
+
+def test_trains_by_headway_of_two_rows_are_trains_each(tmp_path: Path):
+    """Rows that follow one another, rows that overlap, and one without a moment."""
+    for rows, begins in (
+        ("h1,06:00:00,08:00:00,3600,1\nh1,08:00:00,09:00:00,1800,1", ["6:00", "7:00", "8:00", "8:30"]),
+        ("h1,06:00:00,08:00:00,3600,1\nh1,07:00:00,09:00:00,3600,1", ["6:00", "7:00", "7:00", "8:00"]),
+        ("h1,06:00:00,06:00:00,3600,1", []),
+    ):
+        trains = br.timetable(
+            feed(tmp_path / "f.zip", **{"frequencies.txt": f"{HEADWAYS}{rows}\n"}), date="2026-05-12"
+        )
+        own = [row for row in told(trains) if row[0] == "h1" and row[1] == 0]
+        assert sorted(row[4] for row in own if row[2] == "Alpha") == begins
+        assert len(own) == 2 * len(begins)
+        assert trains.runs.duplicated(["run_id", "day"]).sum() == 0
+
+
 def test_a_table_passes_midnight_and_takes_a_run_for_its_train():
     trains = br.timetable(
         table(
