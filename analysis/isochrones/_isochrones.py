@@ -21,6 +21,9 @@ from ._reach import line_table
 #: So many searches that preparing a road network for them takes less time than it saves. Streets have more
 #: dead ends and chains, and their lines' index takes many times longer.
 _WORTH_PREPARING: Final = 200
+#: Nodes beyond which a few searches on streets are sooner done without: of a large network an isochrone sees a part,
+#: but all of its dead ends and chains have to be set aside.
+_LARGE: Final = 200_000
 
 
 def isochrones(
@@ -164,7 +167,8 @@ def prepare(network: TransportNetwork, *, searches: int = 1) -> None:
         How many will follow: for many it pays to set dead ends and chains aside first.
     """
     _ = network.exit_node_tree, line_table(network)
-    if searches >= _WORTH_PREPARING or network.has_exits_along:
+    few_on_streets = network.has_exits_along and network.n_nodes <= _LARGE
+    if searches >= _WORTH_PREPARING or few_on_streets:
         prepared(network)
     if network.has_exits_along:
         lines = network.exit_lines

@@ -15,7 +15,7 @@ from ...geo.networks import TransportNetwork
 from ...geo.timetables import TimetableNetwork, Window, require_window, window_text
 from .. import schemas
 from ..contours import as_multipolygon
-from ..times import told_of
+from ..times import each, told_of
 from ._isochrones import isochrones, union_in_order
 
 #: What isochrones of a timetable network say of its departures.
@@ -54,19 +54,22 @@ def travel_time_circle(isochrones: gpd.GeoDataFrame, *, scenario: str = "base") 
     """
     frame = require_frame(isochrones, "isochrones", columns=_ISOCHRONE_COLUMNS, empty_shapes=True)
     require_text(scenario, "scenario")
-    rows = []
-    for cutoff in sorted(frame["cutoff_min"].unique(), reverse=True):
-        part = frame[frame["cutoff_min"] == cutoff].drop_duplicates("origin_id")
-        rows.append(
-            {
-                "scenario": scenario,
-                "cutoff_min": cutoff,
-                "n_centres": len(part),
-                "centres": "、".join(part["origin_name"]),
-                "area_km2": 0.0,
-                "geometry": union_in_order(part.geometry),
-            }
-        )
+    parts = [
+        frame[frame["cutoff_min"] == cutoff].drop_duplicates("origin_id")
+        for cutoff in sorted(frame["cutoff_min"].unique(), reverse=True)
+    ]
+    united = each(lambda part: union_in_order(part.geometry), parts, progress=False, label="")
+    rows = [
+        {
+            "scenario": scenario,
+            "cutoff_min": part["cutoff_min"].iloc[0],
+            "n_centres": len(part),
+            "centres": "、".join(part["origin_name"]),
+            "area_km2": 0.0,
+            "geometry": shape,
+        }
+        for part, shape in zip(parts, united, strict=True)
+    ]
     result = gpd.GeoDataFrame(schemas.conform(rows, schemas.CIRCLES))
     result["area_km2"] = area_km2(result.geometry)
     for column in _DEPARTURES:  # of a timetable network

@@ -10,6 +10,7 @@ from borderreach.analysis.contours._contours import polygons_in_degrees
 from borderreach.analysis.contours._quadtree import draw, isochrone_edge
 from borderreach.analysis.contours._root_squares import DRAW, TAKE
 from borderreach.analysis.isochrones import _full_reach as edges
+from borderreach.analysis.isochrones import _isochrones as preparing
 from borderreach.analysis.isochrones._full_reach import (
     edge_on_full_reach,
     fixed_plane,
@@ -20,6 +21,7 @@ from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.analysis.isochrones._reach import reach_sources, reached_within
 from borderreach.analysis.thread_pool import ThreadPool
 from borderreach.analysis.times._origins import enter, origin_list, search
+from borderreach.analysis.times._prepared import prepared
 
 from ..networks import Sketch
 
@@ -154,3 +156,15 @@ def test_cutoffs_on_and_off_the_full_reach_are_nested():
     result = isochrones(network, (106.511, 29.513), cutoffs_min=(5, 11, 13, 20, 60), cell_m=CELL_M)
     for larger, smaller in zip(result.geometry[:-1], result.geometry[1:], strict=True):
         assert shapely.covers(larger, smaller)
+
+
+def test_a_large_network_is_searched_as_it_is_and_gives_the_same(monkeypatch):
+    """Setting dead ends and chains aside pays for small ones, and for many searches; polygons don't tell which."""
+    origins = [(106.5, 29.5), (106.52, 29.51)]
+    small = town()
+    found = isochrones(small, origins, cutoffs_min=(10, 30))
+    assert prepared.known(small) is not None
+    monkeypatch.setattr(preparing, "_LARGE", small.n_nodes - 1)
+    large = town()
+    assert isochrones(large, origins, cutoffs_min=(10, 30)).to_wkb().equals(found.to_wkb())
+    assert prepared.known(large) is None
