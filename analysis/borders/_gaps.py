@@ -16,6 +16,7 @@ from ...geo.checks import require_frame, require_number
 from ...geo.crs import ELLIPSOID, WGS84, along_curve, equal_area_crs
 from ...geo.errors import InputError
 from ...geo.networks import MAX_ARC_TIME_MS, Links, TransportNetwork
+from ...geo.sorting import distinct
 from .. import schemas
 from ..times import UNREACHED, bucketed_times, each, require_network
 from ._crossings import COUNTY_COLUMNS, node_counties
@@ -194,7 +195,7 @@ def _dead_ends(network: TransportNetwork, places: _Places) -> tuple[NDArray[np.i
     apart = places.of[pairs]
     pairs, apart = pairs[apart[:, 0] != apart[:, 1]], apart[apart[:, 0] != apart[:, 1]]
     n = network.n_nodes
-    near = np.unique(apart[:, 0] * n + apart[:, 1]) // n
+    near = distinct(apart[:, 0] * n + apart[:, 1]) // n
     single = np.bincount(near, minlength=n) == 1
     pairs = np.unique(pairs[single[apart[:, 0]] & network.node_exit[pairs[:, 0]]], axis=0)
     _, first = np.unique(places.of[pairs[:, 0]], return_index=True)

@@ -16,6 +16,7 @@ from ...geo.crs import to_ecef
 from ...geo.derived import derived
 from ...geo.errors import NetworkError
 from ...geo.networks import Links, TransportNetwork
+from ...geo.sorting import distinct
 from ._files import Corridor
 from ._parts import Stop
 
@@ -480,7 +481,7 @@ def has_split_junctions(network: TransportNetwork) -> bool:
     which others are added.
     """
     nodes = _entries(network)
-    places = np.unique(network.node_lon[nodes] + 1j * network.node_lat[nodes])
+    places = distinct(network.node_lon[nodes] + 1j * network.node_lat[nodes])
     return len(places) < len(nodes)
 
 

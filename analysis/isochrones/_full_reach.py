@@ -21,6 +21,7 @@ from ...geo.derived import derived_by
 from ...geo.networks import ExitLines, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
 from ...geo.sealed import Sealed
+from ...geo.sorting import distinct
 from ..contours import (
     DRAW,
     FLAT,
@@ -209,7 +210,7 @@ def _pairs(
     line: NDArray[np.int32], square: NDArray[np.int32], n_lines: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Squares of each line, each once, in CSR form."""
-    pairs = np.unique((line.astype(np.int64) << 32) | square)
+    pairs = distinct((line.astype(np.int64) << 32) | square)
     start = np.zeros(n_lines + 1, dtype=np.int64)
     np.cumsum(np.bincount(pairs >> 32, minlength=n_lines), out=start[1:])
     return start, (pairs & 0xFFFFFFFF).astype(np.int32)

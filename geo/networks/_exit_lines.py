@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..crs import to_ecef
 from ..derived import derived, derived_by, derived_kept
 from ..sealed import Sealed
+from ..sorting import distinct
 
 _METRES_PER_DEGREE = 111_000.0
 #: Tolerances, of which each cell size has its own, that thinned lines are kept for.
@@ -135,7 +136,7 @@ class ExitLines(Sealed):
         new = np.ones(len(key), dtype=bool)
         new[1:] = (key[1:] != key[:-1]) | (of_line[1:] != of_line[:-1])
         # cells on all the earth are fewer than 2**32, and lines than 2**31: one number to sort by
-        pairs = np.unique((key[new] << 31) | of_line[new])
+        pairs = distinct((key[new] << 31) | of_line[new])
         return pairs >> 31, pairs & (2**31 - 1)
 
 

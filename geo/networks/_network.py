@@ -17,6 +17,7 @@ from ..derived import derived, derived_kept
 from ..errors import NetworkError
 from ..keeping import share_store, store_of
 from ..sealed import Sealed
+from ..sorting import distinct
 from ._exit_lines import ExitLines
 from ._ground_lines import arc_lines, link_lines
 from ._links import Columns, Links, RaggedLines, arcs_of, check_links, with_more_arcs
@@ -176,7 +177,7 @@ class TransportNetwork(Sealed):
     @derived_kept(ExitLines)
     def exit_lines(self) -> ExitLines:
         """Return the links that may be entered and left anywhere."""
-        links = np.unique(self.arc_link[self.arc_exit]).astype(np.int64)
+        links = distinct(self.arc_link[self.arc_exit]).astype(np.int64)
         lines = link_lines(
             np.column_stack([self.node_lon, self.node_lat]),
             self.link_ends,

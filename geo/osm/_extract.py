@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import DataFileError, InputError, InputTypeError
+from ..sorting import distinct
 from . import _pbf_blocks as pbf_blocks
 from ._gathering import OsmExtract, Relation, Roads
 from ._objects import ObjectReader
@@ -167,7 +168,7 @@ def _once_more(
     same_day = len(packed) + len(plain) == 1 or (len(days) == 1 and days != {""})
     wanted = roads.missing_ways()
     if not (same_day and all(one.in_order for one in packed)):
-        wanted = np.unique(np.concatenate([wanted, *roads.ids, *(one.way_ids for one in plain)]))
+        wanted = distinct(np.concatenate([wanted, *roads.ids, *(one.way_ids for one in plain)]))
         roads.clear_ways()
     return wanted if len(wanted) else None
 

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..sorting import distinct
 from ._cut_ways import cut_ways
 from ._tags import (
     CARRIERS,
@@ -294,7 +295,7 @@ class Roads:
         used = np.repeat(keep, n_refs)
         refs = refs[used]
         self.clear_ways()
-        node_id = np.unique(refs)
+        node_id = distinct(refs)
         offset = np.zeros(int(keep.sum()) + 1, dtype=np.int64)
         np.cumsum(n_refs[keep], out=offset[1:])
         nodes = np.searchsorted(node_id, refs).astype(np.int32)
@@ -346,7 +347,7 @@ class Roads:
     ) -> NDArray[np.bool_]:
         """Which ways count: of one id the newest version; of equal ones that with most tags, then the last."""
         keep = np.ones(len(ids), dtype=bool)
-        if len(np.unique(ids)) < len(ids):
+        if len(distinct(ids)) < len(ids):
             n_tags = np.array([len(each) for each in self.way_sets.sets])[tags]
             order = np.lexsort((np.arange(len(ids)), n_tags, np.abs(versions), ids))
             keep[order[:-1]] = ids[order[1:]] != ids[order[:-1]]

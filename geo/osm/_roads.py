@@ -14,6 +14,7 @@ from ..checks import require_choice
 from ..crs import along_curve
 from ..errors import EmptyInputError
 from ..networks import Links, RaggedLines, TransportNetwork, build_network
+from ..sorting import distinct
 from ._gathering import Restrictions, Rule
 from ._speeds import SpeedTable
 from ._tags import CARRIERS
@@ -118,7 +119,7 @@ def road_network(
     if keep == "largest" and n_turns:
         # Restrictions may leave a corner that can't be left or reached any more.
         _, use = _largest(tail, head, np.isfinite(time_s), np.isfinite(back_s), len(origin))
-    kept = np.unique(link[use[: len(link)]])
+    kept = distinct(link[use[: len(link)]])
     left_out_m = total_m - float(joined.length_m[kept[~is_ferry[joined.way_kind[kept]]]].sum())
     report["components"] = f"{n_components:,} strongly connected; " + (
         f"the largest kept, {left_out_m / 1000:,.1f} km of road ({left_out_m / max(total_m, 1):.1%}) left out"
@@ -131,7 +132,7 @@ def road_network(
     exits[origin[head[exit_along]]] = True
 
     # Neighbours on the ground lie near each other in memory, too: searches find them in the processor's cache.
-    used = np.unique(np.concatenate([tail[use], head[use]]))
+    used = distinct(np.concatenate([tail[use], head[use]]))
     used = used[np.argsort(along_curve(lon[origin[used]], lat[origin[used]]), kind="stable")]
     place = np.empty(len(origin), dtype=np.int64)
     place[used] = np.arange(len(used))
@@ -426,7 +427,7 @@ def _largest(
 ) -> tuple[int, NDArray[np.bool_]]:
     """Count strongly connected components, and say which links lie in the one with most nodes."""
     number = strong_components(tail, head, forward, backward, n_nodes)
-    size = np.bincount(number[np.unique(np.concatenate([tail, head]))])
+    size = np.bincount(number[distinct(np.concatenate([tail, head]))])
     return int(np.count_nonzero(size)), (number[tail] == number[head]) & (number[tail] == np.argmax(size))
 
 
