@@ -425,7 +425,7 @@ def corridor_overlap(network: TransportNetwork, corridors: Any) -> pd.DataFrame:
        corridor_min  base_min  already_there
     0          6.98       7.0           True
     """
-    require_network(network)
+    at_nodes = require_network(network).with_access(max_access_km=0.001)
     rows = []
     for one in resolve_corridors(corridors):
         met = met_stops(network, one)
@@ -437,7 +437,7 @@ def corridor_overlap(network: TransportNetwork, corridors: Any) -> pd.DataFrame:
             geometry=gpd.points_from_xy(network.node_lon[node], network.node_lat[node]),
             crs=WGS84,
         )
-        minutes = minutes_between(network.with_access(max_access_km=0.001), points, points)
+        minutes = minutes_between(at_nodes, points, points)
         along = np.concatenate([[0.0], np.cumsum(one.lengths_km)])
         haul = _line_haul_min(one)
         for k in range(len(met) - 1):

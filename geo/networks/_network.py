@@ -237,6 +237,8 @@ class TransportNetwork(Sealed):
             max_access_km=require_number(reach, "max_access_km", unit="km", minimum=0, maximum=1000),
         )
         self._share(changed, (*_UNDIRECTED, "arc_tail", "link_arcs"))
+        if changed.max_access_km <= self.max_access_km:  # an index of wider cells finds what is near as well
+            self._share(changed, ("exit_lines",))
         return changed
 
     def with_times(self, arc_time_ms: ArrayLike) -> Self:

@@ -12,7 +12,7 @@ from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from borderreach.geo.crs import WGS84
+from borderreach.geo.crs import WGS84, to_ecef
 from borderreach.geo.errors import (
     GeometryTypeError,
     InputError,
@@ -23,6 +23,7 @@ from borderreach.geo.errors import (
 from borderreach.geo.networks import (
     MAX_ARC_TIME_MS,
     Links,
+    access,
     build_network,
     network_from_geodataframes,
 )
@@ -79,6 +80,23 @@ class TestOtherAccess:
     def test_what_depends_on_the_reach_is_worked_out_anew(self):
         network = small(max_access_km=3)
         assert network.exit_lines is not network.with_access(max_access_km=40).exit_lines
+
+    def test_a_shorter_reach_takes_the_lines_over_and_enters_where_it_would_otherwise(self):
+        network, fresh = small(max_access_km=40), small(max_access_km=2)
+        network.exit_lines  # noqa: B018 - asked for
+        nearer = network.with_access(max_access_km=2)
+        assert nearer.exit_lines is network.exit_lines
+        rng = np.random.default_rng(18)
+        span = network.node_lon.max() - network.node_lon.min()
+        entered = 0
+        for share, north in zip(rng.random(40), rng.uniform(-0.03, 0.03, 40), strict=True):
+            place = {"lon": network.node_lon.min() + share * span, "lat": network.node_lat.min() + north}
+            place["xyz"] = to_ecef([place["lon"]], [place["lat"]])[0]
+            ways, expected = access(nearer, **place), access(fresh, **place)
+            entered += len(expected.node) > 0
+            for name in ("node", "time_ms", "length_m", "line"):
+                np.testing.assert_array_equal(getattr(ways, name), getattr(expected, name))
+        assert 0 < entered < 40
 
 
 class TestBuilding:
