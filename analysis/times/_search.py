@@ -25,9 +25,6 @@ Wanted: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64
 #: Beyond any time.
 _NEVER: Final = np.int64(2**62)
 
-_NODE_BITS = 32
-_NODE_MASK = (1 << _NODE_BITS) - 1
-
 
 @njit(cache=True, nogil=True)
 def heap_push(heap: NDArray[np.int64], size: int, key: int) -> int:  # pragma: no cover - compiled
@@ -261,95 +258,81 @@ def shortest_times_and_lengths(
     time_ms: NDArray[np.int32],
     length_m: NDArray[np.float64],
     wanted: Wanted | None = None,
-) -> NDArray[np.int32]:  # pragma: no cover - compiled
-    """Compute shortest times as `bucketed_times` does, and the length along the fastest path (Dijkstra 1959).
+) -> None:  # pragma: no cover - compiled
+    """Compute shortest times as `bucketed_times` does, and the length along the fastest path.
 
-    Of equally fast paths it's that of the shorter. A four-ary heap holds (time, node) packed into one integer each,
-    so that equal times are settled in order of node number.
+    Of equally fast paths it's that of the shorter: a node that is come to again as fast on a shorter way is taken again,
+    so that lengths don't depend on the order either.
 
     Parameters
     ----------
+    arc_start, arc_head, arc_time_ms, seed_node, seed_time_ms, limit_ms, time_ms, wanted
+        As for `bucketed_times`.
+    arc_length_m, seed_length_m : ndarray of float64
     length_m : ndarray of float64, shape (n,)
         Work space and result; infinite everywhere on entry.
-    wanted : ndarray of int64, optional
-        As for `bucketed_times`.
-
-    Returns
-    -------
-    ndarray of int32, shape (r,)
-        The nodes reached, in the order they were settled.
-
-    References
-    ----------
-    Dijkstra, E. W. (1959). A note on two problems in connexion with graphs. Numerische
-    Mathematik 1, 269-271.
-
-    Notes
-    -----
-    Where an arc takes no time, a node that was settled may be come to again as fast on a shorter way, and
-    is then settled anew.
     """
-    heap = np.empty(2 * len(arc_head) + len(seed_node) + 1, dtype=np.int64)
-    settled = np.empty(len(time_ms), dtype=np.int32)
-    done = np.zeros(len(time_ms), dtype=np.bool_)
+    shift = 9
+    while (limit_ms >> shift) >= _MOST_BUCKETS:
+        shift += 1
+    first = np.full((limit_ms >> shift) + 1, -1, dtype=np.int32)
+    capacity = 1024 + len(seed_node)
+    entries = np.empty((capacity, 3), dtype=np.int32)  # node, time, next in the bucket
     handed_on = np.full(len(time_ms), np.inf)  # length with which a node's arcs were looked at
+    n = 0
+    last = np.int64(-1)  # last bucket that holds anything
+    for k in range(len(seed_node)):
+        node, time, far = seed_node[k], seed_time_ms[k], seed_length_m[k]
+        if time > limit_ms or time > time_ms[node] or (time == time_ms[node] and far >= length_m[node]):
+            continue
+        time_ms[node], length_m[node] = time, far
+        bucket = np.int64(time) >> shift
+        entries[n, 0], entries[n, 1], entries[n, 2] = node, time, first[bucket]
+        first[bucket] = n
+        last = max(last, bucket)
+        n += 1
     if wanted is not None:
         way_at, next_way, place_of = _ways_by_node(wanted, len(time_ms))
         best = np.full(len(wanted[0]) - 1, _NEVER)
         n_open = _open_places(wanted, best)
     latest = int(limit_ms)
-    n_settled = 0
-    size = 0
-    for k in range(len(seed_node)):
-        node, time = seed_node[k], seed_time_ms[k]
-        if time > limit_ms:
+    bucket = np.int64(0)
+    while bucket <= last:
+        entry = first[bucket]
+        if entry < 0:
+            bucket += 1
+            if wanted is not None and n_open == 0:
+                latest = min(latest, _last(best))
+                if (bucket << shift) > latest:
+                    break
             continue
-        if time < time_ms[node]:
-            time_ms[node] = time
-            length_m[node] = seed_length_m[k]
-            size = heap_push(heap, size, (time << _NODE_BITS) | node)
-        elif time == time_ms[node] and seed_length_m[k] < length_m[node]:
-            length_m[node] = seed_length_m[k]
-    while size > 0:
-        key = heap[0]
-        size = heap_pop(heap, size)
-        node = key & _NODE_MASK
-        time = key >> _NODE_BITS
-        if time > latest:
-            break
-        if time > time_ms[node] or length_m[node] >= handed_on[node]:
+        first[bucket] = entries[entry, 2]
+        node, time = entries[entry, 0], np.int64(entries[entry, 1])
+        far = length_m[node]
+        if time > time_ms[node] or far >= handed_on[node]:
             continue
-        handed_on[node] = length_m[node]
-        if not done[node]:
-            done[node] = True
-            settled[n_settled] = node
-            n_settled += 1
-            if wanted is not None and n_open > 0:
-                n_open -= _arrive(node, int(time), wanted[2], way_at, next_way, place_of, best)
-                if n_open == 0:
-                    latest = min(
-                        latest, _last(best)
-                    )  # what takes as long may still be come to on a shorter way
-        for arc in range(arc_start[node], arc_start[node + 1]):
+        handed_on[node] = far
+        if wanted is not None:
+            n_open -= _arrive(node, int(time), wanted[2], way_at, next_way, place_of, best)
+        begin, end = arc_start[node], arc_start[node + 1]
+        if n + end - begin > capacity:
+            capacity = 2 * capacity + end - begin
+            larger = np.empty((capacity, 3), dtype=np.int32)
+            larger[:n] = entries[:n]
+            entries = larger
+        for arc in range(begin, end):
             head = arc_head[arc]
             reached = time + arc_time_ms[arc]
             if reached > limit_ms or reached > time_ms[head]:
                 continue
-            far = length_m[node] + arc_length_m[arc]
+            there = far + arc_length_m[arc]
             if reached < time_ms[head]:
-                time_ms[head] = reached
-                length_m[head] = far
-                if size == len(heap):
-                    larger = np.empty(2 * size, dtype=np.int64)
-                    larger[:size] = heap
-                    heap = larger
-                size = heap_push(heap, size, (reached << _NODE_BITS) | head)
-            elif far < length_m[head]:
-                length_m[head] = far
-                if done[head]:
-                    if size == len(heap):
-                        larger = np.empty(2 * size, dtype=np.int64)
-                        larger[:size] = heap
-                        heap = larger
-                    size = heap_push(heap, size, (reached << _NODE_BITS) | head)
-    return settled[:n_settled].copy()
+                handed_on[head] = np.inf
+            elif there >= length_m[head]:
+                continue
+            time_ms[head], length_m[head] = reached, there
+            into = reached >> shift
+            entries[n, 0], entries[n, 1], entries[n, 2] = head, reached, first[into]
+            first[into] = n
+            last = max(last, into)
+            n += 1

@@ -71,12 +71,11 @@ def test_lengths_are_those_of_a_fastest_path(graph):
     out, metres = np.full(n, UNREACHED, dtype=np.int32), np.full(n, np.inf)
     nodes = np.array([s for s, _ in seeds], dtype=np.int64)
     spent = np.array([t for _, t in seeds], dtype=np.int64)
-    settled = shortest_times_and_lengths(
+    shortest_times_and_lengths(
         start, head, time, length, nodes, spent, np.zeros(len(nodes)), limit, out, metres
     )
     assert (out == brute(n, arcs, seeds, limit)).all()
-    assert sorted(settled) == np.flatnonzero(out != UNREACHED).tolist()
-    assert (np.diff(out[settled]) >= 0).all()
+    assert (np.isfinite(metres) == (out != UNREACHED)).all()
     # time and then length, as one sum with a weight that keeps lengths below a millisecond
     tail = np.repeat(np.arange(n), np.diff(start))
     both = brute(
