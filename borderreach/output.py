@@ -6,13 +6,15 @@ import datetime as dt
 import io
 import platform
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -28,10 +30,13 @@ from .maps.folders import OutputFolder, ResultsFolder
 if TYPE_CHECKING:
     from .analysis.studies import StudyResults
 
+_Made = TypeVar("_Made")
+
 #: Decimals in CSV files by the end of a column's name; columns that match none get 4.
 _DECIMALS: Final = {"lon": 6, "lat": 6, "_km2": 2, "_km": 3, "_min": 2, "minutes": 1, "_kph": 1}
 #: GeoPackage stores when a layer was changed; one fixed moment keeps two runs byte-identical.
 _GPKG_DATE: Final = "2000-01-01T00:00:00.000Z"
+_MAP: Final = "map.html"
 _CHART_FILES: Final = tuple(
     f"chart_{kind}.png" for kind in ("minutes", "people", "gains", "maps", "lorenz", "centres", "years")
 )
@@ -39,7 +44,7 @@ _REPORTS: Final = ("report.md", "report.html", "report.docx")
 #: What can be asked for by itself, with its files, of which reports hold the pictures; tables are one CSV file each
 #: as well.
 OUTPUT_KINDS: Final[dict[str, tuple[str, ...]]] = {
-    "map": ("map.html",),
+    "map": (_MAP,),
     "figure": ("figure.png",),
     "charts": _CHART_FILES,
     "report": (*_REPORTS, "figure.png", *_CHART_FILES),
@@ -80,6 +85,10 @@ def _kinds(name: str) -> tuple[str, ...]:
     return tuple(kind for kind, files in OUTPUT_KINDS.items() if name in files) or ("tables",)
 
 
+#: The page that `write_results` has begun.
+_PAGE: Final[ContextVar[_Meanwhile[Any] | None]] = ContextVar("page", default=None)
+
+
 def write_results(
     results: StudyResults, folder: ResultsFolder, *, started: float, only: Collection[str] | None = None
 ) -> None:
@@ -97,13 +106,48 @@ def write_results(
     only : collection of str, optional
         Kinds of outputs, of `OUTPUT_KINDS`; all when left out.
     """
-    with _reports_together(results, only):
-        for name in output_names(only):
-            if name in _CHART_FILES and not _has_chart(results, name):
-                continue
-            write = _OTHERS.get(name) or partial(_write_table, name.removesuffix(".csv"))
-            folder.draft(name, partial(write, results))
+    # nearly all of a page's time is GEOS's, which leaves Python to the other outputs meanwhile
+    page = _Meanwhile(results, partial(_page, results)) if only is None else None
+    token = _PAGE.set(page)
+    try:
+        with _reports_together(results, only):
+            for name in sorted(output_names(only), key=lambda name: page is not None and name == _MAP):
+                if name in _CHART_FILES and not _has_chart(results, name):
+                    continue
+                write = _OTHERS.get(name) or partial(_write_table, name.removesuffix(".csv"))
+                folder.draft(name, partial(write, results))
+    finally:
+        _PAGE.reset(token)
     folder.finish(_about(results, seconds=time.monotonic() - started))
+
+
+class _Meanwhile(Generic[_Made]):
+    """What comes of results, worked out in a thread of its own that nobody waits for who is interrupted."""
+
+    def __init__(self, results: StudyResults, make: Callable[[], _Made]) -> None:
+        self.results = results
+        self._make = make
+        self._made: list[_Made] = []
+        self._failed: list[BaseException] = []
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system has no thread left
+            self._work()
+
+    def _work(self) -> None:
+        try:
+            self._made.append(self._make())
+        except BaseException as error:  # noqa: BLE001 - `result` raises it
+            self._failed.append(error)
+
+    def result(self) -> _Made:
+        """Wait for it; raise what it raised."""
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._failed:
+            raise self._failed[0]
+        return self._made[0]
 
 
 def _reports_together(results: StudyResults, only: Collection[str] | None) -> AbstractContextManager[None]:
@@ -188,10 +232,18 @@ def _kind_of_chart(name: str) -> str:
     return name.removeprefix("chart_").removesuffix(".png")
 
 
-def _write_map(results: StudyResults, path: Path) -> None:
-    from .maps.page import save_map, study_map  # noqa: PLC0415
+def _page(results: StudyResults) -> Any:
+    from .maps.page import study_map  # noqa: PLC0415
 
-    save_map(study_map(results, context=provinces(study_boundaries(results.study))), path, offline=True)
+    return study_map(results, context=provinces(study_boundaries(results.study)))
+
+
+def _write_map(results: StudyResults, path: Path) -> None:
+    from .maps.page import save_map  # noqa: PLC0415
+
+    begun = _PAGE.get()
+    page = begun.result() if begun is not None and begun.results is results else _page(results)
+    save_map(page, path, offline=True)
 
 
 def _write_figure(results: StudyResults, path: Path) -> None:
@@ -204,7 +256,7 @@ def _write_figure(results: StudyResults, path: Path) -> None:
 _OTHERS: Final[dict[str, Callable[[Any, Path], None]]] = {
     "results.gpkg": _write_geopackage,
     "tables.xlsx": _write_workbook,
-    "map.html": _write_map,
+    _MAP: _write_map,
     "figure.png": _write_figure,
     **{name: partial(_write_chart, _kind_of_chart(name)) for name in _CHART_FILES},
     "report.md": _write_report,

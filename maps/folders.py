@@ -155,6 +155,8 @@ class ResultsFolder(OutputFolder):
 
     def finish(self, about: Mapping[str, Any]) -> None:
         """Put into place what was drafted, and last the manifest, which begins with `about`."""
+        order = {name: at for at, name in enumerate(self._names)}  # whichever was done first
+        self._drafted.sort(key=lambda name: order.get(name, len(order)))
         files = {name: _note(self.staging / name) for name in self._drafted}
         # Written before any file is moved: there may be no room for it afterwards.
         self._write_manifest(about, files)
