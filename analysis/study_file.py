@@ -14,6 +14,9 @@ from .config import Strict
 Minutes = Annotated[float, Field(gt=0, le=24 * 60)]
 Position = tuple[float, float]
 FileText = Annotated[str, Field(min_length=1)]
+#: A word or two, without signs, fit for the name of a sheet.
+LevelName = Annotated[str, Field(pattern=r"^[^\W\d_]+([ -][^\W\d_]+)*$", max_length=20)]
+LevelKey = Literal["unit", "unit_en", "units_en", "province", "province_en", "provinces_en"]
 
 
 class Change(Strict):
@@ -330,6 +333,10 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
     boundary_crs : str
         For a file of boundaries that doesn't say, or not rightly, what its coordinates are in: an EPSG code, or GCJ-02
         (DataV, AMap) or BD-09 (Baidu).
+    boundary_levels : mapping of str to str
+        For a file of boundaries: what maps and reports call its units and what they belong to, in Chinese (``unit``,
+        ``province``) and English (``unit_en``, ``province_en``; ``units_en`` and ``provinces_en`` where their plurals aren't
+        regular). Units and regions when left out, unless the provinces are China's.
     centres : tuple of str
         Places whose travel-time circles are drawn.
     circle_cutoffs_min : tuple of float
@@ -394,6 +401,7 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
     provinces: Annotated[tuple[str, ...], Field(min_length=1)]
     between: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     boundary_source: Annotated[str, Field(min_length=1)] = "tianditu"
+    boundary_levels: dict[LevelKey, LevelName] = Field(default={})
     centres: Annotated[tuple[str, ...], Field(min_length=1)]
     circle_cutoffs_min: Annotated[tuple[Minutes, ...], Field(min_length=1)] = (60.0, 120.0)
     zone_min: Minutes = 60.0

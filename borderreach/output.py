@@ -21,6 +21,7 @@ import pandas as pd
 import pyogrio
 
 from . import data
+from .analysis.levels import levels_of
 from .analysis.studies import study_boundaries
 from .geo.errors import InputError, InputTypeError, OutputError
 from .geo.places import provinces
@@ -173,9 +174,10 @@ def _write_geopackage(results: StudyResults, path: Path) -> None:
     from .workbook import add_styles, ordered, title_of  # noqa: PLC0415
 
     tables = ordered(results.tables())
-    write_geopackage(tables, path, titles={name: title_of(name) for name, _ in tables})
+    say = levels_of(results)
+    write_geopackage(tables, path, titles={name: say(title_of(name)) for name, _ in tables})
     with _as_output_error(path):
-        add_styles(path, tables)
+        add_styles(path, tables, say=say)
 
 
 def _write_workbook(results: StudyResults, path: Path) -> None:

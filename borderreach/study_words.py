@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import version
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pandas as pd
 
 from . import data
 from .analysis.corridors import Scenarios
+from .analysis.levels import levels_of
 from .analysis.studies import Ground
 from .analysis.study_file import Study
 from .analysis.times import told_of, within_reach
@@ -83,6 +85,8 @@ def notes(
     # what boundaries of one's own show needn't be China's: their units, points and people are told as what they are
     embedded = chosen.boundary_source in SOURCES
     point_zh, points_en = ("政府驻地", "seats") if embedded else ("所在点", "points")
+    say = levels_of(SimpleNamespace(study=chosen, provinces=ground.provinces, counties=ground.counties))
+    given = len(own)
     if scenarios.base.is_scheduled:
         told = told_of(scenarios.base)
         first, end = told["window"].split("-")
@@ -120,7 +124,7 @@ def notes(
             f"{which}的{point_zh}未知，以其界内一点代替。"
             f" / The {points_en} of {len(inner)} border counties aren't known; a point inside stands for each."
         )
-    return [*chosen.notes, *own]
+    return [*chosen.notes, *own[:given], *map(say, own[given:])]
 
 
 def _statistic_zh(statistic: str) -> str:

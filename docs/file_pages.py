@@ -106,6 +106,7 @@ STUDY_INSTEAD: Final = {
     "departures": 'departures = ["06:30", "21:00"]',
     "boundary_columns": 'boundary_columns = { province = "省名" }',
     "boundary_crs": 'boundary_crs = "GCJ-02"',
+    "boundary_levels": 'boundary_levels = { unit = "县", province = "州", unit_en = "county", province_en = "state" }',
 }
 #: The same of roads, inside [network].
 NETWORK_INSTEAD: Final = {

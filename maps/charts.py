@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ..analysis.indicators import gini
+from ..analysis.levels import levels_of
 from ..geo.checks import require_choice, require_number, require_text
 from ..geo.crs import local_crs
 from ..geo.errors import InputError, InputTypeError
@@ -174,7 +175,9 @@ def study_chart(
         raise InputError(
             f"'kind' {kind!r} has nothing to show in these results, which have {', '.join(charts_of(results)) or 'no chart'}"
         )
-    words = _WORDS[language] | {"publication": publication_line(language, drawable(review_number, most=60))}
+    say = levels_of(results)
+    words = {key: say(word) for key, word in _WORDS[language].items()}
+    words["publication"] = publication_line(language, drawable(review_number, most=60), results=results)
     texts = [*words.values(), *_names(results), "0123456789.,%−-"]
     sheet = _Sheet(words=words, width=width_cm * _CM, font=font_for("".join(texts), font=font))
     with own_settings():

@@ -43,7 +43,7 @@ from .layers import MapLayers, map_layers
 from .legend import corridor_look, legend_entries
 from .measures import MEASURES, MeasureKey, Shades, measure_shades, minute_shades
 from .protocols import MapResults
-from .wording import WORDS, Language, number_of, publication_line
+from .wording import WORDS, Language, number_of, publication_line, words_of
 
 #: What border counties can be filled by: figures today, with corridors, or their change.
 Colouring: TypeAlias = Literal["base", "after", "gain"]
@@ -165,7 +165,9 @@ def study_figure(
             if colour_by == "gain"
             else minute_classes_of(layers.county_times, minute_classes, n_classes=n_classes)
         )
-        shades = minute_shades(layers.county_times, str(colour_by), centre, classes, WORDS[language])
+        shades = minute_shades(
+            layers.county_times, str(colour_by), centre, classes, words_of(results, language)
+        )
     with own_settings():
         figure = _Drawing(
             results, layers, context, language, shades, width_cm / 2.54, review_number, font
@@ -190,13 +192,13 @@ class _Drawing:
         named: str | PathLike[str] | None,
     ) -> None:
         self.results, self.layers, self.around, self.shades = results, layers, around, shades
-        self.words = WORDS[language]
+        self.words = words_of(results, language)
         self.title = _shown(results.study.title if language == "zh" else results.study.title_en, "title")
         self.wide = wide
         #: Type and lines of narrow figures are smaller.
         self.scale = 1.0 if wide > _NARROW_IN else 0.85
         number = _shown(review_number, "name")
-        notes = [self.words["modelled"], publication_line(language, number)]
+        notes = [self.words["modelled"], publication_line(language, number, results=results)]
         self.sources = [_shown(line, "line") for line in results.attribution]
         self.notes = notes
         self.frame = frame_around([

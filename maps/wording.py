@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
+from ..analysis.levels import levels_of
 from .what_if_words import WHAT_IF_EN, WHAT_IF_ZH
 
 Language: TypeAlias = Literal["zh", "en"]
@@ -426,14 +427,23 @@ EN: Final[dict[str, str]] = {
 WORDS: Final[dict[Language, dict[str, str]]] = {"zh": ZH | WHAT_IF_ZH, "en": EN | WHAT_IF_EN}
 
 
+def words_of(results: object, language: Language) -> dict[str, str]:
+    """Return the words of a map of some results, with what their study calls the levels of its boundaries."""
+    say = levels_of(results)
+    words = WORDS[language]
+    if say.as_they_are:
+        return words
+    return {key: say(word) for key, word in words.items()} | {"south_sea": ""}
+
+
 def number_of(given: str, results: object) -> str:
     """Return the number of the reviewed map that is given, or else that of the results' study, which may have none."""
     return given or str(getattr(getattr(results, "study", None), "review_number", ""))
 
 
-def publication_line(language: Language, review_number: str = "") -> str:
+def publication_line(language: Language, review_number: str = "", *, results: object = None) -> str:
     """Return what every map says of its boundaries, with the number that a reviewed map was given."""
-    words = WORDS[language]
+    words = words_of(results, language)
     if not review_number:
         return words["publication"]
     gap = "　" if language == "zh" else "  "

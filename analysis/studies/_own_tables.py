@@ -85,6 +85,11 @@ def study_boundaries(chosen: Study) -> str | gpd.GeoDataFrame:
     ConfigError
         See `own_boundaries`.
     """
+    if chosen.boundary_levels and chosen.boundary_source in SOURCES:
+        raise ConfigError(
+            f"{f'{chosen.where}: ' if chosen.where else ''}'boundary_levels' is for a file; 'boundary_source' is "
+            f"{chosen.boundary_source!r}, whose levels are counties and provinces"
+        )
     return own_boundaries(chosen, chosen.boundary_source, key="boundary_source")
 
 

@@ -17,12 +17,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 
+from ..analysis.levels import Levels, levels_of
 from ..analysis.studies import StudyResults
 from ..analysis.texts import citation
-from ..documents import Block, Document, Pictures, Source, docx_bytes, html_text, markdown_text
+from ..documents import Block, Document, Pictures, See, Source, docx_bytes, html_text, markdown_text
 from ._borders import borders_section, decisions_section, farthest_section, ranking_section
 from ._circles import audit_section, circles_section, road_alone_section
 from ._claims import claims_section, groups_section, methods_section, unchecked_section
@@ -62,17 +63,32 @@ def _document(results: StudyResults) -> Document:
     intro: list[Block] = [study.description] if study.description else []
     if quoted:
         intro.append(("所据文本：", study.text_title or study.text, quoted[0], "。"))
-    return Document(
-        title=study.title,
-        subtitle="",
-        blocks=(
-            *intro,
-            *findings_section(results, context, figures),
-            *_body(results, context),
-            *_appendices(results, context),
-            *summary_section(results, context),
-        ),
+    blocks = (
+        *findings_section(results, context, figures),
+        *_body(results, context),
+        *_appendices(results, context),
+        *summary_section(results, context),
     )
+    say = levels_of(results)
+    return Document(title=study.title, subtitle="", blocks=(*intro, *(_said(block, say) for block in blocks)))
+
+
+def _said(value: Any, say: Levels) -> Any:
+    """Return a block, or a part of one, with the study's words for levels; sources are others' words."""
+    if say.as_they_are or isinstance(value, See | Source):
+        return value
+    if isinstance(value, str):
+        return say(value)
+    if isinstance(value, tuple):
+        return tuple(_said(each, say) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        told = {one.name: _said(getattr(value, one.name), say) for one in fields(value) if one.name in _TOLD}
+        return replace(value, **told)
+    return value
+
+
+#: What readers see of a block.
+_TOLD: Final = frozenset({"text", "line", "lines", "caption", "header", "rows", "note"})
 
 
 def _body(results: StudyResults, context: ReportContext) -> list[Block]:

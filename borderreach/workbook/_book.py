@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pandas as pd
 
 from ..analysis.claims import verdict_name
+from ..analysis.levels import Levels, levels_of
 from ..analysis.studies import StudyResults
 from ..documents import Column, Sheet, workbook_bytes
 from ..reports import border_ranking, key_figures, province_ranking, ranks_borders, way_zh
@@ -27,8 +29,29 @@ def workbook(results: StudyResults) -> bytes:
         An .xlsx file. First the border counties, then the matrix of centres and the figures of the report's first
         page, a sheet per table that matters, last a dictionary of all columns. Tables without rows are left out.
     """
+    say = levels_of(results)
     sheets = [sheet for sheet in _sheets(results) if sheet.columns and len(sheet.columns[0].cells)]
+    sheets = [_said(sheet, say) for sheet in sheets]
     return workbook_bytes((*sheets, _dictionary(sheets)), title=results.study.title)
+
+
+def _said(sheet: Sheet, say: Levels) -> Sheet:
+    """Return a sheet with the study's words for levels; a user's own texts stay as they are."""
+    if say.as_they_are:
+        return sheet
+    columns = tuple(
+        replace(
+            each,
+            head=say(each.head),
+            meaning=say(each.meaning),
+            unit=say(each.unit),
+            cells=each.cells.map(lambda cell: say(cell) if isinstance(cell, str) else cell),
+        )
+        for each in sheet.columns
+    )
+    return replace(
+        sheet, name=say(sheet.name), tells=say(sheet.tells), columns=columns, heat=tuple(map(say, sheet.heat))
+    )
 
 
 def _sheets(results: StudyResults) -> list[Sheet]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree as ET
@@ -129,8 +129,13 @@ def title_of(name: str) -> str:
     return LAYERS[name].title if name in LAYERS else ""
 
 
-def add_styles(path: Path, tables: Iterable[tuple[str, pd.DataFrame]]) -> None:
-    """Add to a GeoPackage of a study how QGIS draws its layers, and what its columns are called and mean."""
+def add_styles(
+    path: Path, tables: Iterable[tuple[str, pd.DataFrame]], *, say: Callable[[str], str] = str
+) -> None:
+    """Add to a GeoPackage of a study how QGIS draws its layers, and what its columns are called and mean.
+
+    `say` gives the package's words as the study has them (`analysis.levels`).
+    """
     held = list(tables)
     with contextlib.closing(sqlite3.connect(path)) as file, file:
         file.execute(_STYLES_TABLE)
@@ -146,7 +151,9 @@ def add_styles(path: Path, tables: Iterable[tuple[str, pd.DataFrame]]) -> None:
         )
         geometry = dict(file.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
         for name, table in held:
-            words = column_words(table)
+            words = {
+                column: (say(head), say(meaning)) for column, (head, meaning) in column_words(table).items()
+            }
             seen: set[str] = set()
             for column, (head, meaning) in words.items():
                 # Names of columns are unique in their table.
@@ -157,12 +164,18 @@ def add_styles(path: Path, tables: Iterable[tuple[str, pd.DataFrame]]) -> None:
                         (name, column, head, head, meaning),
                     )
             if name in LAYERS and name in geometry:
+                layer = _said(LAYERS[name], say)
                 file.execute(
                     "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
                     "styleName, styleQML, styleSLD, useAsDefault, description, owner, ui, update_time) "
                     "VALUES ('', '', ?, ?, ?, ?, '', 1, ?, '', NULL, '2000-01-01T00:00:00.000Z')",
-                    (name, geometry[name], name, qml(LAYERS[name], table, words), LAYERS[name].title),
+                    (name, geometry[name], name, qml(layer, table, words), layer.title),
                 )
+
+
+def _said(layer: Layer, say: Callable[[str], str]) -> Layer:
+    symbols = tuple(replace(each, label=say(each.label)) for each in layer.symbols)
+    return replace(layer, title=say(layer.title), symbols=symbols)
 
 
 #: As QGIS makes it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ...analysis.isochrones import travel_time_circle
+from ...analysis.levels import Levels, levels_of
 from ...geo.checks import require_choice, require_flag, require_path
 from ...geo.errors import EmptyInputError, InputTypeError, OutputsFailedError
 from ...geo.places import english_name
@@ -82,6 +83,7 @@ class BorderResults:
     scenario_names: dict[str, str]
     attribution: list[str]
     notes: list[str]
+    levels: Levels
 
 
 def save_border_maps(
@@ -214,7 +216,7 @@ def results_between(results: MapResults, province_a: str, province_b: str) -> Bo
     zones = results.zones[results.zones["centre_id"].isin({str(code) for code in codes})]
     corridors = results.corridors[results.corridors.intersects(area)]
     times, members, stops = results.county_times, results.zone_counties, results.corridor_stops
-    title, title_en = _titles(province_a, province_b, list(centres["origin_name"]))
+    title, title_en = _titles(province_a, province_b, list(centres["origin_name"]), levels_of(results))
     return BorderResults(
         study=BorderTitles(
             name=f"{results.study.name}-border",
@@ -251,6 +253,7 @@ def results_between(results: MapResults, province_a: str, province_b: str) -> Bo
         scenario_names=dict(results.scenario_names),
         attribution=list(results.attribution),
         notes=[],
+        levels=levels_of(results),
     )
 
 
@@ -265,15 +268,17 @@ def _facing(results: MapResults, province_a: str, province_b: str) -> NDArray[np
     return np.array(faces, dtype=bool)
 
 
-def _titles(province_a: str, province_b: str, centres: list[str]) -> tuple[str, str]:
+def _titles(
+    province_a: str, province_b: str, centres: list[str], say: Callable[[str], str]
+) -> tuple[str, str]:
     """Return titles that say which border, and whose circles are drawn."""
     few = len(centres) <= _MOST_NAMED
     whose = f"{'、'.join(centres)}的交通圈" if few else f"{len(centres)} 个中心的交通圈"
     names = ", ".join(map(english_name, centres)) if few else f"{len(centres)} centres"
     pair = f"{english_name(province_a)} and {english_name(province_b)}"
     return (
-        f"{province_a}—{province_b}：毗邻区县与{whose}",
-        f"Border of {pair}: its counties, and travel-time circles of {names}",
+        f"{province_a}—{province_b}：{say('毗邻区县')}与{whose}",
+        f"Border of {pair}: its {say('counties')}, and travel-time circles of {names}",
     )
 
 
@@ -292,7 +297,13 @@ def _circles(isochrones: gpd.GeoDataFrame, *, like: gpd.GeoDataFrame) -> gpd.Geo
 def _index(table: pd.DataFrame, results: MapResults, language: Language, there: set[str]) -> str:
     """Return a page with one line per map, and a link where it's there."""
     zh = language == "zh"
-    heads = ("省界", "长度（km）", "毗邻区县") if zh else ("border", "length, km", "border counties")
+    say = levels_of(results)
+    heads = [
+        say(head)
+        for head in (
+            ("省界", "长度（km）", "毗邻区县") if zh else ("border", "length, km", "border counties")
+        )
+    ]
     lines = []
     for row in table.itertuples():
         pair = html.escape(f"{row.province_a}—{row.province_b}")

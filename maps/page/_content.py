@@ -19,7 +19,7 @@ from ..protocols import MapResults
 from ..shapes import ALPHABET, BOUNDARY_TOLERANCE_DEG, QUANTUM_DEG, REACH_QUANTUM_DEG, metres, pack
 from ..style import corridor_colours, page_style
 from ..what_if_words import WHAT_IF_ZH
-from ..wording import WORDS, Language
+from ..wording import WORDS, Language, words_of
 from ._base_maps import BaseMap
 from ._claims import claims_content
 from ._counties import counties_content
@@ -110,20 +110,22 @@ def page_content(
         else what_if_content(getattr(results, "what_if", None), results.scenario_names),
     }
     content["english"] = _english(content)
-    content["words"] = _words(asks=content["whatIf"] is not None, shows_years=content["years"] is not None)
+    content["words"] = _words(
+        results, asks=content["whatIf"] is not None, shows_years=content["years"] is not None
+    )
     return {key: _closed(value) for key, value in content.items()}
 
 
-def _words(*, asks: bool, shows_years: bool) -> dict[str, dict[str, str]]:
+def _words(results: MapResults, *, asks: bool, shows_years: bool) -> dict[str, dict[str, str]]:
     """Return the words of both languages that a page has a use for: of what-ifs and of a panel's years, where it has these."""
     left_out = set() if asks else WHAT_IF_ZH.keys()
     return {
         language: {
             key: text
-            for key, text in words.items()
+            for key, text in words_of(results, language).items()
             if key not in left_out and (shows_years or not key.startswith("year_"))
         }
-        for language, words in WORDS.items()
+        for language in WORDS
     }
 
 

@@ -80,6 +80,7 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "Study.boundary_source": KNOWN,
     "Study.boundary_columns": KNOWN,
     "Study.boundary_crs": KNOWN,
+    "Study.boundary_levels": FORM,
     "BoundaryKeys.boundary_columns": KNOWN,
     "BoundaryKeys.boundary_crs": KNOWN,
     **dict.fromkeys(
