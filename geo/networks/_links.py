@@ -197,19 +197,25 @@ def check_links(lon: NDArray[np.float64], lat: NDArray[np.float64], links: Colum
             )
 
 
-def codes(labels: NDArray[np.object_], name: str) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
+def codes(labels: NDArray[np.object_], name: str) -> tuple[tuple[str, ...], NDArray[Any]]:
     """Return the different labels in order, and of each link the number of its own."""
     listed = labels.tolist()
     values = sorted(set(listed), key=str)
     _require_few(values, name)
     code = {value: i for i, value in enumerate(values)}
-    return tuple(map(str, values)), np.fromiter((code[value] for value in listed), np.uint8, len(listed))
+    numbers = np.fromiter((code[value] for value in listed), code_type(len(values)), len(listed))
+    return tuple(map(str, values)), numbers
+
+
+def code_type(n_names: int) -> type[np.uint8 | np.uint16]:
+    """Return what numbers that many modes or classes: one byte where it does, because large networks have many arcs."""
+    return np.uint8 if n_names <= 2**8 else np.uint16
 
 
 def _require_few(values: Sequence[str], name: str) -> None:
-    """Refuse more modes or classes than one byte numbers."""
-    if len(values) > 256:
-        raise NetworkError(f"'{name}' has {len(values)} different values; 256 at most")
+    """Refuse more modes or classes than two bytes number."""
+    if len(values) > 2**16:
+        raise NetworkError(f"'{name}' has {len(values)} different values; 65,536 at most")
 
 
 def arcs_of(links: Columns, n_nodes: int) -> dict[str, Any]:
@@ -257,9 +263,9 @@ class HasArcs(Protocol):
     @property
     def arc_link(self) -> NDArray[np.int32]: ...
     @property
-    def arc_mode(self) -> NDArray[np.uint8]: ...
+    def arc_mode(self) -> NDArray[Any]: ...
     @property
-    def arc_class(self) -> NDArray[np.uint8]: ...
+    def arc_class(self) -> NDArray[Any]: ...
     @property
     def modes(self) -> tuple[str, ...]: ...
     @property
@@ -305,7 +311,7 @@ def with_more_arcs(own: HasArcs, more: dict[str, Any]) -> dict[str, Any]:
         _require_few(every, _NAMED[names])
         number = {name: code for code, name in enumerate(every)}
         codes_of = [
-            np.array([number.get(name, 0) for name in listed], dtype=np.uint8)
+            np.array([number.get(name, 0) for name in listed], dtype=code_type(len(every)))
             for listed in (known, more[names])
         ]
         arcs[column] = np.insert(codes_of[0][getattr(own, column)], place, codes_of[1][more[column]])

@@ -56,7 +56,7 @@ class TransportNetwork(Sealed):
         every run, machine and number of threads.
     arc_length_m : ndarray of float64, shape (m,)
     arc_mode, arc_class : ndarray of uint8, shape (m,)
-        Indices into `modes` and `classes`.
+        Indices into `modes` and `classes`; of uint16 where there are more than 256 of them.
     arc_exit : ndarray of bool, shape (m,)
         Whether one may enter and leave part-way along the arc.
     arc_link : ndarray of int32, shape (m,)
@@ -91,8 +91,8 @@ class TransportNetwork(Sealed):
     arc_head: NDArray[np.int32]
     arc_time_ms: NDArray[np.int32]
     arc_length_m: NDArray[np.float64]
-    arc_mode: NDArray[np.uint8]
-    arc_class: NDArray[np.uint8]
+    arc_mode: NDArray[Any]
+    arc_class: NDArray[Any]
     arc_exit: NDArray[np.bool_]
     arc_link: NDArray[np.int32]
     arc_reversed: NDArray[np.bool_]

@@ -60,6 +60,8 @@ _ARRAYS: Final = {
     "link_offset": ("<i8", "links", 1),
     "link_coords": ("<f8", "points", 0),
 }
+#: What they are of where a network has more modes or classes than one byte numbers.
+_WIDE: Final = {"arc_mode": "<u2", "arc_class": "<u2"}
 
 
 def write_network(
@@ -75,8 +77,9 @@ def write_network(
         What isn't an array, by a name that its reader knows.
     """
     target = _path(path)
+    wide = {name for name in _WIDE if getattr(network, name).itemsize > 1}
     arrays = {
-        name: np.ascontiguousarray(getattr(network, name), dtype=kind)
+        name: np.ascontiguousarray(getattr(network, name), dtype=_WIDE[name] if name in wide else kind)
         for name, (kind, _, _) in _ARRAYS.items()
     }
     entries: list[dict[str, Any]] = []
@@ -204,7 +207,7 @@ def _meta(header: bytes, source: Path) -> dict[str, Any]:
         meta = json.loads(header)
         arrays = {entry["name"]: entry for entry in meta["arrays"]}
         sound = len(arrays) == len(meta["arrays"]) == len(_ARRAYS) and all(
-            arrays[name]["type"] == kind
+            arrays[name]["type"] in {kind, _WIDE.get(name, kind)}
             and 1 <= len(arrays[name]["shape"]) <= 2
             and all(map(_is_count, [*arrays[name]["shape"], arrays[name]["start"], arrays[name]["crc32"]]))
             for name, (kind, _, _) in _ARRAYS.items()
@@ -257,7 +260,8 @@ def _check(arrays: dict[str, NDArray[Any]], meta: dict[str, Any], source: Path) 
     """Arrays that don't fit together would send the compiled search out of bounds."""
     problem = None
     if set(arrays) != set(_ARRAYS) or any(
-        arrays[name].dtype != np.dtype(_ARRAYS[name][0]) for name in _ARRAYS
+        arrays[name].dtype not in {np.dtype(_ARRAYS[name][0]), np.dtype(_WIDE.get(name, _ARRAYS[name][0]))}
+        for name in _ARRAYS
     ):
         problem = "it doesn't hold the arrays of a network"
     else:

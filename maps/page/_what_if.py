@@ -137,7 +137,8 @@ def _packed(what_if: WhatIf) -> dict[str, Any]:
     tail, head, with_line, back = _links(what_if)
     forth_ms = network.arc_time_ms[with_line].astype(np.int64)
     back_ms = np.where(back >= 0, network.arc_time_ms[back], -1).astype(np.int64)
-    pairs = network.arc_mode[with_line].astype(np.int64) * 256 + network.arc_class[with_line]
+    n_classes = len(network.classes)
+    pairs = network.arc_mode[with_line].astype(np.int64) * n_classes + network.arc_class[with_line]
     kinds, kind = np.unique(pairs, return_inverse=True)
     shaped = np.diff(network.link_offset)[network.arc_link[with_line]] > 0
     flags = (
@@ -173,7 +174,9 @@ def _packed(what_if: WhatIf) -> dict[str, Any]:
         ),
         "links": pack_numbers(rows[used]),
         "linkOwners": pack_numbers(np.column_stack([np.diff(owned, prepend=0), owners[owned]]).ravel()),
-        "kinds": [[network.modes[pair // 256], network.classes[pair % 256]] for pair in kinds.tolist()],
+        "kinds": [
+            [network.modes[pair // n_classes], network.classes[pair % n_classes]] for pair in kinds.tolist()
+        ],
         "shapes": [_shape(network, int(arc), quantum) for arc in with_line[order][shaped[order]]],
         "nodeNames": {str(k): name for k, name in sorted(network.node_names.items())},
     }

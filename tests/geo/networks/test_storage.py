@@ -46,6 +46,18 @@ def network() -> TransportNetwork:
     )
 
 
+def test_more_classes_than_one_byte_numbers(tmp_path):
+    """The lines of the whole country are more than 256."""
+    n = 300
+    names = [f"line-{k:03d}" for k in range(n)]
+    links = Links(range(n), range(1, n + 1), [1000.0] * n, [60.0] * n, road_class=names)
+    many = build_network(np.linspace(106, 108, n + 1), [29.5] * (n + 1), links)
+    assert [many.classes[code] for code in many.arc_class[many.arc_tail < many.arc_head]] == names
+    opened = open_network(save_network(many, tmp_path / "many.brn"))
+    assert same(many, opened)
+    assert opened.arc_class.max() == n - 1
+
+
 def same(a: TransportNetwork, b: TransportNetwork) -> bool:
     for name, value in a.__dict__.items():
         if name.startswith("_") or name not in TransportNetwork.__dataclass_fields__:
