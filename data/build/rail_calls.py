@@ -1,4 +1,4 @@
-"""Count the trains of a timetable that run over each section, and those that call at its ends.
+"""Count the trains of a timetable that run over each section, that call at its ends, and that run on to another line.
 
 A train counts on a section if it calls at two stations whose quickest way over the tables passes it, and at a section's
 end if it calls there and goes on over it, or has come over it. Both directions together, halved.
@@ -18,12 +18,15 @@ SLOWEST = (1.8, 8.0)
 QUICKEST = (0.9, -3.0)
 
 Step = tuple[str, str, str]  # line, from, to
+Turn = tuple[str, str, str, str, str]  # station, line and next station on it, other line and next station on it
 
 
 def counted(
     steps: Iterable[tuple[str, str, str, float]], calls: Iterable[Mapping[str, str]], names: Mapping[str, str]
-) -> dict[Step, tuple[float, float, float]]:
+) -> tuple[dict[Step, tuple[float, float, float]], dict[Turn, int]]:
     """Return per section trains a day and direction: those that run over it, that call at its start and at its end.
+
+    And the trains a day, both ways, that run on at a station from a line to another.
 
     `steps` are (line, from, to, minutes); `names` turns a name of the timetable into that of the tables.
     """
@@ -35,7 +38,9 @@ def counted(
     passing: dict[Step, float] = defaultdict(float)
     leaving: dict[Step, float] = defaultdict(float)
     coming: dict[Step, float] = defaultdict(float)
+    turns: dict[Turn, int] = defaultdict(int)
     for run in runs(calls):
+        last: Step | None = None
         stops = [(names.get(name, name), arrive, depart) for name, arrive, depart in run]
         stops = [stop for stop in stops if stop[0] in around]
         for (a, _, left), (b, arrived, _) in pairwise(stops):
@@ -43,9 +48,11 @@ def counted(
                 ways[a] = quickest(around, a)
             minutes, before = ways[a]
             if b not in minutes or a == b:
+                last = None
                 continue
             least, most = (share * minutes[b] + more for share, more in (QUICKEST, SLOWEST))
             if not least <= arrived - left <= most:
+                last = None
                 continue
             way = [before[b]]
             while way[-1][1] != a:
@@ -54,13 +61,19 @@ def counted(
             coming[way[0]] += 1
             for step in way:
                 passing[step] += 1
+            for before_it, after_it in pairwise([*([last] if last else []), *reversed(way)]):
+                if before_it[0] != after_it[0]:
+                    station = before_it[2]
+                    turns[station, before_it[0], before_it[1], after_it[0], after_it[2]] += 1
+                    turns[station, after_it[0], after_it[2], before_it[0], before_it[1]] += 1
+            last = way[0]
     found = {}
     for line, a, b in {(min(k, (k[0], k[2], k[1]))) for k in passing}:
         there, back = (line, a, b), (line, b, a)
         rows = (passing[there] + passing[back], leaving[there] + coming[back], coming[there] + leaving[back])
         found[there] = tuple(n / 2 for n in rows)
         found[back] = (rows[0] / 2, rows[2] / 2, rows[1] / 2)
-    return found
+    return found, dict(turns)
 
 
 def runs(calls: Iterable[Mapping[str, str]]) -> Iterable[list[tuple[str, float, float]]]:

@@ -1,4 +1,4 @@
-"""Derive the tables in data/rail from rail_lines.toml and the reference table of 2016.
+"""Derive the tables in data/rail from rail_lines*.toml and the reference table of 2016.
 
     python data/build/rail_sections.py [REFERENCE]
 
@@ -19,8 +19,9 @@ import csv
 import os
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -33,6 +34,10 @@ OUT = HERE.parent / "rail"
 GEOD = pyproj.Geod(ellps="WGS84")
 #: No section may be faster than this share of the design speed.
 MAX_SHARE = 0.95
+#: Where another way over the lines of 2016 is quicker by more than this, a train may have taken that.
+ANOTHER_WAY_MIN = 3.0
+#: Minutes between stations by the lines of 2016, once worked out.
+KNOWN_WAYS: dict[int, Callable[[str], dict[str, float]]] = {}
 
 
 @dataclass
@@ -63,7 +68,7 @@ def main() -> None:
     """Write stations.csv, sections.csv, lines.csv, through.csv and sources.csv."""
     default = HERE.parents[1].parent / "shared"
     reference = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("BORDERREACH_REFERENCE", default))
-    known = tomllib.loads((HERE / "rail_lines.toml").read_text("utf-8"))
+    known = facts()
     stations = station_rows(known, read(reference / "rail/hsr_stations_wgs84.csv"))
     place = {row["station_id"]: (row["lon"], row["lat"]) for row in stations}
     lines = {line["id"]: line for line in known["line"]}
@@ -79,13 +84,46 @@ def main() -> None:
     fastest = fastest_of(read(reference / "rail/hsr_od_fastest_2016.csv"))
     set_2016(known, sections, fastest)
     set_estimates(sections, ratios)
-    set_trains(known, sections, read(reference / "rail/timetable_2016.csv"))
+    turns = set_trains(known, sections, read(reference / "rail/timetable_2016.csv"))
     OUT.mkdir(exist_ok=True)
     write("stations.csv", stations)
     write("sections.csv", [section_row(s) for line in sections.values() for s in line])
     write("lines.csv", [line_row(line, sections[line["id"]]) for line in known["line"]])
-    write("through.csv", through_rows(known, sections, fastest))
+    write("through.csv", through_rows(known, sections, fastest, turns))
     write("sources.csv", [{"source_id": k, "citation": v} for k, v in sorted(known["sources"].items())])
+    print_totals([s for line in sections.values() for s in line])
+
+
+def print_totals(sections: list[Section]) -> None:
+    """Print kilometres by year beside what is published, as docs/rail-tables.md holds them."""
+    for row in read(HERE / "rail_totals.csv"):
+        kms = [
+            sum(
+                s.length_km
+                for s in sections
+                if s.line["speed"] >= kph and str(s.line.get("opened", "9"))[:4] <= row["year"]
+            )
+            for kph in (250, 200)
+        ]
+        print(f"| {row['year']} | {int(row['km']):,} | {kms[0]:,.0f} | {kms[1]:,.0f} |")
+
+
+def facts() -> dict:
+    """Return what all files rail_lines*.toml hold, put together."""
+    known: dict = {}
+    for path in sorted(HERE.glob("rail_lines*.toml")):
+        for key, value in tomllib.loads(path.read_text("utf-8")).items():
+            if isinstance(value, list):
+                known.setdefault(key, []).extend(value)
+            elif isinstance(value, dict):
+                for name, entry in value.items():
+                    before = known.setdefault(key, {}).get(name, entry)
+                    if before != entry and key != "through":
+                        raise SystemExit(f"{path.name}, [{key}]: {name} stands elsewhere as {before}")
+                    known[key][name] = entry if before is entry else [*before, *entry]
+            else:
+                known[key] = value
+    return known
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -115,7 +153,7 @@ def station_rows(known: dict, table: list[dict[str, str]]) -> list[dict]:
             kind, source = "approximate", "position-approximate"
         elif name in known["mapped"]:
             lon, lat, county, source = known["mapped"][name]
-            kind = "mapped"
+            kind = "approximate" if source == "position-rails" else "mapped"
         else:
             lon, lat = surveyed[former or name]
             county, kind, source = "", "surveyed", "p12306-2016"
@@ -251,15 +289,17 @@ def set_estimates(sections: dict[str, list[Section]], ratios: dict[int, float]) 
         s.minutes_kind, s.source = "estimated", "estimated"
 
 
-def set_trains(known: dict, sections: dict[str, list[Section]], calls: list[dict[str, str]]) -> None:
-    """Set trains a day, and of them those that call at a section's ends.
+def set_trains(
+    known: dict, sections: dict[str, list[Section]], calls: list[dict[str, str]]
+) -> dict[rail_calls.Turn, int]:
+    """Set trains a day, and of them those that call at a section's ends; return those that ran on between lines.
 
     Counted in March 2016 on the sections of that time. Where the number of trains has been published since, the shares that
     call are kept. On later lines all trains call at both ends of the line, and a usual share in between.
     """
     of_2016 = [s for line in sections.values() for s in line if str(s.line.get("opened", "9")) <= rail_calls.DAY]
     names = {old: new for new, old in known["renamed"].items()}
-    found = rail_calls.counted(((s.line["id"], s.start, s.end, s.minutes) for s in of_2016), calls, names)
+    found, turns = rail_calls.counted(((s.line["id"], s.start, s.end, s.minutes) for s in of_2016), calls, names)
     shares = []
     for line in sections.values():
         for place, s in enumerate(line):
@@ -280,6 +320,7 @@ def set_trains(known: dict, sections: dict[str, list[Section]], calls: list[dict
                 inner = (place > 0, place < len(line) - 1)
                 s.calls = tuple(s.trains * (usual if between else 1.0) for between in inner)
                 s.calls_kind = "estimated"
+    return turns
 
 
 def number(value: float | None) -> str | float:
@@ -317,9 +358,15 @@ def line_row(line: dict, sections: list[Section]) -> dict:
 
 
 def through_rows(
-    known: dict, sections: dict[str, list[Section]], fastest: dict[tuple[str, str], int]
+    known: dict,
+    sections: dict[str, list[Section]],
+    fastest: dict[tuple[str, str], int],
+    turns: dict[rail_calls.Turn, int],
 ) -> list[dict]:
-    """Rows of through.csv: by direction and with the minutes that trains stay, where known."""
+    """Rows of through.csv: by direction and with the minutes that trains stay, where known.
+
+    Pairs of lines that rail_lines.toml doesn't have are those between which trains ran on in March 2016.
+    """
     rows = []
     stays = {}
     for stay in known.get("stay", []):
@@ -340,6 +387,20 @@ def through_rows(
                         "minutes": "" if minutes is None else round(max(minutes, 0.0), 1), "source": source,
                     }
                 )  # fmt: skip
+    told = {(row["station_id"], frozenset((row["line_a"], row["line_b"]))) for row in rows}
+    ran: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
+    for station, a, next_a, b, next_b in turns:
+        if a < b and (station, frozenset((a, b))) not in told:
+            ran.setdefault((station, a, b), set()).add((next_a, next_b))
+    for (station, a, b), directions in sorted(ran.items()):
+        for next_a, next_b, minutes, source in turns_2016(known, sections, fastest, station, a, b):
+            if (next_a, next_b) in directions:
+                rows.append(
+                    {
+                        "station_id": station, "line_a": a, "line_b": b, "next_a": next_a, "next_b": next_b,
+                        "minutes": round(max(minutes, 0.0), 1), "source": source,
+                    }
+                )  # fmt: skip
     return rows
 
 
@@ -348,6 +409,18 @@ def way(line: list[Section], start: str, end: str) -> tuple[str, list[Section]]:
     names = [line[0].start, *(s.end for s in line)]
     i, j = names.index(start), names.index(end)
     return names[i + (1 if j > i else -1)], line[min(i, j) : max(i, j)]
+
+
+def ways_2016(sections: dict[str, list[Section]]) -> Callable[[str], dict[str, float]]:
+    """Return a function that gives the minutes from a station to all others over the lines of 2016."""
+    kept = KNOWN_WAYS.get(id(sections))
+    if kept is None:
+        around: dict[str, list[tuple[float, str, rail_calls.Step]]] = {}
+        for s in (s for line in sections.values() if line[0].line.get("p2016") for s in line):
+            around.setdefault(s.start, []).append((s.minutes, s.end, (s.line["id"], s.start, s.end)))
+            around.setdefault(s.end, []).append((s.minutes, s.start, (s.line["id"], s.end, s.start)))
+        kept = KNOWN_WAYS[id(sections)] = cache(lambda start: rail_calls.quickest(around, start)[0])
+    return kept
 
 
 def turns_2016(
@@ -367,6 +440,7 @@ def turns_2016(
     if not (sections[a][0].line.get("p2016") and sections[b][0].line.get("p2016")):
         return []
     former = known["renamed"]
+    ways = ways_2016(sections)
     least: dict[tuple[str, str], float] = {}
     stations = {key: [line[0].start, *(s.end for s in line)] for key, line in sections.items()}
     for start in stations[a]:
@@ -377,7 +451,10 @@ def turns_2016(
             if minutes is None:
                 continue
             (next_a, way_a), (next_b, way_b) = way(sections[a], station, start), way(sections[b], station, end)
-            rest = minutes - sum(s.minutes for s in (*way_a, *way_b))
+            by_way = sum(s.minutes for s in (*way_a, *way_b))
+            if by_way > ways(start)[end] + ANOTHER_WAY_MIN:
+                continue
+            rest = minutes - by_way
             least[next_a, next_b] = min(rest, least.get((next_a, next_b), rest))
     return [(*sides, rest, "p12306-2016") for sides, rest in least.items()]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from borderreach.analysis.corridors import Scenarios
 from borderreach.analysis.studies import Ground, Reach, rail_coverage
 from borderreach.analysis.study_file import Study
 from borderreach.geo.errors import InputError
-from borderreach.geo.networks import rail_network, trunk_network
+from borderreach.geo.networks import rail_network, rail_sections, rail_stations, trunk_network
 
 
 def study(provinces, centres, **more):
@@ -23,18 +24,31 @@ def study(provinces, centres, **more):
     )
 
 
-def coverage(provinces, centres):
+def coverage(provinces, centres, rail=None):
     chosen = study(provinces, centres)
     ground = Ground(chosen)
     reach = Reach(chosen, Scenarios(trunk_network(speed_kph=88), ()), ground)
-    return rail_coverage(ground, reach, rail_network(), cutoff_min=120.0)
+    return rail_coverage(ground, reach, rail or rail_network(), cutoff_min=120.0)
+
+
+def south_west():
+    """Tables of one's own, of a few lines: as the embedded ones were before they held the whole country."""
+    stations, sections = rail_stations(), rail_sections()
+    line = sections[sections["line_id"].isin(["yugui", "chengyu", "chenggui", "hukun-guizhou"])]
+    return rail_network(stations=pd.DataFrame(stations.drop(columns="geometry")), sections=line)
 
 
 def test_where_the_tables_have_nothing():
-    found = coverage(["江苏", "山东", "河南", "安徽"], ["徐州市", "商丘市"])
+    found = coverage(["江苏", "山东", "河南", "安徽"], ["徐州市", "商丘市"], south_west())
     assert not found.covers
     assert set(found.centres_without) == {"徐州市", "商丘市"}
     assert set(found.without) == set(found.prefectures)
+
+
+def test_where_they_hold_the_country():
+    found = coverage(["江苏", "山东", "河南", "安徽"], ["徐州市", "商丘市"])
+    assert found.covers
+    assert found.centres_without == ()
 
 
 def test_where_they_were_compiled_for():
@@ -45,11 +59,11 @@ def test_where_they_were_compiled_for():
 
 
 def test_where_they_have_some():
-    """Hunan's south lies on a line that isn't in the tables: that is said, and the circle a lower bound."""
-    found = coverage(["湖南", "江西"], ["长沙市", "萍乡市"])
+    """Prefectures off the lines are named, and the circle is a lower bound."""
+    found = coverage(["重庆", "贵州"], ["重庆市", "贵阳市"], south_west())
     assert found.covers
-    assert "郴州市" in found.without
-    assert "岳阳市" in set(found.prefectures) - set(found.without)
+    assert "安顺市" in found.without
+    assert "遵义市" in set(found.prefectures) - set(found.without)
 
 
 @pytest.mark.parametrize("provinces", [("重庆", "广东"), ("海南",)])
