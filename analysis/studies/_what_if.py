@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from ...geo.crs import along_curve
 from ...geo.networks import TransportNetwork, least_access
@@ -87,7 +88,13 @@ class WhatIf(Sealed):
         tail, head = network.link_ends
         touched = np.zeros(network.n_nodes, dtype=bool)
         touched[tail[~gone]] = touched[head[~gone]] = True
-        found = _part(self, touched, ~gone)
+        left = ~touched & (self.node_people > 0)
+        people = self.node_people.copy()
+        if touched.any() and left.any():
+            # people stay: those at the nodes that go are counted at the nearest that is left
+            nearest = cKDTree(network.node_xyz[touched]).query(network.node_xyz[left])[1]
+            np.add.at(people, np.flatnonzero(touched)[nearest], people[left])
+        found = _part(replace(self, node_people=people), touched, ~gone)
         return replace(found, left_out=(*self.left_out, road_class))
 
 

@@ -173,7 +173,7 @@ def _english(content: Mapping[str, Any]) -> dict[str, Any]:
     for corridor in content["corridors"]:
         look(corridor["stops"])
     what_if = content["whatIf"]
-    look([] if what_if is None else what_if["counties"])
+    look([] if what_if is None else [{"name": name} for _, name, *_ in what_if["counties"]])
     counties = [row["name"] for row in content["counties"]]
     known = set(counties)
     return {

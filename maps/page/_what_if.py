@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,13 +14,14 @@ from ...analysis.corridors import MAX_GAP_KM, assumed_values
 from ...analysis.isochrones import default_cell_m
 from ...analysis.studies import WhatIf
 from ...geo.networks import EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, TransportNetwork
+from ...geo.osm import MAIN_ACCESS_SPEED_KPH, MAIN_MAX_ACCESS_KM
 from ..shapes import QUANTUM_DEG, REACH_QUANTUM_DEG, pack_numbers
 from ._places import at
 
 #: Characters of nodes and links together; a larger network is thinned to its main roads.
 MOST_CHARACTERS: Final = 600_000
-#: The same of one that is only drawn.
-MOST_DRAWN: Final = 200_000
+#: Nodes of streets that may be left anywhere: along each of them a circle has an edge of its own.
+MOST_STREET_NODES: Final = 15_000
 #: Roads that are left out one after another until the rest is small enough, the least important first.
 _LEAST_FIRST: Final = (
     "living_street", "residential", "service", "track", "road", "unclassified", "tertiary_link", "tertiary",
@@ -37,15 +39,14 @@ def what_if_content(
 ) -> dict[str, Any] | None:
     """Return the network and places of a what-if as JSON values; None where there is none.
 
-    `names` are those of the scenarios, for readers. Of streets that may be entered and left anywhere the page has the
-    main roads to draw, and asks nothing of them: its circles are of discs around nodes alone.
+    `names` are those of the scenarios, for readers. A large network is thinned to its main roads; off these one moves
+    as extracts' main roads have it where streets may be left anywhere, and as before elsewhere.
     """
     if what_if is None:
         return None
-    asks = not what_if.network.has_exits_along
-    most = MOST_CHARACTERS if asks else MOST_DRAWN
+    streets = what_if.network.has_exits_along
     classes = iter(_LEAST_FIRST)
-    while (packed := _packed_within(what_if, most)) is None:
+    while (packed := _packed_within(what_if, MOST_STREET_NODES if streets else None)) is None:
         name = next(classes, None)
         if name is None:
             packed = _packed(what_if)
@@ -53,9 +54,14 @@ def what_if_content(
         if name in what_if.network.classes:
             what_if = what_if.without(name)
     network, rules = what_if.network, TransferRules()
+    if streets and what_if.left_out:
+        network = replace(
+            network,
+            access_speed_kph=max(network.access_speed_kph, MAIN_ACCESS_SPEED_KPH),
+            max_access_km=max(network.max_access_km, MAIN_MAX_ACCESS_KM),
+        )
     return {
         **packed,
-        "asks": asks,
         "kph": float(network.access_speed_kph),
         "reachKm": float(network.max_access_km),
         "cutoffs": list(what_if.cutoffs_min),
@@ -78,10 +84,8 @@ def what_if_content(
                 what_if.corridors, what_if.stop_node, what_if.leave_node, strict=True
             )
         ],
-        "counties": [
-            {"adcode": int(row.adcode), "name": str(row.name), "province": str(row.province), "at": at(row)}
-            for row in what_if.counties.itertuples()
-        ],
+        # adcode, name, latitude, longitude: a country has thousands of them
+        "counties": [[int(row.adcode), str(row.name), *at(row)] for row in what_if.counties.itertuples()],
         "nBorder": what_if.n_border,
         "scenarios": [
             {"id": key, "name": str(names.get(key, key)), "corridors": list(ids)}
@@ -102,13 +106,15 @@ def what_if_content(
     }
 
 
-def _packed_within(what_if: WhatIf, most: int) -> dict[str, Any] | None:
-    """Return what `_packed` does, None where it takes more characters."""
+def _packed_within(what_if: WhatIf, most_nodes: int | None) -> dict[str, Any] | None:
+    """Return what `_packed` does, None where it takes too many characters, or there are too many nodes."""
+    if most_nodes is not None and what_if.network.n_nodes > most_nodes:
+        return None
     # a link takes four numbers at least, a node three
-    if 4 * what_if.network.n_links + 3 * what_if.network.n_nodes > most:
+    if 4 * what_if.network.n_links + 3 * what_if.network.n_nodes > MOST_CHARACTERS:
         return None
     packed = _packed(what_if)
-    return packed if _size(packed) <= most else None
+    return packed if _size(packed) <= MOST_CHARACTERS else None
 
 
 def _size(packed: dict[str, Any]) -> int:

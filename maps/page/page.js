@@ -31,6 +31,7 @@
   br.start = function (map, data) {
     br.useAlphabet(data.alphabet);
     unpackTimes(data);
+    if (data.whatIf) data.whatIf.counties = data.whatIf.counties.map(([adcode, name, ...at]) => ({ adcode, name, at }));
     map.getContainer().style.backgroundColor = data.style.sea;
     map.getContainer().style.fontFamily = data.style.fonts;
     const word = br.makeWords(data);
@@ -67,7 +68,7 @@
     };
     const heading = () => (!inChinese() && data.title.en) || data.title.zh;
     const legend = br.makeLegend(data, scene, word, names);
-    const whatIf = data.whatIf && data.whatIf.asks
+    const whatIf = data.whatIf
       ? br.makeWhatIf(map, data, scene, word, asking, { save: () => state.save(), redraw: () => { drawTitle(); drawPicked(); drawLayers(); }, makeRoom }) : null;
     const state = br.makeState(map, scene, data, word, drawAll, whatIf);
     br.makePrint(map, scene, data.bounds);

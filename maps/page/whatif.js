@@ -1,7 +1,6 @@
 // "What if": the reader moves centres, switches corridors, draws lines and cuts roads, and the circles follow at once.
 (function () {
-  const FINE_M = 500; // cells of a circle's grid, as the package's own, on networks with a reach of kilometres
-  const MOVING_M = 1000; // the same while something moves
+  const MOVING = 2; // cells of a circle's grid are so many times as wide as the package's own while something moves
   const LONGEST_MS = 20; // for all circles of one drawing; beyond, cells are made larger while something moves
 
   /**
@@ -101,14 +100,15 @@
       const ways = from.map((one) => one.way);
       const single = from.map((one) => one.time);
       const time = single.length === 1 ? single[0] : single[0].map((at, i) => single.reduce((least, each) => Math.min(least, each[i]), at));
-      const nearest = single.map((each, k) => br.minutesTo(scenario, rules, each, starts[k].at, ready.counties));
+      const pieces = ways.flatMap((way) => way.pieces);
+      const nearest = single.map((each, k) => br.minutesTo(scenario, rules, each, starts[k].at, ready.counties, ways[k].pieces));
       const seats = ready.counties.map((_, i) => nearest.reduce((least, row) => (row[i] === null ? least : Math.min(least, row[i])), Infinity));
       const circles = cutoffs.map((minutes, i) => {
         const limit = minutes * 60000;
-        const discs = br.discsOf(scenario, rules, time, starts.map((row) => row.at), limit);
-        const rings = br.edgeOf(discs, cell);
+        const discs = br.discsOf(scenario, rules, time, starts.map((row) => row.at), limit, pieces);
+        const rings = br.edgeOf(discs, cell * rules.cellM[i]);
         return {
-          minutes, rings, km2: br.ground.km2(rings), people: br.peopleIn(scenario, rules, starts.map((row, k) => ({ at: row.at, time: single[k] })), time, limit, discs, rules.cellM[i]),
+          minutes, rings, km2: br.ground.km2(rings), people: br.peopleIn(scenario, rules, starts.map((row, k) => ({ at: row.at, time: single[k] })), time, limit, discs, rules.cellM[i], rings),
           counties: seats.filter((least) => least <= minutes).length,
         };
       });
@@ -120,8 +120,8 @@
         for (let i = 0; i < place.node.length; i += 1) least = Math.min(least, inward[place.node[i]] === br.UNREACHED ? Infinity : inward[place.node[i]] + place.ms[i]);
         return (edges[k] + least) / 60000;
       };
-      const places = starts.map((row, k) => ({ at: row.at, ...ways[k] }));
-      const between = single.map((each, k) => br.minutesTo(scenario, rules, each, starts[k].at, places));
+      const places = starts.map((row, k) => ({ at: row.at, ...(scenario.net.along.size ? br.accessOf(scenario, rules, row.at, true) : ways[k]) }));
+      const between = single.map((each, k) => br.minutesTo(scenario, rules, each, starts[k].at, places, ways[k].pieces));
       return { circles, nearest, between, places, sureUntil, edge: Math.min(...edges) / 60000 };
     }
 
@@ -140,7 +140,7 @@
       now.set(state);
       const starts = state.starts();
       const lat = starts.length ? starts.reduce((sum, row) => sum + row.at[0], 0) / starts.length : 30;
-      const cell = Math.min(moving ? MOVING_M * coarse : FINE_M, rules.reachKm * 1000 / 25) * br.ground.scale(lat);
+      const cell = (moving ? MOVING * coarse : 1) * br.ground.scale(lat); // times the package's own
       const reach = starts.length ? reachOf(now, starts, cell) : { circles: [], nearest: [], between: [], places: [], sureUntil: () => Infinity, edge: Infinity };
       // Today's network from the same places; where nothing differs there is nothing to compare.
       const before = now.changed && starts.length ? reachToday(today, starts, cell) : null;
@@ -176,7 +176,7 @@
     function homeArea() {
       if (!ready.home) {
         const starts = state.places.map((row) => ({ at: row.home }));
-        const circle = reachOf(ready.today, starts, FINE_M * br.ground.scale(starts[0].at[0])).circles.pop();
+        const circle = reachOf(ready.today, starts, br.ground.scale(starts[0].at[0])).circles.pop();
         ready.home = circle ? br.area(circle.km2) : null;
       }
       return ready.home;

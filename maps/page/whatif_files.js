@@ -75,13 +75,19 @@
     };
     const degrees = (ring) => {
       const line = [];
-      for (let i = 0; i < ring.length; i += 2) line.push([Number(br.ground.toLon(ring[i]).toFixed(5)), Number(br.ground.toLat(ring[i + 1]).toFixed(5))]);
+      for (let i = 0; i < ring.length; i += 2) {
+        const at = [Number(br.ground.toLon(ring[i]).toFixed(7)), Number(br.ground.toLat(ring[i + 1]).toFixed(7))];
+        if (at.join() !== String(line[line.length - 1])) line.push(at);
+      }
+      if (line.length > 1 && String(line[0]) === String(line[line.length - 1])) line.pop();
       return [...line, line[0]];
     };
-    const outer = rings.filter((ring) => area(ring) > 0).map((ring) => ({ ring, size: area(ring), parts: [degrees(ring)] }));
+    // A ring of less than a few metres is none any more when its places are rounded.
+    const SMALL_M2 = 100;
+    const outer = rings.filter((ring) => area(ring) > SMALL_M2).map((ring) => ({ ring, size: area(ring), parts: [degrees(ring)] }));
     outer.sort((a, b) => a.size - b.size);
     for (const hole of rings) {
-      if (area(hole) > 0) continue;
+      if (area(hole) > -SMALL_M2) continue;
       const around = outer.find((one) => one.size > -area(hole) && holds(one.ring, hole[0], hole[1]));
       if (around) around.parts.push(degrees(hole));
     }

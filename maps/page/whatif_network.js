@@ -1,4 +1,32 @@
 // The network around the study, unpacked from the page: nodes, arcs in milliseconds, exits, people.
+/**
+ * @typedef {object} Network
+ * @property {number} n nodes
+ * @property {Float64Array} lon degrees
+ * @property {Float64Array} lat degrees
+ * @property {Float64Array} xyz earth-centred metres, three for each node
+ * @property {Float64Array} x projected metres
+ * @property {Float64Array} y projected metres
+ * @property {Float64Array} scale projected metres for one on the ground
+ * @property {Uint8Array} exit whether one may get on and off at the node
+ * @property {Uint8Array} edge whether a link leads out of the part of the network that the page has
+ * @property {Float64Array} people
+ * @property {Int16Array} owner corridor that the node belongs to, -1 for none
+ * @property {Int32Array} arcStart the arcs that leave node i are arcStart[i] to arcStart[i + 1]
+ * @property {Int32Array} arcHead
+ * @property {Int32Array} arcMs
+ * @property {Int32Array} arcLink
+ * @property {Int32Array} tail of each link
+ * @property {Int32Array} head of each link
+ * @property {Uint8Array} kind of each link, a position in `kinds`
+ * @property {[string, string][]} kinds mode and class
+ * @property {Int16Array} owners two corridors that a link needs, -1 for none
+ * @property {Map<number, Float64Array>} shapes lon and lat in turn along the links that aren't straight
+ * @property {Set<number>} along links that may be entered and left anywhere
+ * @property {Map<number, any>} lines of these links, as they are asked for
+ * @property {Int32Array} forth milliseconds along each link
+ * @property {Int32Array} back the same against it, -1 where nobody may go that way
+ */
 (function () {
   const unsigned = (number) => (number >= 0 ? 2 * number : -2 * number - 1);
   const ONE_WAY = 1;
@@ -13,39 +41,13 @@
   }
 
   /**
-   * @typedef {object} Network
-   * @property {number} n nodes
-   * @property {Float64Array} lon degrees
-   * @property {Float64Array} lat degrees
-   * @property {Float64Array} xyz earth-centred metres, three for each node
-   * @property {Float64Array} x projected metres
-   * @property {Float64Array} y projected metres
-   * @property {Float64Array} scale projected metres for one on the ground
-   * @property {Uint8Array} exit whether one may get on and off at the node
-   * @property {Uint8Array} edge whether a link leads out of the part of the network that the page has
-   * @property {Float64Array} people
-   * @property {Int16Array} owner corridor that the node belongs to, -1 for none
-   * @property {Int32Array} arcStart the arcs that leave node i are arcStart[i] to arcStart[i + 1]
-   * @property {Int32Array} arcHead
-   * @property {Int32Array} arcMs
-   * @property {Int32Array} arcLink
-   * @property {Int32Array} tail of each link
-   * @property {Int32Array} head of each link
-   * @property {Uint8Array} kind of each link, a position in `kinds`
-   * @property {[string, string][]} kinds mode and class
-   * @property {Int16Array} owners two corridors that a link needs, -1 for none
-   * @property {Map<number, Float64Array>} shapes lon and lat in turn along the links that aren't straight
-   * @property {Set<number>} along links that may be entered and left anywhere
-   */
-
-  /**
    * @param {any} data what `maps/page/_what_if.py` packs
    * @returns {Network}
    */
   br.openNetwork = function (data) {
     const grid = br.unpackNumbers(data.nodes);
     const n = grid.length / 2;
-    const net = /** @type {Network} */ ({ n, kinds: data.kinds, shapes: new Map(), along: new Set() });
+    const net = /** @type {Network} */ ({ n, kinds: data.kinds, shapes: new Map(), along: new Set(), lines: new Map() });
     for (const name of ["lon", "lat", "x", "y", "scale", "people"]) net[name] = new Float64Array(n);
     net.xyz = new Float64Array(3 * n);
     let lon = 0;
@@ -100,6 +102,8 @@
     net.tail = Int32Array.from(tails);
     net.head = Int32Array.from(heads);
     net.kind = Uint8Array.from(kind);
+    net.forth = Int32Array.from(forth);
+    net.back = Int32Array.from(back);
     net.owners = new Int16Array(2 * links).fill(-1);
     const owned = br.unpackNumbers(data.linkOwners);
     for (let i = 0, at = 0; i < owned.length; i += 3) net.owners.set([owned[i + 1], owned[i + 2]], 2 * (at += owned[i]));

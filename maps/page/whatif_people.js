@@ -32,8 +32,9 @@
    * @param {number} cutoff ms
    * @param {Discs} discs of all starts
    * @param {number} cell metres
+   * @param {Float64Array[]} rings the circle as it's drawn: along streets that may be left anywhere, this decides
    */
-  br.peopleIn = function (scenario, data, starts, time, cutoff, discs, cell) {
+  br.peopleIn = function (scenario, data, starts, time, cutoff, discs, cell, rings) {
     const { net } = scenario;
     if (!discs.n) return 0;
     const pace = br.paceOf(data);
@@ -60,6 +61,7 @@
           if (far > best && (best = far) >= sure) return true;
         }
       }
+      if (net.along.size) return best > -sure && within(rings, x, y);
       return best > -sure && starts.some((start, at) => drawn(i, near, start, planes[at], 3 * sure));
     }
 
@@ -86,6 +88,16 @@
       return values[0] + (values[1] - values[0]) * most + (values[2] - values[1]) * least >= 0;
     }
   };
+
+  function within(rings, x, y) {
+    let inside = false;
+    for (const ring of rings) {
+      for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
+        if (ring[i + 1] > y !== ring[j + 1] > y && x < (ring[j] - ring[i]) * (y - ring[i + 1]) / (ring[j + 1] - ring[i + 1]) + ring[i]) inside = !inside;
+      }
+    }
+    return inside;
+  }
 
   // Discs by the square of a grid that their middle lies in; those of nine squares may cover a place.
   function bucketsOf(discs) {

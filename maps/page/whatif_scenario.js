@@ -43,8 +43,9 @@
   br.makeScenario = function (net, data) {
     const shut = new Uint8Array(net.arcHead.length);
     const gone = new Uint8Array(net.n);
+    const off = new Uint8Array(net.tail.length);
     /** @type { {[name: string]: any} } */
-    const scenario = { net, shut, gone, extra: [], first: new Int32Array(0), next: [], to: [], ms: [], changed: false, version: 0, loose: new Set() };
+    const scenario = { net, shut, gone, off, extra: [], first: new Int32Array(0), next: [], to: [], ms: [], changed: false, version: 0, loose: new Set() };
     let known = null;
 
     /**
@@ -56,10 +57,8 @@
       known = key;
       scenario.version += 1;
       const on = (owner) => owner < 0 || wanted.corridors.has(owner);
-      for (let arc = 0; arc < shut.length; arc += 1) {
-        const link = net.arcLink[arc];
-        shut[arc] = !on(net.owners[2 * link]) || !on(net.owners[2 * link + 1]) || wanted.closed.has(link) ? 1 : 0;
-      }
+      for (let link = 0; link < off.length; link += 1) off[link] = !on(net.owners[2 * link]) || !on(net.owners[2 * link + 1]) || wanted.closed.has(link) ? 1 : 0;
+      for (let arc = 0; arc < shut.length; arc += 1) shut[arc] = off[net.arcLink[arc]];
       for (let i = 0; i < net.n; i += 1) gone[i] = on(net.owner[i]) ? 0 : 1;
       Object.assign(scenario, { next: [], to: [], ms: [], loose: new Set() });
       /** @type {number[][]} */

@@ -1,13 +1,15 @@
 // Travel times in the browser, by the rules of docs/architecture.md: access, the shortest time, egress.
 /**
+ * Nodes within reach of a place, milliseconds to each, the street that the way leads along (-1: none), and streets entered part-way.
+ * @typedef { {node: number[], ms: number[], link: number[], pieces: Piece[]} } Ways
+ */
+/**
  * Discs in projected metres, each around a node or, where that is -1, around a place that is started from.
  * @typedef { {x: Float64Array, y: Float64Array, r: Float64Array, node: Int32Array, n: number} } Discs
  */
 (function () {
   const NONE = 2147483647; // further than any journey
   const WIDTH = 30000; // ms of a bucket
-
-  /** @typedef { {node: number[], ms: number[]} } Ways nodes within reach of a place, and milliseconds to each */
 
   br.UNREACHED = NONE;
   br.paceOf = (data) => 3600 / data.kph; // ms for a metre off the network
@@ -24,26 +26,28 @@
    * @param {any} scenario
    * @param {any} data
    * @param {[number, number]} at latitude and longitude
-   * @param {boolean} [all] also nodes of corridors that are off
+   * @param {boolean} [out] from the network to the place, whatever scenario it's asked in
    * @returns {Ways}
    */
-  br.accessOf = function (scenario, data, at, all) {
+  br.accessOf = function (scenario, data, at, out = false) {
     const { net, extra } = scenario;
     const [x, y, z] = br.ground.xyz(at[1], at[0]);
     const reach = data.reachKm * 1000;
     const pace = br.paceOf(data);
     /** @type {Ways} */
-    const found = { node: [], ms: [] };
+    const found = { node: [], ms: [], link: [], pieces: [] };
     const take = (node, dx, dy, dz) => {
       const square = dx * dx + dy * dy + dz * dz;
       if (square > reach * reach) return;
       found.node.push(node);
       found.ms.push(Math.round(Math.sqrt(square) * pace));
+      found.link.push(-1);
     };
     for (let i = 0; i < net.n; i += 1) {
-      if (net.exit[i] && (all || !scenario.gone[i])) take(i, net.xyz[3 * i] - x, net.xyz[3 * i + 1] - y, net.xyz[3 * i + 2] - z);
+      if (net.exit[i] && (out || !scenario.gone[i])) take(i, net.xyz[3 * i] - x, net.xyz[3 * i + 1] - y, net.xyz[3 * i + 2] - z);
     }
     extra.forEach((one, i) => { if (one.exit) take(net.n + i, one.xyz[0] - x, one.xyz[1] - y, one.xyz[2] - z); });
+    if (net.along.size) br.addWaysAlong(scenario, data, at, out, found);
     return found;
   };
 
@@ -93,9 +97,10 @@
    * @param {Int32Array} time
    * @param {[number, number]} from latitude and longitude
    * @param {(Ways & {at: [number, number], xyz?: number[]})[]} places with the ways from the network to them
+   * @param {Piece[]} pieces streets that are entered part-way from there
    * @returns {(number | null)[]}
    */
-  br.minutesTo = function (scenario, data, time, from, places) {
+  br.minutesTo = function (scenario, data, time, from, places, pieces) {
     const { net, extra } = scenario;
     const start = br.ground.xyz(from[1], from[0]);
     const pace = br.paceOf(data);
@@ -103,9 +108,10 @@
     return places.map((place) => {
       const here = place.xyz || (place.xyz = br.ground.xyz(place.at[1], place.at[0]));
       const straight = br.ground.metres(start, here);
-      let best = straight <= reach ? Math.round(straight * pace) : Infinity;
+      let best = Math.min(straight <= reach ? Math.round(straight * pace) : Infinity, br.alongOneStreet(scenario, pieces, place.pieces));
       for (let i = 0; i < place.node.length; i += 1) {
         const at = time[place.node[i]];
+        if (place.link[i] >= 0 && scenario.off[place.link[i]]) continue;
         if (at !== NONE && !scenario.gone[place.node[i]] && at + place.ms[i] < best) best = at + place.ms[i];
       }
       extra.forEach((one, i) => {
@@ -122,7 +128,7 @@
   br.timesFromEdge = function (scenario) {
     const { net } = scenario;
     /** @type {Ways} */
-    const way = { node: [], ms: [] };
+    const way = { node: [], ms: [], link: [], pieces: [] };
     for (let i = 0; i < net.n; i += 1) {
       if (!net.edge[i]) continue;
       way.node.push(i);
@@ -145,13 +151,17 @@
    * @param {Int32Array} time
    * @param {[number, number][]} places
    * @param {number} cutoff ms
+   * @param {Piece[]} pieces streets that the places enter part-way
    * @returns {Discs}
    */
-  br.discsOf = function (scenario, data, time, places, cutoff) {
+  br.discsOf = function (scenario, data, time, places, cutoff, pieces) {
     const { net, extra } = scenario;
     const pace = br.paceOf(data);
     const reach = data.reachKm * 1000;
-    const room = time.length + places.length;
+    /** @type {number[][]} */
+    const along = [];
+    if (net.along.size) br.addDiscsAlong(scenario, data, time, pieces, cutoff, (...one) => along.push(one));
+    const room = time.length + places.length + along.length;
     /** @type {Discs} */
     const discs = { x: new Float64Array(room), y: new Float64Array(room), r: new Float64Array(room), node: new Int32Array(room), n: 0 };
     const add = (node, x, y, scale, at) => {
@@ -166,6 +176,7 @@
       if (i < net.n) add(i, net.x[i], net.y[i], net.scale[i], time[i]);
       else add(i, extra[i - net.n].x, extra[i - net.n].y, extra[i - net.n].scale, time[i]);
     }
+    for (const [x, y, scale, at] of along) add(-1, x, y, scale, at);
     for (const [lat, lon] of places) add(-1, br.ground.toX(lon), br.ground.toY(lat), br.ground.scale(lat), 0);
     return discs;
   };

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from borderreach.analysis.corridors import resolve_corridors
 from borderreach.analysis.studies import StudyResults
+from borderreach.geo.places import provinces
+from borderreach.maps.page import save_map, study_map
 from borderreach.reports import report
 
 from .numbers import Number, Values, body_of, cells_of, numbers_of
@@ -18,6 +22,10 @@ from .numbers import Number, Values, body_of, cells_of, numbers_of
 #: How long a report may be before its appendices, characters.
 MOST = {"national": 20_000}
 MOST_REGIONAL = 12_000
+#: How large a map may be, bytes, and the network that its reader asks.
+MOST_OF_A_MAP = {"national": 8_000_000}
+MOST_OF_A_REGIONAL_MAP = 3_000_000
+MOST_OF_A_WHAT_IF = 600_000
 
 
 def claims_of(body: str) -> tuple[str, str]:
@@ -143,6 +151,17 @@ def test_nothing_has_two_values(each_study: StudyResults):
 
 def test_a_report_is_as_long_as_people_read(each_study: StudyResults):
     assert len(body_of(report(each_study))) <= MOST.get(each_study.study.name, MOST_REGIONAL)
+
+
+def test_a_map_is_small_enough_to_be_sent(each_study: StudyResults, tmp_path: Path):
+    page = save_map(study_map(each_study, context=provinces()), tmp_path / "map.html")
+    assert page.stat().st_size < MOST_OF_A_MAP.get(each_study.study.name, MOST_OF_A_REGIONAL_MAP)
+    data = re.search(
+        r'<script type="application/json" id="study-data">(.*?)</script>', page.read_text(), re.DOTALL
+    )
+    assert data is not None
+    what_if = json.loads(data[1])["whatIf"]
+    assert 100_000 < len(json.dumps(what_if, ensure_ascii=False)) < MOST_OF_A_WHAT_IF
 
 
 def test_a_corridor_without_effect_says_why(each_study: StudyResults):

@@ -47,22 +47,22 @@ def test_roads_lie_below_by_class_and_zoom(asked_page: Opened) -> None:
     assert asked_page.messages == []
 
 
-def test_streets_to_be_left_anywhere_are_drawn_without_what_ifs(
+def test_streets_to_be_left_anywhere_are_drawn_and_asked(
     results: SimpleNamespace, part: WhatIf, show: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = np.ones(len(part.network.arc_exit), dtype=bool)
     streets = replace(part, network=replace(part.network, arc_exit=every))
-    monkeypatch.setattr(_what_if, "MOST_DRAWN", 100_000)
+    monkeypatch.setattr(_what_if, "MOST_CHARACTERS", 100_000)
     content = _what_if.what_if_content(streets)
     assert content is not None
-    assert not content["asks"]
     assert content["leftOut"]
     assert sum(len(content[key]) for key in ("nodes", "links")) <= 100_000
     opened = show(SimpleNamespace(**{**vars(results), "what_if": streets}))
     until(opened.page, "borderreach.scene.roadsReady")
     assert opened.page.evaluate(INKED) > 3000
-    assert opened.page.locator(".br-what-if-button").count() == 0
-    assert opened.page.locator("[data-choice]").count() == 0
+    opened.page.click(".br-what-if-button")
+    until(opened.page, "borderreach.whatIf.found.circles[0].km2 > 0")
+    assert "只带干线公路" in opened.page.inner_text(".br-what-if")
     assert opened.messages == []
 
 
