@@ -121,7 +121,7 @@
       map.fitBounds(scene.claimBounds(row), Object.assign({ maxZoom: 9, animate: false }, room));
     }
 
-    // Neither what was seen as a whole nor a start of a what-if lies under a panel when it opens; afterwards the map goes back, unless it was moved in between.
+    // Neither a circle nor a start of a what-if lies under a panel when it opens; afterwards the map goes back, unless it was moved.
     let before = null;
     function makeRoom(places) {
       const around = map.getContainer().getBoundingClientRect();
@@ -136,10 +136,10 @@
       if (!places) {
         if (before && before.now.join() === view().join()) map.setView(...before.then, { animate: false });
         before = null;
-      } else if (map.getBounds().contains(data.bounds) || places.some(covered)) {
+      } else if (places.some(covered)) {
         const then = view();
-        const [corner, other] = narrow() ? [[10, above()], [10, asking.offsetHeight + 10]] : [[title.offsetWidth + 20, 10], [asking.offsetWidth + 20, 40]];
-        map.fitBounds(data.bounds, { paddingTopLeft: corner, paddingBottomRight: other, animate: false });
+        const [corner, other] = narrow() ? [[10, above()], [10, asking.offsetHeight + 30]] : [[title.offsetWidth + 20, 10], [asking.offsetWidth + 20, 60]];
+        map.fitBounds(L.latLngBounds(places), { paddingTopLeft: corner, paddingBottomRight: other, maxZoom: map.getZoom(), animate: false });
         before = { then, now: view() };
       }
     }

@@ -198,9 +198,21 @@
       }
       page.redraw();
       // A link's view is its reader's own.
-      if (!restored) page.makeRoom(on ? state.starts().map((row) => row.at) : null);
+      if (!restored) page.makeRoom(on ? ends() : null);
       page.save();
     };
+    // The starts, and what of the largest circle lies farthest in each direction.
+    function ends() {
+      const far = [];
+      for (const ring of found.circles.length ? found.circles[found.circles.length - 1].now : []) {
+        for (let i = 0; i < ring.length; i += 2) {
+          [ring[i], -ring[i], ring[i + 1], -ring[i + 1]].forEach((value, k) => {
+            if (!far[k] || value > far[k].value) far[k] = { value, at: [br.ground.toLat(ring[i + 1]), br.ground.toLon(ring[i])] };
+          });
+        }
+      }
+      return [...state.starts().map((row) => row.at), ...far.map((one) => one.at)];
+    }
     // Scenarios of the study by the corridors that are on; null where these are the reader's own choice.
     const positions = (row) => row.corridors.map((id) => rules.corridors.findIndex((one) => one.id === id));
     whatIf.scenario = function () {
