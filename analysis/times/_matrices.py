@@ -276,7 +276,10 @@ def _task(
     starts = origin_list(origins)
     ends = starts if destinations is None else origin_list(destinations, argument="destinations")
     entries, pieces = _all_ways(checked, starts, on_missing)
-    exits, _ = _all_ways(checked.reverse, ends, on_missing)
+    if _go_as_they_come(checked, starts, ends):
+        exits = entries
+    else:
+        exits, _ = _all_ways(checked.reverse, ends, on_missing)
     targets = _targets(checked, ends) if isinstance(checked, TimetableNetwork) else None
     prepared = hierarchy(checked)
     end_xyz = np.array([end.xyz for end in ends])
@@ -327,6 +330,15 @@ def _all_ways(
     nothing = np.zeros((0, PIECE_COLUMNS))
     return Ways(start, node, key_of(np.rint(walk * ms_per_metre(network)), walk)), (
         nothing if here else None for here in count
+    )
+
+
+def _go_as_they_come(network: TransportNetwork, starts: list[Origin], ends: list[Origin]) -> bool:
+    """Whether the ways off the network are those onto it: from its nodes alone, and between the same places."""
+    return (
+        not network.has_exits_along
+        and len(starts) == len(ends)
+        and all(np.array_equal(one.xyz, other.xyz) for one, other in zip(starts, ends, strict=True))
     )
 
 
