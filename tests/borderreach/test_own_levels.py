@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 import sqlite3
@@ -28,7 +29,7 @@ from .test_texts import page_and_data
 
 #: Words for the levels of China, its census and its maps. What saves time is 省, too, and isn't meant.
 WORDS = re.compile(
-    "区县|县级|县对|本县|整县|逐县|各县|邻县|省界|省级|省域|省会|省内|省外|跨省|邻省|外省|本省|该省|各省|两省|三省|多省|另一省|某省"
+    "区县|县级|县内|县城|县对|本县|整县|逐县|各县|邻县|省界|省级|省域|省会|省内|省外|跨省|邻省|外省|本省|该省|各省|两省|三省|多省|另一省|某省"
     "|个省|个县|地级|普查|全国|中国|南海|国家统计局"
     r"|\bcensus\b|\bcount(?:y|ies)\b|\bprovinces?\b|\bprovincial\b|\bChin(?:a|ese)\b",
     re.IGNORECASE,
@@ -222,3 +223,47 @@ def test_levels_go_with_a_file_alone(tmp_path):
     (tmp_path / "mine.toml").write_text(text.replace('"县"', '"<b>"'), encoding="utf-8")
     with pytest.raises(ConfigError, match="boundary_levels"):
         study(tmp_path / "mine.toml")
+
+
+#: What is said of China alone: where its own boundaries or its census are read, and of its yardsticks.
+OF_CHINA = (
+    "国家",
+    "交通强国",
+    "123",
+    "直辖市",
+    "全国",
+    "2020 年普查",
+    "census of 2020",
+    "leiii/census",
+    "South China Sea",
+)
+
+
+def test_every_text_of_the_package_can_be_said_of_other_levels(checkout):
+    """Also those that no study of the tests comes to."""
+    say = Levels({"unit": "郡", "province": "州"})
+    files = [*(checkout / "borderreach" / "reports").glob("*.py"), *(checkout / "maps").rglob("*.py")]
+    files += [
+        *(checkout / "borderreach" / "workbook").glob("*.py"),
+        checkout / "borderreach" / "study_words.py",
+    ]
+    seen = 0
+    for path in files:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if (
+                not isinstance(node, ast.Constant)
+                or not isinstance(node.value, str)
+                or id(node) in documentation
+            ):
+                continue
+            if not re.search("[\u4e00-\u9fff]", node.value):
+                continue  # names of columns
+            seen += 1
+            told = say(node.value)
+            if any(word in told for word in OF_CHINA):
+                continue
+            told = told.replace("counties 的行数", "")  # a table's name
+            assert found_in(told, []) == [], f"{path.name}:{node.lineno}"
+    assert seen > 500
