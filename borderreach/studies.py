@@ -157,6 +157,7 @@ def run_study(
     ):
         started = time.monotonic()
         results = run.results(step) if kinds is None else run.results_on_demand()
+        del run  # networks, and all that was searched on them, make room for what is drawn
         step("map, tables, report" if kinds is None else ", ".join(kinds))
         write_results(results, folder, started=started, only=kinds)
     if folder.failed:
