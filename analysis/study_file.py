@@ -224,10 +224,15 @@ class Questions(Strict):
     ----------
     critical : bool
         Which crossing of the study's borders can least be spared: each is closed, one at a time (`critical_links`).
+    critical_pairs : bool
+        With `critical`: the crossings of each border that can least be spared also two at a time (`critical_pairs`).
     missing : bool
         Between which towns across a border a line is missing (`missing_links`).
     yardsticks : bool
         What border counties miss of the national circles of 1, 2 and 3 hours (`yardsticks`).
+    linkages : bool
+        How strongly the cities of the study's provinces draw each other, where their fields meet, who is central
+        (`indicators.city_links`), and which counties each is the nearest city of.
     equity : bool
         How evenly people in reach are spread over border counties: Gini coefficient, Palma ratio, poverty of access.
     build_order : bool
@@ -243,6 +248,14 @@ class Questions(Strict):
         counties.
     cost_doubles_min : float, optional
         Minutes after which goods cost twice what they cost at home; with `gains_theta`.
+    value_of_time_yuan_per_h : float, optional
+        What an hour is worth, in yuan: with tolls and fares, ways are compared by minutes and money
+        (`indicators.generalised_costs`). A study's own figure, since none holds for everybody.
+    road_yuan_per_km : mapping of str to float
+        With `value_of_time_yuan_per_h`: tolls and what else a kilometre costs, by class of road (``motorway``, ``ordinary``).
+    rail_yuan_per_km : mapping of str to float
+        With `value_of_time_yuan_per_h`: fares per kilometre, ``high_speed`` where the fastest trains make 150 km/h or more,
+        ``ordinary`` elsewhere, or by the id of a line or corridor.
     over_time : tuple of int
         Years of a panel (`years_panel`), ascending: roads by opening year, trains by opening day, and after today the
         corridors that are open by then; today is always among them. On the embedded roads only, and from 1990 on. None for no
@@ -250,8 +263,10 @@ class Questions(Strict):
     """
 
     critical: bool = True
+    critical_pairs: bool = False
     missing: bool = True
     yardsticks: bool = True
+    linkages: bool = True
     equity: bool = False
     build_order: bool = False
     build_budget: Annotated[float, Field(gt=0)] | None = None
@@ -260,6 +275,9 @@ class Questions(Strict):
     ] = "people"
     gains_theta: tuple[Annotated[float, Field(gt=0, le=100)], ...] = ()
     cost_doubles_min: Minutes | None = None
+    value_of_time_yuan_per_h: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    road_yuan_per_km: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(default={})
+    rail_yuan_per_km: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(default={})
     over_time: tuple[Annotated[int, Field(ge=1990, le=2100)], ...] = (2005, 2010, 2015, 2020, 2030)
 
     @field_validator("over_time")
@@ -275,6 +293,11 @@ class Questions(Strict):
             raise ValueError(
                 "'gains_theta' and 'cost_doubles_min' go together: how much trade falls off with cost, and how cost rises with "
                 "minutes; give both or none"
+            )
+        priced = bool(self.road_yuan_per_km or self.rail_yuan_per_km)
+        if priced != (self.value_of_time_yuan_per_h is not None):
+            raise ValueError(
+                "'value_of_time_yuan_per_h' goes with prices in 'road_yuan_per_km' or 'rail_yuan_per_km'; give both or none"
             )
         if self.build_budget is not None and not self.build_order:
             raise ValueError("'build_budget' goes with 'build_order = true', which is missing")

@@ -32,6 +32,7 @@ from .analysis.claims import (
     group_times,
 )
 from .analysis.corridors import (
+    Scenarios,
     change_table,
     compare,
     contributions,
@@ -50,14 +51,18 @@ from .analysis.decisions import (
     BUILD_FRONT,
     BUILD_ORDER,
     BUILD_PAIRS,
+    CRITICAL_CROSSING_PAIRS,
     CRITICAL_CROSSINGS,
     EQUITY,
     MISSING_LINKS,
+    WAY_COSTS,
     access_changes,
     building_order,
+    critical_crossing_pairs,
     critical_crossings,
     equity_of,
     missing_at_borders,
+    ways_between,
 )
 from .analysis.isochrones import (
     audit_isochrones,
@@ -66,12 +71,15 @@ from .analysis.isochrones import (
 )
 from .analysis.schemas import COUNTY_TIMES, JOURNEYS, ZONE_COUNTIES, ZONES, empty
 from .analysis.studies import (
+    CITY_LINKS,
+    CITY_TOTALS,
     MEASURES,
     PANEL_COUNTIES,
     YEAR_BORDERS,
     YEAR_CIRCLES,
     YEAR_COUNTIES,
     circle_people,
+    linkages,
     panel_counties,
     year_borders,
     year_circles,
@@ -285,12 +293,18 @@ def _years(run: StageInputs) -> dict[str, pd.DataFrame]:
 def _critical(run: StageInputs) -> dict[str, pd.DataFrame]:
     """Close each crossing of the borders, one at a time."""
     if not run.study.questions.critical:
-        return {"critical_links": gpd.GeoDataFrame(empty(CRITICAL_CROSSINGS))}
-    cutoff_min = run.study.circle_min
+        return {
+            "critical_links": gpd.GeoDataFrame(empty(CRITICAL_CROSSINGS)),
+            "critical_pairs": gpd.GeoDataFrame(empty(CRITICAL_CROSSING_PAIRS)),
+        }
+    given = (run.roads, run.both_sides_people, run.crossings, run.ground.borders)
+    lost = critical_crossings(*given, cutoff_min=run.study.circle_min)
+    asked = run.study.questions.critical_pairs
     return {
-        "critical_links": critical_crossings(
-            run.roads, run.both_sides_people, run.crossings, run.ground.borders, cutoff_min=cutoff_min
-        )
+        "critical_links": lost,
+        "critical_pairs": critical_crossing_pairs(*given, lost, cutoff_min=run.study.circle_min)
+        if asked
+        else gpd.GeoDataFrame(empty(CRITICAL_CROSSING_PAIRS)),
     }
 
 
@@ -340,6 +354,32 @@ def _gainers(run: StageInputs) -> dict[str, pd.DataFrame]:
     return {"access_changes": gained, "equity": spread}
 
 
+def _ways(run: StageInputs) -> dict[str, pd.DataFrame]:
+    """Set minutes and money of ways side by side, at the study's own prices."""
+    asked = run.study.questions
+    if asked.value_of_time_yuan_per_h is None:
+        return {"way_costs": empty(WAY_COSTS)}
+    roads, ground = run.roads, run.ground
+    networks = {"road": roads}
+    if run.has_trains:
+        networks["rail"] = run.base_on_arcs
+    if run.scenarios.ids:
+        joined = (
+            Scenarios(run.base_on_arcs, run.scenarios.corridors) if run.base.is_scheduled else run.scenarios
+        )
+        networks["after"] = joined.network(run.scenarios.ids)
+    near = [frame[within_reach(roads, frame)] for frame in (ground.centres, ground.border_counties)]
+    return {
+        "way_costs": ways_between(
+            networks,
+            *near,
+            road_yuan_per_km=asked.road_yuan_per_km,
+            rail_yuan_per_km=asked.rail_yuan_per_km,
+            value_of_time_yuan_per_h=asked.value_of_time_yuan_per_h,
+        )
+    }
+
+
 def _yardsticks(run: StageInputs) -> dict[str, pd.DataFrame]:
     """Hold the border counties against the national circles."""
     counties = run.ground.border_counties
@@ -353,6 +393,16 @@ def _yardsticks(run: StageInputs) -> dict[str, pd.DataFrame]:
         for name in run.base_and_all
     ]
     return {"yardsticks": pd.concat(frames, ignore_index=True)}
+
+
+def _linkages(run: StageInputs) -> dict[str, pd.DataFrame]:
+    """Tell how strongly the cities of the study's provinces draw each other, and who is central among them."""
+    chosen = run.study
+    if not chosen.questions.linkages or chosen.boundary_source not in SOURCES:
+        return {"city_links": empty(CITY_LINKS), "city_totals": empty(CITY_TOTALS)}
+    networks = {"base": run.base, "all": run.everything}
+    asked = {name: networks[name] for name in run.base_and_all}
+    return linkages(asked, run.ground, run.residents, source=chosen.boundary_source)
 
 
 def _panel(run: StageInputs) -> dict[str, pd.DataFrame]:
@@ -423,10 +473,12 @@ STAGES: Final[Mapping[str, Stage]] = {
         _corridors,
     ),
     "years": Stage("expressways of past years", ("year_circles", "year_counties", "year_borders"), _years),
-    "critical": Stage("closed crossings", ("critical_links",), _critical),
+    "critical": Stage("closed crossings", ("critical_links", "critical_pairs"), _critical),
     "missing": Stage("missing links", ("missing_links",), _missing),
     "order": Stage("building order", ("build_order", "build_front", "build_pairs"), _order),
     "gainers": Stage("winners and losers", ("access_changes", "equity"), _gainers),
+    "ways": Stage("minutes and money", ("way_costs",), _ways),
     "yardsticks": Stage("national yardsticks", ("yardsticks",), _yardsticks),
+    "linkages": Stage("links between cities", ("city_links", "city_totals"), _linkages),
     "panel": Stage("panel of years", ("panel_borders", "panel_counties", "panel_circles"), _panel),
 }

@@ -67,14 +67,19 @@ max_access_km = 2
 
 [questions]
 critical = true
+critical_pairs = true
 missing = false
 yardsticks = true
+linkages = true
 equity = true
 build_order = true
 build_budget = 500
 build_objective = "people"
 gains_theta = [8.22]
 cost_doubles_min = 60
+value_of_time_yuan_per_h = 40
+road_yuan_per_km = { motorway = 0.9, ordinary = 0.4 }
+rail_yuan_per_km = { high_speed = 0.46, ordinary = 0.16 }
 over_time = [2005, 2015, 2030]
 
 [[change]]

@@ -41,17 +41,17 @@ MARK = "※"
 #: Columns whose text has a fixed form: identifiers, dates, words of the package's own.
 FIXED_COLUMNS = {
     "a_id", "b_id", "centre_id", "change_id", "claim_id", "compare", "core_id", "corridor_a", "corridor_b", "corridor_id", "corridors", "cost_unit",
-    "county_type", "date", "direction", "from_id", "group_id", "kind", "links", "mark", "meant", "measure", "member_id", "mode",
+    "county_type", "date", "direction", "from_id", "group_id", "kind", "links", "mark", "meant", "measure", "member_id", "mode", "option",
     "origin_id", "other_holds", "point_source", "position", "reported_holds", "role", "scenario", "scenario_county_type",
     "second_group_id", "sentence", "side", "stance", "status", "study", "to_id", "verdict",
 }  # fmt: skip
 #: Columns with text that comes from somebody's file, or is made of such.
 FREE_COLUMNS = {
-    "a_name", "across_city", "assumptions", "b_name", "beyond_county", "beyond_province", "by_class", "centre_name", "centres",
+    "a_name", "a_province", "across_city", "assumptions", "b_name", "b_province", "beyond_county", "beyond_province", "by_class", "centre_name", "centres",
     "circle_of", "city", "counties_gained", "counties_lost", "county", "county_a", "county_b", "cut_off", "data", "detail", "flip",
-    "from_name", "from_province", "from_stop", "group_name", "lines", "main_city", "member_name", "method", "name", "neighbour_provinces",
+    "from_name", "from_province", "from_stop", "group_name", "lines", "main_city", "member_name", "method", "name", "name_a", "name_b", "neighbour_provinces",
     "origin_name", "other_reading", "own_city", "province", "province_a", "province_b", "provinces", "reading", "reported_by",
-    "road_class", "service", "short_name", "source", "stop_name", "text", "to_name", "to_province", "to_stop", "unit",
+    "road_class", "service", "short_name", "source", "stop_name", "strongest_name", "text", "to_name", "to_province", "to_stop", "unit",
     "verdict_text", "words", "worst_from", "worst_to",
 }  # fmt: skip
 

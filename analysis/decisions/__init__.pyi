@@ -1,13 +1,16 @@
 from ._best import best_corridors
 from ._borders import (
+    CRITICAL_CROSSING_PAIRS,
     CRITICAL_CROSSINGS,
     MENDED_WITHIN_KM,
     NEAR_BORDER_KM,
+    PAIRED,
     TRIPS_HALVE_MIN,
+    critical_crossing_pairs,
     critical_crossings,
     missing_at_borders,
 )
-from ._choices import BestCorridors
+from ._choices import MOST_ENUMERATED, BestCorridors
 from ._critical import critical_links, critical_pairs
 from ._missing import MISSING_LINKS, missing_links
 from ._order import (
@@ -20,6 +23,7 @@ from ._order import (
     building_order,
     equity_of,
 )
+from ._way_costs import TRAIN_CLASSES, WAY_COSTS, ways_between
 
 __all__ = [
     "ACCESS_CHANGES",
@@ -27,19 +31,26 @@ __all__ = [
     "BUILD_ORDER",
     "BUILD_PAIRS",
     "CRITICAL_CROSSINGS",
+    "CRITICAL_CROSSING_PAIRS",
     "EQUITY",
     "MENDED_WITHIN_KM",
     "MISSING_LINKS",
+    "MOST_ENUMERATED",
     "NEAR_BORDER_KM",
+    "PAIRED",
+    "TRAIN_CLASSES",
     "TRIPS_HALVE_MIN",
+    "WAY_COSTS",
     "BestCorridors",
     "access_changes",
     "best_corridors",
     "building_order",
+    "critical_crossing_pairs",
     "critical_crossings",
     "critical_links",
     "critical_pairs",
     "equity_of",
     "missing_at_borders",
     "missing_links",
+    "ways_between",
 ]

@@ -15,7 +15,7 @@ from ...geo.networks import TransportNetwork
 from .. import schemas
 from ..indicators import ExponentialDecay
 from ..times import within_reach
-from ._critical import CRITICAL_LINKS, critical_links
+from ._critical import CRITICAL_LINKS, CRITICAL_PAIRS, critical_links, critical_pairs
 from ._missing import MISSING_LINKS, missing_links
 
 #: A trip is half as likely to go so many minutes farther.
@@ -29,6 +29,11 @@ MOST_LINES: Final = 3
 
 #: What the loss of each crossing costs, with the provinces that it joins.
 CRITICAL_CROSSINGS: Final[schemas.Schema] = {"province_a": "str", "province_b": "str", **CRITICAL_LINKS}
+
+#: The same of two crossings of one border, closed together.
+CRITICAL_CROSSING_PAIRS: Final[schemas.Schema] = {"province_a": "str", "province_b": "str", **CRITICAL_PAIRS}
+#: So many crossings of each border are closed two at a time, those that cost most alone.
+PAIRED: Final = 5
 
 
 def critical_crossings(
@@ -76,6 +81,51 @@ def critical_crossings(
         )
         found.append(lost.assign(province_a=line.province_a, province_b=line.province_b))
     return _joined(found, CRITICAL_CROSSINGS, ["cost_person_min", "link"], [False, True])
+
+
+def critical_crossing_pairs(
+    roads: TransportNetwork,
+    places: gpd.GeoDataFrame,
+    crossings: gpd.GeoDataFrame,
+    borders: gpd.GeoDataFrame,
+    lost: gpd.GeoDataFrame,
+    *,
+    cutoff_min: float,
+) -> gpd.GeoDataFrame:
+    """Compute what the loss of two crossings of a border at a time costs, among those that cost most alone.
+
+    Parameters
+    ----------
+    roads, places, crossings, borders, cutoff_min
+        As `critical_crossings` takes them.
+    lost : geopandas.GeoDataFrame
+        What that gives: of each border the `PAIRED` crossings that cost most are closed two at a time.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns of `CRITICAL_CROSSING_PAIRS`, what costs most first.
+    """
+    found = []
+    for line in borders.itertuples():
+        of_line = (lost["province_a"] == line.province_a) & (lost["province_b"] == line.province_b)
+        most = lost[of_line & (lost["cost_person_min"] > 0)].head(PAIRED)
+        own = crossings[crossings["link"].isin(most["link"])]
+        near = _reached(roads, _near(places, line, NEAR_BORDER_KM))
+        if own["link"].nunique() < 2 or near.empty:
+            continue
+        pairs = critical_pairs(
+            roads,
+            near,
+            own,
+            weights="people",
+            decay=ExponentialDecay.half_life(TRIPS_HALVE_MIN),
+            cutoff_min=cutoff_min,
+        )
+        found.append(pairs.assign(province_a=line.province_a, province_b=line.province_b))
+    return _joined(
+        found, CRITICAL_CROSSING_PAIRS, ["cost_person_min", "link_a", "link_b"], [False, True, True]
+    )
 
 
 def missing_at_borders(

@@ -1,4 +1,5 @@
 from ._indicators import circle_people, county_indicators
+from ._linkages import CITY_LINKS, CITY_TOTALS, linkages
 from ._network import require_rail_near, require_roads_alone, road_names, roads_of, study_network, with_roads
 from ._own_tables import (
     own_boundaries,
@@ -24,6 +25,8 @@ from ._years import (
 )
 
 __all__ = [
+    "CITY_LINKS",
+    "CITY_TOTALS",
     "MEASURES",
     "PANEL_COUNTIES",
     "YEAR_BORDERS",
@@ -36,6 +39,7 @@ __all__ = [
     "WhatIf",
     "circle_people",
     "county_indicators",
+    "linkages",
     "own_boundaries",
     "panel_counties",
     "past_years",

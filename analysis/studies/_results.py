@@ -64,16 +64,21 @@ class StudyResults:
     year_circles, year_counties, year_borders : DataFrame
         Circles, minutes of counties and of borders on the roads of each past year of the study and of today's
         (`analysis.studies`); empty where it names none.
-    critical_links, missing_links : geopandas.GeoDataFrame
-        What the loss of each crossing of the study's borders costs, and between which towns a line is missing
-        (`analysis.decisions`); empty where its `questions` leave them out.
+    critical_links, critical_pairs, missing_links : geopandas.GeoDataFrame
+        What the loss of each crossing of the study's borders costs, and of two at a time; between which towns a line is
+        missing (`analysis.decisions`); empty where its `questions` leave them out.
     build_order, build_front, build_pairs : DataFrame
         In which order the corridors are best built, every choice that no other beats, and what two give together.
     access_changes, equity : DataFrame
         Who gains and who loses market access, and how evenly people in reach are spread, before and with all corridors.
-        These five are empty where the study doesn't ask (`Questions`).
+    way_costs : DataFrame
+        Minutes and money of the ways between centres and from border counties, at the study's own prices.
+        These six are empty where the study doesn't ask (`Questions`).
     yardsticks : DataFrame
         Border counties by the national circles of 1, 2 and 3 hours, before and with all corridors (`yardsticks`).
+    city_links, city_totals : DataFrame
+        The strongest links between the cities of the study's provinces, and what all of them come to for each city, before
+        and with all corridors (`indicators.city_links`).
     panel_borders, panel_counties, panel_circles : DataFrame
         Borders, border counties and circles on the network of each year of the study's panel (`years_panel`); no circles
         where there are more than twelve centres.
@@ -145,13 +150,17 @@ class StudyResults:
     year_counties: pd.DataFrame
     year_borders: pd.DataFrame
     critical_links: gpd.GeoDataFrame
+    critical_pairs: gpd.GeoDataFrame
     missing_links: gpd.GeoDataFrame
     build_order: pd.DataFrame
     build_front: pd.DataFrame
     build_pairs: pd.DataFrame
     access_changes: pd.DataFrame
     equity: pd.DataFrame
+    way_costs: pd.DataFrame
     yardsticks: pd.DataFrame
+    city_links: pd.DataFrame
+    city_totals: pd.DataFrame
     panel_borders: pd.DataFrame
     panel_counties: pd.DataFrame
     panel_circles: gpd.GeoDataFrame

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from ..analysis.decisions import MENDED_WITHIN_KM, NEAR_BORDER_KM, TRIPS_HALVE_MIN
+from ..analysis.decisions import MENDED_WITHIN_KM, NEAR_BORDER_KM, PAIRED, TRIPS_HALVE_MIN
 from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Table
 from ._key_figures import ReportContext
@@ -395,7 +395,46 @@ def _critical(results: StudyResults) -> list[Block]:
         if len(cut)
         else "。没有一处中断会使区县失去一半以上的出行。"
     )
+    told += _two_at_a_time(results, counted, unit)
     return [told + ("其余见 tables.xlsx 的“通道中断”一表。" if len(lost) > _CRITICAL else "")]
+
+
+def weak_points(results: StudyResults) -> str:
+    """Say which crossing can least be spared, and between which towns a line is missing most; nothing where neither is known."""
+    counted, unit = (1e4, " 万") if len(results.indicators) else (1.0, " ")
+    told = []
+    lost = results.critical_links
+    if len(lost) and lost.iloc[0]["longer_trips"] > 0:
+        first = lost.iloc[0]
+        told.append(
+            f"{first['name']}的{_CLASSES.get(first['road_class'], first['road_class'])}若中断，{first['longer_trips'] / counted:,.0f}{unit}人次平均多用 "
+            f"{first['mean_delay_min']:.0f} 分钟，为各处通道之最"
+        )
+    if len(results.missing_links):
+        line = results.missing_links.iloc[0]
+        told.append(
+            f"最缺的线路在{line['from_name']}与{line['to_name']}之间（绕行系数 {line['detour_factor']:.1f}）"
+        )
+    return f"{'；'.join(told)}。" if told else ""
+
+
+def _two_at_a_time(results: StudyResults, counted: float, unit: str) -> str:
+    """Tell which two crossings can least be lost together, and which two stand in for each other."""
+    pairs = results.critical_pairs
+    if pairs.empty:
+        return ""
+    first = pairs.iloc[0]
+    told = (
+        f"两处同时中断（每段省界取单独损失最大的 {PAIRED} 处），损失最大的是{first['name_a']}与{first['name_b']}，共 "
+        f"{first['cost_person_min'] / counted:,.0f}{unit}人·分钟"
+    )
+    backed = pairs.iloc[int(pairs["excess_person_min"].argmax())]
+    if backed["excess_person_min"] > 0.01 * backed["cost_person_min"]:
+        told += (
+            f"；最互为后备的是{backed['name_a']}与{backed['name_b']}，同断比各自单断之和多 "
+            f"{backed['excess_person_min'] / counted:,.0f}{unit}人·分钟"
+        )
+    return f"{told}，见“两处中断”一表。"
 
 
 def _missing(results: StudyResults) -> list[Block]:

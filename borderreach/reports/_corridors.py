@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from ..analysis.corridors import MAX_EXACT
+from ..analysis.decisions import MOST_ENUMERATED
 from ..analysis.studies import StudyResults
 from ..analysis.texts import citation
 from ..documents import Block, Figure, Heading, Items, Line, Part, See, Source, Table
@@ -350,7 +351,13 @@ _OBJECTIVES: Final = {
     "poverty": ("可达性贫困的缺口", "%", 0.01),
     "palma": ("可达人口的帕尔马比", "", 1.0),
 }
-_SIDES_NAMED: Final = 5
+#: Objectives that are better the smaller they are.
+_LEAST: Final = ("mean_time", "poverty", "palma")
+_SIDES_NAMED: Final = 3
+#: A step that adds less than this share of what all corridors gain isn't worth its place in a text.
+_NOTICEABLE: Final = 0.01
+#: So many choices of growing cost are listed.
+_MOST_CHOICES: Final = 8
 
 
 def order_section(results: StudyResults) -> list[Block]:
@@ -367,52 +374,147 @@ def _order_lines(results: StudyResults) -> list[Block]:
     word, unit, over = _OBJECTIVES[asked.build_objective]
     first = table.iloc[0]
     money = "亿元" if first["cost_unit"] == "100m_yuan" else "千米"
-    stand = (
-        "" if money == "亿元" else "（没有造价，以线路长度代替：一千米隧道与一千米平地、铁路与公路同等计）"
+    stand = "" if money == "亿元" else "没有造价，以线路长度代替：一千米隧道与一千米平地、铁路与公路同等计。"
+    limit = f"预算 {asked.build_budget:,g} {money}之内" if asked.build_budget is not None else "不设预算"
+    how = (
+        f"逐一比较 {len(table)} 条廊道的所有组合"
+        if len(table) <= MOST_ENUMERATED
+        else f"在 {len(table)} 条廊道中"
     )
+    goal = f"目标是{word}{'最小' if asked.build_objective in _LEAST else '最大'}，{limit}，{how}。{stand}"
+    whole = float(results.build_front["gain"].max()) if len(results.build_front) else 0.0
     chosen = table[table["chosen"]]
-    limit = f"预算 {asked.build_budget:g} {money}之内" if asked.build_budget is not None else "不设预算"
-    goal = f"以{word}为目标，{limit}，逐一比较 {len(table)} 条廊道的所有组合{stand}，"
-    if chosen.empty:
+    if chosen.empty or not whole > 0:
         return [f"{goal}没有一条使之改善。"]
-    steps = "；".join(
-        f"{row.step}. {row.corridor_name}（{row.cost:,.0f} {money}，至 {row.value / over:,.4g} {unit}）"
-        for row in rows_of(chosen.rename(columns={"name": "corridor_name"}))
+    told = _next_ones(chosen, whole, unit, over)
+    idle = table[table["mean"].abs() < _NOTICEABLE * whole]
+    if len(idle):
+        told += (
+            f"{join(idle['name'])}对这一目标几乎没有作用（平均不到改善的 {_NOTICEABLE:.0%}）：它们的理由在别处，如货运、中途各站或通道的保障，"
+            "不能由此说不该建。"
+        )
+    told += _together(results, unit, over)
+    return [
+        told,
+        goal,
+        _order_table(table, money, word, unit, over, whole),
+        *_front_table(results, money, word, unit, over, whole),
+    ]
+
+
+def order_answer(results: StudyResults) -> str:
+    """Say in a sentence which corridor to build first; nothing where none helps."""
+    table = results.build_order
+    chosen = table[table["chosen"]] if len(table) else table
+    whole = float(results.build_front["gain"].max()) if len(results.build_front) else 0.0
+    if chosen.empty or not whole > 0:
+        return ""
+    word, unit, over = _OBJECTIVES[results.study.questions.build_objective]
+    start = chosen.iloc[0]
+    return (
+        f"先建{start['name']}，{word}由现状 {start['base_value'] / over:,.4g} {unit}变为 {start['value'] / over:,.4g} {unit}，"
+        f"占全部 {len(table)} 条建成后改善的 {start['adds'] / whole:.0%}。"
     )
-    told = f"{goal}由现状 {first['base_value'] / over:,.4g} {unit}起，最好的建设次序是：{steps}。"
-    pairs = results.build_pairs
-    names = dict(zip(table["corridor_id"], table["name"], strict=True))
-    for kind, verb in (("substitutes", "互相替代"), ("complements", "互相补充")):
-        some = pairs[pairs["kind"] == kind]
+
+
+def _next_ones(chosen: pd.DataFrame, whole: float, unit: str, over: float) -> str:
+    """Say what is worth building after the first."""
+    useful = chosen[chosen["adds"] >= _NOTICEABLE * whole]
+    if len(useful) < 2:
+        return (
+            "" if useful.empty else f"先建{useful['name'].iloc[0]}，其余各步都不到改善的 {_NOTICEABLE:.0%}。"
+        )
+    return (
+        f"先建{useful['name'].iloc[0]}，接着是{join(useful['name'].iloc[1:])}，到此为 {useful['value'].iloc[-1] / over:,.4g} {unit}，占全部改善的 "
+        f"{useful['adds'].sum() / whole:.0%}。"
+    )
+
+
+def _together(results: StudyResults, unit: str, over: float) -> str:
+    """Name the two corridors that stand in most for each other, and the two that help each other most."""
+    names = dict(zip(results.build_order["corridor_id"], results.build_order["name"], strict=True))
+    parts = []
+    for kind, verb, more in (("substitutes", "互相替代", "少"), ("complements", "互相补充", "多")):
+        some = results.build_pairs[results.build_pairs["kind"] == kind]
         if len(some):
             most = some.iloc[int(some["interaction"].abs().argmax())]
-            told += f"{verb}最甚的是{names[most['corridor_a']]}与{names[most['corridor_b']]}。"
-    return [told + "各预算下的最优组合见 tables.xlsx 的“预算与组合”一表。"]
+            size = f"{abs(float(most['interaction'])) / over:,.2g} {unit}".strip()
+            parts.append(
+                f"{names[most['corridor_a']]}与{names[most['corridor_b']]}{verb}，同建比各自单建之和{more}改善 {size}"
+            )
+    return f"{'；'.join(parts)}。" if parts else ""
+
+
+def _order_table(table: pd.DataFrame, money: str, word: str, unit: str, over: float, whole: float) -> Table:
+    """List the corridors in the order of building, those left out last."""
+    of = f"（{unit}）" if unit else ""
+
+    def cell(value: float) -> str:
+        return "—" if not math.isfinite(value) else f"{value / over:,.4g}"
+
+    rows = tuple(
+        (
+            (f"{row.step}" + ("" if row.adds >= _NOTICEABLE * whole else "（可缓）")) if row.chosen else "—",
+            row.corridor_name,
+            f"{row.cost:,.0f}",
+            f"{row.total_cost:,.0f}" if row.chosen else "—",
+            cell(float(row.value)),
+            *(
+                signed(float(each) / over, digits=2) if math.isfinite(each) else "—"
+                for each in (row.adds, row.alone, row.last)
+            ),
+        )
+        for row in rows_of(table.rename(columns={"name": "corridor_name"}))
+    )
+    header = (
+        "次序", "廊道", f"{'造价' if money == '亿元' else '长度'}（{money}）", f"累计（{money}）", f"建到此为止{of}", f"此步改善{of}",
+        f"只建它{of}", f"最后建它{of}",
+    )  # fmt: skip
+    note = f"“建到此为止”是{word}；改善大于零为好。“—”为预算之内不建。只建它、最后建它：其余一条不建、其余全部建成时它的改善，相差越大越取决于别的线。"
+    return Table("build-order", "先建哪一条：建设次序与每一步的改善", header, rows, tuple(range(2, 8)), note)
+
+
+def _front_table(
+    results: StudyResults, money: str, word: str, unit: str, over: float, whole: float
+) -> list[Block]:
+    """List what more money buys: the best choices of growing cost that are noticeably better than the one before."""
+    names = dict(zip(results.build_order["corridor_id"], results.build_order["name"], strict=True))
+    rows, last = [], 0.0
+    for row in rows_of(results.build_front.sort_values("cost", kind="stable")):
+        if row.gain < last + _NOTICEABLE * whole:
+            continue
+        last = float(row.gain)
+        listed = join(names.get(each, each) for each in row.corridors.split(", "))
+        rows.append((f"{row.cost:,.0f}", f"{row.value / over:,.4g}", f"{row.gain / whole:.0%}", listed))
+    if len(rows) < 2:
+        return []
+    header = (f"至少要（{money}）", f"{word}{f'（{unit}）' if unit else ''}", "占全部改善", "建哪些")
+    note = "花同样或更少的钱，没有更好的组合；只列比上一行明显更好的（多出全部改善的 1% 以上），其余见 tables.xlsx 的“预算与组合”一表。"
+    return [Table("build-front", "多花一些，多得多少", header, tuple(rows[:_MOST_CHOICES]), (0, 1, 2), note)]
 
 
 def _gainer_lines(results: StudyResults) -> list[Block]:
     table = results.access_changes
     if table.empty:
         return []
+    rows = []
     parts = []
     for theta, one in table.groupby("theta", sort=True):
         up, down = one[one["side"] == "gains"], one[one["side"] == "loses"]
-        gained = join(
-            f"{row.county}（{signed(row.relative_pct, digits=1)}%）"
-            for row in rows_of(up.head(_SIDES_NAMED).rename(columns={"name": "county"}))
-        )
-        lost = join(
-            f"{row.county}（{signed(row.relative_pct, digits=1)}%）"
-            for row in rows_of(down.iloc[::-1].head(_SIDES_NAMED).rename(columns={"name": "county"}))
-        )
-        parts.append(
-            f"θ = {theta:g} 时 {len(up)} 个区县的份额上升，最多的是{gained or '无'}；{len(down)} 个下降，最多的是{lost or '无'}"
-        )
+        parts.append(f"θ = {theta:g} 时 {len(up)} 个区县的份额上升、{len(down)} 个下降")
+        for side, some in (("升", up), ("降", down.iloc[::-1])):
+            rows += [
+                (
+                    f"{theta:g}", side, row.county, row.province, signed(row.change_pct, digits=1), signed(row.relative_pct, digits=1),
+                )
+                for row in rows_of(some.head(_SIDES_NAMED).rename(columns={"name": "county"}))
+            ]  # fmt: skip
     asked = results.study.questions
-    return [
-        (
-            f"市场可达性（Donaldson 和 Hornbeck，2016；每远 {asked.cost_doubles_min:g} 分钟货物的价格多一倍）在廊道建成后不会变差，但相对份额有升有降："
-            f"{'。'.join(parts)}。可达性不等于增长：Faber（2014）发现国道主干线连通的外围县工业增长反而较慢，Baum-Snow 等（2020）发现公路使区域首位城市得益而"
-            "腹地受损；本报告不推算这些后果。"
-        )
-    ]
+    text = (
+        f"市场可达性是一地能以多低的运费够到多少人（Donaldson 和 Hornbeck，2016；每远 {asked.cost_doubles_min:g} 分钟货物的价格多一倍；θ 为贸易弹性，越大远处越不重要）。"
+        f"廊道建成后没有一处变差，但占全体的份额有升有降：{'；'.join(parts)}。可达性不等于增长：Faber（2014）发现"
+        "国道主干线连通的外围县工业增长反而较慢，Baum-Snow 等（2020）发现公路使区域首位城市得益而腹地受损；本报告不推算这些后果。"
+    )
+    header = ("θ", "份额", "区县", "省级行政区", "市场可达性变化（%）", "份额变化（%）")
+    note = f"研究范围内的区县，各列升、降最多的 {_SIDES_NAMED} 个；其余见 tables.xlsx 的“市场可达性”一表。"
+    return [text, Table("access", "谁的市场可达性份额升，谁的降", header, tuple(rows), (4, 5), note)]

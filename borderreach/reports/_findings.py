@@ -7,8 +7,9 @@ from typing import Final
 
 from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, Heading, Items, Line, Paragraph, Part, See, Strong
-from ._borders import border_ranking, farthest_counties, ranks_borders
+from ._borders import border_ranking, farthest_counties, ranks_borders, weak_points
 from ._claims import claims_summary
+from ._corridors import order_answer
 from ._facts import WORTH_TELLING_MIN, Fact, savings
 from ._key_figures import ReportContext, results_corridors
 from ._pairs import many_centres
@@ -82,6 +83,8 @@ def _findings(results: StudyResults, context: ReportContext, found: Mapping[str,
     if context.after is not None:
         yield Strong("规划后的圈"), _growth(results, context, found)
         yield Strong("谁受益"), _who_gains(results, found)
+    if first := order_answer(results):
+        yield Strong("先建哪一条"), f"：{first}"
     if "near_pairs" in found:
         yield (
             Strong("中心之间"),
@@ -102,7 +105,7 @@ def _findings(results: StudyResults, context: ReportContext, found: Mapping[str,
             ),
         )
     if "crossings" in found:
-        yield Strong("省界"), _border(context, found)
+        yield Strong("省界"), _border(context, found) + weak_points(results)
     if ranks_borders(results):
         yield Strong("联系与差距"), _connected(results)
     if "claims" in found:

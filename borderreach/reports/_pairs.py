@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
+from ..analysis.indicators import rank_size
 from ..analysis.studies import StudyResults
-from ..documents import Block, Figure, See, Table
+from ..documents import Block, Figure, Heading, See, Table
 from ._roads import today_zh, way_zh
 from ._words import hours, join, minutes, rows_of
 
@@ -16,6 +17,21 @@ from ._words import hours, join, minutes, rows_of
 _MANY_CENTRES: Final = 4
 #: Both directions of a pair are told once where they differ by less, minutes.
 _SAME_MIN: Final = 1.0
+#: What the ways of `way_costs` are called.
+_WAYS: Final = {
+    "road": "最快的公路",
+    "free": "不走高速",
+    "rail": "公铁联程，现状",
+    "after": "公铁联程，规划后",
+}
+#: More pairs of centres than this aren't listed.
+_MOST_PRICED: Final = 6
+_PRICED: Final = {
+    "motorway": "高速公路", "ordinary": "普通公路", "high_speed": "高速列车", "slow": "普通列车",
+}  # fmt: skip
+#: So many links are named; a slope over fewer cities than this says nothing.
+_STRONGEST: Final = 3
+_ENOUGH_TO_FIT: Final = 8
 
 
 def many_centres(results: StudyResults) -> bool:
@@ -209,3 +225,116 @@ def coverage_zh(results: StudyResults) -> str:
         return f"中心与圈内所及的 {len(missing)} 个地级单元中，所用的铁路表没有一个车站。"
     listed = join(missing[:most]) + (f"等 {len(missing)} 个" if len(missing) > most else "")
     return f"中心与圈内所及的 {len(found['prefectures'])} 个地级单元中，所用的铁路表在{listed}没有车站。"
+
+
+def ways_section(results: StudyResults) -> list[Block]:
+    """Set minutes and money side by side; nothing where the study has no prices."""
+    table = results.way_costs
+    if table.empty:
+        return []
+    asked = results.study.questions
+    prices = [f"{_PRICED.get(name, name)} {price:g}" for name, price in asked.road_yuan_per_km.items()] + [
+        f"{_PRICED['slow'] if name == 'ordinary' else _PRICED.get(name, name)} {price:g}"
+        for name, price in asked.rail_yuan_per_km.items()
+    ]
+    told = (
+        f"广义费用是花的钱加时间的价值（Small 和 Verhoef，2007）。价格是本研究自己给的：时间每小时 {asked.value_of_time_yuan_per_h:g} 元，每千米{'、'.join(prices)} 元，"
+        f"没有给价的不计钱。{_free_or_tolled(results)}"
+    )
+    ids = set(results.centres["origin_id"].astype(str))
+    of_centres = table[table["from_id"].isin(ids) & table["to_id"].isin(ids)]
+    blocks: list[Block] = [Heading("时间与费用"), f"{told}逐对见 tables.xlsx 的“时间与费用”一表。"]
+    n_pairs = len(of_centres.groupby(["from_id", "to_id"]))
+    if 0 < n_pairs <= _MOST_PRICED:
+        rows = tuple(
+            (
+                f"{row.from_name}—{row.to_name}", _WAYS[row.option], f"{row.minutes:.0f}", f"{row.km:,.0f}", f"{row.yuan:,.0f}",
+                f"{row.generalised_yuan:,.0f}", _worth(row),
+            )
+            for row in rows_of(of_centres.sort_values(["from_id", "to_id", "minutes"], kind="stable"))
+        )  # fmt: skip
+        header = ("起讫", "走法", "分钟", "千米", "元", "广义费用（元）", "时间值多少时最合算（元/小时）")
+        note = "门到门。“—”为在任何时间价值下都不是最合算的：另有走法既不更慢也不更贵，或两种走法夹着它。"
+        blocks.append(Table("ways", "中心之间各种走法的时间与费用", header, rows, (2, 3, 4, 5), note))
+    return blocks
+
+
+def _worth(row: Any) -> str:
+    """Say at what values of time a way is the best."""
+    if not math.isfinite(row.from_value):
+        return "—"
+    if not math.isfinite(row.to_value):
+        return f"{row.from_value:,.0f} 以上" if row.from_value > 0 else "任何"
+    return f"{row.from_value:,.0f}–{row.to_value:,.0f}" if row.from_value > 0 else f"不到 {row.to_value:,.0f}"
+
+
+def _free_or_tolled(results: StudyResults) -> str:
+    """Tell for how many border counties the fastest road isn't the one of the least generalised cost."""
+    codes = set(results.border_counties["adcode"].astype(str))
+    own = results.way_costs[
+        results.way_costs["from_id"].isin(codes) & results.way_costs["option"].isin(["road", "free"])
+    ]
+    if own.empty:
+        return ""
+    n = own["from_id"].nunique()
+    both = own.pivot_table(
+        index="from_id",
+        columns="option",
+        values=["minutes", "generalised_yuan", "from_value"],
+        aggfunc="first",
+    )
+    if "free" not in both["minutes"]:
+        return f"{n} 个毗邻区县到最近的中心，最快的公路都不收费或别无他路。"
+    parted = both[both["generalised_yuan"]["free"] < both["generalised_yuan"]["road"]]
+    told = f"{n} 个毗邻区县到最近的中心，最快的走高速，其中 {len(parted)} 个按广义费用不如走不收费的路"
+    worth = both["from_value"]["road"].dropna()
+    worth = worth[worth > 0]
+    return told + (
+        f"；时间的价值要高到每小时 {worth.median():,.0f} 元（中位），走高速才合算。" if len(worth) else "。"
+    )
+
+
+def links_section(results: StudyResults) -> list[Block]:
+    """Tell how strongly the cities draw each other, within and across provinces, and what lies around them."""
+    links, totals = results.city_links, results.city_totals
+    if totals.empty:
+        return []
+    base, cities = links[links["scenario"] == "base"], totals[totals["scenario"] == "base"]
+    strongest = join(
+        f"{row.a_name}—{row.b_name}（{row.share:.0%}）" for row in rows_of(base.head(_STRONGEST))
+    )
+    told = (
+        f"{len(cities)} 个地级单元两两之间，联系强度按两地人口之积除以用时的平方（引力模型，{way_zh(results)}，往返平均）：最强的是{strongest}；"
+        f"跨省的对数占 {_across_pairs(cities):.0%}，联系占全部联系的 {_across_share(cities):.0%}"
+    )
+    after = totals[(totals["scenario"] == "all") & ("all" in results.scenario_names)]
+    if len(after):
+        told += f"，规划后 {_across_share(after):.0%}，联系总量增加 {after['total'].sum() / cities['total'].sum() - 1:.0%}"
+    across = base[base["across"]]
+    if len(across):
+        first = across.iloc[0]
+        told += (
+            f"。跨省最强的是{first['a_name']}—{first['b_name']}，引力的断裂点距{first['a_name']} {first['breaking_min']:.0f} 分钟、距{first['b_name']} "
+            f"{first['minutes'] - first['breaking_min']:.0f} 分钟"
+        )
+    most = cities.iloc[0]
+    told += f"。在联系网络中最居中的是{most['name']}（占 {most['share']:.0%}）"
+    if len(after) and after.iloc[0]["name"] != most["name"]:
+        told += f"，规划后是{after.iloc[0]['name']}（占 {after.iloc[0]['share']:.0%}）"
+    widest = cities.iloc[int(cities["hinterland_people"].argmax())]
+    told += f"；以到哪个地级驻地最近划分腹地，腹地人口最多的是{widest['name']}（{widest['hinterland_counties']} 个区县，{widest['hinterland_people'] / 1e4:,.0f} 万人）"
+    if len(cities) >= _ENOUGH_TO_FIT:
+        fitted = rank_size(cities["people"])
+        told += f"；人口的位序—规模系数为 {-fitted.slope:.2f}（1 为齐普夫定律，更小则更集中于大城市）"
+    return [Heading("城市之间的联系"), f"{told}。见 tables.xlsx 的“城市联系”“城市中心度”两表。"]
+
+
+def _across_pairs(cities: pd.DataFrame) -> float:
+    """Part of all pairs of cities that lies in two provinces."""
+    own, n = cities["province"].value_counts(), len(cities)
+    return 1 - float((own * (own - 1)).sum() / (n * (n - 1)))
+
+
+def _across_share(totals: pd.DataFrame) -> float:
+    """Part of all links that crosses provinces."""
+    return float((totals["across_share"] * totals["total"]).sum() / totals["total"].sum())

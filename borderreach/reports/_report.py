@@ -32,6 +32,7 @@ from ._facts import Fact, facts
 from ._findings import findings_section
 from ._key_figures import ReportContext, results_corridors
 from ._method import data_section, definitions_section, limits_section
+from ._pairs import links_section, ways_section
 from ._people import counties_section, people_section
 from ._summary import summary_section
 from ._words import with_lines
@@ -97,6 +98,7 @@ def _body(results: StudyResults, context: ReportContext) -> list[Block]:
         *circles_section(results, context),
         *changed_section(results, context),
         *order_section(results),
+        *ways_section(results),
         *people_section(results),
         *zones_section(results, context),
         *yardsticks_section(results),
@@ -104,6 +106,7 @@ def _body(results: StudyResults, context: ReportContext) -> list[Block]:
         *ranking_section(results),
         *borders_section(results, context),
         *decisions_section(results),
+        *links_section(results),
         *years_section(results),
         *panel_section(results),
         *changes_section(results, context),

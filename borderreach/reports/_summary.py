@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from .. import data
 from ..analysis.studies import StudyResults
@@ -32,9 +33,16 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[Block
         f"{context.n_inside_base} of the {context.n_border} border counties are among them."
         + _pair_sentence_en(results, base)
     )
-    lines = []
+    lines, idle = [], []
     for item in context.scenarios:
         named = _scenario_en(results, item.scenario)
+        if named.endswith(" alone") and not (
+            round(item.delta_area_km2)
+            or item.delta_counties
+            or (math.isfinite(item.pair_delta_min) and round(item.pair_delta_min))
+        ):
+            idle.append(named.removeprefix("with ").removesuffix(" alone"))
+            continue
         pair = ""
         if math.isfinite(item.pair_min) and not many_centres(results):
             pair = f", and the centres lie {item.pair_min:.0f} min apart ({_change(item.pair_delta_min, ' min')})"
@@ -42,6 +50,9 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[Block
             f"{named}: {item.area_km2:,.0f} km² ({_change(item.delta_area_km2)}), {item.n_counties} counties "
             f"({_change(item.delta_counties)}){pair}."
         )
+    if idle:
+        verb = "changes" if len(idle) == 1 else "change"
+        lines.append(f"{and_(idle)}, each alone, {verb} neither the circle nor the time between the centres.")
     closing = (
         f"All these times are modelled, door to door, on today's {_roads_en(results)}"
         + roads_en(results)
@@ -107,9 +118,73 @@ def _more_en(results: StudyResults, context: ReportContext) -> list[str]:
         now, then = (f"{people.get(scenario, people['base']) / 1e6:,.1f}" for scenario in ("base", "all"))
         after = "" if now == then else f", {then} million with every corridor"
         sentences.append(f"{now} million people live in the circle{after} ({people_source(results)[1]}).")
+    sentences += [*_weak_en(results), *_order_en(results)]
     if len(results.claims):
         sentences.append(claims_summary_en(results.claims))
     return [" ".join(sentences)] if sentences else []
+
+
+_OBJECTIVES_EN: Final = {
+    "people": ("people in the circle", 1e6, " million"),
+    "places": ("counties in the circle", 1.0, ""),
+    "mean_time": ("the mean time to the centres", 1.0, " min"),
+    "potential": ("market potential per head", 1e6, " million"),
+    "worst_province": ("the worst province's share of people in the circle", 0.01, "%"),
+    "poverty": ("the gap of access poverty", 0.01, "%"),
+    "palma": ("the Palma ratio of people in reach", 1.0, ""),
+}
+
+
+def _weak_en(results: StudyResults) -> list[str]:
+    """Tell which crossing can least be spared, where a line is missing most, and how much of the cities' links crosses borders."""
+    told = []
+    lost, lines, cities = results.critical_links, results.missing_links, results.city_totals
+    if len(lost) and lost.iloc[0]["longer_trips"] > 0:
+        first = lost.iloc[0]
+        ends = and_(english_name(each) for each in first["name"].split("—"))
+        told.append(
+            f"Of the {len(lost)} crossings, the loss of the one between {ends} costs most: {first['longer_trips']:,.0f} trips take "
+            f"{first['mean_delay_min']:.0f} minutes longer."
+        )
+    if len(lines):
+        ends = and_(english_name(str(lines.iloc[0][each])) for each in ("from_name", "to_name"))
+        told.append(
+            f"A line is missing most between {ends}, {lines.iloc[0]['detour_factor']:.1f} times the straight distance apart by road."
+        )
+    base = cities[cities["scenario"] == "base"] if len(cities) else cities
+    if len(base):
+        across = float((base["across_share"] * base["total"]).sum() / base["total"].sum())
+        told.append(
+            f"By the gravity of people over the square of time, {across:.0%} of the links between the {len(base)} cities cross provinces."
+        )
+    return told
+
+
+def _order_en(results: StudyResults) -> list[str]:
+    """Tell what to build first, and how many counties gain and lose market access."""
+    told = []
+    order = (
+        results.build_order[results.build_order["chosen"]]
+        if len(results.build_order)
+        else results.build_order
+    )
+    if len(order):
+        asked, first = results.study.questions, order.iloc[0]
+        word, over, unit = _OBJECTIVES_EN[asked.build_objective]
+        money = "100 million yuan" if first["cost_unit"] == "100m_yuan" else "km"
+        within = f" within {asked.build_budget:,g} {money}" if asked.build_budget is not None else ""
+        whole = float(results.build_front["gain"].max())
+        told.append(
+            f"Of the {len(results.build_order)} corridors one would build {_name_en(results, first['corridor_id'])} first{within}: "
+            f"{word} goes from {first['base_value'] / over:,.4g}{unit} to {first['value'] / over:,.4g}{unit}, "
+            f"{first['adds'] / whole:.0%} of what all of them gain together."
+        )
+    for theta, one in results.access_changes.groupby("theta", sort=True):
+        up, down = ((one["side"] == side).sum() for side in ("gains", "loses"))
+        told.append(
+            f"With a trade elasticity of {theta:g}, {up} counties gain in market access relative to all others and {down} lose."
+        )
+    return told
 
 
 def _scenario_en(results: StudyResults, scenario: str) -> str:

@@ -84,19 +84,27 @@ def _sheets(results: StudyResults) -> list[Sheet]:
                "county province beyond_county beyond_province gap_km network_km network_min"),
         _sheet(results.build_order.rename(columns={"name": "corridor_name"}), "建设次序", "一定预算内最好的廊道，按最好的次序",
                "step corridor_name cost cost_unit total_cost base_value value adds alone last mean chosen"),
-        _sheet(results.build_front, "预算与组合", "花同样或更少的钱没有更好的组合", "cost value gain corridors n"),
-        _sheet(results.build_pairs, "廊道之间", "两条廊道同建的相互作用", "corridor_a corridor_b alone interaction kind"),
+        _sheet(results.build_front.assign(corridors=[_named(each, corridors) for each in results.build_front["corridors"]]), "预算与组合", "花同样或更少的钱没有更好的组合", "cost value gain corridors n"),
+        _sheet(results.build_pairs.assign(**{each: results.build_pairs[each].map(corridors) for each in ("corridor_a", "corridor_b")}), "廊道之间", "两条廊道同建的相互作用", "corridor_a corridor_b alone interaction kind"),
         _sheet(results.access_changes, "市场可达性", "份额上升最多的在前", "theta name adcode province base_access scenario_access change_pct relative_pct side"),
+        _sheet(results.way_costs.rename(columns={"minutes": "minutes_all", "km": "km_all"}), "时间与费用", "各种走法的分钟、费用与广义费用，最省的在前", "from_name to_name option minutes_all km_all yuan generalised_yuan generalised_min "
+               "best efficient from_value to_value"),
         _sheet(_with_scenario(results.equity, results), "均等", "毗邻区县可达人口的分布，按人口加权", "scenario measure value"),
         _sheet(pd.DataFrame(results.critical_links).rename(columns={"name": "crossing"}), "通道中断", "逐处中断一处跨省通道的损失，最大的在前",
                "crossing province_a province_b road_class cost_person_min delay_person_min longer_trips mean_delay_min worst_delay_min worst_from "
                "worst_to cut_off_trips places_cut_off cut_off leaving_people circle_of"),
+        _sheet(pd.DataFrame(results.critical_pairs), "两处中断", "一段省界上单独损失最大的通道，两处同时中断", "province_a province_b name_a name_b cost_person_min "
+               "cost_a_person_min cost_b_person_min excess_person_min cut_off_trips places_cut_off cut_off leaving_people circle_of"),
         _sheet(results.missing_links, "缺失的线路", "跨省绕行过甚的县对与直接相连的线，每千米省时最多的在前",
                "rank from_name from_province to_name to_province straight_km road_km base_min detour_factor usual_detour line_km line_min saved_min "
                "gain_person_min gain_per_km"),
         _sheet(_with_scenario(results.yardsticks, results), "123交通圈", "毗邻区县对照全国123出行交通圈与都市圈 1 小时",
                "scenario name adcode province own_city own_city_min within_1h across_city across_city_min within_2h main_city main_city_min "
                "within_3h metropolitan n_missed"),
+        _sheet(_with_scenario(results.city_links.rename(columns={"minutes": "mean_min", "a_name": "city_a", "b_name": "city_b"}), results), "城市联系",
+               "地级单元之间的引力强度与断裂点，最强的在前", "scenario rank city_a a_province city_b b_province across mean_min strength share breaking_min"),
+        _sheet(_with_scenario(results.city_totals.rename(columns={"name": "city"}), results), "城市中心度", "各地级单元的联系总量、跨省所占与腹地", "scenario rank city province people total share "
+               "strongest_name across_share hinterland_counties hinterland_people hinterland_min"),
         _sheet(results.panel_borders.rename(columns={"n_across": "n_near", "people_across": "people_near"}), "历年省界", "每段省界在各年的路网上",
                "province_a province_b year across_min delta_min n_near people_near n_inside people_inside", frozen=2),
         _sheet(results.panel_counties, "历年区县", "每个毗邻区县在各年的路网上", "name adcode province year centre_name travel_time_min delta_min inside "
@@ -125,6 +133,11 @@ def _sheet(table: pd.DataFrame, name: str, tells: str, columns: str, *more: str,
     """Return a table as a sheet with some of its columns, named by blanks between."""
     plain = table.reset_index(drop=True)
     return Sheet(name, tells, tuple(column(plain, each) for each in (*columns.split(), *more)), frozen=frozen)
+
+
+def _named(ids: str, names: dict[str, str]) -> str:
+    """Return corridors that are listed by their ids by their names."""
+    return "、".join(names.get(each, each) for each in ids.split(", ") if each)
 
 
 def _with_scenario(table: pd.DataFrame, results: StudyResults) -> pd.DataFrame:

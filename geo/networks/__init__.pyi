@@ -14,7 +14,7 @@ from ._exit_lines import ExitLines
 from ._frames import fitted_line, network_from_geodataframes
 from ._inside import nodes_inside
 from ._joining import EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, join_networks
-from ._journeys import journey_components
+from ._journeys import journey_components, journey_legs
 from ._line_network import RAIL_RIDE_ERROR, RAIL_STOP_MIN, RAIL_TIME_ERRORS, RAIL_WAIT_ERROR, LineNetwork
 from ._links import MAX_ARC_TIME_MS, Links, RaggedLines
 from ._network import TransportNetwork, build_network
@@ -60,6 +60,7 @@ __all__ = [
     "is_saved_network",
     "join_networks",
     "journey_components",
+    "journey_legs",
     "least_access",
     "ms_per_metre",
     "network_from_geodataframes",

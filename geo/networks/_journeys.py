@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -43,6 +43,10 @@ RARE: Final = 0.4
 #: longer than the 9.5 hours that are left, they go on next morning, eight hours later.
 DAY_LEFT_MIN: Final = 570.0
 NIGHT_MIN: Final = 480.0
+#: A train that makes so much between two stops is a fast one: on lines for 200 km/h or more.
+FAST_KPH: Final = 150.0
+#: To so many of the nearest exits a place is tied, where the way is wanted and not the time alone.
+_ACCESS_POINTS: Final = 4096
 
 
 def journey_components(
@@ -104,26 +108,11 @@ def journey_components(
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # type: ignore[redundant-expr] # callers aren't all typed
             raise InputTypeError(f"'pairs' should hold (origin, destination), got {pair!r}")
     n_access_points = require_whole(n_access_points, "n_access_points", minimum=1)
-    names = _names(network)
-    build = LinkBuilder(network.n_nodes)
-    ends: dict[tuple[float, float], tuple[int, int]] = {}
-    numbered = [
-        tuple(
-            _end(place, network, names, build, ends, side, n_access_points) for side, place in enumerate(pair)
-        )
-        for pair in wanted
-    ]
-    full = network if not build.lon else network.extended(
-        build.links(), node_lon=build.lon, node_lat=build.lat, node_exit=build.exit
-    )  # fmt: skip
+    full, numbered = _tied(network, wanted, n_access_points)
     origins = sorted({a for a, _ in numbered})
     rows: list[dict[str, Any]] = []
     if origins:
-        graph = csr_array(
-            # scipy 1.12 takes 32-bit numbers only
-            (full.arc_time_ms.astype(float), full.arc_head, full.arc_start.astype(np.int32)),
-            shape=(full.n_nodes, full.n_nodes),
-        )
+        graph = _graph(full)
         times, before = dijkstra(graph, indices=origins, return_predecessors=True)
         for (a, b), (origin, destination) in zip(numbered, wanted, strict=True):
             row = origins.index(a)
@@ -138,6 +127,90 @@ def journey_components(
             spent["straight_km"] = straight_m / 1000
             spent["mark"] = _mark(spent)
     return pd.DataFrame(rows, columns=list(JOURNEY_COLUMNS))
+
+
+def journey_legs(network: TransportNetwork, pairs: Sequence[tuple[Any, Any]]) -> pd.DataFrame:
+    """Take the fastest journeys apart by the kinds of ways that they run along.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+        Whose times stand on its arcs.
+    pairs : sequence of pairs
+        Origin and destination, as `journey_components` takes them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``pair`` (its number), ``mode, kind`` (class of road, line of railway, or what is done at stations), ``minutes, km,
+        fast_km``: of the kilometres those along arcs on which `FAST_KPH` or more are made. Pairs without a way have no row.
+
+    Raises
+    ------
+    OffNetworkError
+        If a point is farther from the network than its reach.
+    """
+    full, numbered = _tied(network, list(pairs), _ACCESS_POINTS)
+    origins = sorted({a for a, _ in numbered})
+    rows: list[dict[str, Any]] = []
+    if origins:
+        graph = _graph(full)
+        times, before = dijkstra(graph, indices=origins, return_predecessors=True)
+        for number, (a, b) in enumerate(numbered):
+            row = origins.index(a)
+            if not np.isfinite(times[row, b]):
+                continue
+            arcs = np.array(list(_back(full, before[row], a, b)), dtype=np.int64)
+            kinds = np.stack([full.arc_mode[arcs], full.arc_class[arcs]], axis=1)
+            for mode, kind in np.unique(kinds, axis=0).tolist():
+                own = arcs[(kinds == (mode, kind)).all(axis=1)]
+                metres, ms = full.arc_length_m[own].astype(float), full.arc_time_ms[own].astype(float)
+                fast = metres * 3600 >= FAST_KPH * ms  # 1 m/ms is 3600 km/h
+                rows.append({
+                    "pair": number, "mode": full.modes[mode], "kind": full.classes[kind], "minutes": ms.sum() / 60_000,
+                    "km": metres.sum() / 1000, "fast_km": metres[fast].sum() / 1000,
+                })  # fmt: skip
+    return pd.DataFrame(rows, columns=["pair", "mode", "kind", "minutes", "km", "fast_km"])
+
+
+def _tied(
+    network: TransportNetwork, wanted: Sequence[Any], n_access_points: int
+) -> tuple[TransportNetwork, list[tuple[int, ...]]]:
+    """Return a network with the points of pairs tied to it, and the nodes of each pair."""
+    names = _names(network)
+    build = LinkBuilder(network.n_nodes)
+    ends: dict[tuple[float, float], tuple[int, int]] = {}
+    numbered = [
+        tuple(
+            _end(place, network, names, build, ends, side, n_access_points) for side, place in enumerate(pair)
+        )
+        for pair in wanted
+    ]
+    full = network if not build.lon else network.extended(
+        build.links(), node_lon=build.lon, node_lat=build.lat, node_exit=build.exit
+    )  # fmt: skip
+    return full, numbered
+
+
+def _graph(network: TransportNetwork) -> csr_array:
+    return csr_array(
+        # scipy 1.12 takes 32-bit numbers only
+        (network.arc_time_ms.astype(float), network.arc_head, network.arc_start.astype(np.int32)),
+        shape=(network.n_nodes, network.n_nodes),
+    )
+
+
+def _back(
+    network: TransportNetwork, before: NDArray[np.int32], origin: int, destination: int
+) -> Iterator[int]:
+    """Yield the arcs of the fastest way, the last one first."""
+    head = destination
+    while head != origin:
+        tail = int(before[head])
+        arcs = np.arange(network.arc_start[tail], network.arc_start[tail + 1])
+        arcs = arcs[network.arc_head[arcs] == head]
+        yield int(arcs[np.argmin(network.arc_time_ms[arcs])])
+        head = tail
 
 
 def _add_nights(
@@ -249,12 +322,7 @@ def _spent(
     }
     lines: list[str] = []
     boardings, metres = 0, 0.0
-    head = destination
-    while head != origin:
-        tail = int(before[head])
-        arcs = np.arange(network.arc_start[tail], network.arc_start[tail + 1])
-        arcs = arcs[network.arc_head[arcs] == head]
-        arc = arcs[np.argmin(network.arc_time_ms[arcs])]
+    for arc in _back(network, before, origin, destination):
         minutes = network.arc_time_ms[arc] / 60_000
         kind, mode = network.classes[network.arc_class[arc]], network.modes[network.arc_mode[arc]]
         if kind in kinds:
@@ -267,7 +335,6 @@ def _spent(
             spent["road_min"] += minutes
         boardings += kind == WAITING
         metres += float(network.arc_length_m[arc])
-        head = tail
     spent["line_haul_min"] = spent["rail_min"] + spent["air_min"]
     spent["total_min"] = total_ms / 60_000
     return spent | {"n_boardings": boardings, "lines": " > ".join(lines[::-1]), "way_km": metres / 1000}

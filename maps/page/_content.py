@@ -103,27 +103,33 @@ def page_content(
         "centreCircles": [_reach(reach) for reach in layers.centre_circles],
         "zones": [_reach(reach) for reach in layers.zones],
         "allZones": _reach(layers.all_zones) if layers.all_zones else None,
-        "corridors": _corridors(layers),
+        "corridors": _corridors(results, layers),
         # shapes on a base map in GCJ-02 are shifted, and a place tapped there is none of the network's
         "whatIf": None
         if tiles is not None and tiles.datum == "gcj02"
         else what_if_content(getattr(results, "what_if", None), results.scenario_names),
     }
     content["english"] = _english(content)
+    used = {
+        "year_": content["years"] is not None,
+        "build_": any(row["build"] for row in content["corridors"]),
+    }
     content["words"] = _words(
-        results, asks=content["whatIf"] is not None, shows_years=content["years"] is not None
+        results,
+        asks=content["whatIf"] is not None,
+        unused=tuple(prefix for prefix, is_used in used.items() if not is_used),
     )
     return {key: _closed(value) for key, value in content.items()}
 
 
-def _words(results: MapResults, *, asks: bool, shows_years: bool) -> dict[str, dict[str, str]]:
-    """Return the words of both languages that a page has a use for: of what-ifs and of a panel's years, where it has these."""
+def _words(results: MapResults, *, asks: bool, unused: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """Return the words of both languages that a page has a use for: without those of what-ifs, years and orders that it lacks."""
     left_out = set() if asks else WHAT_IF_ZH.keys()
     return {
         language: {
             key: text
             for key, text in words_of(results, language).items()
-            if key not in left_out and (shows_years or not key.startswith("year_"))
+            if key not in left_out and not key.startswith(unused)
         }
         for language in WORDS
     }
@@ -394,11 +400,12 @@ def _circle(reach: Reach, people: pd.DataFrame, scenario: str | None) -> dict[st
     return {**_reach(reach), "people": [inside.get(BASE), inside.get(scenario or "")]}
 
 
-def _corridors(layers: MapLayers) -> list[dict[str, Any]]:
+def _corridors(results: MapResults, layers: MapLayers) -> list[dict[str, Any]]:
     stops: dict[str, list[dict[str, Any]]] = {}
     for row in layers.corridor_stops.sort_values(["corridor_id", "stop_no"]).itertuples():
         stops.setdefault(str(row.corridor_id), []).append({"name": str(row.stop_name), "at": at(row)})
     colours = corridor_colours(layers.corridors)
+    order = _build_order(results)
     return [
         {
             "id": str(row.corridor_id),
@@ -412,6 +419,38 @@ def _corridors(layers: MapLayers) -> list[dict[str, Any]]:
             "source": str(row.source),
             "shape": pack(row.geometry),
             "stops": stops.get(str(row.corridor_id), []),
+            "build": order.get(str(row.corridor_id)),
         }
         for row in layers.corridors.itertuples()
     ]
+
+
+#: What values of an objective are divided by for readers; its unit stands in the words of the page.
+_OBJECTIVES: Final = {
+    "people": 1e4,
+    "places": 1.0,
+    "mean_time": 1.0,
+    "potential": 1e4,
+    "worst_province": 0.01,
+    "poverty": 0.01,
+    "palma": 1.0,
+}
+
+
+def _build_order(results: MapResults) -> dict[str, dict[str, Any]]:
+    """Return for each corridor its step in the order of building, 0 where it isn't built, and what it adds."""
+    table = getattr(results, "build_order", None)
+    if table is None or len(table) == 0:
+        return {}
+    objective = str(results.study.questions.build_objective)  # type: ignore[attr-defined]
+    over = _OBJECTIVES[objective]
+    return {
+        str(row.corridor_id): {
+            "objective": objective,
+            "step": int(str(row.step)),
+            "value": number(float(str(row.value)) / over, 2),
+            "adds": number(float(str(row.adds)) / over, 2),
+            "alone": number(float(str(row.alone)) / over, 2),
+        }
+        for row in table.itertuples()
+    }

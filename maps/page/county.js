@@ -30,8 +30,11 @@
       e("div", {}, word.of("mode", row.mode) + " · " + word.of("status", row.status) +
         (row.kph === null ? "" : " · " + word("design_speed") + " " + row.kph + " km/h")),
       e("div", {}, word("length") + " " + br.fixed(row.km, 1) + " km · " + word("stops") + " " + row.stops.length),
+      row.build ? e("div", {}, word(row.build.step ? "build_step" : "build_none", Object.assign({}, row.build, { objective: word("build_" + row.build.objective) }))) : null,
       e("div", { className: "br-muted" }, word("source") + word("colon") + row.source));
   };
+  // ① for what is built first, where an order is known.
+  br.stepOf = (row) => (row.build && row.build.step ? String.fromCodePoint(0x245f + Math.min(row.build.step, 20)) + " " : "");
 
   br.drawCounty = function (panel, row, data, scene, word) {
     panel.hidden = !row;

@@ -62,7 +62,7 @@
         ]);
       }, "after");
       scene.labels.add({
-        ...alongLine(br.unpackLines(row.shape, data.quantum)), text: () => word.nameOf(row), className: "br-line-name", rank: br.RANKS.line,
+        ...alongLine(br.unpackLines(row.shape, data.quantum)), text: () => br.stepOf(row) + word.nameOf(row), className: "br-line-name", rank: br.RANKS.line,
         owner: id, offset: 7, side: "after", colour: row.colour,
       });
       const last = row.stops.length - 1;

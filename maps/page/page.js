@@ -257,7 +257,7 @@
         centreRows.length ? folded("centres", word("centre_circles"), layersOf(scene.centreCircles), legend.table(centreRows)) : null,
         zones.length ? group(word("zones"), legend.table(zones), e("p", { className: "br-muted" }, word("pick_county"))) : null,
         data.corridors.length ? folded("corridors", word("corridors"), corridorIds, allOrNone(corridorIds), data.corridors.map((row) =>
-          legend.box("corridor-" + row.id, word.nameOf(row), br.lineSwatch(scene.corridorLook(row)), e("span", {}, word.nameOf(row) + word.aside(word.of("status", row.status)))))) : null,
+          legend.box("corridor-" + row.id, word.nameOf(row), br.lineSwatch(scene.corridorLook(row)), e("span", {}, br.stepOf(row) + word.nameOf(row) + word.aside(word.of("status", row.status)))))) : null,
         legend.border().length ? folded("border", word("border_group"), legend.border().map(([id]) => id),
           legend.border().map(([id, symbol, text]) => legend.box(id, text, symbol, text))) : null,
         data.changes.length ? folded("changes", word("changes"), legend.changes().map(([id]) => id),

@@ -24,7 +24,7 @@ def yuqian(yuqian_run: tuple[StudyResults, Path]) -> StudyResults:
 
 
 #: Studies whose results are looked at besides; each run takes minutes.
-OTHERS = ("bazhong", "chengyugui", "guizhou", "jinshaanyu", "national", "xiangeyuqian", "zheminggan")
+OTHERS = ("bazhong", "chengyugui", "guizhou", "jinshaanyu", "national", "xiangeyuqian", "xinan", "zheminggan")
 
 
 @pytest.fixture(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -119,7 +121,7 @@ def test_the_report_tells_of_them(results):
         "银川市至灵武市",
     ):
         assert words in text
-    assert "nan" not in text.lower().replace("银川", "")
+    assert not re.search("(?<![a-z])nan(?![a-z])", text.lower())  # names such as Hainan aside
 
 
 def test_a_users_corridor_may_not_take_an_embedded_name(folder):

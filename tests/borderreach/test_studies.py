@@ -62,7 +62,16 @@ def test_schemas(yuqian):
     assert list(yuqian.county_times.columns) == list(COUNTY_TIMES)
     assert list(yuqian.gains.columns) == list(GAINS)
     # nor do pairs of towns across have a way half as long again as is usual
-    not_asked = {"build_order", "build_front", "build_pairs", "access_changes", "equity", "missing_links"}
+    not_asked = {
+        "build_order",
+        "build_front",
+        "build_pairs",
+        "access_changes",
+        "equity",
+        "missing_links",
+        "critical_pairs",
+        "way_costs",
+    }
     for name, table in yuqian.tables():
         # no dead end of a trunk road lies at this border, and the study asks for no past years
         assert (len(table) > 0) == (

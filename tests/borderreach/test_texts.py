@@ -65,6 +65,8 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "Study.text": ("manifest",),  # the report cites it by its title
     "Study.text_title": ("manifest", "report"),
     "Study.review_number": ("manifest", "map", "report", "figure"),
+    "Questions.road_yuan_per_km": KNOWN,
+    "Questions.rail_yuan_per_km": KNOWN,
     "Study.provinces": KNOWN,
     "Study.between": KNOWN,
     "Study.centres": KNOWN,

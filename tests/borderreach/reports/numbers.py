@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from borderreach.analysis.corridors import MAX_EXACT
 from borderreach.analysis.indicators import gini
 from borderreach.geo.networks import TRUNK_YEARS
 
@@ -400,10 +401,101 @@ def _of_questions(results: Any) -> Iterator[tuple[Any, ...]]:
             yield kind, row.base_value, Said("由现状 $")
         yield "", row.step, Said("(最好的建设次序是：|；)$")
         yield "km", row.cost
+    yield from _of_build_order(results)
+    yield from _of_ways(results)
+    yield from _of_cities(results)
     for theta, one in results.access_changes.groupby("theta"):
         yield "", theta
+        yield "", theta, Said("^θ: ")
+        yield "count", 3, Said("各列升、降最多的 $")
+        for row in one.itertuples():
+            yield "share", row.change_pct / 100, row.name
+            yield "share", row.relative_pct / 100, row.name
         yield from (("count", (one["side"] == side).sum()) for side in ("gains", "loses"))
     yield from _of_spread(results.indicators)
+
+
+def _of_build_order(results: Any) -> Iterator[tuple[Any, ...]]:
+    """What each step and each choice of corridors comes to, in all and of what all of them gain."""
+    order, front = results.build_order, results.build_front
+    if order.empty:
+        return
+    kinds = ("", "people", "min", "share", "count")
+    whole = front["gain"].max()
+    yield "lines", MAX_EXACT, Said("廊道多于 $")
+    yield "share", 0.01, Said("(平均不到改善的|都不到改善的|多出全部改善的) $")
+    if results.study.questions.build_budget is not None:
+        yield "km", results.study.questions.build_budget, Said("预算 $")
+    for row in order.itertuples():
+        name = re.escape(row.name)
+        yield "", row.step, Said(f"^次序: .*{name}")
+        yield "km", row.total_cost, Said(f"^累计.*{name}")
+        for kind in kinds:
+            yield kind, row.value, Said(f"^建到此为止.*{name}")
+            yield kind, row.adds, Said(f"^此步改善.*{name}")
+            yield kind, row.alone, Said(f"^只建它.*{name}")
+            yield kind, row.last, Said(f"^最后建它.*{name}")
+    useful = order[order["chosen"] & (order["adds"] >= 0.01 * whole)]
+    for kind in kinds:
+        yield kind, order["value"].iloc[0], Said("变为 $")
+        if len(useful):
+            yield kind, useful["value"].iloc[-1], Said("到此为 $")
+        for _, pair in results.build_pairs.iterrows():
+            yield kind, abs(pair["interaction"]), Said("同建比各自单建之和[多少]改善 $")
+        for choice in front.itertuples():
+            yield kind, choice.value, Said("^[^:]*: [^|]*\\| [^|]*\\| \\d+%")
+    yield "share", order["adds"].iloc[0] / whole, Said("建成后改善的 $")
+    yield "share", useful["adds"].sum() / whole, Said("占全部改善的 $")
+    for choice in front.itertuples():
+        yield "km", choice.cost, Said("^至少要")
+        yield "share", choice.gain / whole, Said("^占全部改善")
+
+
+def _of_ways(results: Any) -> Iterator[tuple[Any, ...]]:
+    """For how many counties a road without tolls is worth taking; the table of ways has the rest."""
+    table = results.way_costs
+    if table.empty:
+        return
+    own = table[table["from_id"].isin(results.border_counties["adcode"].astype(str))]
+    road = own[own["option"] == "road"].set_index("from_id")
+    free = own[own["option"] == "free"].set_index("from_id")
+    yield "count", own["from_id"].nunique(), Said("其中[^，]*$|^[^，]*$|元，[^，]*$")
+    yield (
+        "count",
+        (free["generalised_yuan"] < road["generalised_yuan"].reindex(free.index)).sum(),
+        Said("其中 $"),
+    )
+    yield "", road.loc[road["from_value"] > 0, "from_value"].median(), Said("每小时 $")
+
+
+def _of_cities(results: Any) -> Iterator[tuple[Any, ...]]:
+    """How much of all links crosses provinces, before and with corridors, and where fields meet."""
+    totals, links = results.city_totals, results.city_links
+    if totals.empty:
+        return
+    by_scenario = dict(iter(totals.groupby("scenario")))
+    base = by_scenario["base"]
+    yield "count", len(base)
+    yield "", 1.0, Said("（$")
+    for one in by_scenario.values():
+        across = (one["total"] * one["across_share"]).sum() / one["total"].sum()
+        yield "share", across, Said("(联系占全部联系的|规划后) $")
+        yield "share", one["share"].max(), Said("（占 $")
+        yield "share", one["total"].sum() / base["total"].sum() - 1, Said("联系总量增加 $")
+    apart = [a != b for a, b in combinations(base["province"], 2)]
+    yield "share", sum(apart) / len(apart), Said("跨省的对数占 $")
+    for row in links[links["scenario"] == "base"].head(3).itertuples():
+        yield "share", row.share, Said("（$")
+    first = links[(links["scenario"] == "base") & links["across"]].head(1)
+    for at in (*first["breaking_min"], *(first["minutes"] - first["breaking_min"])):
+        yield "min", at, Said("、?距[^，]* $")
+    widest = base.sort_values("hinterland_people").iloc[-1]
+    yield "count", widest["hinterland_counties"], Said("（$")
+    yield "people", widest["hinterland_people"], Said("个区县，$")
+    people = np.sort(base["people"].to_numpy())[::-1]
+    if len(people) >= 8:
+        rank = np.arange(1, len(people) + 1) - 0.5
+        yield "", -np.polyfit(np.log(people), np.log(rank), 1)[0], Said("系数为 $")
 
 
 def _of_spread(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
