@@ -185,3 +185,16 @@ def test_people_who_come_into_reach_elsewhere_are_explained(opened: Opened) -> N
         "() => { borderreach.scene.counties.get(520322).times[0].change = -3; borderreach.scene.select(null); borderreach.scene.select(520322); }"
     )
     assert "多出来的人住在别处" not in page.inner_text(".br-county-panel")
+
+
+def test_a_what_if_is_printed_without_a_legend_over_it(opened: Opened) -> None:
+    page = opened.page
+    page.select_option("[data-choice]", "yugui-hsr")
+    page.evaluate("void window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".br-what-if").is_visible()
+    assert page.locator(".br-legend").is_hidden()
+    assert page.locator(".br-notice").is_hidden()
+    page.evaluate("void window.dispatchEvent(new Event('afterprint'))")
+    page.click('[data-act="leave"]')
+    page.evaluate("void window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".br-legend").is_visible()
