@@ -5,6 +5,7 @@
   // It moves and zooms with the map as Leaflet's own does. `paint` gets the pen, and how projected metres become pixels:
   // x * k + at.x and at.y - y * k, with at.ratio pixels of the canvas for one of the page.
   br.PaintedCanvas = L.Renderer.extend({
+    /** @param {any} options */
     initialize(options) {
       L.setOptions(this, options);
       L.stamp(this);

@@ -11,13 +11,15 @@
    * @param {() => void} fit to the first view
    */
   br.makeView = function (map, data, word, zoom, fit) {
+    /** @param {Event} event */
+    const home = (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      fit();
+    };
     const link = br.element("a", {
       href: "#", className: "br-home", role: "button",
-      onclick: (event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        fit();
-      },
+      onclick: home,
     }, "⌂");
     zoom.getContainer().append(link);
     const view = {

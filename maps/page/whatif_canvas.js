@@ -1,5 +1,10 @@
 // What a what-if paints: circles of today and of the what-if, from rings in Leaflet's own projection.
 (function () {
+  /**
+   * @param {Path2D} path
+   * @param {Float64Array[]} rings
+   * @param { {k: number, x: number, y: number} } at how projected metres become pixels
+   */
   function trace(path, rings, { k, x, y }) {
     for (const ring of rings) {
       path.moveTo(ring[0] * k + x, y - ring[1] * k);
@@ -25,12 +30,20 @@
     const shown = { circles: [] };
     const canvas = new br.PaintedCanvas({ pane: "br-what-if", padding: 0.15, paint });
     const hatches = new Map();
-    function hatchOf(pen, colour, rising) {
+    /**
+     * @param {string} colour
+     * @param {boolean} rising
+     */
+    function hatchOf(colour, rising) {
       const key = colour + rising;
       if (!hatches.has(key)) hatches.set(key, br.hatch(colour, rising));
       return hatches.get(key);
     }
 
+    /**
+     * @param {CanvasRenderingContext2D} pen
+     * @param { {k: number, x: number, y: number, ratio: number} } at
+     */
     function paint(pen, at) {
       const { ratio } = at;
       const drawn = shown.circles.map(({ before, now, rank }) => ({
@@ -50,11 +63,11 @@
       for (const { rank, now, before } of drawn) {
         if (!before) continue;
         outside(pen, before, () => {
-          pen.fillStyle = hatchOf(pen, br.ranked(style.gainLines, rank), true);
+          pen.fillStyle = hatchOf(br.ranked(style.gainLines, rank), true);
           pen.fill(now);
         });
         outside(pen, now, () => {
-          pen.fillStyle = hatchOf(pen, style.changeLine, false);
+          pen.fillStyle = hatchOf(style.changeLine, false);
           pen.fill(before);
         });
         pen.strokeStyle = style.scenarioLine;
@@ -64,6 +77,11 @@
         pen.setLineDash([]);
       }
     }
+    /**
+     * @param {CanvasRenderingContext2D} pen
+     * @param {Path2D} shape
+     * @param {() => void} act
+     */
     function outside(pen, shape, act) {
       const all = new Path2D();
       all.rect(0, 0, pen.canvas.width, pen.canvas.height);

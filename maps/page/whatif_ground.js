@@ -18,15 +18,26 @@
     return [normal * cos * Math.cos(lon * RADIANS), normal * cos * Math.sin(lon * RADIANS), normal * (1 - E2) * sin];
   }
 
-  /** Straight metres between two places in earth-centred coordinates. */
+  /**
+   * Straight metres between two places in earth-centred coordinates.
+   * @param {ArrayLike<number>} a
+   * @param {ArrayLike<number>} b
+   */
   const metres = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 
+  /** @param {number} lon degrees */
   const toX = (lon) => A * lon * RADIANS;
+  /** @param {number} lat degrees */
   const toY = (lat) => A * Math.asinh(Math.tan(lat * RADIANS));
+  /** @param {number} x */
   const toLon = (x) => x / A / RADIANS;
+  /** @param {number} y */
   const toLat = (y) => Math.atan(Math.sinh(y / A)) / RADIANS;
 
-  /** Projected metres for one on the ground, the mean of all directions, at a latitude in degrees. */
+  /**
+   * Projected metres for one on the ground, the mean of all directions.
+   * @param {number} lat degrees
+   */
   function scale(lat) {
     const sin = Math.sin(lat * RADIANS);
     const w = 1 - E2 * sin * sin;

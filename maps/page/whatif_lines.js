@@ -61,10 +61,13 @@
         const away = Math.abs(ax * uy - ay * ux) / Math.sqrt(ux * ux + uy * uy);
         if (away > reach) continue;
         const most = Math.sqrt(reach * reach - away * away);
+        /** @param {number} s */
         const walk = (s) => Math.sqrt(away * away + (s - at0) * (s - at0)) * pace;
+        /** @param {number} s */
         const inside = (s) => Math.min(Math.max(s, Math.max(0, at0 - most)), Math.min(length, at0 + most));
         if (at0 - most > length || at0 + most < 0) continue;
         // Across the ground towards where one goes, by the law of refraction.
+        /** @param {number} slow milliseconds for a metre along the street */
         const aslant = (slow) => (slow < pace ? away * slow / Math.sqrt(pace * pace - slow * slow) : most);
         for (const way of best) {
           const slow = way.toHead === out ? back : forth;
@@ -101,7 +104,12 @@
     }
     return best;
   };
-  // From where a street is entered on to another place along it, the way that it is followed.
+  /**
+   * From where a street is entered on to another place along it, the way that it is followed.
+   * @param {Network} net
+   * @param {Piece} piece
+   * @param {number} at
+   */
   function passing(net, piece, at) {
     const metres = piece.toHead ? at - piece.at : piece.at - at;
     const { along } = lineOf(net, piece.link);

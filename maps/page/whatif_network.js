@@ -28,13 +28,17 @@
  * @property {Int32Array} back the same against it, -1 where nobody may go that way
  */
 (function () {
+  /** @param {number} number */
   const unsigned = (number) => (number >= 0 ? 2 * number : -2 * number - 1);
   const ONE_WAY = 1;
   const OTHER_BACK = 2;
   const EXITS_ALONG = 4;
   const SHAPED = 8;
 
-  // Numbers of things, each less the one before, as numbers from 0 on.
+  /**
+   * Numbers of things, each less the one before, as numbers from 0 on.
+   * @param {string} text
+   */
   function stepped(text) {
     let at = 0;
     return br.unpackNumbers(text).map((step) => (at += step));

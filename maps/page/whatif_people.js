@@ -49,6 +49,7 @@
     }
     return sum;
 
+    /** @param {number} i node */
     function inside(i) {
       const sure = 1.5 * cell * net.scale[i];
       const [x, y] = [net.x[i], net.y[i]];
@@ -65,7 +66,14 @@
       return best > -sure && starts.some((start, at) => drawn(i, near, start, planes[at], 3 * sure));
     }
 
-    // Between the values at the corners of its triangle of the grid.
+    /**
+     * Between the values at the corners of its triangle of the grid.
+     * @param {number} i node
+     * @param {number[]} near lists of discs
+     * @param { {at: [number, number], time: Int32Array} } start
+     * @param {(xyz: ArrayLike<number>) => [number, number]} plane
+     * @param {number} margin projected metres
+     */
     function drawn(i, near, start, plane, margin) {
       const here = plane(net.xyz.subarray(3 * i, 3 * i + 3));
       const [a, b] = here.map((at) => Math.floor(at / cell));
@@ -89,6 +97,11 @@
     }
   };
 
+  /**
+   * @param {Float64Array[]} rings
+   * @param {number} x
+   * @param {number} y
+   */
   function within(rings, x, y) {
     let inside = false;
     for (const ring of rings) {
@@ -99,7 +112,10 @@
     return inside;
   }
 
-  // Discs by the square of a grid that their middle lies in; those of nine squares may cover a place.
+  /**
+   * Discs by the square of a grid that their middle lies in; those of nine squares may cover a place.
+   * @param {Discs} discs
+   */
   function bucketsOf(discs) {
     let side = 1;
     let west = Infinity, south = Infinity, east = -Infinity, north = -Infinity;
@@ -120,7 +136,11 @@
       next[k] = first[square];
       first[square] = k;
     }
-    /** The first disc of each of the squares around a place. */
+    /**
+     * The first disc of each of the squares around a place.
+     * @param {number} x
+     * @param {number} y
+     */
     function near(x, y) {
       const a = Math.floor((x - west) / side) + 1, b = Math.floor((y - south) / side) + 1;
       const lists = [];
