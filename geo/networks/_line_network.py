@@ -15,7 +15,7 @@ from ._network import TransportNetwork
 RAIL_STOP_MIN: Final = 8.0
 #: How far their times from door to door are off: up to so many minutes, the root mean square of ln(true / modelled) where a
 #: train runs without a change. Beyond the second, a night on the way, or none, makes some much longer or shorter.
-RAIL_TIME_ERRORS: Final = ((120.0, 0.24), (360.0, 0.13), (math.inf, 0.25))
+RAIL_TIME_ERRORS: Final = ((120.0, 0.24), (360.0, 0.18), (math.inf, 0.25))
 #: Of a journey's minutes on the way and of those of waiting, so much is one standard error. With these, two in three of all
 #: pairs of the timetable that half reach within eight hours lie within one: 63 % with one or two trains a day on one line,
 #: 68 to 83 % with more.
