@@ -504,6 +504,9 @@ def test_a_large_network_is_thinned_to_its_main_roads(part: WhatIf, monkeypatch:
     assert content is not None
     assert content["leftOut"] == ["unknown", "ordinary"]
     kinds = {road_class for _, road_class in content["kinds"]}
+    less = part.without("ordinary")  # its people are counted where roads are left
+    assert less.network.n_nodes < part.network.n_nodes
+    assert less.node_people.sum() == pytest.approx(part.node_people.sum())
     assert "motorway" in kinds
     assert "ordinary" not in kinds
 
