@@ -23,7 +23,7 @@ from ._order import (
     building_order,
     equity_of,
 )
-from ._way_costs import TRAIN_CLASSES, WAY_COSTS, ways_between
+from ._way_costs import WAY_COSTS, ways_between
 
 __all__ = [
     "ACCESS_CHANGES",
@@ -38,7 +38,6 @@ __all__ = [
     "MOST_ENUMERATED",
     "NEAR_BORDER_KM",
     "PAIRED",
-    "TRAIN_CLASSES",
     "TRIPS_HALVE_MIN",
     "WAY_COSTS",
     "BestCorridors",
