@@ -120,7 +120,7 @@ def facts() -> dict:
                     before = known.setdefault(key, {}).get(name, entry)
                     if before != entry and key != "through":
                         raise SystemExit(f"{path.name}, [{key}]: {name} stands elsewhere as {before}")
-                    known[key][name] = entry if before is entry else [*before, *entry]
+                    known[key][name] = [*before, *entry] if before != entry else entry
             else:
                 known[key] = value
     return known

@@ -114,6 +114,15 @@ def test_every_embedded_row_has_a_source_that_is_written_out():
     assert all(len(text) > 20 for text in sources.values())
 
 
+def test_every_citation_is_a_sentence():
+    told = rail_sources()
+    assert [text for text in told.values() if text.startswith("[") or "', '" in text] == []
+    lines = pd.read_csv(path("rail/lines.csv"))
+    tables = [rail_stations(), rail_sections(), lines, pd.read_csv(path("rail/through.csv"))]
+    used = {key for table in tables for keys in table["source"].dropna() for key in keys.split(";")}
+    assert used <= set(told)
+
+
 def test_no_section_is_faster_than_the_design_speed_allows():
     table = rail_sections()
     kph = table["length_km"] / table["minutes"] * 60
