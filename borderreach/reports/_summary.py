@@ -168,12 +168,12 @@ def _order_en(results: StudyResults) -> list[str]:
         if len(results.build_order)
         else results.build_order
     )
-    if len(order):
+    whole = float(results.build_front["gain"].max()) if len(results.build_front) else 0.0
+    if len(order) and whole > 0:
         asked, first = results.study.questions, order.iloc[0]
         word, over, unit = _OBJECTIVES_EN[asked.build_objective]
         money = "100 million yuan" if first["cost_unit"] == "100m_yuan" else "km"
         within = f" within {asked.build_budget:,g} {money}" if asked.build_budget is not None else ""
-        whole = float(results.build_front["gain"].max())
         told.append(
             f"Of the {len(results.build_order)} corridors one would build {_name_en(results, first['corridor_id'])} first{within}: "
             f"{word} goes from {first['base_value'] / over:,.4g}{unit} to {first['value'] / over:,.4g}{unit}, "
