@@ -55,6 +55,22 @@ def test_where_all_go_everywhere_the_line_lies_further_in():
     assert (found["from_province"] != found["to_province"]).all()
 
 
+def test_roads_that_a_place_between_shows_to_be_joined_are_no_missing_line():
+    """A bridge whose end lies 300 m from the road, joined to nothing: the town beside both is reached from either."""
+    network, towns = two_rows()
+    lon, lat = 106.605, 29.001  # beside t3, by the end of a bridge to t7
+    more = network.extended(
+        br.Links([8], [7], [2.2e4], [1320.0]), node_lon=[lon], node_lat=[lat], provenance={"bridge": "loose"}
+    )
+    # t3 reaches the bridge's end off the network, and so t7; t2, one town on, goes round
+    weights = [0, 0, 1, 0, 0, 0, 0, 1]
+    before = br.missing_links(network, towns, weights=weights)
+    assert before[["from_name", "to_name"]].to_numpy().tolist() == [["t2", "t6"], ["t2", "t7"]]
+    minutes = br.od_matrix(more, towns)["travel_time_min"].to_numpy().reshape(8, 8)
+    assert minutes[2, 7] > 1.25 * (minutes[2, 3] + minutes[3, 7])
+    assert "t2" not in set(br.missing_links(more, towns, weights=weights)["from_name"])
+
+
 def test_where_every_pair_has_its_road_nothing_is_missing():
     network, towns = two_rows(across=(0, 1, 2, 3))
     assert len(br.missing_links(network, towns)) == 0
