@@ -59,6 +59,8 @@
       if (!known) return later();
       const zoom = map.getZoom();
       const wide = ratio * Math.min(2, Math.max(0.7, 0.7 + (zoom - 6.5) * 0.22));
+      // a whole country's lines lie close together: they step back
+      pen.globalAlpha = Math.min(1, Math.max(0.3, 0.3 + (zoom - 4) * 0.3));
       for (const [look, list] of [...known].reverse()) {
         if (zoom < look.leastZoom || !list.length) continue;
         pen.beginPath();
@@ -76,6 +78,7 @@
         pen.stroke();
       }
       pen.setLineDash([]);
+      pen.globalAlpha = 1;
     }
     const pane = map.createPane("br-roads");
     Object.assign(pane.style, { zIndex: 402, pointerEvents: "none", mixBlendMode: "multiply", opacity: 0.75 });
