@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import platform
+import shutil
 import sqlite3
 import threading
 import time
@@ -37,6 +38,8 @@ _Made = TypeVar("_Made")
 _DECIMALS: Final = {"lon": 6, "lat": 6, "_km2": 2, "_km": 3, "_min": 2, "minutes": 1, "_kph": 1}
 #: GeoPackage stores when a layer was changed; one fixed moment keeps two runs byte-identical.
 _GPKG_DATE: Final = "2000-01-01T00:00:00.000Z"
+#: With less room than this nothing more is written, bytes.
+_LEAST_ROOM: Final = 65_536
 _MAP: Final = "map.html"
 _CHART_FILES: Final = tuple(
     f"chart_{kind}.png" for kind in ("minutes", "people", "gains", "maps", "lorenz", "centres", "years")
@@ -379,7 +382,19 @@ def _as_output_error(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        if _is_full(
+            path.parent
+        ):  # what GDAL says may be that a table isn't there, for which there was no room
+            raise OutputError(f"can't write {str(path)!r}: the disk is full ({error})") from error
         raise OutputError(f"can't write {str(path)!r}: {error}") from error
+
+
+def _is_full(folder: Path) -> bool:
+    """Say whether a disk has no room for another page."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM
+    except OSError:
+        return False
 
 
 def _about(results: StudyResults, *, seconds: float) -> dict[str, Any]:

@@ -19,6 +19,10 @@ ASSUMABLE: Final = ("speed_factor", "stop_penalty_min", "board_min", "alight_min
 _FEWEST_LINES: Final = 3
 
 
+#: Between the stations of one city trains are slow, which says nothing of a line.
+_SHORTEST_LINE_KM: Final = 30.0
+
+
 @functools.cache
 def assumed_values(mode: str, design_speed_kph: float) -> Mapping[str, float]:
     """Return the values of `ASSUMABLE` that a line of a mode and design speed is taken to have.
@@ -32,7 +36,8 @@ def assumed_values(mode: str, design_speed_kph: float) -> Mapping[str, float]:
     -------
     mapping of str to float
         ``speed_factor`` of railways: length over scheduled minutes of the open lines of the nearest design speed
-        in the embedded timetables, over that speed, the median of the lines (those of estimated minutes left out);
+        in the embedded timetables, over that speed, the median of the lines (those of estimated minutes and those of
+        less than 30 km left out);
         of roads, the median of the embedded corridors; 1 in the air. ``trains_per_day``: the median of the sections
         of that design speed. ``stop_penalty_min``: the median of the embedded corridors of the mode.
         ``board_min, alight_min``: those with which networks are joined (`geo.networks.TransferRules`); of flights,
@@ -95,6 +100,7 @@ def _rail_classes() -> tuple[Mapping[float, float], Mapping[float, float]]:
     """Share of the design speed, and trains per day, by design speed."""
     table = rail_sections()
     table = table[(table["status"] == "open") & table["design_speed_kph"].notna()]
+    table = table[table.groupby("line_id")["length_km"].transform("sum") >= _SHORTEST_LINE_KM]
     timed = table[table["minutes_kind"] != "estimated"]
     lines = timed.groupby(["design_speed_kph", "line_id"])[["length_km", "minutes"]].sum().reset_index()
     lines["share"] = lines["length_km"] / lines["minutes"] * 60 / lines["design_speed_kph"]

@@ -13,7 +13,7 @@ from ._panel import PANEL_COUNTIES, panel_counties
 from ._rail_coverage import RailCoverage, rail_coverage
 from ._reach import MEASURES, Ground, Reach
 from ._results import StudyResults
-from ._what_if import WhatIf, what_if
+from ._what_if import TRAINS, WhatIf, what_if
 from ._years import (
     YEAR_BORDERS,
     YEAR_CIRCLES,
@@ -29,6 +29,7 @@ __all__ = [
     "CITY_TOTALS",
     "MEASURES",
     "PANEL_COUNTIES",
+    "TRAINS",
     "YEAR_BORDERS",
     "YEAR_CIRCLES",
     "YEAR_COUNTIES",

@@ -22,6 +22,9 @@ from ..times import UNREACHED, enter, origin_list, search, within_reach
 
 #: Beyond the provinces' frame, degrees: roads that lead around a corner of it belong to what is asked of them.
 _MARGIN_DEG: Final = 0.25
+#: What stands in `WhatIf.left_out` for today's trains.
+TRAINS: Final = "trains"
+_TRAIN_MODES: Final = ("rail", "access")
 _ARC_ARRAYS: Final = ("arc_time_ms", "arc_length_m", "arc_mode", "arc_class", "arc_exit", "arc_reversed")
 
 
@@ -56,7 +59,7 @@ class WhatIf(Sealed):
     scenarios : mapping of str to tuple of str
         The corridors' ids in each of the study's scenarios.
     left_out : tuple of str
-        Classes of roads that were left out to keep it small.
+        Classes of roads that were left out to keep it small, and `TRAINS` where today's trains were.
     """
 
     network: TransportNetwork
@@ -85,6 +88,27 @@ class WhatIf(Sealed):
         code = network.classes.index(road_class)
         gone = np.zeros(network.n_links, dtype=bool)
         gone[network.arc_link[network.arc_class == code]] = True
+        return self._without(gone, road_class)
+
+    @property
+    def has_trains(self) -> bool:
+        """Whether today's trains are in it."""
+        return bool(self._of_trains().any())
+
+    def without_trains(self) -> WhatIf:
+        """Return the same without today's trains and the ways to their stations; lines of corridors stay."""
+        return self._without(self._of_trains(), TRAINS)
+
+    def _of_trains(self) -> NDArray[np.bool_]:
+        network = self.network
+        codes = [network.modes.index(mode) for mode in _TRAIN_MODES if mode in network.modes]
+        found = np.zeros(network.n_links, dtype=bool)
+        found[network.arc_link[np.isin(network.arc_mode, codes)]] = True
+        found &= np.all(self.link_owners < 0, axis=1)
+        return found
+
+    def _without(self, gone: NDArray[np.bool_], name: str) -> WhatIf:
+        network = self.network
         tail, head = network.link_ends
         touched = np.zeros(network.n_nodes, dtype=bool)
         touched[tail[~gone]] = touched[head[~gone]] = True
@@ -95,7 +119,7 @@ class WhatIf(Sealed):
             nearest = cKDTree(network.node_xyz[touched]).query(network.node_xyz[left])[1]
             np.add.at(people, np.flatnonzero(touched)[nearest], people[left])
         found = _part(replace(self, node_people=people), touched, ~gone)
-        return replace(found, left_out=(*self.left_out, road_class))
+        return replace(found, left_out=(*self.left_out, name))
 
 
 def what_if(

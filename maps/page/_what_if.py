@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...analysis.corridors import MAX_GAP_KM, assumed_values
 from ...analysis.isochrones import default_cell_m
-from ...analysis.studies import WhatIf
+from ...analysis.studies import TRAINS, WhatIf
 from ...geo.networks import EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, TransportNetwork
 from ...geo.osm import MAIN_ACCESS_SPEED_KPH, MAIN_MAX_ACCESS_KM
 from ..shapes import QUANTUM_DEG, REACH_QUANTUM_DEG, pack_numbers
@@ -39,14 +39,18 @@ def what_if_content(
 ) -> dict[str, Any] | None:
     """Return the network and places of a what-if as JSON values; None where there is none.
 
-    `names` are those of the scenarios, for readers. A large network is thinned to its main roads; off these one moves
-    as extracts' main roads have it where streets may be left anywhere, and as before elsewhere.
+    `names` are those of the scenarios, for readers. A large network goes without today's trains, and is then thinned to
+    its main roads; off these one moves as extracts' main roads have it where streets may be left anywhere, and as before
+    elsewhere.
     """
     if what_if is None:
         return None
     streets = what_if.network.has_exits_along
     classes = iter(_LEAST_FIRST)
     while (packed := _packed_within(what_if, MOST_STREET_NODES if streets else None)) is None:
+        if what_if.has_trains:
+            what_if = what_if.without_trains()
+            continue
         name = next(classes, None)
         if name is None:
             packed = _packed(what_if)
@@ -54,7 +58,7 @@ def what_if_content(
         if name in what_if.network.classes:
             what_if = what_if.without(name)
     network, rules = what_if.network, TransferRules()
-    if streets and what_if.left_out:
+    if streets and set(what_if.left_out) - {TRAINS}:
         network = replace(
             network,
             access_speed_kph=max(network.access_speed_kph, MAIN_ACCESS_SPEED_KPH),

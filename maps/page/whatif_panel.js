@@ -168,7 +168,8 @@
             state.here && state.places.length ? button(word("wi_centres"), { "data-act": "centres" }, () => { state.here = null; act.changed(); }) : null,
             untouched ? null : button(word("wi_reset"), { "data-act": "reset" }, () => { state.reset(); editor.use("move"); act.changed(); }),
             button("GeoJSON", { "data-act": "geojson", title: word("wi_geojson") }, act.saveShapes)),
-          e("p", { className: "br-muted" }, word("wi_note"), whatIf.leftOut.length ? " " + word("wi_main_roads", { kph: whatIf.kph, km: whatIf.reachKm }) : null),
+          e("p", { className: "br-muted" }, word("wi_note"), whatIf.leftOut.includes("trains") ? " " + word("wi_no_trains") : null,
+            whatIf.leftOut.some((/** @type {string} */ each) => each !== "trains") ? " " + word("wi_main_roads", { kph: whatIf.kph, km: whatIf.reachKm }) : null),
         ].filter(Boolean));
         panel.scrollTop = scroll;
         const focus = again && panel.querySelector(again);

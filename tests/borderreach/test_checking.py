@@ -153,9 +153,9 @@ def test_the_examples_on_the_pages_can_be_read(tmp_path, pages):
 @pytest.mark.parametrize(
     ("name", "provinces", "centres", "n_border", "words"),
     [
-        ("suluyuwan", "江苏 山东 河南 安徽", "徐州市 商丘市", 96, "a station in none of the 21 prefectures"),
-        ("yuegui", "广东 广西", "肇庆市 梧州市", 19, "Trains are left out: the railway tables have a station in none of the 17"),
-        ("xianggan", "湖南 江西", "长沙市 萍乡市", 20, "have no station in 1 of the 13 prefectures in reach, whose trains are missing"),
+        ("suluyuwan", "江苏 山东 河南 安徽", "徐州市 商丘市", 96, "no station in 1 of the 21 prefectures in reach, whose trains are missing"),
+        ("chuanqing", "青海 四川", "玉树市 甘孜县", 11, "Trains are left out: the railway tables have a station in none of the 2"),
+        ("xianggan", "湖南 江西", "长沙市 萍乡市", 20, "from Changsha to Pingxiang the fastest trains take 24 minutes"),
     ],
 )  # fmt: skip
 def test_a_study_of_another_border_is_written_checked_and_run(

@@ -41,7 +41,7 @@ def test_a_stage_computes_nothing_that_it_does_not_stand_on(monkeypatch: pytest.
 
     for name in ("isochrones", "circles", "inside"):
         monkeypatch.setattr(Reach, name, forbidden)
-    for name in ("compare", "audit_claims", "commuting_zone", "border_effect"):
+    for name in ("compare", "audit_claims", "commuting_zone", "border_effect_on"):
         monkeypatch.setattr(stages, name, forbidden)
     run = br.study_run("yuqian")
     assert len(run.tables("corridors")["corridors"]) == 2
@@ -59,7 +59,7 @@ def test_only_what_is_asked_for_is_written_and_computed(tmp_path: Path, monkeypa
     def forbidden(*_, **__):
         pytest.fail("computed what the figure doesn't show")
 
-    for name in ("audit_isochrones", "border_effect", "group_cohesion", "contributions"):
+    for name in ("audit_isochrones", "border_effect_on", "group_cohesion", "contributions"):
         monkeypatch.setattr(stages, name, forbidden)
     results = br.run_study("yuqian", out=tmp_path, only="figure")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["figure.png", "manifest.json"]

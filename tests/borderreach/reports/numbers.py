@@ -612,9 +612,12 @@ def _of_pairs(results: Any) -> Iterator[tuple[Any, ...]]:
     if len(results.journeys):
         yield "min", _slower(results.journeys, "road_only_min").mean()
         for row in results.journeys.itertuples():
-            label = f"{row.from_name}+{row.to_name}"
-            yield "min", row.waiting_min + row.boarding_min + row.transfer_min + row.alighting_min, label
-            yield "min", row.road_min + row.access_min, label
+            # one row stands for both directions, and is named as the first of them
+            for label in (f"{row.from_name}+{row.to_name}", f"{row.to_name}+{row.from_name}"):
+                yield "min", row.waiting_min + row.boarding_min + row.transfer_min + row.alighting_min, label
+                yield "min", row.road_min + row.access_min, label
+        for mark in ("roundabout", "night", "rare trains"):
+            yield "pairs", (results.journeys["mark"] == mark).sum()
 
 
 def _of_borders(results: Any) -> Iterator[tuple[Any, ...]]:

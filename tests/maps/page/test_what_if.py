@@ -202,10 +202,8 @@ def test_streets_may_be_entered_and_left_anywhere(
     assert sure > 0
 
 
-@pytest.mark.parametrize("number", seeds(1))
-def test_todays_trains_and_drawn_ones_run_as_in_the_package(
-    results: SimpleNamespace, opened: Opened, tmp_path: Path, number: int
-) -> None:
+def with_todays_trains(results: SimpleNamespace) -> tuple[Scenarios, WhatIf]:
+    """Roads and today's trains with the corridors of yuqian, and the part of them that a page has."""
     trunk = br.trunk_network()
     joined = Scenarios(with_railways(trunk), "yuqian")
     counties = results.border_counties
@@ -213,6 +211,14 @@ def test_todays_trains_and_drawn_ones_run_as_in_the_package(
         joined.joined, br.with_people(counties), provinces=results.provinces, counties=counties, border_counties=counties,
         centres=results.centres, cutoffs_min=CUTOFFS, scenarios=joined.names(), roads=trunk,
     )  # fmt: skip
+    return joined, part
+
+
+@pytest.mark.parametrize("number", seeds(1))
+def test_todays_trains_and_drawn_ones_run_as_in_the_package(
+    results: SimpleNamespace, opened: Opened, tmp_path: Path, number: int
+) -> None:
+    joined, part = with_todays_trains(results)
     assert "rail" in part.network.modes
     asked_of(opened, part)
     draws = np.random.default_rng(number)
@@ -509,6 +515,30 @@ def test_a_large_network_is_thinned_to_its_main_roads(part: WhatIf, monkeypatch:
     assert less.node_people.sum() == pytest.approx(part.node_people.sum())
     assert "motorway" in kinds
     assert "ordinary" not in kinds
+
+
+def test_a_network_too_large_goes_without_trains_before_it_loses_roads(
+    results: SimpleNamespace, part: WhatIf, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left answers as roads with the same corridors do, and the page says what it goes without."""
+    from borderreach.maps.page import _what_if as packing
+
+    _, whole = with_todays_trains(results)
+    less = whole.without_trains()
+    assert less.left_out == ("trains",)
+    assert less.network.n_nodes < whole.network.n_nodes
+    assert less.node_people.sum() == pytest.approx(whole.node_people.sum())
+    monkeypatch.setattr(packing, "MOST_CHARACTERS", packing._size(packing._packed(less)))
+    content = packing.what_if_content(whole)
+    assert content is not None
+    assert content["leftOut"] == ["trains"]
+    roads_alone = packing.what_if_content(part)
+    assert roads_alone is not None
+    assert {kind for kind, _ in content["kinds"]} == {kind for kind, _ in roads_alone["kinds"]}
+    asked_of(opened, less)
+    roads = Scenarios(br.trunk_network(), "yuqian")
+    at = results.centres["lon"].iloc[0], results.centres["lat"].iloc[0]
+    assert same_answers(ask(opened, at, corridors=[0, 1]), roads.network(roads.ids), less, at)
 
 
 def test_a_scenario_is_chosen_in_one_place(opened: Opened, scenarios: Scenarios) -> None:
