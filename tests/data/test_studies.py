@@ -10,6 +10,7 @@ from borderreach.analysis.claims._files import claims_of, read_claims
 from borderreach.analysis.corridors._files import corridor, resolve_corridors
 from borderreach.analysis.corridors._shapley import MAX_EXACT
 from borderreach.data import path
+from borderreach.geo.networks import trunk_network
 from borderreach.geo.networks._rail import rail_stations
 from borderreach.geo.places._boundaries import provinces
 from borderreach.geo.places._places import place
@@ -128,3 +129,13 @@ def test_every_claim_that_cannot_be_checked_says_why_in_full():
         for claim in read_claims(file).claim:
             if claim.kind == "not_checkable":
                 assert len(claim.reason) >= 8, claim.id
+
+
+def test_no_text_denies_what_the_embedded_data_hold():
+    """Roads have classes, and relief is known along them: reasons and assumptions written before that are no reasons any more."""
+    assert {"motorway", "ordinary"} <= set(trunk_network().classes)
+    assert path("roads/relief.npz").is_file()
+    denied = re.compile("公路网不分|不分高速公路|没有内置高程|没有内置铁路|没有内置人口")
+    for folder in ("claims", "studies", "corridors"):
+        for file in sorted(path(folder).glob("*.toml")):
+            assert denied.findall(file.read_text(encoding="utf-8")) == [], file.name
