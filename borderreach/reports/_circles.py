@@ -1,14 +1,15 @@
-"""The parts of a report on the circles of the centres: who is in them, in which scenario, and how exactly they are drawn."""
+"""The parts of a report on the circles of the centres: who is in them, in which scenario, after which change, and how exactly they are drawn."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from ..analysis.studies import StudyResults
-from ..documents import Block, Figure, Heading, See, Table
+from ..documents import Block, Figure, Heading, Items, Line, See, Table
 from ._key_figures import ReportContext, ScenarioFigures, seats_inside
 from ._pairs import coverage_zh, many_centres
-from ._roads import has_trains, way_zh
+from ._roads import has_trains, today_zh, way_zh
 from ._words import hours, join, rows_of, seat_zh, signed
 
 #: So many scenarios that change nothing are named.
@@ -243,3 +244,52 @@ def audit_section(results: StudyResults) -> list[Block]:
         Heading("圈画得有多准", appendix=True),
         Table("audit", "时间圈的图形检验", header, rows, (1, 2, 3, 4, 5), note),
     ]
+
+
+def changes_section(results: StudyResults, context: ReportContext) -> list[Block]:
+    """Tell what closed links and changed speeds do."""
+    if results.changes.empty:
+        return []
+    figures = {item.scenario: item for item in context.scenarios}
+    cutoff = hours(results.study.circle_min)
+    lines: list[Line] = []
+    for row in rows_of(results.changes):
+        item = figures[row.change_id]
+        times = results.change_times[results.change_times["change_id"] == row.change_id]
+        slower = times[times["delta_min"] >= 1].sort_values(["delta_min", "adcode"], ascending=[False, True])
+        cut = times[times["base_min"].notna() & times["scenario_min"].isna()]
+        what = (
+            f"{row.n_links} 个路段（{row.length_km:,.1f} 千米）中断"
+            if row.closed
+            else f"{row.n_links} 个路段（{row.length_km:,.1f} 千米）的平均时速由 {row.base_kph:.0f} 变为 {row.scenario_kph:.0f} 千米"
+        )
+        text = (
+            f"{row.name}：{what}。{cutoff}圈{_change_zh(item.delta_area_km2, '扩大', '缩小', '平方千米')}，圈内区县驻地"
+            f"{_change_zh(item.delta_counties, '增加', '减少', '个')}"
+            + (f"（失去{join(item.lost)}）" if item.lost else "")
+        )
+        if math.isfinite(item.pair_min):
+            same = signed(item.pair_delta_min) == "0"
+            text += f"；中心之间{'仍为' if same else '变为'} {item.pair_min:.0f} 分钟"
+            text += "" if same else f"（{signed(item.pair_delta_min)}）"
+        if len(slower):
+            most = "、".join(
+                f"{one.from_name}至{one.to_name} {signed(one.delta_min)} 分钟"
+                for one in rows_of(
+                    slower.head(5).rename(columns={"centre_name": "from_name", "name": "to_name"})
+                )
+            )
+            text += f"；{slower['adcode'].nunique()} 个毗邻区县至中心多用 1 分钟以上，最多的是{most}"
+        if len(cut):
+            text += f"；{join(dict.fromkeys(cut['name']))}不再可达"
+        lines.append(f"{text}。")
+    return [
+        Heading("线路中断或变速会怎样"),
+        Items(tuple(lines)),
+        f"以{today_zh(results)}为基准，逐项单独计算，不加任何廊道。",
+    ]
+
+
+def _change_zh(value: float, more: str, less: str, unit: str) -> str:
+    """Return a change in words."""
+    return "不变" if signed(value) == "0" else f"{more if value > 0 else less} {abs(value):,.0f} {unit}"

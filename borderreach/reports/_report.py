@@ -25,9 +25,9 @@ from ..analysis.studies import StudyResults
 from ..analysis.texts import citation
 from ..documents import Block, Document, Pictures, See, Source, docx_bytes, html_text, markdown_text
 from ._borders import borders_section, decisions_section, farthest_section, ranking_section
-from ._circles import audit_section, circles_section, road_alone_section
+from ._circles import audit_section, changes_section, circles_section, road_alone_section
 from ._claims import claims_section, groups_section, methods_section, unchecked_section
-from ._corridors import changed_section, changes_section, corridors_section, order_section
+from ._corridors import changed_section, corridors_section, order_section
 from ._facts import Fact, facts
 from ._findings import findings_section
 from ._key_figures import ReportContext, results_corridors
