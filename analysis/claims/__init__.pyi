@@ -1,5 +1,5 @@
 from ._claims import audit_claims, claim_paragraphs
-from ._files import read_claims
+from ._files import claims_of, read_claims
 from ._groups import (
     CIRCLE_OVERLAP,
     NEAREST_GROUP,
@@ -19,6 +19,7 @@ __all__ = [
     "circle_overlap",
     "claim_paragraphs",
     "claim_sentences",
+    "claims_of",
     "group_cohesion",
     "group_times",
     "groups",

@@ -296,6 +296,12 @@ def _distance(claim: Claim, context: ClaimContext) -> Measure:
         )
     else:
         spots = frame.geometry
+    if kind == "centroid":
+        what, method = "重心", "等积投影下的面积重心，椭球面距离"
+    elif len(spots) == 1:
+        what, method = "驻地", "驻地之间的椭球面距离"
+    else:
+        what, method = "中点", "等积投影下各驻地的中点，椭球面距离"
     plane = equal_area_crs(spots)
     centre = shapely.union_all(spots.to_crs(plane).to_numpy()).centroid
     middle = gpd.GeoSeries([centre], crs=plane).to_crs(WGS84).iloc[0]
@@ -304,10 +310,8 @@ def _distance(claim: Claim, context: ClaimContext) -> Measure:
     return Measure(
         value=km,
         limit=limit_of(claim),
-        detail=f"重心在东经{middle.x:.2f}°、北纬{middle.y:.2f}°",
-        method="等积投影下的面积重心，椭球面距离"
-        if kind == "centroid"
-        else "等积投影下各驻地的中点，椭球面距离",
+        detail=f"{what}在东经{middle.x:.2f}°、北纬{middle.y:.2f}°",
+        method=method,
         data="行政区划（当前）",
         geometry=shapely.LineString([(one.lon, one.lat), (middle.x, middle.y)]),
         flip=f"界限放宽到{km:.0f}千米才成立"
@@ -356,7 +360,7 @@ def _status(claim: Claim, context: ClaimContext) -> Measure:
     )
 
 
-_STATUS: Final = {"open": "已开通", "building": "在建", "planned": "规划", "proposed": "设想"}
+_STATUS: Final = {"open": "已开通", "building": "在建", "planned": "规划", "proposed": "提议"}
 
 
 # comparisons

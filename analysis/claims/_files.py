@@ -114,7 +114,7 @@ class Claim(Strict):
         or city), ``cities:X`` (of a province).
     of : str
         What is counted or shared, see `SUBJECTS`; of a distance, ``centroid:A,B`` or ``centroid:*``
-        (of areas), or ``middle:A,B,C`` (of the places' seats).
+        (of areas), or ``middle:A,B,C`` (of the places' seats; of one place its seat).
     mode : {"road", "rail", "any"}
     meant : {"line_haul", "door_to_door"}
         The train alone between stations, or from place to place.

@@ -1,4 +1,4 @@
-"""Cities of a study's provinces: how strongly they draw each other, where their fields meet, who is central, what is around them."""
+"""Cities of a study: how strongly they draw each other, where their fields meet, who is central, what is around them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ MOST_LINKS: Final = 300
 def linkages(
     networks: Mapping[str, TransportNetwork], ground: Ground, residents: pd.DataFrame, *, source: str
 ) -> dict[str, pd.DataFrame]:
-    """Return the links between the prefecture-level cities of a study's provinces, and what they come to for each.
+    """Return the links between the prefecture-level cities of a study's counties, and what they come to for each.
+
+    Those are the cities of its provinces; of a study of one province and its neighbours also those of the counties beyond the border.
 
     Parameters
     ----------
@@ -77,14 +79,17 @@ def linkages(
     every = ground.every
     counted = every.assign(people=every["adcode"].map(residents.set_index("adcode")["people"]))
     people = counted.groupby("city_adcode")["people"].sum()
-    named = set(ground.provinces["name"])
+    # the cities of the counties studied: beyond the border too, where those are of one province and its neighbours
+    own = set(ground.provinces["adcode"])
+    across = set(ground.counties["city_adcode"])
     found = cities(source)
-    found = found[found["province"].isin(named)]
+    found = found[found["province_adcode"].isin(own) | found["adcode"].isin(across)]
     found = found.assign(people=found["adcode"].map(people))
     found = found[found["people"] > 0]
     base = next(iter(networks.values()))
     found = found[within_reach(base, found)].reset_index(drop=True)
-    counties = counted[counted["province"].isin(named) & counted["people"].notna()]
+    counties = counted[counted["province_adcode"].isin(own) | counted["city_adcode"].isin(across)]
+    counties = counties[counties["people"].notna()]
     counties = counties[within_reach(base, counties)].reset_index(drop=True)
     if len(found) < 3:
         return none

@@ -148,12 +148,15 @@ def _gap_lines(results: StudyResults) -> list[Block]:
     if results.gaps.empty:
         return [f"{what}：未发现。"]
     most = 4
+    joined = np.isfinite(results.gaps["network_min"])
+    first = results.gaps[joined].sort_values("network_min", ascending=False, kind="stable")
     parts = [
         f"{row.county}（{row.province}）至{row.beyond_county}（{row.beyond_province}），缺 {row.gap_km:.1f} 千米，{_way_round(row)}"
-        for row in rows_of(results.gaps.sort_values("gap_km", kind="stable").head(most))
+        for row in rows_of(pd.concat([first, results.gaps[~joined]]).head(most))
     ]
     rest = "；其余见 tables.xlsx 的“断头路”一表" if len(results.gaps) > most else ""
-    return [f"{what}共 {len(results.gaps)} 处：{'；'.join(parts)}{rest}。"]
+    order = "绕行最久的是" if len(results.gaps) > most and joined.any() else ""
+    return [f"{what}共 {len(results.gaps)} 处：{order}{'；'.join(parts)}{rest}。"]
 
 
 def ranks_borders(results: StudyResults) -> bool:
@@ -361,6 +364,12 @@ def decisions_section(results: StudyResults) -> list[Block]:
     return [Heading("最断不得的通道与缺失的线路"), *told] if told else []
 
 
+def _merged(results: StudyResults) -> str:
+    """Say into how many the crossings are merged where carriageways side by side are closed together."""
+    counted, closed = len(results.crossings), len(results.critical_links)
+    return f"，{counted:,} 处因此合为 {closed:,} 处" if counted > closed else ""
+
+
 def _critical(results: StudyResults) -> list[Block]:
     """Tell what the loss of a crossing costs."""
     lost = results.critical_links
@@ -370,7 +379,7 @@ def _critical(results: StudyResults) -> list[Block]:
     lost = pd.DataFrame(lost.drop(columns="geometry")).rename(columns={"name": "crossing"})
     first, *others = rows_of(lost.head(_CRITICAL))
     told = (
-        f"逐处假设一处跨省通道中断（并行的同向车道一并中断），重算省界两侧 {NEAR_BORDER_KM:g} 千米内各区县之间的公路出行（每人一次，去向随对方人口增、"
+        f"逐处假设一处跨省通道中断（并行的车道一并中断{_merged(results)}），重算省界两侧 {NEAR_BORDER_KM:g} 千米内各区县之间的公路出行（每人一次，去向随对方人口增、"
         f"每远 {TRIPS_HALVE_MIN:g} 分钟减半）："
     )
     if not first.longer_trips > 0:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..analysis.claims import VERDICT_NAMES, claim_paragraphs, claim_sentences, verdict_name
+from ..analysis.claims import VERDICT_NAMES, claim_paragraphs, claim_sentences, claims_of, verdict_name
 from ..analysis.studies import StudyResults
 from ..documents import Block, Heading, Items, Paragraph, Table
 from ._roads import way_zh
@@ -191,6 +191,9 @@ def groups_section(results: StudyResults) -> list[Block]:
         *(("规划后", "平均变化（分钟）") if after else ()),
     )  # fmt: skip
     note = f"成员两两之间的{way_zh(results)}门到门时间，以成员自身的政府驻地计；凝聚度是相互时间在阈值之内的成员对所占比例。"
+    taken = [f"{group.name}：{group.note}" for group in claims_of(results.study).group if group.note]
+    if taken:
+        note += f"{'；'.join(taken)}。"
     return [
         Heading("文中的组团连得紧不紧"),
         Table("groups", "组团内部的联系", header, rows, tuple(range(1, len(header))), note),

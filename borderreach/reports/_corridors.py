@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from ..analysis.corridors import MAX_EXACT
+from ..analysis.corridors import MAX_EXACT, Corridor
 from ..analysis.decisions import MOST_ENUMERATED
 from ..analysis.studies import StudyResults
 from ..analysis.texts import citation
@@ -77,7 +77,7 @@ def _shares(results: StudyResults, context: ReportContext) -> list[Block]:
         (
             item.corridor.name,
             _MODES[item.corridor.mode],
-            f"{_STATUS[item.corridor.status]}（{item.corridor.status_date.year}）",
+            _status(item.corridor),
             f"{sum(item.corridor.lengths_km):,.0f}",
             f"{item.corridor.design_speed_kph:g}",
             signed(item.contribution_km2),
@@ -89,7 +89,7 @@ def _shares(results: StudyResults, context: ReportContext) -> list[Block]:
     )
     circle = hours(results.study.circle_min)
     header = (
-        "廊道", "方式", "状态（年）", "长度（千米）", "设计时速", f"{circle}圈（平方千米）", "区县（个）",
+        "廊道", "方式", "状态（通车年）", "长度（千米）", "设计时速", f"{circle}圈（平方千米）", "区县（个）",
         "至中心（分钟）", "毗邻区县之间（分钟）",
     )  # fmt: skip
     note = (
@@ -100,6 +100,15 @@ def _shares(results: StudyResults, context: ReportContext) -> list[Block]:
     if error > 0:
         note += f"廊道多于 {MAX_EXACT} 条，贡献由随机次序抽样估计，圈面积一列的标准误最大为 {error:,.0f} 平方千米。"
     return [Table("corridors", "各廊道自身的贡献", header, rows, tuple(range(3, 9)), note)]
+
+
+def _status(corridor: Corridor) -> str:
+    """Return a corridor's status with the year it opens, or with that of the source where no one has said."""
+    named = _STATUS[corridor.status]
+    if corridor.opening_year:
+        return f"{named}（{corridor.opening_year}）"
+    year = corridor.status_date.year
+    return f"{named}（{year}）" if corridor.status == "open" else f"{named}（据 {year} 年资料）"
 
 
 def _gaining(results: StudyResults) -> list[Block]:
@@ -182,11 +191,15 @@ def _corridor_prose(item: CorridorFigures, results: StudyResults) -> str:
         if one.mode != "road"
         else f"全程行车 {sum(item.line_haul_min.values()):.0f} 分钟"
     )
-    approximate = sum(stop.position == "approximate" for stop in one.stops)
+    stops, approximate = len(one.stops), sum(stop.position == "approximate" for stop in one.stops)
+    joined = (
+        f"{stops} 个站点都接入路网"
+        if item.n_joined == stops
+        else f"{stops} 个站点中 {item.n_joined} 个接入路网"
+    )
     text = (
         f"{one.stops[0].name}至{one.stops[-1].name}，{sum(one.lengths_km):,.1f} 千米，设计时速 "
-        f"{one.design_speed_kph:g} 千米，按其 {one.speed_factor:.0%} 运行，{run}。{len(one.stops)} 个站点中 "
-        f"{item.n_joined} 个接入路网，{approximate} 个的位置是近似的。"
+        f"{one.design_speed_kph:g} 千米，按其 {one.speed_factor:.0%} 运行，{run}。{joined}{f'，{approximate} 个的位置是近似的' if approximate else ''}。"
     )
     if one.mode in _BEFORE_AFTER:
         before, after = _BEFORE_AFTER[one.mode]

@@ -29,7 +29,7 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[Block
         f"{context.n_border} counties lie on the border studied ({context.border_km} km)"
         f"{_which_borders_en(results)}. The {hours} circle of "
         f"{centres} covers {base.area_km2:,.0f} km² by {_way_en(results)} today and holds the seats of "
-        f"{base.n_counties} of the {context.n_study_counties} counties studied; "
+        f"{base.n_counties:,} of the {context.n_study_counties:,} counties studied; "
         f"{context.n_inside_base} of the {context.n_border} border counties are among them."
         + _pair_sentence_en(results, base)
     )
@@ -51,8 +51,13 @@ def summary_section(results: StudyResults, context: ReportContext) -> list[Block
             f"({_change(item.delta_counties)}){pair}."
         )
     if idle:
-        verb = "changes" if len(idle) == 1 else "change"
-        lines.append(f"{and_(idle)}, each alone, {verb} neither the circle nor the time between the centres.")
+        alone, verb = ("alone", "changes") if len(idle) == 1 else ("each alone", "change")
+        nothing = (
+            "neither the circle nor the time between the centres"
+            if n_centres > 1
+            else "nothing about the circle"
+        )
+        lines.append(f"{and_(idle)}, {alone}, {verb} {nothing}.")
     closing = (
         f"All these times are modelled, door to door, on today's {_roads_en(results)}"
         + roads_en(results)
@@ -135,6 +140,11 @@ _OBJECTIVES_EN: Final = {
 }
 
 
+def _trips_en(trips: float) -> str:
+    """Return a number of trips as it is read: in millions where it has them."""
+    return f"{trips / 1e6:.2f} million" if trips >= 1e6 else f"{trips:,.0f}"
+
+
 def _weak_en(results: StudyResults) -> list[str]:
     """Tell which crossing can least be spared, where a line is missing most, and how much of the cities' links crosses borders."""
     told = []
@@ -143,7 +153,7 @@ def _weak_en(results: StudyResults) -> list[str]:
         first = lost.iloc[0]
         ends = and_(english_name(each) for each in first["name"].split("—"))
         told.append(
-            f"Of the {len(lost)} crossings, the loss of the one between {ends} costs most: {first['longer_trips']:,.0f} trips take "
+            f"Of the {len(lost):,} crossings, the loss of the one between {ends} costs most: {_trips_en(first['longer_trips'])} trips take "
             f"{first['mean_delay_min']:.0f} minutes longer."
         )
     if len(lines):

@@ -7,6 +7,7 @@ from typing import Final
 from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, Heading, Table
 from ..geo.networks import TRUNK_YEARS
+from ._roads import has_trains
 from ._words import hours, join, minutes, rows_of
 
 #: Counties that gained most are named up to here, and counties that came into the circle.
@@ -164,11 +165,13 @@ def panel_section(results: StudyResults) -> list[Block]:
         told += f"，{circle}内可达人口由平均 {people[then] / 1e4:,.0f} 万人变为 {people[now] / 1e4:,.0f} 万人"
     for year in listed[len(past) :] if "all" in results.scenario_names else ():
         told += f"；{year} 年，加上届时开通的廊道，平均 {mean[year]:.0f} 分钟，{inside[year]} 个在圈内"
-    trains = "和铁路" if len(results.journeys) else ""
+    by_rail = has_trains(results)
+    trains = "和铁路" if by_rail and not results.study.gtfs else ""
+    fixed = f"普通公路、{'列车班次' if trains else '列车'}和人口" if by_rail else "普通公路和人口"
     note = "" if len(results.year_circles) else "，通车年份可差两三年"
     return [
         *([] if len(results.year_circles) else [Heading("历年的变化")]),
-        f"{told}。按各年年底已开通的高速公路{trains}，普通公路、列车班次和人口一律按今天计{note}。逐界逐县见 tables.xlsx 的“历年省界”“历年区县”两表。",
+        f"{told}。按各年年底已开通的高速公路{trains}，{fixed}一律按今天计{note}。逐界逐县见 tables.xlsx 的“历年省界”“历年区县”两表。",
         *(
             [Figure("panel", "各条省界两侧区县驻地之间的平均时间", "chart_years.png", 12.0)]
             if len(borders)

@@ -166,6 +166,11 @@ def test_a_map_is_small_enough_to_be_sent(each_study: StudyResults, tmp_path: Pa
     assert 100_000 < len(as_written) < MOST_OF_A_WHAT_IF
 
 
+def test_cities_are_linked_across_every_border_studied(each_study: StudyResults):
+    names = set(each_study.borders["province_a"]) | set(each_study.borders["province_b"])
+    assert names <= set(each_study.city_totals["province"])
+
+
 def test_a_corridor_without_effect_says_why(each_study: StudyResults):
     corridors = resolve_corridors(each_study.study)
     if not corridors:
