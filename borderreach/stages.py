@@ -56,10 +56,9 @@ from .analysis.decisions import (
     EQUITY,
     MISSING_LINKS,
     WAY_COSTS,
+    ClosedCrossings,
     access_changes,
     building_order,
-    critical_crossing_pairs,
-    critical_crossings,
     equity_of,
     missing_at_borders,
     ways_between,
@@ -297,13 +296,13 @@ def _critical(run: StageInputs) -> dict[str, pd.DataFrame]:
             "critical_links": gpd.GeoDataFrame(empty(CRITICAL_CROSSINGS)),
             "critical_pairs": gpd.GeoDataFrame(empty(CRITICAL_CROSSING_PAIRS)),
         }
-    given = (run.roads, run.both_sides_people, run.crossings, run.ground.borders)
-    lost = critical_crossings(*given, cutoff_min=run.study.circle_min)
-    asked = run.study.questions.critical_pairs
+    closed = ClosedCrossings(
+        run.roads, run.both_sides_people, run.crossings, run.ground.borders, cutoff_min=run.study.circle_min
+    )
     return {
-        "critical_links": lost,
-        "critical_pairs": critical_crossing_pairs(*given, lost, cutoff_min=run.study.circle_min)
-        if asked
+        "critical_links": closed.alone,
+        "critical_pairs": closed.pairs
+        if run.study.questions.critical_pairs
         else gpd.GeoDataFrame(empty(CRITICAL_CROSSING_PAIRS)),
     }
 

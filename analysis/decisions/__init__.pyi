@@ -6,8 +6,7 @@ from ._borders import (
     NEAR_BORDER_KM,
     PAIRED,
     TRIPS_HALVE_MIN,
-    critical_crossing_pairs,
-    critical_crossings,
+    ClosedCrossings,
     missing_at_borders,
 )
 from ._choices import MOST_ENUMERATED, BestCorridors
@@ -41,11 +40,10 @@ __all__ = [
     "TRIPS_HALVE_MIN",
     "WAY_COSTS",
     "BestCorridors",
+    "ClosedCrossings",
     "access_changes",
     "best_corridors",
     "building_order",
-    "critical_crossing_pairs",
-    "critical_crossings",
     "critical_links",
     "critical_pairs",
     "equity_of",

@@ -6,6 +6,10 @@ ports to places. What is left is a small network of ports. For each place there 
 changes the times of those ports alone whose every fastest way leads over what is closed; they're searched anew
 from their neighbours that aren't (Ramalingam and Reps 1996). Times are whole milliseconds, so that the result is
 that of a search on the closed network, to the bit.
+
+One network of ports does for the closures of many borders: the more may be closed, the less is left around a place that
+can be come to past no port, a province at last. Trips are summed in the order of the places that they go to, so that sums
+don't depend on what else may be closed either.
 """
 
 from __future__ import annotations
@@ -18,12 +22,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.errors import OffNetworkError
 from ...geo.networks import Access, TransportNetwork, access, past_no_node
-from ..times import NO_LIMIT_MS, UNREACHED, Origin, Targets, bucketed_times, each, enter, heap_pop, heap_push
+from ..times import NO_LIMIT_MS, UNREACHED, Origin, Targets, bucketed_times, each, heap_pop, heap_push
 
 #: Beyond any time; two of them can be added.
 NEVER: Final = np.int64(2**40)
+#: So many ports next to one are looked at for ways that spare it an arc.
+_NEXT_PORTS: Final = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,54 +60,62 @@ class Lost:
     leaving: NDArray[np.float64]
 
 
-class Closures:
-    """A network of ports, and what closures cost places on it.
+@dataclass(frozen=True, eq=False)
+class Row:
+    """What a search from one place found.
+
+    Attributes
+    ----------
+    labels : ndarray of int32, shape (number of nodes,)
+        Times to be there by ways that pass no port.
+    seed, times : ndarray of int64, shape (number of ports,)
+        Times to be at each port before any other, and after all.
+    """
+
+    labels: NDArray[np.int32]
+    seed: NDArray[np.int64]
+    times: NDArray[np.int64]
+
+
+class Ports:
+    """The small network of ports that is left of a network where some arcs may be closed.
 
     Parameters
     ----------
     network : TransportNetwork
     places : sequence of Origin
-    closures : sequence of ndarray of int64
-        Arcs that are closed together.
+    closable : ndarray of int64
+        All arcs that are ever closed.
     workers : int, optional
-
-    Raises
-    ------
-    OffNetworkError
-        If all places are out of the network's reach.
     """
 
     def __init__(
         self,
         network: TransportNetwork,
         places: Sequence[Origin],
-        closures: Sequence[NDArray[np.int64]],
+        closable: NDArray[np.int64],
         *,
         workers: int | None = None,
     ) -> None:
         self.network = network
         self.places = places
-        self.closures = closures
+        self.entries = [_ways(network, one) for one in places]
+        self.exits = [_ways(network.reverse, one) for one in places]
         self._workers = workers
-        self._in = [_ways(network, one) for one in places]
-        self._out = [_ways(network.reverse, one) for one in places]
-        if all(way.is_empty for way in self._in):
-            enter(network, places[0])  # says how far off it is
-            raise OffNetworkError("'places' are all out of the network's reach")
-        self._targets = Targets.of(self._out, [one.xyz for one in places])
-        closable = np.zeros(network.n_arcs, dtype=bool)
-        for arcs in closures:
-            closable[arcs] = True
-        self._lay_out(closable)
+        closed = np.unique(closable)
+        self._lay_out(closed)
+        #: Ports from which each place is come to past no other, and the time that takes.
+        self.last = list(each(self._to_place, range(len(places)), progress=False, label="", workers=workers))
 
-    def _lay_out(self, closable: NDArray[np.bool_]) -> None:
+    def _lay_out(self, closed: NDArray[np.int64]) -> None:
         network = self.network
         tail, head = network.arc_tail.astype(np.int64), network.arc_head.astype(np.int64)
-        ports = np.unique(np.concatenate([tail[closable], head[closable]]))
+        ports = np.unique(np.concatenate([tail[closed], head[closed]]))
         number = np.full(network.n_nodes, -1, dtype=np.int64)
         number[ports] = np.arange(len(ports))
         self._ports = ports
-        kept = ~closable
+        kept = np.ones(network.n_arcs, dtype=bool)
+        kept[closed] = False
         from_port, to_port = number[tail] >= 0, number[head] >= 0
         # nobody goes on from a port here: beyond it, the network of ports says how
         self._there = _csr(network.n_nodes, tail, head, network.arc_time_ms, kept & ~from_port)
@@ -111,96 +124,121 @@ class Closures:
         order = outgoing[np.argsort(number[tail[outgoing]], kind="stable")]
         first = np.searchsorted(number[tail[order]], np.arange(len(ports) + 1))
 
-        def from_one(port: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        def from_one(port: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
             arcs = order[first[port] : first[port + 1]]
             labels = _search(self._there, head[arcs], network.arc_time_ms[arcs].astype(np.int64))[ports]
             reached = np.flatnonzero(labels != UNREACHED)
             reached = reached[reached != port]
-            return reached, labels[reached].astype(np.int64)
+            return reached.astype(np.int32), labels[reached]
 
         between = list(each(from_one, range(len(ports)), progress=False, label="", workers=self._workers))
-        closed = np.flatnonzero(closable)
-        starts = np.repeat(np.arange(len(ports)), [len(to) for to, _ in between])
-        nothing = np.zeros(0, dtype=np.int64)
-        arc_tail = np.concatenate([starts, number[tail[closed]]])
-        arc_head = np.concatenate([nothing, *(to for to, _ in between), number[head[closed]]])
-        arc_ms = np.concatenate([nothing, *(ms for _, ms in between), network.arc_time_ms[closed]])
+        start = np.concatenate([[0], np.cumsum([len(to) for to, _ in between])]).astype(np.int64)
+        nothing = np.zeros(0, dtype=np.int32)
+        to = np.concatenate([nothing, *(to for to, _ in between)])
+        to_ms = np.concatenate([nothing, *(ms for _, ms in between)])
+        needed = _needed(start, to, to_ms)
+        tails = np.repeat(np.arange(len(ports)), np.diff(start))[needed]
+        arc_tail = np.concatenate([tails, number[tail[closed]]])
+        arc_head = np.concatenate([to[needed], number[head[closed]]])
+        arc_ms = np.concatenate([to_ms[needed], network.arc_time_ms[closed]])
         order = np.argsort(arc_tail, kind="stable")
         place = np.empty(len(order), dtype=np.int64)
         place[order] = np.arange(len(order))
-        self._tail, self._head = arc_tail[order], arc_head[order].astype(np.int32)
-        self._ms = arc_ms[order].astype(np.int32)
-        self._start = np.searchsorted(self._tail, np.arange(len(ports) + 1)).astype(np.int64)
-        self._by_head = np.argsort(self._head, kind="stable")
-        self._into = np.searchsorted(self._head[self._by_head], np.arange(len(ports) + 1)).astype(np.int64)
-        arc_of = np.full(network.n_arcs, -1, dtype=np.int64)
-        arc_of[closed] = place[len(starts) :]
-        sizes = [len(arcs) for arcs in self.closures]
-        self._set_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        self._set_arc = arc_of[np.concatenate([nothing, *self.closures])]
-        self._ways_from_ports()
+        self.tail, self.head = arc_tail[order], arc_head[order].astype(np.int32)
+        self.ms = arc_ms[order].astype(np.int32)
+        self.start = np.searchsorted(self.tail, np.arange(len(ports) + 1)).astype(np.int64)
+        self.by_head = np.argsort(self.head, kind="stable")
+        self.into = np.searchsorted(self.head[self.by_head], np.arange(len(ports) + 1)).astype(np.int64)
+        #: Arcs of this network that arcs of the other one are; -1 for those that are never closed.
+        self.arc_of = np.full(network.n_arcs, -1, dtype=np.int64)
+        self.arc_of[closed] = place[len(tails) :]
 
-    def _ways_from_ports(self) -> None:
-        def to_one(k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-            labels = _search(self._back, self._out[k].node, self._out[k].time_ms)[self._ports]
-            found = np.flatnonzero(labels != UNREACHED)
-            return found, labels[found].astype(np.int64)
+    def _to_place(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        labels = _search(self._back, self.exits[k].node, self.exits[k].time_ms)[self._ports]
+        found = np.flatnonzero(labels != UNREACHED)
+        return found, labels[found].astype(np.int64)
 
-        ways = list(each(to_one, range(len(self.places)), progress=False, label="", workers=self._workers))
+    @property
+    def n_ports(self) -> int:
+        """Number of ports."""
+        return len(self._ports)
+
+    def row(self, k: int) -> Row:
+        """Search from a place, with nothing closed."""
+        entry = self.entries[k]
+        labels = _search(self._there, entry.node, entry.time_ms)
+        seed = np.where(labels[self._ports] == UNREACHED, NEVER, labels[self._ports].astype(np.int64))
+        there = np.flatnonzero(seed < NEVER)
+        found = _search((self.start, self.head, self.ms), there, seed[there])
+        return Row(labels, seed, np.where(found == UNREACHED, NEVER, found.astype(np.int64)))
+
+
+class Closures:
+    """What closures cost some of the places of a network of ports, whose trips go to each other.
+
+    Parameters
+    ----------
+    ports : Ports
+    rows : ndarray of int64, shape (number of these places,)
+        Which of its places.
+    closures : sequence of ndarray of int64
+        Arcs of the network that are closed together; each is one that may be closed.
+    """
+
+    def __init__(self, ports: Ports, rows: NDArray[np.int64], closures: Sequence[NDArray[np.int64]]) -> None:
+        self._ports = ports
+        self._rows = rows
+        self._closures = closures
+        self._targets = Targets.of([ports.exits[k] for k in rows], [ports.places[k].xyz for k in rows])
         nothing = np.zeros(0, dtype=np.int64)
+        self._set_start = np.concatenate([[0], np.cumsum([len(arcs) for arcs in closures])]).astype(np.int64)
+        self._set_arc = ports.arc_of[np.concatenate([nothing, *closures])]
+        ways = [ports.last[k] for k in rows]
         self._end_start = np.concatenate([[0], np.cumsum([len(port) for port, _ in ways])]).astype(np.int64)
         self._end_port = np.concatenate([nothing, *(port for port, _ in ways)])
         self._end_ms = np.concatenate([nothing, *(ms for _, ms in ways)])
         end = np.repeat(np.arange(len(ways)), np.diff(self._end_start))
         order = np.argsort(self._end_port, kind="stable")
-        self._of_port = np.searchsorted(self._end_port[order], np.arange(len(self._ports) + 1)).astype(
-            np.int64
-        )
+        self._of_port = np.searchsorted(self._end_port[order], np.arange(ports.n_ports + 1)).astype(np.int64)
         self._port_end, self._port_ms = end[order], self._end_ms[order]
 
-    def row(
-        self, k: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the times from a place to all in ms with nothing closed, and what `lost` needs of its search.
+    def times(self, k: int, row: Row) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the times from a place, the `k`-th of these, to all of them in ms with nothing closed.
 
         Returns
         -------
-        base : ndarray of int64, shape (number of places,)
+        base : ndarray of int64, shape (number of these places,)
             `NEVER` where there is no way.
-        fixed : ndarray of int64, shape (number of places,)
+        fixed : ndarray of int64, shape (number of these places,)
             The same by ways that pass no port.
-        seed, times : ndarray of int64, shape (number of ports,)
-            Times to be at each port before any other, and after all.
         """
-        entry = self._in[k]
-        labels = _search(self._there, entry.node, entry.time_ms)
-        targets = self._targets
-        fixed = _read(targets.start, targets.node, targets.time_ms, labels, int(UNREACHED))
+        ports, targets = self._ports, self._targets
+        entry = ports.entries[self._rows[k]]
+        fixed = _read(targets.start, targets.node, targets.time_ms, row.labels, int(UNREACHED))
         if entry.is_empty:
             fixed[:] = NEVER
         else:
-            beside, _ = past_no_node(self.network, entry.pieces, self.places[k].xyz, targets.xyz)
+            beside, _ = past_no_node(ports.network, entry.pieces, targets.xyz[k], targets.xyz)
             near = np.isfinite(beside) & (np.diff(targets.start) > 0)
             fixed[near] = np.minimum(fixed[near], beside[near].astype(np.int64))
-        seed = np.where(labels[self._ports] == UNREACHED, NEVER, labels[self._ports].astype(np.int64))
-        there = np.flatnonzero(seed < NEVER)
-        found = _search((self._start, self._head, self._ms), there, seed[there])
-        times = np.where(found == UNREACHED, NEVER, found.astype(np.int64))
-        base = _arrive(self._end_start, self._end_port, self._end_ms, times, fixed)
-        return np.where(base > NO_LIMIT_MS, NEVER, base), fixed, seed, times
+        base = _arrive(self._end_start, self._end_port, self._end_ms, row.times, fixed)
+        return np.where(base > NO_LIMIT_MS, NEVER, base), fixed
 
     def entered_part_way(self) -> list[int]:
         """Return the closures of links that a place enters or leaves part-way: its own ways aren't what they were."""
-        if not self.network.has_exits_along:
+        network = self._ports.network
+        if not network.has_exits_along:
             return []
-        lines = [way.line for way in (*self._in, *self._out)]
-        links = self.network.exit_lines.link[np.unique(np.concatenate(lines).astype(np.int64))]
-        entered = np.isin(self.network.arc_link, links)
-        return [k for k, arcs in enumerate(self.closures) if entered[arcs].any()]
+        ways = [side[k] for side in (self._ports.entries, self._ports.exits) for k in self._rows]
+        entered_lines = np.concatenate([np.zeros(0, dtype=np.int64), *(way.line for way in ways)])
+        links = network.exit_lines.link[np.unique(entered_lines.astype(np.int64))]
+        entered = np.isin(network.arc_link, links)
+        return [k for k, arcs in enumerate(self._closures) if entered[arcs].any()]
 
     def lost(
         self,
-        row: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+        row: Row,
+        times: tuple[NDArray[np.int64], NDArray[np.int64]],
         trips: NDArray[np.float64],
         people: NDArray[np.float64],
         *,
@@ -210,19 +248,22 @@ class Closures:
 
         Parameters
         ----------
-        row
-            As `row` gives it.
-        trips : ndarray of float64, shape (number of places,)
+        row : Row
+            From it.
+        times
+            As `times` gives them.
+        trips : ndarray of float64, shape (number of these places,)
             To each of the others.
-        people : ndarray of float64, shape (number of places,)
+        people : ndarray of float64, shape (number of these places,)
             Of each place.
         cutoff_ms : int
             Of its circle.
         """
-        base, fixed, seed, times = row
+        base, fixed = times
+        ports = self._ports
         found = _losses(
-            self._start, self._tail, self._head, self._ms, self._into, self._by_head,
-            self._set_start, self._set_arc, seed, times,
+            ports.start, ports.tail, ports.head, ports.ms, ports.into, ports.by_head,
+            self._set_start, self._set_arc, row.seed, row.times,
             self._of_port, self._port_end, self._port_ms, self._end_start, self._end_port, self._end_ms,
             fixed, base, trips, people, cutoff_ms, NO_LIMIT_MS,
         )  # fmt: skip
@@ -280,6 +321,31 @@ def _search(
 
 
 @njit(cache=True, nogil=True)
+def _needed(
+    start: NDArray[np.int64], to: NDArray[np.int32], ms: NDArray[np.int32]
+) -> NDArray[np.bool_]:  # pragma: no cover - compiled
+    """Say which arcs between ports aren't longer than two others past one of the ports that come next.
+
+    None of these arcs is ever closed, so that one that is longer is on no fastest way, whatever is.
+    """
+    needed = np.ones(len(to), dtype=np.bool_)
+    n = len(start) - 1
+    least = np.full(n, np.int64(1 << 40), dtype=np.int64)
+    for u in range(n):
+        first, last = start[u], start[u + 1]
+        order = np.argsort(ms[first:last])
+        for k in range(min(_NEXT_PORTS, last - first)):
+            w = to[first + order[k]]
+            so_far = np.int64(ms[first + order[k]])
+            for arc in range(start[w], start[w + 1]):
+                least[to[arc]] = min(least[to[arc]], so_far + ms[arc])
+        for arc in range(first, last):
+            needed[arc] = ms[arc] <= least[to[arc]]
+        least[:] = np.int64(1 << 40)
+    return needed
+
+
+@njit(cache=True, nogil=True)
 def _read(
     start: NDArray[np.int64], node: NDArray[np.int64], time: NDArray[np.int64], labels: NDArray[np.int32],
     unreached: int,
@@ -322,7 +388,7 @@ def _losses(
 
     A port keeps its time where it's a place's own first port, or where an arc leads to it just in time from one
     that is there earlier and keeps its own. Arcs that take no time don't count for that: at worst a port is
-    searched anew that needn't be.
+    searched anew that needn't be. What the ends lose is summed in their order.
     """
     never = np.int64(1 << 40)
     n, n_sets = len(times), len(set_start) - 1
@@ -330,7 +396,7 @@ def _losses(
     done = np.zeros(len(base), dtype=np.int64)
     closed = np.zeros(len(head), dtype=np.bool_)
     later = times.copy()
-    members = np.empty(n, dtype=np.int64)
+    members, hit = np.empty(n, dtype=np.int64), np.empty(len(base), dtype=np.int64)
     heap = np.empty(len(head) + len(set_arc) + n + 1, dtype=np.int64)
     which = np.empty(n_sets, dtype=np.int64)
     figures = np.zeros((n_sets, 5))
@@ -403,29 +469,33 @@ def _losses(
                             larger[:size] = heap
                             heap = larger
                         size = heap_push(heap, size, (later[w] << 32) | w)
-        delay, longer, cut, worst, leaving, at = 0.0, 0.0, 0.0, np.int64(0), 0.0, np.int64(-1)
+        n_hit = 0
         for m in range(n_lost):
             v = members[m]
             for k in range(of_port[v], of_port[v + 1]):
                 j = port_end[k]
-                if done[j] == stamp or times[v] + port_ms[k] != base[j] or fixed[j] == base[j]:
-                    continue
-                done[j] = stamp
-                now = fixed[j]
-                for way in range(end_start[j], end_start[j + 1]):
-                    q = end_port[way]
-                    now = min(now, (later[q] if lost[q] == stamp else times[q]) + end_ms[way])
-                if now == base[j]:
-                    continue
-                if base[j] <= cutoff_ms and now > cutoff_ms:
-                    leaving += people[j]
-                if now > limit_ms:
-                    cut += trips[j]
-                    continue
-                delay += trips[j] * ((now - base[j]) / 60_000)
-                longer += trips[j]
-                if now - base[j] > worst or (now - base[j] == worst and j < at):
-                    worst, at = now - base[j], j
+                if done[j] != stamp and times[v] + port_ms[k] == base[j] and fixed[j] != base[j]:
+                    done[j] = stamp
+                    hit[n_hit] = j
+                    n_hit += 1
+        hit[:n_hit].sort()
+        delay, longer, cut, worst, leaving, at = 0.0, 0.0, 0.0, np.int64(0), 0.0, np.int64(-1)
+        for j in hit[:n_hit]:
+            now = fixed[j]
+            for way in range(end_start[j], end_start[j + 1]):
+                q = end_port[way]
+                now = min(now, (later[q] if lost[q] == stamp else times[q]) + end_ms[way])
+            if now == base[j]:
+                continue
+            if base[j] <= cutoff_ms and now > cutoff_ms:
+                leaving += people[j]
+            if now > limit_ms:
+                cut += trips[j]
+                continue
+            delay += trips[j] * ((now - base[j]) / 60_000)
+            longer += trips[j]
+            if now - base[j] > worst:
+                worst, at = now - base[j], j
         for m in range(n_lost):
             later[members[m]] = times[members[m]]
         for k in range(set_start[s], set_start[s + 1]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, Final
 
@@ -12,17 +11,16 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ...geo.antimeridian import cut_line
 from ...geo.checks import require_number, require_numbers
 from ...geo.errors import InputError, InputTypeError, MissingColumnError, OffNetworkError
 from ...geo.networks import TransportNetwork
 from ...geo.places import origins_table
 from .. import schemas
-from ..corridors import arcs_closed_with, changed_network, minutes_between
-from ..indicators import Decay, weigh_minutes
-from ..times import Origin, each, origin_list, require_times_on_arcs
-from ._closures import NEVER, Closures, Lost, lost_between
+from ..indicators import Decay
+from ..times import Origin, enter, origin_list, require_times_on_arcs
+from ._closures import Ports
 from ._cuts import cuts_of
+from ._losses import Question, Roads, Total, Trips, answers
 
 #: One row per link: what its loss costs, most first.
 CRITICAL_LINKS: Final[schemas.Schema] = {
@@ -66,6 +64,10 @@ CRITICAL_PAIRS: Final[schemas.Schema] = {
 }
 #: More links than that make more pairs than anyone reads.
 MOST_LINKS_IN_PAIRS: Final = 200
+#: Carriageways of a road lie so near to each other.
+WITHIN_KM: Final = 0.5
+#: A trip that can't be made any more counts as a day.
+CUT_OFF_MIN: Final = 24 * 60.0
 
 
 def critical_links(
@@ -74,10 +76,10 @@ def critical_links(
     links: Any = None,
     *,
     weights: Any = None,
-    within_km: float = 0.5,
+    within_km: float = WITHIN_KM,
     decay: Decay | None = None,
     cutoff_min: float = 120.0,
-    cut_off_min: float = 24 * 60.0,
+    cut_off_min: float = CUT_OFF_MIN,
     workers: int | None = None,
     progress: bool = False,
 ) -> gpd.GeoDataFrame:
@@ -165,24 +167,8 @@ def critical_links(
     [[0.0, 2600.0, 65.0]]
     """
     task = _Task(network, places, links, weights, within_km, decay, cutoff_min, cut_off_min)
-    total = task.losses(task.closed_with(), workers=workers, progress=progress)
-    first = np.array([cut.links[0] for cut in task.cuts])
-    arcs = np.maximum(*task.network.link_arcs)[first]
-    rows = [
-        {
-            "link": int(cut.links[0]),
-            "n_links": len(cut.links),
-            "links": ", ".join(map(str, cut.links)),
-            "name": cut.name,
-            "road_class": task.network.classes[task.network.arc_class[arcs[k]]] if arcs[k] >= 0 else "",
-            "mode": task.network.modes[task.network.arc_mode[arcs[k]]] if arcs[k] >= 0 else "",
-            "length_km": task.network.link_length_m[cut.links[0]] / 1000,
-            **total.figures(k),
-            "geometry": task.lines(k),
-        }
-        for k, cut in enumerate(task.cuts)
-    ]
-    return _ordered(schemas.conform(rows, CRITICAL_LINKS), ["link"])
+    total = task.losses(task.roads.arcs, workers=workers, progress=progress)
+    return links_table(task.roads, total)
 
 
 def critical_pairs(
@@ -191,10 +177,10 @@ def critical_pairs(
     links: Any,
     *,
     weights: Any = None,
-    within_km: float = 0.5,
+    within_km: float = WITHIN_KM,
     decay: Decay | None = None,
     cutoff_min: float = 120.0,
-    cut_off_min: float = 24 * 60.0,
+    cut_off_min: float = CUT_OFF_MIN,
     workers: int | None = None,
     progress: bool = False,
 ) -> gpd.GeoDataFrame:
@@ -236,25 +222,54 @@ def critical_pairs(
     [[10.0, 0.0, 200.0, 2.0]]
     """
     task = _Task(network, places, links, weights, within_km, decay, cutoff_min, cut_off_min)
-    if not 2 <= len(task.cuts) <= MOST_LINKS_IN_PAIRS:
+    if not 2 <= len(task.roads.cuts) <= MOST_LINKS_IN_PAIRS:
         raise InputError(
-            f"'links' should be 2 to {MOST_LINKS_IN_PAIRS} roads, got {len(task.cuts)}; choose those of one border"
+            f"'links' should be 2 to {MOST_LINKS_IN_PAIRS} roads, got {len(task.roads.cuts)}; choose those of one border"
         )
-    alone = task.closed_with()
-    pairs = list(combinations(range(len(alone)), 2))
-    together = [np.union1d(alone[a], alone[b]) for a, b in pairs]
-    total = task.losses([*alone, *together], workers=workers, progress=progress)
+    total = task.losses(alone_and_together(task.roads), workers=workers, progress=progress)
+    return pairs_table(task.roads, total)
+
+
+def links_table(roads: Roads, total: Total) -> gpd.GeoDataFrame:
+    """Return a row for each of some roads, from what the loss of each costs."""
+    network = roads.network
+    first = np.array([cut.links[0] for cut in roads.cuts])
+    arcs = np.maximum(*network.link_arcs)[first]
+    rows = [
+        {
+            "link": int(cut.links[0]),
+            "n_links": len(cut.links),
+            "links": ", ".join(map(str, cut.links)),
+            "name": cut.name,
+            "road_class": network.classes[network.arc_class[arcs[k]]] if arcs[k] >= 0 else "",
+            "mode": network.modes[network.arc_mode[arcs[k]]] if arcs[k] >= 0 else "",
+            "length_km": network.link_length_m[cut.links[0]] / 1000,
+            **total.figures(k),
+            "geometry": roads.lines(k),
+        }
+        for k, cut in enumerate(roads.cuts)
+    ]
+    return _ordered(schemas.conform(rows, CRITICAL_LINKS), ["link"])
+
+
+def alone_and_together(roads: Roads) -> list[NDArray[np.int64]]:
+    """Return the arcs that are closed with each of some roads, and then with each two of them."""
+    return [*roads.arcs, *(np.union1d(a, b) for a, b in combinations(roads.arcs, 2))]
+
+
+def pairs_table(roads: Roads, total: Total) -> gpd.GeoDataFrame:
+    """Return a row for each two of some roads, from what the losses of `alone_and_together` cost."""
     cost = total.cost()
-    lines = [task.lines(k) for k in range(len(alone))]
+    lines = [roads.lines(k) for k in range(len(roads.cuts))]
     rows = []
-    for k, (a, b) in enumerate(pairs, start=len(alone)):
+    for k, (a, b) in enumerate(combinations(range(len(roads.cuts)), 2), start=len(roads.cuts)):
         figures = total.figures(k)
         rows.append(
             {
-                "link_a": int(task.cuts[a].links[0]),
-                "link_b": int(task.cuts[b].links[0]),
-                "name_a": task.cuts[a].name,
-                "name_b": task.cuts[b].name,
+                "link_a": int(roads.cuts[a].links[0]),
+                "link_b": int(roads.cuts[b].links[0]),
+                "name_a": roads.cuts[a].name,
+                "name_b": roads.cuts[b].name,
                 "cost_person_min": cost[k],
                 "cost_a_person_min": cost[a],
                 "cost_b_person_min": cost[b],
@@ -276,57 +291,6 @@ def _ordered(table: pd.DataFrame, ties: list[str]) -> gpd.GeoDataFrame:
     return found
 
 
-class _Total:
-    """What closures cost all places together."""
-
-    def __init__(self, n: int, names: Sequence[str], cut_off_min: float) -> None:
-        self._names = names
-        self._cut_off_min = cut_off_min
-        self._delay, self._longer, self._cut = np.zeros(n), np.zeros(n), np.zeros(n)
-        self._worst, self._leaving = np.zeros(n), np.zeros(n)
-        self._from, self._to = np.full(n, -1), np.full(n, -1)
-        self._circle = np.full(n, -1)
-        self._cut_off: list[list[int]] = [[] for _ in range(n)]
-
-    def add(self, place: int, lost: Lost, trips: float) -> None:
-        """Add what one place loses, of so many trips."""
-        at = lost.closure
-        self._delay[at] += lost.delay_min
-        self._longer[at] += lost.longer
-        self._cut[at] += lost.cut
-        worse = lost.worst_min > self._worst[at]
-        self._worst[at[worse]] = lost.worst_min[worse]
-        self._from[at[worse]], self._to[at[worse]] = place, lost.worst_to[worse]
-        more = lost.leaving > self._leaving[at]
-        self._leaving[at[more]], self._circle[at[more]] = lost.leaving[more], place
-        for closure in at[lost.cut > trips / 2].tolist():
-            self._cut_off[closure].append(place)
-
-    def cost(self) -> NDArray[np.float64]:
-        """Return the person-minutes of each closure, trips that are cut off included."""
-        return self._delay + self._cut_off_min * self._cut
-
-    def figures(self, k: int) -> dict[str, Any]:
-        """Return the columns of `CRITICAL_LINKS` that say what a closure costs."""
-        return {
-            "cost_person_min": self.cost()[k],
-            "delay_person_min": self._delay[k],
-            "longer_trips": self._longer[k],
-            "mean_delay_min": self._delay[k] / self._longer[k] if self._longer[k] > 0 else np.nan,
-            "worst_delay_min": self._worst[k],
-            "worst_from": self._name(self._from[k]),
-            "worst_to": self._name(self._to[k]),
-            "cut_off_trips": self._cut[k],
-            "places_cut_off": len(self._cut_off[k]),
-            "cut_off": "、".join(self._names[one] for one in self._cut_off[k]),
-            "leaving_people": self._leaving[k],
-            "circle_of": self._name(self._circle[k]),
-        }
-
-    def _name(self, place: int) -> str:
-        return self._names[place] if place >= 0 else ""
-
-
 class _Task:
     """Arguments of both functions, checked."""
 
@@ -341,85 +305,32 @@ class _Task:
         cutoff_min: Any,
         cut_off_min: Any,
     ) -> None:
-        self.network = require_times_on_arcs(network)
-        self.table = origins_table(places, argument="places")
-        self.places: list[Origin] = origin_list(self.table, argument="places")
-        self.people = place_weights(weights, places, len(self.places))
-        self.decay = require_decay(decay)
-        cutoff = require_number(cutoff_min, "cutoff_min", unit="minutes", above=0, maximum=7 * 24 * 60)
-        self.cutoff_ms = round(cutoff * 60_000)
-        self.cut_off_min = require_number(cut_off_min, "cut_off_min", unit="minutes", minimum=0)
+        checked = require_times_on_arcs(network)
+        table = origins_table(places, argument="places")
+        origins: list[Origin] = origin_list(table, argument="places")
+        self.trips = Trips(
+            table=table,
+            places=origins,
+            people=place_weights(weights, places, len(origins)),
+            decay=require_decay(decay),
+            cutoff_ms=round(
+                require_number(cutoff_min, "cutoff_min", unit="minutes", above=0, maximum=7 * 24 * 60)
+                * 60_000
+            ),
+            cut_off_min=require_number(cut_off_min, "cut_off_min", unit="minutes", minimum=0),
+        )
         km = require_number(within_km, "within_km", unit="km", minimum=0, maximum=10)
-        self.cuts = cuts_of(self.network, links, within_km=km)
+        self.roads = Roads(checked, cuts_of(checked, links, within_km=km))
 
-    def closed_with(self) -> list[NDArray[np.int64]]:
-        """Return the arcs that go with each cut."""
-        every = np.unique(np.concatenate([cut.links for cut in self.cuts]))
-        arcs = arcs_closed_with(self.network, every)
-        number = {int(link): k for k, link in enumerate(every)}
-        return [np.unique(np.concatenate([arcs[number[link]] for link in cut.links])) for cut in self.cuts]
-
-    def lines(self, k: int) -> shapely.Geometry:
-        """Return the lines of a cut's links."""
-        lines = [cut_line(self.network.link_line(link)) for link in self.cuts[k].links]
-        return lines[0] if len(lines) == 1 else shapely.multilinestrings(shapely.get_parts(lines))
-
-    def losses(self, closures: list[NDArray[np.int64]], *, workers: int | None, progress: bool) -> _Total:
+    def losses(self, closures: list[NDArray[np.int64]], *, workers: int | None, progress: bool) -> Total:
         """Return what each closure costs all places."""
-        total = _Total(len(closures), [one.name for one in self.places], self.cut_off_min)
-        engine = Closures(self.network, self.places, closures, workers=workers)
-        apart = engine.entered_part_way()
-        anew = {k: self._times_without(closures[k]) for k in apart}
-
-        def of_place(k: int) -> tuple[list[Lost], float]:
-            row = engine.row(k)
-            trips = self._trips(k, row[0])
-            found = engine.lost(row, trips, self.people, cutoff_ms=self.cutoff_ms)
-            if not anew:
-                return [found], float(trips.sum())
-            other = ~np.isin(found.closure, apart)
-            kept = Lost(*(getattr(found, name)[other] for name in Lost.__dataclass_fields__))
-            return [
-                kept,
-                *(
-                    lost_between(
-                        row[0], times[k], trips, self.people, closure=closure, cutoff_ms=self.cutoff_ms
-                    )
-                    for closure, times in anew.items()
-                ),
-            ], float(trips.sum())
-
-        places = range(len(self.places))
-        parts = each(of_place, places, progress=progress, label="critical links", workers=workers)
-        for k, (found, trips) in enumerate(parts):
-            for one in found:
-                total.add(k, one, trips)
-        return total
-
-    def _trips(self, k: int, base: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return where the people of a place go."""
-        drawn = self.people.copy()
-        drawn[base >= NEVER] = 0.0
-        drawn[k] = 0.0
-        if self.decay is not None:
-            going = np.flatnonzero(drawn > 0)
-            drawn[going] *= weigh_minutes(
-                self.decay,
-                base[going] / 60_000,
-                remedy="choose a decay that is finite there",
-                name=lambda at: f"{self.places[k].name} → {self.places[going[at]].name}",
-            )
-        total = drawn.sum()
-        return drawn / total * self.people[k] if total > 0 else np.zeros_like(drawn)
-
-    def _times_without(self, arcs: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the times between all places with some arcs closed, in ms."""
-        closed = changed_network(self.network, arcs=arcs, close=True)
-        try:
-            minutes = minutes_between(closed, self.table, self.table)
-        except OffNetworkError:  # all of them went by the link itself
-            minutes = np.full((len(self.places), len(self.places)), np.nan)
-        return np.where(np.isnan(minutes), NEVER, np.rint(minutes * 60_000)).astype(np.int64)
+        places = self.trips.places
+        ports = Ports(self.roads.network, places, np.concatenate(self.roads.arcs), workers=workers)
+        if all(way.is_empty for way in ports.entries):
+            enter(ports.network, places[0])  # says how far off it is
+            raise OffNetworkError("'places' are all out of the network's reach")
+        question = Question(self.trips, np.arange(len(places)), closures)
+        return answers(ports, [question], workers=workers, progress=progress)[0]
 
 
 def require_decay(decay: Any) -> Decay | None:

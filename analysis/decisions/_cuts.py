@@ -38,7 +38,9 @@ class Cut:
     name: str
 
 
-def cuts_of(network: TransportNetwork, links: Any, *, within_km: float) -> list[Cut]:
+def cuts_of(
+    network: TransportNetwork, links: Any, *, within_km: float, beside: Beside | None = None
+) -> list[Cut]:
     """Return the cuts that some links make, each once.
 
     Parameters
@@ -48,6 +50,8 @@ def cuts_of(network: TransportNetwork, links: Any, *, within_km: float) -> list[
         As `critical_links` takes them.
     within_km : float
         As there.
+    beside : Beside, optional
+        Of the same network and distance, for who asks more than once.
 
     Raises
     ------
@@ -56,10 +60,10 @@ def cuts_of(network: TransportNetwork, links: Any, *, within_km: float) -> list[
     given, names, points = _given(network, links)
     if within_km == 0:
         return [Cut((int(link),), name) for link, name in zip(given, names, strict=True)]
-    beside = _Beside(network, within_km * 1000)
+    index = Beside(network, within_km * 1000) if beside is None else beside
     found: dict[frozenset[int], Cut] = {}
     for link, name, point in zip(given.tolist(), names, points, strict=True):
-        more = beside.of(link, point)
+        more = index.of(link, point)
         found.setdefault(frozenset((link, *more)), Cut((link, *more), name))
     return list(found.values())
 
@@ -96,8 +100,15 @@ def _given(
     )
 
 
-class _Beside:
-    """Which links run beside another, as the other carriageway of its road does."""
+class Beside:
+    """Which links run beside another, as the other carriageway of its road does.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    metres : float
+        How near.
+    """
 
     def __init__(self, network: TransportNetwork, metres: float) -> None:
         self._network = network
