@@ -332,4 +332,5 @@ class StageInputs:
             cutoffs_min=self.study.circle_cutoffs_min,
             scenarios=self.names,
             roads=self.roads,
+            by_year={year: network for year, network in self.panel.items() if year <= TRUNK_YEARS[1]},
         )

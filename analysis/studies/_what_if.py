@@ -45,6 +45,10 @@ class WhatIf(Sealed):
         Position of the corridor that a node belongs to, -1 for none.
     link_owners : ndarray of int64, shape (number of links, 2)
         Positions of the two corridors that a link needs, -1 for none.
+    link_since : ndarray of int64, shape (number of links,)
+        Position in `years` of the first one at whose end the link is there as it is today; 0 without years.
+    link_before : ndarray of bool, shape (number of links,)
+        Whether a link of another class was there in the year before that.
     counties : geopandas.GeoDataFrame
         ``adcode, name, province, lon, lat``: the counties of the study, border counties first.
     n_border : int
@@ -60,6 +64,8 @@ class WhatIf(Sealed):
         The corridors' ids in each of the study's scenarios.
     left_out : tuple of str
         Classes of roads that were left out to keep it small, and `TRAINS` where today's trains were.
+    years : tuple of int
+        Ascending, the last one is today; empty where the network is known for no other year.
     """
 
     network: TransportNetwork
@@ -67,6 +73,8 @@ class WhatIf(Sealed):
     node_people: NDArray[np.float64]
     node_owner: NDArray[np.int64]
     link_owners: NDArray[np.int64]
+    link_since: NDArray[np.int64]
+    link_before: NDArray[np.bool_]
     counties: gpd.GeoDataFrame
     n_border: int
     corridors: tuple[Corridor, ...]
@@ -76,6 +84,29 @@ class WhatIf(Sealed):
     apart: bool
     scenarios: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+
+    def with_years(self, networks: Mapping[int, TransportNetwork]) -> WhatIf:
+        """Return the same with what was there at the end of earlier years.
+
+        Parameters
+        ----------
+        networks : mapping of int to TransportNetwork
+            Of each year, ascending, the last one of today: with the nodes of this network where these were there.
+        """
+        if len(networks) < 2:
+            return self
+        links = _LinkKeys(self.network)
+        own = np.all(self.link_owners < 0, axis=1)  # lines of corridors are there when they're switched on
+        since = np.full(self.network.n_links, len(networks) - 1, dtype=np.int64)
+        before = np.zeros(self.network.n_links, dtype=bool)
+        for at, network in reversed(list(enumerate(list(networks.values())[:-1]))):
+            as_today, somehow = links.found_in(network)
+            last = since == at + 1
+            before[last] = somehow[last]
+            since[last & as_today] = at
+        before &= own & (since > 0)
+        return replace(self, years=tuple(networks), link_since=np.where(own, since, 0), link_before=before)
 
     def without(self, road_class: str) -> WhatIf:
         """Return the same without the roads of a class and what led over these alone.
@@ -122,6 +153,44 @@ class WhatIf(Sealed):
         return replace(found, left_out=(*self.left_out, name))
 
 
+class _LinkKeys:
+    """Links by where they begin and end, so that those of one network are found in another."""
+
+    def __init__(self, network: TransportNetwork) -> None:
+        self._places = np.unique(_places(network))
+        self._names = {name: code for code, name in enumerate(network.classes)}
+        self._modes = {name: code for code, name in enumerate(network.modes)}
+        self._way, self._kind = self._keys(network)
+
+    def found_in(self, network: TransportNetwork) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Say which links another network has in their class, and which in any class of their mode."""
+        way, kind = self._keys(network)
+        return np.isin(self._kind, kind), np.isin(self._way, way)
+
+    def _keys(self, network: TransportNetwork) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return a number of the ends and mode of each link, and one of ends, mode and class."""
+        places = _places(network)
+        at = np.minimum(np.searchsorted(self._places, places), len(self._places) - 1)
+        at[self._places[at] != places] = -1
+        forth, back = network.link_arcs
+        arc = np.where(forth >= 0, forth, back)
+        tail, head = at[network.arc_tail[arc]], at[network.arc_head[arc]]
+        modes = np.array([self._modes.get(name, -1) for name in network.modes])[network.arc_mode[arc]]
+        names = np.array([self._names.get(name, -1) for name in network.classes])[network.arc_class[arc]]
+        known = (tail >= 0) & (head >= 0) & (modes >= 0)
+        n = len(self._places)
+        way = (np.minimum(tail, head) * n + np.maximum(tail, head)) * len(self._modes) + modes
+        kind = np.where(known & (names >= 0), way * len(self._names) + names, -1)
+        return np.where(known, way, -1), kind
+
+
+def _places(network: TransportNetwork) -> NDArray[np.int64]:
+    """Return a number for where each node is, to a millionth of a degree."""
+    lon, lat = (np.rint(values * 1e6).astype(np.int64) for values in (network.node_lon, network.node_lat))
+    places: NDArray[np.int64] = lon * 10**9 + lat
+    return places
+
+
 def what_if(
     joined: JoinedCorridors,
     residents: gpd.GeoDataFrame,
@@ -133,6 +202,7 @@ def what_if(
     cutoffs_min: Iterable[float],
     scenarios: Mapping[str, Sequence[str]] = MappingProxyType({}),
     roads: TransportNetwork | None = None,
+    by_year: Mapping[int, TransportNetwork] = MappingProxyType({}),
 ) -> WhatIf:
     """Return the part of a study's network that lies in its provinces, or within its circles' minutes of its places.
 
@@ -149,6 +219,8 @@ def what_if(
         The corridors' ids in each of the study's scenarios, the base first.
     roads : TransportNetwork, optional
         The roads of the network alone, whose nodes come first in it and stand for where people live.
+    by_year : mapping of int to TransportNetwork
+        The network of earlier years and, last, of today; see `WhatIf.with_years`.
     """
     network = joined.full
     cutoffs = tuple(sorted(float(value) for value in cutoffs_min))
@@ -169,6 +241,8 @@ def what_if(
         node_people=_people_at_nodes(joined.base if roads is None else roads, network.n_nodes, residents),
         node_owner=np.concatenate([np.full(joined.base.n_nodes, -1, dtype=np.int64), joined.node_owner]),
         link_owners=owners,
+        link_since=np.zeros(network.n_links, dtype=np.int64),
+        link_before=np.zeros(network.n_links, dtype=bool),
         counties=gpd.GeoDataFrame(places),
         n_border=len(border_counties),
         corridors=joined.corridors,
@@ -178,7 +252,7 @@ def what_if(
         apart=has_split_junctions(joined.base),
         scenarios={name: tuple(ids) for name, ids in scenarios.items()},
     )
-    return _part(whole, keep, np.ones(network.n_links, dtype=bool))
+    return _part(whole, keep, np.ones(network.n_links, dtype=bool)).with_years(by_year)
 
 
 def _reached(
@@ -257,6 +331,8 @@ def _part(whole: WhatIf, keep: NDArray[np.bool_], keep_link: NDArray[np.bool_]) 
         node_people=whole.node_people[old],
         node_owner=whole.node_owner[old],
         link_owners=whole.link_owners[links],
+        link_since=whole.link_since[links],
+        link_before=whole.link_before[links],
         stop_node=tuple(new[nodes] for nodes in whole.stop_node),
         leave_node=tuple(new[nodes] for nodes in whole.leave_node),
     )

@@ -52,6 +52,7 @@ def page_content(
         {"id": str(row.origin_id), "name": str(row.origin_name), "at": at(row)}
         for row in layers.centres.itertuples()
     ]
+    years = years_content(results, layers)
     content = {
         "language": language,
         "words": None,  # below, by what the page has
@@ -89,7 +90,7 @@ def page_content(
         "critical": _critical(layers),
         "missing": _missing(layers),
         "past": _past(layers),
-        "years": years_content(results, layers),
+        "years": years,
         "yearsLeftOut": years_left_out(results, layers),
         "changes": _changes(layers),
         "claims": claims_content(layers),
@@ -104,10 +105,10 @@ def page_content(
         "zones": [_reach(reach) for reach in layers.zones],
         "allZones": _reach(layers.all_zones) if layers.all_zones else None,
         "corridors": _corridors(results, layers),
-        # shapes on a base map in GCJ-02 are shifted, and a place tapped there is none of the network's
-        "whatIf": None
-        if tiles is not None and tiles.datum == "gcj02"
-        else what_if_content(getattr(results, "what_if", None), results.scenario_names),
+        # in WGS 84, also where the rest is shifted onto a base map in GCJ-02
+        "whatIf": what_if_content(
+            getattr(results, "what_if", None), results.scenario_names, years=years is not None
+        ),
     }
     content["english"] = _english(content)
     used = {

@@ -31,7 +31,7 @@ from ._offline import offline_html
 from ._rendering import texts_left_alone
 
 _SCRIPTS: Final = (
-    "decode.js", "split.js", "edges.js", "labels.js", "signs.js", "drawing.js", "backdrop.js", "reaches.js", "counties.js",
+    "decode.js", "gcj02.js", "split.js", "edges.js", "labels.js", "signs.js", "drawing.js", "backdrop.js", "reaches.js", "counties.js",
     "lines.js", "claim_signs.js", "scene.js", "search.js", "county.js", "claims.js", "legend.js", "tools.js", "view.js", "locator.js", "finding.js", "exports.js",
     "canvas.js", "whatif_ground.js", "whatif_network.js", "roads.js", "whatif_scenario.js", "whatif_search.js", "whatif_lines.js", "whatif_circle.js", "whatif_people.js",
     "whatif_canvas.js", "whatif_state.js", "whatif_files.js", "whatif_editor.js", "whatif_panel.js", "whatif.js",
@@ -40,6 +40,8 @@ _SCRIPTS: Final = (
 _STYLES: Final = ("study_map.css", "whatif.css")
 #: How the names of those begin that a page without the network around its study, or without years, has no use for.
 _OF: Final = {"whatIf": "whatif", "years": "years"}
+#: What shifts shapes that are computed on the page; a page needs it on a base map in that datum.
+_SHIFT: Final = "gcj02"
 #: Characters that would end a script element or a line of JavaScript, as JSON escapes.
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
 #: A comment over several lines.
@@ -119,6 +121,9 @@ class StudyOverlay(MacroElement):
         # Should somebody put the map into a page of another kind, nothing in the data is a template there either.
         self.data = _TEMPLATE_SIGN.sub(r"\\u007b", text.translate(_ESCAPES))
         left_out = tuple(prefix for key, prefix in _OF.items() if content.get(key) is None)
+        tiles = content.get("baseMap")
+        if tiles is None or tiles["datum"] != _SHIFT:
+            left_out += (_SHIFT,)
         code, self.css = (
             "\n".join(_lean(_asset(name)) for name in names if not name.startswith(left_out))
             for names in (_SCRIPTS, _STYLES)

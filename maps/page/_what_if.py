@@ -35,13 +35,13 @@ _ONE_WAY, _OTHER_BACK, _EXITS_ALONG, _SHAPED = 1, 2, 4, 8
 
 
 def what_if_content(
-    what_if: WhatIf | None, names: Mapping[str, str] = MappingProxyType({})
+    what_if: WhatIf | None, names: Mapping[str, str] = MappingProxyType({}), *, years: bool = False
 ) -> dict[str, Any] | None:
     """Return the network and places of a what-if as JSON values; None where there is none.
 
-    `names` are those of the scenarios, for readers. A large network goes without today's trains, and is then thinned to
-    its main roads; off these one moves as extracts' main roads have it where streets may be left anywhere, and as before
-    elsewhere.
+    `names` are those of the scenarios, for readers; with `years`, the page has a choice of these. A large network goes
+    without today's trains, and is then thinned to its main roads; off these one moves as extracts' main roads have it where
+    streets may be left anywhere, and as before elsewhere.
     """
     if what_if is None:
         return None
@@ -66,6 +66,7 @@ def what_if_content(
         )
     return {
         **packed,
+        "since": _since(what_if) if years else None,
         "kph": float(network.access_speed_kph),
         "reachKm": float(network.max_access_km),
         "cutoffs": list(what_if.cutoffs_min),
@@ -148,8 +149,7 @@ def _packed(what_if: WhatIf) -> dict[str, Any]:
     forth_ms = network.arc_time_ms[with_line].astype(np.int64)
     back_ms = np.where(back >= 0, network.arc_time_ms[back], -1).astype(np.int64)
     n_classes = len(network.classes)
-    pairs = network.arc_mode[with_line].astype(np.int64) * n_classes + network.arc_class[with_line]
-    kinds, kind = np.unique(pairs, return_inverse=True)
+    kinds, kind = _kinds(network, with_line)
     shaped = np.diff(network.link_offset)[network.arc_link[with_line]] > 0
     flags = (
         _ONE_WAY * (back_ms < 0)
@@ -161,7 +161,7 @@ def _packed(what_if: WhatIf) -> dict[str, Any]:
     columns = [
         np.diff(tail[order], prepend=0),
         (head - tail)[order],
-        _unsigned((kind.ravel() + len(kinds) * flags)[order]),
+        _unsigned((kind + len(kinds) * flags)[order]),
         _unsigned(forth_ms[order]),
         back_ms[order],
     ]
@@ -188,8 +188,39 @@ def _packed(what_if: WhatIf) -> dict[str, Any]:
             [network.modes[pair // n_classes], network.classes[pair % n_classes]] for pair in kinds.tolist()
         ],
         "shapes": [_shape(network, int(arc), quantum) for arc in with_line[order][shaped[order]]],
-        "nodeNames": {str(k): name for k, name in sorted(network.node_names.items())},
     }
+
+
+def _since(what_if: WhatIf) -> dict[str, Any] | None:
+    """Return which links weren't always as they are today, in the order of `_packed`; None where there are no years.
+
+    Of the links of those kinds of which any wasn't, runs of alike ones: how many, less one, times twice the number of years,
+    plus twice the position of the first year in which they're as today, plus one where they were of another class before.
+    """
+    n = len(what_if.years)
+    if n < 2:
+        return None
+    tail, head, with_line, _ = _links(what_if)
+    with_line = with_line[np.lexsort((head, tail))]
+    links = what_if.network.arc_link[with_line]
+    code = 2 * what_if.link_since[links] + what_if.link_before[links]
+    _, kind = _kinds(what_if.network, with_line)
+    changed = np.unique(kind[code > 0])
+    code = code[np.isin(kind, changed)]
+    first = np.flatnonzero(np.diff(code, prepend=-1))
+    runs = np.diff(first, append=len(code))
+    return {
+        "years": n,
+        "kinds": changed.tolist(),
+        "runs": pack_numbers(_unsigned(code[first] + 2 * n * (runs - 1))),
+    }
+
+
+def _kinds(network: TransportNetwork, arcs: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pairs of mode and class that arcs have, as numbers, and the position of each arc's in them."""
+    pairs = network.arc_mode[arcs].astype(np.int64) * len(network.classes) + network.arc_class[arcs]
+    kinds, kind = np.unique(pairs, return_inverse=True)
+    return kinds, kind.ravel()
 
 
 def _links(

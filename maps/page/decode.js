@@ -1,4 +1,5 @@
 // Helpers: unpacking of shapes, elements built from text, words, numbers.
+/** @typedef {[number, number]} Place latitude and longitude, degrees */
 const br = {};
 (function () {
   // Numbers are digits of five bits, lowest first, with 32 added to all but the last; lines are lon then lat
@@ -51,6 +52,9 @@ const br = {};
     }
     return element;
   };
+
+  // Where a place of WGS 84 lies on the map, and which place lies there: the same, but on a base map in another datum.
+  br.datum = { onMap: (at) => at, onGround: (at) => at, ringOnMap: (ring) => ring };
 
   /**
    * @param {HTMLCanvasElement} canvas

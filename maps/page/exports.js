@@ -28,7 +28,14 @@
       else add(item.layer);
     }
     const own = whatIf && whatIf.isOn() ? JSON.parse(br.whatIfGeoJson(whatIf.state, whatIf.found.circles)).features : [];
+    for (const { geometry } of features) geometry.coordinates = onGround(geometry.coordinates);
     return { type: "FeatureCollection", features: [...features, ...own] };
+  };
+  // Files are in WGS 84, whatever the map is drawn in.
+  const onGround = (nested) => {
+    if (typeof nested[0] !== "number") return nested.map(onGround);
+    const [lat, lon] = br.datum.onGround([nested[1], nested[0]]);
+    return [lon, lat].map((value) => Number(value.toFixed(5)));
   };
   const point = ([lat, lon], properties) => ({ type: "Feature", properties, geometry: { type: "Point", coordinates: [lon, lat] } });
   function add2(features, layer, properties) {

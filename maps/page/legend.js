@@ -159,7 +159,7 @@
       ...data.past.map((row) => ["past-" + row.year, br.lineSwatch({ color: data.style.pastLine, weight: 2, dashArray: "2 5" }), word("past", { year: row.year, cutoff: row.cutoff })]),
     ];
     legend.ground = () => [
-      ...(data.whatIf ? [["roads", br.roadSwatches()[0], word("roads")]] : []),
+      ...(data.whatIf ? [["roads", ...br.roadsInLegend(data, scene, word)]] : []),
       ["counties", br.swatch("plain", { border: "1px solid " + data.style.countyLine }), word("counties") + " " + data.counties.length],
       ["county-names", e("span", { className: "br-swatch br-letter", "aria-hidden": "true" }, "县"), word("county_names")],
       ["borders", br.lineSwatch({ color: data.style.borderLine, weight: 2, dashArray: "9 4 2 4" }), word("border")],

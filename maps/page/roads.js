@@ -14,30 +14,57 @@
     return data.whatIf.opened;
   };
 
-  // Links of one look as one list of lines: x and y in turn, projected metres.
-  function lines(net) {
-    /** @type {Map<any, number[][]>} */
-    const found = new Map([...LOOKS, RAIL].map((look) => [look, []]));
+  /**
+   * @typedef {object} Look
+   * @property {RegExp} [classes]
+   * @property {number} width
+   * @property {string} colour
+   * @property {number} leastZoom
+   * @property {boolean} [rail]
+   */
+  /** @typedef { {line: Float64Array, look: Look, since: number, before: Look | null} } Way `before` its year, as what it was drawn, if it was there */
+
+  /**
+   * Links as lines: x and y in turn, projected metres.
+   * @param {Network} net
+   */
+  function waysOf(net) {
+    /** @type {Way[]} */
+    const ways = [];
     for (let k = 0; k < net.tail.length; k += 1) {
       const [mode, name] = net.kinds[net.kind[k]];
       const [a, b] = [net.tail[k], net.head[k]];
       if (net.owners[2 * k] >= 0 || (mode !== "road" && mode !== "rail") || (net.x[a] === net.x[b] && net.y[a] === net.y[b])) continue;
-      const drawn = found.get(mode === "rail" ? RAIL : LOOKS.find((each) => each.classes.test(name || "-"))) || [];
+      const look = mode === "rail" ? RAIL : LOOKS.find((each) => each.classes.test(name || "-")) || LOOKS[2];
       const shape = net.shapes.get(k);
-      if (!shape) {
-        drawn.push([net.x[a], net.y[a], net.x[b], net.y[b]]);
-        continue;
-      }
-      const line = [];
-      for (let i = 0; i < shape.length; i += 2) line.push(br.ground.toX(shape[i]), br.ground.toY(shape[i + 1]));
-      drawn.push(line);
+      const line = shape ? shape.map((value, i) => (i % 2 ? br.ground.toY(value) : br.ground.toX(value)))
+        : Float64Array.of(net.x[a], net.y[a], net.x[b], net.y[b]);
+      const code = net.since ? net.since[k] : 0;
+      ways.push({ line: br.datum.ringOnMap(line), look, since: code >> 1, before: code & 1 ? (mode === "rail" ? RAIL : LOOKS[2]) : null });
+    }
+    return ways;
+  }
+  /**
+   * Lines of one look each, as they were by the end of a year of the panel.
+   * @param {Way[]} ways
+   * @param {number} at its position; from that of today on, as they are now
+   */
+  function linesOf(ways, at) {
+    /** @type {Map<Look, Float64Array[]>} */
+    const found = new Map([...LOOKS, RAIL].map((look) => [look, []]));
+    for (const { line, look, since, before } of ways) {
+      const then = since <= at ? look : before;
+      if (then) /** @type {Float64Array[]} */ (found.get(then)).push(line);
     }
     return found;
   }
 
   br.addRoads = function (scene, map, data, word) {
     if (!data.whatIf) return;
-    let known = null;
+    /** @type {Way[] | null} */
+    let ways = null;
+    /** @type { {at: number, lines: Map<Look, Float64Array[]>} } */
+    let known = { at: NaN, lines: new Map() };
     let asked = false;
     let layer = null;
     // What was there first is drawn first; the network is unpacked afterwards.
@@ -45,7 +72,7 @@
       if (asked) return;
       asked = true;
       const unpack = () => {
-        known = lines(br.networkOf(data));
+        ways = waysOf(br.networkOf(data));
         layer.repaint();
         scene.roadsReady = true;
       };
@@ -56,20 +83,22 @@
       else window.addEventListener("load", begin);
     }
     function paint(pen, { k, x, y, ratio }) {
-      if (!known) return later();
+      if (!ways) return later();
+      const at = scene.years && scene.years.at !== null ? scene.years.at : Infinity;
+      if (known.at !== at) known = { at, lines: linesOf(ways, at) };
       const zoom = map.getZoom();
       const wide = ratio * Math.min(2, Math.max(0.7, 0.7 + (zoom - 6.5) * 0.22));
       // a whole country's lines lie close together: they step back
       pen.globalAlpha = Math.min(1, Math.max(0.3, 0.3 + (zoom - 4) * 0.3));
-      for (const [look, list] of [...known].reverse()) {
+      for (const [look, list] of [...known.lines].reverse()) {
         if (zoom < look.leastZoom || !list.length) continue;
         pen.beginPath();
         for (const line of list) {
-          const at = line[0] * k + x, down = y - line[1] * k;
+          const from = line[0] * k + x, down = y - line[1] * k;
           const far = line[line.length - 2] * k + x, below = y - line[line.length - 1] * k;
           const [w, h] = [pen.canvas.width, pen.canvas.height];
-          if ((at < 0 && far < 0) || (at > w && far > w) || (down < 0 && below < 0) || (down > h && below > h)) continue;
-          pen.moveTo(at, down);
+          if ((from < 0 && far < 0) || (from > w && far > w) || (down < 0 && below < 0) || (down > h && below > h)) continue;
+          pen.moveTo(from, down);
           for (let i = 2; i < line.length; i += 2) pen.lineTo(line[i] * k + x, y - line[i + 1] * k);
         }
         pen.strokeStyle = look.colour;
@@ -82,12 +111,29 @@
     }
     const pane = map.createPane("br-roads");
     Object.assign(pane.style, { zIndex: 402, pointerEvents: "none", mixBlendMode: "multiply", opacity: 0.75 });
+    scene.repaintRoads = () => { if (ways) layer.repaint(); };
     scene.add("roads", br.ORDER.context, true, () => (layer = new br.PaintedCanvas({ pane: "br-roads", padding: 0.2, paint })));
     const border = new Set(data.counties.map((row) => row.adcode));
     for (const row of data.whatIf.counties) {
-      if (!border.has(row.adcode)) scene.labels.add({ at: row.at, text: () => word.place(row.name), className: "br-town", rank: br.RANKS.town, owner: "county-names", leastZoom: 8 });
+      if (!border.has(row.adcode)) scene.labels.add({ at: br.datum.onMap(row.at), text: () => word.place(row.name), className: "br-town", rank: br.RANKS.town, owner: "county-names", leastZoom: 8 });
     }
   };
-  br.roadSwatches = () => [LOOKS[0], LOOKS[2]].map((look) => br.lineSwatch({ color: look.colour, weight: look.width + 0.5 }));
-  br.railSwatch = () => br.lineSwatch({ color: RAIL.colour, weight: 2, dashArray: "7 3" });
+  /**
+   * What stands for roads in the legend, and for railways where the page draws any; and what it calls them.
+   * @param {any} data the page's content
+   * @param {any} scene
+   * @param {any} word
+   * @returns {[SVGElement[], string]}
+   */
+  br.roadsInLegend = function (data, scene, word) {
+    // lines of corridors have no class, but for their platforms
+    const railways = data.whatIf.kinds.some((/** @type {[string, string]} */ [mode, name]) => mode === "rail" && name && name !== "platform");
+    const road = br.lineSwatch({ color: LOOKS[0].colour, weight: LOOKS[0].width + 0.5 });
+    const year = data.whatIf.since && scene.years.at !== null && scene.years.year() < data.years.today ? scene.years.year() : 0;
+    const text = railways ? word("roads") : word("roads_alone");
+    return [
+      railways ? [road, br.lineSwatch({ color: RAIL.colour, weight: 2, dashArray: "7 3" })] : [road],
+      year ? word(railways ? "year_roads" : "year_expressways", { year }) : text,
+    ];
+  };
 })();

@@ -211,7 +211,7 @@
           });
         }
       }
-      return [...state.starts().map((row) => row.at), ...far.map((one) => one.at)];
+      return [...state.starts(), ...far].map((one) => br.datum.onMap(one.at));
     }
     // Scenarios of the study by the corridors that are on; null where these are the reader's own choice.
     const positions = (row) => row.corridors.map((id) => rules.corridors.findIndex((one) => one.id === id));

@@ -94,7 +94,8 @@
     return {
       /** @param {Circle[]} circles ascending */
       show(circles) {
-        shown.circles = circles;
+        const moved = (/** @type {Float64Array[]} */ rings) => rings.map(br.datum.ringOnMap);
+        shown.circles = circles.map((row) => ({ ...row, now: moved(row.now), before: row.before && moved(row.before) }));
         if (!map.hasLayer(canvas)) canvas.addTo(map);
         canvas.repaint();
       },

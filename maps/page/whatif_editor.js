@@ -25,8 +25,9 @@
     const editor = { tool: "move", current: -1, picked: "" };
     const counties = data.whatIf.counties;
 
-    const latLng = (at) => L.latLng(at[0], at[1]);
-    const place = (point) => [Number(point.lat.toFixed(5)), Number(point.lng.toFixed(5))];
+    // What is asked and kept is in WGS 84, whatever the map is drawn in.
+    const latLng = (at) => L.latLng(br.datum.onMap(at));
+    const place = (point) => br.datum.onGround([point.lat, point.lng]).map((value) => Number(value.toFixed(5)));
     editor.nameNear = function (at) {
       let best = null;
       let least = SNAP_KM * 1000;
@@ -82,11 +83,12 @@
         const shape = net.shapes.get(link);
         const at = shape ? Array.from({ length: shape.length / 2 }, (_, i) => [shape[2 * i + 1], shape[2 * i]])
           : [net.tail[link], net.head[link]].map((node) => [net.lat[node], net.lon[node]]);
-        L.polyline(at, { renderer, interactive: false, color: "#ffffff", weight: 8 }).addTo(lines);
-        L.polyline(at, { renderer, interactive: false, color: data.style.gapLine, weight: 4, dashArray: "2 5" }).addTo(lines);
+        const drawn = at.map(latLng);
+        L.polyline(drawn, { renderer, interactive: false, color: "#ffffff", weight: 8 }).addTo(lines);
+        L.polyline(drawn, { renderer, interactive: false, color: data.style.gapLine, weight: 4, dashArray: "2 5" }).addTo(lines);
       }
       state.lines.forEach((line, i) => {
-        const at = line.stops.map((stop) => stop.at);
+        const at = line.stops.map((stop) => latLng(stop.at));
         const dash = data.style.dashes.proposed || "3 6";
         L.polyline(at, { renderer, interactive: false, color: "#ffffff", weight: 7 }).addTo(lines);
         L.polyline(at, { renderer, interactive: false, color: colourOf(line), weight: i === editor.current ? 4.5 : 3.4, dashArray: dash, lineCap: "butt" }).addTo(lines);
@@ -211,8 +213,7 @@
       for (let k = 0; k < net.tail.length; k += 1) {
         const mode = net.kinds[net.kind[k]][0];
         if ((mode !== "road" && mode !== "rail") || net.owners[2 * k] >= 0 || (net.x[net.tail[k]] === net.x[net.head[k]] && net.y[net.tail[k]] === net.y[net.head[k]])) continue;
-        const a = [net.lat[net.tail[k]], net.lon[net.tail[k]]];
-        const b = [net.lat[net.head[k]], net.lon[net.head[k]]];
+        const [a, b] = [net.tail[k], net.head[k]].map((node) => latLng([net.lat[node], net.lon[node]]));
         if (!bounds.contains(a) && !bounds.contains(b)) continue;
         const far = /** @type {any} */ (L.LineUtil)._sqClosestPointOnSegment(here, map.latLngToLayerPoint(a), map.latLngToLayerPoint(b), true);
         if (far < least) [best, least] = [k, far];

@@ -26,6 +26,7 @@
  * @property {Map<number, any>} lines of these links, as they are asked for
  * @property {Int32Array} forth milliseconds along each link
  * @property {Int32Array} back the same against it, -1 where nobody may go that way
+ * @property {Uint8Array} [since] twice the position of the first year of the panel in which a link is as today; one more where another was there before
  */
 (function () {
   /** @param {number} number */
@@ -78,6 +79,25 @@
     return net;
   };
 
+  // Runs of links, of some kinds, that are as they are since the same year.
+  function openYears(net, since) {
+    const kinds = new Set(since.kinds);
+    const codes = 2 * since.years;
+    net.since = new Uint8Array(net.tail.length);
+    let code = 0;
+    let left = 0;
+    const runs = br.unpackNumbers(since.runs);
+    for (let k = 0, run = 0; k < net.tail.length; k += 1) {
+      if (!kinds.has(net.kind[k])) continue;
+      if (!left) {
+        const value = unsigned(runs[run++]);
+        code = value % codes;
+        left = Math.floor(value / codes) + 1;
+      }
+      net.since[k] = code;
+      left -= 1;
+    }
+  }
   function openLinks(net, data) {
     const numbers = br.unpackNumbers(data.links);
     const kinds = net.kinds.length;
@@ -108,6 +128,7 @@
     net.kind = Uint8Array.from(kind);
     net.forth = Int32Array.from(forth);
     net.back = Int32Array.from(back);
+    if (data.since) openYears(net, data.since);
     net.owners = new Int16Array(2 * links).fill(-1);
     const owned = br.unpackNumbers(data.linkOwners);
     for (let i = 0, at = 0; i < owned.length; i += 3) net.owners.set([owned[i + 1], owned[i + 2]], 2 * (at += owned[i]));

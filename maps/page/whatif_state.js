@@ -10,7 +10,10 @@
    */
   br.makeWhatIfState = function (data) {
     const { corridors } = data.whatIf;
-    const home = data.centres.map((row) => ({ id: row.id, name: row.name, home: row.at, at: row.at }));
+    const home = data.centres.map((row) => {
+      const at = br.datum.onGround(row.at); // all that is drawn comes as it lies on the map
+      return { id: row.id, name: row.name, home: at, at };
+    });
     const state = { on: false, notice: "" };
 
     state.reset = function () {

@@ -39,6 +39,7 @@
         circle.clearLayers();
         scene.showCircles(true);
         scene.colouring = own.colouring || "none";
+        redrawRoads();
         scene.setView(scene.view);
         return;
       }
@@ -57,8 +58,10 @@
         const opening = data.years.openings[row.id];
         scene.show("corridor-" + row.id, years[at] > data.years.today && opening !== undefined && opening <= years[at]);
       }
+      redrawRoads();
       scene.recolour(colouring(at));
     };
+    const redrawRoads = () => { if (scene.repaintRoads) scene.repaintRoads(); };
     own.figures = function () {
       const at = own.at === null ? own.last : own.at;
       const inside = data.years.circles[years[at]];
