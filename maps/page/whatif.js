@@ -198,9 +198,20 @@
       }
       page.redraw();
       // A link's view is its reader's own.
-      if (!restored) page.makeRoom(on ? ends() : null);
+      if (!restored) {
+        page.makeRoom(on ? ends() : null);
+        // The button that was pressed has been drawn anew: who uses the keys goes on in the panel, and comes back to it.
+        br.find(map.getContainer(), on ? ".br-what-if [data-tool]" : ".br-what-if-button").focus({ preventScroll: true });
+      }
       page.save();
     };
+    // Escape ends what is being drawn or cut, then the what-if; in a field it's the field's own.
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !state.on || (event.target instanceof Element && event.target.matches("input[type=text], input[type=number], input[type=search], select"))) return;
+      if (ready.editor.tool === "move") return whatIf.set(false);
+      ready.editor.use("move");
+      changed();
+    });
     // The starts, and what of the largest circle lies farthest in each direction.
     function ends() {
       const far = [];
