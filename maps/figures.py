@@ -41,7 +41,7 @@ from .framing import (
 )
 from .layers import MapLayers, map_layers
 from .legend import corridor_look, legend_entries
-from .measures import MEASURES, MeasureKey, Shades, measure_shades, minute_shades
+from .measures import MEASURES, MeasureKey, Shades, measure_shades, measures, minute_shades
 from .protocols import MapResults
 from .wording import WORDS, Language, number_of, publication_line, words_of
 
@@ -103,9 +103,11 @@ def study_figure(
     colour_by : {"base", "after", "gain"}, optional
         Fills border counties by their minutes to a centre today or with corridors, or by the minutes
         saved; or by another `measure`.
-    measure : {"reached", "potential", "type"}, optional
+    measure : {"reached", "potential", "type", "access", "equity", "yardsticks"}, optional
         Instead of minutes: people within the circle's minutes, market potential (its gain in per cent),
-        or type, of the table ``indicators``. Type has no gain.
+        or type, of the table ``indicators``; where the study asks, the share in everybody's market access (its change
+        alone), who stands at the poor end of people in reach, and which of the national circles are missed. Types and the
+        like have no gain.
     centre : str, optional
         Id or name of that centre; the nearest of all (for gains, the one gained most) when left out.
     minute_classes, gain_classes, n_classes
@@ -158,7 +160,8 @@ def study_figure(
     if colour_by is not None and measure is not None:
         require_choice(measure, "measure", MEASURES)
         minutes = float(results.study.circle_min)
-        shades = measure_shades(layers.indicators, measure, str(colour_by), language, minutes)
+        found = measures(layers.indicators, layers.answers)
+        shades = measure_shades(found, measure, str(colour_by), language, minutes)
     elif colour_by is not None:
         classes = (
             gain_classes_of(layers.county_times, gain_classes, n_classes=n_classes)

@@ -19,7 +19,7 @@ from ..geo.antimeridian import lies_across
 from ..geo.checks import require_frame
 from ..geo.crs import WGS84, area_km2, wgs84_to_gcj02
 from ..geo.errors import EmptyInputError, InputTypeError, MissingColumnError
-from .measures import INDICATOR_COLUMNS
+from .measures import INDICATOR_COLUMNS, answers_of
 from .protocols import MapResults
 from .shapes import (
     BOUNDARY_TOLERANCE_DEG,
@@ -143,6 +143,7 @@ class MapLayers:
     circle_people: pd.DataFrame
     road_circle_people: pd.DataFrame
     indicators: pd.DataFrame
+    answers: Mapping[str, pd.DataFrame]
     county_times: pd.DataFrame
     zone_counties: pd.DataFrame
     gains_by_corridor: pd.DataFrame
@@ -245,6 +246,7 @@ def map_layers(
         circle_people=_table(results.circle_people, "circle_people", _CIRCLE_PEOPLE),
         road_circle_people=_table(results.road_circle_people, "road_circle_people", _CIRCLE_PEOPLE),
         indicators=_table(results.indicators, "indicators", INDICATOR_COLUMNS),
+        answers=answers_of(results),
         county_times=_table(results.county_times, "county_times", COUNTY_TIMES),
         zone_counties=_table(results.zone_counties, "zone_counties", ZONE_COUNTIES),
         gains_by_corridor=_table(results.comparison, "comparison", ("origin_id",)),

@@ -28,6 +28,14 @@ GAIN_COLOURS: Final = ("#f2f0eb", "#fdd9b0", "#fdae6b", "#f16913", "#c23f02", "#
 #: Of what is better the more there is of it: people in reach, potential.
 LEVEL_COLOURS: Final = ("#f1f5e4", "#cde3b9", "#98c98c", "#57a468", "#22774a", "#0a4a30")
 NO_VALUE_COLOUR: Final = "#cfcfcf"
+#: What may fall as well as rise: purple for less, orange for more, and a pale middle for none; three classes on each side.
+CHANGE_COLOURS: Final = ("#542788", "#998ec3", "#d8daeb", "#f7f7f7", "#fee0b6", "#f1a340", "#b35806")
+#: From those who reach the least people to those who reach the most.
+EQUITY_COLOURS: Final = ("#7a1f0b", "#d9792b", "#a9cfe0", "#f2f4ea")
+#: In none of the circles missed, one, two or all three: the darker, the more are missed.
+MISSED_COLOURS: Final = (
+    "#f7f6f2", "#f5a3b5", "#cdf0a8", "#8accf2", "#8f9a20", "#c02a5c", "#2f4fc4", "#1d1a26",
+)  # fmt: skip
 #: Beside a core, on the way, in the sag, remote: from dark to light, in hues told apart by everybody.
 TYPE_COLOURS: Final = ("#1f4e8c", "#3f9b8f", "#f2a65a", "#e3d5ea")
 

@@ -47,7 +47,7 @@ def page_content(
     `review_number` is that of a reviewed base map.
     """
     west, south, east, north = _first_view(layers)
-    figures = measures(layers.indicators)
+    figures = measures(layers.indicators, layers.answers)
     centres = [
         {"id": str(row.origin_id), "name": str(row.origin_name), "at": at(row)}
         for row in layers.centres.itertuples()
@@ -58,7 +58,7 @@ def page_content(
         "words": None,  # below, by what the page has
         "style": page_style(),
         "classes": {name: _classes(each) for name, each in classes.items()} | _measure_classes(figures),
-        "measures": [each.key for each in figures],
+        "measures": [{"id": each.id, "key": each.key, "theta": number(each.theta, 3)} for each in figures],
         "circleMin": float(results.study.circle_min),
         "title": {"zh": str(results.study.title), "en": str(results.study.title_en)},
         "description": str(results.study.description),
@@ -113,6 +113,7 @@ def page_content(
     content["english"] = _english(content)
     used = {
         "year_": content["years"] is not None,
+        **{prefix: any(each.key == key for each in figures) for prefix, key in _ASKED.items()},
         "build_": any(row["build"] for row in content["corridors"]),
     }
     content["words"] = _words(
@@ -136,6 +137,12 @@ def _words(results: MapResults, *, asks: bool, unused: tuple[str, ...]) -> dict[
     }
 
 
+#: Words that a page has no use for without a measure.
+_ASKED: Final = {
+    "measure_access": "access", "equity_": "equity", "measure_equity": "equity",
+    "missed": "yardsticks", "circle_own": "yardsticks", "circle_across": "yardsticks", "circle_main": "yardsticks",
+    "measure_yardsticks": "yardsticks",
+}  # fmt: skip
 #: Stands between names in one text.
 _BAR: Final = "|"
 #: Where the page's content has names of places.
@@ -180,6 +187,7 @@ def _english(content: Mapping[str, Any]) -> dict[str, Any]:
     for corridor in content["corridors"]:
         look(corridor["stops"])
     what_if = content["whatIf"]
+    look([{"name": name} for name in content["cities"]])
     look([] if what_if is None else [{"name": name} for _, name, *_ in what_if["counties"]])
     counties = [row["name"] for row in content["counties"]]
     known = set(counties)
@@ -223,9 +231,9 @@ def _measure_classes(figures: Sequence[Measure]) -> dict[str, Any]:
     """Return the classes of each measure and, where there is one, of its change."""
     found: dict[str, Any] = {}
     for each in figures:
-        for change in (False, True) if each.change else (False,):
+        for change in [side for side, held in ((False, each.base), (True, each.change)) if held]:
             classes = each.changes if change else each.levels
-            found[f"~{each.key}" + ("-gain" if change else "")] = {
+            found[f"~{each.id}" + ("-gain" if change else "")] = {
                 "breaks": classes.breaks,
                 "colours": classes.colours,
                 "labels": {language: each.labels(language, change=change) for language in WORDS},

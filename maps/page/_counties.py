@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ def counties_content(layers: MapLayers, figures: Sequence[Measure]) -> dict[str,
     members = _members_by_zone(layers.zone_counties)
     gains = _gains_by_county(layers)
     indicators = _indicators_by_county(layers.indicators, figures)
+    cities, circles = _circles_by_county(layers)
     rows = []
     for row in layers.counties.itertuples():
         adcode = int(row.adcode)
@@ -37,10 +37,11 @@ def counties_content(layers: MapLayers, figures: Sequence[Measure]) -> dict[str,
                 "times": times.get(adcode, ""),
                 "gains": gains.get(str(adcode), []),
                 "members": members.get(str(adcode), {}),
-                "figures": indicators.get(adcode),
+                "figures": indicators.get(adcode, ""),
+                "circles": circles.get(adcode, ""),
             }
         )
-    return {"timeCentres": centres, "counties": rows}
+    return {"timeCentres": centres, "cities": cities, "counties": rows}
 
 
 def _times_by_county(frame: pd.DataFrame) -> tuple[list[dict[str, str]], dict[int, str]]:
@@ -77,21 +78,69 @@ def _gains_by_county(layers: MapLayers) -> dict[str, list[float | None]]:
     }
 
 
-def _indicators_by_county(frame: pd.DataFrame, figures: Sequence[Measure]) -> dict[int, dict[str, Any]]:
-    """Return residents, efficiency, and of each measure, today's figures, those with corridors and the change."""
-    found: dict[int, dict[str, Any]] = {}
+def _indicators_by_county(frame: pd.DataFrame, figures: Sequence[Measure]) -> dict[int, str]:
+    """Return per county a text of packed numbers, each one more than it is, or 0 where nothing is known.
+
+    They are its people, ten-thousandths of its efficiency today and with corridors, and for each measure today's figure,
+    what is added to it with corridors, and hundredths of the change.
+    """
+    found: dict[int, str] = {}
     for row in frame.itertuples():
         adcode = int(str(row.adcode))
-        values: dict[str, Any] = {
-            each.key: [
-                *(number(side.get(adcode, math.nan), 0) for side in (each.base, each.scenario)),
-                number(each.change.get(adcode, math.nan), 2),
-            ]
-            for each in figures
-        }
-        efficiency = [number(row.efficiency, 4), number(row.scenario_efficiency, 4)]
-        found[adcode] = {"people": number(row.people, 0), "efficiency": efficiency, **values}
+        values = [
+            number(row.people, 0),
+            *_pair(number(row.efficiency, 4), number(row.scenario_efficiency, 4), 1e4),
+        ]
+        for each in figures:
+            base, after = (
+                number(side[adcode], 0) if adcode in side else None for side in (each.base, each.scenario)
+            )
+            change = number(each.change[adcode], 2) if adcode in each.change else None
+            values += [*_pair(base, after), None if change is None else round(change * 100)]
+        found[adcode] = _known(values)
     return found
+
+
+def _pair(base: float | None, after: float | None, per: float = 1.0) -> tuple[float | None, float | None]:
+    """Return a figure and what is added to it, in whole numbers; where the first is unknown, the second as it is."""
+    one, other = (None if value is None else round(value * per) for value in (base, after))
+    return one, None if other is None else other - (one or 0)
+
+
+def _known(values: Sequence[float | None]) -> str:
+    """Return whole numbers that may be unknown as one text: those from 0 on are one more, and 0 is unknown."""
+    whole = [0 if value is None else int(value) + (value >= 0) for value in values]
+    return pack_numbers(np.array(whole, dtype=np.int64))
+
+
+#: The cities of the national circles, as columns of `yardsticks` name them.
+_CITIES: Final = ("own_city", "across_city", "main_city")
+
+
+def _circles_by_county(layers: MapLayers) -> tuple[list[str], dict[int, str]]:
+    """Return names of cities, and per county a text of packed numbers: the city of each national circle and tenths of minutes.
+
+    Those of today come first, then those with corridors; where there is no city, both are unknown (`_known`).
+    """
+    table = layers.answers.get("yardsticks")
+    if table is None:
+        return [], {}
+    shown = table[table["adcode"].isin(layers.counties["adcode"])]
+    names = sorted({str(name) for column in _CITIES for name in shown[column] if name})
+    place: Mapping[str, int] = {name: at for at, name in enumerate(names)}
+    found: dict[int, list[float | None]] = {}
+    for scenario in ("base", "all"):
+        for row in shown[shown["scenario"] == scenario].itertuples():
+            values = found.setdefault(int(str(row.adcode)), [])
+            for column in _CITIES:
+                minutes = number(getattr(row, f"{column}_min"))
+                known = minutes is not None and getattr(row, column) in place
+                values += (
+                    [place[getattr(row, column)], round(minutes * 10)]
+                    if known and minutes is not None
+                    else [None, None]
+                )
+    return names, {code: _known(values) for code, values in found.items()}
 
 
 def _members_by_zone(frame: pd.DataFrame) -> dict[str, dict[str, list[str]]]:

@@ -4,8 +4,29 @@
   const GRID = 8;
   const MOST_NAMED = 80; // of a study with more counties, none is named where much of a country is in view
 
+  // Figures of the measures in their order, and the cities of the national circles, see _counties.py.
+  function unpackFigures(data) {
+    const known = (text) => br.unpackNumbers(text).map((value) => (value === 0 ? null : value > 0 ? value - 1 : value));
+    const pair = (base, added) => [base, added === null ? null : (base || 0) + added];
+    const per = (value, many) => (value === null ? null : value / many);
+    for (const row of data.counties) {
+      const [people, own, added, ...rest] = known(row.figures);
+      if (row.figures) {
+        row.figures = { people, efficiency: pair(own, added).map((value) => per(value, 1e4)) };
+        data.measures.forEach(({ id }, i) => {
+          const [base, more, change] = rest.slice(3 * i, 3 * i + 3);
+          row.figures[id] = [...pair(base, more), per(change, 100)];
+        });
+      } else row.figures = null;
+      const cities = known(row.circles);
+      row.circles = [];
+      for (let i = 0; i < cities.length; i += 2) row.circles.push({ city: cities[i] === null ? null : data.cities[cities[i]], minutes: per(cities[i + 1], 10) });
+    }
+  }
+
   br.addCounties = function (scene, draw, data, word) {
     const style = data.style;
+    unpackFigures(data);
     const countyLayers = new Map();
     scene.zonesOf = new Map(data.zones.map((row) => [row.key, row]));
     scene.counties = new Map(data.counties.map((row) => [row.adcode, row]));
@@ -51,10 +72,11 @@
 
     // "base:ID", "after:ID" and "gain:ID" colour by the minutes to a centre, with ID "*" by the nearest.
     // An ID such as "~reached" is a measure of the table of indicators.
+    scene.measureOf = (id) => data.measures.find((each) => "~" + each.id === id);
     scene.valueOf = function (row, colouring) {
       const [kind, id] = colouring.split(/:(.*)/s);
       if (kind === "year") return scene.years.valueOf(row, colouring);
-      if (id in data.classes) return row.figures ? row.figures[id.slice(1)][KINDS.indexOf(kind)] : null;
+      if (scene.measureOf(id)) return row.figures ? row.figures[id.slice(1)][KINDS.indexOf(kind)] : null;
       const rows = row.times.filter((time) => id === "*" || time.id === id);
       const pick = (key) => rows.map((time) => time[key]).filter((value) => value !== null);
       if (kind === "gain") {
@@ -66,7 +88,7 @@
     };
     scene.classes = function (colouring) {
       const [kind, id] = colouring.split(/:(.*)/s);
-      if (id in data.classes) return data.classes[kind === "gain" ? id + "-gain" : id];
+      if (scene.measureOf(id)) return data.classes[kind === "gain" ? id + "-gain" : id];
       return data.classes[kind === "gain" ? "gain" : "minute"];
     };
     // What counties can be coloured by, in two groups.
@@ -76,8 +98,8 @@
       const minutes = data.counties.some((row) => row.times.length)
         ? kinds.flatMap((kind) => [...nearest.filter((key) => key.startsWith(kind)), ...data.timeCentres.map((each) => kind + ":" + each.id)]) : [];
       if (scene.years) minutes.push(...scene.years.colourings());
-      const figures = data.measures.flatMap((key) =>
-        kinds.filter((kind) => kind !== "gain" || "~" + key + "-gain" in data.classes).map((kind) => kind + ":~" + key));
+      const figures = data.measures.flatMap(({ id }) =>
+        kinds.filter((kind) => "~" + id + (kind === "gain" ? "-gain" : "") in data.classes).map((kind) => kind + ":~" + id));
       return { minutes, figures };
     };
     // Kept, because a split map asks for every county whenever its line moves.

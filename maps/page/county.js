@@ -64,6 +64,7 @@
           e("td", { className: "br-number" }, br.signed(time.change, 1)))))) : "",
       (scene.years && scene.years.rowOf(row)) || "",
       row.figures ? figureTable(row, data, word) : "",
+      row.circles.length ? circleTable(row, data, word) : "",
       elsewhere(row, data) ? e("p", { className: "br-muted" }, word("reached_elsewhere", { minutes: data.circleMin })) : "",
       row.gains.length ? gainTable(row, data, scene, word) : "",
       zoneText(row, data, scene, word));
@@ -80,9 +81,8 @@
   const elsewhere = (row, data) => data.scenario && row.figures && row.times.length > 0 && row.figures.reached[1] > row.figures.reached[0] &&
     row.times.every((time) => time.change === null || Math.abs(time.change) < 0.05);
   function figureTable(row, data, word) {
-    const { people, reached, potential, type, efficiency } = row.figures;
-    const kinds = data.classes["~type"].labels[word.state.language];
-    const kind = (value) => (value === null ? "–" : kinds[value]);
+    const { people, reached, potential, type, efficiency, equity } = row.figures;
+    const named = (id, values) => br.classNames(data, word, id, values);
     const percent = (value) => (value === null ? "–" : br.fixed(100 * value, 1) + "%");
     const line = (name, text) => e("tr", {}, e("th", { scope: "row" }, name), e("td", {}, text));
     const change = (base, after, unit) => (data.scenario && after !== base
@@ -94,9 +94,31 @@
         line(word("measure_reached", { minutes: data.circleMin }), change(reached[0], reached[1], "unit_people")),
         line(word("measure_potential"), [change(potential[0], potential[1], "unit_potential"),
           data.scenario ? word.aside(br.signed(potential[2], 1) + "%") : ""]),
-        line(word("measure_type"), kind(type[0]) + (data.scenario && type[1] !== type[0] ? " → " + kind(type[1]) : "")),
+        line(word("measure_type"), named("~type", type)),
+        equity ? line(word("measure_equity"), named("~equity", equity)) : "",
+        data.scenario ? data.measures.filter((each) => each.key === "access" && row.figures[each.id][2] !== null).map((each) =>
+          line(word("measure_access", { theta: each.theta }), br.signed(row.figures[each.id][2], 2) + "%")) : "",
         efficiency[0] === null ? "" : line(word("efficiency"), percent(efficiency[0])
           + (data.scenario && efficiency[1] !== efficiency[0] ? " → " + percent(efficiency[1]) : "")))));
+  }
+
+  // A class that has a name, today and with corridors where that is another.
+  br.classNames = function (data, word, id, [base, after]) {
+    const name = (value) => (value === null ? "–" : data.classes[id].labels[word.state.language][value]);
+    return name(base) + (data.scenario && after !== base ? " → " + name(after) : "");
+  };
+  // The national circles: the city of each, the minutes to it, and which are missed.
+  function circleTable(row, data, word) {
+    const limits = [60, 120, 180];
+    const line = function (key, i) {
+      const sides = [row.circles[i], data.scenario ? row.circles[i + 3] : null].filter(Boolean);
+      const text = sides.map(({ city, minutes }) => (minutes === null ? word("not_reached") : word.place(city) + " " + br.minutesText(minutes, word)));
+      const last = sides[sides.length - 1].minutes;
+      return e("tr", {}, e("th", { scope: "row" }, word(key)),
+        e("td", {}, [...new Set(text)].join(" → "), e("small", {}, word(last !== null && last <= limits[i] ? "inside" : "outside", { minutes: limits[i] }))));
+    };
+    return e("div", { className: "br-figures-of" }, e("h3", {}, word("measure_yardsticks")),
+      e("table", {}, e("tbody", {}, ["circle_own", "circle_across", "circle_main"].map(line))));
   }
 
   function gainTable(row, data, scene, word) {

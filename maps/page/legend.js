@@ -139,8 +139,9 @@
     legend.colouringText = function (colouring = scene.colouring) {
       const [kind, id] = colouring.split(/:(.*)/s);
       if (kind === "year") return scene.years.text(colouring);
-      if (id in data.classes) {
-        const figure = word("measure_" + id.slice(1), { minutes: data.circleMin });
+      const measure = scene.measureOf(id);
+      if (measure) {
+        const figure = word("measure_" + measure.key, { minutes: data.circleMin, theta: measure.theta });
         return word("figure_" + kind, { figure, scenario: word("after").toLowerCase() });
       }
       const centre = data.timeCentres.find((each) => each.id === id);

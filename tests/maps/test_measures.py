@@ -1,4 +1,4 @@
-"""People in reach, potential and type as classes of colours."""
+"""People in reach, potential, type and answers to questions as classes of colours."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis.borders._typology import TYPES
+from borderreach.geo.errors import InputError, MissingColumnError
 from borderreach.maps import style
 from borderreach.maps.classes import short_breaks
-from borderreach.maps.measures import INDICATOR_COLUMNS, measures
+from borderreach.maps.measures import (
+    INDICATOR_COLUMNS,
+    answers_of,
+    ends_of,
+    measure_shades,
+    measures,
+)
 
 from .. import chance
 
@@ -87,3 +94,120 @@ def test_no_class_is_empty(values: list[float], n_classes: int) -> None:
     if values:
         classes = [style.class_of(value, breaks) for value in values]
         assert set(classes) == set(range(len(breaks) + 1))
+
+
+def access(theta: float, *shares: float) -> pd.DataFrame:
+    codes = np.arange(1, len(shares) + 1)
+    return pd.DataFrame(
+        {"theta": theta, "adcode": codes, "change_pct": np.abs(shares), "relative_pct": shares}
+    )
+
+
+def circles(scenario: str, *inside: tuple[bool, bool, bool]) -> pd.DataFrame:
+    """Counties by whether they lie inside the circles of 1, 2 and 3 hours."""
+    frame = pd.DataFrame(list(inside), columns=["within_1h", "within_2h", "within_3h"])
+    cities = {
+        name: "遵义市" if name.endswith("city") else 50.0
+        for kind in ("own", "across", "main")
+        for name in (f"{kind}_city", f"{kind}_city_min")
+    }
+    return frame.assign(scenario=scenario, adcode=np.arange(1, len(inside) + 1), **cities)
+
+
+def test_a_share_that_falls_lies_on_the_other_side_of_a_middle_that_stays() -> None:
+    answers = {"access_changes": pd.concat([access(8.22, 0.05, -0.05), access(4.1, 9.0, -0.8, 0.1, -0.1)])}
+    low, high = measures(table().iloc[:0], answers)
+    assert (low.id, high.id) == ("access-4.1", "access-8.22")
+    breaks, colours = low.changes.breaks, low.changes.colours
+    assert breaks == tuple(-value for value in reversed(breaks))
+    middle = len(colours) // 2
+    assert colours[middle] == style.CHANGE_COLOURS[3]
+    found = {code: style.class_of(value, breaks) for code, value in low.change.items()}
+    assert found == {1: len(colours) - 1, 2: middle - 1, 3: middle, 4: middle - 1}
+    assert {style.class_of(value, high.changes.breaks) for value in high.change.values()} == {1}
+    assert low.labels("zh", change=True)[middle] == "-0.1–0.1"
+    assert low.base == low.scenario == {}
+
+
+@settings(max_examples=chance.examples(100), deadline=None)
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=30))
+def test_less_is_never_drawn_as_more(shares: list[float]) -> None:
+    (found,) = measures(table().iloc[:0], {"access_changes": access(4.0, *shares)})
+    breaks, colours = found.changes.breaks, found.changes.colours
+    assert len(colours) == len(breaks) + 1 == len(set(colours))
+    middle = len(colours) // 2
+    for value in shares:
+        number = style.class_of(value, breaks)
+        assert number is not None
+        assert (number > middle) == (value > breaks[middle])
+        assert (number < middle) == (value <= breaks[middle - 1])
+        assert colours[number] in style.CHANGE_COLOURS or len(breaks) == 4
+
+
+def test_each_county_misses_what_the_table_says() -> None:
+    every = [(True, True, True), (False, True, True), (True, False, True), (True, True, False),
+             (False, False, True), (False, True, False), (True, False, False), (False, False, False)]  # fmt: skip
+    answers = {"yardsticks": pd.concat([circles("base", *every), circles("all", *[every[0]] * 8)])}
+    (found,) = measures(table().iloc[:0], answers)
+    assert found.base == {i + 1: float(i) for i in range(8)}
+    assert set(found.scenario.values()) == {0.0}
+    assert found.labels("zh")[:2] == ("都在圈内", "在 1 小时圈外")
+    assert found.labels("en")[4:] == (
+        "outside the 1 and 2 h circle", "outside the 1 and 3 h circle", "outside the 2 and 3 h circle",
+        "outside the 1 and 2 and 3 h circle",
+    )  # fmt: skip
+    (alone,) = measures(table().iloc[:0], {"yardsticks": circles("base", *every)})
+    assert alone.scenario == alone.base
+
+
+def test_who_stands_at_the_poor_end() -> None:
+    """Ten counties of as many people each: below a line of 25 are two, four are among the poorest two fifths, one is the top tenth."""
+    ten = pd.DataFrame(
+        {
+            "adcode": range(1, 11), "people": 1e5, "base_people_reached": np.arange(10.0, 110, 10),
+            "scenario_people_reached": np.arange(10.0, 110, 10)[::-1],
+        }
+    ).reindex(columns=list(INDICATOR_COLUMNS))  # fmt: skip
+    line = pd.DataFrame({"scenario": ["base"], "measure": ["poverty_line"], "value": [25.0]})
+    found = {each.key: each for each in measures(ten, {"equity": line})}["equity"]
+    assert list(found.base.values()) == [0, 0, 1, 1, 2, 2, 2, 2, 2, 3]
+    assert list(found.scenario.values()) == [3, 2, 2, 2, 2, 2, 1, 1, 0, 0]
+
+
+@settings(max_examples=chance.examples(100), deadline=None)
+@given(st.lists(st.tuples(st.floats(1, 1e7), st.floats(0.01, 1e6)), min_size=1, max_size=30))
+def test_nobody_below_a_line_stands_above_who_reaches_more(rows: list[tuple[float, float]]) -> None:
+    reached, people = np.array(rows).T
+    line = float(np.median(reached)) / 2
+    ends = ends_of(reached, people, line)
+    order = np.argsort(reached, kind="stable")
+    assert (np.diff(ends[order]) >= 0).all()
+    assert ((ends == 0) == (reached < line)).all()
+    poor = people[ends <= 1].sum() / people.sum()
+    below = people[ends == 0].sum() / people.sum()
+    assert poor <= max(0.8, below)  # whole counties, whose middle person is among the two fifths
+
+
+def test_a_county_without_people_stands_nowhere() -> None:
+    assert np.isnan(ends_of(np.array([1.0, np.nan]), np.array([0.0, 5.0]), 2.0)).all()
+
+
+def test_answers_that_lack_a_column_are_named() -> None:
+    lacking = SimpleNamespace(yardsticks=circles("base", (True, True, True)).drop(columns="own_city"))
+    with pytest.raises(MissingColumnError, match=r"results\.yardsticks.*own_city"):
+        answers_of(lacking)
+    assert answers_of(SimpleNamespace(yardsticks=circles("base").iloc[:0], equity=None)) == {}
+
+
+def test_a_measure_that_a_study_doesnt_ask_for_says_so() -> None:
+    found = measures(table())
+    with pytest.raises(InputError, match=r"'access' has no gain here: the study doesn't ask"):
+        measure_shades(found, "access", "gain", "zh", 120)
+    asked = measures(table(), {"access_changes": access(4.1, 1.0, -1.0)})
+    with pytest.raises(InputError, match="it is a change, which 'gain' shows"):
+        measure_shades(asked, "access", "base", "zh", 120)
+    shades = measure_shades(asked, "access", "gain", "en", 120)
+    assert shades.title == "share in market access (θ=4.1), change"
+    assert all(label.endswith("%") for label in shades.labels)
+    with pytest.raises(InputError, match="table of indicators is empty"):
+        measure_shades((), "access", "gain", "zh", 120)

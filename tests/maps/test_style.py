@@ -12,6 +12,7 @@ import pytest
 from borderreach.analysis.borders._typology import TYPES
 from borderreach.analysis.claims._sentences import VERDICTS
 from borderreach.maps import style
+from borderreach.maps.measures import MISSED
 from borderreach.maps.wording import EN, WORDS, ZH
 
 
@@ -31,6 +32,7 @@ def luminance(colour: str) -> float:
         (style.LEVEL_COLOURS, False),
         (style.RAIL_FILLS, True),
         (style.TYPE_COLOURS, True),
+        (style.EQUITY_COLOURS, True),
     ],
 )
 def test_a_sequence_keeps_its_order_in_greyscale(colours: tuple[str, ...], rising: bool) -> None:
@@ -122,6 +124,30 @@ def seen_apart(one: str, other: str, kind: str) -> float:
     return float(np.linalg.norm(lab(sight @ linear(one)) - lab(sight @ linear(other))))
 
 
+@pytest.mark.parametrize("kind", ["none", *BLINDNESS])
+@pytest.mark.parametrize("colours", [style.MISSED_COLOURS, style.CHANGE_COLOURS, style.EQUITY_COLOURS])
+def test_any_two_of_classes_that_aren_t_a_sequence_are_told_apart(
+    colours: tuple[str, ...], kind: str
+) -> None:
+    for one, other in combinations(colours, 2):
+        assert seen_apart(one, other, kind) > 10, (one, other)
+
+
+def test_the_more_circles_are_missed_the_darker() -> None:
+    greys: dict[int, list[float]] = {}
+    for missed, colour in zip(MISSED, style.MISSED_COLOURS, strict=True):
+        greys.setdefault(len(missed), []).append(luminance(colour))
+    for fewer, more in pairwise(sorted(greys)):
+        assert min(greys[fewer]) > max(greys[more]) + 0.05
+
+
+def test_a_change_grows_darker_on_both_sides_of_a_pale_middle() -> None:
+    greys = [luminance(colour) for colour in style.CHANGE_COLOURS]
+    middle = len(greys) // 2
+    assert greys[: middle + 1] == sorted(greys[: middle + 1])
+    assert greys[middle:] == sorted(greys[middle:], reverse=True)
+
+
 @pytest.mark.parametrize("kind", [*BLINDNESS, "greyscale"])
 @pytest.mark.parametrize(
     "colours",
@@ -132,6 +158,8 @@ def seen_apart(one: str, other: str, kind: str) -> float:
         style.GAIN_LINES,
         style.LEVEL_COLOURS,
         style.RAIL_FILLS[:2],
+        style.CHANGE_COLOURS,
+        style.EQUITY_COLOURS,
     ],
 )
 def test_neighbouring_classes_are_told_apart_by_everybody(colours: tuple[str, ...], kind: str) -> None:
