@@ -33,6 +33,7 @@ def gallery(checkout, monkeypatch):
     return module
 
 
+@pytest.mark.slow
 def test_the_batch_over_border_counties_goes_on_past_a_bad_origin(checkout, tmp_path):
     script = checkout / "examples" / "guizhou_border_counties.py"
     done = subprocess.run(

@@ -143,7 +143,9 @@ def empty_font(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "reason"),
     [
-        (break_savefig, "RuntimeError: In draw_glyph: could not load glyph"),
+        pytest.param(
+            break_savefig, "RuntimeError: In draw_glyph: could not load glyph", marks=pytest.mark.slow
+        ),
         (break_import, "matplotlib"),
         (empty_font, "reinstall borderreach"),
     ],
