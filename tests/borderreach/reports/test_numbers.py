@@ -17,7 +17,8 @@ from borderreach.geo.places import provinces
 from borderreach.maps.page import save_map, study_map
 from borderreach.reports import report
 
-from .numbers import Number, Values, body_of, cells_of, numbers_of
+from .numbers import Number, body_of, cells_of, numbers_of
+from .values import Values
 
 #: How long a report may be before its appendices, characters.
 MOST = {"national": 20_000}
