@@ -80,6 +80,7 @@ class BorderResults:
     circle_people: pd.DataFrame
     road_circle_people: pd.DataFrame
     indicators: pd.DataFrame
+    corridor_names_en: dict[str, str]
     scenario_names: dict[str, str]
     attribution: list[str]
     notes: list[str]
@@ -250,6 +251,7 @@ def results_between(results: MapResults, province_a: str, province_b: str) -> Bo
         circle_people=results.circle_people.iloc[:0],
         road_circle_people=results.road_circle_people.iloc[:0],
         indicators=results.indicators[results.indicators["adcode"].isin(codes)],
+        corridor_names_en=dict(getattr(results, "corridor_names_en", {})),
         scenario_names=dict(results.scenario_names),
         attribution=list(results.attribution),
         notes=[],
@@ -306,7 +308,8 @@ def _index(table: pd.DataFrame, results: MapResults, language: Language, there: 
     ]
     lines = []
     for row in table.itertuples():
-        pair = html.escape(f"{row.province_a}—{row.province_b}")
+        names = (str(row.province_a), str(row.province_b))
+        pair = html.escape("—".join(names) if zh else "–".join(map(english_name, names)))
         if row.file in there:
             pair = f'<a href="{html.escape(str(row.file))}">{pair}</a>'
         km = km_range(row, "length")

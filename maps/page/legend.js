@@ -123,6 +123,8 @@
         for (const [column, kind] of COLUMNS) {
           // Filled where it stands alone, else an edge on the one before.
           const filled = column === "after" && (scene.split.on || !isOn(each.names.base));
+          // where nothing changes there is no new edge to be seen
+          if (column === "after" && !filled && !each.row.edge.length) continue;
           if (isOn(each.names[column])) entry(br.swatch(filled ? "fill" : kind, filled ? Object.assign({}, each.look, { line: each.look.after }) : each.look), text + " " + word(column).toLowerCase());
         }
       }

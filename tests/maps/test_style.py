@@ -242,3 +242,8 @@ def test_each_corridor_has_a_colour_of_its_mode() -> None:
     assert found["f"] == found["a"]
     assert found["g"] == style.MODE_COLOURS["rail"]
     assert found["h"] == style.OTHER_MODE_COLOUR
+
+
+def test_every_mode_has_several_shades_its_own_first() -> None:
+    assert {mode: shades[0] for mode, shades in style.MODE_SHADES.items()} == style.MODE_COLOURS
+    assert all(len(set(shades)) == len(shades) > 1 for shades in style.MODE_SHADES.values())

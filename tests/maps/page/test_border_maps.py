@@ -116,3 +116,19 @@ def test_it_opens(results: SimpleNamespace, tmp_path: Path, open_file: Any):
     opened = open_file(tmp_path / "500000-520000.html")
     assert "重庆市—贵州省" in opened.page.title()
     assert opened.messages == []
+
+
+@pytest.mark.browser
+def test_in_english_nothing_is_left_in_chinese(results: SimpleNamespace, tmp_path: Path, open_file: Any):
+    named = changed(
+        results, corridor_names_en={"yys": "Yanhe–Songtao expressway", "cqgy": "Chongqing–Guiyang HSR"}
+    )
+    save_border_maps(named, tmp_path, language="en")
+    assert ">Chongqing–Guizhou</a>" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    opened = open_file(tmp_path / "500000-520000.html")
+    seen = opened.page.evaluate(
+        "[...document.querySelectorAll('.br-label, .br-title, .br-legend')].map((one) => one.textContent).join('|')"
+    )
+    assert "Chongqing–Guiyang HSR" in seen
+    # the other language's button, and the sign that stands for names of counties
+    assert set(re.findall("[\u4e00-\u9fff]", seen)) <= set("中文县")

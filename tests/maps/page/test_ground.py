@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -133,13 +135,50 @@ def test_where_nobody_is_counted_and_nothing_planned_two_other_numbers_are_told(
     assert inside == f"{seats} / {times['adcode'].nunique()}"
 
 
-def test_panels_leave_two_thirds_of_a_small_screen(results: Any, show: Any) -> None:
-    opened = show(results, width=1024, height=768)
-    covered = opened.page.evaluate(
-        "() => [...document.querySelectorAll('.br-panel')].filter((p) => !p.hidden).reduce((sum, p) =>"
-        " sum + p.getBoundingClientRect().width * p.getBoundingClientRect().height, 0)"
-    )
-    assert covered < 1024 * 768 / 3
+#: The part of the window that panels take.
+COVERED = (
+    "() => [...document.querySelectorAll('.br-panel')].filter((p) => !p.hidden).reduce((sum, p) =>"
+    " sum + p.getBoundingClientRect().width * p.getBoundingClientRect().height, 0) / innerWidth / innerHeight"
+)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_panels_leave_two_thirds_of_a_small_screen_whatever_is_open(
+    asked: Path, open_file: Callable[..., Opened], language: str
+) -> None:
+    page = open_file(asked, width=1024, height=768).page
+    if language == "en":
+        page.click(".br-language")
+    assert page.evaluate(COVERED) < 1 / 3
+    assert page.locator(".br-finding").is_visible()
+    page.evaluate("borderreach.scene.select([...borderreach.scene.counties.keys()][0])")
+    assert page.evaluate(COVERED) < 1 / 3
+    page.click(".br-fold")
+    page.evaluate("for (const one of document.querySelectorAll('.br-layers details')) one.open = true")
+    assert page.evaluate(COVERED) < 1 / 3
+    page.click(".br-fold")
+    assert page.locator(".br-finding").is_visible()
+    page.click(".br-what-if-button")
+    page.select_option("[data-scenario]", "all")
+    page.evaluate("for (const one of document.querySelectorAll('.br-what-if details')) one.open = true")
+    assert page.evaluate(COVERED) < 1 / 3
+
+
+def test_the_legend_names_no_edge_that_nobody_sees(results: Any, show: Any) -> None:
+    """A circle that corridors don't change has no new edge."""
+    fields = dict(vars(results))
+    circles = fields["circles"].copy()
+    small = circles["cutoff_min"] == 60
+    base, after = (circles.index[small & (circles["scenario"] == name)][0] for name in ("base", "all"))
+    for column in ("geometry", "area_km2"):
+        circles.loc[after, column] = circles.loc[base, column]
+    opened = show(SimpleNamespace(**{**fields, "circles": circles}), width=1024, height=768)
+    said = opened.page.locator(".br-legend").text_content()
+    assert "60 分钟圈 现状" in said
+    assert "60 分钟圈 规划后" not in said
+    assert "120 分钟圈 规划后" in said
+    opened.page.evaluate("borderreach.scene.setView('after')")
+    assert "60 分钟圈 规划后" in opened.page.locator(".br-legend").text_content()
 
 
 def test_a_locator_shows_where_it_lies(results: Any, show: Any) -> None:
