@@ -36,7 +36,7 @@ JUNCTION_S = (0, 5, 10, 15, 20, 25, 30, 35)
 ORDINARY_KPH = (43, 46, 49)
 ACCESS_KPH = 35
 ACCESS_KM = 30.0
-UNKNOWN, MOTORWAY = 0, 2
+UNKNOWN, ORDINARY, MOTORWAY = 0, 1, 2
 #: The speeds that trunk_network has: km/h on expressways, seconds for each of their links, km/h on ordinary roads.
 SHIPPED = (120.0, 25.0, 46.0)
 #: Bounds of the minutes and of the shares of expressway by which the spread may differ.
@@ -69,16 +69,19 @@ class Roads:
         gap = np.linalg.norm(self.xyz[tail] - self.xyz[head], axis=1)
         straight = abs(km - gap) < np.maximum(STRAIGHT_M / 1000, STRAIGHT_SHARE * gap)
         km = km * np.where(straight, 1 + detour * (relief_10m[tail] + relief_10m[head]) * 5 / 100, 1.0)
-        # links that an added road crosses are replaced by their pieces
+        # links that get junctions are replaced by their pieces
         cut, new = kinds["cut_link"], len(kinds["new_tail"])
         whole = np.flatnonzero(~np.isin(np.arange(len(km)), cut))
         kept = np.concatenate([whole, cut])
-        self.tail = np.concatenate([tail[whole], kinds["cut_tail"], kinds["new_tail"]])
-        self.head = np.concatenate([head[whole], kinds["cut_head"], kinds["new_head"]])
-        self.km = np.concatenate([km[whole], km[cut] * kinds["cut_share"], kinds["new_length_m"] / 1000])
-        self.kind = np.concatenate([kinds["kind"][kept], np.full(new, MOTORWAY)])
-        self.year = np.concatenate([kinds["year"][kept], kinds["new_year"]])
-        self.straight = np.concatenate([straight[kept], np.full(new, False)])
+        joins = len(kinds["join_tail"])
+        self.tail = np.concatenate([tail[whole], kinds["cut_tail"], kinds["join_tail"], kinds["new_tail"]])
+        self.head = np.concatenate([head[whole], kinds["cut_head"], kinds["join_head"], kinds["new_head"]])
+        self.km = np.concatenate(
+            [km[whole], km[cut] * kinds["cut_share"], kinds["join_length_m"] / 1000, kinds["new_length_m"] / 1000]
+        )
+        self.kind = np.concatenate([kinds["kind"][kept], np.full(joins, ORDINARY), np.full(new, MOTORWAY)])
+        self.year = np.concatenate([kinds["year"][kept], np.zeros(joins, dtype=int), kinds["new_year"]])
+        self.straight = np.concatenate([straight[kept], np.full(joins + new, False)])
         self.added = np.arange(len(self.km)) >= len(self.km) - new
         # junctions with added roads have the relief of the nearest one
         nearest = cKDTree(self.xyz[: len(relief_10m)]).query(self.xyz[len(relief_10m) :])[1]

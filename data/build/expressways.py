@@ -3,8 +3,9 @@
 Each line of places is laid as one way: its cheapest course past junctions near every place, where links
 of a dual carriageway cost less, links that other roads cross often cost more, and passing a place at a
 distance costs, too. Stretches that find no fair course are missing in the network and are added as
-links, with junctions where they cross other expressways. Written are data/roads/links.npz, routes.csv and sections.csv; kilometres per province are printed
-beside the published ones.
+links. Roads that cross or end without a junction near get one (expressway_joints.py). Written are data/roads/links.npz,
+routes.csv and sections.csv; kilometres per province are printed beside the published ones. Where it writes what is
+embedded, it ends with 1 if roads are still not joined somewhere (check_joined.py).
 
     python data/build/expressways.py [--laid FILE] [--out FOLDER]
 """
@@ -16,11 +17,12 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
+import check_joined
 import numpy as np
 import pandas as pd
 import shapely
 from calibrate_classes import DETOUR_PER_100_M, STRAIGHT_M, STRAIGHT_SHARE
-from expressway_joints import Joints, crossings
+from expressway_joints import Joints, joints
 from expressway_rows import Point, Stretch, distance_km, read_lines
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
@@ -80,6 +82,7 @@ class Network:
             self.tail = np.concatenate([file["tail"], file["join_tail"]])
             self.head = np.concatenate([file["head"], file["join_head"]])
             self.km = np.concatenate([file["length_m"], file["join_length_m"]]) / 1000
+            self.n_roads = len(file["tail"])
         p = np.pi / 180
         self.x = self.lon * 111.2 * np.cos(35 * p)
         self.y = self.lat * 111.2
@@ -238,8 +241,8 @@ def main() -> None:
         table.to_csv(options.laid, index=False)
     new_links = added_links(network, laid)
     # sorted, so that the same roads make the same bytes
-    met = crossings(network, by >= 0, [(a, b, *new_links[a, b][:2]) for a, b in sorted(new_links)])
-    print(f"junctions of added expressways with those that they cross: {len(met.lon):,}")
+    met = joints(network, by >= 0, [(a, b, *new_links[a, b][:2]) for a, b in sorted(new_links)])
+    print(f"junctions put on roads: {len(met.lon):,}; joins: {len(met.joins):,}, {sum(x[2] for x in met.joins):,.0f} km")
     print(table.groupby("state").size().to_string())
     told = province_km(network, by >= 0, year, met)
     print(told.to_string())
@@ -253,6 +256,8 @@ def main() -> None:
         **met.arrays(),
     )
     write_tables(options.out, rows + [(s, "doubtful", np.nan, np.nan) for s in everything if s.doubtful])
+    if options.out.resolve() == ROADS.resolve():
+        check_joined.main()
 
 
 def ways(stretches: list[Stretch]) -> list[list[Stretch]]:

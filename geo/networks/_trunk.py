@@ -56,8 +56,10 @@ def trunk_network(
     The source keeps no road class. The table in ``data/roads`` tells which links are expressways,
     ``motorway``, at the end of a year; the others are ``ordinary``, or ``unknown`` in provinces of
     whose expressways the table has less than nine tenths. Expressways that the source lacks are
-    added, straight, with junctions where they cross others. With a `speed_kph` instead, the network
-    is the source's, all its links are of class ``trunk`` and have that one speed.
+    added, straight, with junctions where they cross others. More joins tie roads that end to the next
+    road ahead within 3 km (expressways: 12 km), and roads that cross have a junction, where the way
+    over the network is longer than 20 and 30 km. With a `speed_kph` instead, the network
+    is the source's, all its links are of class ``trunk`` or ``join`` and have that one speed.
 
     Parameters
     ----------
@@ -74,8 +76,8 @@ def trunk_network(
     Returns
     -------
     TransportNetwork
-        122,454 nodes, 191,304 links, of which 875 are joins, and the expressways that the source lacks with their
-        junctions.
+        122,454 nodes, 191,304 links, of which 875 are joins, and, without a `speed_kph`, the expressways that the source
+        lacks, and more junctions and joins.
 
     Raises
     ------
@@ -224,20 +226,27 @@ def _by_class(
     names[(names == "motorway") & (kinds["year"] > year)] = "ordinary"
     names[road_class == "join"] = "join"
     new = kinds["new_year"] <= year
-    # expressways that an added one crosses are cut there, in all years alike: a later year is never slower
+    # links that get junctions are cut there, in all years alike: a later year is never slower
     cut, share = kinds["cut_link"], kinds["cut_share"].astype(float)
     whole = np.ones(len(tail), dtype=bool)
     whole[cut] = False
-    tail = np.concatenate([tail[whole], kinds["cut_tail"], kinds["new_tail"][new]])
-    head = np.concatenate([head[whole], kinds["cut_head"], kinds["new_head"][new]])
+    joins = kinds["join_length_m"]
+    tail = np.concatenate([tail[whole], kinds["cut_tail"], kinds["join_tail"], kinds["new_tail"][new]])
+    head = np.concatenate([head[whole], kinds["cut_head"], kinds["join_head"], kinds["new_head"][new]])
     # junctions of two added roads that aren't there yet are left out
     used = np.unique(np.concatenate([np.arange(n_nodes), tail, head]))
     own = used[n_nodes:] - n_nodes
     return _Classed(
         np.searchsorted(used, tail).astype(np.int32),
         np.searchsorted(used, head).astype(np.int32),
-        np.concatenate([length_m[whole], length_m[cut] * share, kinds["new_length_m"][new]]),
-        np.concatenate([names[whole], names[cut], np.full(new.sum(), "motorway", dtype=object)]),
+        np.concatenate([length_m[whole], length_m[cut] * share, joins, kinds["new_length_m"][new]]),
+        np.concatenate(
+            [
+                names[whole],
+                names[cut],
+                np.repeat(np.array(["join", "motorway"], dtype=object), [len(joins), new.sum()]),
+            ]
+        ),
         kinds["node_lon"][own],
         kinds["node_lat"][own],
     )
