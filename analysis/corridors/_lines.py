@@ -101,6 +101,7 @@ def _add_lines(rail: LineNetwork, one: Corridor) -> LineNetwork:
         arrivals_per_day=rail.arrivals_per_day,
         ride_factor=rail.ride_factor,
         stop_min=rail.stop_min,
+        line_km=rail.line_km,
         through=frozenset(through),
         turns=rail.turns,
     )

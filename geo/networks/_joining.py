@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -59,6 +60,8 @@ JOURNEY_COLUMNS: Final = (
 )
 #: With so many departures a day, one waits half the headway however unevenly trains leave.
 EVEN_PER_DAY: Final = 5.0
+#: Length of a line whose trains bunch as their number alone says, km.
+EVEN_KM: Final = 300.0
 #: Most departures a day of a line at a station in the timetable on which waiting was fitted. Beyond, trains can't bunch more and
 #: more, as one follows another at a distance: the wait stays the same share of the headway.
 FITTED_PER_DAY: Final = 126.0
@@ -71,9 +74,11 @@ class TransferRules:
     """What a journey spends outside the train or the plane.
 
     Waiting is half the headway, the hours of service over the departures per day, times
-    ``(departures / 5) ** unevenness``: trains leave in bunches, the more so the more there are, and where few
+    ``(departures / 5 * sqrt(line_km / 300)) ** unevenness``: trains leave in bunches, the more so the more there
+    are and the longer their line, as trains that run far leave within fewer hours of the day; where few
     run, one sets out by the timetable. The factor grows up to 126 departures, the most of a line at a station
-    where it was fitted. The wait is at most `max_wait_min`. Where not every train calls at the
+    where it was fitted; a line of unknown length, and a planned one, counts as 300 km long. The wait is at most
+    `max_wait_min`. Where not every train calls at the
     destination, what one would wait longer for those that do comes on top. These are the assumptions of a
     result, and are written into the joined network's provenance; they were fitted on the timetable of March
     2016 (docs/rail-tables.md).
@@ -152,13 +157,17 @@ class TransferRules:
         if self.n_access_points < 1:
             raise InputError(f"'n_access_points' should be 1 or more, got {self.n_access_points!r}")
 
-    def wait_min(self, departures_per_day: float | None, *, air: bool = False) -> float:
-        """Return the minutes of waiting for a line with so many departures per day.
+    def wait_min(
+        self, departures_per_day: float | None, *, air: bool = False, line_km: float | None = None
+    ) -> float:
+        """Return the minutes of waiting for a line with so many departures per day, of this length if given.
 
         Examples
         --------
         >>> round(TransferRules().wait_min(64), 1), round(TransferRules().wait_min(5), 1)
         (14.2, 96.0)
+        >>> round(TransferRules().wait_min(64, line_km=100), 1)
+        12.4
         >>> TransferRules(unevenness=0).wait_min(64)
         7.5
         >>> TransferRules(unevenness=0).wait_min(None)
@@ -168,20 +177,27 @@ class TransferRules:
         if air:
             headway = day / departures_per_day if departures_per_day else self.air_default_headway_min
             return min(headway / 2, self.air_max_wait_min)
-        return min(self._uncut_min(departures_per_day or day / self.default_headway_min), self.max_wait_min)
+        departures = departures_per_day or day / self.default_headway_min
+        return min(self._uncut_min(departures, line_km), self.max_wait_min)
 
-    def _uncut_min(self, departures_per_day: float) -> float:
+    def _uncut_min(self, departures_per_day: float, line_km: float | None) -> float:
         half = self.service_day_h * 60 / departures_per_day / 2
         uneven = min(departures_per_day, FITTED_PER_DAY) / EVEN_PER_DAY
+        if line_km:
+            uneven *= math.sqrt(line_km / EVEN_KM)
         return half * float(uneven**self.unevenness)
 
-    def calling_min(self, passing: float | None, calling: float | None) -> float:
+    def calling_min(
+        self, passing: float | None, calling: float | None, *, line_km: float | None = None
+    ) -> float:
         """Return what one waits longer for a train that calls at the destination, minutes.
 
         Parameters
         ----------
         passing, calling : float, optional
             Trains per day that run there, and those of them that call; 0 minutes where one isn't known.
+        line_km : float, optional
+            Length of their line.
 
         Examples
         --------
@@ -190,7 +206,7 @@ class TransferRules:
         """
         if not passing or not calling:
             return 0.0
-        longer = self._uncut_min(calling) - self._uncut_min(passing)
+        longer = self._uncut_min(calling, line_km) - self._uncut_min(passing, line_km)
         return min(max(longer, 0.0), self.max_wait_min)
 
     def describe(self) -> str:
@@ -369,6 +385,7 @@ def _add_lines(
     lines = part if isinstance(part, LineNetwork) else None
     if lines is not None:
         per_day = lines.departures_per_day
+    line_km: Mapping[str, float] = {} if lines is None else lines.line_km
     slower = 0.0 if lines is None or alone else lines.ride_factor - 1
     per_stop = 0.0 if lines is None or alone else lines.stop_min
     boarding, alighting = (
@@ -434,7 +451,7 @@ def _add_lines(
                     build.link(entrance[node], queue[node][line], boarding * 60, mode, BOARDING)
         start = build.node(part.node_lon[tail], part.node_lat[tail])
         stop = build.node(part.node_lon[head], part.node_lat[head])
-        wait = rules.wait_min(per_day.get((tail, head, line)))
+        wait = rules.wait_min(per_day.get((tail, head, line)), line_km=line_km.get(line))
         build.link(queue[tail][line], start, wait * 60, mode, WAITING)
         there = build.node(part.node_lon[head], part.node_lat[head]) if slower else stop
         build.link(start, there, seconds, mode, line, length_m=length)
@@ -445,7 +462,9 @@ def _add_lines(
         calling = 0.0
         if lines is not None and not alone:
             key = (tail, head, line)
-            calling = rules.calling_min(lines.passing_per_day.get(key), lines.arrivals_per_day.get(key))
+            calling = rules.calling_min(
+                lines.passing_per_day.get(key), lines.arrivals_per_day.get(key), line_km=line_km.get(line)
+            )
         if calling:
             off = build.node(part.node_lon[head], part.node_lat[head])
             build.link(stop, off, calling * 60, mode, CALLING)

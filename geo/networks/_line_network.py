@@ -12,7 +12,7 @@ from ._network import TransportNetwork
 
 #: The embedded tables hold the minutes of the fastest trains; a usual one takes so much longer for each station on the way
 #: at which it calls: braking, standing, being overtaken. Fitted on the timetable of March 2016: data/build/calibrate_trains.py.
-RAIL_STOP_MIN: Final = 8.0
+RAIL_STOP_MIN: Final = 6.5
 #: How far their times from door to door are off: up to so many minutes, the root mean square of ln(true / modelled) where a
 #: train runs without a change. Beyond the second, a night on the way, or none, makes some much longer or shorter.
 RAIL_TIME_ERRORS: Final = ((120.0, 0.24), (360.0, 0.18), (math.inf, 0.25))
@@ -42,6 +42,8 @@ class LineNetwork(TransportNetwork):
         What trains take over what the arcs say: more than 1 where these are the minutes of the fastest.
     stop_min : float
         What a usual train takes longer for each station on the way at which it calls and the fastest don't, minutes.
+    line_km : mapping of str to float
+        Length of each line, where waiting depends on it (`TransferRules.wait_min`), km.
     through : frozenset of (int, str, str)
         Nodes where trains run on from one line to another, with the two lines in both orders.
     turns : mapping of (int, str, str) to tuple of (int, int, float)
@@ -61,6 +63,7 @@ class LineNetwork(TransportNetwork):
     )
     ride_factor: float = 1.0
     stop_min: float = 0.0
+    line_km: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     through: frozenset[tuple[int, str, str]] = frozenset()
     turns: Mapping[tuple[int, str, str], tuple[tuple[int, int, float], ...]] = field(
         default_factory=lambda: MappingProxyType({})

@@ -171,7 +171,7 @@ def rail_network(
         How many times the sections' minutes usual trains take between calls.
     stop_min : float, optional
         What usual trains take longer than the sections' minutes for each station on the way at which they call,
-        minutes; a station counts by the share of its trains that call there. When left out, 8 with the embedded
+        minutes; a station counts by the share of its trains that call there. When left out, 6.5 with the embedded
         sections, fitted on the timetable of March 2016 (docs/rail-tables.md), and 0 with others.
     access_speed_kph, max_access_km : float
         Speed and reach off the network, km/h and km.
@@ -263,6 +263,9 @@ def network_from_sections(
         node_names=dict(enumerate(points["name"])),
         provenance=provenance,
     )
+    line_km: dict[str, float] = {}
+    for name, km in zip(line, sections["length_km"].to_numpy(dtype=float).tolist(), strict=True):
+        line_km[name] = line_km.get(name, 0.0) + km
     leaving, passing, coming = _trains(tail, head, line, sections)
     lines = set(line)
     pairs: set[tuple[int, str, str]] = set()
@@ -287,6 +290,7 @@ def network_from_sections(
         arrivals_per_day=coming,
         ride_factor=ride_factor,
         stop_min=stop_min,
+        line_km=MappingProxyType(line_km),
         through=frozenset(pairs),
         turns=MappingProxyType({key: tuple(found) for key, found in turns.items()}),
     )

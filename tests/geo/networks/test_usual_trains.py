@@ -110,6 +110,22 @@ def test_one_waits_longer_than_half_the_headway_where_many_trains_leave():
         TransferRules(unevenness=1)
 
 
+def test_trains_of_long_lines_leave_in_bunches_and_those_of_short_ones_evenly():
+    rules = TransferRules(max_wait_min=500)
+    for km, factor in ((300, 1), (None, 1), (4800, 4**0.25), (18.75, 0.5**0.5)):
+        assert rules.wait_min(20, line_km=km) == pytest.approx(rules.wait_min(20) * factor), km
+        longer = rules.calling_min(48, 12, line_km=km)
+        assert longer == pytest.approx(rules.wait_min(12, line_km=km) - rules.wait_min(48, line_km=km)), km
+    assert RULES.wait_min(20, line_km=4800) == RULES.wait_min(20)
+    # of a line in sections all count, on whichever of them one travels, and those of other lines don't
+    rows = [("x", "A", "B", 20, 50, 48, "", ""), ("x", "B", "C", 400, 1150, 48, 48, 12)]
+    rail = network([*rows, ("y", "C", "D", 30, 75, 48, "", "")])
+    for a, b, km in (("A", "B", 1200), ("B", "A", 1200), ("C", "D", 75)):
+        assert trip(rail, a, b, rules)["waiting_min"] == pytest.approx(rules.wait_min(48, line_km=km)), (a, b)
+    expected = rules.wait_min(48, line_km=1200) + rules.calling_min(48, 12, line_km=1200)
+    assert trip(rail, "A", "C", rules)["waiting_min"] == pytest.approx(expected)
+
+
 def test_one_waits_for_a_train_that_runs_on_to_another_line():
     columns = ["station_id", "line_a", "line_b"]
     through = pd.DataFrame([("B", "x", "y")], columns=columns)
