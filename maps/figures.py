@@ -103,11 +103,12 @@ def study_figure(
     colour_by : {"base", "after", "gain"}, optional
         Fills border counties by their minutes to a centre today or with corridors, or by the minutes
         saved; or by another `measure`.
-    measure : {"reached", "potential", "type", "access", "equity", "yardsticks"}, optional
+    measure : {"reached", "potential", "type", "access", "equity", "yardsticks", "nearer", "cost"}, optional
         Instead of minutes: people within the circle's minutes, market potential (its gain in per cent),
         or type, of the table ``indicators``; where the study asks, the share in everybody's market access (its change
-        alone), who stands at the poor end of people in reach, and which of the national circles are missed. Types and the
-        like have no gain.
+        alone), who stands at the poor end of people in reach, which of the national circles are missed, how much nearer a
+        city of another province is than the own one, and the least generalised cost to a centre. Types and the like have no
+        gain.
     centre : str, optional
         Id or name of that centre; the nearest of all (for gains, the one gained most) when left out.
     minute_classes, gain_classes, n_classes

@@ -19,7 +19,7 @@ from ..geo.antimeridian import lies_across
 from ..geo.checks import require_frame
 from ..geo.crs import WGS84, area_km2, wgs84_to_gcj02
 from ..geo.errors import EmptyInputError, InputTypeError, MissingColumnError
-from .measures import INDICATOR_COLUMNS, answers_of
+from .measures import INDICATOR_COLUMNS, answers_of, city_lines
 from .protocols import MapResults
 from .shapes import (
     BOUNDARY_TOLERANCE_DEG,
@@ -136,6 +136,7 @@ class MapLayers:
     gaps: gpd.GeoDataFrame
     critical: gpd.GeoDataFrame
     missing: gpd.GeoDataFrame
+    links: gpd.GeoDataFrame
     past: gpd.GeoDataFrame
     panel: gpd.GeoDataFrame
     changes: gpd.GeoDataFrame
@@ -239,6 +240,7 @@ def map_layers(
         gaps=_frame(results.gaps, "gaps", _GAPS, _LINES),
         critical=_answer(results, "critical_links", _CRITICAL),
         missing=_answer(results, "missing_links", _MISSING),
+        links=city_lines(results),
         past=(past := _past(results, "year_circles"))[past["year"] < past["year"].max()],  # the last is today
         panel=_past(results, "panel_circles"),
         changes=_frame(results.changes, "changes", _CHANGES, _LINES),
@@ -512,7 +514,7 @@ def _rebuilt(reach: Reach, pieces: Sequence[BaseGeometry]) -> Reach:
     base = polygons_only(stays) if lost.is_empty else together([lost, stays])
     if reach.scenario.is_empty:
         return replace(reach, base=base, gained=polygons_only(gained))
-    scenario = together([stays, gained])
+    scenario = base if lost.is_empty and gained.is_empty else together([stays, gained])
     return replace(
         reach, base=base, scenario=scenario, gained=polygons_only(gained), edge=new_edge(scenario, base)
     )

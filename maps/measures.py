@@ -5,20 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from ..analysis.borders import TYPES
+from ..geo.crs import WGS84
 from ..geo.errors import InputError, MissingColumnError
+from ..geo.places import SOURCES, cities
 from . import style
 from .classes import Classes, sampled, short_breaks
 from .wording import WORDS, Language
 
 #: Names of the measures.
-MeasureKey: TypeAlias = Literal["reached", "potential", "type", "access", "equity", "yardsticks"]
+MeasureKey: TypeAlias = Literal[
+    "reached", "potential", "type", "access", "equity", "yardsticks", "nearer", "cost"
+]
 MEASURES: Final[tuple[MeasureKey, ...]] = (
     "reached",
     "potential",
@@ -26,6 +33,8 @@ MEASURES: Final[tuple[MeasureKey, ...]] = (
     "access",
     "equity",
     "yardsticks",
+    "nearer",
+    "cost",
 )
 #: A column of today's figures, one with corridors, and one of the change, in the table of indicators.
 _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
@@ -41,6 +50,7 @@ INDICATOR_COLUMNS: Final = (
 ANSWER_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "access_changes": ("theta", "adcode", "change_pct", "relative_pct"),
     "equity": ("scenario", "measure", "value"),
+    "way_costs": ("from_id", "to_name", "option", "minutes", "yuan", "generalised_yuan"),
     "yardsticks": (
         "scenario", "adcode", "own_city", "own_city_min", "across_city", "across_city_min", "main_city", "main_city_min",
         "within_1h", "within_2h", "within_3h",
@@ -57,6 +67,15 @@ _N_CLASSES: Final = 6
 _NO_CHANGE_PERCENT: Final = 0.5
 #: A share of everybody's market access that changes by up to this much, per cent, stays.
 _SAME_SHARE_PERCENT: Final = 0.1
+#: So many minutes more or less are none.
+_SAME_MINUTES: Final = 10.0
+#: Ways by which one goes today; with corridors it's these and "after".
+_TODAYS_WAYS: Final = ("road", "free", "rail")
+#: Columns of the table of links between cities that are drawn, and how many are at most, across provinces and within.
+_LINKS: Final = (
+    "a_name", "a_province", "b_name", "b_province", "across", "minutes", "share", "breaking_min",
+)  # fmt: skip
+_MOST_LINKS: Final = 20
 #: Classes on either side of "stays".
 _N_SIDES: Final = 3
 #: Which of the three circles a county lies outside of, by class; the order is that of `style.MISSED_COLOURS`.
@@ -113,6 +132,8 @@ class Measure:
         if self.names:
             return tuple(WORDS[language][name] for name in self.names)
         classes, unit = (self.changes, self.change_unit) if change else (self.levels, self.unit)
+        if classes.breaks and classes.breaks[0] < 0:
+            return _signed_labels(classes.breaks, WORDS[language]["range"])
         divisor = _DIVISORS.get(unit, {}).get(language, 1.0)
         return style.class_labels(tuple(value / divisor for value in classes.breaks))
 
@@ -169,11 +190,14 @@ def measures(
         if "equity" in tables:
             found += _ends(by_code, tables["equity"], none)
     if "access_changes" in tables:
-        for theta, some in tables["access_changes"].groupby("theta", sort=True):
+        table = tables["access_changes"]
+        if len(indicators):  # those that are drawn
+            table = table[table["adcode"].isin(indicators["adcode"])]
+        for theta, some in table.groupby("theta", sort=True):
             share = _figures(some.set_index("adcode")["relative_pct"])
             found.append(
                 Measure(
-                    "access", {}, {}, share, none, _both_ways(share),
+                    "access", {}, {}, share, none, _both_ways(share, none=_SAME_SHARE_PERCENT),
                     change_unit="unit_percent", theta=float(str(theta)),
                 )
             )  # fmt: skip
@@ -182,9 +206,15 @@ def measures(
             str(name): some.set_index("adcode") for name, some in tables["yardsticks"].groupby("scenario")
         }
         sides = [_circles_missed(each[name]) if name in each else {} for name in ("base", "all")]
-        found.append(
-            Measure("yardsticks", sides[0], sides[1] or sides[0], {}, _named(style.MISSED_COLOURS), none)
-        )
+        nearer = [_nearer(each[name]) if name in each else {} for name in ("base", "all")]
+        then = nearer[1] or nearer[0]
+        bounds = _both_ways(nearer[0], then, none=_SAME_MINUTES)
+        found += [
+            Measure("yardsticks", sides[0], sides[1] or sides[0], {}, _named(style.MISSED_COLOURS), none),
+            Measure("nearer", nearer[0], then, {}, bounds, none, "unit_min"),
+        ]
+    if "way_costs" in tables:
+        found += _costs(tables["way_costs"], indicators["adcode"], none)
     return tuple(found)
 
 
@@ -206,6 +236,64 @@ def _circles_missed(table: pd.DataFrame) -> dict[int, float]:
         )
         for code, row in zip(table.index, inside, strict=True)
     }
+
+
+def _nearer(table: pd.DataFrame) -> dict[int, float]:
+    """Return how many minutes less each county takes to the nearest city of another province than to its own."""
+    return _figures((table["own_city_min"] - table["across_city_min"]).round())
+
+
+def _costs(table: pd.DataFrame, codes: pd.Series[int], none: Classes) -> list[Measure]:
+    """Return the least generalised cost of each county's ways to the centre that is nearest by road, in whole yuan."""
+    own = table[table["from_id"].isin(codes.astype(str))]
+    cost = own.assign(code=own["from_id"].astype("int64"), yuan=own["generalised_yuan"].round())
+    now = _figures(cost[cost["option"].isin(_TODAYS_WAYS)].groupby("code")["yuan"].min())
+    then = _figures(cost.groupby("code")["yuan"].min())
+    breaks = short_breaks(np.array([*now.values(), *then.values()]), n_classes=_N_CLASSES)
+    levels = Classes(breaks, sampled(style.MINUTE_COLOURS, len(breaks) + 1))
+    return [Measure("cost", now, then, {}, levels, none, "unit_yuan")] if now else []
+
+
+def city_lines(results: object) -> gpd.GeoDataFrame:
+    """Return the strongest links of today between cities as straight lines, the strongest first; none where a study has none.
+
+    Columns of the table ``city_links``; cities are looked up by name and province in the study's own boundaries.
+    """
+    table = getattr(results, "city_links", None)
+    source = str(getattr(getattr(results, "study", None), "boundary_source", ""))
+    if table is None or len(table) == 0 or source not in SOURCES:
+        return gpd.GeoDataFrame(columns=[*_LINKS, "geometry"], geometry="geometry", crs=WGS84)
+    today = table[table["scenario"] == "base"]
+    kept = pd.concat([today[today["across"]].head(_MOST_LINKS), today[~today["across"]].head(_MOST_LINKS)])
+    places = cities(source)
+    at = {
+        (row.name, row.province): (row.lon, row.lat)
+        for row in places[["name", "province", "lon", "lat"]].itertuples(index=False)
+    }
+    ends = [
+        [at.get((row.a_name, row.a_province)), at.get((row.b_name, row.b_province))]
+        for row in kept.itertuples()
+    ]
+    known = [None not in pair for pair in ends]
+    lines = [shapely.LineString(pair) for pair, is_known in zip(ends, known, strict=True) if is_known]
+    found = kept.loc[known, list(_LINKS)].assign(geometry=lines)
+    return gpd.GeoDataFrame(found, geometry="geometry", crs=WGS84).reset_index(drop=True)
+
+
+def _signed_labels(breaks: Sequence[float], between: str) -> tuple[str, ...]:
+    """Return labels of classes on both sides of zero, with signs.
+
+    Examples
+    --------
+    >>> _signed_labels((-2.0, -0.1, 0.1, 2.0), "{low} to {high}")
+    ('≤ −2', '−2 to −0.1', '−0.1 to +0.1', '+0.1 to +2', '> +2')
+    """
+    said = [f"{value:+g}".replace("-", "−") for value in breaks]
+    return (
+        f"≤ {said[0]}",
+        *(between.format(low=low, high=high) for low, high in pairwise(said)),
+        f"> {said[-1]}",
+    )
 
 
 def _missed(hours: tuple[int, ...], words: Mapping[str, str]) -> str:
@@ -265,11 +353,10 @@ def _changes(figures: Mapping[int, float], none: float) -> Classes:
     return Classes(breaks, sampled(style.GAIN_COLOURS, len(breaks) + 1))
 
 
-def _both_ways(figures: Mapping[int, float]) -> Classes:
-    """Return classes of a change that may go either way: the same bounds on both sides of a middle that stays."""
-    sizes = np.array([abs(value) for value in figures.values() if abs(value) > _SAME_SHARE_PERCENT])
-    bounds = [value for value in short_breaks(sizes, n_classes=_N_SIDES) if value > _SAME_SHARE_PERCENT]
-    up = (_SAME_SHARE_PERCENT, *bounds)
+def _both_ways(*figures: Mapping[int, float], none: float) -> Classes:
+    """Return classes of what goes either way: the same bounds on both sides of a middle that counts as none."""
+    sizes = np.array([abs(value) for each in figures for value in each.values() if abs(value) > none])
+    up = (none, *(value for value in short_breaks(sizes, n_classes=_N_SIDES) if value > none))
     middle = len(style.CHANGE_COLOURS) // 2
     less = sampled(style.CHANGE_COLOURS[:middle], len(up)) if len(up) > 1 else style.CHANGE_COLOURS[:1]
     more = sampled(style.CHANGE_COLOURS[middle + 1 :], len(up)) if len(up) > 1 else style.CHANGE_COLOURS[-1:]

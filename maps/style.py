@@ -72,6 +72,8 @@ GAP_LINE: Final = "#b3261e"
 #: Crossings as wide as their loss costs, and lines that are missing.
 CRITICAL_LINE: Final = "#a50f15"
 MISSING_LINE: Final = "#00695c"
+#: Links between cities, across provinces and within.
+LINK_LINES: Final = {"across": "#b3541e", "within": "#5b6f8f"}
 #: Edges of circles on the roads of past years.
 PAST_LINE: Final = "#4e342e"
 #: Links closed or at another speed in a what-if.
@@ -191,6 +193,7 @@ def page_style() -> dict[str, Any]:
         "gapLine": GAP_LINE,
         "criticalLine": CRITICAL_LINE,
         "missingLine": MISSING_LINE,
+        "linkLines": LINK_LINES,
         "pastLine": PAST_LINE,
         "changeLine": CHANGE_LINE,
         "verdictFills": VERDICT_FILLS,

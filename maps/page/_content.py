@@ -24,6 +24,7 @@ from ._base_maps import BaseMap
 from ._claims import claims_content
 from ._counties import counties_content
 from ._places import at, core_of, parts_of, sign_at
+from ._question_words import QUESTION_WORDS
 from ._what_if import what_if_content
 from ._years import years_content, years_left_out
 
@@ -89,6 +90,7 @@ def page_content(
         "gaps": _gaps(layers),
         "critical": _critical(layers),
         "missing": _missing(layers),
+        "links": _links(layers),
         "past": _past(layers),
         "years": years,
         "yearsLeftOut": years_left_out(results, layers),
@@ -120,11 +122,14 @@ def page_content(
         results,
         asks=content["whatIf"] is not None,
         unused=tuple(prefix for prefix, is_used in used.items() if not is_used),
+        answered={each.key for each in figures} | ({"links"} if content["links"] else set()),
     )
     return {key: _closed(value) for key, value in content.items()}
 
 
-def _words(results: MapResults, *, asks: bool, unused: tuple[str, ...]) -> dict[str, dict[str, str]]:
+def _words(
+    results: MapResults, *, asks: bool, unused: tuple[str, ...], answered: set[str]
+) -> dict[str, dict[str, str]]:
     """Return the words of both languages that a page has a use for: without those of what-ifs, years and orders that it lacks."""
     left_out = set() if asks else WHAT_IF_ZH.keys()
     return {
@@ -133,14 +138,21 @@ def _words(results: MapResults, *, asks: bool, unused: tuple[str, ...]) -> dict[
             for key, text in words_of(results, language).items()
             if key not in left_out and not key.startswith(unused)
         }
+        | {
+            key: text
+            for what, words in QUESTION_WORDS.items()
+            if what in answered
+            for key, text in words[language].items()
+        }
         for language in WORDS
     }
 
 
 #: Words that a page has no use for without a measure.
 _ASKED: Final = {
+    "measure_nearer": "yardsticks", "measure_cost": "cost", "unit_yuan": "cost",
     "measure_access": "access", "equity_": "equity", "measure_equity": "equity",
-    "missed": "yardsticks", "circle_own": "yardsticks", "circle_across": "yardsticks", "circle_main": "yardsticks",
+    "missed": "yardsticks",
     "measure_yardsticks": "yardsticks",
 }  # fmt: skip
 #: Stands between names in one text.
@@ -180,6 +192,7 @@ def _english(content: Mapping[str, Any]) -> dict[str, Any]:
         "gaps",
         "critical",
         "missing",
+        "links",
         "junctions",
         "counties",
     ):
@@ -187,7 +200,7 @@ def _english(content: Mapping[str, Any]) -> dict[str, Any]:
     for corridor in content["corridors"]:
         look(corridor["stops"])
     what_if = content["whatIf"]
-    look([{"name": name} for name in content["cities"]])
+    look([{"name": name} for name in (*content["cities"], *content["wayEnds"])])
     look([] if what_if is None else [{"name": name} for _, name, *_ in what_if["counties"]])
     counties = [row["name"] for row in content["counties"]]
     known = set(counties)
@@ -331,6 +344,26 @@ def _missing(layers: MapLayers) -> list[dict[str, Any]]:
     ]
 
 
+def _links(layers: MapLayers) -> list[dict[str, Any]]:
+    """Return links between cities as wide as they are strong, with where along them the fields of both meet."""
+    most = float(layers.links["share"].max()) if len(layers.links) else 1.0
+    rows = []
+    for row in layers.links.itertuples():
+        (west, south), (east, north) = row.geometry.coords
+        rows.append(
+            {
+                "names": [str(row.a_name), str(row.b_name)],
+                "across": bool(row.across),
+                "minutes": number(row.minutes),
+                "meets": number(row.breaking_min),
+                "share": number(100 * float(str(row.share))),
+                "wide": round(1 + (_WIDEST - 1) * math.sqrt(float(str(row.share)) / most), 1),
+                "ends": [[round(south, 3), round(west, 3)], [round(north, 3), round(east, 3)]],
+            }
+        )
+    return rows
+
+
 def _past(layers: MapLayers) -> list[dict[str, Any]]:
     return [
         {
@@ -389,14 +422,16 @@ def _named(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
 
 
 def _reach(reach: Reach) -> dict[str, Any]:
+    """Return areas before and after; None for after where it is the same, so that it needn't be held twice."""
+    base, after = (pack(area, REACH_QUANTUM_DEG) for area in (reach.base, reach.scenario))
     return {
         "key": reach.key,
         "name": reach.name,
         "minutes": reach.cutoff_min,
         "baseKm2": reach.base_km2,
         "afterKm2": reach.scenario_km2,
-        "base": pack(reach.base, REACH_QUANTUM_DEG),
-        "after": pack(reach.scenario, REACH_QUANTUM_DEG),
+        "base": base,
+        "after": None if after == base else after,
         "gained": pack(reach.gained, REACH_QUANTUM_DEG),
         "edge": pack(reach.edge, REACH_QUANTUM_DEG),
     }

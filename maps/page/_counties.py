@@ -21,6 +21,7 @@ def counties_content(layers: MapLayers, figures: Sequence[Measure]) -> dict[str,
     gains = _gains_by_county(layers)
     indicators = _indicators_by_county(layers.indicators, figures)
     cities, circles = _circles_by_county(layers)
+    ends, ways = _ways_by_county(layers)
     rows = []
     for row in layers.counties.itertuples():
         adcode = int(row.adcode)
@@ -39,9 +40,10 @@ def counties_content(layers: MapLayers, figures: Sequence[Measure]) -> dict[str,
                 "members": members.get(str(adcode), {}),
                 "figures": indicators.get(adcode, ""),
                 "circles": circles.get(adcode, ""),
+                **({"ways": ways[adcode]} if adcode in ways else {}),
             }
         )
-    return {"timeCentres": centres, "cities": cities, "counties": rows}
+    return {"timeCentres": centres, "cities": cities, "wayEnds": ends, "counties": rows}
 
 
 def _times_by_county(frame: pd.DataFrame) -> tuple[list[dict[str, str]], dict[int, str]]:
@@ -141,6 +143,28 @@ def _circles_by_county(layers: MapLayers) -> tuple[list[str], dict[int, str]]:
                     else [None, None]
                 )
     return names, {code: _known(values) for code, values in found.items()}
+
+
+#: The ways of `way_costs`, in the order in which the page names them.
+_WAYS: Final = ("road", "free", "rail", "after")
+
+
+def _ways_by_county(layers: MapLayers) -> tuple[list[str], dict[int, str]]:
+    """Return names of centres, and per county a text of packed numbers: the centre, then four numbers for each way to it.
+
+    They are which way it is, and tenths of minutes, yuan and generalised yuan.
+    """
+    table = layers.answers.get("way_costs")
+    if table is None:
+        return [], {}
+    shown = table[table["from_id"].isin(layers.counties["adcode"].astype(str))]
+    ends = sorted(set(shown["to_name"].astype(str)))
+    found: dict[int, list[int]] = {}
+    for row in shown.itertuples():
+        values = found.setdefault(int(str(row.from_id)), [ends.index(str(row.to_name))])
+        figures = (row.minutes, row.yuan, row.generalised_yuan)
+        values += [_WAYS.index(str(row.option)), *(round(10 * float(str(each))) for each in figures)]
+    return ends, {code: pack_numbers(np.array(values, dtype=np.int64)) for code, values in found.items()}
 
 
 def _members_by_zone(frame: pd.DataFrame) -> dict[str, dict[str, list[str]]]:

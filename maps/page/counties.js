@@ -2,6 +2,7 @@
 (function () {
   const KINDS = ["base", "after", "gain"];
   const GRID = 8;
+  const WAYS = ["road", "free", "rail", "after"];
   const MOST_NAMED = 80; // of a study with more counties, none is named where much of a country is in view
 
   // Figures of the measures in their order, and the cities of the national circles, see _counties.py.
@@ -18,6 +19,9 @@
           row.figures[id] = [...pair(base, more), per(change, 100)];
         });
       } else row.figures = null;
+      const [end, ...ways] = row.ways ? br.unpackNumbers(row.ways) : [null];
+      row.ways = [];
+      for (let i = 0; i < ways.length; i += 4) row.ways.push({ end: data.wayEnds[end], option: WAYS[ways[i]], figures: ways.slice(i + 1, i + 4).map((value) => value / 10) });
       const cities = known(row.circles);
       row.circles = [];
       for (let i = 0; i < cities.length; i += 2) row.circles.push({ city: cities[i] === null ? null : data.cities[cities[i]], minutes: per(cities[i + 1], 10) });

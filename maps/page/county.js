@@ -65,6 +65,7 @@
       (scene.years && scene.years.rowOf(row)) || "",
       row.figures ? figureTable(row, data, word) : "",
       row.circles.length ? circleTable(row, data, word) : "",
+      row.ways.length ? wayTable(row, word) : "",
       elsewhere(row, data) ? e("p", { className: "br-muted" }, word("reached_elsewhere", { minutes: data.circleMin })) : "",
       row.gains.length ? gainTable(row, data, scene, word) : "",
       zoneText(row, data, scene, word));
@@ -119,6 +120,15 @@
     };
     return e("div", { className: "br-figures-of" }, e("h3", {}, word("measure_yardsticks")),
       e("table", {}, e("tbody", {}, ["circle_own", "circle_across", "circle_main"].map(line))));
+  }
+
+  // Minutes and money of the ways to the centre that is nearest by road, the least generalised cost first.
+  function wayTable(row, word) {
+    const heads = ["", word("minutes"), word("way_yuan"), word("way_generalised")];
+    return e("div", { className: "br-figures-of" }, e("h3", {}, word("ways_to", { centre: word.place(row.ways[0].end) })),
+      e("table", {}, e("thead", {}, e("tr", {}, heads.map((text) => e("th", { scope: "col" }, text)))),
+        e("tbody", {}, row.ways.map(({ option, figures }) => e("tr", {}, e("th", { scope: "row" }, word("way_" + option)),
+          figures.map((value) => e("td", { className: "br-number" }, br.fixed(value, 0))))))));
   }
 
   function gainTable(row, data, scene, word) {

@@ -34,6 +34,14 @@ const br = {};
     return points;
   };
   br.unpackLines = (packed, quantum) => packed.map((flat) => br.unpackLine(flat, quantum));
+  /**
+   * Areas after that are the same as before stand on the page once.
+   * @param {any} data the page's content
+   */
+  br.unpackReaches = function (data) {
+    const lists = [data.circles, data.slider, data.railCircles, data.centreCircles, data.zones, data.allZones ? [data.allZones] : []];
+    for (const row of lists.flat()) if (row.after === null) row.after = row.base;
+  };
   br.unpackPolygons = (packed, quantum) => packed.map((rings) => br.unpackLines(rings, quantum));
 
   // Text only ever becomes a text node, so that a name from the data can't become markup.

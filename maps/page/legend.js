@@ -159,6 +159,7 @@
       ...(data.gaps.length ? [["gaps", br.signSwatch("triangle", data.style.gapLine, "#333333"), word("gaps") + " " + data.gaps.length]] : []),
       ...(data.critical.length ? [["critical", br.lineSwatch({ color: data.style.criticalLine, weight: 4 }), word("critical") + " " + data.critical.length]] : []),
       ...(data.missing.length ? [["missing", br.lineSwatch({ color: data.style.missingLine, weight: 3, dashArray: "8 6" }), word("missing") + " " + data.missing.length]] : []),
+      ...["across", "within"].filter((side) => scene.items.has("links-" + side)).map((side) => ["links-" + side, br.lineSwatch({ color: data.style.linkLines[side], weight: 4 }), word("links_" + side)]),
       ...data.past.map((row) => ["past-" + row.year, br.lineSwatch({ color: data.style.pastLine, weight: 2, dashArray: "2 5" }), word("past", { year: row.year, cutoff: row.cutoff })]),
     ];
     legend.ground = () => [

@@ -101,6 +101,22 @@
           return L.polyline(br.unpackLines(row.shape, data.quantum), { color: style.criticalLine, weight: row.wide, opacity: 0.85 }).bindTooltip(text, draw.sticky);
         })));
     }
+    for (const side of ["across", "within"]) {
+      const rows = data.links.filter((row) => row.across === (side === "across"));
+      if (!rows.length) continue;
+      // The strongest lie above; a dot stands where both cities draw alike.
+      scene.add("links-" + side, br.ORDER.crossings, false, () => L.layerGroup(rows.slice().reverse().flatMap((row) => {
+        const text = () => br.element("div", {}, br.element("strong", {}, row.names.map(word.place).join(" – ")),
+          br.element("div", {}, word("link_share", { share: row.share < 0.1 ? "< 0.1" : br.fixed(row.share, 1), minutes: br.fixed(row.minutes, 0) })),
+          br.element("div", {}, word("link_meets", { place: word.place(row.names[0]), minutes: br.fixed(row.meets, 0) })));
+        const [[a, b], [c, d]] = row.ends;
+        const part = row.minutes ? row.meets / row.minutes : 0.5;
+        return [
+          L.polyline(row.ends, { color: style.linkLines[side], weight: row.wide, opacity: 0.75 }).bindTooltip(text, draw.sticky),
+          draw.point([a + part * (c - a), b + part * (d - b)], 2.5, "#ffffff", style.linkLines[side], text),
+        ];
+      })));
+    }
     for (const row of data.past) {
       scene.add("past-" + row.year, br.ORDER.crossings, false, () =>
         L.polyline(br.unpackLines(row.shape, data.quantum), { color: style.pastLine, weight: 2, dashArray: "2 5" }).bindTooltip(() =>

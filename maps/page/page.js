@@ -31,6 +31,7 @@
   br.start = function (map, data) {
     br.useAlphabet(data.alphabet);
     unpackTimes(data);
+    br.unpackReaches(data);
     if (data.whatIf) data.whatIf.counties = data.whatIf.counties.map(([adcode, name, ...at]) => ({ adcode, name, at }));
     map.getContainer().style.backgroundColor = data.style.sea;
     map.getContainer().style.fontFamily = data.style.fonts;

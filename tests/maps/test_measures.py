@@ -17,6 +17,7 @@ from borderreach.maps.classes import short_breaks
 from borderreach.maps.measures import (
     INDICATOR_COLUMNS,
     answers_of,
+    city_lines,
     ends_of,
     measure_shades,
     measures,
@@ -125,7 +126,8 @@ def test_a_share_that_falls_lies_on_the_other_side_of_a_middle_that_stays() -> N
     found = {code: style.class_of(value, breaks) for code, value in low.change.items()}
     assert found == {1: len(colours) - 1, 2: middle - 1, 3: middle, 4: middle - 1}
     assert {style.class_of(value, high.changes.breaks) for value in high.change.values()} == {1}
-    assert low.labels("zh", change=True)[middle] == "-0.1–0.1"
+    assert low.labels("zh", change=True)[middle] == "−0.1 至 +0.1"
+    assert low.labels("en", change=True)[-1].startswith("> +")
     assert low.base == low.scenario == {}
 
 
@@ -148,7 +150,7 @@ def test_each_county_misses_what_the_table_says() -> None:
     every = [(True, True, True), (False, True, True), (True, False, True), (True, True, False),
              (False, False, True), (False, True, False), (True, False, False), (False, False, False)]  # fmt: skip
     answers = {"yardsticks": pd.concat([circles("base", *every), circles("all", *[every[0]] * 8)])}
-    (found,) = measures(table().iloc[:0], answers)
+    found, _ = measures(table().iloc[:0], answers)
     assert found.base == {i + 1: float(i) for i in range(8)}
     assert set(found.scenario.values()) == {0.0}
     assert found.labels("zh")[:2] == ("都在圈内", "在 1 小时圈外")
@@ -156,8 +158,64 @@ def test_each_county_misses_what_the_table_says() -> None:
         "outside the 1 and 2 h circle", "outside the 1 and 3 h circle", "outside the 2 and 3 h circle",
         "outside the 1 and 2 and 3 h circle",
     )  # fmt: skip
-    (alone,) = measures(table().iloc[:0], {"yardsticks": circles("base", *every)})
+    alone, _ = measures(table().iloc[:0], {"yardsticks": circles("base", *every)})
     assert alone.scenario == alone.base
+
+
+def test_how_much_nearer_the_city_across_is() -> None:
+    """Own cities 50 minutes away; those across 20, 45, 55 and 90: 30 less, 5 less and 5 more, which are none, and 40 more."""
+    today = circles("base", *[(True, True, True)] * 4).assign(across_city_min=[20.0, 45.0, 55.0, 90.0])
+    none = circles("all", *[(True, True, True)] * 4).assign(across_city_min=np.nan)
+    _, found = measures(table().iloc[:0], {"yardsticks": today})
+    assert found.base == found.scenario == {1: 30, 2: 5, 3: -5, 4: -40}
+    middle = len(found.levels.colours) // 2
+    classes = [style.class_of(value, found.levels.breaks) for value in found.base.values()]
+    assert classes == [middle + 1, middle, middle, 0]
+    assert found.labels("zh")[middle] == "−10 至 +10"
+    _, found = measures(table().iloc[:0], {"yardsticks": none})
+    assert found.base == {}
+
+
+def test_the_least_cost_of_a_countys_ways() -> None:
+    """By today's ways 100 yuan at least, with corridors 80; pairs of centres, and counties that aren't drawn, don't count."""
+    ways = pd.DataFrame(
+        {
+            "from_id": ["1", "1", "1", "2", "500000", "9"], "to_name": "重庆市", "minutes": 60.0, "yuan": 50.0,
+            "option": ["road", "rail", "after", "road", "road", "road"],
+            "generalised_yuan": [120.4, 100.2, 80.4, 300.0, 5.0, 6.0],
+        }
+    )  # fmt: skip
+    *_, found = measures(table(), {"way_costs": ways})
+    assert found.key == "cost"
+    assert found.base == {1: 100, 2: 300}
+    assert found.scenario == {1: 80, 2: 300}
+    assert found.labels("zh") == style.class_labels(found.levels.breaks)
+    assert "cost" not in {each.key for each in measures(table(), {"way_costs": ways.iloc[4:]})}
+
+
+def test_links_are_drawn_from_city_to_city() -> None:
+    rows = [
+        ("base", "重庆市", "重庆市", "遵义市", "贵州省", True, 150.0, 0.2, 100.0),
+        ("base", "贵阳市", "贵州省", "遵义市", "贵州省", False, 100.0, 0.1, 60.0),
+        ("base", "无此市", "贵州省", "遵义市", "贵州省", False, 100.0, 0.1, 60.0),
+        ("all", "重庆市", "重庆市", "遵义市", "贵州省", True, 90.0, 0.5, 60.0),
+    ]
+    table = pd.DataFrame(
+        rows,
+        columns=["scenario", "a_name", "a_province", "b_name", "b_province", "across", "minutes", "share", "breaking_min"],
+    )  # fmt: skip
+    shown = SimpleNamespace(city_links=table, study=SimpleNamespace(boundary_source="tianditu"))
+    found = city_lines(shown)
+    assert found["a_name"].tolist() == ["重庆市", "贵阳市"]
+    for (x, y), seat in zip(found.geometry.iloc[0].coords, [(106.55, 29.56), (106.93, 27.73)], strict=True):
+        assert (x, y) == pytest.approx(seat, abs=0.1)
+    many = pd.concat([table.iloc[:2]] * 50)
+    assert city_lines(SimpleNamespace(city_links=many, study=shown.study))[
+        "across"
+    ].value_counts().tolist() == [20, 20]
+    for nothing in (SimpleNamespace(city_links=table, study=SimpleNamespace(boundary_source="own.gpkg")),
+                    SimpleNamespace(city_links=table.iloc[:0], study=shown.study), SimpleNamespace()):  # fmt: skip
+        assert len(city_lines(nothing)) == 0
 
 
 def test_who_stands_at_the_poor_end() -> None:

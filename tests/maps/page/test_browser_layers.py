@@ -409,3 +409,26 @@ def test_groups_of_many_layers_have_all_and_none(results: SimpleNamespace, show:
     group.locator("button >> nth=0").click()
     assert opened.layer("corridor-yys3")
     assert opened.messages == []
+
+
+def test_an_area_that_a_scenario_leaves_as_it_is_stands_on_the_page_once(
+    results: SimpleNamespace, show: Any
+) -> None:
+    """Zones whose scenario is their base are drawn in both, and held in one."""
+    base = results.zones[results.zones["scenario"] == "base"]
+    same = pd.concat([base, base.assign(scenario="all")], ignore_index=True)
+    opened = show(SimpleNamespace(**{**vars(results), "zones": same}))
+    held = opened.page.evaluate("JSON.parse(document.getElementById('study-data').textContent).zones")
+    assert len(held) == len(base)
+    for row in held:
+        assert row["base"]
+        assert row["after"] is None
+        assert row["gained"] == row["edge"] == []
+    opened.page.check('[data-layer="zones-after"]')
+    opened.page.click('[data-view="after"]')
+    assert opened.layer("zones-after")
+    key = int(base["centre_id"].iloc[0])
+    opened.page.evaluate("code => borderreach.scene.select(code)", key)
+    drawn = "borderreach.scene.items.get('selected-zone').layer.getLayers().length"
+    assert opened.page.evaluate(drawn) == 1
+    assert opened.messages == []

@@ -14,6 +14,7 @@ import pytest
 from borderreach.maps import style
 from borderreach.maps.layers import map_layers
 from borderreach.maps.page._content import page_content
+from borderreach.maps.page._question_words import QUESTION_WORDS
 from borderreach.maps.wording import ZH
 
 pytestmark = pytest.mark.browser
@@ -36,8 +37,26 @@ def asked(results: SimpleNamespace) -> SimpleNamespace:
         )
         for scenario, quicker in (("base", 0.0), ("all", 60.0))
     ]  # fmt: skip
+    codes_twice, city = np.repeat(codes.astype(str), 2), "重庆市"
+    ways = pd.DataFrame(
+        {
+            "from_id": codes_twice, "to_name": city, "option": ["road", "after"] * len(codes),
+            "minutes": np.tile([90.0, 45.5], len(codes)), "yuan": np.tile([80.0, 52.0], len(codes)),
+            "generalised_yuan": 100.0 + np.arange(2 * len(codes))[::-1],
+        }
+    )  # fmt: skip
+    links = pd.DataFrame(
+        {
+            "scenario": "base", "a_name": ["重庆市", "贵阳市"], "a_province": ["重庆市", "贵州省"], "b_name": "遵义市",
+            "b_province": "贵州省", "across": [True, False], "minutes": [150.0, 100.0], "share": [0.123, 0.0004],
+            "breaking_min": [105.0, 60.0],
+        }
+    )  # fmt: skip
     shown = copy(results)
     vars(shown).update(
+        study=SimpleNamespace(**vars(results.study) | {"boundary_source": "tianditu"}),
+        way_costs=ways,
+        city_links=links,
         access_changes=pd.DataFrame(
             {"theta": 4.1, "adcode": codes, "change_pct": 4.0, "relative_pct": share}
         ),
@@ -119,6 +138,60 @@ def test_which_county_misses_which_circle(asked: SimpleNamespace, show: Any) -> 
     assert opened.messages == []
 
 
+def test_how_much_nearer_the_city_across_is(asked: SimpleNamespace, show: Any) -> None:
+    opened = show(asked)
+    opened.page.select_option("[data-colouring]", "base:~nearer")
+    today = asked.yardsticks[asked.yardsticks["scenario"] == "base"]
+    nearer = today["own_city_min"] - today["across_city_min"]  # -60, -40, and one without a city across
+    rows = counts(opened)
+    assert all(label.endswith("分钟") for label, _ in rows)
+    assert sum(n for _, n in rows[: len(rows) // 2]) == int(nearer.notna().sum())
+    assert fills(opened)[3] == style.NO_VALUE_COLOUR
+    assert opened.messages == []
+
+
+def test_ways_are_read_in_minutes_and_money(asked: SimpleNamespace, show: Any) -> None:
+    opened = show(asked)
+    opened.page.select_option("[data-colouring]", "after:~cost")
+    assert all("元" in label for label, _ in counts(opened))
+    adcode = int(asked.border_counties["adcode"].iloc[0])
+    value = (
+        "code => borderreach.scene.valueOf(borderreach.scene.counties.get(code), borderreach.scene.colouring)"
+    )
+    costs = asked.way_costs.loc[asked.way_costs["from_id"] == str(adcode), "generalised_yuan"]
+    assert opened.page.evaluate(value, adcode) == costs.min()
+    opened.page.evaluate("code => borderreach.scene.select(code)", adcode)
+    panel = opened.page.inner_text(".br-county-panel")
+    assert "到重庆市的走法" in panel
+    assert re.search(rf"最快的公路\s+90\s+80\s+{costs.iloc[0]:.0f}", panel)
+    assert re.search(rf"公铁联程，规划后\s+4[56]\s+52\s+{costs.iloc[1]:.0f}", panel)
+    assert opened.messages == []
+
+
+def test_links_between_cities_are_as_wide_as_they_are_strong(asked: SimpleNamespace, show: Any) -> None:
+    opened = show(asked)
+    assert not opened.layer("links-across")
+    opened.page.click('[data-group="border"] > summary')
+    for name, width in (("links-across", 9.0), ("links-within", 1.5)):
+        opened.page.check(f'[data-layer="{name}"]')
+        assert opened.layer(name)
+        line = f"borderreach.scene.items.get('{name}').layer.getLayers()[0]"
+        assert opened.page.evaluate(f"{line}.options.weight") == width
+    told = opened.page.evaluate(
+        "borderreach.scene.items.get('links-across').layer.getLayers()[0].getTooltip()._content().innerText"
+    )
+    assert "占全部城市联系的 12.3%，现状 150 分钟" in told
+    assert "距重庆市 105 分钟" in told
+    # the dot lies seven tenths of the way from Chongqing
+    ends, dot = opened.page.evaluate(
+        "(() => { const [line, dot] = borderreach.scene.items.get('links-across').layer.getLayers();"
+        " return [line.getLatLngs().map((at) => [at.lat, at.lng]), [dot.getLatLng().lat, dot.getLatLng().lng]]; })()"
+    )
+    (a, b), (c, d) = ends
+    assert dot == pytest.approx([a + 0.7 * (c - a), b + 0.7 * (d - b)], abs=1e-6)
+    assert opened.messages == []
+
+
 def test_a_page_without_the_questions_has_none_of_their_words(
     results: SimpleNamespace, asked: SimpleNamespace
 ) -> None:
@@ -127,4 +200,15 @@ def test_a_page_without_the_questions_has_none_of_their_words(
         return set(content["words"]["zh"])
 
     new = words(asked) - words(results)
-    assert {"measure_access", "equity_below", "missed_none", "circle_main", "measure_yardsticks"} <= new
+    assert {
+        "measure_access", "equity_below", "missed_none", "circle_main", "measure_yardsticks", "links_across", "way_free",
+        "measure_cost", "unit_yuan",
+    } <= new  # fmt: skip
+
+
+def test_words_of_questions_are_in_both_languages() -> None:
+    for words in QUESTION_WORDS.values():
+        assert words["zh"].keys() == words["en"].keys()
+        for key, text in words["zh"].items():
+            assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", words["en"][key]))
+        assert not words["zh"].keys() & ZH.keys()
