@@ -12,11 +12,11 @@ from ._air import air_network, airports
 from ._drawn import network_from_lines
 from ._exit_lines import ExitLines
 from ._frames import fitted_line, network_from_geodataframes
-from ._inside import nodes_inside
 from ._joining import EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, join_networks
 from ._journeys import journey_components, journey_legs
 from ._line_network import RAIL_RIDE_ERROR, RAIL_STOP_MIN, RAIL_TIME_ERRORS, RAIL_WAIT_ERROR, LineNetwork
 from ._links import MAX_ARC_TIME_MS, Links, RaggedLines
+from ._near import nodes_inside
 from ._network import TransportNetwork, build_network
 from ._rail import (
     EMBEDDED_AS_OF,

@@ -16,7 +16,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ..derived import derived_by
 from ._network import TransportNetwork
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 PIECE_COLUMNS: Final = 14
 #: Pieces per segment of a line at most: three each way.
 _PIECES_PER_STEP: Final = 6
-#: Stations whose ways onto one network are kept.
-_MOST_STATIONS: Final = 4096
 #: Longer journeys than 24 days are as long as that.
 _LONGEST_MS: Final = 2**31 - 1
 
@@ -75,7 +72,7 @@ class Access:
 def at_node(node: int) -> Access:
     """Return the access of a place that is a node of the network."""
     nothing = np.zeros(0, dtype=np.int64)
-    return Access(np.array([node]), np.zeros(1, dtype=np.int64), np.zeros(1), nothing, _no_pieces)
+    return Access(np.array([node]), np.zeros(1, dtype=np.int64), np.zeros(1), nothing, no_pieces)
 
 
 def ms_per_metre(network: TransportNetwork) -> float:
@@ -100,17 +97,17 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
     if len(network.exit_nodes):
         found = network.exit_node_tree.query_ball_point(xyz, reach, return_sorted=True)
         node = network.exit_nodes[np.asarray(found, dtype=np.int64)]
-    walk, time = _straight(network, node, xyz)
+    walk, time = straight_to(network, node, xyz)
     if not network.has_exits_along:
-        return least_access(node, time, walk, np.zeros(0, dtype=np.int64), _no_pieces)
+        return at_nodes(node, time, walk)
 
     lines = network.exit_lines
 
     def pieces_on(near: NDArray[np.int64]) -> NDArray[np.float64]:
         steps = int((lines.offset[near + 1] - lines.offset[near] - 1).sum())
-        return _enter(network, xyz, near, _PIECES_PER_STEP * steps)[-1]
+        return enter_lines(network, xyz, near, _PIECES_PER_STEP * steps)[-1]
 
-    arc, line, ends_ms, ends_m, _ = _enter(network, xyz, lines.near(lon, lat, reach), 0)
+    arc, line, ends_ms, ends_m, _ = enter_lines(network, xyz, lines.near(lon, lat, reach), 0)
     return least_access(
         np.concatenate([node, network.arc_head[arc].astype(np.int64)]),
         np.concatenate([time, np.rint(ends_ms).astype(np.int64)]),
@@ -120,67 +117,7 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
     )
 
 
-def nearest_access(
-    network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np.float64], k: int
-) -> Access:
-    """Return the ways from a point onto a network at the places nearest to it.
-
-    As `access`, but over the nearest `k` places only: nodes at one point, as where turns are banned, are
-    one place, and so is a line, wherever it is entered.
-
-    Parameters
-    ----------
-    network : TransportNetwork
-        Its reverse, for the ways from the network to the point.
-    lon, lat : float
-        The point, degrees.
-    xyz : ndarray of float64, shape (3,)
-        The same in earth-centred metres.
-    k : int
-        At least 1.
-    """
-    reach = network.max_access_km * 1000
-    node, line = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    if len(network.exit_nodes):
-        found = network.exit_node_tree.query_ball_point(xyz, reach, return_sorted=True)
-        node = network.exit_nodes[np.asarray(found, dtype=np.int64)]
-    if network.has_exits_along:
-        lines = network.exit_lines
-        line = lines.near(lon, lat, reach)
-    walk, time = _straight(network, node, xyz)
-    away = np.zeros(0)
-    if len(line):
-        away = _line_distances(xyz, lines.xyz, lines.offset, line)
-        line, away = line[away <= reach], away[away <= reach]
-    _, place = np.unique(network.node_xyz[node].round(3), axis=0, return_inverse=True)
-    n_places = int(place.max()) + 1 if len(node) else 0
-    metres = np.full(n_places, np.inf)
-    np.minimum.at(metres, place.ravel(), walk)
-    chosen = np.argsort(np.concatenate([metres, away]), kind="stable")[:k]
-    near = np.isin(place.ravel(), chosen[chosen < n_places])
-    node, walk, time = node[near], walk[near], time[near]
-    if not len(line):
-        return least_access(node, time, walk, line, _no_pieces)
-    taken = np.sort(line[chosen[chosen >= n_places] - n_places])
-    arc, _, ends_ms, ends_m, _ = _enter(network, xyz, taken, 0)
-    return least_access(
-        np.concatenate([node, network.arc_head[arc].astype(np.int64)]),
-        np.concatenate([time, np.rint(ends_ms).astype(np.int64)]),
-        np.concatenate([walk, ends_m]),
-        np.zeros(0, dtype=np.int64),
-        _no_pieces,
-    )
-
-
-@derived_by(most=_MOST_STATIONS)
-def station_access(
-    network: TransportNetwork, lon: float, lat: float, x: float, y: float, z: float, k: int
-) -> Access:
-    """Return `nearest_access`, kept: the stations of one day's railways are mostly those of another's."""
-    return nearest_access(network, lon=lon, lat=lat, xyz=np.array([x, y, z]), k=k)
-
-
-def _enter(
+def enter_lines(
     network: TransportNetwork, xyz: NDArray[np.float64], near: NDArray[np.int64], room: int
 ) -> tuple[NDArray[Any], ...]:
     lines = network.exit_lines
@@ -213,7 +150,7 @@ def access_with_more(
     if not found:
         return way
     node = more[found]
-    walk, time = _straight(network, node, xyz)
+    walk, time = straight_to(network, node, xyz)
     return replace(
         way,
         node=np.concatenate([way.node, node]),
@@ -222,7 +159,7 @@ def access_with_more(
     )
 
 
-def _straight(
+def straight_to(
     network: TransportNetwork, node: NDArray[np.int64], xyz: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Metres and milliseconds from a point straight to nodes."""
@@ -253,12 +190,17 @@ def least_access(
     )
 
 
-def _no_pieces(_: NDArray[np.int64]) -> NDArray[np.float64]:
+def at_nodes(node: NDArray[np.int64], time: NDArray[np.int64], length: NDArray[np.float64]) -> Access:
+    """Return the ways to nodes that each stand once, ascending: each is the only one to its node."""
+    return Access(node, np.minimum(time, _LONGEST_MS), length, np.zeros(0, dtype=np.int64), no_pieces)
+
+
+def no_pieces(_: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.zeros((0, PIECE_COLUMNS))
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _nearest_in_time(
+def nearest_in_time(
     px: float, py: float, pz: float,
     ax: float, ay: float, az: float, bx: float, by: float, bz: float,
     per_metre: float, pace: float, reach: float,
@@ -290,24 +232,6 @@ def _nearest_in_time(
     best = foot + height * ratio / math.sqrt(1 - ratio * ratio) if ratio < 1.0 else high
     best = min(max(best, low), high)
     return best, math.sqrt((best - foot) ** 2 + height * height), low, high
-
-
-@njit(cache=True, nogil=True)
-def _line_distances(
-    p: NDArray[np.float64], xyz: NDArray[np.float64], offset: NDArray[np.int64], near: NDArray[np.int64]
-) -> NDArray[np.float64]:  # pragma: no cover - compiled
-    """Metres from a point to some lines."""
-    found = np.full(len(near), np.inf)
-    for k in range(len(near)):
-        for b in range(offset[near[k]] + 1, offset[near[k] + 1]):
-            a = b - 1
-            # as far from a segment as from where it's left at once
-            _, away, _, _ = _nearest_in_time(
-                p[0], p[1], p[2], xyz[a, 0], xyz[a, 1], xyz[a, 2], xyz[b, 0], xyz[b, 1], xyz[b, 2],
-                0.0, 1.0, np.inf,
-            )  # fmt: skip
-            found[k] = min(found[k], away)
-    return found
 
 
 @njit(cache=True, nogil=True)
@@ -356,7 +280,7 @@ def _enter_lines(
             dx, dy, dz = xyz[b, 0] - xyz[a, 0], xyz[b, 1] - xyz[a, 1], xyz[b, 2] - xyz[a, 2]
             length = math.sqrt(dx * dx + dy * dy + dz * dz)
             takes, long = part * arc_time_ms[arc], part * arc_length_m[arc]
-            s, away, low, _ = _nearest_in_time(
+            s, away, low, _ = nearest_in_time(
                 p[0], p[1], p[2], xyz[a, 0], xyz[a, 1], xyz[a, 2], xyz[b, 0], xyz[b, 1], xyz[b, 2],
                 takes / length if length > 0.0 else 0.0, pace, reach,
             )  # fmt: skip
@@ -466,7 +390,7 @@ def _leave_pieces(
         length = math.sqrt(dx * dx + dy * dy + dz * dz)
         on_foot = pieces[k, 9] == 1.0
         # leaving a-b early is entering b-a late
-        s, away, low, high = _nearest_in_time(
+        s, away, low, high = nearest_in_time(
             p[0], p[1], p[2], bx, by, bz, ax, ay, az,
             (t1 - t0) / length if length > 0.0 and not on_foot else 0.0, pace, reach,
         )  # fmt: skip

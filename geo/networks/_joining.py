@@ -19,9 +19,9 @@ from ..errors import (
     InputError,
     InputTypeError,
 )
-from ._access import station_access
 from ._line_network import LineNetwork
 from ._links import Links
+from ._near import station_accesses
 from ._network import TransportNetwork, build_network
 
 _LOG = logging.getLogger(__name__)
@@ -521,9 +521,7 @@ def connect_points(
         network = network.with_access(access_speed_kph=speed_kph, max_access_km=reach_km)
     lonely = []
     xyz = to_ecef(lon, lat).reshape(-1, 3)
-    for i, (x, y) in enumerate(zip(lon.tolist(), lat.tolist(), strict=True)):
-        px, py, pz = xyz[i].tolist()
-        onto, off = (station_access(one, x, y, px, py, pz, k) for one in (network, network.reverse))
+    for i, (onto, off) in enumerate(station_accesses(network, lon=lon, lat=lat, xyz=xyz, k=k)):
         if onto.is_empty and off.is_empty:
             lonely.append(i)
         for node, ms, metres in zip(onto.node.tolist(), onto.time_ms, onto.length_m, strict=True):

@@ -178,13 +178,7 @@ class TransportNetwork(Sealed):
     def exit_lines(self) -> ExitLines:
         """Return the links that may be entered and left anywhere."""
         links = distinct(self.arc_link[self.arc_exit]).astype(np.int64)
-        lines = link_lines(
-            np.column_stack([self.node_lon, self.node_lat]),
-            self.link_ends,
-            RaggedLines(self.link_offset, self.link_coords),
-            links,
-        )
-        return ExitLines(links, *lines, cell_m=max(self.max_access_km * 1000, 500.0))
+        return ExitLines(links, *self.link_lines(links), cell_m=max(self.max_access_km * 1000, 500.0))
 
     @derived
     def reverse_order(self) -> NDArray[np.int64]:
@@ -276,6 +270,15 @@ class TransportNetwork(Sealed):
         tail, head = self.link_ends
         ends = [tail[link], head[link]]
         return np.column_stack([self.node_lon[ends], self.node_lat[ends]])
+
+    def link_lines(self, links: NDArray[np.int64]) -> RaggedLines:
+        """Return (lon, lat) along links, ends included, those of straight ones too."""
+        return link_lines(
+            np.column_stack([self.node_lon, self.node_lat]),
+            self.link_ends,
+            RaggedLines(self.link_offset, self.link_coords),
+            links,
+        )
 
     @derived
     def link_ends(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
