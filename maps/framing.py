@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import geopandas as gpd
@@ -126,16 +127,70 @@ def _degrees(axes: Axes, x: float, y: float, text: str, font: FontProperties, *,
     )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Lines in a projection, one after the other: a million of them at once.
+
+    Attributes
+    ----------
+    offset : ndarray of int64, shape (k + 1,)
+        Line ``i`` is ``xy[offset[i]:offset[i + 1]]``, of two points or more.
+    xy : ndarray of float64, shape (c, 2)
+        Metres.
+    """
+
+    offset: NDArray[np.int64]
+    xy: NDArray[np.float64]
+
+    @cached_property
+    def _bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if len(self.offset) == 1:
+            return np.zeros((0, 2)), np.zeros((0, 2))
+        return np.minimum.reduceat(self.xy, self.offset[:-1]), np.maximum.reduceat(self.xy, self.offset[:-1])
+
+    def some(self, which: NDArray[np.bool_]) -> Lines:
+        """Return those lines alone."""
+        sizes = np.diff(self.offset)
+        return Lines(np.concatenate([[0], np.cumsum(sizes[which])]), self.xy[np.repeat(which, sizes)])
+
+    def meet(self, frame: Frame) -> NDArray[np.bool_]:
+        """Say which lines' bounds meet a frame."""
+        low, high = self._bounds
+        found: NDArray[np.bool_] = (
+            (low[:, 0] < frame.east)
+            & (high[:, 0] > frame.west)
+            & (low[:, 1] < frame.north)
+            & (high[:, 1] > frame.south)
+        )
+        return found
+
+    def thinned(self, fine: float) -> list[NDArray[np.float64]]:
+        """Return the points of each line that matter at so many metres."""
+        pieces = np.split(self.xy, self.offset[1:-1]) if len(self.offset) > 1 else []
+        bent = np.flatnonzero(np.diff(self.offset) > 2)
+        if len(bent):
+            drawn = self.some(np.diff(self.offset) > 2)
+            of_line = np.repeat(np.arange(len(bent)), np.diff(drawn.offset))
+            simple = shapely.simplify(
+                shapely.linestrings(drawn.xy, indices=of_line), fine, preserve_topology=False
+            )
+            xy, of_line = shapely.get_coordinates(simple, return_index=True)
+            starts = np.searchsorted(of_line, np.arange(1, len(bent)))
+            for k, piece in zip(bent.tolist(), np.split(xy, starts), strict=True):
+                pieces[k] = piece
+        return pieces
+
+
 @dataclass(frozen=True)
 class Ways:
-    """Today's roads and railways in a projection: lines by what they are drawn as, bounds of each line."""
+    """Today's roads and railways in a projection: lines by what they are drawn as."""
 
-    lines: dict[str, list[NDArray[np.float64]]]
+    lines: dict[str, Lines]
 
     def kinds(self, frame: Frame) -> list[str]:
         """Return what a frame shows of them, the least important first."""
         wanted = [kind for kind in self.lines if kind != "road" or frame.wide < _MOTORWAYS_ALONE_M]
-        return [kind for kind in wanted if any(_meets(line, frame) for line in self.lines[kind])]
+        return [kind for kind in wanted if self.lines[kind].meet(frame).any()]
 
     def draw(self, axes: Axes, frame: Frame) -> None:
         """Draw what a frame shows."""
@@ -146,7 +201,8 @@ class Ways:
                      "linestyles": [(0, (3.5, 1.5))]},
         }  # fmt: skip
         for kind in self.kinds(frame):
-            seen = [_thinned(line, frame.wide / 3000) for line in self.lines[kind] if _meets(line, frame)]
+            lines = self.lines[kind]
+            seen = lines.some(lines.meet(frame)).thinned(frame.wide / 3000)
             axes.add_collection(LineCollection(seen, **looks[kind]), autolim=False)
 
 
@@ -161,33 +217,14 @@ def ways_of(crs: pyproj.CRS, what_if: Any) -> Ways:
     forth, back = network.link_arcs
     arc = np.where(forth >= 0, forth, back)[own]
     modes = np.array(network.modes)[network.arc_mode[arc]]
-    classes = np.array(network.classes)[network.arc_class[arc]].astype(str)
-    kinds = np.where(
-        modes == "rail", "rail", np.where(np.char.startswith(classes, "motorway"), "motorway", "road")
-    )
+    motorway = np.char.startswith(np.array(network.classes, dtype=str), "motorway")[network.arc_class[arc]]
+    kinds = np.where(modes == "rail", "rail", np.where(motorway, "motorway", "road"))
     kinds[(modes != "rail") & (modes != "road")] = ""
-    lines = [np.asarray(network.link_line(int(link))) for link in own]
+    offset, lonlat = network.link_lines(own)
     plane = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True)
-    xy = np.column_stack(plane.transform(*np.concatenate(lines).T))
-    starts = np.cumsum([0, *map(len, lines)])
-    found: dict[str, list[NDArray[np.float64]]] = {}
-    for kind in ("road", "motorway", "rail"):
-        pieces = [xy[starts[k] : starts[k + 1]] for k in np.flatnonzero(kinds == kind)]
-        found[kind] = [piece for piece in pieces if np.isfinite(piece).all()]
-    return Ways(found)
-
-
-def _meets(piece: NDArray[np.float64], frame: Frame) -> bool:
-    low, high = piece.min(axis=0), piece.max(axis=0)
-    return bool(
-        low[0] < frame.east and high[0] > frame.west and low[1] < frame.north and high[1] > frame.south
-    )
-
-
-def _thinned(piece: NDArray[np.float64], fine: float) -> NDArray[np.float64]:
-    if len(piece) <= 2:
-        return piece
-    return np.asarray(shapely.LineString(piece).simplify(fine, preserve_topology=False).coords)
+    every = Lines(offset, np.column_stack(plane.transform(*lonlat.T)))
+    whole = np.logical_and.reduceat(np.isfinite(every.xy).all(axis=1), offset[:-1])
+    return Ways({kind: every.some(whole & (kinds == kind)) for kind in ("road", "motorway", "rail")})
 
 
 def whole_country(frame: Frame, around: gpd.GeoDataFrame | None) -> bool:
