@@ -32,6 +32,8 @@ _FEW: Final = 15
 _MOST: Final = 5
 #: Gini coefficients that differ by less are told as nearly the same.
 _SAME_GINI: Final = 0.005
+#: So many of those who reach the least people are named.
+_POOR_NAMED: Final = 8
 #: With more border counties than this, the appendix leaves the list of them to the workbook.
 _MOST_LISTED: Final = 40
 
@@ -124,10 +126,22 @@ def _more_spread(results: StudyResults) -> str:
     text = f"可达人口最多的一成人与最少的四成人，平均可达人口之比（帕尔马比）为 {told('palma', '.2f')}"
     if ("base", "poor_share") in value.index:
         text += (
-            f"；可达人口不到现状中位数一半（{value['base', 'poverty_line'] / 1e4:,.0f} 万人）的，占毗邻区县人口的 {told('poor_share', '.1%')}，"
-            f"平均缺口为 {told('poverty_gap', '.1%')}"
+            f"；可达人口不到现状中位数一半（{value['base', 'poverty_line'] / 1e4:,.0f} 万人）的{_poor(results, value['base', 'poverty_line'], after=after)}，"
+            f"占毗邻区县人口的 {told('poor_share', '.1%')}，平均缺口为 {told('poverty_gap', '.1%')}"
         )
     return f"{text}。"
+
+
+def _poor(results: StudyResults, line: float, *, after: bool) -> str:
+    """Count the border counties that reach fewer people than a line, and name those that reach the least."""
+    table = results.indicators[results.indicators["people"] > 0]
+    poor = table[table["base_people_reached"] < line].sort_values("base_people_reached", kind="stable")
+    text = f"区县有 {len(poor)} 个"
+    if after:
+        text += f"（规划后 {int((table['scenario_people_reached'] < line).sum())} 个）"
+    if len(poor):
+        text += f"，{'最少的是' if len(poor) > _POOR_NAMED else '即'}{join(poor['name'].head(_POOR_NAMED))}"
+    return text
 
 
 def measures_zh(results: StudyResults) -> list[Line]:

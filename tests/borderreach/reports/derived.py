@@ -182,6 +182,8 @@ def _of_spread(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     line = table.loc[table["people"] > 0, "base_people_reached"].median() / 2
     yield "people", line, Said("一半（$")
     for scenario in ("base", "scenario"):
+        below = (table.loc[table["people"] > 0, f"{scenario}_people_reached"] < line).sum()
+        yield "count", below, Said("一半（[^；。]*）的区县有 [^；。]*$")
         own = table[table["people"] > 0].sort_values(f"{scenario}_people_reached")
         reached, people = own[f"{scenario}_people_reached"].to_numpy(), own["people"].to_numpy()
         upper = people.cumsum() / people.sum()
