@@ -50,6 +50,22 @@ zone_min = 60                    # minutes: commuting zones of the border counti
 notes = []
 # The number of the reviewed base map (审图号) that maps are published on.
 # review_number = "GS（2024）0650号"
+
+# What is asked besides times and circles. Crossings that can least be spared, missing lines, the national circles of 1, 2 and 3
+# hours, links between cities and past years are answered unless they are set to false.
+[questions]
+# Who stands at the poor end of people in reach.
+equity = true
+# Of planned lines: which to build first, for how much (yuan where lines have a cost, else km), and whose share in market access
+# rises and falls, at an elasticity and a cost of distance of one's own.
+# build_order = true
+# build_budget = 1000
+# gains_theta = [4.1, 8.22]
+# cost_doubles_min = 60
+# Minutes and money, at prices of one's own: an hour, tolls and fares per kilometre.
+# value_of_time_yuan_per_h = 40
+# road_yuan_per_km = {{ motorway = 0.9, ordinary = 0.4 }}
+# rail_yuan_per_km = {{ high_speed = 0.46, ordinary = 0.16 }}
 """
 
 

@@ -187,6 +187,19 @@ provinces = ["湖南", "江西"]
 between = ["湖南", "江西"]
 centres = ["长沙市", "萍乡市"]
 ```
+
+A region that nobody has written a text for takes three commands:
+
+```console
+borderreach new-study goldentriangle --provinces 山西 陕西 河南 --centres 运城市 临汾市 渭南市 三门峡市
+borderreach check goldentriangle.toml
+borderreach run goldentriangle.toml --out out/goldentriangle
+```
+
+So were made two studies that come with the package: `jinshaanyu` (晋陕豫黄河金三角) and `xiangeyuqian` (湘鄂渝黔, the Wuling
+mountains). By hand came a title and why these centres. What a planner reads in their reports: which crossing can least be
+spared, where a line is missing, which counties miss the national circles or stand at the poor end, how cities are linked across
+the border, and how all this has changed since 2005; the map colours counties by most of these.
 """
 _STUDY_INSTEAD: Final = """\
 Instead of the three rail tables, a timetable: `gtfs = "timetable.zip"`. Instead of the embedded boundaries, counties of
