@@ -29,7 +29,7 @@ from ..errors import (
 from ..files import code_text, frame_points
 from ._boundaries import Boundaries, Level, cities, counties, provinces
 from ._embedded import CODE_COLUMN, SOURCES
-from ._identity import ROW_NUMBERS, code_of, codes_of
+from ._identity import ROW_NUMBERS, code_of
 from ._names import stem
 from ._parents import are_counties, parents
 
@@ -207,15 +207,14 @@ def origins_table(
     >>> br.origins_table(["綦江区", (106.55, 29.56)])["origin_id"].tolist()
     ['500110', '106.550000,29.560000']
     """
-    if isinstance(origins, gpd.GeoDataFrame):
-        table = _from_frame(origins, argument)
-    elif isinstance(origins, gpd.GeoSeries):
-        table = _from_frame(gpd.GeoDataFrame(geometry=origins), argument)
-    elif isinstance(origins, pd.DataFrame):
-        table = _from_frame(frame_points(origins, argument), argument)
-    else:
-        table = _table(*_from_queries(origins, argument, source))
-    _require_distinct(table["origin_id"].tolist(), argument)
+    if not isinstance(origins, (pd.DataFrame, gpd.GeoSeries)):
+        asked = _from_queries(origins, argument, source)
+        _require_distinct(asked[0], argument)
+        return _table(*asked)
+    ids, names, lon, lat, are_row_numbers = _from_rows(origins, argument)
+    table = _table(ids, names, lon, lat)
+    if are_row_numbers:
+        table.attrs[ROW_NUMBERS] = True
     return table
 
 
@@ -237,13 +236,12 @@ def origin_points(
     [('106.550000,29.560000', '106.5500, 29.5600', 106.55, 29.56, '')]
     """
     if isinstance(origins, (pd.DataFrame, gpd.GeoSeries)):
-        table = origins_table(origins, argument=argument, source=source)
-        columns = [table[name].tolist() for name in ORIGIN_COLUMNS[:4]] + [codes_of(table)]
+        ids, names, lon, lat, are_row_numbers = _from_rows(origins, argument)
     else:
-        columns = [list(column) for column in _from_queries(origins, argument, source)]
-        _require_distinct(columns[0], argument)
-        columns.append([code_of(name) for name in columns[0]])
-    return [(str(a), str(b), float(x), float(y), c) for a, b, x, y, c in zip(*columns, strict=True)]
+        (ids, names, lon, lat), are_row_numbers = _from_queries(origins, argument, source), False
+        _require_distinct(ids, argument)
+    codes = ["" if are_row_numbers else code_of(name) for name in ids]
+    return list(zip(ids, names, lon.tolist(), lat.tolist(), codes, strict=True))
 
 
 def _require_distinct(ids: list[str], argument: str) -> None:
@@ -279,7 +277,14 @@ def _from_queries(
     return ids, [p.name for p in places], lon, lat
 
 
-def _from_frame(frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
+def _from_rows(
+    origins: pd.DataFrame | gpd.GeoSeries, argument: str
+) -> tuple[list[str], list[str], NDArray[np.float64], NDArray[np.float64], bool]:
+    """Return ids, names, longitudes and latitudes of a table's rows, and whether its ids are row numbers."""
+    if isinstance(origins, gpd.GeoSeries):
+        frame = gpd.GeoDataFrame(geometry=origins)
+    else:
+        frame = origins if isinstance(origins, gpd.GeoDataFrame) else frame_points(origins, argument)
     frame = require_frame(
         frame, argument, geometry_types=("Point", "MultiPoint", "Polygon", "MultiPolygon"), allow_empty=False
     )
@@ -312,10 +317,8 @@ def _from_frame(frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
     ids = _first_column(frame, ("origin_id", "adcode"), argument)
     names = _first_column(frame, ("origin_name", "name"), argument)
     labels = [str(value) for value in frame.index] if ids is None else ids
-    table = _table(labels, labels if names is None else names, lon, lat)
-    if _are_row_numbers(frame, ids):
-        table.attrs[ROW_NUMBERS] = True
-    return table
+    _require_distinct(labels, argument)
+    return labels, labels if names is None else names, lon, lat, _are_row_numbers(frame, ids)
 
 
 def _are_row_numbers(frame: gpd.GeoDataFrame, ids: list[str] | None) -> bool:
