@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analysis.corridors import MAX_GAP_KM, assumed_values
+from ...analysis.corridors import MAX_GAP_KM, Corridor, assumed_values, corridor_segments
 from ...analysis.isochrones import default_cell_m
 from ...analysis.studies import TRAINS, WhatIf
+from ...geo.crs import to_ecef
 from ...geo.networks import EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, TransportNetwork
 from ...geo.osm import MAIN_ACCESS_SPEED_KPH, MAIN_MAX_ACCESS_KM
 from ..shapes import QUANTUM_DEG, REACH_QUANTUM_DEG, pack_numbers
@@ -101,6 +103,7 @@ def what_if_content(
                 mode: {str(kph): dict(assumed_values(mode, float(kph))) for kph in speeds}
                 for mode, speeds in _SPEEDS.items()
             },
+            "own": {one.id: _own(one) for one in what_if.corridors},
             "mostKm": dict(MAX_GAP_KM),
             "dayMin": rules.service_day_h * 60,
             "unevenness": rules.unevenness,
@@ -108,6 +111,29 @@ def what_if_content(
             "fittedPerDay": FITTED_PER_DAY,
             "mostWaitMin": {"rail": rules.max_wait_min, "air": rules.air_max_wait_min},
         },
+    }
+
+
+def _own(corridor: Corridor) -> dict[str, Any]:
+    """Return what a line that was taken from a corridor has its times from."""
+    by_service = corridor_segments([corridor]).groupby("service")["length_km"].sum()
+    length_km = corridor.length_km or float(by_service.max())
+    stops = corridor.stops
+    chords_km = sum(
+        float(np.linalg.norm(to_ecef(a.lon, a.lat) - to_ecef(b.lon, b.lat))) / 1000
+        for a, b in pairwise(stops)
+    )
+    return {
+        "mode": corridor.mode,
+        "kph": float(corridor.design_speed_kph),
+        "factor": round(float(corridor.speed_factor), 4),
+        "penalty": float(corridor.stop_penalty_min),
+        "board": float(corridor.board_min),
+        "alight": float(corridor.alight_min),
+        "perDay": corridor.trains_per_day,
+        "joinKm": float(corridor.join_km),
+        "joinKph": float(corridor.join_speed_kph),
+        "sinuosity": round(max(1.0, length_km / chords_km), 4) if chords_km else 1.0,
     }
 
 

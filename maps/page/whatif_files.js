@@ -32,10 +32,10 @@
         ["id", quoted("drawn-" + date.replace(/-/g, "") + "-" + (i + 1))], ["name", quoted(line.name)], ["mode", quoted(line.mode)],
         ...(line.mode === "road" ? [["road_class", '"motorway"']] : []),
         ["status", '"proposed"'], ["status_date", date], ["design_speed_kph", number(line.kph)], ["speed_factor", number(assumed.factor)],
-        ["sinuosity", number(br.DRAWN.sinuosity)], ["stop_penalty_min", number(assumed.penalty)],
+        ["sinuosity", number(assumed.sinuosity)], ["stop_penalty_min", number(assumed.penalty)],
         ["board_min", number(assumed.board)], ["alight_min", number(assumed.alight)],
         ...(line.mode !== "road" && line.perDay ? [["trains_per_day", number(line.perDay)]] : []),
-        ["join_km", number(br.DRAWN.joinKm)], ["join_speed_kph", number(br.DRAWN.joinKph)],
+        ["join_km", number(assumed.joinKm)], ["join_speed_kph", number(assumed.joinKph)],
       ];
       return "[[corridor]]\n" + keys.map(([key, value]) => key + " = " + value + "\n").join("") + "stops = [\n" + stops.join("\n") + "\n]\n";
     });

@@ -45,11 +45,25 @@
         e("div", { className: "br-wi-list" }, whatIf.corridors.map((one, i) => {
           const row = names.get(one.id);
           const text = row ? word.nameOf(row) : one.id;
-          return e("label", { className: "br-box" }, e("input", {
+          return e("div", { className: "br-row" }, e("label", { className: "br-box" }, e("input", {
             type: "checkbox", checked: state.corridors.has(i), "data-corridor": one.id, "aria-label": text,
             onchange: (event) => { set(i, event.target.checked); act.changed(); },
-          }), row ? br.lineSwatch(act.look(row)) : null, text);
+          }), row ? br.lineSwatch(act.look(row)) : null, text), row && state.lines.length < state.mostLines
+            ? button(word("wi_edit"), { "data-edit": one.id, title: word("wi_edit_hint"), "aria-label": word("wi_edit") + " " + text }, () => {
+              own(one, text);
+              set(i, false);
+              act.changed();
+            }) : null);
         })));
+    }
+    // A corridor of the study as a line of the reader's own, whose stops can be added to and moved.
+    function own(one, text) {
+      const { kph, perDay } = whatIf.lines.own[one.id];
+      state.lines.push({
+        name: word("wi_edited", { name: text }).slice(0, 60), mode: one.mode, kph, perDay, as: one.id,
+        stops: one.stops.slice(0, state.mostStops).map(({ name, at }) => ({ name, at })),
+      });
+      editor.use("move");
     }
     // One choice for all switches: a scenario of the study, or the reader's own.
     function scenarios() {
@@ -157,7 +171,7 @@
       draw() {
         const scroll = panel.scrollTop;
         const active = document.activeElement;
-        const again = active && panel.contains(active) ? br.selectorOf(active, ["data-tool", "data-line", "data-corridor", "data-act", "data-mode", "data-scenario"]) : null;
+        const again = active && panel.contains(active) ? br.selectorOf(active, ["data-tool", "data-line", "data-corridor", "data-edit", "data-act", "data-mode", "data-scenario"]) : null;
         const untouched = !state.here && !state.moved() && !state.corridors.size && !state.lines.length && !state.closed.size;
         panel.setAttribute("aria-label", word("what_if"));
         panel.replaceChildren(...[

@@ -12,19 +12,22 @@
    * @property {number} kph design speed
    * @property {number | null} perDay departures in each direction; null: nobody waits
    * @property {Stop[]} stops
+   * @property {string} [as] the corridor of the study that it was taken from, whose values it has
    */
   br.STOP_KINDS = { road: "interchange", rail: "station", air: "airport" };
   br.DRAWN = { joinKm: 5, joinKph: 25, sinuosity: 1.2 };
 
-  /** What a drawn corridor's file would say of it: the values of the embedded lines nearest to its speed. */
+  /** What a drawn corridor's file would say of it: the values of the study's that it was taken from, or of the embedded lines nearest to its speed. */
   br.assumedOf = function (drawn, lines) {
+    const own = Object.hasOwn(lines.own, drawn.as) ? lines.own[drawn.as] : null;
+    if (own && own.mode === drawn.mode) return own;
     const table = lines.assumed[drawn.mode];
     const nearest = Object.keys(table).map(Number)
       .reduce((best, kph) => (Math.abs(kph - drawn.kph) < Math.abs(best - drawn.kph) ? kph : best));
     const found = table[String(nearest)];
     return {
       factor: found.speed_factor ?? 1, penalty: found.stop_penalty_min ?? 0, board: found.board_min ?? 0,
-      alight: found.alight_min ?? 0, perDay: found.trains_per_day ?? null,
+      alight: found.alight_min ?? 0, perDay: found.trains_per_day ?? null, ...br.DRAWN,
     };
   };
   /** Minutes waited: as `TransferRules.wait_min` has it, longer than half the time between many trains, which bunch. */
@@ -120,9 +123,9 @@
       const stations = line.stops.map((stop) => {
         const found = ends(stop, true, rides);
         const { metres, nodes } = nearest(stop);
-        if (metres <= br.DRAWN.joinKm * 1000) {
+        if (metres <= assumed.joinKm * 1000) {
           touches = true;
-          const minutes = metres / 1000 / br.DRAWN.joinKph * 60;
+          const minutes = metres / 1000 / assumed.joinKph * 60;
           for (const at of nodes) ride(rides, { on: found.off, off: found.on }, { on: at, off: at }, minutes, minutes);
         }
         return found;
@@ -134,12 +137,12 @@
       });
       const last = line.stops.length - 1;
       for (let i = 0; i < last; i += 1) {
-        const km = br.straightKm(line.stops[i], line.stops[i + 1]) * br.DRAWN.sinuosity;
+        const km = br.straightKm(line.stops[i], line.stops[i + 1]) * assumed.sinuosity;
         const minutes = km / kph * 60 + assumed.penalty / 2 * ((i > 0 ? 1 : 0) + (i < last - 1 ? 1 : 0));
         ride(rides, calls[i], calls[i + 1], minutes, minutes);
       }
       return {
-        touches, mode: line.mode, kph, joinKm: br.DRAWN.joinKm, joinKph: br.DRAWN.joinKph,
+        touches, mode: line.mode, kph, joinKm: assumed.joinKm, joinKph: assumed.joinKph,
         stops: line.stops.map((stop, i) => ({ ...stations[i], kind: br.STOP_KINDS[line.mode], at: stop.at })),
       };
     }

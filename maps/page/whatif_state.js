@@ -34,7 +34,7 @@
       h: state.here ? round(state.here.at) : 0,
       c: [...state.corridors].map((i) => corridors[i].id),
       x: [...state.closed],
-      l: state.lines.map((line) => [line.name, line.mode, line.kph, line.perDay, line.stops.map((stop) => [stop.name, ...round(stop.at)])]),
+      l: state.lines.map((line) => [line.name, line.mode, line.kph, line.perDay, line.stops.map((stop) => [stop.name, ...round(stop.at)]), ...(line.as ? [line.as] : [])]),
     });
 
     // Of a link that somebody else may have written: what doesn't fit is left aside.
@@ -59,7 +59,7 @@
         const stops = list(row[4], MOST_STOPS)
           .filter((stop) => Array.isArray(stop) && isPlace([stop[1], stop[2]]))
           .map((stop, i) => ({ name: words(stop[0], String(i + 1)), at: [stop[1], stop[2]] }));
-        state.lines.push({ name: words(row[0], "?"), mode: row[1], kph: row[2], perDay: between(row[3], 0.01, 1000) ? row[3] : null, stops });
+        state.lines.push({ name: words(row[0], "?"), mode: row[1], kph: row[2], perDay: between(row[3], 0.01, 1000) ? row[3] : null, stops, ...(Object.hasOwn(data.whatIf.lines.own, row[5]) ? { as: row[5] } : {}) });
       }
       return state;
     };
