@@ -98,17 +98,17 @@ def _shares(results: StudyResults, context: ReportContext) -> list[Block]:
     )
     error = max(item.standard_error_km2 for item in context.corridors)
     if error > 0:
-        note += f"廊道多于 {MAX_EXACT} 条，贡献由随机次序抽样估计，圈面积一列的标准误最大为 {error:,.0f} 平方千米。"
+        most = f"最大为 {error:,.0f} 平方千米" if error >= 0.5 else "可忽略"
+        note += f"廊道多于 {MAX_EXACT} 条，贡献由随机次序抽样估计，圈面积一列的标准误{most}。"
     return [Table("corridors", "各廊道自身的贡献", header, rows, tuple(range(3, 9)), note)]
 
 
 def _status(corridor: Corridor) -> str:
-    """Return a corridor's status with the year it opens, or with that of the source where no one has said."""
-    named = _STATUS[corridor.status]
-    if corridor.opening_year:
-        return f"{named}（{corridor.opening_year}）"
-    year = corridor.status_date.year
-    return f"{named}（{year}）" if corridor.status == "open" else f"{named}（据 {year} 年资料）"
+    """Return a corridor's status with the year it opened or is to open, or with that of the source where no one has said."""
+    named, year = _STATUS[corridor.status], corridor.status_date.year
+    if corridor.status == "open":
+        return f"{named}（{corridor.opening_year or year}）"
+    return f"{named}（{f'拟 {corridor.opening_year}' if corridor.opening_year else f'据 {year} 年资料'}）"
 
 
 def _gaining(results: StudyResults) -> list[Block]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from ..analysis.studies import StudyResults
 from ..documents import Block, Figure, Heading, Items, Line, Paragraph, Part, See, Strong
+from ..geo.crs import equal_area_crs
 from ._borders import border_ranking, farthest_counties, ranks_borders, weak_points
 from ._claims import claims_summary
 from ._corridors import order_answer
@@ -154,7 +155,7 @@ def _growth(results: StudyResults, context: ReportContext, found: Mapping[str, F
     else:
         text = f"：{cutoff}圈扩大 {found['area_gain']} 平方千米，至 {found['area_after']} 平方千米"
         if found["seats_gain"].same_as_zero:
-            text += "，圈内的区县驻地不增加"
+            text += f"，圈内的区县驻地不增加{'（新增的面积多在所研究的区县之外）' if _gain_lies_beyond(results) else ''}"
         else:
             listed = join(after.gained[:_MOST_NAMED]) + ("等" if len(after.gained) > _MOST_NAMED else "")
             text += f"，新增 {found['seats_gain']} 个区县驻地（{listed}）"
@@ -162,6 +163,18 @@ def _growth(results: StudyResults, context: ReportContext, found: Mapping[str, F
         same = str(found["people"]) == str(found["people_after"])
         text += "，人口几乎不变" if same else f"，圈内人口增至 {found['people_after']} 万人"
     return text + "。"
+
+
+def _gain_lies_beyond(results: StudyResults) -> bool:
+    """Tell whether more than half of what the circle gains lies beyond the counties studied."""
+    circles = results.scenario_circles[results.scenario_circles["cutoff_min"] == results.study.circle_min]
+    circles = circles.to_crs(equal_area_crs(circles.geometry))
+    before, after = (
+        circles.loc[circles["scenario"] == name, "geometry"].union_all() for name in ("base", "all")
+    )
+    gained = after.difference(before)
+    within = results.counties.to_crs(circles.crs).intersection(gained)
+    return bool(within.area.sum() < gained.area / 2)
 
 
 def _who_gains(results: StudyResults, found: Mapping[str, Fact]) -> str:
