@@ -12,7 +12,7 @@ from ._air import air_network, airports
 from ._drawn import network_from_lines
 from ._exit_lines import ExitLines
 from ._frames import fitted_line, network_from_geodataframes
-from ._joining import EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, join_networks
+from ._joining import EVEN_KM, EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, join_networks
 from ._journeys import journey_components, journey_legs
 from ._line_network import RAIL_RIDE_ERROR, RAIL_STOP_MIN, RAIL_TIME_ERRORS, RAIL_WAIT_ERROR, LineNetwork
 from ._links import MAX_ARC_TIME_MS, Links, RaggedLines
@@ -31,6 +31,7 @@ from ._trunk import TRUNK_HOUR_ERROR, TRUNK_SPEED_KPH, TRUNK_TIME_ERRORS, TRUNK_
 
 __all__ = [
     "EMBEDDED_AS_OF",
+    "EVEN_KM",
     "EVEN_PER_DAY",
     "FITTED_PER_DAY",
     "MAX_ARC_TIME_MS",

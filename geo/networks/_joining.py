@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from ..errors import (
     InputTypeError,
 )
 from ._line_network import LineNetwork
-from ._links import Links
+from ._links import LinkBuilder
 from ._near import station_accesses
 from ._network import TransportNetwork, build_network
 
@@ -339,39 +339,6 @@ def _line_haul(given: Sequence[tuple[str, TransportNetwork]], rules: TransferRul
             "transfer_rules": rules.describe(),
         },
     )
-
-
-@dataclass
-class LinkBuilder:
-    """Nodes and directed links on top of a road network, gathered one by one."""
-
-    base: int
-    lon: list[float] = field(default_factory=list)
-    lat: list[float] = field(default_factory=list)
-    exit: list[bool] = field(default_factory=list)
-    names: dict[int, str] = field(default_factory=dict)
-    rows: list[tuple[int, int, float, float, str, str]] = field(default_factory=list)
-
-    def node(self, lon: float, lat: float, *, name: str = "", is_exit: bool = False) -> int:
-        self.lon.append(float(lon))
-        self.lat.append(float(lat))
-        self.exit.append(is_exit)
-        number = self.base + len(self.lon) - 1
-        if name:
-            self.names[number] = name
-        return number
-
-    def link(
-        self, tail: int, head: int, seconds: float, mode: str, kind: str, *, length_m: float = 0.0
-    ) -> None:
-        self.rows.append((tail, head, length_m, seconds, mode, kind))
-
-    def links(self) -> Links:
-        tail, head, length, seconds, mode, kind = zip(*self.rows, strict=True) if self.rows else ((),) * 6
-        return Links(
-            tail, head, length, seconds,
-            back_time_s=np.full(len(self.rows), np.inf), mode=list(mode), road_class=list(kind),
-        )  # fmt: skip
 
 
 def _add_lines(

@@ -30,9 +30,9 @@ from ._joining import (
     THROUGH,
     TRANSFER,
     WAITING,
-    LinkBuilder,
     connect_points,
 )
+from ._links import LinkBuilder
 from ._network import TransportNetwork
 
 #: A journey by train is roundabout if its way is longer than the straight line by more than this factor.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
@@ -317,3 +317,36 @@ def with_more_arcs(own: HasArcs, more: dict[str, Any]) -> dict[str, Any]:
         arcs[column] = np.insert(codes_of[0][getattr(own, column)], place, codes_of[1][more[column]])
         named[names] = every
     return {**arcs, **named, "arc_start": start}
+
+
+@dataclass
+class LinkBuilder:
+    """Nodes and directed links on top of a road network, gathered one by one."""
+
+    base: int
+    lon: list[float] = field(default_factory=list)
+    lat: list[float] = field(default_factory=list)
+    exit: list[bool] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
+    rows: list[tuple[int, int, float, float, str, str]] = field(default_factory=list)
+
+    def node(self, lon: float, lat: float, *, name: str = "", is_exit: bool = False) -> int:
+        self.lon.append(float(lon))
+        self.lat.append(float(lat))
+        self.exit.append(is_exit)
+        number = self.base + len(self.lon) - 1
+        if name:
+            self.names[number] = name
+        return number
+
+    def link(
+        self, tail: int, head: int, seconds: float, mode: str, kind: str, *, length_m: float = 0.0
+    ) -> None:
+        self.rows.append((tail, head, length_m, seconds, mode, kind))
+
+    def links(self) -> Links:
+        tail, head, length, seconds, mode, kind = zip(*self.rows, strict=True) if self.rows else ((),) * 6
+        return Links(
+            tail, head, length, seconds,
+            back_time_s=np.full(len(self.rows), np.inf), mode=list(mode), road_class=list(kind),
+        )  # fmt: skip

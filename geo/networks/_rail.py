@@ -263,17 +263,14 @@ def network_from_sections(
         node_names=dict(enumerate(points["name"])),
         provenance=provenance,
     )
-    line_km: dict[str, float] = {}
-    for name, km in zip(line, sections["length_km"].to_numpy(dtype=float).tolist(), strict=True):
-        line_km[name] = line_km.get(name, 0.0) + km
+    line_km = cast("dict[str, float]", sections["length_km"].astype(float).groupby(line).sum().to_dict())
     leaving, passing, coming = _trains(tail, head, line, sections)
-    lines = set(line)
     pairs: set[tuple[int, str, str]] = set()
     turns: dict[tuple[int, str, str], list[tuple[int, int, float]]] = {}
     wide = through.reindex(columns=[*THROUGH_COLUMNS, *TURN_COLUMNS])
     rows = wide.astype(object).where(wide.notna(), "").astype(str)
     for station, a, b, *ends, minutes in rows.itertuples(index=False, name=None):
-        if station not in number.index or not {a, b} <= lines:
+        if station not in number.index or not {a, b} <= line_km.keys():
             continue
         node = int(number.loc[station])
         pairs |= {(node, a, b), (node, b, a)}

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._joining import ACCESS, LinkBuilder, TransferRules, connect_points
+from ._joining import ACCESS, TransferRules, connect_points
+from ._links import LinkBuilder
 from ._network import TransportNetwork
 
 
