@@ -220,16 +220,33 @@ def fix(part: Iterable[Section], minutes: float, source: str) -> None:
 def set_published(lines: dict[str, dict], sections: dict[str, list[Section]]) -> dict[int, float]:
     """Fix the published runs; return the median share of the design speed, by design speed."""
     shares: dict[int, list[float]] = {}
+    later: list[tuple[int, float, float]] = []
     for line in lines.values():
         for minutes, source, *path in line.get("runs", []):
             steps = [path[i : i + 3] for i in range(0, len(path), 3)]
             part = [s for line_id, a, b in steps for s in between(sections[line_id], a, b)]
             fix(part, minutes, source)
             ideal = sum(s.length_km / s.line["speed"] * 60 for s in part)
-            shares.setdefault(max(s.line["speed"] for s in part), []).append(ideal / minutes)
+            speed = max(s.line["speed"] for s in part)
+            shares.setdefault(speed, []).append(ideal / minutes)
+            if source != "p12306-2016":
+                later.append((speed, ideal, minutes))
     medians = {speed: round(median(values), 2) for speed, values in sorted(shares.items())}
     print("median share of the design speed of the published runs:", medians)
+    print_held_out(later, shares)
     return medians
+
+
+def print_held_out(later: list[tuple[int, float, float]], shares: dict[int, list[float]]) -> None:
+    """Print how far off runs published since March 2016 would be, had each been estimated by what the others reach."""
+    off: dict[int, list[float]] = {}
+    for speed, ideal, minutes in later:
+        others = list(shares[speed])
+        others.remove(ideal / minutes)
+        off.setdefault(speed, []).append(ideal / median(others) / minutes - 1)
+    for name, found in (*sorted(off.items()), ("all", [error for found in off.values() for error in found])):
+        bias, error = median(found), median(map(abs, found))
+        print(f"| {name} | {len(found)} | {bias:+.0%} | {error:.0%} |")
 
 
 def fastest_of(table: list[dict[str, str]]) -> dict[tuple[str, str], int]:
