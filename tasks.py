@@ -413,7 +413,25 @@ def task_types(arguments: list[str]) -> int:
 
 #: Scripts of the page of which no parameter is without a type; the others follow one by one.
 TYPED_SCRIPTS = frozenset(
-    ("canvas.js", "view.js", "whatif_canvas.js", "whatif_ground.js", "whatif_lines.js", "whatif_people.js")
+    (
+        "backdrop.js",
+        "canvas.js",
+        "claim_signs.js",
+        "edges.js",
+        "finding.js",
+        "gcj02.js",
+        "locator.js",
+        "roads.js",
+        "search.js",
+        "view.js",
+        "whatif_canvas.js",
+        "whatif_circle.js",
+        "whatif_ground.js",
+        "whatif_lines.js",
+        "whatif_network.js",
+        "whatif_people.js",
+        "whatif_search.js",
+    )
 )
 
 

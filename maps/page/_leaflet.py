@@ -46,6 +46,8 @@ _SHIFT: Final = "gcj02"
 _ESCAPES: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # fmt: skip
 #: A comment over several lines.
 _EXPLAINED: Final = re.compile(r"^\s*/\*\*.*?\*/", re.DOTALL | re.MULTILINE)
+#: The type of something within a line of code.
+_TYPED: Final = re.compile(r"/\*\* @type [^*]*\*/ ?")
 #: A comment behind a line of code; nothing in it could end a text or a pattern.
 _REMARK: Final = re.compile(r"(?<=[;,{}()\]]) // (?:[^\"'`/\\]|(?<=\w)'(?=\w))*$")
 #: What Jinja would take for its own; in JSON it stands in texts only.
@@ -247,5 +249,6 @@ def _asset(name: str) -> str:
 
 def _lean(code: str) -> str:
     """Return a script without the lines that only explain it and without indentation: a page is read by a browser."""
-    lines = (_REMARK.sub("", line.strip()) for line in _EXPLAINED.sub("", code).splitlines())
+    untyped = _TYPED.sub("", _EXPLAINED.sub("", code))
+    lines = (_REMARK.sub("", line.strip()) for line in untyped.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))

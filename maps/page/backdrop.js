@@ -1,5 +1,11 @@
 // What lies below everything: tiles, provinces, their surroundings.
 (function () {
+  /**
+   * @param {Scene} scene
+   * @param {any} draw
+   * @param {PageContent} data
+   * @param {Word} word
+   */
   br.addBackdrop = function (scene, draw, data, word) {
     const style = data.style;
     const tiles = data.baseMap;
@@ -28,7 +34,7 @@
     // Tiles show through; without them, land differs from sea.
     const ground = () => (scene.isOn("tiles") ? 0 : 1);
     scene.restyleGround = function () {
-      scene.items.get("provinces").layer.eachLayer((layer) => layer.setStyle({ fillOpacity: ground() }));
+      /** @type {SceneItem} */ (scene.items.get("provinces")).layer.eachLayer((/** @type {L.Path} */ layer) => layer.setStyle({ fillOpacity: ground() }));
     };
     for (const row of [...data.provinces, ...data.context]) {
       scene.labels.add({ at: row.at, text: () => word.place(row.name), className: "br-province", rank: br.RANKS.province, owner: "provinces" });

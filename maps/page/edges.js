@@ -11,15 +11,19 @@
     const canvas = document.createElement("canvas");
     const pen = br.penOf(canvas, { willReadFrequently: true });
     const edges = {};
+    /** @type {Int32Array | null} */
     let sums = null; // how many pixels of edges lie above and left of each pixel
     let corner = [0, 0]; // pixels of the screen
     let width = 0;
     let height = 0;
 
+    /** @param {any} layer */
     function trace(layer) {
       if (layer.eachLayer) return layer.eachLayer(trace);
       if (!layer._parts || layer.options.stroke === false) return;
-      for (const part of layer._parts) part.forEach(({ x, y }, i) => pen[i ? "lineTo" : "moveTo"](x, y));
+      /** @type {L.Point[][]} */
+      const parts = layer._parts;
+      for (const part of parts) part.forEach(({ x, y }, i) => pen[i ? "lineTo" : "moveTo"](x, y));
     }
     // Drawn anew for each view; asked then for every name.
     edges.look = function () {
@@ -47,13 +51,25 @@
         }
       }
     };
-    // Whether a box of the screen (left, top, right, bottom) lies across an edge.
+    /**
+     * Whether a box of the screen (left, top, right, bottom) lies across an edge.
+     * @param {number[]} box
+     */
     edges.cross = function ([left, top, right, bottom]) {
-      if (!sums) return false;
+      const counted = sums;
+      if (!counted) return false;
+      /**
+       * @param {number} value
+       * @param {number} most
+       */
       const within = (value, most) => Math.max(0, Math.min(most, value));
       const [x1, x2] = [within(Math.floor((left - corner[0]) * SCALE), width), within(Math.ceil((right - corner[0]) * SCALE), width)];
       const [y1, y2] = [within(Math.floor((top - corner[1]) * SCALE), height), within(Math.ceil((bottom - corner[1]) * SCALE), height)];
-      const at = (x, y) => sums[y * (width + 1) + x];
+      /**
+       * @param {number} x
+       * @param {number} y
+       */
+      const at = (x, y) => counted[y * (width + 1) + x];
       return at(x2, y2) - at(x1, y2) - at(x2, y1) + at(x1, y1) > 0;
     };
     return edges;

@@ -4,15 +4,22 @@
   const MOST = 0.3; // of all around: a first view that holds more needs no locator
   const LEAST_STEP = 0.6; // pixels between two points of an outline
 
+  /** @param {Place[][]} rings */
+  const outerOf = ([outer]) => outer;
+
   /**
    * @param {any} map
-   * @param {any} data the page's content
-   * @param {any} word
+   * @param {PageContent} data the page's content
+   * @param {Word} word
    */
   br.makeLocator = function (map, data, word) {
     const locator = { words: () => {} };
     if (!data.context.length) return locator;
-    const unpack = (row) => br.unpackPolygons(row.shape, data.quantum).map(([outer]) => outer);
+    /**
+     * @param {NamedShape} row
+     * @returns {Place[][]}
+     */
+    const unpack = (row) => br.unpackPolygons(row.shape, data.quantum).map(outerOf);
     const [around, own] = [data.context, data.provinces].map((rows) => rows.flatMap(unpack));
     const lines = br.unpackLines(data.nationalLines, data.quantum);
     const all = [...around, ...own, ...lines].flat();
@@ -22,15 +29,20 @@
     const narrower = Math.cos(((lats[0] + lats[1]) / 2) * Math.PI / 180);
     const k = (HIGH - 4) / (lats[1] - lats[0]);
     const wide = Math.min(150, Math.ceil((lons[1] - lons[0]) * narrower * k) + 4);
+    /** @param {number} lon */
     const x = (lon) => 2 + (lon - lons[0]) * (wide - 4) / (lons[1] - lons[0]);
+    /** @param {number} lat */
     const y = (lat) => 2 + (lats[1] - lat) * k;
 
     const canvas = br.element("canvas", { role: "img", width: 2 * wide, height: 2 * HIGH, style: { width: wide + "px", height: HIGH + "px" } });
     const pen = br.penOf(canvas);
     pen.scale(2, 2);
+    /** @param {Place[]} line */
     function trace(line) {
+      /** @type {[number, number] | null} */
       let last = null;
       for (const [lat, lon] of line) {
+        /** @type {[number, number]} */
         const here = [x(lon), y(lat)];
         if (last && Math.abs(here[0] - last[0]) + Math.abs(here[1] - last[1]) < LEAST_STEP) continue;
         pen[last ? "lineTo" : "moveTo"](...here);

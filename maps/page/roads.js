@@ -9,9 +9,10 @@
   const RAIL = { width: 1.5, colour: "#4d4d57", leastZoom: 0, rail: true };
 
   /** The page's network, unpacked once, when it's first asked for. */
-  br.networkOf = function (data) {
-    if (!data.whatIf.opened) Object.defineProperty(data.whatIf, "opened", { value: br.openNetwork(data.whatIf) });
-    return data.whatIf.opened;
+  /** @param { {whatIf: any} } data the page's content */
+  br.networkOf = function ({ whatIf }) {
+    if (!whatIf.opened) Object.defineProperty(whatIf, "opened", { value: br.openNetwork(whatIf) });
+    return whatIf.opened;
   };
 
   /**
@@ -59,6 +60,12 @@
     return found;
   }
 
+  /**
+   * @param {Scene} scene
+   * @param {any} map
+   * @param {PageContent} data
+   * @param {Word} word
+   */
   br.addRoads = function (scene, map, data, word) {
     if (!data.whatIf) return;
     /** @type {Way[] | null} */
@@ -66,6 +73,7 @@
     /** @type { {at: number, lines: Map<Look, Float64Array[]>} } */
     let known = { at: NaN, lines: new Map() };
     let asked = false;
+    /** @type {any} */
     let layer = null;
     // What was there first is drawn first; the network is unpacked afterwards.
     function later() {
@@ -82,6 +90,10 @@
       if (document.readyState === "complete") begin();
       else window.addEventListener("load", begin);
     }
+    /**
+     * @param {CanvasRenderingContext2D} pen
+     * @param { {k: number, x: number, y: number, ratio: number} } at how projected metres become pixels
+     */
     function paint(pen, { k, x, y, ratio }) {
       if (!ways) return later();
       const at = scene.years && scene.years.at !== null ? scene.years.at : Infinity;

@@ -38,7 +38,7 @@
       const parts = new URLSearchParams(location.hash.slice(1));
       if (![...parts.keys()].length) return;
       state.ready = false;
-      if (whatIf) whatIf.set(false);
+      if (whatIf) whatIf.set(false, true);
       const language = parts.get("g") || "";
       if (language in data.words) word.state.language = language;
       const view = parts.get("m") || "";

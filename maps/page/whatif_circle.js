@@ -31,6 +31,10 @@
 
     // Discs by the largest squares that they touch.
     const counts = new Int32Array(wide * high + 1);
+    /**
+     * @param {number} k
+     * @param {(square: number) => void} act
+     */
     const touched = (k, act) => {
       const a = Math.floor((sx[k] - sr[k] - x0) / side), b = Math.floor((sx[k] + sr[k] - x0) / side);
       const c = Math.floor((sy[k] - sr[k] - y0) / side), d = Math.floor((sy[k] + sr[k] - y0) / side);
@@ -44,11 +48,21 @@
 
     /** @type { {at: Map<number, number>, x: number[], y: number[]} } */
     const points = { at: new Map(), x: [], y: [] };
+    /** @type {Map<number, number>} */
     const onward = new Map();
     const value = new Float64Array((BLOCK + 1) * (BLOCK + 1));
     const distance = new Float64Array(n);
     let pool = new Int32Array(4 * n + 1024);
 
+    /**
+     * @param {number} i
+     * @param {number} j
+     * @param {number} size
+     * @param {Int32Array} source discs
+     * @param {number} from
+     * @param {number} until
+     * @param {number} top of the pool
+     */
     function square(i, j, size, source, from, until, top) {
       const half = size * cell / 2;
       const cx = x0 + i * cell + half;
@@ -80,6 +94,12 @@
       square(i + s, j + s, s, pool, top, end, end);
     }
 
+    /**
+     * @param {number} i
+     * @param {number} j
+     * @param {number} from
+     * @param {number} until
+     */
     function block(i, j, from, until) {
       const row = BLOCK + 1;
       for (let b = 0; b <= BLOCK; b += 1) {
@@ -104,6 +124,14 @@
     }
 
     // Corners of a cell against the clock, from below left. The edge has the inside on its left.
+    /**
+     * @param {number} i
+     * @param {number} j
+     * @param {number} v0
+     * @param {number} v1
+     * @param {number} v2
+     * @param {number} v3
+     */
     function crossCell(i, j, v0, v1, v2, v3) {
       const inside = (v0 >= 0 ? 1 : 0) | (v1 >= 0 ? 2 : 0) | (v2 >= 0 ? 4 : 0) | (v3 >= 0 ? 8 : 0);
       if (inside === 0 || inside === 15) return;
@@ -129,6 +157,13 @@
         onward.set(keys[s], keys[across]);
       }
     }
+    /**
+     * @param {number} key
+     * @param {number} s side
+     * @param {number} i
+     * @param {number} j
+     * @param {number} share
+     */
     function point(key, s, i, j, share) {
       if (points.at.has(key)) return;
       points.at.set(key, points.x.length);
@@ -146,15 +181,20 @@
     return rings(onward, points);
   };
 
+  /**
+   * @param {Map<number, number>} onward
+   * @param { {at: Map<number, number>, x: number[], y: number[]} } points
+   */
   function rings(onward, points) {
+    /** @type {Float64Array[]} */
     const found = [];
     for (const start of onward.keys()) {
       if (!onward.has(start)) continue;
       const ring = [];
       for (let key = start; onward.has(key);) {
-        const at = points.at.get(key);
+        const at = /** @type {number} */ (points.at.get(key));
         ring.push(points.x[at], points.y[at]);
-        const next = onward.get(key);
+        const next = /** @type {number} */ (onward.get(key));
         onward.delete(key);
         key = next;
       }

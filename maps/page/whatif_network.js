@@ -29,6 +29,8 @@
  * @property {Uint8Array} [since] twice the position of the first year of the panel in which a link is as today; one more where another was there before
  */
 (function () {
+  /** @param {Place} at */
+  const swapped = ([y, x]) => [x, y];
   /** @param {number} number */
   const unsigned = (number) => (number >= 0 ? 2 * number : -2 * number - 1);
   const ONE_WAY = 1;
@@ -36,24 +38,27 @@
   const EXITS_ALONG = 4;
   const SHAPED = 8;
 
+  /** @type {(text: string) => number[]} */
+  const unpacked = br.unpackNumbers;
+
   /**
    * Numbers of things, each less the one before, as numbers from 0 on.
    * @param {string} text
    */
   function stepped(text) {
     let at = 0;
-    return br.unpackNumbers(text).map((step) => (at += step));
+    return unpacked(text).map((step) => (at += step));
   }
 
   /**
-   * @param {any} data what `maps/page/_what_if.py` packs
+   * @param {Packed} data what `maps/page/_what_if.py` packs
    * @returns {Network}
    */
   br.openNetwork = function (data) {
     const grid = br.unpackNumbers(data.nodes);
     const n = grid.length / 2;
     const net = /** @type {Network} */ ({ n, kinds: data.kinds, shapes: new Map(), along: new Set(), lines: new Map() });
-    for (const name of ["lon", "lat", "x", "y", "scale", "people"]) net[name] = new Float64Array(n);
+    for (const name of /** @type {const} */ (["lon", "lat", "x", "y", "scale", "people"])) net[name] = new Float64Array(n);
     net.xyz = new Float64Array(3 * n);
     let lon = 0;
     let lat = 0;
@@ -79,7 +84,11 @@
     return net;
   };
 
-  // Runs of links, of some kinds, that are as they are since the same year.
+  /**
+   * Runs of links, of some kinds, that are as they are since the same year.
+   * @param {Network} net
+   * @param {Since} since
+   */
   function openYears(net, since) {
     const kinds = new Set(since.kinds);
     const codes = 2 * since.years;
@@ -98,10 +107,15 @@
       left -= 1;
     }
   }
+  /**
+   * @param {Network} net
+   * @param {Packed} data
+   */
   function openLinks(net, data) {
     const numbers = br.unpackNumbers(data.links);
     const kinds = net.kinds.length;
-    const tails = [], heads = [], kind = [], forth = [], back = [];
+    /** @type {number[][]} */
+    const [tails, heads, kind, forth, back] = [[], [], [], [], []];
     let shape = 0;
     for (let i = 0, tail = 0; i < numbers.length;) {
       tail += numbers[i];
@@ -117,7 +131,7 @@
       if (flags & EXITS_ALONG) net.along.add(link);
       if (flags & SHAPED) {
         const line = br.unpackLine(data.shapes[shape], data.quantum);
-        net.shapes.set(link, Float64Array.from(line.flatMap(([y, x]) => [x, y])));
+        net.shapes.set(link, Float64Array.from(line.flatMap(swapped)));
         shape += 1;
       }
       i += flags & OTHER_BACK ? 5 : 4;
@@ -141,7 +155,13 @@
     for (let i = 0; i < net.n; i += 1) start[i + 1] += start[i];
     const place = start.slice();
     const arcs = start[net.n];
-    for (const name of ["arcHead", "arcMs", "arcLink"]) net[name] = new Int32Array(arcs);
+    for (const name of /** @type {const} */ (["arcHead", "arcMs", "arcLink"])) net[name] = new Int32Array(arcs);
+    /**
+     * @param {number} from
+     * @param {number} to
+     * @param {number} ms
+     * @param {number} link
+     */
     const put = (from, to, ms, link) => {
       const arc = place[from]++;
       net.arcHead[arc] = to;

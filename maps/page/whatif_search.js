@@ -12,18 +12,24 @@
   const WIDTH = 30000; // ms of a bucket
 
   br.UNREACHED = NONE;
+  /** @param { {kph: number} } data */
   br.paceOf = (data) => 3600 / data.kph; // ms for a metre off the network
 
-  /** Whether one may get on and off at a node in a scenario. */
+  /**
+   * Whether one may get on and off at a node in a scenario.
+   * @param {Scenario} scenario
+   * @param {number} node
+   */
   function exits(scenario, node) {
     const { net, gone, extra } = scenario;
     return node < net.n ? net.exit[node] === 1 && gone[node] === 0 : extra[node - net.n].exit;
   }
+  /** @param {Scenario} scenario */
   br.nodeCount = (scenario) => scenario.net.n + scenario.extra.length;
 
   /**
    * Nodes within reach of a place, and milliseconds to them.
-   * @param {any} scenario
+   * @param {Scenario} scenario
    * @param {any} data
    * @param {[number, number]} at latitude and longitude
    * @param {boolean} [out] from the network to the place, whatever scenario it's asked in
@@ -36,6 +42,12 @@
     const pace = br.paceOf(data);
     /** @type {Ways} */
     const found = { node: [], ms: [], link: [], pieces: [] };
+    /**
+     * @param {number} node
+     * @param {number} dx
+     * @param {number} dy
+     * @param {number} dz
+     */
     const take = (node, dx, dy, dz) => {
       const square = dx * dx + dy * dy + dz * dz;
       if (square > reach * reach) return;
@@ -54,7 +66,7 @@
   /**
    * Milliseconds to every node from places that are entered at some times; `UNREACHED` beyond the limit.
    * Nodes wait in buckets of half a minute, and are taken up again when a faster way turns up within one.
-   * @param {any} scenario
+   * @param {Scenario} scenario
    * @param {Ways[]} ways
    * @param {number} limit ms
    * @returns {Int32Array}
@@ -65,6 +77,10 @@
     const time = new Int32Array(br.nodeCount(scenario)).fill(NONE);
     /** @type {(number[] | null)[]} */
     const buckets = [];
+    /**
+     * @param {number} node
+     * @param {number} at
+     */
     const put = (node, at) => {
       if (at >= time[node] || at > limit) return;
       time[node] = at;
@@ -92,7 +108,7 @@
 
   /**
    * Minutes from a search to places, straight ways within reach included; null where there is none.
-   * @param {any} scenario
+   * @param {Scenario} scenario
    * @param {any} data
    * @param {Int32Array} time
    * @param {[number, number]} from latitude and longitude
@@ -124,7 +140,10 @@
     });
   };
 
-  /** Milliseconds to every node from the nearest one on the edge: what a way from outside takes at least. */
+  /**
+   * Milliseconds to every node from the nearest one on the edge: what a way from outside takes at least.
+   * @param {Scenario} scenario
+   */
   br.timesFromEdge = function (scenario) {
     const { net } = scenario;
     /** @type {Ways} */
@@ -137,7 +156,11 @@
     return br.search(scenario, [way], Infinity);
   };
 
-  /** The time from which ways out of the page's part of the network may be faster, ms; infinite where none is reached. */
+  /**
+   * The time from which ways out of the page's part of the network may be faster, ms; infinite where none is reached.
+   * @param {Scenario} scenario
+   * @param {Int32Array} time
+   */
   br.timeToEdge = function (scenario, time) {
     let least = Infinity;
     for (let i = 0; i < scenario.net.n; i += 1) if (scenario.net.edge[i] && time[i] < least) least = time[i];
@@ -146,7 +169,7 @@
 
   /**
    * The discs that a circle is the union of: what is left of the time at each exit, within the reach.
-   * @param {any} scenario
+   * @param {Scenario} scenario
    * @param {any} data
    * @param {Int32Array} time
    * @param {[number, number][]} places
@@ -160,10 +183,17 @@
     const reach = data.reachKm * 1000;
     /** @type {number[][]} */
     const along = [];
-    if (net.along.size) br.addDiscsAlong(scenario, data, time, pieces, cutoff, (...one) => along.push(one));
+    if (net.along.size) br.addDiscsAlong(scenario, data, time, pieces, cutoff, (/** @type {number[]} */ ...one) => along.push(one));
     const room = time.length + places.length + along.length;
     /** @type {Discs} */
     const discs = { x: new Float64Array(room), y: new Float64Array(room), r: new Float64Array(room), node: new Int32Array(room), n: 0 };
+    /**
+     * @param {number} node
+     * @param {number} x
+     * @param {number} y
+     * @param {number} scale
+     * @param {number} at ms
+     */
     const add = (node, x, y, scale, at) => {
       discs.node[discs.n] = node;
       discs.x[discs.n] = x;
