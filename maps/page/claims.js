@@ -2,23 +2,53 @@
 (function () {
   const e = br.element;
 
+  /**
+   * @param { {verdict: string} } row
+   * @param { {[name: string]: any} } style
+   */
   br.claimSign = (row, style) => br.signSwatch(br.VERDICT_SHAPES[row.verdict] || "triangle", style.verdictFills[row.verdict] || style.noValue, "#333333");
 
+  /**
+   * @param {number | null} value
+   * @param {string} unit
+   * @param {Word} word
+   */
   const amount = (value, unit, word) =>
     value === null ? "–" : String(Math.round(value * 10) / 10) + " " + word.of("unit", unit);
 
+  /**
+   * @param {Claim} row
+   * @param {number} n
+   * @param {Word} word
+   */
   br.claimText = (row, n, word) => e("div", {},
     e("strong", {}, n + ". " + row.words),
     e("div", {}, word.of("verdict", row.verdict) + (row.value === null ? "" : word("colon") + word("computed") + " " + amount(row.value, row.unit, word))));
 
+  /**
+   * @param {PageContent} data
+   * @param {Scene} scene
+   * @param {Word} word
+   */
   br.claimList = (data, scene, word) => e("ol", { className: "br-claims" }, data.claims.map((row) => e("li", {},
     e("button", {
       type: "button", "data-claim": row.id, title: row.words, "aria-pressed": String(scene.claim === row.id),
       onclick: () => scene.selectClaim(scene.claim === row.id ? null : row.id, true),
     }, br.claimSign(row, data.style), e("span", { className: "br-hidden" }, word.of("verdict", row.verdict) + word("colon")), row.words))));
 
+  /**
+   * @param {HTMLElement} panel
+   * @param {Claim} row
+   * @param {PageContent} data
+   * @param {Scene} scene
+   * @param {Word} word
+   */
   br.drawClaim = function (panel, row, data, scene, word) {
     const n = data.claims.indexOf(row) + 1;
+    /**
+     * @param {string} name
+     * @param {string} text
+     */
     const line = (name, text) => (text ? e("tr", {}, e("th", { scope: "row" }, name), e("td", {}, text)) : null);
     panel.hidden = false;
     panel.replaceChildren(

@@ -1,6 +1,7 @@
 // Signs of one size at any zoom: shapes besides the circle, drawn on the canvas, and the same in the legend.
 (function () {
   // Corners in units of the radius; a disc has none.
+  /** @type { {[shape: string]: [number, number][] | undefined} } */
   const SHAPES = {
     diamond: [[0, -1.15], [1.15, 0], [0, 1.15], [-1.15, 0]],
     square: [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]],
@@ -8,6 +9,7 @@
     hexagon: [[-0.55, -0.95], [0.55, -0.95], [1.1, 0], [0.55, 0.95], [-0.55, 0.95], [-1.1, 0]],
     triangle: [[0, -1.1], [1.1, 0.85], [-1.1, 0.85]],
   };
+  /** @type { {[verdict: string]: string} } */
   br.VERDICT_SHAPES = { holds: "disc", holds_with: "diamond", differs: "pentagon", undecided: "hexagon", fails: "square", not_checkable: "triangle" };
 
   // `shift` in pixels sets signs of one place side by side; `text` stands inside; `shrink` makes signs
@@ -40,6 +42,11 @@
     },
   });
 
+  /**
+   * @param {string} shape
+   * @param {string} fill
+   * @param {string} line
+   */
   br.signSwatch = function (shape, fill, line) {
     const space = "http://www.w3.org/2000/svg";
     const svg = document.createElementNS(space, "svg");
@@ -52,12 +59,21 @@
     svg.append(mark);
     return svg;
   };
+  /** @param {Change} row */
   br.changeMark = (row) => (row.closed ? "×" : row.afterKph < row.baseKph ? "−" : "+");
+  /**
+   * @param {Change} row
+   * @param {Word} word
+   */
   br.changeText = (row, word) => br.element("div", {}, br.element("strong", {}, row.name),
     br.element("div", {}, row.closed ? word("change_closed", { n: row.links, km: br.fixed(row.km, 1) })
       : word("change_speed", { n: row.links, km: br.fixed(row.km, 1), base: row.baseKph, after: row.afterKph })));
+  /** @param {string} colour */
   const parts = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-  // Dark text on light signs, white on dark ones.
+  /**
+   * Dark text on light signs, white on dark ones.
+   * @param {string} colour
+   */
   br.inkOn = function (colour) {
     const [red, green, blue] = parts(colour);
     return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000000" : "#ffffff";

@@ -53,17 +53,11 @@ interface Claim {
   points: Place[];
   [more: string]: any;
 }
-interface Change {
-  name: string;
-  closed: boolean;
-  links: number;
-  km: number;
-  baseKph: number | null;
-  afterKph: number | null;
-  at: Place;
-  shape: Lines;
-  [more: string]: any;
-}
+/** A closed link has no speed any more. */
+type Change = { id: string; name: string; links: number; km: number; at: Place; shape: Lines } & (
+  | { closed: true; baseKph: number | null; afterKph: null }
+  | { closed: false; baseKph: number; afterKph: number }
+);
 interface BaseMapTiles {
   name: string;
   addresses: string[];
