@@ -480,5 +480,7 @@ def _gainer_lines(results: StudyResults) -> list[Block]:
         "国道主干线连通的外围县工业增长反而较慢，Baum-Snow 等（2020）发现公路使区域首位城市得益而腹地受损；本报告不推算这些后果。"
     )
     header = ("θ", "份额", "区县", "省级行政区", "市场可达性变化（%）", "份额变化（%）")
-    note = f"研究范围内的区县，各列升、降最多的 {_SIDES_NAMED} 个；其余见 tables.xlsx 的“市场可达性”一表。"
+    note = (
+        f"研究范围内的区县，各列升、降最多的 {_SIDES_NAMED} 个；其余见 tables.xlsx 的“市场可达性”一表和地图。"
+    )
     return [text, Table("access", "谁的市场可达性份额升，谁的降", header, tuple(rows), (4, 5), note)]

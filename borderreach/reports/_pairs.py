@@ -243,7 +243,10 @@ def ways_section(results: StudyResults) -> list[Block]:
     )
     ids = set(results.centres["origin_id"].astype(str))
     of_centres = table[table["from_id"].isin(ids) & table["to_id"].isin(ids)]
-    blocks: list[Block] = [Heading("时间与费用"), f"{told}逐对见 tables.xlsx 的“时间与费用”一表。"]
+    blocks: list[Block] = [
+        Heading("时间与费用"),
+        f"{told}逐对见 tables.xlsx 的“时间与费用”一表和地图。",
+    ]
     n_pairs = len(of_centres.groupby(["from_id", "to_id"]))
     if 0 < n_pairs <= _MOST_PRICED:
         rows = tuple(
@@ -326,7 +329,10 @@ def links_section(results: StudyResults) -> list[Block]:
     if len(cities) >= _ENOUGH_TO_FIT:
         fitted = rank_size(cities["people"])
         told += f"；人口的位序—规模系数为 {-fitted.slope:.2f}（1 为齐普夫定律，更小则更集中于大城市）"
-    return [Heading("城市之间的联系"), f"{told}。见 tables.xlsx 的“城市联系”“城市中心度”两表。"]
+    return [
+        Heading("城市之间的联系"),
+        f"{told}。见 tables.xlsx 的“城市联系”“城市中心度”两表和地图。",
+    ]
 
 
 def _across_pairs(cities: pd.DataFrame) -> float:

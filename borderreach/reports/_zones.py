@@ -128,6 +128,6 @@ def yardsticks_section(results: StudyResults) -> list[Block]:
             "《交通强国建设纲要》（2019 年）提出都市区一小时通勤、城市群两小时通达、全国主要城市三小时覆盖；《关于培育发展现代化都市圈的指导意见》（2019 年）"
             f"以一小时通勤圈为都市圈的基本范围。{len(base)} 个毗邻区县中（{way_zh(results)}，往返中较长者），一小时内到所属地级市的 {count('within_1h')}，"
             f"两小时内到最近外省地级市的 {count('within_2h')}，三小时内到最近省会（首府）或直辖市的 {count('within_3h')}，其中一小时内（都市圈）的 "
-            f"{count('metropolitan')}；三项都不达的 {len(far)} 个{names}。逐县见 tables.xlsx 的“123交通圈”一表。"
+            f"{count('metropolitan')}；三项都不达的 {len(far)} 个{names}。逐县见 tables.xlsx 的“123交通圈”一表和地图。"
         ),
     ]
