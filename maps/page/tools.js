@@ -40,7 +40,7 @@
       state.ready = false;
       if (whatIf) whatIf.set(false, true);
       const language = parts.get("g") || "";
-      if (language in data.words) word.state.language = language;
+      if (Object.hasOwn(data.words, language)) word.state.language = language;
       const view = parts.get("m") || "";
       if (data.scenario && ["compare", "base", "after", "split"].includes(view)) scene.setView(view);
       const minutes = Number(parts.get("t"));

@@ -55,7 +55,7 @@
       }
       for (const link of list(given.x, MOST_CLOSED)) if (Number.isInteger(link) && link >= 0 && link < links) state.closed.add(link);
       for (const row of list(given.l, MOST_LINES)) {
-        if (!Array.isArray(row) || !(row[1] in br.STOP_KINDS) || !between(row[2], 1, 400)) continue;
+        if (!Array.isArray(row) || !Object.hasOwn(br.STOP_KINDS, row[1]) || !between(row[2], 1, 400)) continue;
         const stops = list(row[4], MOST_STOPS)
           .filter((stop) => Array.isArray(stop) && isPlace([stop[1], stop[2]]))
           .map((stop, i) => ({ name: words(stop[0], String(i + 1)), at: [stop[1], stop[2]] }));

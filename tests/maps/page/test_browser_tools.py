@@ -171,13 +171,23 @@ def test_a_link_brings_back_what_was_seen(results: SimpleNamespace, show: Any, o
 
 @pytest.mark.parametrize(
     "fragment",
-    ["#v=x_y&m=nothing&s=9&t=77&l=no-such*layer&k=base:none&c=1&g=fr", "#", "#<img src=x>", "#v=28_107_99"],
+    [
+        "#v=x_y&m=nothing&s=9&t=77&l=no-such*layer&k=base:none&c=1&g=fr",
+        "#",
+        "#<img src=x>",
+        "#v=28_107_99",
+        "#g=constructor&k=constructor:constructor&m=constructor&c=constructor",
+    ],
 )
 def test_a_link_that_does_not_fit_is_left_aside(results: SimpleNamespace, show: Any, fragment: str) -> None:
     opened = show(results, fragment=fragment)
     assert opened.layer("circle-120-base")
     assert opened.page.evaluate("[borderreach.scene.view, borderreach.scene.selected]") == ["compare", None]
     assert opened.messages == []
+    assert opened.page.inner_text(".br-language") in (
+        "English",
+        "中文",
+    )  # words of a language that the page has
 
 
 def test_the_county_panel_shows_the_tables_own_figures(

@@ -430,7 +430,8 @@ def test_a_link_from_elsewhere_is_checked(asked: Path, open_file: Callable[..., 
     evil = "<img src=x onerror=window.pwned=1>"
     given = {
         "p": [[1e9, 0], "x"], "h": [29.0, 107.0], "c": [evil, "yugui-hsr"], "x": [-1, 10**9, 0.5, 3],
-        "l": [[evil, "road", 100, None, [[evil, 29.0, 107.0], [evil, 29.2, 107.2]]], ["a", evil, 1, 1, []], 7, None],
+        "l": [[evil, "road", 100, None, [[evil, 29.0, 107.0], [evil, 29.2, 107.2]]], ["a", evil, 1, 1, []], 7, None,
+              ["a", "constructor", 100, 1, [["a", 29.0, 107.0], ["b", 29.2, 107.2]]]],
     }  # fmt: skip
     opened = open_file(asked, fragment="#w=" + quote(json.dumps(given)))
     until(opened.page, "borderreach.whatIf.found")
