@@ -2,7 +2,7 @@
 (function () {
   /**
    * @param {Scene} scene
-   * @param {any} draw
+   * @param {Drawing} draw
    * @param {PageContent} data
    * @param {Word} word
    */

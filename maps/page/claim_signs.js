@@ -4,7 +4,7 @@
 
   /**
    * @param {Scene} scene
-   * @param {any} draw
+   * @param {Drawing} draw
    * @param {PageContent} data
    * @param {Word} word
    */
@@ -61,7 +61,7 @@
       scene.showZone();
       scene.showClaim();
       scene.refresh();
-      scene.onselect(row && row.at && move ? row : null);
+      scene.onselect(row && row.at && move ? /** @type {PlacedClaim} */ (row) : null);
     };
   };
 })();

@@ -5,32 +5,49 @@
   const WAYS = ["road", "free", "rail", "after"];
   const MOST_NAMED = 80; // of a study with more counties, none is named where much of a country is in view
 
-  // Figures of the measures in their order, and the cities of the national circles, see _counties.py.
+  /**
+   * Figures of the measures in their order, and the cities of the national circles, see _counties.py.
+   * @param {PageContent} data
+   */
   function unpackFigures(data) {
+    /** @param {string} text */
     const known = (text) => br.unpackNumbers(text).map((value) => (value === 0 ? null : value > 0 ? value - 1 : value));
+    /**
+     * @param {number | null} base
+     * @param {number | null} added
+     */
     const pair = (base, added) => [base, added === null ? null : (base || 0) + added];
+    /**
+     * @param {number | null} value
+     * @param {number} many
+     */
     const per = (value, many) => (value === null ? null : value / many);
     for (const row of data.counties) {
-      const [people, own, added, ...rest] = known(row.figures);
-      if (row.figures) {
-        row.figures = { people, efficiency: pair(own, added).map((value) => per(value, 1e4)) };
+      const packed = /** @type {PackedCounty} */ (/** @type {unknown} */ (row));
+      const [people, own, added, ...rest] = known(packed.figures);
+      /** @type {CountyFigures | null} */
+      const figures = packed.figures ? { people, efficiency: pair(own, added).map((value) => per(value, 1e4)) } : null;
+      if (figures) {
         data.measures.forEach(({ id }, i) => {
           const [base, more, change] = rest.slice(3 * i, 3 * i + 3);
-          row.figures[id] = [...pair(base, more), per(change, 100)];
+          figures[id] = [...pair(base, more), per(change, 100)];
         });
-      } else row.figures = null;
-      const [end, ...ways] = row.ways ? br.unpackNumbers(row.ways) : [null];
-      row.ways = [];
+      }
+      const [end, ...ways] = packed.ways ? br.unpackNumbers(packed.ways) : [0];
+      const cities = known(packed.circles);
+      Object.assign(row, { figures, ways: [], circles: [] });
       for (let i = 0; i < ways.length; i += 4) row.ways.push({ end: data.wayEnds[end], option: WAYS[ways[i]], figures: ways.slice(i + 1, i + 4).map((value) => value / 10) });
-      const cities = known(row.circles);
-      row.circles = [];
-      for (let i = 0; i < cities.length; i += 2) row.circles.push({ city: cities[i] === null ? null : data.cities[cities[i]], minutes: per(cities[i + 1], 10) });
+      for (let i = 0; i < cities.length; i += 2) {
+        const city = cities[i];
+        row.circles.push({ city: city === null ? null : data.cities[city], minutes: per(cities[i + 1], 10) });
+      }
     }
   }
 
   br.addCounties = function (scene, draw, data, word) {
     const style = data.style;
     unpackFigures(data);
+    /** @type {Map<number, L.Polygon>} */
     const countyLayers = new Map();
     scene.zonesOf = new Map(data.zones.map((row) => [row.key, row]));
     scene.counties = new Map(data.counties.map((row) => [row.adcode, row]));
@@ -45,9 +62,13 @@
         countyLayers.set(row.adcode, layer);
         return layer;
       })));
-    // Where else in a county its name may stand: places of a grid that lie inside, the nearest to its middle first.
+    /**
+     * Where else in a county its name may stand: places of a grid that lie inside, the nearest to its middle first.
+     * @param {County} row
+     */
     function spots(row) {
       const ring = br.unpackPolygons(row.shape, data.quantum).map(([outer]) => outer).reduce((most, each) => (each.length > most.length ? each : most));
+      /** @param {Place} at */
       const inside = ([lat, lon]) => {
         let odd = false;
         for (let i = 0, k = ring.length - 1; i < ring.length; k = i, i += 1) {
@@ -57,6 +78,7 @@
         return odd;
       };
       const [lats, lons] = [0, 1].map((i) => ring.map((at) => at[i])).map((values) => [Math.min(...values), Math.max(...values)]);
+      /** @type {Place[]} */
       const found = [];
       for (let i = 1; i < GRID; i += 1) {
         for (let k = 1; k < GRID; k += 1) {
@@ -65,6 +87,7 @@
           if (inside(at)) found.push(at);
         }
       }
+      /** @param {Place} at */
       const far = (at) => Math.hypot(at[0] - row.at[0], at[1] - row.at[1]);
       return found.sort((a, b) => far(a) - far(b));
     }
@@ -79,10 +102,11 @@
     scene.measureOf = (id) => data.measures.find((each) => "~" + each.id === id);
     scene.valueOf = function (row, colouring) {
       const [kind, id] = colouring.split(/:(.*)/s);
-      if (kind === "year") return scene.years.valueOf(row, colouring);
+      if (kind === "year") return scene.years ? scene.years.valueOf(row, colouring) : null;
       if (scene.measureOf(id)) return row.figures ? row.figures[id.slice(1)][KINDS.indexOf(kind)] : null;
       const rows = row.times.filter((time) => id === "*" || time.id === id);
-      const pick = (key) => rows.map((time) => time[key]).filter((value) => value !== null);
+      /** @param {"base" | "after" | "change"} key */
+      const pick = (key) => rows.flatMap((time) => time[key] ?? []);
       if (kind === "gain") {
         const gains = pick("change").map((value) => -value);
         return gains.length ? Math.max(...gains) : null;
@@ -107,19 +131,28 @@
       return { minutes, figures };
     };
     // Kept, because a split map asks for every county whenever its line moves.
+    /** @type {Map<string, string | undefined>} */
     const found = new Map();
+    /**
+     * @param {County} row
+     * @param {string} colouring
+     */
     function countyColour(row, colouring) {
       const key = row.adcode + " " + colouring;
-      if (!found.has(key)) {
+      let colour = found.get(key);
+      if (colour === undefined) {
         const { breaks, colours } = scene.classes(colouring);
         const value = scene.valueOf(row, colouring);
-        found.set(key, value === null ? style.noValue : colours[br.classOf(value, breaks)]);
+        colour = value === null ? style.noValue : colours[br.classOf(value, breaks)];
+        found.set(key, colour);
       }
-      return found.get(key);
+      return colour;
     }
+    /** @param {County} row */
     function countyStyle(row) {
       const chosen = row.adcode === scene.selected;
       const thin = data.counties.length > 400 ? 0.6 : 1.1;
+      /** @type {L.PathOptions} */
       const look = { weight: chosen ? 3 : thin, color: chosen ? style.highlight : style.countyLine, fillOpacity: 0 };
       if (scene.colouring !== "none") {
         look.fillOpacity = 1; // what lies below would shift the colour away from the legend's
@@ -127,7 +160,11 @@
       }
       return look;
     }
-    // On a split map, minutes are those of today on one side and those with corridors on the other.
+    /**
+     * On a split map, minutes are those of today on one side and those with corridors on the other.
+     * @param {any} layer of Leaflet, with what it has of its own
+     * @param {County} row
+     */
     function inTwoColours(layer, row) {
       const draw = layer._updatePath;
       layer._updatePath = function () {
@@ -143,7 +180,7 @@
     }
     scene.recolour = function (colouring) {
       scene.colouring = colouring;
-      for (const [adcode, layer] of countyLayers) layer.setStyle(countyStyle(scene.counties.get(adcode)));
+      for (const [adcode, layer] of countyLayers) layer.setStyle(countyStyle(/** @type {County} */ (scene.counties.get(adcode))));
       scene.refresh();
     };
 
@@ -164,7 +201,7 @@
           ? draw.reachArea(row.after, draw.fixed(Object.assign(line, { fillColor: draw.dots(style.zoneFill), fillOpacity: 1 })))
           : draw.reachLine(row.edge, draw.fixed(line)),
       };
-      for (const column of ["base", "gained", "after"]) {
+      for (const column of /** @type {const} */ (["base", "gained", "after"])) {
         if (!columns.includes(column) || !row[column].length) continue;
         const layer = layers[column]();
         scene.split.confine(layer, br.SIDES[column]);
@@ -172,12 +209,13 @@
       }
     };
     scene.restyleCounty = function (adcode) {
-      if (countyLayers.has(adcode)) countyLayers.get(adcode).setStyle(countyStyle(scene.counties.get(adcode)));
+      const row = adcode === null ? null : scene.counties.get(adcode);
+      if (row) countyLayers.get(row.adcode)?.setStyle(countyStyle(row));
     };
     scene.select = function (adcode) {
       if (scene.asked && adcode !== null) return; // a tap on the map asks something else now
       const before = scene.selected;
-      scene.selected = scene.counties.has(adcode) ? adcode : null;
+      scene.selected = adcode !== null && scene.counties.has(adcode) ? adcode : null;
       scene.claim = null;
       scene.showClaim();
       scene.showZone();

@@ -6,12 +6,17 @@
   br.minutesText = (value, word) =>
     value === null ? word("not_reached") : br.fixed(value, 1) + " " + word("minutes");
 
+  /**
+   * @param {County} row
+   * @param {"base" | "after"} key
+   */
   const nearest = (row, key) => {
-    const values = row.times.map((time) => time[key]).filter((value) => value !== null);
+    const values = row.times.flatMap((time) => time[key] ?? []);
     return values.length ? Math.min(...values) : null;
   };
 
   br.countyText = function (row, word, years) {
+    /** @param {number | null} value */
     const far = (value) => (value === null ? Infinity : value);
     const times = row.times.length <= MOST_IN_TOOLTIP ? row.times
       : [...row.times].sort((a, b) => far(a.base) - far(b.base)).slice(0, MOST_IN_TOOLTIP);
@@ -40,12 +45,18 @@
     panel.hidden = !row;
     if (!row) return panel.replaceChildren();
     const cutoffs = data.circles.map((each) => each.minutes).sort((a, b) => a - b);
+    /** @param {boolean} value */
     const inside = (value) => word(value ? "inside" : "outside", { minutes: cutoffs[cutoffs.length - 1] });
+    /** @param {number | null} minutes */
     const circle = function (minutes) {
       const found = minutes === null ? undefined : cutoffs.find((cutoff) => minutes <= cutoff);
       return found === undefined ? word("outside", { minutes: cutoffs[cutoffs.length - 1] }) : word("circle_of", { minutes: found });
     };
     const place = [row.city, row.province].filter((value, i, all) => value && all.indexOf(value) === i);
+    /**
+     * @param {number | null} value
+     * @param {boolean} isIn
+     */
     const cell = (value, isIn) => e("td", {}, br.minutesText(value, word), cutoffs.length ? e("small", {}, inside(isIn)) : null);
     panel.replaceChildren(
       e("div", { className: "br-row br-head" },
@@ -63,7 +74,7 @@
           e("th", { scope: "row" }, word.place(time.name)), cell(time.base, time.baseIn), cell(time.after, time.afterIn),
           e("td", { className: "br-number" }, br.signed(time.change, 1)))))) : "",
       (scene.years && scene.years.rowOf(row)) || "",
-      row.figures ? figureTable(row, data, word) : "",
+      row.figures ? figureTable(row.figures, data, word) : "",
       row.circles.length ? circleTable(row, data, word) : "",
       row.ways.length ? wayTable(row, word) : "",
       elsewhere(row, data) ? e("p", { className: "br-muted" }, word("reached_elsewhere", { minutes: data.circleMin })) : "",
@@ -78,14 +89,37 @@
     const [divisor, digits] = word.state.language === "zh" ? [1e4, value >= 1e7 ? 0 : 1] : [1e6, value >= 1e7 ? 1 : 2];
     return (value / divisor).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + (unit ? " " + word(unit) : "");
   };
-  // More people in reach although no centre is: they live in another direction.
+  /**
+   * More people in reach although no centre is: they live in another direction.
+   * @param {County} row
+   * @param {PageContent} data
+   */
   const elsewhere = (row, data) => data.scenario && row.figures && row.times.length > 0 && row.figures.reached[1] > row.figures.reached[0] &&
     row.times.every((time) => time.change === null || Math.abs(time.change) < 0.05);
-  function figureTable(row, data, word) {
-    const { people, reached, potential, type, efficiency, equity } = row.figures;
+  /**
+   * @param {CountyFigures} figures
+   * @param {PageContent} data
+   * @param {Word} word
+   */
+  function figureTable(figures, data, word) {
+    const { people, reached, potential, type, efficiency, equity } = figures;
+    /**
+     * @param {string} id
+     * @param {(number | null)[]} values
+     */
     const named = (id, values) => br.classNames(data, word, id, values);
+    /** @param {number | null} value */
     const percent = (value) => (value === null ? "–" : br.fixed(100 * value, 1) + "%");
+    /**
+     * @param {string} name
+     * @param {Content} text
+     */
     const line = (name, text) => e("tr", {}, e("th", { scope: "row" }, name), e("td", {}, text));
+    /**
+     * @param {number | null} base
+     * @param {number | null} after
+     * @param {string} unit
+     */
     const change = (base, after, unit) => (data.scenario && after !== base
       ? br.many(base, "", word) + " → " + br.many(after, unit, word) : br.many(base, unit, word));
     return e("div", { className: "br-figures-of" },
@@ -97,23 +131,33 @@
           data.scenario ? word.aside(br.signed(potential[2], 1) + "%") : ""]),
         line(word("measure_type"), named("~type", type)),
         equity ? line(word("measure_equity"), named("~equity", equity)) : "",
-        data.scenario ? data.measures.filter((each) => each.key === "access" && row.figures[each.id][2] !== null).map((each) =>
-          line(word("measure_access", { theta: each.theta }), br.signed(row.figures[each.id][2], 2) + "%")) : "",
+        data.scenario ? data.measures.filter((each) => each.key === "access" && figures[each.id][2] !== null).map((each) =>
+          line(word("measure_access", { theta: each.theta }), br.signed(figures[each.id][2], 2) + "%")) : "",
         efficiency[0] === null ? "" : line(word("efficiency"), percent(efficiency[0])
           + (data.scenario && efficiency[1] !== efficiency[0] ? " → " + percent(efficiency[1]) : "")))));
   }
 
   // A class that has a name, today and with corridors where that is another.
   br.classNames = function (data, word, id, [base, after]) {
+    /** @param {number | null} value */
     const name = (value) => (value === null ? "–" : data.classes[id].labels[word.state.language][value]);
     return name(base) + (data.scenario && after !== base ? " → " + name(after) : "");
   };
-  // The national circles: the city of each, the minutes to it, and which are missed.
+  /**
+   * The national circles: the city of each, the minutes to it, and which are missed.
+   * @param {County} row
+   * @param {PageContent} data
+   * @param {Word} word
+   */
   function circleTable(row, data, word) {
     const limits = [60, 120, 180];
+    /**
+     * @param {string} key
+     * @param {number} i
+     */
     const line = function (key, i) {
-      const sides = [row.circles[i], data.scenario ? row.circles[i + 3] : null].filter(Boolean);
-      const text = sides.map(({ city, minutes }) => (minutes === null ? word("not_reached") : word.place(city) + " " + br.minutesText(minutes, word)));
+      const sides = row.circles.filter((_, k) => k === i || (data.scenario && k === i + 3));
+      const text = sides.map(({ city, minutes }) => (minutes === null || city === null ? word("not_reached") : word.place(city) + " " + br.minutesText(minutes, word)));
       const last = sides[sides.length - 1].minutes;
       return e("tr", {}, e("th", { scope: "row" }, word(key)),
         e("td", {}, [...new Set(text)].join(" → "), e("small", {}, word(last !== null && last <= limits[i] ? "inside" : "outside", { minutes: limits[i] }))));
@@ -122,7 +166,11 @@
       e("table", {}, e("tbody", {}, ["circle_own", "circle_across", "circle_main"].map(line))));
   }
 
-  // Minutes and money of the ways to the centre that is nearest by road, the least generalised cost first.
+  /**
+   * Minutes and money of the ways to the centre that is nearest by road, the least generalised cost first.
+   * @param {County} row
+   * @param {Word} word
+   */
   function wayTable(row, word) {
     const heads = ["", word("minutes"), word("way_yuan"), word("way_generalised")];
     return e("div", { className: "br-figures-of" }, e("h3", {}, word("ways_to", { centre: word.place(row.ways[0].end) })),
@@ -131,6 +179,12 @@
           figures.map((value) => e("td", { className: "br-number" }, br.fixed(value, 0))))))));
   }
 
+  /**
+   * @param {County} row
+   * @param {PageContent} data
+   * @param {Scene} scene
+   * @param {Word} word
+   */
   function gainTable(row, data, scene, word) {
     return e("div", { className: "br-gains" },
       e("h3", {}, word("gains_by_corridor", { n: data.timeCentres.length })),
@@ -139,9 +193,20 @@
         e("td", { className: "br-number" }, br.signed(row.gains[i], 1) + " " + word("minutes")))))));
   }
 
+  /**
+   * @param {County} row
+   * @param {PageContent} data
+   * @param {Scene} scene
+   * @param {Word} word
+   */
   function zoneText(row, data, scene, word) {
     const zone = scene.zonesOf.get(String(row.adcode));
     if (!zone) return e("p", { className: "br-muted" }, word("no_zone"));
+    /**
+     * @param {string} name
+     * @param {string} scenario
+     * @param {number | null} km2
+     */
     const line = function (name, scenario, km2) {
       const members = row.members[scenario] || [];
       return e("p", {}, name + " " + br.area(km2) + word("comma") + word("of_counties", { n: members.length }),
@@ -150,6 +215,6 @@
     return e("div", {},
       e("h3", {}, br.swatch("fill", { dots: data.style.zoneFill, line: data.style.zoneFill }), word("zone_minutes", { minutes: zone.minutes })),
       line(word("base"), "base", zone.baseKm2),
-      zone.afterKm2 === null ? null : line(word("after"), data.scenario, zone.afterKm2));
+      zone.afterKm2 === null || data.scenario === null ? null : line(word("after"), data.scenario, zone.afterKm2));
   }
 })();

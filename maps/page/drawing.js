@@ -8,6 +8,10 @@
   br.SIDES = { base: "before", after: "after", gained: "after" };
 
   br.hatch = hatch;
+  /**
+   * @param {string} colour
+   * @param {boolean} rising
+   */
   function hatch(colour, rising) {
     const tile = document.createElement("canvas");
     tile.width = tile.height = 8;
@@ -23,7 +27,10 @@
     return pen.createPattern(tile, "repeat");
   }
 
-  // Dots leave the colour of what lies below as the legend shows it.
+  /**
+   * Dots leave the colour of what lies below as the legend shows it.
+   * @param {string} colour
+   */
   function dots(colour) {
     const tile = document.createElement("canvas");
     tile.width = tile.height = 7;
@@ -38,13 +45,18 @@
   br.ranked = (list, rank) => list[Math.min(rank, list.length - 1)];
 
   br.makeDrawing = function (data) {
+    /**
+     * @template {object} T
+     * @param {T} options
+     */
     const fixed = (options) => Object.assign({ interactive: false, smoothFactor: 0.6 }, options);
+    /** @param {L.TooltipOptions} [options] */
     const tip = (options) => Object.assign({ className: "br-tooltip", opacity: 1 }, options);
     return {
       hatch, dots, fixed,
-      area: (packed, options) => L.polygon(br.unpackPolygons(packed, data.quantum), options),
-      reachArea: (packed, options) => L.polygon(br.unpackPolygons(packed, data.reachQuantum), options),
-      reachLine: (packed, options) => L.polyline(br.unpackLines(packed, data.reachQuantum), options),
+      area: (packed, options) => L.polygon(br.unpackPolygons(packed, data.quantum), /** @type {L.PolylineOptions} */ (options)),
+      reachArea: (packed, options) => L.polygon(br.unpackPolygons(packed, data.reachQuantum), /** @type {L.PolylineOptions} */ (options)),
+      reachLine: (packed, options) => L.polyline(br.unpackLines(packed, data.reachQuantum), /** @type {L.PolylineOptions} */ (options)),
       // What is told of a line or an area moves along with the pointer.
       sticky: tip({ sticky: true }),
       point: (at, radius, fill, line, text) =>

@@ -4,7 +4,7 @@
   const BEYOND = 0.2; // of the screen, on each side: names stand ready there for when the map is dragged
 
   /**
-   * @param {any} map
+   * @param {L.Map} map
    * @param {() => any[]} layersOf the polygons and lines whose edges count, as they are shown now
    */
   br.makeEdges = function (map, layersOf) {

@@ -5,17 +5,20 @@
 
   /**
    * Shapes of all layers that are on, as a GeoJSON FeatureCollection.
-   * @param {any} scene
-   * @param {any} data the page's content
-   * @param {any} whatIf null where the page has none
+   * @param {Scene} scene
+   * @param {PageContent} data
+   * @param {WhatIf | null} whatIf null where the page has none
    */
   br.shapesOnScreen = function (scene, data, whatIf) {
+    /** @type {GeoFeature[]} */
     const features = [];
     const corridors = new Map(data.corridors.map((row) => ["corridor-" + row.id, row]));
     for (const item of scene.items.values()) {
       if (!item.on || !item.layer || !SHAPES.test(item.id)) continue;
       const row = corridors.get(item.id);
+      /** @type {GeoFeature["properties"]} */
       const about = row ? { layer: item.id, name: row.name, mode: row.mode, status: row.status } : { layer: item.id, name: item.id };
+      /** @param {any} layer of Leaflet, or a group of them */
       const add = (layer) => {
         if (layer.eachLayer) return layer.eachLayer(add);
         // A line's pale surround is drawn twice, and is no shape of its own.
@@ -27,44 +30,67 @@
       else if (item.id === "centres") for (const centre of data.centres) features.push(point(centre.at, { layer: item.id, name: centre.name }));
       else add(item.layer);
     }
-    const own = whatIf && whatIf.isOn() ? JSON.parse(br.whatIfGeoJson(whatIf.state, whatIf.found.circles)).features : [];
+    const own = whatIf && whatIf.found && whatIf.isOn() ? JSON.parse(br.whatIfGeoJson(whatIf.state, whatIf.found.circles)).features : [];
     for (const { geometry } of features) geometry.coordinates = onGround(geometry.coordinates);
     return { type: "FeatureCollection", features: [...features, ...own] };
   };
-  // Files are in WGS 84, whatever the map is drawn in.
+  /**
+   * Files are in WGS 84, whatever the map is drawn in.
+   * @param {any} nested coordinates, or lists of them
+   * @returns {any}
+   */
   const onGround = (nested) => {
     if (typeof nested[0] !== "number") return nested.map(onGround);
     const [lat, lon] = br.datum.onGround([nested[1], nested[0]]);
     return [lon, lat].map((value) => Number(value.toFixed(5)));
   };
+  /**
+   * @param {Place} at
+   * @param {GeoFeature["properties"]} properties
+   * @returns {GeoFeature}
+   */
   const point = ([lat, lon], properties) => ({ type: "Feature", properties, geometry: { type: "Point", coordinates: [lon, lat] } });
+  /**
+   * @param {GeoFeature[]} features
+   * @param {L.Polygon} layer
+   * @param {GeoFeature["properties"]} properties
+   */
   function add2(features, layer, properties) {
     features.push({ type: "Feature", properties, geometry: layer.toGeoJSON(5).geometry });
   }
 
+  /** @param {string | number | null} text */
   const escape = (text) => String(text).replace(/[<>&"'\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (c) => (c < " " ? " " : "&#" + c.charCodeAt(0) + ";"));
   /** The same shapes as KML 2.2, which 奥维 and Google Earth read. */
   br.kmlOf = function (collection, title) {
+    /** @param {[number, number][]} line */
     const places = (line) => line.map(([lon, lat]) => lon + "," + lat).join(" ");
+    /**
+     * @param {string} tag
+     * @param {[number, number][]} line
+     */
     const ring = (tag, line) => "<" + tag + "><LinearRing><coordinates>" + places(line) + "</coordinates></LinearRing></" + tag + ">";
+    /** @param {[number, number][][]} rings */
     const polygon = (rings) => "<Polygon>" + rings.map((line, i) => ring(i ? "innerBoundaryIs" : "outerBoundaryIs", line)).join("") + "</Polygon>";
+    /** @param {[number, number][]} points */
     const line = (points) => "<LineString><coordinates>" + places(points) + "</coordinates></LineString>";
-    const shape = ({ type, coordinates }) => ({
-      Point: () => "<Point><coordinates>" + coordinates.join(",") + "</coordinates></Point>",
-      LineString: () => line(coordinates),
-      MultiLineString: () => "<MultiGeometry>" + coordinates.map(line).join("") + "</MultiGeometry>",
-      Polygon: () => polygon(coordinates),
-      MultiPolygon: () => "<MultiGeometry>" + coordinates.map(polygon).join("") + "</MultiGeometry>",
-    }[type]());
+    /** @type { {[type: string]: (coordinates: any) => string} } */
+    const shapes = {
+      Point: (at) => "<Point><coordinates>" + at.join(",") + "</coordinates></Point>",
+      LineString: line,
+      MultiLineString: (lines) => "<MultiGeometry>" + lines.map(line).join("") + "</MultiGeometry>",
+      Polygon: polygon,
+      MultiPolygon: (polygons) => "<MultiGeometry>" + polygons.map(polygon).join("") + "</MultiGeometry>",
+    };
     const marks = collection.features.map(({ properties, geometry }) => "<Placemark><name>" + escape(properties.name || properties.kind || "") + "</name><ExtendedData>" +
       Object.entries(properties).filter(([, value]) => value !== null).map(([key, value]) => '<Data name="' + escape(key) + '"><value>' + escape(value) + "</value></Data>").join("") +
-      "</ExtendedData>" + shape(geometry) + "</Placemark>");
+      "</ExtendedData>" + shapes[geometry.type](geometry.coordinates) + "</Placemark>");
     return '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>' + escape(title) + "</name>\n" + marks.join("\n") + "\n</Document></kml>\n";
   };
 
   /**
    * The map as it is seen, with title and sources, as a picture.
-   * @param {any} map
+   * @param {L.Map} map
    * @param { {sea: string, title: string, credits: string[]} } about
    * @returns {HTMLCanvasElement}
    */
@@ -77,8 +103,8 @@
     pen.scale(ratio, ratio);
     pen.fillStyle = about.sea;
     pen.fillRect(0, 0, around.width, around.height);
-    const layers = [...map.getContainer().querySelectorAll(".leaflet-map-pane canvas")]
-      .map((layer) => ({ layer, style: getComputedStyle(layer.closest(".leaflet-pane")) }))
+    const layers = [.../** @type {NodeListOf<HTMLCanvasElement>} */ (map.getContainer().querySelectorAll(".leaflet-map-pane canvas"))]
+      .map((layer) => ({ layer, style: getComputedStyle(/** @type {Element} */ (layer.closest(".leaflet-pane"))) }))
       .sort((a, b) => Number(a.style.zIndex) - Number(b.style.zIndex));
     for (const { layer, style } of layers) {
       const box = layer.getBoundingClientRect();
@@ -110,11 +136,16 @@
       pen.lineJoin = "round";
       pen.lineWidth = 3;
       pen.strokeStyle = "#ffffff";
-      pen.strokeText(label.textContent, x, y);
+      pen.strokeText(label.textContent || "", x, y);
       pen.fillStyle = style.color;
-      pen.fillText(label.textContent, x, y);
+      pen.fillText(label.textContent || "", x, y);
     }
     if ("letterSpacing" in pen) pen.letterSpacing = "0px";
+    /**
+     * @param {string} text
+     * @param {number} y
+     * @param {string} font
+     */
     const write = (text, y, font) => {
       pen.font = font + " " + family;
       const wide = Math.min(around.width - 2 * MARGIN, pen.measureText(text).width);
@@ -131,10 +162,15 @@
   /** The row of buttons behind "Save". */
   br.exportRow = function (map, scene, data, word, whatIf, about) {
     const name = "map";
+    /**
+     * @param {string} text
+     * @param {string} key
+     * @param {() => void} act
+     */
     const button = (text, key, act) => br.element("button", { type: "button", "data-export": key, onclick: act }, text);
     const shapes = () => br.shapesOnScreen(scene, data, whatIf);
     return br.element("div", { className: "br-tools br-exports" },
-      button(word("picture"), "png", () => br.pictureOf(map, about()).toBlob((blob) => br.saveBlob(name + ".png", blob))),
+      button(word("picture"), "png", () => br.pictureOf(map, about()).toBlob((blob) => blob && br.saveBlob(name + ".png", blob))),
       button("GeoJSON", "geojson", () => br.saveText(name + ".geojson", JSON.stringify(shapes()) + "\n", "application/geo+json")),
       button("KML", "kml", () => br.saveText(name + ".kml", br.kmlOf(shapes(), about().title), "application/vnd.google-earth.kml+xml")));
   };

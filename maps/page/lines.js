@@ -1,11 +1,17 @@
 // Lines and points: borders, junctions, corridors, crossings, gaps, changes to the network.
 (function () {
-  // Where a line's name may stand: beside its middle, or farther towards its ends.
   const SHARES = Array.from({ length: 19 }, (_, i) => 0.5 + (i % 2 ? 1 : -1) * Math.ceil(i / 2) / 20);
+  /**
+   * Where a line's name may stand: beside its middle, or farther towards its ends.
+   * @param {Place[][]} lines
+   * @returns { {at: Place, along: Place[]} }
+   */
   function alongLine(lines) {
+    /** @param {Place[]} line */
     const length = (line) => line.reduce((sum, at, i) => (i ? sum + Math.hypot(at[0] - line[i - 1][0], at[1] - line[i - 1][1]) : 0), 0);
     const line = lines.reduce((longest, each) => (length(each) > length(longest) ? each : longest));
     const whole = length(line);
+    /** @type {Place[]} */
     const places = SHARES.map((share) => {
       let left = share * whole;
       for (let i = 1; i < line.length; i += 1) {
@@ -51,14 +57,15 @@
       const id = "corridor-" + row.id;
       scene.add(id, br.ORDER.corridors, true, () => {
         const line = br.unpackLines(row.shape, data.quantum);
-        const look = Object.assign({ lineCap: "butt" }, scene.corridorLook(row));
-        if (!look.dashArray) delete look.dashArray;
+        const { dashArray, ...solid } = scene.corridorLook(row);
+        /** @type {L.PolylineOptions} */
+        const look = { lineCap: "butt", ...solid, ...(dashArray ? { dashArray } : {}) };
         return L.layerGroup([
           L.polyline(line, draw.fixed({ color: "#ffffff", weight: 6.5, opacity: 0.9 })),
           L.polyline(line, look)
             .bindTooltip(() => br.corridorText(row, word), draw.sticky),
           ...row.stops.map((stop) =>
-            draw.point(stop.at, 3.5, style.stopFill, look.color, () => word.place(stop.name) + " · " + word.nameOf(row))),
+            draw.point(stop.at, 3.5, style.stopFill, solid.color, () => word.place(stop.name) + " · " + word.nameOf(row))),
         ]);
       }, "after");
       scene.labels.add({

@@ -8,7 +8,7 @@
   const outerOf = ([outer]) => outer;
 
   /**
-   * @param {any} map
+   * @param {L.Map} map
    * @param {PageContent} data the page's content
    * @param {Word} word
    */

@@ -2,8 +2,15 @@
 (function () {
   const e = br.element;
 
-  function control(map, position, className, tag = "section") {
-    const element = e(tag, { className: "br-panel " + className });
+  /**
+   * @template {keyof HTMLElementTagNameMap} K
+   * @param {L.Map} map
+   * @param {L.ControlPosition} position
+   * @param {string} className
+   * @param {K} tag
+   */
+  function control(map, position, className, tag) {
+    const element = e(tag, /** @type {Attributes<K>} */ ({ className: "br-panel " + className }));
     const Holder = L.Control.extend({ onAdd: () => element });
     new Holder({ position }).addTo(map);
     L.DomEvent.disableClickPropagation(element);
@@ -11,13 +18,20 @@
     return element;
   }
 
-  // Minutes come as five numbers for each centre, see _times_by_county in leaflet.py.
+  /**
+   * Minutes come as five numbers for each centre, see _times_by_county in _counties.py.
+   * @param {PageContent} data
+   */
   function unpackTimes(data) {
     for (const row of data.counties) {
-      const numbers = br.unpackNumbers(row.times);
+      const numbers = br.unpackNumbers(/** @type {PackedCounty} */ (/** @type {unknown} */ (row)).times);
       row.times = [];
       for (let i = 0; i < numbers.length; i += 5) {
         const [centre, base, after, change, bits] = numbers.slice(i, i + 5);
+        /**
+         * @param {number} value
+         * @param {number} bit
+         */
         const minutes = (value, bit) => (bits & bit ? value / 10 : null);
         row.times.push({
           id: data.timeCentres[centre].id, name: data.timeCentres[centre].name,
@@ -32,7 +46,7 @@
     br.useAlphabet(data.alphabet);
     unpackTimes(data);
     br.unpackReaches(data);
-    if (data.whatIf) data.whatIf.counties = data.whatIf.counties.map(([adcode, name, ...at]) => ({ adcode, name, at }));
+    if (data.whatIf) data.whatIf.counties = /** @type {PackedSeat[]} */ (/** @type {unknown} */ (data.whatIf.counties)).map(([adcode, name, ...at]) => ({ adcode, name, at }));
     map.getContainer().style.backgroundColor = data.style.sea;
     map.getContainer().style.fontFamily = data.style.fonts;
     const word = br.makeWords(data);
@@ -41,22 +55,24 @@
     let sliding = false;
     // Where both panels would cover more than a third of the map, the layers are folded at first.
     const roomy = window.matchMedia("(min-width: 1101px)").matches;
+    /** @type { {[group: string]: boolean} } */
     const open = { layers: roomy, rail: false, centres: false, corridors: data.corridors.length <= 6, border: false, changes: false, claims: false, notes: false, share: false, save: false };
-    const title = control(map, "topleft", "br-title");
-    const county = control(map, "topleft", "br-county-panel");
+    const title = control(map, "topleft", "br-title", "section");
+    const county = control(map, "topleft", "br-county-panel", "section");
     const scale = L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     // On a phone, where a thumb reaches: one button for layers and legend.
-    const side = control(map, narrow() ? "bottomleft" : "topright", "br-layers");
-    const asking = control(map, narrow() ? "bottomleft" : "topright", "br-what-if");
+    const side = control(map, narrow() ? "bottomleft" : "topright", "br-layers", "section");
+    const asking = control(map, narrow() ? "bottomleft" : "topright", "br-what-if", "section");
     asking.hidden = true;
     // The year stays at hand where the list is folded, so that the map is seen while it's moved.
-    const bar = scene.years ? control(map, narrow() ? "bottomleft" : "topright", "br-year-bar") : null;
+    const bar = scene.years ? control(map, narrow() ? "bottomleft" : "topright", "br-year-bar", "section") : null;
     const short = control(map, "topleft", "br-legend", "details");
     short.open = true;
     const zoom = L.control.zoom({ position: narrow() ? "bottomright" : "bottomleft" }).addTo(map);
     const locator = br.makeLocator(map, data, word);
     const view = br.makeView(map, data, word, zoom, fit);
     function fit() {
+      /** @type {[number, number][]} */
       const [corner, other] = narrow() ? [[10, above()], [10, 75]] : roomy ? [[40, 10], [300, 20]] : [[300, 10], [20, 40]];
       map.fitBounds(data.bounds, { paddingTopLeft: corner, paddingBottomRight: other, animate: false });
     }
@@ -70,12 +86,17 @@
     const heading = () => (!inChinese() && data.title.en) || data.title.zh;
     const legend = br.makeLegend(data, scene, word, names);
     const whatIf = data.whatIf
-      ? br.makeWhatIf(map, data, scene, word, asking, { save: () => state.save(), redraw: () => { drawTitle(); drawPicked(); drawLayers(); }, makeRoom }) : null;
+      ? br.makeWhatIf(map, /** @type {PageContent & {whatIf: WhatIfContent}} */ (data), scene, word, asking, { save: () => state.save(), redraw: () => { drawTitle(); drawPicked(); drawLayers(); }, makeRoom }) : null;
     const state = br.makeState(map, scene, data, word, drawAll, whatIf);
     br.makePrint(map, scene, data.bounds);
 
     // Title ------------------------------------------------------------------------------------
     function drawTitle() {
+      /**
+       * @param {string} text
+       * @param {string} className
+       * @param {() => void} act
+       */
       const button = (text, className, act) => e("button", { type: "button", className, onclick: act }, text);
       title.replaceChildren(
         e("h1", {}, heading()),
@@ -88,7 +109,7 @@
             word.state.language = inChinese() ? "en" : "zh";
             drawAll();
             state.save();
-            title.querySelector(".br-language").focus();
+            br.find(title, ".br-language").focus();
           }),
           whatIf ? e("button", {
             type: "button", className: "br-what-if-button", "aria-pressed": String(whatIf.isOn()), onclick: () => whatIf.set(!whatIf.isOn()),
@@ -101,8 +122,10 @@
     }
     // What the title takes of a phone's height.
     const above = () => Math.round(title.getBoundingClientRect().height) + 20;
+    /** @param {County} row */
     function goTo(row) {
       // On a phone, between the title and the county's panel.
+      /** @type {L.FitBoundsOptions} */
       const room = narrow() ? { paddingTopLeft: [20, above()], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] } : { padding: [60, 60] };
       map.fitBounds(scene.boundsOf(row), Object.assign({ maxZoom: 9, animate: false }, room));
       scene.select(row.adcode);
@@ -112,7 +135,9 @@
       if (claim) br.drawClaim(county, claim, data, scene, word);
       else br.drawCounty(county, scene.selected === null ? null : scene.counties.get(scene.selected), data, scene, word);
     }
+    /** @param {PlacedClaim} row */
     function goToClaim(row) {
+      /** @type {L.FitBoundsOptions} */
       const room = narrow() ? { paddingTopLeft: [20, above()], paddingBottomRight: [20, 0.45 * map.getSize().y + 30] }
         : { paddingTopLeft: [350, 40], paddingBottomRight: [320, 40] };
       if (narrow() && open.layers) {
@@ -123,9 +148,13 @@
     }
 
     // Neither a circle nor a start of a what-if lies under a panel when it opens; afterwards the map goes back, unless it was moved.
+    /** @typedef {[centre: L.LatLng, zoom: number]} Seen */
+    /** @type { {then: Seen, now: Seen} | null} */
     let before = null;
+    /** @param {Place[] | null} places */
     function makeRoom(places) {
       const around = map.getContainer().getBoundingClientRect();
+      /** @param {Place} at */
       const covered = (at) => {
         const { x, y } = map.latLngToContainerPoint(at);
         return [title, asking].some((panel) => {
@@ -133,12 +162,14 @@
           return x > box.left - around.left && x < box.right - around.left && y > box.top - around.top && y < box.bottom - around.top;
         });
       };
+      /** @returns {Seen} */
       const view = () => [map.getCenter(), map.getZoom()];
       if (!places) {
         if (before && before.now.join() === view().join()) map.setView(...before.then, { animate: false });
         before = null;
       } else if (places.some(covered)) {
         const then = view();
+        /** @type {[number, number][]} */
         const [corner, other] = narrow() ? [[10, above()], [10, asking.offsetHeight + 30]] : [[title.offsetWidth + 20, 10], [asking.offsetWidth + 20, 60]];
         map.fitBounds(L.latLngBounds(places), { paddingTopLeft: corner, paddingBottomRight: other, maxZoom: map.getZoom(), animate: false });
         before = { then, now: view() };
@@ -146,19 +177,33 @@
     }
 
     // Layers and legend ------------------------------------------------------------------------
+    /**
+     * @param {string} text
+     * @param {Content[]} content
+     */
     function group(text, ...content) {
       return e("fieldset", {}, e("legend", {}, text), content);
     }
-    // `ids` of its layers: their number and how many are shown stand in the heading.
+    /**
+     * @param {string} key
+     * @param {string} text
+     * @param {string[]} ids of its layers: their number and how many are shown stand in the heading
+     * @param {Content[]} content
+     */
     function folded(key, text, ids, ...content) {
-      const on = ids.filter((id) => scene.items.get(id).on).length;
+      const on = ids.filter(scene.isOn).length;
       return e("details", { open: open[key], "data-group": key, ontoggle: (event) => { open[key] = event.target.open; } },
         e("summary", {}, text, ids.length ? e("span", { className: "br-count" }, on + "/" + ids.length) : null), content);
     }
+    /** @param {Entry[]} entries */
     const layersOf = (entries) => entries.flatMap((entry) => Object.values(entry.names));
-    // Two buttons for a group of many layers.
+    /**
+     * Two buttons for a group of many layers.
+     * @param {string[]} ids
+     */
     function allOrNone(ids) {
       if (ids.length < 4) return null;
+      /** @param {boolean} on */
       const button = (on) => e("button", {
         type: "button", "data-all": ids[0] + "-" + on,
         onclick: () => { for (const id of ids) scene.show(id, on); scene.refresh(); },
@@ -167,7 +212,8 @@
     }
     // Today and all corridors as the study has drawn them; any other scenario is worked out on the spot.
     function scenarioChoice() {
-      if (!whatIf || data.whatIf.scenarios.length < 3) return null;
+      if (!whatIf || !data.whatIf || data.whatIf.scenarios.length < 3) return null;
+      /** @type { {[scenario: string]: View} } */
       const drawn = { base: "base", all: "after" };
       const now = Object.keys(drawn).find((id) => drawn[id] === scene.view) || "";
       return e("label", { className: "br-wi-scenario" }, word("scenario"), e("select", {
@@ -179,16 +225,17 @@
     function viewButtons() {
       if (!data.scenario) return null;
       return e("div", { className: "br-buttons", role: "group", "aria-label": word("view") },
-        ["compare", "base", "after", "split"].map((view) => e("button", {
+        /** @type {const} */ (["compare", "base", "after", "split"]).map((view) => e("button", {
           type: "button", "data-view": view, "aria-pressed": String(scene.view === view), title: word("view_" + view),
           onclick: () => scene.setView(view),
         }, word(view))));
     }
     function sliderGroup() {
-      if (!scene.slider) return null;
+      const { slider } = scene;
+      if (!slider) return null;
       const steps = data.slider.map((row) => row.minutes);
       const on = scene.minutes !== null;
-      const value = on ? scene.minutes : scene.slider.row.minutes;
+      const value = scene.minutes ?? slider.row.minutes;
       const text = word("circle_of", { minutes: value });
       return e("div", { className: "br-slider" + (on ? "" : " br-off") },
         e("label", { className: "br-box" },
@@ -202,25 +249,30 @@
           // The list isn't drawn anew under a finger that still drags.
           oninput: (event) => {
             sliding = true;
-            scene.setMinutes(steps[Number(event.target.value)]);
+            const minutes = steps[Number(event.target.value)];
+            scene.setMinutes(minutes);
             sliding = false;
-            const now = word("circle_of", { minutes: scene.minutes });
+            const now = word("circle_of", { minutes });
             event.target.setAttribute("aria-valuetext", now);
-            const around = event.target.closest(".br-slider");
+            const around = /** @type {Element} */ (event.target.closest(".br-slider"));
             around.classList.remove("br-off");
-            around.querySelector("output").textContent = now;
-            around.querySelector(".br-slider-area").textContent = legend.areaText(scene.slider.row);
+            br.find(around, "output").textContent = now;
+            br.find(around, ".br-slider-area").textContent = legend.areaText(slider.row);
           },
           onchange: () => drawLayers(),
         }),
         e("div", { className: "br-ticks", "aria-hidden": "true" }, [steps[0], steps[steps.length - 1]].map((step) => e("span", {}, step))),
-        e("p", { className: "br-muted br-slider-area" }, on ? legend.areaText(scene.slider.row) : ""));
+        e("p", { className: "br-muted br-slider-area" }, on ? legend.areaText(slider.row) : ""));
     }
     function colourGroup() {
       const found = scene.colourings();
       if (!found.minutes.length && !found.figures.length) return null;
+      /**
+       * @param {string} value
+       * @param {string} text
+       */
       const option = (value, text) => e("option", { value, selected: value === scene.colouring }, text);
-      const options = [option("none", word("class_none")), ...["minutes", "figures"].filter((key) => found[key].length).map((key) =>
+      const options = [option("none", word("class_none")), .../** @type {const} */ (["minutes", "figures"]).filter((key) => found[key].length).map((key) =>
         e("optgroup", { label: word("colour_by_" + key) }, found[key].map((value) => option(value, legend.colouringText(value)))))];
       const select = e("select", {
         "aria-label": word("colour_counties"), "data-colouring": "",
@@ -229,13 +281,15 @@
       return group(word("colour_counties"), select, legend.classes());
     }
 
+    /** @param {() => void} act */
     const still = (act) => { sliding = true; act(); sliding = false; };
     function drawBar() {
-      if (!bar) return;
-      bar.hidden = scene.years.at === null || open.layers;
+      const { years } = scene;
+      if (!bar || !years) return;
+      bar.hidden = years.at === null || open.layers;
       const focus = bar.contains(document.activeElement);
       bar.setAttribute("aria-label", word("year_all"));
-      bar.replaceChildren(...(bar.hidden ? [] : [scene.years.control(still, drawLayers)]));
+      bar.replaceChildren(...(bar.hidden ? [] : [years.control(still, drawLayers)]));
       if (focus && !bar.hidden) br.find(bar, "[data-slider=year]").focus();
     }
 
@@ -276,12 +330,12 @@
       side.replaceChildren(
         e("button", {
           type: "button", className: "br-fold", "aria-expanded": String(open.layers),
-          onclick: () => { open.layers = !open.layers; drawLayers(); side.querySelector(".br-fold").focus(); },
+          onclick: () => { open.layers = !open.layers; drawLayers(); br.find(side, ".br-fold").focus(); },
         }, word("layers"), e("span", { "aria-hidden": "true" }, open.layers ? " ▾" : " ▸")),
         ...body.filter(Boolean));
       side.scrollTop = scroll;
       const again = focus && side.querySelector(focus);
-      if (again) again.focus();
+      if (again instanceof HTMLElement) again.focus();
       side.hidden = whatIf !== null && whatIf.isOn();
       short.hidden = open.layers || side.hidden || narrow();
       short.setAttribute("aria-label", word("legend"));
@@ -321,6 +375,7 @@
     map.attributionControl.setPrefix("Leaflet");
     const osm = credits().some((line) => line.includes("OpenStreetMap"));
     const credit = '<a href="https://www.openstreetmap.org/copyright">© OpenStreetMap contributors</a> (ODbL)';
+    /** @param {string} line */
     const plain = (line) => " · " + br.escape(line);
     map.attributionControl.addAttribution((osm ? credit : "") +
       (data.baseMap ? plain(data.baseMap.attribution || data.baseMap.name) : "") + datumNote().map(plain).join("") +

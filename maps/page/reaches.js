@@ -2,11 +2,22 @@
 (function () {
   br.addReaches = function (scene, draw, data) {
     const style = data.style;
+    /** @type {Entry[]} */
     const reaches = [];
-    // `entry.row` may be exchanged for another one (the slider does), so it is read when a layer is made.
+    /**
+     * `entry.row` may be exchanged for another one (the slider does), so it is read when a layer is made.
+     * @param {string} prefix
+     * @param {Entry["row"]} row
+     * @param {number} rank
+     * @param {number} rows
+     * @param {Column[]} on
+     * @param {ReachLook} look
+     */
     function reach(prefix, row, rank, rows, on, look) {
       const depth = rank / (rows + 1);
+      /** @type {Entry} */
       const entry = { row, look, depth, names: {} };
+      /** @param {Column} column */
       const has = (column) => row[column].length > 0 || prefix === "slider";
       const make = {
         base: () => draw.reachArea(entry.row.base, draw.fixed({ color: look.line, weight: look.weight, fillColor: look.fill })),
@@ -18,10 +29,10 @@
         gained: () => draw.reachArea(entry.row.gained, draw.fixed({ stroke: false, fillColor: draw.hatch(look.hatch, look.rising), fillOpacity: 1 })),
       };
       const order = { base: look.order + 0.5 - depth / 2, after: br.ORDER.outlines - depth, gained: look.order + 0.99 - depth / 2 };
-      for (const column of ["base", "after", "gained"]) {
+      for (const column of /** @type {const} */ (["base", "after", "gained"])) {
         if (!has(column)) continue;
-        entry.names[column] = prefix + "-" + column;
-        scene.add(entry.names[column], order[column], on.includes(column), make[column], br.SIDES[column]);
+        const id = entry.names[column] = prefix + "-" + column;
+        scene.add(id, order[column], on.includes(column), make[column], br.SIDES[column]);
       }
       reaches.push(entry);
       return entry;
@@ -30,9 +41,9 @@
     scene.restyleReaches = function () {
       for (const { names, look, depth, whole, edge } of reaches) {
         const fillOpacity = look.opacity * (scene.isOn("tiles") ? 0.7 : 1);
-        if (scene.isOn(names.base)) scene.items.get(names.base).layer.setStyle({ fillOpacity });
-        if (!scene.isOn(names.after)) continue;
-        const item = scene.items.get(names.after);
+        if (names.base && scene.isOn(names.base)) scene.items.get(names.base)?.layer.setStyle({ fillOpacity });
+        const item = names.after && scene.isOn(names.after) && scene.items.get(names.after);
+        if (!item || !whole || !edge) continue;
         const alone = scene.split.on || !scene.isOn(names.base);
         item.order = alone ? look.order + 0.5 - depth / 2 : br.ORDER.outlines - depth;
         const [shown, other] = alone ? [whole, edge] : [edge, whole];
@@ -41,8 +52,10 @@
         item.layer.addLayer(shown);
       }
     };
+    /** @type {Column[]} */
     const shownFirst = data.scenario ? ["base", "after", "gained"] : ["base"];
     const minutes = [...new Set(data.circles.map((row) => row.minutes))];
+    /** @param {number} rank */
     const circleLook = (rank) => ({
       order: br.ORDER.circles, line: style.circleLine, weight: 0.8, fill: br.ranked(style.circleFills, rank),
       opacity: 0.75, after: style.scenarioLine, hatch: br.ranked(style.gainLines, rank), rising: true,
@@ -72,8 +85,12 @@
     };
     scene.allZones = data.allZones && reach("zones", data.allZones, 0, 1, [], zoneLook);
     scene.isShown = ({ names }) => Object.values(names).some(scene.isOn);
+    /**
+     * @param {Entry} entry
+     * @param {Column[]} columns
+     */
     function showColumns(entry, columns) {
-      for (const [column, id] of Object.entries(entry.names)) scene.show(id, columns.includes(column));
+      for (const [column, id] of Object.entries(entry.names)) scene.show(id, columns.includes(/** @type {Column} */ (column)));
     }
     scene.showReaches = function (view) {
       for (const entry of reaches) if (scene.isShown(entry)) showColumns(entry, br.COLUMNS[view]);
@@ -89,11 +106,13 @@
       if (scene.years) scene.years.set(null);
       scene.minutes = value;
       for (const entry of scene.circles) showColumns(entry, value === null ? br.COLUMNS[scene.view] : []);
-      showColumns(scene.slider, []);
-      if (value !== null) {
-        scene.slider.row = data.slider.find((row) => row.minutes === value);
-        for (const id of Object.values(scene.slider.names)) scene.items.get(id).layer = null;
-        showColumns(scene.slider, br.COLUMNS[scene.view]);
+      const { slider } = scene;
+      const row = data.slider.find((each) => each.minutes === value);
+      if (slider) showColumns(slider, []);
+      if (slider && row) {
+        slider.row = row;
+        for (const id of Object.values(slider.names)) /** @type {SceneItem} */ (scene.items.get(id)).layer = null;
+        showColumns(slider, br.COLUMNS[scene.view]);
       }
       scene.refresh();
     };

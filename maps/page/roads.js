@@ -8,11 +8,11 @@
   ];
   const RAIL = { width: 1.5, colour: "#4d4d57", leastZoom: 0, rail: true };
 
-  /** The page's network, unpacked once, when it's first asked for. */
-  /** @param { {whatIf: any} } data the page's content */
+  // The page's network, unpacked once, when it's first asked for.
   br.networkOf = function ({ whatIf }) {
-    if (!whatIf.opened) Object.defineProperty(whatIf, "opened", { value: br.openNetwork(whatIf) });
-    return whatIf.opened;
+    const { opened = br.openNetwork(whatIf) } = whatIf;
+    if (!whatIf.opened) Object.defineProperty(whatIf, "opened", { value: opened });
+    return opened;
   };
 
   /**
@@ -62,7 +62,7 @@
 
   /**
    * @param {Scene} scene
-   * @param {any} map
+   * @param {L.Map} map
    * @param {PageContent} data
    * @param {Word} word
    */
@@ -80,7 +80,7 @@
       if (asked) return;
       asked = true;
       const unpack = () => {
-        ways = waysOf(br.networkOf(data));
+        ways = waysOf(br.networkOf(/** @type { {whatIf: WhatIfContent} } */ (data)));
         layer.repaint();
         scene.roadsReady = true;
       };
@@ -132,16 +132,17 @@
   };
   /**
    * What stands for roads in the legend, and for railways where the page draws any; and what it calls them.
-   * @param {any} data the page's content
-   * @param {any} scene
-   * @param {any} word
+   * @param {PageContent & {whatIf: WhatIfContent}} data
+   * @param {Scene} scene
+   * @param {Word} word
    * @returns {[SVGElement[], string]}
    */
   br.roadsInLegend = function (data, scene, word) {
     // lines of corridors have no class, but for their platforms
     const railways = data.whatIf.kinds.some((/** @type {[string, string]} */ [mode, name]) => mode === "rail" && name && name !== "platform");
     const road = br.lineSwatch({ color: LOOKS[0].colour, weight: LOOKS[0].width + 0.5 });
-    const year = data.whatIf.since && scene.years.at !== null && scene.years.year() < data.years.today ? scene.years.year() : 0;
+    const shown = scene.years?.year();
+    const year = data.whatIf.since && data.years && shown && shown < data.years.today ? shown : 0;
     const text = railways ? word("roads") : word("roads_alone");
     return [
       railways ? [road, br.lineSwatch({ color: RAIL.colour, weight: 2, dashArray: "7 3" })] : [road],

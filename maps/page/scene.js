@@ -1,18 +1,20 @@
 // What is shown: every layer with its place in the stack and state, and what changes all of them.
 (function () {
   br.makeScene = function (map, data, word) {
+    /** @type {Map<string, SceneItem>} */
     const items = new Map();
-    const isOn = (id) => items.has(id) && items.get(id).on;
+    /** @param {string | undefined} id */
+    const isOn = (id) => id !== undefined && items.get(id)?.on === true;
     map.options.renderer = L.canvas({ padding: 0.3, tolerance: 5 });
     const split = br.makeSplit(map, word);
     // Circles and zones keep their edges free of names.
     const EDGED = /^(circle|rail|centre|slider|zones)-|^selected-zone$/;
     const edges = br.makeEdges(map, () => [...items.values()].filter((item) => EDGED.test(item.id) && item.on && item.layer).map((item) => item.layer));
     const labels = br.makeLabels(map, isOn, split.hides, edges);
-    const scene = {
+    const scene = /** @type {Scene} */ ({
       items, labels, split, isOn, selected: null, claim: null, colouring: "none", view: data.scenario ? "compare" : "base",
       minutes: null, onchange: () => {}, onmove: () => {}, onselect: () => {},
-    };
+    });
     const draw = br.makeDrawing(data);
     scene.boundsOf = (row) => draw.area(row.shape).getBounds();
     scene.shapeOf = (row) => draw.area(row.shape);
@@ -35,13 +37,14 @@
     function restack() {
       const visible = [...items.values()].filter((item) => item.on && item.layer);
       visible.sort((a, b) => a.order - b.order);
+      /** @param {any} layer */
       const lift = (layer) => (layer.eachLayer ? layer.eachLayer(lift) : layer.bringToFront && layer.bringToFront());
       for (const item of visible) lift(item.layer);
     }
     // After any change of what is shown.
     scene.refresh = function () {
       scene.restyleReaches();
-      if (items.get("provinces").layer) scene.restyleGround();
+      if (items.get("provinces")?.layer) scene.restyleGround();
       restack();
       labels.place();
       scene.onchange();
@@ -66,7 +69,7 @@
         scene.asked = null;
         split.set(scene.view === "split");
       }
-      for (const id of [...items.keys()].filter((each) => COMPUTED.test(each))) scene.show(id, !away && before.has(id));
+      for (const id of [...items.keys()].filter((each) => COMPUTED.test(each))) scene.show(id, !away && before?.has(id) === true);
       scene.refresh();
     };
     // Whether a layer is part of what the reader has chosen, also while it's put aside.
@@ -78,7 +81,7 @@
     br.addCounties(scene, draw, data, word);
     br.addLines(scene, draw, data, word);
     br.addClaims(scene, draw, data, word);
-    if (data.years) scene.years = br.makeYears(scene, draw, data, word);
+    if (data.years) scene.years = br.makeYears(scene, draw, /** @type {PageContent & {years: Years}} */ (data), word);
     scene.add("centres", br.ORDER.centres, true, () =>
       L.layerGroup(data.centres.map((row) => draw.point(row.at, 6, data.style.centreFill, "#ffffff", () => word.place(row.name)))));
     for (const row of data.centres) {

@@ -5,12 +5,11 @@
 
   // `at` is the line's place as a share of the map's width.
   /**
-   * @param {any} map
+   * @param {L.Map} map
    * @param {Word} word
    */
   br.makeSplit = function (map, word) {
-    /** @type { {[name: string]: any} } */
-    const split = { on: false, at: 0.5, moved: false, onmove: null };
+    const split = /** @type {Split} */ ({ on: false, at: 0.5, moved: false, onmove: null });
     const size = () => map.getSize();
     const edge = () => map.containerPointToLayerPoint([split.at * size().x, 0]).x;
 
@@ -85,7 +84,8 @@
     L.DomEvent.disableClickPropagation(line);
 
     split.redraw = function () {
-      const renderer = map.options.renderer;
+      /** @type {any} */
+      const renderer = map.options.renderer; // with what Leaflet has of its own
       if (!renderer._ctx) return;
       renderer._redrawBounds = null;
       renderer._redraw();
@@ -106,8 +106,8 @@
     };
     split.words = function () {
       line.setAttribute("aria-label", word("split_label"));
-      line.querySelector(".br-split-before").textContent = word("base");
-      line.querySelector(".br-split-after").textContent = word("after");
+      br.find(line, ".br-split-before").textContent = word("base");
+      br.find(line, ".br-split-after").textContent = word("after");
       place();
     };
     function place() {

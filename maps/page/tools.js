@@ -4,7 +4,8 @@
 
   // The state is kept behind the # of the address: view, language, layers that differ from the first view.
   br.makeState = function (map, scene, data, word, redraw, whatIf) {
-    const state = { ready: false };
+    const state = /** @type {PageState} */ ({ ready: false });
+    /** @type {Map<string, boolean>} */
     const first = new Map();
     // A page inside another one (a notebook's) has no address of its own.
     const ownAddress = ["file:", "http:", "https:"].includes(location.protocol);
@@ -15,10 +16,10 @@
       parts.set("v", [centre.lat.toFixed(4), centre.lng.toFixed(4), map.getZoom()].join("_"));
       parts.set("m", scene.view);
       if (scene.split.on) parts.set("s", scene.split.at.toFixed(3));
-      if (scene.minutes !== null) parts.set("t", scene.minutes);
-      if (scene.years && scene.years.at !== null) parts.set("y", scene.years.year());
+      if (scene.minutes !== null) parts.set("t", String(scene.minutes));
+      if (scene.years && scene.years.at !== null) parts.set("y", String(scene.years.year()));
       if (scene.colouring !== "none") parts.set("k", scene.colouring);
-      if (scene.selected !== null) parts.set("c", scene.selected);
+      if (scene.selected !== null) parts.set("c", String(scene.selected));
       if (scene.claim !== null) parts.set("a", scene.claim);
       parts.set("g", word.state.language);
       const changed = [...scene.items.values()].filter((item) => scene.isChosen(item) !== first.get(item.id)).map((item) => item.id);
@@ -41,8 +42,8 @@
       if (whatIf) whatIf.set(false, true);
       const language = parts.get("g") || "";
       if (Object.hasOwn(data.words, language)) word.state.language = language;
-      const view = parts.get("m") || "";
-      if (data.scenario && ["compare", "base", "after", "split"].includes(view)) scene.setView(view);
+      const view = /** @type {View | null} */ (parts.get("m"));
+      if (data.scenario && view && ["compare", "base", "after", "split"].includes(view)) scene.setView(view);
       const minutes = Number(parts.get("t"));
       if (scene.years) scene.years.set(null);
       if (scene.slider) scene.setMinutes(data.slider.some((row) => row.minutes === minutes) ? minutes : null);
@@ -53,13 +54,14 @@
       scene.select(scene.counties.has(Number(parts.get("c"))) ? Number(parts.get("c")) : null);
       if (data.claims.some((row) => row.id === parts.get("a"))) scene.selectClaim(parts.get("a"));
       scene.recolour(scene.colouring);
-      const year = scene.years ? data.years.years.indexOf(Number(parts.get("y"))) : -1;
-      if (year >= 0) scene.years.set(year);
+      const year = data.years ? data.years.years.indexOf(Number(parts.get("y"))) : -1;
+      if (scene.years && year >= 0) scene.years.set(year);
       const place = (parts.get("v") || "").split("_").map(Number);
       if (place.length === 3 && place.every(Number.isFinite)) map.setView([place[0], place[1]], place[2], { animate: false });
       const share = Number(parts.get("s"));
       if (scene.split.on && share >= 0 && share <= 1) scene.split.move(share);
-      if (whatIf && parts.get("w")) whatIf.restore(parts.get("w"));
+      const asked = parts.get("w");
+      if (whatIf && asked) whatIf.restore(asked);
       redraw();
       state.ready = true;
     };
@@ -86,28 +88,27 @@
   };
 
   // On paper the map fills a sheet: it is drawn anew in that size, and as before afterwards.
-  /**
-   * @param {any} map
-   * @param {any} scene
-   * @param {any} bounds of the study
-   */
   br.makePrint = function (map, scene, bounds) {
     const sheet = { width: "1040px", height: "710px" }; // A4, landscape, within margins of 10 mm
     const CREDITS = 60; // pixels of the sheet, at its foot
     const container = map.getContainer();
-    /** @type {any} */
+    /** @type { {bounds: L.LatLngBounds, centre: L.LatLng, zoom: number} | null} */
     let before = null;
-    // Nobody can scroll on paper: what is too high for the sheet is made smaller.
+    /**
+     * Nobody can scroll on paper: what is too high for the sheet is made smaller.
+     * @param {string} selector
+     * @param {number} room
+     */
     function shrink(selector, room) {
-      const panel = container.querySelector(selector);
+      const panel = br.find(container, selector);
       panel.scrollTop = 0;
       const size = panel.getBoundingClientRect();
       const below = Math.max(0, size.top - container.getBoundingClientRect().top);
       if (below + size.height > room) panel.style.zoom = Math.max(0.5, (room - below) / size.height).toFixed(3);
     }
     // What was on the screen; the study as large as it gets between the panels, where all of it was seen.
-    function fill() {
-      if (!before.bounds.contains(bounds)) return map.fitBounds(before.bounds, { animate: false });
+    function fill(/** @type {L.LatLngBounds} */ seen) {
+      if (!seen.contains(bounds)) return map.fitBounds(seen, { animate: false });
       const { x, y } = map.getSize();
       const [wide, high] = [".br-title", ".br-legend"].map((name) => br.find(container, name).offsetWidth + 20);
       const region = L.bounds(map.project(L.latLngBounds(bounds).getNorthWest(), 5), map.project(L.latLngBounds(bounds).getSouthEast(), 5)).getSize();
@@ -120,10 +121,10 @@
       if (before) return;
       before = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
       document.documentElement.classList.add("br-printing");
-      for (const folded of container.querySelectorAll(".br-legend")) folded.open = true;
+      for (const folded of /** @type {NodeListOf<HTMLDetailsElement>} */ (container.querySelectorAll(".br-legend"))) folded.open = true;
       Object.assign(container.style, sheet);
       map.invalidateSize({ animate: false, pan: false });
-      fill();
+      fill(before.bounds);
       scene.labels.place();
       const height = map.getSize().y;
       shrink(".br-county-panel", height - 50); // above the scale
@@ -135,7 +136,7 @@
       if (!before) return;
       document.documentElement.classList.remove("br-printing", "br-legend-below");
       Object.assign(container.style, { width: "", height: "" });
-      for (const panel of container.querySelectorAll(".br-county-panel, .br-legend")) panel.style.zoom = "";
+      for (const panel of /** @type {NodeListOf<HTMLElement>} */ (container.querySelectorAll(".br-county-panel, .br-legend"))) panel.style.zoom = "";
       map.invalidateSize({ animate: false, pan: false });
       map.setView(before.centre, before.zoom, { animate: false });
       before = null;

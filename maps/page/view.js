@@ -4,10 +4,10 @@
   const OUT = 1.5; // steps of zoom
 
   /**
-   * @param {any} map
-   * @param {any} data the page's content
-   * @param {any} word
-   * @param {any} zoom Leaflet's own control
+   * @param {L.Map} map
+   * @param {PageContent} data the page's content
+   * @param {Word} word
+   * @param {L.Control.Zoom} zoom
    * @param {() => void} fit to the first view
    */
   br.makeView = function (map, data, word, zoom, fit) {
@@ -21,7 +21,7 @@
       href: "#", className: "br-home", role: "button",
       onclick: home,
     }, "⌂");
-    zoom.getContainer().append(link);
+    zoom.getContainer()?.append(link);
     const view = {
       words() {
         link.title = word("home");

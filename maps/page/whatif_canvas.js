@@ -18,7 +18,7 @@
 
   /**
    * Add the canvas of a what-if to the map.
-   * @param {any} map
+   * @param {L.Map} map
    * @param {any} style colours of the page
    */
   br.makeWhatIfCanvas = function (map, style) {

@@ -3,32 +3,29 @@
   const SNAP_KM = 8; // a stop is called after the county whose seat lies as near
   const NEAR_PX = 14;
   const STEP = 12; // pixels that an arrow key moves a place
+  /** @type { {[key: string]: [number, number] | undefined} } */
+  const STEPS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
   const LEAST_BETWEEN = 56; // pixels between two stops that a third one can be put between
 
-  /**
-   * @param {any} map
-   * @param {any} data the page's content
-   * @param {any} net
-   * @param {any} state
-   * @param {any} word
-   * @param { {moving: () => void, done: () => void, drawn: () => void} } tell while something is dragged; when something has
-   *   changed; when handles stand where they belong
-   */
+  // `tell`: while something is dragged; when something has changed; when handles stand where they belong.
   br.makeWhatIfEditor = function (map, data, net, state, word, tell) {
     const layer = L.layerGroup();
     const lines = L.layerGroup();
     // In a pane of their own, above everything that is drawn.
     const pane = map.createPane("br-what-if-lines");
-    pane.style.zIndex = 500;
+    pane.style.zIndex = "500";
     pane.style.pointerEvents = "none";
     const renderer = L.canvas({ pane: "br-what-if-lines", padding: 0.3 });
-    const editor = { tool: "move", current: -1, picked: "" };
+    const editor = /** @type {Editor} */ ({ tool: "move", current: -1 });
     const counties = data.whatIf.counties;
 
     // What is asked and kept is in WGS 84, whatever the map is drawn in.
+    /** @param {Place} at */
     const latLng = (at) => L.latLng(br.datum.onMap(at));
-    const place = (point) => br.datum.onGround([point.lat, point.lng]).map((value) => Number(value.toFixed(5)));
+    /** @param {L.LatLng} point */
+    const place = (point) => /** @type {Place} */ (br.datum.onGround([point.lat, point.lng]).map((value) => Number(value.toFixed(5))));
     editor.nameNear = function (at) {
+      /** @type {Seat | null} */
       let best = null;
       let least = SNAP_KM * 1000;
       for (const row of counties) {
@@ -38,7 +35,15 @@
       return best;
     };
 
-    // A place that can be dragged, or moved with the arrow keys.
+    /**
+     * A place that can be dragged, or moved with the arrow keys.
+     * @param {Place} at
+     * @param {string} className
+     * @param {string} label
+     * @param {string} text
+     * @param {(at: Place) => void} move
+     * @param {() => void} [tap]
+     */
     function handle(at, className, label, text, move, tap) {
       const html = br.element("span", { className: "br-handle " + className }, text ? br.element("span", { className: "br-handle-name" }, text) : null);
       const marker = L.marker(latLng(at), {
@@ -53,7 +58,7 @@
         icon.setAttribute("aria-label", label);
         icon.addEventListener("keydown", (event) => {
           if (event.key === "Enter") return act();
-          const step = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key];
+          const step = STEPS[event.key];
           if (!step) return;
           event.preventDefault();
           event.stopPropagation();
@@ -76,11 +81,13 @@
       return marker.addTo(layer);
     }
 
+    /** @param {Drawn} line */
     const colourOf = (line) => data.style.modes[line.mode] || data.style.otherMode;
     function drawLines() {
       lines.clearLayers();
       for (const link of state.closed) {
         const shape = net.shapes.get(link);
+        /** @type {Place[]} */
         const at = shape ? Array.from({ length: shape.length / 2 }, (_, i) => [shape[2 * i + 1], shape[2 * i]])
           : [net.tail[link], net.head[link]].map((node) => [net.lat[node], net.lon[node]]);
         const drawn = at.map(latLng);
@@ -96,8 +103,9 @@
     }
     editor.draw = function () {
       layer.clearLayers();
-      if (state.here) {
-        handle(state.here.at, "br-handle-here", word("wi_here"), "", (at) => { state.here.at = at; });
+      const { here } = state;
+      if (here) {
+        handle(here.at, "br-handle-here", word("wi_here"), "", (at) => { here.at = at; });
       } else {
         state.places.forEach((row) => handle(row.at, "br-handle-centre", word.place(row.name) + word("colon") + word("wi_drag"), word.place(row.name), (at) => { row.at = at; }));
       }
@@ -108,14 +116,18 @@
       drawLines();
       tell.drawn();
     };
-    // Between two stops another one can be pulled out of the line, or set by a tap or the Enter key.
+    /**
+     * Between two stops another one can be pulled out of the line, or set by a tap or the Enter key.
+     * @param {Drawn} line
+     */
     function middles(line) {
       if (line.stops.length >= state.mostStops) return;
       line.stops.slice(1).forEach((stop, k) => {
         const ends = [line.stops[k].at, stop.at].map((at) => map.latLngToLayerPoint(latLng(at)));
         if (ends[0].distanceTo(ends[1]) < LEAST_BETWEEN) return;
-        /** @type {any} */
+        /** @type {CorridorStop | null} */
         let added = null;
+        /** @param {Place} at */
         const insert = (at) => line.stops.splice(k + 1, 0, added = { name: nameAt(line, at, ""), at });
         const middle = place(map.layerPointToLatLng(ends[0].add(ends[1]).divideBy(2)));
         const marker = handle(middle, "br-handle-middle", word("wi_insert", { a: word.place(line.stops[k].name), b: word.place(stop.name) }), "", (at) => {
@@ -127,6 +139,7 @@
           tell.done();
         });
         marker.on("dragend", () => {
+          if (!added) return;
           line.stops.splice(line.stops.indexOf(added), 1);
           insert(added.at);
           editor.draw();
@@ -154,23 +167,31 @@
       if (tool === "draw") map.doubleClickZoom.disable();
       else map.doubleClickZoom.enable();
     };
-    /** Go on with a line that was ended. */
+    // Go on with a line that was ended.
     editor.extend = function (i) {
       editor.use("draw");
       editor.current = i;
     };
-    /** End the line at hand; one of a single stop is none. */
+    // End the line at hand; one of a single stop is none.
     editor.finish = function () {
       const line = state.lines[editor.current];
       editor.current = -1;
       if (line && line.stops.length < 2) state.lines.splice(state.lines.indexOf(line), 1);
     };
 
+    /**
+     * @param {Place} at
+     * @param {string} name of the place that was tapped; otherwise the county seat's nearby
+     */
     function tapOn(at, name) {
       if (!tapped(at, name)) return;
       editor.draw();
       tell.done();
     }
+    /**
+     * @param {Place} at
+     * @param {string} name
+     */
     function tapped(at, name) {
       if (editor.tool === "cut") return cut(at);
       if (editor.tool === "draw") return addStop(at, name);
@@ -178,7 +199,10 @@
       state.here = { id: "", name: near ? near.name : word("wi_here"), home: null, at };
       return true;
     }
-    // `name` of the place that was tapped; otherwise the county seat's nearby.
+    /**
+     * @param {Place} at
+     * @param {string} name
+     */
     function addStop(at, name) {
       let line = state.lines[editor.current];
       if (!line) {
@@ -192,8 +216,14 @@
       line.stops.push({ name: nameAt(line, at, name), at });
       return true;
     }
+    /**
+     * @param {Drawn} line
+     * @param {Place} at
+     * @param {string} name
+     */
     function nameAt(line, at, name) {
       const near = name ? { name } : editor.nameNear(at);
+      /** @param {string} text */
       const taken = (text) => line.stops.some((stop) => stop.name === text);
       if (near && !taken(near.name)) return near.name;
       let n = line.stops.length + 1;
@@ -204,7 +234,10 @@
       const kph = { road: 100, rail: 250, air: 250 }[mode];
       return { kph, perDay: br.assumedOf({ mode, kph }, data.whatIf.lines).perDay };
     };
-    // The road nearest to the finger, of those near enough.
+    /**
+     * The road nearest to the finger, of those near enough.
+     * @param {Place} at
+     */
     function cut(at) {
       const here = map.latLngToLayerPoint(latLng(at));
       const bounds = map.getBounds().pad(0.5);
@@ -225,14 +258,14 @@
 
     map.on("click", (event) => {
       // A button that its own click has replaced is no part of a panel any more, and Leaflet takes it for the map.
-      const target = event.originalEvent && event.originalEvent.target;
+      const target = /** @type {Element | null} */ (event.originalEvent && event.originalEvent.target);
       if (!state.on || (target && (!target.isConnected || target.closest(".br-panel")))) return;
       tapOn(place(event.latlng), "");
     });
     map.on("zoomend", () => { if (state.on && state.lines.length) editor.draw(); });
     map.on("dblclick", (event) => {
       // Two taps on the panel's buttons, one soon after the other, are none on the map.
-      const target = event.originalEvent && event.originalEvent.target;
+      const target = /** @type {Element | null} */ (event.originalEvent && event.originalEvent.target);
       if (!state.on || editor.current < 0 || (target && (!target.isConnected || target.closest(".br-panel")))) return;
       // The second of two taps has set a stop where the first one did.
       const line = state.lines[editor.current];

@@ -1,11 +1,19 @@
 // What was drawn, as files: corridors for `borderreach run`, and shapes for other programs.
 (function () {
-  // A text in TOML, between quotation marks: what would end it, and what no text may hold, as escapes.
+  /**
+   * A text in TOML, between quotation marks: what would end it, and what no text may hold, as escapes.
+   * @param {string} text
+   */
   const quoted = (text) => '"' + String(text).replace(/["\\\u0000-\u001f\u007f\u2028\u2029]/g, (c) =>
     "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0")) + '"';
+  /** @param {number} value */
   const number = (value, digits = 6) => String(Number(value.toFixed(digits)));
 
-  // Stops of one name would be one stop.
+  /**
+   * Stops of one name would be one stop.
+   * @template { {name: string} } T
+   * @param {T[]} stops
+   */
   function distinct(stops) {
     const seen = new Map();
     return stops.map((stop) => {
@@ -16,13 +24,7 @@
   }
   br.distinctStops = distinct;
 
-  /**
-   * Corridors as the file that a study names under `corridor_files`.
-   * @param {any[]} lines
-   * @param {any} rules the page's assumptions on lines
-   * @param {string} date of today, YYYY-MM-DD
-   * @param {string} comment one line
-   */
+  // Corridors as the file that a study names under `corridor_files`: `date` of today, YYYY-MM-DD, and a `comment` of one line.
   br.corridorFile = function (lines, rules, date, comment) {
     const tables = lines.filter((line) => line.stops.length > 1).map((line, i) => {
       const assumed = br.assumedOf(line, rules);
@@ -42,10 +44,14 @@
     return "# " + comment.replace(/[\u0000-\u001f\u007f]/g, " ") + "\n\n" + tables.join("\n");
   };
 
-  /** What keeps a drawn line from being read as a corridor, as a key of the words; null where nothing does. */
+  // What keeps a drawn line from being read as a corridor, as a key of the words; null where nothing does.
   br.faultOf = function (line, rules) {
     const { stops } = line;
     if (stops.length < 2) return "line_short";
+    /**
+     * @param {number} a
+     * @param {number} b
+     */
     const km = (a, b) => br.straightKm(stops[a], stops[b]);
     for (let i = 1; i < stops.length; i += 1) if (km(i - 1, i) > rules.mostKm[line.mode]) return "line_far";
     const total = stops.slice(1).reduce((sum, _, i) => sum + km(i, i + 1), 0);
@@ -59,13 +65,19 @@
     return null;
   };
 
-  /** Rings of a circle as the coordinates of a MultiPolygon, degrees: outer rings with their holes. */
+  // Rings of a circle as the coordinates of a MultiPolygon, degrees: outer rings with their holes.
   br.polygonsOf = function (rings) {
+    /** @param {Float64Array} ring */
     const area = (ring) => {
       let sum = 0;
       for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) sum += ring[j] * ring[i + 1] - ring[i] * ring[j + 1];
       return sum / 2;
     };
+    /**
+     * @param {Float64Array} ring
+     * @param {number} x
+     * @param {number} y
+     */
     const holds = (ring, x, y) => {
       let inside = false;
       for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
@@ -73,7 +85,9 @@
       }
       return inside;
     };
+    /** @param {Float64Array} ring */
     const degrees = (ring) => {
+      /** @type {number[][]} */
       const line = [];
       for (let i = 0; i < ring.length; i += 2) {
         const at = [Number(br.ground.toLon(ring[i]).toFixed(7)), Number(br.ground.toLat(ring[i + 1]).toFixed(7))];
@@ -95,6 +109,10 @@
   };
 
   br.whatIfGeoJson = function (state, circles) {
+    /**
+     * @param {GeoFeature["geometry"]} geometry
+     * @param {GeoFeature["properties"]} properties
+     */
     const feature = (geometry, properties) => ({ type: "Feature", properties, geometry });
     return JSON.stringify({
       type: "FeatureCollection",

@@ -29,8 +29,8 @@
 
   /**
    * Add the ways between a place and the ends of streets nearby, as fast as walking to any point of them makes it.
-   * @param {any} scenario
-   * @param {any} data
+   * @param {Scenario} scenario
+   * @param {WhatIfContent} data
    * @param {[number, number]} at latitude and longitude
    * @param {boolean} out from the network to the place, in whatever scenario; otherwise from the place onto the open network
    * @param {Ways} found
@@ -90,7 +90,7 @@
 
   /**
    * Milliseconds between two places along one street that both enter part-way; infinite where there is none.
-   * @param {any} scenario
+   * @param {Scenario} scenario
    * @param {Piece[]} from
    * @param {Piece[]} to
    */
@@ -118,8 +118,8 @@
 
   /**
    * Give `add` discs along streets, so close to each other that their union is the streets' own area.
-   * @param {any} scenario
-   * @param {any} data
+   * @param {Scenario} scenario
+   * @param {WhatIfContent} data
    * @param {Int32Array} time
    * @param {Piece[]} pieces of the places that are started from
    * @param {number} cutoff ms

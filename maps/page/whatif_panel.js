@@ -2,23 +2,20 @@
 (function () {
   const e = br.element;
 
-  /**
-   * @param {HTMLElement} panel
-   * @param {any} data the page's content
-   * @param {any} state
-   * @param {any} editor
-   * @param {any} word
-   * @param {any} act what the buttons do
-   */
   br.makeWhatIfPanel = function (panel, data, state, editor, word, act) {
     const { whatIf } = data;
     const open = { minutes: false, lines: true };
     const results = e("div", { className: "br-wi-results", "aria-live": "polite" });
+    /**
+     * @param {string} text
+     * @param {Attributes<"button">} attributes
+     * @param {() => void} onclick
+     */
     const button = (text, attributes, onclick) => e("button", { type: "button", onclick, ...attributes }, text);
 
     function tools() {
       return e("div", { className: "br-buttons", role: "group", "aria-label": word("wi_tools") },
-        ["move", "draw", "cut"].map((tool) => button(word("wi_tool_" + tool), { "data-tool": tool, "aria-pressed": String(editor.tool === tool) }, () => {
+        /** @type {const} */ (["move", "draw", "cut"]).map((tool) => button(word("wi_tool_" + tool), { "data-tool": tool, "aria-pressed": String(editor.tool === tool) }, () => {
           editor.use(tool);
           act.changed();
         })));
@@ -27,7 +24,7 @@
       if (editor.tool !== "draw") return null;
       const mode = editor.mode || "road";
       return e("div", { className: "br-tools" },
-        ["road", "rail", "air"].map((each) => button(word("mode_" + each), { "data-mode": each, "aria-pressed": String(mode === each) }, () => {
+        /** @type {const} */ (["road", "rail", "air"]).map((each) => button(word("mode_" + each), { "data-mode": each, "aria-pressed": String(mode === each) }, () => {
           editor.mode = each;
           const line = state.lines[editor.current];
           if (line) Object.assign(line, { mode: each, ...editor.defaults(each) });
@@ -38,6 +35,10 @@
     function corridors() {
       if (!data.corridors.length) return null;
       const names = new Map(data.corridors.map((row) => [row.id, row]));
+      /**
+       * @param {number} i
+       * @param {boolean} on
+       */
       const set = (i, on) => { if (on) state.corridors.add(i); else state.corridors.delete(i); };
       return e("fieldset", {}, e("legend", {}, word("wi_corridors")),
         whatIf.corridors.length > 3 ? e("div", { className: "br-tools" }, [true, false].map((on) =>
@@ -56,7 +57,11 @@
             }) : null);
         })));
     }
-    // A corridor of the study as a line of the reader's own, whose stops can be added to and moved.
+    /**
+     * A corridor of the study as a line of the reader's own, whose stops can be added to and moved.
+     * @param {WhatIfCorridor} one
+     * @param {string} text
+     */
     function own(one, text) {
       const { kph, perDay } = whatIf.lines.own[one.id];
       state.lines.push({
@@ -76,12 +81,28 @@
       }, [...whatIf.scenarios.map((row) => [row.id, act.nameOf(row) + (row.id === now ? more : "")]), ...(now === null ? [["", word("wi_own")]] : [])]
         .map(([value, text]) => e("option", { value, selected: value === (now ?? "") }, text))));
     }
+    /**
+     * @param {Drawn} one
+     * @param {number} i
+     */
     function line(one, i) {
       const fault = one.stops.length > 1 ? br.faultOf(one, whatIf.lines) || (act.isLoose(one) ? "line_loose" : null) : null;
+      /**
+       * @param {string} name
+       * @param {string} label
+       * @param {Attributes<"input">} attributes
+       * @param {(value: string) => void} set
+       */
       const field = (name, label, attributes, set) => e("label", {}, label, e("input", {
         ...attributes, "data-line": i + "-" + name, "aria-label": one.name + " " + label, 
         onchange: (event) => { set(event.target.value); act.valued(); },
       }));
+      /**
+       * @template T
+       * @param {string} value
+       * @param {number} most
+       * @param {T} otherwise
+       */
       const positive = (value, most, otherwise) => (Number(value) > 0 && Number(value) <= most ? Number(value) : otherwise);
       // A field under the reader's hand isn't drawn anew: it would lose what is typed into the next one.
       const waitText = () => word("wi_wait", { minutes: br.waitOf(one, whatIf.lines).toFixed(0) });
@@ -93,7 +114,8 @@
           button("×", { className: "br-close", "aria-label": word("wi_remove") + " " + one.name }, () => { state.lines.splice(i, 1); editor.current = -1; act.changed(); })),
         e("div", { className: "br-wi-fields" },
           e("select", { "aria-label": word("mode"), "data-line": i + "-mode", onchange: (event) => {
-            Object.assign(one, { mode: event.target.value, ...editor.defaults(event.target.value) });
+            const mode = /** @type {Mode} */ (event.target.value);
+            Object.assign(one, { mode, ...editor.defaults(mode) });
             act.changed();
           } }, ["road", "rail", "air"].map((mode) => e("option", { value: mode, selected: mode === one.mode }, word("mode_" + mode)))),
           field("kph", "km/h", { type: "number", min: 10, max: 400, step: 10, value: one.kph }, (value) => { one.kph = positive(value, 400, one.kph); }),
@@ -130,9 +152,22 @@
         ready ? e("div", { className: "br-tools" }, button(word("wi_save_corridor"), { "data-act": "toml" }, act.saveCorridors)) : null);
     }
 
+    /** @param {number} value */
     const people = (value) => br.many(value, "unit_people", word);
+    /**
+     * @param {number} value
+     * @param {string} text
+     */
     const change = (value, text) => (Math.round(value) === 0 ? null : e("span", { className: value < 0 ? "br-loss" : "br-gain" }, text));
+    /** @param {Found} found */
     function reach(found) {
+      /**
+       * @param {number} now
+       * @param {number | null} before
+       * @param {(value: number) => string} text
+       * @param {(value: number) => string} gain
+       * @returns {Content}
+       */
       const arrow = (now, before, text, gain) => [text(now), before === null ? null : [" ", change(now - before, gain(now - before))]];
       return e("table", { className: "br-wi-reach" },
         e("thead", {}, e("tr", {}, e("td", {}), ["wi_area", "wi_counties", "wi_people"].map((key) => e("th", { scope: "col" }, word(key))))),
@@ -141,10 +176,17 @@
           e("td", {}, arrow(row.counties, row.before && row.before.counties, String, (by) => br.signed(by, 0))),
           e("td", {}, arrow(row.people, row.before && row.before.people, people, (by) => (by < 0 ? "−" : "+") + people(Math.abs(by))))))));
     }
+    /** @param {Found} found */
     function minutes(found) {
+      /**
+       * @param {number | null} value
+       * @param {boolean} sure
+       */
       const text = (value, sure) => (value === null ? "–" : (sure ? "" : "≤ ") + value.toFixed(1));
-      const cell = (one) => e("td", {}, one.before !== null && Math.abs(one.now - one.before) >= 0.05
+      /** @param {Cell} one */
+      const cell = (one) => e("td", {}, one.before !== null && (one.now === null || Math.abs(one.now - one.before) >= 0.05)
         ? [e("span", { className: "br-muted" }, text(one.before, one.sure)), " → ", e("b", {}, text(one.now, one.sure))] : text(one.now, one.sure));
+      /** @param {CellRow[]} rows */
       const table = (rows) => e("table", { className: "br-wi-minutes" },
         e("thead", {}, e("tr", {}, e("td", {}), found.starts.map((name) => e("th", { scope: "col" }, name)))),
         e("tbody", {}, rows.map((row) => e("tr", {}, e("th", { scope: "row" }, row.name), row.cells.map(cell)))));
@@ -156,7 +198,7 @@
     }
 
     return {
-      /** What comes of it; drawn anew while something is dragged. */
+      // What comes of it; drawn anew while something is dragged.
       results(found) {
         const scroll = results.querySelector(".br-wi-minutes") ? results.scrollTop : 0;
         results.replaceChildren(...[

@@ -25,8 +25,8 @@
   /**
    * Residents at the nodes inside a circle. Far from its edge the discs tell; near it, what is left of a disc that is
    * smaller than a cell of the package's grid decides, on the grid of each start.
-   * @param {any} scenario
-   * @param {any} data
+   * @param {Scenario} scenario
+   * @param {WhatIfContent} data
    * @param { {at: [number, number], time: Int32Array}[] } starts
    * @param {Int32Array} time from the nearest start
    * @param {number} cutoff ms

@@ -1,25 +1,11 @@
 // A network with some of the study's corridors, links closed, and corridors that the reader has drawn.
 (function () {
-  /**
-   * @typedef {object} Stop
-   * @property {string} name
-   * @property {[number, number]} at latitude and longitude
-   */
-  /**
-   * @typedef {object} Drawn a corridor that the reader has drawn
-   * @property {string} name
-   * @property {"road" | "rail" | "air"} mode
-   * @property {number} kph design speed
-   * @property {number | null} perDay departures in each direction; null: nobody waits
-   * @property {Stop[]} stops
-   * @property {string} [as] the corridor of the study that it was taken from, whose values it has
-   */
   br.STOP_KINDS = { road: "interchange", rail: "station", air: "airport" };
   br.DRAWN = { joinKm: 5, joinKph: 25, sinuosity: 1.2 };
 
-  /** What a drawn corridor's file would say of it: the values of the study's that it was taken from, or of the embedded lines nearest to its speed. */
+  // What a drawn corridor's file would say of it: the values of the study's that it was taken from, or of the embedded lines nearest to its speed.
   br.assumedOf = function (drawn, lines) {
-    const own = Object.hasOwn(lines.own, drawn.as) ? lines.own[drawn.as] : null;
+    const own = drawn.as !== undefined && Object.hasOwn(lines.own, drawn.as) && lines.own[drawn.as];
     if (own && own.mode === drawn.mode) return own;
     const table = lines.assumed[drawn.mode];
     const nearest = Object.keys(table).map(Number)
@@ -30,7 +16,7 @@
       alight: found.alight_min ?? 0, perDay: found.trains_per_day ?? null, ...br.DRAWN,
     };
   };
-  /** Minutes waited: as `TransferRules.wait_min` has it, longer than half the time between many trains, which bunch. */
+  // Minutes waited: as `TransferRules.wait_min` has it, longer than half the time between many trains, which bunch.
   br.waitOf = function (drawn, lines) {
     if (drawn.mode === "road" || !drawn.perDay) return 0;
     const bunched = Math.min(drawn.perDay, lines.fittedPerDay) / lines.evenPerDay;
@@ -38,27 +24,23 @@
     return Math.min((lines.dayMin / drawn.perDay / 2) * uneven, lines.mostWaitMin[drawn.mode]);
   };
 
-  /**
-   * Make what holds one scenario on a network; `set` brings another one into the same arrays.
-   * @param {any} net
-   * @param {any} data the page's what-if
-   */
+  // Make what holds one scenario on a network; `set` brings another one into the same arrays.
   br.makeScenario = function (net, data) {
     const shut = new Uint8Array(net.arcHead.length);
     const gone = new Uint8Array(net.n);
     const off = new Uint8Array(net.tail.length);
-    /** @type { {[name: string]: any} } */
-    const scenario = { net, shut, gone, off, extra: [], first: new Int32Array(0), next: [], to: [], ms: [], changed: false, version: 0, loose: new Set() };
-    let known = null;
+    const scenario = /** @type {Scenario} */ ({
+      net, shut, gone, off, first: new Int32Array(0), changed: false, version: 0,
+      .../** @type {Pick<Scenario, "extra" | "next" | "to" | "ms" | "loose">} */ ({ extra: [], next: [], to: [], ms: [], loose: new Set() }),
+    });
+    let known = "";
 
-    /**
-     * @param { {corridors: Set<number>, closed: Set<number>, lines: Drawn[]} } wanted
-     */
     scenario.set = function (wanted) {
       const key = JSON.stringify([[...wanted.corridors], [...wanted.closed], wanted.lines]);
       if (key === known) return scenario;
       known = key;
       scenario.version += 1;
+      /** @param {number} owner */
       const on = (owner) => owner < 0 || wanted.corridors.has(owner);
       for (let link = 0; link < off.length; link += 1) off[link] = !on(net.owners[2 * link]) || !on(net.owners[2 * link + 1]) || wanted.closed.has(link) ? 1 : 0;
       for (let arc = 0; arc < shut.length; arc += 1) shut[arc] = off[net.arcLink[arc]];
@@ -66,6 +48,7 @@
       Object.assign(scenario, { next: [], to: [], ms: [], loose: new Set() });
       /** @type {number[][]} */
       let rides = [];
+      /** @type {Built[]} */
       let built = [];
       // A line that touches neither a road nor, through others, what touches one isn't there for anybody.
       for (let loose = -1; loose < scenario.loose.size;) {
@@ -75,12 +58,13 @@
         const lines = wanted.lines.filter((line) => line.stops.length > 1 && !scenario.loose.has(line));
         built = lines.map((line) => build(line, rides));
         const touching = meet(built, wanted.corridors, rides);
+        /** @type {Set<Line>} */
         const reached = new Set(built.filter((one) => one.touches));
         for (let before = -1; before < reached.size;) {
           before = reached.size;
           for (const [a, b] of touching) {
-            if (reached.has(b) || !built.includes(b)) reached.add(a);
-            if (reached.has(a) && built.includes(b)) reached.add(b);
+            if (reached.has(b) || !("touches" in b)) reached.add(a);
+            if (reached.has(a) && "touches" in b) reached.add(b);
           }
         }
         built.forEach((one, i) => { if (!reached.has(one)) scenario.loose.add(lines[i]); });
@@ -96,6 +80,10 @@
       return scenario;
     };
 
+    /**
+     * @param { {at: Place} } stop
+     * @param {boolean} exit
+     */
     function node(stop, exit) {
       const [lat, lon] = stop.at;
       scenario.extra.push({
@@ -103,7 +91,12 @@
       });
       return net.n + scenario.extra.length - 1;
     }
-    // Where one gets on and where one gets off: the same, unless turns are banned somewhere.
+    /**
+     * Where one gets on and where one gets off: the same, unless turns are banned somewhere.
+     * @param { {at: Place} } stop
+     * @param {boolean} exit
+     * @param {number[][]} rides
+     */
     function ends(stop, exit, rides) {
       const on = node(stop, exit);
       if (!data.apart) return { on, off: on };
@@ -111,11 +104,22 @@
       rides.push([off, on, 0]);
       return { on, off };
     }
+    /**
+     * @param {number[][]} rides
+     * @param {Ends} from
+     * @param {Ends} to
+     * @param {number} there minutes
+     * @param {number} back
+     */
     function ride(rides, from, to, there, back) {
       rides.push([from.on, to.off, there], [to.on, from.off, back]);
     }
 
-    // As `analysis.corridors.add_corridors` does; a corridor that the reader draws has one service, which calls everywhere.
+    /**
+     * As `analysis.corridors.add_corridors` does; a corridor that the reader draws has one service, which calls everywhere.
+     * @param {Drawn} line
+     * @param {number[][]} rides
+     */
     function build(line, rides) {
       const assumed = br.assumedOf(line, data.lines);
       const kph = line.kph * assumed.factor;
@@ -147,8 +151,14 @@
       };
     }
 
-    // Stops of different corridors that lie near each other are joined.
+    /**
+     * Stops of different corridors that lie near each other are joined.
+     * @param {Built[]} built
+     * @param {Set<number>} corridors
+     * @param {number[][]} rides
+     */
     function meet(built, corridors, rides) {
+      /** @type {[Built, Line][]} */
       const touching = [];
       const others = data.corridors.filter((one, i) => corridors.has(i));
       for (let a = 0; a < built.length; a += 1) {
@@ -166,13 +176,24 @@
       }
       return touching;
     }
-    // Between stops of two corridors, km/h; 0 where nobody changes from one to the other.
+    /**
+     * Between stops of two corridors, km/h; 0 where nobody changes from one to the other.
+     * @param {Line} one
+     * @param { {kind: string} } stop
+     * @param {Line} other
+     * @param { {kind: string} } second
+     */
     function speedBetween(one, stop, other, second) {
       if (stop.kind !== "hub" && second.kind !== "hub") return Math.min(one.joinKph, other.joinKph);
       return one.mode === "road" && other.mode === "road" ? Math.min(one.kph, other.kph) : 0;
     }
+    /**
+     * @param {Line} one
+     * @param {Line} other
+     */
     function pairs(one, other) {
       const most = Math.min(one.joinKm, other.joinKm) * 1000;
+      /** @param { {at: Place} } stop */
       const place = (stop) => br.ground.xyz(stop.at[1], stop.at[0]);
       const theirs = other.stops.map(place);
       const metres = one.stops.map((stop) => {
@@ -182,7 +203,12 @@
           return far > most ? Infinity : far;
         });
       });
+      /** @type {Map<string, [number, number, number]>} */
       const found = new Map();
+      /**
+       * @param {number} i
+       * @param {number} j
+       */
       const keep = (i, j) => { if (metres[i][j] < Infinity) found.set(i + " " + j, [i, j, metres[i][j]]); };
       metres.forEach((row, i) => keep(i, row.indexOf(Math.min(...row))));
       theirs.forEach((_, j) => {
@@ -198,6 +224,7 @@
     for (let k = 0; k < net.tail.length; k += 1) {
       if (net.owners[2 * k] < 0 && net.kinds[net.kind[k]][0] === "road") byRoad[net.tail[k]] = byRoad[net.head[k]] = 1;
     }
+    /** @param { {at: Place} } stop */
     function nearest(stop) {
       const [x, y, z] = br.ground.xyz(stop.at[1], stop.at[0]);
       let best = Infinity;
@@ -216,7 +243,7 @@
     return scenario;
   };
 
-  /** Kilometres between two stops on the ellipsoid: a chord, made as long as its arc. */
+  // Kilometres between two stops on the ellipsoid: a chord, made as long as its arc.
   br.straightKm = function (one, other) {
     const chord = br.ground.metres(br.ground.xyz(one.at[1], one.at[0]), br.ground.xyz(other.at[1], other.at[0]));
     return 2 * 6371000 * Math.asin(Math.min(1, chord / (2 * 6371000))) / 1000;

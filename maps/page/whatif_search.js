@@ -30,7 +30,7 @@
   /**
    * Nodes within reach of a place, and milliseconds to them.
    * @param {Scenario} scenario
-   * @param {any} data
+   * @param {WhatIfContent} data
    * @param {[number, number]} at latitude and longitude
    * @param {boolean} [out] from the network to the place, whatever scenario it's asked in
    * @returns {Ways}
@@ -109,7 +109,7 @@
   /**
    * Minutes from a search to places, straight ways within reach included; null where there is none.
    * @param {Scenario} scenario
-   * @param {any} data
+   * @param {WhatIfContent} data
    * @param {Int32Array} time
    * @param {[number, number]} from latitude and longitude
    * @param {(Ways & {at: [number, number], xyz?: number[]})[]} places with the ways from the network to them
@@ -170,7 +170,7 @@
   /**
    * The discs that a circle is the union of: what is left of the time at each exit, within the reach.
    * @param {Scenario} scenario
-   * @param {any} data
+   * @param {WhatIfContent} data
    * @param {Int32Array} time
    * @param {[number, number][]} places
    * @param {number} cutoff ms

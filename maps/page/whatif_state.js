@@ -6,7 +6,7 @@
   const MOST_LETTERS = 60;
 
   /**
-   * @param {any} data the page's content
+   * @param {PageContent & {whatIf: WhatIfContent}} data
    */
   br.makeWhatIfState = function (data) {
     const { corridors } = data.whatIf;
@@ -14,7 +14,7 @@
       const at = br.datum.onGround(row.at); // all that is drawn comes as it lies on the map
       return { id: row.id, name: row.name, home: at, at };
     });
-    const state = { on: false, notice: "" };
+    const state = /** @type {WhatIfState} */ ({ on: false, notice: "" });
 
     state.reset = function () {
       state.places = home.map((row) => Object.assign({}, row));
@@ -28,6 +28,7 @@
     state.starts = () => (state.here ? [state.here] : state.places);
     state.moved = () => !state.here && state.places.some((row) => row.at !== row.home);
 
+    /** @param {Place} at */
     const round = (at) => at.map((value) => Number(value.toFixed(5)));
     state.text = () => JSON.stringify({
       p: state.places.map((row) => (row.at === row.home ? 0 : round(row.at))),
@@ -38,14 +39,29 @@
     });
 
     // Of a link that somebody else may have written: what doesn't fit is left aside.
+    /** @type {(at: any) => at is Place} */
     const isPlace = (at) => Array.isArray(at) && at.length === 2 && at.every(Number.isFinite) && Math.abs(at[0]) <= 85 && Math.abs(at[1]) <= 540;
+    /**
+     * @param {unknown} text
+     * @param {string} otherwise
+     */
     const words = (text, otherwise) => (typeof text === "string" && text.trim() ? text.slice(0, MOST_LETTERS) : otherwise);
+    /**
+     * @param {any} value
+     * @param {number} least
+     * @param {number} most
+     */
     const between = (value, least, most) => Number.isFinite(value) && value >= least && value <= most;
     state.read = function (text, links) {
       state.reset();
       let given;
       try { given = JSON.parse(text); } catch { return state; }
       if (given === null || typeof given !== "object") return state;
+      /**
+       * @param {any} value
+       * @param {number} most
+       * @returns {any[]}
+       */
       const list = (value, most) => (Array.isArray(value) ? value.slice(0, most) : []);
       list(given.p, state.places.length).forEach((at, i) => { if (isPlace(at)) state.places[i].at = at; });
       if (isPlace(given.h)) state.here = { id: "", name: "", home: null, at: given.h };
@@ -58,7 +74,7 @@
         if (!Array.isArray(row) || !Object.hasOwn(br.STOP_KINDS, row[1]) || !between(row[2], 1, 400)) continue;
         const stops = list(row[4], MOST_STOPS)
           .filter((stop) => Array.isArray(stop) && isPlace([stop[1], stop[2]]))
-          .map((stop, i) => ({ name: words(stop[0], String(i + 1)), at: [stop[1], stop[2]] }));
+          .map((stop, i) => ({ name: words(stop[0], String(i + 1)), at: /** @type {Place} */ ([stop[1], stop[2]]) }));
         state.lines.push({ name: words(row[0], "?"), mode: row[1], kph: row[2], perDay: between(row[3], 0.01, 1000) ? row[3] : null, stops, ...(Object.hasOwn(data.whatIf.lines.own, row[5]) ? { as: row[5] } : {}) });
       }
       return state;

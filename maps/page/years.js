@@ -4,28 +4,32 @@
   const KIND = "year:";
 
   /**
-   * @param {any} scene
-   * @param {any} draw
-   * @param {any} data the page's content
-   * @param {any} word
+   * @param {Scene} scene
+   * @param {Drawing} draw
+   * @param {PageContent & {years: Years}} data
+   * @param {Word} word
    */
   br.makeYears = function (scene, draw, data, word) {
     const { years, centres } = data.years;
+    /** @type {Map<number, {centre: number, minutes: number | null}[]>} */
     const minutesOf = new Map(data.counties.map((row, i) => {
       const numbers = br.unpackNumbers(data.years.minutes[i]);
       return [row.adcode, years.map((_, k) => ({ centre: numbers[2 * k], minutes: numbers[2 * k + 1] < 0 ? null : numbers[2 * k + 1] / 10 }))];
     }));
     const style = data.style;
     const look = { line: style.circleLine, fill: br.ranked(style.circleFills, 1), opacity: 0.6 };
-    const own = /** @type {any} */ ({ at: null, last: years.indexOf(data.years.today), look });
+    const own = /** @type {YearsShown} */ ({ at: null, last: years.indexOf(data.years.today), look });
+    /** @param {number} year */
     const rings = (year) => (data.years.circles[year] ? br.unpackLines(data.years.circles[year].shape, data.quantum) : []);
     const circle = L.layerGroup([]);
     scene.add("year-circle", br.ORDER.circles + 0.5, false, () => circle);
 
+    /** @param {number} at */
     const colouring = (at) => KIND + years[at];
+    /** @param {string} text */
     const read = (text) => (text.startsWith(KIND) ? years.indexOf(Number(text.slice(KIND.length))) : -1);
     own.colourings = () => years.map((_, at) => colouring(at));
-    own.valueOf = (row, text) => minutesOf.get(row.adcode)[read(text)].minutes;
+    own.valueOf = (row, text) => minutesOf.get(row.adcode)?.[read(text)].minutes ?? null;
     own.year = () => (own.at === null ? null : years[own.at]);
     own.text = (text) => word("year_colour", { year: years[read(text)], centre: word("nearest") });
     // A year as the reader sees it: its circle instead of the study's own, and the lines that are open by then.
@@ -74,7 +78,7 @@
     };
     // Minutes of a county in every year, for its panel; and in the year that is shown, for its tooltip.
     own.rowOf = function (row) {
-      const found = minutesOf.get(row.adcode);
+      const found = minutesOf.get(row.adcode) || [];
       if (found.every((each) => each.minutes === null)) return null;
       return e("div", { className: "br-years-of" },
         e("h3", {}, word("year_nearest")),
@@ -84,8 +88,9 @@
             each.minutes === null ? "–" : br.fixed(each.minutes, 0)))))));
     };
     own.tipOf = function (row) {
-      if (own.at === null) return null;
-      const { centre, minutes } = minutesOf.get(row.adcode)[own.at];
+      const found = minutesOf.get(row.adcode);
+      if (own.at === null || !found) return null;
+      const { centre, minutes } = found[own.at];
       return e("div", {}, e("strong", {}, years[own.at]), word("colon"), br.minutesText(minutes, word),
         minutes === null ? "" : word.aside(word.place(centres[centre])));
     };
@@ -97,7 +102,7 @@
      */
     own.control = function (still, redraw) {
       const on = own.at !== null;
-      const at = on ? own.at : own.last;
+      const at = own.at ?? own.last;
       return e("div", { className: "br-slider br-years" + (on ? "" : " br-off") },
         e("label", { className: "br-box" },
           e("input", {
@@ -109,12 +114,12 @@
           "aria-label": word("year_all"), "aria-valuetext": String(years[at]),
           oninput: (event) => {
             still(() => own.set(Number(event.target.value)));
-            const around = event.target.closest(".br-slider");
+            const around = /** @type {Element} */ (event.target.closest(".br-slider"));
             event.target.setAttribute("aria-valuetext", String(own.year()));
             around.classList.remove("br-off");
-            around.querySelector("input[type=checkbox]").checked = true;
-            around.querySelector("output").textContent = own.year();
-            around.querySelector(".br-slider-area").textContent = own.figures();
+            /** @type {HTMLInputElement} */ (br.find(around, "input[type=checkbox]")).checked = true;
+            br.find(around, "output").textContent = String(own.year());
+            br.find(around, ".br-slider-area").textContent = own.figures();
           },
           onchange: redraw,
         }),
