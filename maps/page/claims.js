@@ -4,7 +4,7 @@
 
   /**
    * @param { {verdict: string} } row
-   * @param { {[name: string]: any} } style
+   * @param {PageStyle} style
    */
   br.claimSign = (row, style) => br.signSwatch(br.VERDICT_SHAPES[row.verdict] || "triangle", style.verdictFills[row.verdict] || style.noValue, "#333333");
 

@@ -49,7 +49,7 @@
         last = here;
       }
     }
-    for (const [rings, fill] of [[around, data.style.land], [own, "#d8cfbd"]]) {
+    for (const [rings, fill] of /** @type {[Place[][], string][]} */ ([[around, data.style.land], [own, "#d8cfbd"]])) {
       pen.beginPath();
       for (const ring of rings) {
         trace(ring);

@@ -19,7 +19,7 @@
   /**
    * Add the canvas of a what-if to the map.
    * @param {L.Map} map
-   * @param {any} style colours of the page
+   * @param {PageStyle} style
    */
   br.makeWhatIfCanvas = function (map, style) {
     const pane = map.createPane("br-what-if");

@@ -117,6 +117,42 @@ interface Since {
   kinds: number[];
   runs: string;
 }
+/** Colours and lines, as `page_style` in `maps/style.py` writes them. */
+interface PageStyle {
+  noValue: string;
+  circleFills: string[];
+  circleLine: string;
+  scenarioLine: string;
+  gainLines: string[];
+  railFills: string[];
+  railLine: string;
+  crossingFill: string;
+  gapLine: string;
+  criticalLine: string;
+  missingLine: string;
+  linkLines: { [side: string]: string };
+  pastLine: string;
+  changeLine: string;
+  verdictFills: { [verdict: string]: string };
+  zoneFill: string;
+  zoneScenarioLine: string;
+  land: string;
+  sea: string;
+  provinceLine: string;
+  countyLine: string;
+  borderLine: string;
+  borderHalo: string;
+  junctionFill: string;
+  centreFill: string;
+  stopFill: string;
+  highlight: string;
+  centreLines: string[];
+  modes: { [mode: string]: string };
+  otherMode: string;
+  dashes: { [status: string]: string };
+  otherDash: string;
+  fonts: string;
+}
 interface Classes {
   breaks: number[];
   colours: string[];
@@ -183,7 +219,7 @@ interface PageContent {
   centreCircles: Reach[];
   zones: Reach[];
   allZones: Reach | null;
-  borders: { names: string[]; km: string; crossings: number | null; spacing: number | null; without: number; shape: Lines }[];
+  borders: { names: string[]; km: string; crossings: number | null; spacing: number | null; without: number | null; shape: Lines }[];
   crossings: { at: Place; class: string; names: string[]; provinces: string[] }[];
   gaps: { names: string[]; km: number; roadKm: number | null; minutes: number; factor: number; shape: Lines }[];
   critical: {
@@ -201,7 +237,7 @@ interface PageContent {
   links: { names: string[]; across: boolean; minutes: number; meets: number; share: number; wide: number; ends: [Place, Place] }[];
   past: { year: number; cutoff: number; area: number; n: number; shape: Lines }[];
   junctions: { names: string; at: Place }[];
-  style: { [name: string]: any };
+  style: PageStyle;
   title: { zh: string; en: string };
   quantum: number;
   reachQuantum: number;
@@ -405,7 +441,7 @@ interface Scene {
   showZone(): void;
   restyleCounty(adcode: number | null): void;
   select(adcode: number | null): void;
-  corridorLook(row: Corridor): { color: string; weight: number; dashArray: string | null };
+  corridorLook(row: Corridor): { color: string; weight: number; dashArray: string };
   showClaim(): void;
   claimBounds(row: PlacedClaim): L.LatLngBounds;
   selectClaim(id: string | null, move?: boolean): void;
@@ -611,7 +647,7 @@ interface PanelActs {
   scenario(): string | null;
   nameOf(row: StudyScenario): string;
   take(id: string): void;
-  look(row: Corridor): { color: string; weight: number; dashArray: string | null };
+  look(row: Corridor): { color: string; weight: number; dashArray: string };
   isLoose(line: Drawn): boolean;
   saveCorridors(): void;
   saveShapes(): void;
@@ -703,12 +739,12 @@ interface Shared {
   drawCounty(panel: HTMLElement, row: County | null | undefined, data: PageContent, scene: Scene, word: Word): void;
   many(value: number | null, unit: string, word: Word): string;
   classNames(data: PageContent, word: Word, id: string, values: (number | null)[]): string;
-  claimSign(row: { verdict: string }, style: { [name: string]: any }): SVGElement;
+  claimSign(row: { verdict: string }, style: PageStyle): SVGElement;
   claimText(row: Claim, n: number, word: Word): HTMLElement;
   claimList(data: PageContent, scene: Scene, word: Word): HTMLElement;
   drawClaim(panel: HTMLElement, row: Claim, data: PageContent, scene: Scene, word: Word): void;
   swatch(kind: string, look: { [name: string]: any }): Element;
-  lineSwatch(look: { color: string; weight: number; dashArray?: string | null }): SVGElement;
+  lineSwatch(look: { color: string; weight: number; dashArray?: string }): SVGElement;
   makeLegend(data: PageContent, scene: Scene, word: Word, names: { scenario(): string; base(): string }): Legend;
   makeFinding(data: PageContent, word: Word): HTMLElement | null;
   makeSearch(rows: County[], word: Word, choose: (row: County) => void): HTMLElement[];
@@ -744,7 +780,7 @@ interface Shared {
     page: { save(): void; redraw(): void; makeRoom(places: Place[] | null): void },
   ): WhatIf;
   makeWhatIfState(data: PageContent & { whatIf: WhatIfContent }): WhatIfState;
-  makeWhatIfCanvas(map: L.Map, style: { [name: string]: any }): {
+  makeWhatIfCanvas(map: L.Map, style: PageStyle): {
     show(circles: { before: Float64Array[] | null; now: Float64Array[]; rank: number }[]): void;
     hide(): void;
   };
