@@ -20,7 +20,9 @@ from branca.element import Element, Figure, MacroElement
 from folium.template import Template
 
 from borderreach.geo.errors import InputError
+from borderreach.maps.layers import map_layers
 from borderreach.maps.page._base_maps import BaseMap, base_map
+from borderreach.maps.page._content import page_content
 from borderreach.maps.page._leaflet import study_map
 from borderreach.maps.page._offline import offline_html, save_map
 from borderreach.maps.page._rendering import rendered, texts_left_alone
@@ -49,6 +51,30 @@ def data_of(page: str) -> Any:
     found = re.search(r'<script type="application/json" id="study-data">(.*?)</script>', page, re.DOTALL)
     assert found is not None
     return json.loads(found[1])
+
+
+def test_the_types_of_scripts_name_what_a_page_has(results: SimpleNamespace) -> None:
+    """A field that is written and not declared, or declared and not written, would be checked against nothing."""
+    declared = (Path(__file__).parent / "types" / "page.d.ts").read_text(encoding="utf-8")
+
+    def fields(name: str) -> set[str]:
+        body = re.search(rf"^interface {name}\b[^\n]*{{\n(.*?)^}}", declared, re.DOTALL | re.MULTILINE)
+        assert body is not None, name
+        return set(re.findall(r"^  (\w+)\??:", body[1], re.MULTILINE))
+
+    content = page_content(results, map_layers(results), "zh", tiles=None, classes={}, china=False)
+    assert fields("PageContent") == set(content)
+    assert fields("PageStyle") == set(content["style"])
+    written = {
+        "Corridor": content["corridors"][0],
+        "CorridorStop": content["corridors"][0]["stops"][0],
+        "County": {"ways": "", **content["counties"][0]},
+        "Claim": content["claims"][0],
+        "Centre": content["centres"][0],
+        "Reach": content["slider"][0],
+        "NamedShape": content["provinces"][0],
+    }
+    assert {name: fields(name) for name in written} == {name: set(row) for name, row in written.items()}
 
 
 # folium's layers --------------------------------------------------------------------------------
