@@ -147,7 +147,7 @@ def _gap_lines(results: StudyResults) -> list[Block]:
     what = "断头路（距省界不远中断、对侧有路可接、绕行数倍的干线公路）"
     if results.gaps.empty:
         return [f"{what}：未发现。"]
-    most = 4
+    most = 3
     joined = np.isfinite(results.gaps["network_min"])
     first = results.gaps[joined].sort_values("network_min", ascending=False, kind="stable")
     parts = [
@@ -386,7 +386,7 @@ def _critical(results: StudyResults) -> list[Block]:
         told += f"{len(lost):,} 处中没有一处使出行变慢"
     else:
         told += (
-            f"{len(lost):,} 处中损失最大的是{first.crossing}（{_CLASSES.get(first.road_class, first.road_class)}），{first.longer_trips / counted:,.0f}{unit}人次"
+            f"{'其' if _merged(results) else f'{len(lost):,} 处'}中损失最大的是{first.crossing}（{_CLASSES.get(first.road_class, first.road_class)}），{first.longer_trips / counted:,.0f}{unit}人次"
             f"平均多用 {first.mean_delay_min:.0f} 分钟，{first.worst_from}到{first.worst_to}多用 {first.worst_delay_min:.0f} 分钟"
         )
         if first.leaving_people > 0:

@@ -168,7 +168,7 @@ def _unsure(results: StudyResults) -> list[Block]:
     )
     if unsure.empty:
         return []
-    most = 8
+    most = 6
     nearest = unsure.sort_values(["doubt", "adcode"]).head(most).rename(columns={"name": "county"})
     named = "、".join(f"{row.county}（{row.base_chance * 100:.0f}%）" for row in rows_of(nearest))
     rest = f"等 {len(unsure)} 个" if len(unsure) > most else ""

@@ -104,11 +104,11 @@ def _shares(results: StudyResults, context: ReportContext) -> list[Block]:
 
 
 def _status(corridor: Corridor) -> str:
-    """Return a corridor's status with the year it opened or is to open, or with that of the source where no one has said."""
-    named, year = _STATUS[corridor.status], corridor.status_date.year
+    """Return a corridor's status with the year it opened or is to open, if anybody has said."""
+    named = _STATUS[corridor.status]
     if corridor.status == "open":
-        return f"{named}（{corridor.opening_year or year}）"
-    return f"{named}（{f'拟 {corridor.opening_year}' if corridor.opening_year else f'据 {year} 年资料'}）"
+        return f"{named}（{corridor.opening_year or corridor.status_date.year}）"
+    return f"{named}（{f'拟 {corridor.opening_year}' if corridor.opening_year else '未定'}）"
 
 
 def _gaining(results: StudyResults) -> list[Block]:

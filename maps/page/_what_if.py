@@ -29,6 +29,8 @@ _LEAST_FIRST: Final = (
     "living_street", "residential", "service", "track", "road", "unclassified", "tertiary_link", "tertiary",
     "unknown", "ordinary", "secondary_link", "secondary", "primary_link", "primary",
 )  # fmt: skip
+#: Seats of counties stand to the metre.
+SEAT_QUANTUM_DEG: Final = 1e-5
 #: Off the network, eleven metres are less than a hundredth of a minute from this speed on.
 _FAST_KPH: Final = 15.0
 #: Design speeds, km/h, that the page knows the assumed values of lines for.
@@ -91,8 +93,15 @@ def what_if_content(
                 what_if.corridors, what_if.stop_node, what_if.leave_node, strict=True
             )
         ],
-        # adcode, name, latitude, longitude: a country has thousands of them
-        "counties": [[int(row.adcode), str(row.name), *at(row)] for row in what_if.counties.itertuples()],
+        # a country has thousands of them
+        "counties": [[int(row.adcode), str(row.name)] for row in what_if.counties.itertuples()],
+        "countiesAt": pack_numbers(
+            np.diff(
+                np.rint(what_if.counties[["lon", "lat"]].to_numpy() / SEAT_QUANTUM_DEG).astype(np.int64),
+                axis=0,
+                prepend=0,
+            ).ravel()
+        ),
         "nBorder": what_if.n_border,
         "scenarios": [
             {"id": key, "name": str(names.get(key, key)), "corridors": list(ids)}

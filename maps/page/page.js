@@ -46,7 +46,10 @@
     br.useAlphabet(data.alphabet);
     unpackTimes(data);
     br.unpackReaches(data);
-    if (data.whatIf) data.whatIf.counties = /** @type {PackedSeat[]} */ (/** @type {unknown} */ (data.whatIf.counties)).map(([adcode, name, ...at]) => ({ adcode, name, at }));
+    if (data.whatIf) {
+      const seats = br.unpackLine(data.whatIf.countiesAt, 1e-5);
+      data.whatIf.counties = /** @type {PackedSeat[]} */ (/** @type {unknown} */ (data.whatIf.counties)).map(([adcode, name], i) => ({ adcode, name, at: seats[i] }));
+    }
     map.getContainer().style.backgroundColor = data.style.sea;
     map.getContainer().style.fontFamily = data.style.fonts;
     const word = br.makeWords(data);

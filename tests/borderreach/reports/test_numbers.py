@@ -115,7 +115,7 @@ def things(text: str, results: StudyResults) -> Iterator[tuple[Any, str]]:
                     yield (ends, "now"), value
                 if head in {"只走公路，现状", "全程公路"}:
                     yield (ends, "by road"), value
-        whole = "公铁联程圈" if len(results.journeys) else "公路圈"
+        whole = "公铁联程圈" if len(results.road_circles) else "公路圈"
         if header[:2] == ["分钟", "情景"] and header[2].startswith(whole):
             yield ("circle", cells[0], cells[1]), cells[2]
         if header[0] == "情景" and cells[0] == "建成全部廊道":

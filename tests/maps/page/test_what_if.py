@@ -34,7 +34,7 @@ ASK = """
   const net = window.net = window.net || borderreach.openNetwork(data);
   const scenario = borderreach.makeScenario(net, data);
   const none = { corridors: new Set(), closed: new Set(), lines: [] };
-  const places = data.counties.map(([, , ...at]) => ({ at, ...borderreach.accessOf(scenario.set(none), data, at, true) }));
+  const places = borderreach.unpackLine(data.countiesAt, 1e-5).map((at) => ({ at, ...borderreach.accessOf(scenario.set(none), data, at, true) }));
   scenario.set({ corridors: new Set(wanted.corridors), closed: new Set(wanted.closed), lines: wanted.lines });
   const way = borderreach.accessOf(scenario, data, at);
   const time = borderreach.search(scenario, [way], Infinity);

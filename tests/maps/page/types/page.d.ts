@@ -534,7 +534,7 @@ interface StudyScenario {
   corridors: string[];
 }
 /** Code, name, latitude and longitude, as a page has seats; `page.js` reads them. */
-type PackedSeat = [number, string, ...Place];
+type PackedSeat = [number, string];
 interface Seat {
   adcode: number;
   name: string;
@@ -550,6 +550,7 @@ interface WhatIfContent extends Packed {
   leftOut: string[];
   corridors: WhatIfCorridor[];
   counties: Seat[];
+  countiesAt: string;
   nBorder: number;
   scenarios: StudyScenario[];
   lines: LineRules;
