@@ -17,7 +17,7 @@ from ._facts import savings
 from ._key_figures import CorridorFigures, ReportContext
 from ._pairs import centre_pairs_section, journeys_table, many_centres
 from ._roads import classes_year, has_trains, today_zh, way_zh
-from ._words import hours, join, minutes, rows_of, signed
+from ._words import four_digits, hours, join, minutes, rows_of, signed
 
 #: How values that a corridor file leaves unsaid are told, in English and Chinese.
 ASSUMED_EN: Final = {
@@ -376,7 +376,7 @@ def order_answer(results: StudyResults) -> str:
     word, unit, over = _OBJECTIVES[results.study.questions.build_objective]
     start = chosen.iloc[0]
     return (
-        f"先建{start['name']}，{word}由现状 {start['base_value'] / over:,.4g} {unit}变为 {start['value'] / over:,.4g} {unit}，"
+        f"先建{start['name']}，{word}由现状 {four_digits(start['base_value'] / over)} {unit}变为 {four_digits(start['value'] / over)} {unit}，"
         f"占全部 {len(table)} 条建成后改善的 {start['adds'] / whole:.0%}。"
     )
 
@@ -389,7 +389,7 @@ def _next_ones(chosen: pd.DataFrame, whole: float, unit: str, over: float) -> st
             "" if useful.empty else f"先建{useful['name'].iloc[0]}，其余各步都不到改善的 {_NOTICEABLE:.0%}。"
         )
     return (
-        f"先建{useful['name'].iloc[0]}，接着是{join(useful['name'].iloc[1:])}，到此为 {useful['value'].iloc[-1] / over:,.4g} {unit}，占全部改善的 "
+        f"先建{useful['name'].iloc[0]}，接着是{join(useful['name'].iloc[1:])}，到此为 {four_digits(useful['value'].iloc[-1] / over)} {unit}，占全部改善的 "
         f"{useful['adds'].sum() / whole:.0%}。"
     )
 
@@ -414,7 +414,7 @@ def _order_table(table: pd.DataFrame, money: str, word: str, unit: str, over: fl
     of = f"（{unit}）" if unit else ""
 
     def cell(value: float) -> str:
-        return "—" if not math.isfinite(value) else f"{value / over:,.4g}"
+        return "—" if not math.isfinite(value) else four_digits(value / over)
 
     rows = tuple(
         (
@@ -449,7 +449,7 @@ def _front_table(
             continue
         last = float(row.gain)
         listed = join(names.get(each, each) for each in row.corridors.split(", "))
-        rows.append((f"{row.cost:,.0f}", f"{row.value / over:,.4g}", f"{row.gain / whole:.0%}", listed))
+        rows.append((f"{row.cost:,.0f}", four_digits(row.value / over), f"{row.gain / whole:.0%}", listed))
     if len(rows) < 2:
         return []
     header = (f"至少要（{money}）", f"{word}{f'（{unit}）' if unit else ''}", "占全部改善", "建哪些")

@@ -15,7 +15,7 @@ from ._key_figures import ReportContext, ScenarioFigures, people_inside, results
 from ._pairs import many_centres, near_pairs
 from ._people import people_source
 from ._roads import has_trains, roads_en
-from ._words import and_, signed
+from ._words import and_, four_digits, signed
 
 
 def summary_section(results: StudyResults, context: ReportContext) -> list[Block]:
@@ -186,7 +186,7 @@ def _order_en(results: StudyResults) -> list[str]:
         within = f" within {asked.build_budget:,g} {money}" if asked.build_budget is not None else ""
         told.append(
             f"Of the {len(results.build_order)} corridors one would build {_name_en(results, first['corridor_id'])} first{within}: "
-            f"{word} goes from {first['base_value'] / over:,.4g}{unit} to {first['value'] / over:,.4g}{unit}, "
+            f"{word} goes from {four_digits(first['base_value'] / over)}{unit} to {four_digits(first['value'] / over)}{unit}, "
             f"{first['adds'] / whole:.0%} of what all of them gain together."
         )
     for theta, one in results.access_changes.groupby("theta", sort=True):

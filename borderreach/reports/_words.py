@@ -92,6 +92,18 @@ def signed(value: float, *, digits: int = 0) -> str:
     return f"{rounded:+,.{digits}f}".replace("-", "−")
 
 
+def four_digits(value: float) -> str:
+    """Return a value to four digits, and never as a power of ten.
+
+    Examples
+    --------
+    >>> four_digits(279.0), four_digits(12911.3), four_digits(0.0356), four_digits(0.0)
+    ('279.0', '12,911', '0.03560', '0')
+    """
+    places = 0 if value == 0 else max(0, 3 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{places}f}"
+
+
 def km(value: float) -> str:
     """Return kilometres without decimals."""
     return f"{value:,.0f}"
