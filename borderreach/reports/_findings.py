@@ -22,6 +22,8 @@ from ._words import hours, join, km_range, minutes, rows_of, seat_zh
 _NEGLIGIBLE: Final = 0.0005
 #: So many corridors are named on the first page; of more, it says how many.
 _FEW_CORRIDORS: Final = 3
+#: A page with so many characters and the figure has room for a lower one only.
+_MUCH_TEXT: Final = 1030
 #: So many names stand in a finding.
 _MOST_NAMED: Final = 5
 
@@ -29,13 +31,25 @@ _MOST_NAMED: Final = 5
 def findings_section(results: StudyResults, context: ReportContext, found: Mapping[str, Fact]) -> list[Block]:
     """Tell what a reader should know who reads no further."""
     lines = list(_findings(results, context, found))
+    headline, rests_on = _headline(results, context, found), _rests_on(results, context)
+    written = sum(map(_characters, (headline, *lines, rests_on)))
     return [
         Heading("摘要", numbered=False),
-        Paragraph(_headline(results, context, found), kind="headline"),
+        Paragraph(headline, kind="headline"),
         Items(tuple(lines), numbered=True),
-        Figure("overview", _overview(results), "figure.png", most_high_cm=6.4),
-        Paragraph(_rests_on(results, context), kind="note"),
+        Figure(
+            "overview", _overview(results), "figure.png", most_high_cm=6.4 if written < _MUCH_TEXT else 5.2
+        ),
+        Paragraph(rests_on, kind="note"),
     ]
+
+
+def _characters(line: Line) -> int:
+    """How many characters a line has, without its numbers of tables and figures."""
+    parts = (line,) if isinstance(line, str) else line
+    return sum(
+        len(part if isinstance(part, str) else part.text) for part in parts if not isinstance(part, See)
+    )
 
 
 def _headline(results: StudyResults, context: ReportContext, found: Mapping[str, Fact]) -> str:
