@@ -80,6 +80,15 @@ def ms_per_metre(network: TransportNetwork) -> float:
     return 3600.0 / network.access_speed_kph
 
 
+def exit_nodes_near(network: TransportNetwork, xyz: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the nodes within reach of a point at which one may leave the network, ascending."""
+    if not len(network.exit_nodes):
+        return np.zeros(0, dtype=np.int64)
+    reach = network.max_access_km * 1000
+    found = network.exit_node_tree.query_ball_point(xyz, reach, return_sorted=True)
+    return network.exit_nodes[np.asarray(found, dtype=np.int64)]
+
+
 def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np.float64]) -> Access:
     """Return the ways from a point onto a network.
 
@@ -93,10 +102,7 @@ def access(network: TransportNetwork, *, lon: float, lat: float, xyz: NDArray[np
         The same in earth-centred metres.
     """
     reach = network.max_access_km * 1000
-    node = np.zeros(0, dtype=np.int64)
-    if len(network.exit_nodes):
-        found = network.exit_node_tree.query_ball_point(xyz, reach, return_sorted=True)
-        node = network.exit_nodes[np.asarray(found, dtype=np.int64)]
+    node = exit_nodes_near(network, xyz)
     walk, time = straight_to(network, node, xyz)
     if not network.has_exits_along:
         return at_nodes(node, time, walk)

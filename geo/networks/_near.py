@@ -14,6 +14,7 @@ from ._access import (
     Access,
     at_nodes,
     enter_lines,
+    exit_nodes_near,
     least_access,
     ms_per_metre,
     nearest_in_time,
@@ -77,10 +78,7 @@ def nearest_access(
         At least 1.
     """
     reach = network.max_access_km * 1000
-    node, line = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    if len(network.exit_nodes):
-        found = network.exit_node_tree.query_ball_point(xyz, reach, return_sorted=True)
-        node = network.exit_nodes[np.asarray(found, dtype=np.int64)]
+    node, line = exit_nodes_near(network, xyz), np.zeros(0, dtype=np.int64)
     if network.has_exits_along:
         lines = network.exit_lines
         line = lines.near(lon, lat, reach)
