@@ -72,7 +72,7 @@ def _radius(claim: Claim, context: ClaimContext) -> Measure:
     flip = (
         "全国加起来也不到"
         if len(reached) == 0
-        else f"半径为{km[order][reached[0]]:.0f}千米时才达到{limit:g}{claim.unit_shown}"
+        else f"半径为 {km[order][reached[0]]:.0f} 千米时才达到 {limit:g} {claim.unit_shown}"
     )
     ring = _disc(centre.lon, centre.lat, radius)
     detail = ""
@@ -81,19 +81,19 @@ def _radius(claim: Claim, context: ClaimContext) -> Measure:
         shapely.prepare(ring)
         touched = shapely.intersects(ring, frame.geometry.to_numpy())
         nearest = [str(names[k]) for k in order if inside[k]]
-        detail = f"驻地在圈内：{some_of(nearest, 12)}；面积与圈相交的有{int(touched.sum())}个"
+        detail = f"{f'驻地在圈内：{some_of(nearest, 12)}' if nearest else '圈内没有驻地'}；面积与圈相交的有 {int(touched.sum())} 个"
         if claim.of == "cities":
-            detail += f"；圈内名为“市”的{sum(name.endswith('市') for name in nearest)}个"
+            detail += f"；圈内名为“市”的 {sum(name.endswith('市') for name in nearest)} 个"
     elif by_area:
         names = frame["short_name"].to_numpy()
         detail = f"与圈相交：{some_of([str(names[k]) for k in order if inside[k]], 12)}"
     elif claim.of == "people":
-        detail = f"圈内{int(inside.sum())}个县级单位"
+        detail = f"圈内 {int(inside.sum())} 个县级单位"
     return Measure(
         value=value,
         limit=limit,
         detail=detail,
-        method=f"以{centre.name}驻地为圆心、{radius:g}千米为半径的椭球面距离",
+        method=f"以{centre.name}驻地为圆心、{radius:g} 千米为半径的椭球面距离",
         data="行政区划与驻地" + ("；第七次人口普查分县常住人口" if claim.of == "people" else ""),
         geometry=ring,
         flip=flip,
@@ -118,7 +118,7 @@ _Counted = tuple[float, str, shapely.Geometry, str]
 def _count_provinces(_claim: Claim, context: ClaimContext) -> _Counted:
     frame = context.provinces
     beyond = int(frame["adcode"].isin(BEYOND_MAINLAND).sum())
-    return float(len(frame)), f"其中台湾、香港、澳门{beyond}个", shapely.GeometryCollection(), "行政区划"
+    return float(len(frame)), f"其中台湾、香港、澳门 {beyond} 个", shapely.GeometryCollection(), "行政区划"
 
 
 def _count_borders(_claim: Claim, context: ClaimContext) -> _Counted:
@@ -136,7 +136,7 @@ def _count_border_counties(_claim: Claim, context: ClaimContext) -> _Counted:
     beyond = set(context.provinces.loc[context.provinces["adcode"].isin(BEYOND_MAINLAND), "name"].astype(str))
     mainland = frame[~frame["province_adcode"].isin(BEYOND_MAINLAND)]
     others = mainland["neighbour_provinces"].map(lambda names: bool(set(str(names).split("、")) - beyond))
-    detail = f"不含港澳台，也不含只与港澳相邻的{int((~others).sum())}个"
+    detail = f"不含港澳台，也不含只与港澳相邻的 {int((~others).sum())} 个"
     lines = shapely.union_all(context.borders.geometry.to_numpy())
     return float(others.sum()), detail, lines, "行政区划（当前）"
 
@@ -149,7 +149,7 @@ def _count_junction(_claim: Claim, context: ClaimContext) -> _Counted:
     # Two provinces and a third may meet at several points.
     named = list(dict.fromkeys(there["provinces"]))
     examples = "；".join(named[:3]) + ("等" if len(named) > 3 else "")
-    detail = "；".join(f"{n}省交点{count}处" for n, count in per.items()) + f"，如{examples}"
+    detail = "；".join(f"{n} 省交点 {count} 处" for n, count in per.items()) + f"，如{examples}"
     return float(most), detail, shapely.MultiPoint(list(there.geometry)), "行政区划（当前）"
 
 
@@ -166,9 +166,9 @@ def _count_near_junction(claim: Claim, context: ClaimContext) -> _Counted:
     most = max((n for n, _ in found), default=0)
     named = list(dict.fromkeys(names for n, names in found if n == most))
     wanted = list(dict.fromkeys(names for n, names in found if n >= limit_of(claim)))
-    detail = f"三省交点周围{radius:g}千米之内最多涉及{most}省，如{'；'.join(named[:3])}"
+    detail = f"三省交点周围 {radius:g} 千米之内最多涉及 {most} 省，如{'；'.join(named[:3])}"
     if wanted:
-        detail += f"；不少于{limit_of(claim):g}省的，如{'；'.join(wanted[:4])}"
+        detail += f"；不少于 {limit_of(claim):g} 省的，如{'；'.join(wanted[:4])}"
     there = [point for point, (n, _) in zip(points.geometry, found, strict=True) if n == most]
     return float(most), detail, shapely.MultiPoint(there), "行政区划（当前）"
 
@@ -242,7 +242,7 @@ def _share(claim: Claim, context: ClaimContext) -> Measure:
         return Measure(
             value=mine / whole * 100,
             limit=limit_of(claim),
-            detail=f"毗邻县{mine / 10_000:.1f}万平方千米，全部{whole / 10_000:.1f}万平方千米",
+            detail=f"毗邻县 {mine / 10_000:.1f} 万平方千米，全部 {whole / 10_000:.1f} 万平方千米",
             method="等积投影面积之比",
             data="行政区划（当前）",
             geometry=shapely.union_all(context.borders.geometry.to_numpy()),
@@ -256,12 +256,12 @@ def _share(claim: Claim, context: ClaimContext) -> Measure:
     return Measure(
         value=float(near.mean()) * 100,
         limit=limit_of(claim),
-        detail=f"{len(table)}个县级驻地中{int(near.sum())}个在{claim.radius_km:g}千米以内"
+        detail=f"{len(table)} 个县级驻地中 {int(near.sum())} 个在 {claim.radius_km:g} 千米以内"
         + (f"，其余：{'、'.join(far)}" if len(far) else ""),
         method="驻地到最近的干线公路节点的直线距离",
         data=network_data(context, "road", None),
         geometry=shapely.MultiPoint(table[["lon", "lat"]].to_numpy()),
-        flip=f"界限取{needed:.1f}千米时恰好达到",
+        flip=f"界限取 {needed:.1f} 千米时恰好达到",
     )
 
 
@@ -272,7 +272,7 @@ def _people(claim: Claim, context: ClaimContext) -> Measure:
     return Measure(
         value=value,
         limit=limit,
-        detail=f"与文中相差{(value / limit - 1) * 100:+.1f}%".replace("-", "−"),
+        detail=f"与文中相差 {(value / limit - 1) * 100:+.1f}%".replace("-", "−"),
         method="分县常住人口之和",
         data="第七次人口普查（2020年11月1日）分县常住人口",
         geometry=_points([context.place(name) for name in claim.places]),
@@ -310,13 +310,13 @@ def _distance(claim: Claim, context: ClaimContext) -> Measure:
     return Measure(
         value=km,
         limit=limit_of(claim),
-        detail=f"{what}在东经{middle.x:.2f}°、北纬{middle.y:.2f}°",
+        detail=f"{what}在东经 {middle.x:.2f}°、北纬 {middle.y:.2f}°",
         method=method,
         data="行政区划（当前）",
         geometry=shapely.LineString([(one.lon, one.lat), (middle.x, middle.y)]),
-        flip=f"界限放宽到{km:.0f}千米才成立"
+        flip=f"界限放宽到 {km:.0f} 千米才成立"
         if km > limit_of(claim)
-        else f"界限收紧到{km:.0f}千米以内即不成立",
+        else f"界限收紧到 {km:.0f} 千米以内即不成立",
     )
 
 
@@ -352,7 +352,7 @@ def _status(claim: Claim, context: ClaimContext) -> Measure:
     return Measure(
         value=float(len(done)),
         limit=float(len(meant)),
-        detail=f"{len(meant)}条中{len(done)}条已开通" + (f"；未开通：{'、'.join(shown)}" if shown else ""),
+        detail=f"{len(meant)} 条中 {len(done)} 条已开通" + (f"；未开通：{'、'.join(shown)}" if shown else ""),
         method="所查廊道的状态与开通日期",
         data="公开报道，见各廊道所附的来源",
         geometry=shapely.MultiLineString([one.line for one in meant]),
@@ -390,12 +390,12 @@ def _detour(claim: Claim, context: ClaimContext) -> Measure:
     return Measure(
         value=value,
         limit=limit,
-        detail=f"公路{mine:.0f}千米，直线{straight:.0f}千米；{len(usual)}对距离相近（±{SAME_DISTANCE:.0%}）的城市绕行系数中位数{limit:.2f}，"
-        f"其中{float((usual < value).mean()):.0%}低于本对",
+        detail=f"公路 {mine:.0f} 千米，直线 {straight:.0f} 千米；{len(usual)} 对距离相近（±{SAME_DISTANCE:.0%}）的城市绕行系数中位数 {limit:.2f}，"
+        f"其中 {float((usual < value).mean()):.0%} 低于本对",
         method="最短时间路线的公路里程与直线距离之比，与本省和邻省距离相近的地级城市对相比",
         data=network_data(context, "road", None),
         geometry=pair_lines(table, [(0, 1)]),
-        flip=f"公路里程为{limit * straight:.0f}千米时即与常见程度相当",
+        flip=f"公路里程为 {limit * straight:.0f} 千米时即与常见程度相当",
     )
 
 
@@ -429,7 +429,7 @@ def _remoteness(claim: Claim, context: ClaimContext) -> Measure:
     return Measure(
         value=float(border.mean() / other.mean()),
         limit=limit_of(claim),
-        detail=f"毗邻县{len(border)}个平均{border.mean():.0f}分钟，其余{len(other)}个平均{other.mean():.0f}分钟；毗邻县中{farther:.0%}高于其余各县的中位数",
+        detail=f"毗邻县 {len(border)} 个平均 {border.mean():.0f} 分钟，其余 {len(other)} 个平均 {other.mean():.0f} 分钟；毗邻县中 {farther:.0%} 高于其余各县的中位数",
         method="各县驻地到本省省会的公路时间，毗邻县与其余县的均值之比",
         data=network_data(context, "road", None),
         geometry=shapely.union_all(context.borders.geometry.to_numpy())
@@ -444,14 +444,14 @@ def _rank_size(claim: Claim, context: ClaimContext) -> Measure:
         [context.people_of([name]) for name in table["origin_id"]], index=table["origin_name"], dtype=float
     ).sort_values(ascending=False)
     limit = limit_of(claim)
-    shown = "、".join(f"{name}{value / 10_000:.0f}" for name, value in people.head(max(RANKS)).items())
+    shown = "、".join(f"{name} {value / 10_000:.0f}" for name, value in people.head(max(RANKS)).items())
     if claim.of == "third_to_second":
-        value, what = float(people.iloc[2] / people.iloc[1]), "第3位与第2位城市人口之比"
+        value, what = float(people.iloc[2] / people.iloc[1]), "第 3 位与第 2 位城市人口之比"
     else:
         parts = [people.iloc[k - 1] / (people.iloc[0] / k) for k in RANKS]
         value, what = (
             float(np.mean(parts)),
-            f"第{RANKS[0]}至第{RANKS[-1]}位城市人口与位序—规模法则值之比的均值",
+            f"第 {RANKS[0]} 至第 {RANKS[-1]} 位城市人口与位序—规模法则值之比的均值",
         )
     return Measure(
         value=value,

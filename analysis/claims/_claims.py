@@ -227,7 +227,7 @@ def claim_paragraphs(table: pd.DataFrame) -> list[str]:
     if len(table) == 0:
         return ["本文没有列入检验的论断。"]
     sentences = claim_sentences(table)
-    head = f"文中列入检验的话共{len(sentences)}句：{counted(sentences)}。"
+    head = f"文中列入检验的话共 {len(sentences)} 句：{counted(sentences)}。"
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     return [head, *map(_paragraph, rows), *_sources(table)]
 
@@ -445,9 +445,9 @@ def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, o
     whose = "应" if claim.kind == "status" else "文中" if claim.kind in _STATED else "判据"
     seen = f"算得{_shown(value, unit)}，{whose}{_COMPARED[claim.comparison]}{_shown(limit, unit)}"
     if claim.kind == "detour":
-        seen = f"绕行系数{_number(value)}，距离相近的城市对中位数为{_number(limit)}"
+        seen = f"绕行系数{_spaced(value)}，距离相近的城市对中位数为{_spaced(limit)}"
     if claim.comparison == "about":
-        seen += f"（容差{claim.tolerance:.0%}）"
+        seen += f"（容差 {claim.tolerance:.0%}）"
     if overruled:
         seen = (
             f"公开报道为{_shown(row['reported'], unit)}（{row['reported_by']}），{whose}"
@@ -472,7 +472,7 @@ def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, o
     if row["verdict"] == "undecided" and claim.necessary:
         return f"不能判定：检验的只是必要条件。{seen}，这一条件是满足的，但不足以说明文中的话成立"
     if row["verdict"] == "undecided":
-        return f"不能判定：差别在误差之内，成立的可能性约{row['chance']:.0%}。{seen}，用时的误差约{_error(claim, value):.0%}"
+        return f"不能判定：差别在误差之内，成立的可能性约 {row['chance']:.0%}。{seen}，用时的误差约 {_error(claim, value):.0%}"
     if row["verdict"] == "differs":
         return f"口径不同，不作对错之分。{seen}。{claim.differs}"
     if row["verdict"] == "holds":
@@ -502,9 +502,15 @@ def _number(value: float) -> str:
     return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
 
 
+def _spaced(value: float) -> str:
+    """Return a number as it stands in a Chinese sentence: with a space before it, where it is one."""
+    return f" {_number(value)}" if np.isfinite(value) else _number(value)
+
+
 def _shown(value: float, unit: str) -> str:
-    if not np.isfinite(value):
-        return "不可达"
-    if unit == "min":
-        return f"{value:.0f}分钟"
-    return _number(value) + {"km": "千米"}.get(unit, unit)
+    """Return a number with its unit as `_spaced`."""
+    if unit == "min" and np.isfinite(value):
+        return f" {value:.0f} 分钟"
+    if not np.isfinite(value) or unit in ("", "%"):
+        return _spaced(value) + (unit if np.isfinite(value) else "")
+    return f"{_spaced(value)} {'千米' if unit == 'km' else unit}"

@@ -53,7 +53,7 @@ class Measure:
 
 def some_of(names: list[str], n: int, between: str = "、") -> str:
     """Join the first `n` names; say how many there are where some are left out."""
-    return between.join(names[:n]) + (f"等{len(names)}个" if len(names) > n else "")
+    return between.join(names[:n]) + (f"等 {len(names)} 个" if len(names) > n else "")
 
 
 def limit_of(claim: Claim) -> float:
@@ -74,7 +74,7 @@ def network_data(context: ClaimContext, mode: str, date: dt.date | None) -> str:
         roads = context.roads.provenance
         source = roads.get("attribution") or roads.get("source") or "来源不详"
         day = f"，{roads['date']}" if "date" in roads else ""
-        parts.append(f"公路网（{source}{day}），平均{mean_speed_kph(context.roads):.0f}千米/小时")
+        parts.append(f"公路网（{source}{day}），平均 {mean_speed_kph(context.roads):.0f} 千米/小时")
     if mode != "road":
         parts.append(f"铁路网（{date or context.rail_as_of}已开通的线路，时刻表最快车次）")
     return "；".join(parts)

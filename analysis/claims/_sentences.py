@@ -104,7 +104,7 @@ def counted(sentences: pd.DataFrame) -> str:
     said = []
     for stance, what in (("fact", "陈述"), ("goal", "目标与规划")):
         count = sentences.loc[sentences["stance"] == stance, "verdict"].value_counts()
-        parts = [f"{verdict_name(name, stance)}{count[name]}句" for name in VERDICTS if name in count]
+        parts = [f"{verdict_name(name, stance)} {count[name]} 句" for name in VERDICTS if name in count]
         if parts:
-            said.append(f"{what}{int(count.sum())}句，{'，'.join(parts)}")
+            said.append(f"{what} {int(count.sum())} 句，{'，'.join(parts)}")
     return "；".join(said)

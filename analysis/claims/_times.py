@@ -65,7 +65,7 @@ def measure_times(claim: Claim, context: ClaimContext, candidates: Iterable[str]
     inside = int((found <= limit).sum())
     detail = ""
     if len(found) > 1:
-        detail = f"最长为{pairs.names[row]}；{len(found)}项中{inside}项在{limit:g}分钟以内"
+        detail = f"最长为{pairs.names[row]}；{len(found)} 项中 {inside} 项在 {limit:g} 分钟以内"
     beyond = [pairs.names[k] for k in np.argsort(-np.nan_to_num(found, nan=np.inf)) if not found[k] <= limit]
     if 0 < len(beyond) < len(found):
         detail += f"，其余：{some_of(beyond, 8)}"
@@ -96,7 +96,7 @@ def _line_haul(claim: Claim, context: ClaimContext, candidates: Iterable[str]) -
     found = minutes()
     value, limit = max(found)[0], limit_of(claim)
     parts = [
-        f"{a}—{b} {minute:.0f}分钟（{stations}）" if stations else f"{a}—{b}没有列车可达"
+        f"{a}—{b} {minute:.0f} 分钟（{stations}）" if stations else f"{a}—{b}没有列车可达"
         for (a, b), (minute, stations) in zip(names, found, strict=True)
     ]
     table = context.table(claim.places)
@@ -110,9 +110,9 @@ def _line_haul(claim: Claim, context: ClaimContext, candidates: Iterable[str]) -
         data=network_data(context, "rail", claim.date),
         geometry=pair_lines(table, list(combinations(range(len(table)), 2))),
         flip=(
-            f"列车旅行速度须为现在的{faster:.2f}倍才成立"
+            f"列车旅行速度须为现在的 {faster:.2f} 倍才成立"
             if value > limit
-            else f"列车旅行速度低于现在的{faster:.2f}倍即不成立"
+            else f"列车旅行速度低于现在的 {faster:.2f} 倍即不成立"
         )
         if np.isfinite(faster)
         else "",
@@ -215,9 +215,9 @@ def _speed_flip(
     if value > limit and value_at(high) > limit:
         spent = "进出路网" if mode == "road" else "进出路网、候车与换乘"
         spent = "列车的时刻与进出路网" if timed else spent
-        return f"车速提高到{FASTEST:g}倍仍不成立：时间花在{spent}上"
+        return f"车速提高到 {FASTEST:g} 倍仍不成立：时间花在{spent}上"
     if value <= limit and value_at(low) <= limit:
-        return f"车速降到{low:g}倍仍成立"
+        return f"车速降到 {low:g} 倍仍成立"
     while high / low > 1.005:
         middle = float(np.sqrt(low * high))
         if value_at(middle) > limit:
@@ -227,5 +227,5 @@ def _speed_flip(
     speed = mean_speed_kph(context.network("road", date)) * high
     what = "干线公路平均车速" if mode == "road" else "车速（公路与列车同比例）"
     what = "公路车速（列车照时刻表）" if timed else what
-    shown = f"{what}达到现在的{high:.2f}倍" + (f"（约{speed:.0f}千米/小时）" if mode == "road" else "")
-    return f"{shown}才成立" if value > limit else f"{what}低于现在的{high:.2f}倍即不成立"
+    shown = f"{what}达到现在的 {high:.2f} 倍" + (f"（约 {speed:.0f} 千米/小时）" if mode == "road" else "")
+    return f"{shown}才成立" if value > limit else f"{what}低于现在的 {high:.2f} 倍即不成立"

@@ -54,7 +54,7 @@ def claims_section(results: StudyResults) -> list[Block]:
         )
     others = len(sentences) - len(checked)
     if others:
-        blocks.append(Paragraph(f"无法检验的{others}句及其原因，见附录“{_UNCHECKED}”。", kind="note"))
+        blocks.append(Paragraph(f"无法检验的 {others} 句及其原因，见附录“{_UNCHECKED}”。", kind="note"))
     return blocks
 
 

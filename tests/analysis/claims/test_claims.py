@@ -109,7 +109,7 @@ def test_a_pair_within_the_limit_holds_and_says_by_how_much():
     assert (row["verdict"], row["value"], row["margin"], row["unit"]) == ("holds", 60.0, 30.0, "min")
     assert "成立" in row["verdict_text"]
     # two thirds of the speed make it 90 minutes
-    assert "0.67倍" in row["flip"]
+    assert "0.67 倍" in row["flip"]
     assert shapely.equals(
         row["geometry"], shapely.MultiLineString([[(YANHE.lon, YANHE.lat), (YINJIANG.lon, YINJIANG.lat)]])
     )
@@ -119,10 +119,10 @@ def test_a_pair_beyond_the_limit_fails_by_the_minutes_and_names_the_speed_at_whi
     row = audit(claim(places=("沿河", "印江", "松桃"), limit=112)).iloc[0]
     assert (row["verdict"], row["value"], row["margin"]) == ("fails", 140.0, -28.0)
     assert "沿河土家族自治县—松桃苗族自治县" in row["detail"]
-    assert "3项中2项" in row["detail"]
+    assert "3 项中 2 项" in row["detail"]
     # 120 km in 140 minutes are 51.4 km/h; 140 / 112 = 1.25 times that
-    assert "1.25倍" in row["flip"]
-    assert "约64千米/小时" in row["flip"]
+    assert "1.25 倍" in row["flip"]
+    assert "约 64 千米/小时" in row["flip"]
 
 
 #: The embedded roads of a year say what they are in these words.
@@ -159,7 +159,7 @@ def test_where_trains_may_be_taken_their_error_counts_too():
     assert (by_road["value"], either["value"]) == (60.0, pytest.approx(60.0))
     assert (by_road["verdict"], either["verdict"]) == ("holds", "undecided")
     assert either["chance"] == pytest.approx(0.7931, abs=2e-3)  # Phi(ln(73 / 60) / 0.24) = Phi(0.817)
-    assert "用时的误差约24%" in either["verdict_text"]
+    assert "用时的误差约 24%" in either["verdict_text"]
 
 
 def test_an_unreachable_place_fails_whatever_the_speed():
@@ -213,7 +213,7 @@ def test_corridors_that_are_open_are_not_offered():
 def test_a_goal_that_is_not_reached_is_called_so():
     row = audit(claim(limit=30, stance="goal")).iloc[0]
     assert row["verdict"] == "fails"
-    assert row["verdict_text"].startswith("尚未达到，相差30分钟")
+    assert row["verdict_text"].startswith("尚未达到，相差 30 分钟")
     more, said = (
         audit(claim(kind="count", of="provinces", limit=40, places=(), stance=stance)).iloc[0]["verdict_text"]
         for stance in ("goal", "fact")
@@ -233,7 +233,7 @@ def test_a_claim_that_cannot_be_checked_says_why():
 def test_a_circle_counts_the_places_inside():
     row = audit(claim(kind="circle", centres=("印江",), places=("沿河", "松桃", "印江"), limit=70)).iloc[0]
     assert (row["verdict"], row["value"]) == ("fails", 80.0)
-    assert "2项中1项" in row["detail"]  # the centre itself isn't counted
+    assert "2 项中 1 项" in row["detail"]  # the centre itself isn't counted
     assert "松桃" in row["detail"]
 
 
@@ -249,7 +249,7 @@ def test_ways_across_a_border_look_for_the_nearest_county_of_the_other_province(
     row = audit(claim(kind="across", places=("沿河", "松桃", "秀山"), limit=45), network=network).iloc[0]
     # Yanhe-Songtao, 20 minutes, stays inside Guizhou
     assert (row["value"], row["verdict"]) == (50.0, "fails")
-    assert "3项中2项" in row["detail"]
+    assert "3 项中 2 项" in row["detail"]
 
 
 # trains
@@ -297,7 +297,7 @@ def test_the_line_haul_is_the_train_alone_and_the_other_reading_is_door_to_door(
     # the road takes 140 minutes, less than boarding, waiting and riding
     assert row["other_value"] == pytest.approx(140.0)
     assert row["other_holds"] == "yes"
-    assert "0.83倍" in row["flip"]  # 150 / 180
+    assert "0.83 倍" in row["flip"]  # 150 / 180
     assert "甲站—丙站" in row["detail"]
 
 
@@ -364,7 +364,7 @@ def test_people_and_radii_are_counted_from_the_table_given():
     km = float(
         straight_km(YANHE.lon, YANHE.lat, pd.DataFrame({"lon": [YINJIANG.lon], "lat": [YINJIANG.lat]}))[0]
     )
-    assert f"半径为{km:.0f}千米时才达到73万人" in table.loc["s", "flip"]
+    assert f"半径为 {km:.0f} 千米时才达到 73 万人" in table.loc["s", "flip"]
     assert table.loc["t", "geometry"].geom_type == "Polygon"
 
 
@@ -375,7 +375,7 @@ def test_a_circle_covers_provinces_by_their_area_not_by_their_capitals(radius_km
     assert by_area["unit"] == "个省"
     assert (by_capital["value"], by_area["value"]) == (capitals, touched)
     # the same from the circle's own outline
-    assert f"面积与圈相交的有{touched}个" in by_capital["detail"]
+    assert f"面积与圈相交的有 {touched} 个" in by_capital["detail"]
     assert "贵州" in by_area["detail"]
 
 
@@ -442,7 +442,7 @@ def test_a_public_report_that_agrees_is_set_beside_the_model():
     row = audit(told).iloc[0]
     assert (row["verdict"], row["reported_holds"]) == ("fails", "no")
     assert row["margin"] == pytest.approx(50 - row["value"])
-    assert "公开报道为75分钟（时刻表），按此不成立" in claim_paragraphs(audit(told))[1]
+    assert "公开报道为 75 分钟（时刻表），按此不成立" in claim_paragraphs(audit(told))[1]
 
 
 @pytest.mark.parametrize(("limit", "reported", "verdict"), [(50, 45, "holds"), (90, 166, "fails")])
@@ -452,7 +452,7 @@ def test_a_public_report_overrules_the_model(limit, reported, verdict):
     assert (row["value"] <= limit) == (verdict == "fails")  # by the model alone it is the other way round
     assert row["verdict"] == verdict
     assert row["margin"] == limit - reported
-    assert f"公开报道为{reported}分钟（时刻表）" in row["verdict_text"]
+    assert f"公开报道为 {reported} 分钟（时刻表）" in row["verdict_text"]
     assert "以报道为准" in row["verdict_text"]
     assert claim_paragraphs(audit(told))[1].count("时刻表") == 1
 
@@ -467,7 +467,7 @@ def test_the_table_has_its_schema_and_the_prose_every_claim():
     assert table.crs == WGS84
     assert set(table["verdict"]) <= set(VERDICTS)
     prose = claim_paragraphs(table)
-    assert "共3句" in prose[0]
+    assert "共 3 句" in prose[0]
     assert [words in text for words, text in zip(("甲句", "乙句", "丙句"), prose[1:4], strict=True)] == [
         True
     ] * 3
@@ -609,7 +609,7 @@ def test_a_report_decides_where_no_more_than_a_necessary_condition_is_checked(li
     told = audit(claim(limit=limit, necessary=True, reported=reported, reported_by="日报"))
     row = told.iloc[0]  # 60 minutes by the model
     assert row["verdict"] == verdict
-    assert f"公开报道为{reported}分钟（日报）" in row["verdict_text"]
+    assert f"公开报道为 {reported} 分钟（日报）" in row["verdict_text"]
     assert ("必要条件也满足" in row["verdict_text"]) == ((limit, reported) == (90, 80))
     assert claim_paragraphs(told)[1].count("日报") == 1
 
