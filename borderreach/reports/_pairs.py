@@ -151,6 +151,8 @@ def journeys_table(results: StudyResults) -> list[Block]:
     told = one_way(told_pairs(results, results.journeys, "door_to_door_min"), "door_to_door_min")
     if len(told) and told["line_haul_min"].isna().all():  # trains run as a timetable says: no single journey
         return [_departures_table(results, told)]
+    if len(told) and not told["n_boardings"].any():
+        return [_drives_table(results, told)]
     rows = tuple(
         (
             row.between,
@@ -175,6 +177,20 @@ def journeys_table(results: StudyResults) -> list[Block]:
         f"{_marks_zh(results)}{rest_of_pairs(results, '中心之间')}"
     )
     return [Table("journeys", "中心之间公铁联程的构成，现状", header, rows, (1, 2, 3, 4, 5, 6, 7), note)]
+
+
+def _drives_table(results: StudyResults, told: pd.DataFrame) -> Table:
+    """Tell the spread of journeys none of which takes a train."""
+    rows = tuple(
+        (row.between, minutes(row.door_to_door_min), f"{minutes(row.low_min)}–{minutes(row.high_min)}")
+        for row in rows_of(told)
+    )
+    note = (
+        "单位为分钟，均为现状；往返相差不到 1 分钟的只列一次。各对都是驾车比乘列车快，约三分之二的实际用时在最后一栏之内。"
+        f"{rest_of_pairs(results, '中心之间')}"
+    )
+    header = ("起讫", "公铁联程门到门", "门到门的范围")
+    return Table("journeys", "中心之间用时的范围，现状", header, rows, (1, 2), note)
 
 
 def _departures_table(results: StudyResults, told: pd.DataFrame) -> Table:

@@ -544,6 +544,20 @@ def test_few_borders_are_listed_rather_than_ranked(yuqian):
     assert "哪里的人最远" not in text
 
 
+def test_journeys_without_a_train_are_not_taken_apart(yuqian):
+    driven = yuqian.journeys.assign(
+        n_boardings=0,
+        line_haul_min=0.0,
+        slower_trains_min=0.0,
+        door_to_door_min=yuqian.journeys["road_only_min"],
+    )
+    text = report(dataclasses.replace(yuqian, journeys=driven))
+    assert "中心之间用时的范围，现状" in text
+    assert "各对都是驾车比乘列车快" in text
+    assert "不乘车" not in text
+    assert "中心之间公铁联程的构成，现状" in report(yuqian)
+
+
 def test_directions_that_differ_are_told_by_the_slower_one_everywhere(yuqian):
     """A claim is about both directions, so that a pair that is told once takes as long as the slower one."""
     pairs = yuqian.pair_times.copy()
