@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -94,18 +95,26 @@ def package_of(path: Path, root: Path = ROOT) -> list[str]:
     return parts if parts[0] == "borderreach" else ["borderreach", *parts]
 
 
-def imports(path: Path, root: Path = ROOT) -> set[tuple[int, str]]:
-    """Line and full name of everything that a file imports, also inside functions."""
-    found = set()
+@cache
+def written_imports(path: Path) -> frozenset[tuple[int, int, str, str]]:
+    """Line, dots in front, module and name ("" for a whole module) of a file's imports, also inside functions."""
+    found: set[tuple[int, int, str, str]] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {(node.lineno, alias.name) for alias in node.names}
+            found |= {(node.lineno, 0, alias.name, "") for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            package = package_of(path, root)
-            base = package[: len(package) - node.level + 1] if node.level else []
-            start = ".".join([*base, *([node.module] if node.module else [])])
-            # `from .. import maps` names a module, `from ..maps import save_map` one inside it.
-            found |= {(node.lineno, f"{start}.{alias.name}") for alias in node.names}
+            found |= {(node.lineno, node.level, node.module or "", alias.name) for alias in node.names}
+    return frozenset(found)
+
+
+def imports(path: Path, root: Path = ROOT) -> set[tuple[int, str]]:
+    """Line and full name of everything that a file imports."""
+    package = package_of(path, root)
+    found = set()
+    for line, level, module, name in written_imports(path):
+        base = package[: len(package) - level + 1] if level else []
+        # `from .. import maps` names a module, `from ..maps import save_map` one inside it.
+        found.add((line, ".".join([*base, *(part for part in (module, name) if part)])))
     return found
 
 
@@ -120,11 +129,12 @@ def upward(path: Path, root: Path = ROOT) -> list[str]:
     ]
 
 
-def entry_points(room: str) -> set[str]:
+@cache
+def entry_points(room: str) -> frozenset[str]:
     """The names that a room's stub lists."""
     stub = ast.parse((ROOT / room.replace(".", "/") / "__init__.pyi").read_text(encoding="utf-8"))
     (listed,) = (s.value for s in stub.body if isinstance(s, ast.Assign))
-    return set(ast.literal_eval(listed))
+    return frozenset(ast.literal_eval(listed))
 
 
 def past_the_door(path: Path, root: Path = ROOT) -> list[str]:
@@ -232,9 +242,7 @@ def test_what_is_derived_from_a_network_is_kept_in_one_way():
 
 @pytest.mark.parametrize("path", modules(), ids=module_id)
 def test_modules_import_their_siblings_relatively(path: Path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    absolute = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level == 0}
-    absolute |= {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
+    absolute = {module for _, level, module, _ in written_imports(path) if level == 0}
     # A plain `import geo` would find a user's own geo.py.
     assert {name for name in absolute if name and name.split(".")[0] in LAYERS} == set()
 
