@@ -429,8 +429,8 @@ def nearest_group(
     """
     require_network(network)
     rule = require_choice(by, "by", ("nearest", "mean"))
-    table = _members(members)
     starts = origins_table(places, argument="places")
+    table = _members(members)
     if len(table) == 0:
         raise InputError("'members' is empty: there is no group to be near to")
     ends = _points(table)
