@@ -92,29 +92,6 @@ def best_value(
 
 @njit(cache=True, nogil=True)
 def field_on(
-    flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int, m_taper: int,
-    reach: float, gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
-) -> None:  # fmt: skip  # pragma: no cover - compiled
-    """Write the field at all of some points; the rest as for `best_value`."""
-    for p in range(len(field)):
-        field[p] = np.inf
-    for k in range(m_flat):
-        x0, y0, ux, uy = flat[slot, 0, k], flat[slot, 1, k], flat[slot, 2, k], flat[slot, 3, k]
-        length = flat[slot, 4, k]
-        for p in range(len(field)):
-            field[p] = min(field[p], distance_square(x0, y0, ux, uy, length, gx[p], gy[p]))
-    for p in range(len(field)):
-        field[p] = reach - math.sqrt(field[p])
-    for k in range(m_taper):
-        x0, y0, ux, uy = taper[slot, 0, k], taper[slot, 1, k], taper[slot, 2, k], taper[slot, 3, k]
-        length, r0 = taper[slot, 4, k], taper[slot, 5, k]
-        fall, lead = taper[slot, 6, k], taper[slot, 7, k]
-        for p in range(len(field)):
-            field[p] = max(field[p], field_of(x0, y0, ux, uy, length, r0, fall, lead, gx[p], gy[p]))
-
-
-@njit(cache=True, nogil=True)
-def field_of_chosen(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int, reach: float,
     number: NDArray[np.int32], n: int,
     gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
@@ -178,7 +155,7 @@ def tangents(
 def beaten(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int,
     reach: float, x: float, y: float, planes: NDArray[np.float64], number: NDArray[np.int32], n: int,
-    off_x: float, off_y: float, half_side: float, half: float, nearest: float,
+    half_side: float, half: float, nearest: float,
     behind: NDArray[np.float64],
 ) -> bool:  # fmt: skip  # pragma: no cover - compiled
     """Write by how much each source stays behind a dominating one all over a square: above zero, it's out.
@@ -188,15 +165,15 @@ def beaten(
     flat, taper, slot, m_flat, reach
         As for `best_value`.
     x, y : float
-        Where the tangent planes touch.
+        The square's centre, where the tangent planes touch.
     planes : ndarray of float64, shape (TANGENT, n or more)
     number : ndarray of int32, shape (n or more,)
         Which sources these are: places in the list of flat ones, then in that of tapers.
     n : int
-    off_x, off_y, half_side : float
-        The square's centre is (x + off_x, y + off_y).
+    half_side : float
+        Half the square's side.
     half : float
-        Half the square's diagonal and some; infinite where the planes don't touch at its centre.
+        Half its diagonal and some; infinite to do without the field at its centre.
     nearest : float
         Fields below this (less than zero) don't matter.
     behind : ndarray of float64
@@ -208,15 +185,15 @@ def beaten(
         Whether there is no edge in the square: by the field at its centre, or since that one covers it.
     """
     for k in range(n):
-        behind[k] = planes[1, k] * off_x + planes[2, k] * off_y - planes[0, k]
+        behind[k] = -planes[0, k]
     least, dominating = _least(behind, n), 0
     if abs(least) > half:
         return True
     while behind[dominating] != least:
         dominating += 1
     k = number[dominating]
-    west, east = x + off_x - half_side, x + off_x + half_side
-    south, north = y + off_y - half_side, y + off_y + half_side
+    west, east = x - half_side, x + half_side
+    south, north = y - half_side, y + half_side
     if k < m_flat:
         x0, y0, ux, uy = flat[slot, 0, k], flat[slot, 1, k], flat[slot, 2, k], flat[slot, 3, k]
         length = flat[slot, 4, k]

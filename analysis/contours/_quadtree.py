@@ -33,7 +33,7 @@ from ._dominance import (
     tangents,
     unbeaten,
 )
-from ._leaves import LEAF, WIDTH, leaf_at_once, leaf_by_quarters
+from ._leaves import LEAF, WIDTH, leaf_pieces
 from ._root_squares import (
     DRAW,
     MOST_LEVELS,
@@ -68,12 +68,13 @@ class _Scratch(NamedTuple):
     Attributes
     ----------
     flat, taper : ndarray of float64, shapes (slots, FLAT, room) and (slots, SHAPE, room)
-        Lists of sources: a quarter's first, then those of larger squares, a root square's as gathered last.
+        Lists of sources by level: a leaf's as handed down to it, then those of larger squares, a root square's as
+        gathered last.
     planes : ndarray of float64, shape (TANGENT, room)
         Tangent planes of a list's sources.
     work : ndarray of float64, shape (room,)
         A number for each.
-    number, chosen : ndarray of int32, shape (room,)
+    number : ndarray of int32, shape (room,)
         Sources' places in a list.
     edge_from, edge_to, xy : ndarray
         Pieces of edge.
@@ -84,7 +85,6 @@ class _Scratch(NamedTuple):
     planes: NDArray[np.float64]
     work: NDArray[np.float64]
     number: NDArray[np.int32]
-    chosen: NDArray[np.int32]
     edge_from: NDArray[np.int64]
     edge_to: NDArray[np.int64]
     xy: NDArray[np.float64]
@@ -314,14 +314,15 @@ def _trace(
         off = max(0.0, dj - 0.5) * root
         across[dj] = math.floor(math.sqrt(max(far * far - off * off, 0.0)) / root + 0.5)
     raw = levels + 1
-    pool_flat, pool_taper, planes, work, number, chosen, edge_from, edge_to, xy = scratch
+    pool_flat, pool_taper, planes, work, number, edge_from, edge_to, xy = scratch
     room, capacity = len(work), len(edge_from)
     most = 2 * per_root * per_root  # pieces of edge in a root square
     n_kept = np.zeros((raw + 1, 2), dtype=np.int64)
     stack = np.empty((4 * (levels + 1), 3), dtype=np.int64)
-    # the field at a leaf's points, and at a quarter's: whole vectors, since loops over a rest take longer
-    field, small = np.empty(32), np.empty(16)
-    gx, gy = np.empty(32), np.empty(32)
+    # the field at a leaf's points: whole vectors, since loops over a rest take longer
+    field, gx, gy = np.empty(32), np.empty(32), np.empty(32)
+    # where the sources of a row of squares begin and end, flat ones and tapers
+    spans = np.empty((2 * rows + 1, 4), dtype=np.int64)
     nearest = -math.sqrt(2.0) * cell_m * (1 + 1e-9)  # of a grid point outside, next to one inside
     n = 0
     begin = np.zeros((end_row - first_row) * n_x + 1, dtype=np.int64)
@@ -350,31 +351,25 @@ def _trace(
             taper_start[square + 1], reach, x, y, half,
         ):  # fmt: skip
             continue
+        first_dj, end_dj = max(-rows, -j), min(rows, n_y - 1 - j) + 1
         m_flat, m_taper = 0, 0
-        for dj in range(-rows, rows + 1):
-            if 0 <= j + dj < n_y:
-                west = (j + dj) * n_x + max(i - across[abs(dj)], 0)
-                east = (j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1
-                m_flat += flat_start[east] - flat_start[west]
-                west, east = reaching(
-                    taper_far, west, east, (j + dj) * n_x + i, abs(dj), root, half + 2 * cell_m
-                )
-                m_taper += taper_start[east] - taper_start[west]
+        for dj in range(first_dj, end_dj):
+            west = (j + dj) * n_x + max(i - across[abs(dj)], 0)
+            east = (j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1
+            spans[dj + rows, 0], spans[dj + rows, 1] = flat_start[west], flat_start[east]
+            west, east = reaching(taper_far, west, east, (j + dj) * n_x + i, abs(dj), root, half + 2 * cell_m)
+            spans[dj + rows, 2], spans[dj + rows, 3] = taper_start[west], taper_start[east]
+            m_flat += spans[dj + rows, 1] - spans[dj + rows, 0]
+            m_taper += spans[dj + rows, 3] - spans[dj + rows, 2]
         if m_flat + m_taper == 0:
             continue
         if m_flat + m_taper > room:
             room = 2 * (m_flat + m_taper)
-            pool_flat, pool_taper, planes, work, number, chosen = _lists(room)
+            pool_flat, pool_taper, planes, work, number = _lists(room)
         m_flat, m_taper = 0, 0
-        for dj in range(-rows, rows + 1):
-            if 0 <= j + dj < n_y:
-                west = (j + dj) * n_x + max(i - across[abs(dj)], 0)
-                east = (j + dj) * n_x + min(i + across[abs(dj)], n_x - 1) + 1
-                m_flat = _append(flat, flat_start[west], flat_start[east], pool_flat, raw, m_flat)
-                west, east = reaching(
-                    taper_far, west, east, (j + dj) * n_x + i, abs(dj), root, half + 2 * cell_m
-                )
-                m_taper = _append(taper, taper_start[west], taper_start[east], pool_taper, raw, m_taper)
+        for dj in range(first_dj, end_dj):
+            m_flat = _append(flat, spans[dj + rows, 0], spans[dj + rows, 1], pool_flat, raw, m_flat)
+            m_taper = _append(taper, spans[dj + rows, 2], spans[dj + rows, 3], pool_taper, raw, m_taper)
         n_kept[raw, 0], n_kept[raw, 1] = m_flat, m_taper
         stack[0, 0], stack[0, 1], stack[0, 2] = levels, i * per_root, j * per_root
         top = 1
@@ -394,7 +389,7 @@ def _trace(
                 tangents(pool_flat, pool_taper, level + 1, m_flat, m_taper, reach, x, y, planes)
                 if beaten(
                     pool_flat, pool_taper, level + 1, m_flat, reach, x, y, planes, number, m,
-                    0.0, 0.0, 0.5 * side * cell_m, half, nearest, work,
+                    0.5 * side * cell_m, half, nearest, work,
                 ):  # fmt: skip
                     continue
                 m = unbeaten(work, m, number, number)
@@ -409,22 +404,12 @@ def _trace(
                 continue
             corner_i, corner_j = first_x * per_root + cell_i, first_y * per_root + cell_j
             point = (corner_j + WIDTH // 2) * WIDTH + corner_i + WIDTH // 2
-            if m <= _WORTH_DOMINANCE:
-                m_flat, m_taper = hand_down(pool_flat, pool_taper, 1, m_flat, number, m, 0)
-                n = leaf_at_once(
-                    pool_flat, pool_taper, m_flat, m_taper, reach, corner_i, corner_j, cell_m, point,
-                    gx, gy, field, edge_from, edge_to, xy, n,
-                )  # fmt: skip
-                continue
-            for c in range(TANGENT):
-                for k in range(m):
-                    planes[c, k] = planes[c, number[k]]
-            n = leaf_by_quarters(
-                pool_flat, pool_taper, m_flat, reach, x, y, corner_i, corner_j, cell_m, point, nearest,
-                planes, work, number, m, chosen, gx, gy, small, edge_from, edge_to, xy, n,
+            n = leaf_pieces(
+                pool_flat, pool_taper, m_flat, reach, number, m, corner_i, corner_j, cell_m, point,
+                gx, gy, field, edge_from, edge_to, xy, n,
             )  # fmt: skip
     begin[-1] = n
-    scratch = _Scratch(pool_flat, pool_taper, planes, work, number, chosen, edge_from, edge_to, xy)
+    scratch = _Scratch(pool_flat, pool_taper, planes, work, number, edge_from, edge_to, xy)
     return scratch, edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy(), begin
 
 
@@ -433,13 +418,13 @@ def _lists(
     room: int,
 ) -> tuple[
     NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64],
-    NDArray[np.int32], NDArray[np.int32],
+    NDArray[np.int32],
 ]:  # fmt: skip  # pragma: no cover - compiled
     """Return the room for sources in scratch buffers."""
     slots = MOST_LEVELS + 2
     return (
         np.empty((slots, FLAT, room)), np.empty((slots, SHAPE, room)), np.empty((TANGENT, room)),
-        np.empty(room), np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32),
+        np.empty(room), np.empty(room, dtype=np.int32),
     )  # fmt: skip
 
 
