@@ -473,22 +473,36 @@ def _with_copies(network: TransportNetwork, arcs: NDArray[np.bool_]) -> NDArray[
 @derived
 def _stretches(network: TransportNetwork) -> NDArray[np.int64] | None:
     """Return a number for each arc, the same for those along one stretch; None where no two nodes lie at one place."""
-    place = np.unique(network.node_lon + 1j * network.node_lat, return_inverse=True)[1].reshape(-1)
-    if len(place) == 0 or place.max() + 1 == network.n_nodes:
+    order = np.lexsort((network.node_lat, network.node_lon))
+    lon, lat = network.node_lon[order], network.node_lat[order]
+    place = np.zeros(network.n_nodes, dtype=np.int64)
+    place[order[1:]] = np.cumsum((lon[1:] != lon[:-1]) | (lat[1:] != lat[:-1]))
+    if network.n_nodes == 0 or place.max() + 1 == network.n_nodes:
         return None
-    first, last = network.link_offset[network.arc_link], network.link_offset[network.arc_link + 1] - 1
-    inner = np.zeros((2, network.n_arcs, 2))  # the points of the line next to its ends
+    ends = place[network.arc_tail] * network.n_nodes + place[network.arc_head]
+    order = np.argsort(ends, kind="stable")
+    again = np.flatnonzero(ends[order[1:]] == ends[order[:-1]])
+    some = np.zeros(network.n_arcs, dtype=bool)
+    some[order[again]], some[order[again + 1]] = True, True
+    # an arc that alone runs between its places is like no other
+    alike, arcs = np.arange(network.n_arcs), np.flatnonzero(some)
+    link, turned = network.arc_link[arcs], network.arc_reversed[arcs]
+    first, last = network.link_offset[link], network.link_offset[link + 1] - 1
+    inner = np.zeros((2, len(arcs), 2))  # the points of the line next to its ends
     bent = np.flatnonzero(last > first)
     if len(bent):
         inner[0, bent] = network.link_coords[first[bent] + 1]
         inner[1, bent] = network.link_coords[last[bent] - 1]
-    inner[:, network.arc_reversed] = inner[::-1, network.arc_reversed]
-    shape = np.column_stack([network.arc_length_m, inner[0], inner[1]])
+    inner[:, turned] = inner[::-1, turned]
+    shape = np.column_stack([network.arc_length_m[arcs], inner[0], inner[1]])
     drawn: NDArray[np.int64] = shape.view(np.int64)
-    named = np.empty((network.n_arcs, 5), dtype=np.int64)
-    named[:, 0], named[:, 1] = place[network.arc_tail], place[network.arc_head]
-    named[:, 2], named[:, 3], named[:, 4] = network.arc_mode, network.arc_class, last - first
-    return np.unique(np.hstack([named, drawn]), axis=0, return_inverse=True)[1].reshape(-1)
+    named = np.empty((len(arcs), 5), dtype=np.int64)
+    named[:, 0], named[:, 1] = place[network.arc_tail[arcs]], place[network.arc_head[arcs]]
+    named[:, 2], named[:, 3], named[:, 4] = network.arc_mode[arcs], network.arc_class[arcs], last - first
+    alike[arcs] = len(alike) + np.unique(np.hstack([named, drawn]), axis=0, return_inverse=True)[1].reshape(
+        -1
+    )
+    return alike
 
 
 def _without(network: TransportNetwork, arcs: NDArray[np.bool_]) -> TransportNetwork:

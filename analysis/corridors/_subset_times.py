@@ -17,19 +17,20 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from ...geo.networks import Access, TransportNetwork, access, at_node, ms_per_metre
+from ...geo.networks import Access, TransportNetwork, access, ms_per_metre
 from ...geo.places import origins_table
 from ..times import (
     NO_LIMIT_MS,
     UNREACHED,
+    AroundNodes,
     Origin,
-    Wanted,
     each,
     heap_pop,
     heap_push,
+    kept_around,
     minutes_matrix,
     origin_list,
-    search,
+    times_around,
 )
 from ._joined import JoinedCorridors
 
@@ -63,8 +64,7 @@ class SubsetTimes:
         self._walk_in = _walks(joined, stops, self._starts)
         self._walk_out = _walks(joined, stops, self._ends)
         # the base network between its nodes that corridors meet, and from and to the points
-        there, between = _times(base, stops.met, ways_out)
-        back, _ = _times(base.reverse, stops.met, ways_in)
+        there, back, between = _ways_to_stops(base, stops.met, ways_in, ways_out)
         self._come = np.minimum(self._walk_in, _through(back.T, stops.get_on))
         self._leave = np.minimum(self._walk_out, _through(there.T, stops.get_off.T))
         self._between = np.minimum(stops.between, _through(_through(stops.get_off, between), stops.get_on))
@@ -267,37 +267,42 @@ def _walks(joined: JoinedCorridors, stops: _Stops, points: Sequence[Origin]) -> 
     return found
 
 
-def _searches(
-    network: TransportNetwork, nodes: NDArray[np.int64], wanted: Wanted
-) -> Iterable[NDArray[np.int32]]:
-    """Search from each node for the times to some places, on several threads; few results wait at a time."""
-
-    def one(node: int) -> NDArray[np.int32]:
-        return search(network, at_node(node), limit_ms=NO_LIMIT_MS, wanted=wanted)
-
-    for first in range(0, len(nodes), 8):
-        yield from each(one, nodes[first : first + 8].tolist(), progress=False, label="")
+def _ways_to_stops(
+    base: TransportNetwork, met: NDArray[np.int64], ways_in: Sequence[Access], ways_out: Sequence[Access]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the times from each of some nodes to each end, to each of them from each start, and between them."""
+    if len(met) == 0:
+        nothing = np.zeros((0, 0), dtype=np.int64)
+        return nothing.reshape(0, len(ways_out)), nothing.reshape(0, len(ways_in)), nothing
+    left = kept_around(base, np.concatenate([met, *(way.node for way in (*ways_in, *ways_out))]))
+    there, between = _times(left, left.there, met, ways_out)
+    back, _ = _times(left, left.back, met, ways_in)
+    return there, back, between
 
 
 def _times(
-    network: TransportNetwork, nodes: NDArray[np.int64], points: Sequence[Access]
+    left: AroundNodes,
+    arcs: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]],
+    nodes: NDArray[np.int64],
+    points: Sequence[Access],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the times from each node to each point, and to each of the nodes."""
+    nothing = np.zeros(1, dtype=np.int64)
     start = np.zeros(len(points) + 1, dtype=np.int64)
     np.cumsum([len(way.node) for way in points], out=start[1:])
-    at = np.concatenate([np.zeros(0, dtype=np.int64), *(way.node for way in points)])
-    time = np.concatenate([np.zeros(0, dtype=np.int64), *(way.time_ms for way in points)])
-    # each point, and each of the nodes
-    wanted = (
-        np.concatenate([start, start[-1] + np.arange(1, len(nodes) + 1)]),
-        np.concatenate([at, nodes]).astype(np.int64),
-        np.concatenate([time, np.zeros(len(nodes), dtype=np.int64)]),
-    )
+    at = left.number[np.concatenate([nodes[:0], *(way.node for way in points)])]
+    time = np.concatenate([nothing[:0], *(way.time_ms for way in points)])
+    own = left.number[nodes]
     to_points = np.full((len(nodes), len(points)), _NEVER)
     to_nodes = np.full((len(nodes), len(nodes)), _NEVER)
-    for row, labels in enumerate(_searches(network, nodes, wanted)):
+
+    def fill_in(row: int) -> None:
+        labels = times_around(arcs, own[row : row + 1], nothing)
         to_points[row] = _read(start, at, time, labels, int(UNREACHED), int(_NEVER))
-        to_nodes[row] = np.where(labels[nodes] == UNREACHED, _NEVER, labels[nodes].astype(np.int64))
+        to_nodes[row] = np.where(labels[own] == UNREACHED, _NEVER, labels[own].astype(np.int64))
+
+    for _ in each(fill_in, range(len(nodes)), progress=False, label=""):
+        pass
     return to_points, to_nodes
 
 
@@ -308,7 +313,7 @@ def _through(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.in
 @njit(cache=True, nogil=True)
 def _read(
     start: NDArray[np.int64],
-    node: NDArray[np.int64],
+    node: NDArray[np.int32],
     time: NDArray[np.int64],
     labels: NDArray[np.int32],
     unreached: int,

@@ -23,7 +23,17 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...geo.networks import Access, TransportNetwork, access, past_no_node
-from ..times import NO_LIMIT_MS, UNREACHED, Origin, Targets, bucketed_times, each, heap_pop, heap_push
+from ..times import (
+    NO_LIMIT_MS,
+    UNREACHED,
+    Origin,
+    Targets,
+    around_nodes,
+    each,
+    heap_pop,
+    heap_push,
+    times_around,
+)
 
 #: Beyond any time; two of them can be added.
 NEVER: Final = np.int64(2**40)
@@ -66,7 +76,7 @@ class Row:
 
     Attributes
     ----------
-    labels : ndarray of int32, shape (number of nodes,)
+    labels : ndarray of int32, shape (number of nodes that are left,)
         Times to be there by ways that pass no port.
     seed, times : ndarray of int64, shape (number of ports,)
         Times to be at each port before any other, and after all.
@@ -111,22 +121,28 @@ class Ports:
         network = self.network
         tail, head = network.arc_tail.astype(np.int64), network.arc_head.astype(np.int64)
         ports = np.unique(np.concatenate([tail[closed], head[closed]]))
-        number = np.full(network.n_nodes, -1, dtype=np.int64)
-        number[ports] = np.arange(len(ports))
-        self._ports = ports
         kept = np.ones(network.n_arcs, dtype=bool)
         kept[closed] = False
-        from_port, to_port = number[tail] >= 0, number[head] >= 0
+        #: What is left of the network around ports and the nodes where places are left and come to.
+        self.left = left = around_nodes(
+            network.n_nodes,
+            network.arc_tail[kept],
+            network.arc_head[kept],
+            network.arc_time_ms[kept],
+            np.concatenate([ports, *(way.node for way in (*self.entries, *self.exits))]),
+        )
+        self._ports = left.number[ports]
+        number = np.full(left.n_nodes, -1, dtype=np.int64)
+        number[self._ports] = np.arange(len(ports))
+        from_port, to_port = number[left.tail] >= 0, number[left.head] >= 0
         # nobody goes on from a port here: beyond it, the network of ports says how
-        self._there = _csr(network.n_nodes, tail, head, network.arc_time_ms, kept & ~from_port)
-        self._back = _csr(network.n_nodes, head, tail, network.arc_time_ms, kept & ~to_port)
-        outgoing = np.flatnonzero(kept & from_port)
-        order = outgoing[np.argsort(number[tail[outgoing]], kind="stable")]
-        first = np.searchsorted(number[tail[order]], np.arange(len(ports) + 1))
+        self._there = left.arcs(~from_port)
+        self._back = left.arcs(~to_port, turned=True)
+        first, onto, takes = left.arcs()
 
         def from_one(port: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-            arcs = order[first[port] : first[port + 1]]
-            labels = _search(self._there, head[arcs], network.arc_time_ms[arcs].astype(np.int64))[ports]
+            own = slice(first[self._ports[port]], first[self._ports[port] + 1])
+            labels = times_around(self._there, onto[own], takes[own])[self._ports]
             reached = np.flatnonzero(labels != UNREACHED)
             reached = reached[reached != port]
             return reached.astype(np.int32), labels[reached]
@@ -138,8 +154,9 @@ class Ports:
         to_ms = np.concatenate([nothing, *(ms for _, ms in between)])
         needed = _needed(start, to, to_ms)
         tails = np.repeat(np.arange(len(ports)), np.diff(start))[needed]
-        arc_tail = np.concatenate([tails, number[tail[closed]]])
-        arc_head = np.concatenate([to[needed], number[head[closed]]])
+        port_of = number[left.number[np.concatenate([tail[closed], head[closed]])]]
+        arc_tail = np.concatenate([tails, port_of[: len(closed)]])
+        arc_head = np.concatenate([to[needed], port_of[len(closed) :]])
         arc_ms = np.concatenate([to_ms[needed], network.arc_time_ms[closed]])
         order = np.argsort(arc_tail, kind="stable")
         place = np.empty(len(order), dtype=np.int64)
@@ -154,7 +171,8 @@ class Ports:
         self.arc_of[closed] = place[len(tails) :]
 
     def _to_place(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        labels = _search(self._back, self.exits[k].node, self.exits[k].time_ms)[self._ports]
+        exits = self.exits[k]
+        labels = times_around(self._back, self.left.number[exits.node], exits.time_ms)[self._ports]
         found = np.flatnonzero(labels != UNREACHED)
         return found, labels[found].astype(np.int64)
 
@@ -166,10 +184,10 @@ class Ports:
     def row(self, k: int) -> Row:
         """Search from a place, with nothing closed."""
         entry = self.entries[k]
-        labels = _search(self._there, entry.node, entry.time_ms)
+        labels = times_around(self._there, self.left.number[entry.node], entry.time_ms)
         seed = np.where(labels[self._ports] == UNREACHED, NEVER, labels[self._ports].astype(np.int64))
         there = np.flatnonzero(seed < NEVER)
-        found = _search((self.start, self.head, self.ms), there, seed[there])
+        found = times_around((self.start, self.head, self.ms), there, seed[there])
         return Row(labels, seed, np.where(found == UNREACHED, NEVER, found.astype(np.int64)))
 
 
@@ -214,7 +232,8 @@ class Closures:
         """
         ports, targets = self._ports, self._targets
         entry = ports.entries[self._rows[k]]
-        fixed = _read(targets.start, targets.node, targets.time_ms, row.labels, int(UNREACHED))
+        left = ports.left.number[targets.node]
+        fixed = _read(targets.start, left, targets.time_ms, row.labels, int(UNREACHED))
         if entry.is_empty:
             fixed[:] = NEVER
         else:
@@ -299,27 +318,6 @@ def _ways(network: TransportNetwork, one: Origin) -> Access:
     return access(network, lon=one.lon, lat=one.lat, xyz=one.xyz)
 
 
-def _csr(
-    n: int, tail: NDArray[np.int64], head: NDArray[np.int64], ms: NDArray[np.int32], keep: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    arcs = np.flatnonzero(keep)
-    order = arcs[np.argsort(tail[arcs], kind="stable")]
-    start = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(np.bincount(tail[arcs], minlength=n), out=start[1:])
-    return start, head[order].astype(np.int32), ms[order]
-
-
-def _search(
-    csr: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]],
-    node: NDArray[np.int64],
-    time_ms: NDArray[np.int64],
-) -> NDArray[np.int32]:
-    labels = np.full(len(csr[0]) - 1, UNREACHED, dtype=np.int32)
-    if len(node):
-        bucketed_times(*csr, node.astype(np.int64), time_ms.astype(np.int64), NO_LIMIT_MS, labels)
-    return labels
-
-
 @njit(cache=True, nogil=True)
 def _needed(
     start: NDArray[np.int64], to: NDArray[np.int32], ms: NDArray[np.int32]
@@ -347,7 +345,7 @@ def _needed(
 
 @njit(cache=True, nogil=True)
 def _read(
-    start: NDArray[np.int64], node: NDArray[np.int64], time: NDArray[np.int64], labels: NDArray[np.int32],
+    start: NDArray[np.int64], node: NDArray[np.int32], time: NDArray[np.int64], labels: NDArray[np.int32],
     unreached: int,
 ) -> NDArray[np.int64]:  # fmt: skip  # pragma: no cover - compiled
     found = np.full(len(start) - 1, np.int64(1 << 40), dtype=np.int64)

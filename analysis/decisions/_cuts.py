@@ -20,6 +20,8 @@ from ...geo.plane import LocalPlane
 _SAME_WAY_DEG: Final = 30.0
 #: Metres per degree of latitude, rounded down: for a first choice by bounding boxes.
 _DEGREE_M: Final = 110_000.0
+#: Degrees of latitude that few links lie on more of.
+_TALL_DEG: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,12 @@ class Beside:
     def __init__(self, network: TransportNetwork, metres: float) -> None:
         self._network = network
         self._metres = metres
-        boxes = _boxes(network)
-        # from south to north, with the northernmost end so far: what lies at a latitude is one stretch of them
-        self._links = np.argsort(boxes[1], kind="stable")
-        self._west, self._south, self._east, self._north = boxes[:, self._links]
-        self._north_so_far = np.maximum.accumulate(self._north)
+        self._west, self._south, self._east, self._north = boxes = _boxes(network)
+        # from south to north: of those that aren't tall, what comes to a latitude is one short stretch
+        tall = boxes[3] - boxes[1] > _TALL_DEG
+        self._tall, self._others = np.flatnonzero(tall), np.flatnonzero(~tall)
+        self._others = self._others[np.argsort(boxes[1, self._others], kind="stable")]
+        self._others_south = boxes[1, self._others]
         arc = np.maximum(*network.link_arcs)
         self._class = np.where(arc >= 0, network.arc_class[arc].astype(int), -1)
         self._mode = np.where(arc >= 0, network.arc_mode[arc].astype(int), -1)
@@ -129,14 +132,16 @@ class Beside:
             middle = shapely.line_interpolate_point(shapely.LineString(line), 0.5, normalized=True)
             point = (middle.x, middle.y)
         lon, lat = point
-        wide = self._metres / _DEGREE_M
-        tall = wide / max(0.01, float(np.cos(np.radians(lat))))
-        first = int(np.searchsorted(self._north_so_far, lat - wide))
-        some = slice(first, int(np.searchsorted(self._south, lat + wide, side="right")))
-        near = self._links[some][
-            (self._west[some] <= lon + tall)
-            & (self._east[some] >= lon - tall)
-            & (self._north[some] >= lat - wide)
+        high = self._metres / _DEGREE_M
+        wide = high / max(0.01, float(np.cos(np.radians(lat))))
+        first = int(np.searchsorted(self._others_south, lat - high - _TALL_DEG))
+        last = int(np.searchsorted(self._others_south, lat + high, side="right"))
+        near = np.concatenate([self._others[first:last], self._tall])
+        near = near[
+            (self._west[near] <= lon + wide)
+            & (self._east[near] >= lon - wide)
+            & (self._south[near] <= lat + high)
+            & (self._north[near] >= lat - high)
         ]
         near = near[
             (near != link) & (self._class[near] == self._class[link]) & (self._mode[near] == self._mode[link])

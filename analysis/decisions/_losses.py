@@ -169,6 +169,9 @@ def answers(
 def _times_without(network: TransportNetwork, trips: Trips, arcs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the times between all places with some arcs closed, in ms."""
     closed = changed_network(network, arcs=arcs, close=True)
+    # lines stay where they are: one without arcs is neither entered nor left
+    for name in ("node_xyz", "exit_nodes", "exit_node_tree", "exit_lines"):
+        getattr(TransportNetwork, name).give(closed, getattr(network, name))
     try:
         minutes = minutes_between(closed, trips.table, trips.table)
     except OffNetworkError:  # all of them went by the link itself

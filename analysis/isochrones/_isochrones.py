@@ -24,6 +24,9 @@ _WORTH_PREPARING: Final = 200
 #: Nodes beyond which a few searches on streets are sooner done without: of a large network an isochrone sees a part,
 #: but all of its dead ends and chains have to be set aside.
 _LARGE: Final = 200_000
+#: A polygon with more points is drawn along every street, with hundreds of small parts. United two by two it takes an
+#: eighth of the time that it takes to unite all parts one by one; the parts stand in another order then.
+_MOST_POINTS: Final = 20_000
 
 
 def isochrones(
@@ -178,5 +181,12 @@ def prepare(network: TransportNetwork, *, searches: int = 1) -> None:
 
 def union_in_order(polygons: gpd.GeoSeries) -> shapely.MultiPolygon:
     """Return the union of polygons in EPSG:4326 as one MultiPolygon, the same for any order."""
-    ordered = sorted(polygons.to_crs(WGS84), key=lambda shape: (shape.bounds, shapely.to_wkb(shape)))
-    return as_multipolygon(shapely.union_all(np.array(ordered, dtype=object)))
+    shapes = sorted(polygons.to_crs(WGS84), key=lambda shape: (shape.bounds, shapely.to_wkb(shape)))
+    if max((shapely.get_num_coordinates(shape) for shape in shapes), default=0) <= _MOST_POINTS:
+        return as_multipolygon(shapely.union_all(np.array(shapes, dtype=object)))
+    while len(shapes) > 1:
+        shapes = [
+            shapely.union(*shapes[k : k + 2]) if k + 1 < len(shapes) else shapes[k]
+            for k in range(0, len(shapes), 2)
+        ]
+    return as_multipolygon(shapes[0])

@@ -1,3 +1,4 @@
+from ._around_nodes import AroundNodes, around_nodes, kept_around, times_around
 from ._day_trips import day_trips
 from ._departures import told_of, with_departures_told
 from ._matrices import od_matrix, write_od_matrix
@@ -17,7 +18,7 @@ from ._origins import (
 )
 from ._prepared import prepared
 from ._roads_and_trains import Egress, RoadsAndTrains
-from ._search import UNREACHED, Wanted, bucketed_times, heap_pop, heap_push
+from ._search import UNREACHED, bucketed_times, heap_pop, heap_push
 from ._tables import (
     LIMIT_ATTR,
     NEAREST_ATTR,
@@ -36,13 +37,14 @@ __all__ = [
     "NEAREST_ATTR",
     "NO_LIMIT_MS",
     "UNREACHED",
+    "AroundNodes",
     "Direction",
     "Egress",
     "Origin",
     "Pairs",
     "RoadsAndTrains",
     "Targets",
-    "Wanted",
+    "around_nodes",
     "bucketed_times",
     "by_origin",
     "day_trips",
@@ -51,6 +53,7 @@ __all__ = [
     "enter",
     "heap_pop",
     "heap_push",
+    "kept_around",
     "limit_to_ms",
     "listed",
     "masses",
@@ -63,6 +66,7 @@ __all__ = [
     "require_network",
     "require_times_on_arcs",
     "search",
+    "times_around",
     "times_from",
     "timetable_times",
     "told_of",

@@ -25,9 +25,14 @@ FAR: Final = 2**62 - 1
 
 @njit(cache=True, nogil=True)
 def contract(
-    n: int, arc_tail: NDArray[np.int32], arc_head: NDArray[np.int32], arc_cost: Ints
+    n: int,
+    arc_tail: NDArray[np.int32],
+    arc_head: NDArray[np.int32],
+    arc_cost: Ints,
+    stays: NDArray[np.bool_] | None = None,
+    most: int = -1,
 ) -> tuple[Nodes, Ints, Nodes, Nodes, Ints, Ints]:  # pragma: no cover - compiled
-    """Remove all nodes, always one of those with the fewest neighbours left.
+    """Remove nodes, always one of those with the fewest neighbours left.
 
     Parameters
     ----------
@@ -35,16 +40,20 @@ def contract(
         Number of nodes.
     arc_tail, arc_head : ndarray of int32, shape (m,)
     arc_cost : ndarray of int64, shape (m,)
+    stays : ndarray of bool, shape (n,), optional
+        Nodes that aren't removed.
+    most : int
+        Nor are those with more neighbours than that; -1 for no limit.
 
     Returns
     -------
-    order : ndarray of int32, shape (n,)
-        The nodes, the one removed first in front.
+    order : ndarray of int32
+        The nodes that were removed, the first in front.
     start : ndarray of int64, shape (n,)
     degree : ndarray of int32, shape (n,)
-        What a node had when it was removed is ``start:start + degree`` of the next three.
+        What a node had when it was removed, or has, is ``start:start + degree`` of the next three.
     other : ndarray of int32
-        Its neighbours, all removed later.
+        Its neighbours, all removed later or never.
     there, back : ndarray of int64
         Cost to the neighbour and from it, `FAR` for none.
     """
@@ -53,14 +62,23 @@ def contract(
     # nodes of one degree in a list, linked both ways
     first = np.full(n + 1, -1, np.int32)
     before, after = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
+    goes = np.ones(n, np.bool_)
+    if stays is not None:
+        goes[:] = ~stays
+    n_going = 0
     for node in range(n - 1, -1, -1):
-        _enlist(first, before, after, degree[node], node)
-    order = np.empty(n, np.int32)
+        if goes[node]:
+            _enlist(first, before, after, degree[node], node)
+            n_going += 1
+    order = np.empty(n_going, np.int32)
     at = np.full(n, -1, np.int64)
     least = 0
-    for turn in range(n):
+    for turn in range(n_going):
         while first[least] < 0:
             least += 1
+        if 0 <= most < least:
+            order = order[:turn].copy()
+            break
         gone = first[least]
         order[turn] = gone
         _delist(first, before, after, least, gone)
@@ -101,10 +119,11 @@ def contract(
             for k in range(low, high):
                 at[other[k]] = -1
             if high - low != degree[node]:
-                _delist(first, before, after, degree[node], node)
+                if goes[node]:
+                    _delist(first, before, after, degree[node], node)
+                    _enlist(first, before, after, high - low, node)
+                    least = min(least, high - low)
                 degree[node] = high - low
-                _enlist(first, before, after, degree[node], node)
-                least = min(least, high - low)
     return order, start, degree, other, there, back
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...geo.networks import Access, TransportNetwork, access, past_no_node
 from .. import schemas
+from ._around_nodes import is_worth_it, kept_around, times_around
 from ._departures import told_of
 from ._origins import Origin, each, enter, limit_to_ms, origin_list, require_network, search
 from ._search import UNREACHED, Wanted, shortest_times_and_lengths
@@ -125,9 +126,6 @@ def minutes_matrix(
     OffNetworkError
         If all starts or all ends are out of reach.
     """
-    if len(starts) > len(ends) and not network.is_scheduled:
-        # one search per start: begin from the few
-        return minutes_matrix(network.reverse, ends, starts, limit_ms=limit_ms).T
     onto, off = (
         [access(one, lon=place.lon, lat=place.lat, xyz=place.xyz) for place in places]
         for one, places in ((network, starts), (network.reverse, ends))
@@ -135,7 +133,41 @@ def minutes_matrix(
     for ways, places in ((onto, starts), (off, ends)):
         if all(way.is_empty for way in ways) and len(places):
             enter(network, places[0])  # tells how far off the network it is
+    if len(starts) > len(ends) and not network.is_scheduled:
+        # one search per start: begin from the few
+        turned = _Ways(network.reverse, ends, starts, off, onto)
+        return _minutes(turned, turned_of=network, limit_ms=limit_ms).T
+    return _minutes(_Ways(network, starts, ends, onto, off), turned_of=None, limit_ms=limit_ms)
+
+
+class _Ways(NamedTuple):
+    """A network, places that one starts from and ends at, and the ways from those onto it and from it to these."""
+
+    network: TransportNetwork
+    starts: Sequence[Origin]
+    ends: Sequence[Origin]
+    onto: Sequence[Access]
+    off: Sequence[Access]
+
+
+def _minutes(ways: _Ways, *, turned_of: TransportNetwork | None, limit_ms: int) -> NDArray[np.float64]:
+    """Return `minutes_matrix`, with one search per start; `turned_of` is the network of which this is the reverse."""
+    network, starts, ends, onto, off = ways
     targets = Targets.of(off, [end.xyz for end in ends])
+    nodes = np.concatenate([targets.node, *(way.node for way in onto)])
+    known = network if turned_of is None else turned_of
+    if not network.is_scheduled and is_worth_it(known, nodes, searches=len(starts)):
+        left = kept_around(known, nodes)
+        arcs = left.there if turned_of is None else left.back
+        targets = replace(targets, node=left.number[targets.node].astype(np.int64))
+
+        def times_at(entry: Access) -> NDArray[np.int32]:
+            return times_around(arcs, left.number[entry.node], entry.time_ms, limit_ms=limit_ms)
+    else:
+
+        def times_at(entry: Access) -> NDArray[np.int32]:
+            return search(network, entry, limit_ms=limit_ms, wanted=targets.ways)
+
     no_km = np.zeros(network.n_nodes)
     beyond = np.array([way.is_empty for way in off], dtype=bool)
 
@@ -143,7 +175,7 @@ def minutes_matrix(
         entry, origin = entry_of
         if entry.is_empty:
             return np.full(len(ends), np.inf)
-        time_ms = search(network, entry, limit_ms=limit_ms, wanted=targets.ways)
+        time_ms = times_at(entry)
         times, _ = _leave(
             targets.start, targets.node, targets.time_ms, targets.length_m, time_ms, no_km, int(UNREACHED)
         )

@@ -69,12 +69,6 @@ class Access:
         return len(self.node) == 0
 
 
-def at_node(node: int) -> Access:
-    """Return the access of a place that is a node of the network."""
-    nothing = np.zeros(0, dtype=np.int64)
-    return Access(np.array([node]), np.zeros(1, dtype=np.int64), np.zeros(1), nothing, no_pieces)
-
-
 def ms_per_metre(network: TransportNetwork) -> float:
     """Milliseconds that a metre off the network takes."""
     return 3600.0 / network.access_speed_kph
