@@ -28,6 +28,13 @@ from ._contraction import FAR, arrange, contract, tighten
 LENGTH_BITS: Final = 32
 #: Places that one pair of sweeps serves: their keys fill a line of the processor's cache.
 _WIDTH: Final = 8
+#: The same for sweeps with a limit, which come to few nodes: they take more places, since neighbours come to the same.
+_WIDTH_WITHIN: Final = 16
+#: How often ways are compared along arcs, and into how many parts they're sorted before, nearest first.
+_TURNS: Final = 2
+_PARTS: Final = 256
+#: Bits of a key that don't count there: products of what is left fit 64 bits.
+_BITS_UNSORTED: Final = 20
 #: Nodes that a sweep with a limit passes together where it comes to none of them.
 _BLOCK: Final = 64
 
@@ -94,7 +101,9 @@ class Ways:
         )
 
     def without_detours(self, network: TransportNetwork) -> Ways:
-        """Return the ways without those to nodes that another way and one arc come to sooner.
+        """Return the ways without those to nodes that another way and arcs between their nodes come to sooner.
+
+        Most of them, to be exact: all that one arc passes, and of what longer ways along arcs pass nearly all.
 
         Parameters
         ----------
@@ -273,20 +282,42 @@ def _not_passed(
     arc_start: NDArray[np.int64], arc_head: NDArray[np.int32], arc_key: NDArray[np.int64],
     start: NDArray[np.int64], node: NDArray[np.int64], key: NDArray[np.int64],
 ) -> NDArray[np.bool_]:  # fmt: skip  # pragma: no cover - compiled
-    """Say which ways come to their nodes no later than another way of the place and an arc from there."""
-    stays = np.ones(len(node), np.bool_)
+    """Say which ways come to their nodes no later than others of the place and arcs between their nodes.
+
+    Each place's ways hand on to their neighbours what they know, about the nearest first, so that a turn carries it
+    outwards all the way.
+    """
     way_to = np.full(len(arc_start) - 1, -1, np.int64)
+    least = key.copy()
+    most = 0
     for place in range(len(start) - 1):
-        for way in range(start[place], start[place + 1]):
+        most = max(most, start[place + 1] - start[place])
+    order, end = np.empty(most, np.int64), np.empty(_PARTS + 1, np.int64)
+    for place in range(len(start) - 1):
+        first, last = start[place], start[place + 1]
+        longest = np.int64(1)
+        for way in range(first, last):
             way_to[node[way]] = way
-        for way in range(start[place], start[place + 1]):
-            for arc in range(arc_start[node[way]], arc_start[node[way] + 1]):
-                other = way_to[arc_head[arc]]
-                if other >= 0 and key[way] + arc_key[arc] < key[other]:
-                    stays[other] = False
-        for way in range(start[place], start[place + 1]):
+            longest = max(longest, key[way] >> _BITS_UNSORTED)
+        end[:] = 0
+        for way in range(first, last):
+            end[(key[way] >> _BITS_UNSORTED) * (_PARTS - 1) // longest + 1] += 1
+        for part in range(_PARTS):
+            end[part + 1] += end[part]
+        for way in range(first, last):
+            part = (key[way] >> _BITS_UNSORTED) * (_PARTS - 1) // longest
+            order[end[part]] = way
+            end[part] += 1
+        for _ in range(_TURNS):
+            for at in range(last - first):
+                way = order[at]
+                for arc in range(arc_start[node[way]], arc_start[node[way] + 1]):
+                    other = way_to[arc_head[arc]]
+                    if other >= 0:
+                        least[other] = min(least[other], least[way] + arc_key[arc])
+        for way in range(first, last):
             way_to[node[way]] = -1
-    return stays
+    return least == key
 
 
 @njit(cache=True, nogil=True)
@@ -369,11 +400,11 @@ def _sweep_within(
     which stay empty and are passed in one step.
     """
     n, n_down = len(up_start) - 1, len(down_start) - 1
-    climbed, keys = np.empty((n, _WIDTH), np.int64), np.empty((n_down, _WIDTH), np.int64)
+    climbed, keys = np.empty((n, _WIDTH_WITHIN), np.int64), np.empty((n_down, _WIDTH_WITHIN), np.int64)
     up_seen, up_blocks = np.zeros(n, np.bool_), np.zeros(n // _BLOCK + 1, np.bool_)
     down_seen, down_blocks = np.zeros(n_down, np.bool_), np.zeros(n_down // _BLOCK + 1, np.bool_)
-    for row in range(0, len(least), _WIDTH):
-        width = min(_WIDTH, len(least) - row)
+    for row in range(0, len(least), _WIDTH_WITHIN):
+        width = min(_WIDTH_WITHIN, len(least) - row)
         for column in range(width):
             for way in range(entry_start[row + column], entry_start[row + column + 1]):
                 if entry_key[way] <= limit:
@@ -393,7 +424,7 @@ def _sweep_within(
                 for arc in range(up_start[node], up_start[node + 1]):
                     other, cost = up_head[arc], up_key[arc]
                     _see(other, climbed, up_seen, up_blocks)
-                    for k in range(_WIDTH):
+                    for k in range(_WIDTH_WITHIN):
                         climbed[other, k] = min(climbed[other, k], climbed[node, k] + cost)
                 if node < len(place_of) and place_of[node] >= 0:
                     place = place_of[node]
@@ -412,7 +443,7 @@ def _sweep_within(
                 for arc in range(down_start[node], down_start[node + 1]):
                     other, cost = down_head[arc], down_key[arc]
                     _see(other, keys, down_seen, down_blocks)
-                    for k in range(_WIDTH):
+                    for k in range(_WIDTH_WITHIN):
                         keys[other, k] = min(keys[other, k], keys[node, k] + cost)
                 for way in range(exit_start[node], exit_start[node + 1]):
                     for column in range(width):
@@ -436,6 +467,6 @@ def _see(
 def _within(keys: NDArray[np.int64], node: int, limit: int) -> bool:  # pragma: no cover - compiled
     """Say whether any of a node's keys is within the limit."""
     lowest = keys[node, 0]
-    for k in range(1, _WIDTH):
+    for k in range(1, _WIDTH_WITHIN):
         lowest = min(lowest, keys[node, k])
     return bool(lowest <= limit)

@@ -338,7 +338,7 @@ def _go_as_they_come(network: TransportNetwork, starts: list[Origin], ends: list
     return (
         not network.has_exits_along
         and len(starts) == len(ends)
-        and all(np.array_equal(one.xyz, other.xyz) for one, other in zip(starts, ends, strict=True))
+        and (starts is ends or np.array_equal([one.xyz for one in starts], [one.xyz for one in ends]))
     )
 
 
@@ -410,8 +410,7 @@ def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDA
         return _searched(task, task.targets, first, last)
     limit = min(((task.limit_ms + 1) << LENGTH_BITS) - 1, FAR)
     least = least_keys(task.prepared, task.entries, first, last, task.down, limit=limit)
-    times = np.where(least < FAR, (least >> LENGTH_BITS).astype(float), np.inf)
-    lengths = np.where(least < FAR, (least & ((1 << LENGTH_BITS) - 1)) / 100, np.inf)
+    times, lengths = _times_and_lengths(least, task.limit_ms)
     reach = network.max_access_km * 1000
     for row, start in enumerate(range(first, last)):
         pieces, xyz = task.pieces[start], task.starts[start].xyz
@@ -422,7 +421,7 @@ def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDA
         # a little more, for the tree rounds otherwise
         near = np.array(task.end_tree.query_ball_point(xyz, farthest * (1 + 1e-9)), dtype=np.int64)
         beside, straight = past_no_node(network, pieces, xyz, task.end_xyz[near])
-        _take_faster(times, lengths, np.full(len(near), row), near, beside, straight)
+        _take_faster(times, lengths, np.full(len(near), row), near, beside, straight, limit_ms=task.limit_ms)
     # from where nothing is entered part-way, what passes no node leads straight there
     rows = np.array(
         [k for k in range(last - first) if (p := task.pieces[first + k]) is not None and len(p) == 0]
@@ -433,9 +432,23 @@ def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDA
         walk = np.sqrt(((task.end_xyz[pairs["j"]] - xyz[pairs["i"]]) ** 2).sum(axis=1))
         inside = walk <= reach
         row, near, walk = rows[pairs["i"][inside]], pairs["j"][inside], walk[inside]
-        _take_faster(times, lengths, row, near, np.rint(walk * ms_per_metre(network)), walk)
-    beyond = times > task.limit_ms
-    times[beyond], lengths[beyond] = np.inf, np.inf
+        walked = np.rint(walk * ms_per_metre(network))
+        _take_faster(times, lengths, row, near, walked, walk, limit_ms=task.limit_ms)
+    return times, lengths
+
+
+@njit(cache=True, nogil=True)
+def _times_and_lengths(
+    least: NDArray[np.int64], limit_ms: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # pragma: no cover - compiled
+    """Return the times in ms and lengths in m of keys; infinite for none, or beyond the limit."""
+    times, lengths = np.full(least.shape, np.inf), np.full(least.shape, np.inf)
+    for row in range(least.shape[0]):
+        for column in range(least.shape[1]):
+            key = least[row, column]
+            if key < FAR and (key >> LENGTH_BITS) <= limit_ms:
+                times[row, column] = float(key >> LENGTH_BITS)
+                lengths[row, column] = float(key & ((1 << LENGTH_BITS) - 1)) / 100
     return times, lengths
 
 
@@ -458,11 +471,11 @@ def _searched(
 
 def _take_faster(
     times: NDArray[np.float64], lengths: NDArray[np.float64], row: NDArray[np.int64], near: NDArray[np.int64],
-    beside: NDArray[np.float64], straight: NDArray[np.float64],
+    beside: NDArray[np.float64], straight: NDArray[np.float64], *, limit_ms: int,
 ) -> None:  # fmt: skip
-    """Write journeys that pass no node where they are faster, or as fast and shorter."""
+    """Write journeys that pass no node, within the limit, where they are faster, or as fast and shorter."""
     there, gone = times[row, near], lengths[row, near]
-    faster = (beside < there) | ((beside == there) & (straight < gone))
+    faster = ((beside < there) | ((beside == there) & (straight < gone))) & (beside <= limit_ms)
     times[row, near] = np.where(faster, beside, there)
     lengths[row, near] = np.where(faster, straight, gone)
 

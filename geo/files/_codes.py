@@ -13,6 +13,8 @@ _COUNTRY: Final = re.compile(r"156(\d{6})$")
 _STATISTICAL: Final = re.compile(r"(\d{6})000000$")
 _WHOLE: Final = re.compile(r"'?(\d+)(?:\.0*)?$")
 _EXPONENT: Final = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+$")
+#: A county's code has so many digits, with nothing to take off.
+_PLAIN: Final = 6
 #: Longer numbers than this aren't codes, and don't fit 64 bits.
 _LONGEST: Final = 18
 
@@ -28,6 +30,8 @@ def code_text(value: Any) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124 - NaN
         return ""
     text = str(value).strip()
+    if len(text) == _PLAIN and text.isdecimal():
+        return text
     if _EXPONENT.fullmatch(text):
         number = float(text)
         text = str(int(number)) if number.is_integer() else text

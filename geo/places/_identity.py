@@ -65,6 +65,8 @@ def same_place_pairs(
         if code:
             number.setdefault(code, []).append(column)
     found = [(row, column) for row, code in enumerate(codes) for column in number.get(code, ())]
+    if all(codes) and all(end_codes):
+        return np.array(found, dtype=np.int64).reshape(-1, 2)
     near = cKDTree(xyz.reshape(-1, 3)).query_ball_tree(cKDTree(end_xyz.reshape(-1, 3)), _SAME_PLACE_M)
     found += [
         (row, column)

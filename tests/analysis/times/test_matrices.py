@@ -133,6 +133,30 @@ def test_ways_that_a_road_overtakes_are_dropped():
     assert kept.node.tolist() == [0, 1]
 
 
+def test_ways_that_several_arcs_overtake_are_dropped_and_no_time_changes():
+    # four nodes in a row, ten minutes apart by road: the third is come to in 23 min, in 25 from the second's own way,
+    # and in 21 by road from the first
+    network = build_network(
+        [106.0, 106.1, 106.2, 106.3], [29.0] * 4, Links([0, 1, 2], [1, 2, 3], [9700.0] * 3, [600.0] * 3)
+    )
+    key = np.array([1, 15, 23, 60]) * 60_000 << LENGTH_BITS
+    kept = Ways(np.array([0, 4]), np.arange(4), key).without_detours(network)
+    assert kept.node.tolist() == [0]
+    # on any network the least times are those of all ways
+    for seed in range(3):
+        network, rng = random_network(seed), np.random.default_rng(seed)
+        n = network.n_nodes
+        start = np.arange(0, 5 * n // 2 + 1, n // 2)
+        node = np.concatenate([np.sort(rng.choice(n, n // 2, replace=False)) for _ in range(5)])
+        ways = Ways(start, node, rng.integers(0, 90 * 60_000, len(node)) << LENGTH_BITS)
+        fewer = ways.without_detours(network)
+        prepared = hierarchy(network)
+        down = descent(prepared, at_nodes(np.arange(n)))
+        found = [least_keys(prepared, some, 0, 5, down) for some in (ways, fewer)]
+        assert len(fewer.node) < len(ways.node)
+        assert np.array_equal(*found)
+
+
 def test_a_network_is_prepared_once():
     network = random_network(1)
     assert hierarchy(network) is hierarchy(network)
