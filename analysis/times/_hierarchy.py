@@ -317,7 +317,8 @@ def _not_passed(
                         least[other] = min(least[other], least[way] + arc_key[arc])
         for way in range(first, last):
             way_to[node[way]] = -1
-    return least == key
+    stays: NDArray[np.bool_] = least == key
+    return stays
 
 
 @njit(cache=True, nogil=True)

@@ -370,14 +370,19 @@ def _ways(network: TransportNetwork, place: Origin, off_network: str) -> Access 
 
 def _parts(task: _Task, chunk: int, *, workers: int | None, progress: bool) -> Iterator[_Part]:
     numbers = range(0, len(task.starts), chunk)
+    # the same room for every chunk: to fetch it anew takes longer than to fill it
+    shape = min(chunk, len(task.starts)), len(task.ends)
+    times, lengths = np.empty(shape), np.empty(shape)
     for first in tqdm(numbers, desc="matrix", disable=not progress, leave=False, unit="chunk"):
         last = min(first + chunk, len(task.starts))
-        batches = [(at, min(at + _BATCH, last)) for at in range(first, last, _BATCH)]
-        found = each(
-            lambda batch: _batch(task, *batch), batches, progress=False, label="matrix", workers=workers
-        )
-        times, lengths = (np.concatenate(rows) for rows in zip(*found, strict=True))
-        yield _selected(task, np.arange(first, last), times, lengths)
+        rows = [slice(at, min(at + _BATCH, last - first)) for at in range(0, last - first, _BATCH)]
+
+        def fill(part: slice, first: int = first) -> None:
+            _batch(task, first + part.start, first + part.stop, times[part], lengths[part])
+
+        for _ in each(fill, rows, progress=False, label="matrix", workers=workers):
+            pass
+        yield _selected(task, np.arange(first, last), times[: last - first], lengths[: last - first])
 
 
 def _selected(
@@ -403,14 +408,17 @@ def _selected(
     )
 
 
-def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return times in ms and lengths in m from some origins to every destination; infinite where unreachable."""
+def _batch(
+    task: _Task, first: int, last: int, times: NDArray[np.float64], lengths: NDArray[np.float64]
+) -> None:
+    """Write times in ms and lengths in m from some origins to every destination; infinite where unreachable."""
     network = task.network
     if task.targets is not None:
-        return _searched(task, task.targets, first, last)
+        _searched(task, task.targets, first, last, times, lengths)
+        return
     limit = min(((task.limit_ms + 1) << LENGTH_BITS) - 1, FAR)
     least = least_keys(task.prepared, task.entries, first, last, task.down, limit=limit)
-    times, lengths = _times_and_lengths(least, task.limit_ms)
+    _times_and_lengths(least, task.limit_ms, times, lengths)
     reach = network.max_access_km * 1000
     for row, start in enumerate(range(first, last)):
         pieces, xyz = task.pieces[start], task.starts[start].xyz
@@ -434,30 +442,29 @@ def _batch(task: _Task, first: int, last: int) -> tuple[NDArray[np.float64], NDA
         row, near, walk = rows[pairs["i"][inside]], pairs["j"][inside], walk[inside]
         walked = np.rint(walk * ms_per_metre(network))
         _take_faster(times, lengths, row, near, walked, walk, limit_ms=task.limit_ms)
-    return times, lengths
 
 
 @njit(cache=True, nogil=True)
 def _times_and_lengths(
-    least: NDArray[np.int64], limit_ms: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # pragma: no cover - compiled
-    """Return the times in ms and lengths in m of keys; infinite for none, or beyond the limit."""
-    times, lengths = np.full(least.shape, np.inf), np.full(least.shape, np.inf)
+    least: NDArray[np.int64], limit_ms: int, times: NDArray[np.float64], lengths: NDArray[np.float64]
+) -> None:  # pragma: no cover - compiled
+    """Write the times in ms and lengths in m of keys; infinite for none, or beyond the limit."""
     for row in range(least.shape[0]):
         for column in range(least.shape[1]):
             key = least[row, column]
             if key < FAR and (key >> LENGTH_BITS) <= limit_ms:
                 times[row, column] = float(key >> LENGTH_BITS)
                 lengths[row, column] = float(key & ((1 << LENGTH_BITS) - 1)) / 100
-    return times, lengths
+            else:
+                times[row, column], lengths[row, column] = np.inf, np.inf
 
 
 def _searched(
-    task: _Task, targets: Targets, first: int, last: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what `_batch` does, by a search per origin."""
-    times = np.full((last - first, len(task.ends)), np.inf)
-    lengths = times.copy()
+    task: _Task, targets: Targets, first: int, last: int,
+    times: NDArray[np.float64], lengths: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Write what `_batch` does, by a search per origin."""
+    times[:], lengths[:] = np.inf, np.inf
     on = np.diff(task.entries.start) > 0
     off = np.diff(targets.start) == 0
     for row, start in enumerate(range(first, last)):
@@ -466,7 +473,6 @@ def _searched(
                 task.network, task.starts[start], targets, limit_ms=task.limit_ms
             )
             times[row, off], lengths[row, off] = np.inf, np.inf
-    return times, lengths
 
 
 def _take_faster(
