@@ -90,7 +90,16 @@ MODE_COLOURS: Final = {"road": "#8c2d6f", "rail": "#111111", "air": "#005f8f"}
 #: Colours of several corridors of one mode, in their order; the first is the mode's own.
 MODE_SHADES: Final = {
     "road": (MODE_COLOURS["road"], "#1b6e5a", "#b8860b", "#3f51b5", "#d0679d"),
-    "rail": (MODE_COLOURS["rail"], "#1f4fa3", "#7a4a12", "#2f7d4f", "#6d6d6d"),
+    "rail": (
+        MODE_COLOURS["rail"],
+        "#1f4fa3",
+        "#7a4a12",
+        "#2f7d4f",
+        "#6d6d6d",
+        "#841cec",
+        "#0e97b3",
+        "#628d0b",
+    ),
     "air": (MODE_COLOURS["air"], "#0a9396", "#7a4a12"),
 }
 OTHER_MODE_COLOUR: Final = "#5b4a00"

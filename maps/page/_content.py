@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from ...geo.places import english_name, national_lines
+from ...geo.places import english_name, national_lines, shows_china
 from ...geo.text import closed
 from ..classes import Classes
 from ..layers import BASE, MapLayers, Reach, km_range, number
@@ -23,13 +23,10 @@ from ..wording import WORDS, Language, words_of
 from ._base_maps import BaseMap
 from ._claims import claims_content
 from ._counties import counties_content
-from ._places import at, core_of, parts_of, sign_at
+from ._places import at, core_of, parts_of, short_names, sign_at
 from ._question_words import QUESTION_WORDS
 from ._what_if import what_if_content
 from ._years import years_content, years_left_out
-
-#: A study that takes up less than this share of its provinces' frame is what the map opens on.
-_SMALL_PART: Final = 0.25
 
 
 def page_content(
@@ -113,6 +110,7 @@ def page_content(
         ),
     }
     content["english"] = _english(content)
+    content["short"] = _short(content)
     used = {
         "year_": content["years"] is not None,
         **{prefix: any(each.key == key for each in figures) for prefix, key in _ASKED.items()},
@@ -210,6 +208,13 @@ def _english(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _short(content: Mapping[str, Any]) -> dict[str, str]:
+    what_if = content["whatIf"]
+    towns = [] if what_if is None else [name for _, name, *_ in what_if["counties"]]
+    named = [row["name"] for key in ("centres", "counties") for row in content[key]]
+    return short_names({*named, *towns})
+
+
 def _closed(value: Any) -> Any:
     """Return a value in whose texts no change of direction reaches beyond them."""
     if isinstance(value, str):
@@ -222,16 +227,17 @@ def _closed(value: Any) -> Any:
 
 
 def _first_view(layers: MapLayers) -> tuple[float, float, float, float]:
-    """Return what is seen first: the provinces, or what the study is about where that is a small part of them."""
-    whole = shapely.box(*layers.provinces.total_bounds)
+    """Return what is seen first: what the study is about, which may be less than its provinces or reach beyond them.
+
+    A map of China shows all of it.
+    """
     frames = (layers.counties, layers.borders, layers.centres, layers.corridors)
     shapes = [shape for frame in frames for shape in frame.geometry]
     shapes += [shape for reach in layers.circles for shape in (reach.base, reach.scenario)]
-    west, south, east, north = shapely.total_bounds(shapely.GeometryCollection(shapes))
-    # Without any shape all are NaN, and the provinces are seen.
-    small = (east - west) * (north - south) < _SMALL_PART * whole.area
-    bounds = (west, south, east, north) if small else whole.bounds
-    west, south, east, north = (float(value) for value in bounds)
+    bounds = shapely.total_bounds(shapely.GeometryCollection(shapes))
+    # Without any shape, or any width, the provinces are seen.
+    wide = not shows_china(layers.provinces) and bool((bounds[2:] > bounds[:2]).all())
+    west, south, east, north = (float(value) for value in (bounds if wide else layers.provinces.total_bounds))
     return west, south, east, north
 
 

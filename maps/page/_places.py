@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import shapely
 from shapely.geometry.base import BaseGeometry
+
+from ...geo.places import stem
+
+#: Units whose names say which peoples live there, at more length than a map has room for.
+_AUTONOMOUS: Final = ("自治县", "自治旗", "自治州")
 
 
 def at(row: Any) -> Sequence[float]:
@@ -27,6 +33,13 @@ def parts_of(geometry: BaseGeometry | None) -> list[BaseGeometry]:
     if not hasattr(geometry, "geoms"):
         return [geometry]
     return [part for each in geometry.geoms for part in parts_of(each)]
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """Return what stands on the map for names that are too long for it: 彭水县 for 彭水苗族土家族自治县, where no other is called so."""
+    found = {name: stem(name) + name[-1] if name.endswith(_AUTONOMOUS) else name for name in names}
+    alike = Counter(found.values())
+    return {name: short for name, short in sorted(found.items()) if short != name and alike[short] == 1}
 
 
 def core_of(

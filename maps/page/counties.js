@@ -54,7 +54,7 @@
     scene.add("counties", br.ORDER.counties, true, () =>
       L.layerGroup(data.counties.map((row) => {
         const layer = draw.area(row.shape, Object.assign({ smoothFactor: 0.6 }, countyStyle(row)));
-        layer.bindTooltip(() => br.countyText(row, word, scene.years), draw.sticky);
+        layer.bindTooltip(() => br.countyText(row, word, scene.years, Boolean(data.scenario)), draw.sticky);
         layer.on("mouseover", () => layer.setStyle({ weight: 3, color: style.highlight }));
         layer.on("mouseout", () => layer.setStyle(countyStyle(row)));
         layer.on("click", () => scene.select(row.adcode));
@@ -93,7 +93,7 @@
     }
     const leastZoom = data.counties.length > MOST_NAMED ? 7 : 0;
     for (const row of data.counties) {
-      scene.labels.add({ at: row.at, text: () => word.place(row.name), className: "br-county", rank: br.RANKS.county, owner: "county-names", leastZoom, along: () => spots(row) });
+      scene.labels.add({ at: row.at, text: () => word.label(row.name), className: "br-county", rank: br.RANKS.county, owner: "county-names", leastZoom, along: () => spots(row) });
     }
     scene.add("county-names", br.ORDER.centres, true, () => L.layerGroup([]));
 

@@ -15,17 +15,20 @@
     return values.length ? Math.min(...values) : null;
   };
 
-  br.countyText = function (row, word, years) {
-    /** @param {number | null} value */
-    const far = (value) => (value === null ? Infinity : value);
-    const times = row.times.length <= MOST_IN_TOOLTIP ? row.times
-      : [...row.times].sort((a, b) => far(a.base) - far(b.base)).slice(0, MOST_IN_TOOLTIP);
+  /**
+   * Of many centres the nearest come first.
+   * @param {CountyTime[]} times
+   */
+  const nearestFirst = (times) => (times.length <= MOST_IN_TOOLTIP ? times : [...times].sort((a, b) => (a.base ?? Infinity) - (b.base ?? Infinity)));
+
+  br.countyText = function (row, word, years, planned) {
+    const times = nearestFirst(row.times).slice(0, MOST_IN_TOOLTIP);
     return e("div", {},
       e("strong", {}, word.place(row.name)), " ", e("span", { className: "br-muted" }, word.place(row.province)),
       row.neighbours ? e("div", {}, word("neighbours") + " " + word.places(row.neighbours) + " · " + word("border_length") + " " + row.km + " km") : null,
       times.map((time) => e("div", {},
-        word("to") + " " + word.place(time.name) + word("colon"), br.minutesText(time.base, word), " → ", br.minutesText(time.after, word),
-        time.change === null ? "" : word.aside(br.signed(time.change, 1)))),
+        word("to") + " " + word.place(time.name) + word("colon"), br.minutesText(time.base, word), ...(planned ? [" → ", br.minutesText(time.after, word),
+        time.change === null ? "" : word.aside(br.signed(time.change, 1))] : []))),
       years ? years.tipOf(row) : null);
   };
 
@@ -69,10 +72,10 @@
             (data.scenario ? " → " + circle(nearest(row, "after")) : "")) : "",
       row.times.length ? e("table", {},
         e("caption", { className: "br-hidden" }, word("minutes_to_centres")),
-        e("thead", {}, e("tr", {}, [word("centre"), word("base"), word("after"), word("change")].map((text) => e("th", { scope: "col" }, text)))),
-        e("tbody", {}, row.times.map((time) => e("tr", {},
-          e("th", { scope: "row" }, word.place(time.name)), cell(time.base, time.baseIn), cell(time.after, time.afterIn),
-          e("td", { className: "br-number" }, br.signed(time.change, 1)))))) : "",
+        e("thead", {}, e("tr", {}, [word("centre"), word("base"), ...(data.scenario ? [word("after"), word("change")] : [])].map((text) => e("th", { scope: "col" }, text)))),
+        e("tbody", {}, nearestFirst(row.times).map((time) => e("tr", {},
+          e("th", { scope: "row" }, word.place(time.name)), cell(time.base, time.baseIn),
+          ...(data.scenario ? [cell(time.after, time.afterIn), e("td", { className: "br-number" }, br.signed(time.change, 1))] : []))))) : "",
       (scene.years && scene.years.rowOf(row)) || "",
       row.figures ? figureTable(row.figures, data, word) : "",
       row.circles.length ? circleTable(row, data, word) : "",

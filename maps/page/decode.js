@@ -119,6 +119,8 @@ const br = /** @type {Shared} */ ({});
     // A place's name in letters that the language's readers know, and a list of such names.
     /** @param {string} name */
     word.place = (name) => (state.language === "zh" ? name : english.get(name) || name);
+    /** As it stands on the map: a name without the peoples in it. @param {string} name */
+    word.label = (name) => (state.language === "zh" && Object.hasOwn(data.short, name) ? data.short[name] : word.place(name));
     /** @param {string | string[]} names */
     word.places = (names) => (Array.isArray(names) ? names : names.split("、")).map(word.place).join(state.language === "zh" ? "、" : ", ");
     return word;
@@ -130,7 +132,7 @@ const br = /** @type {Shared} */ ({});
   br.signed = function (value, digits) {
     if (value === null || value === undefined) return "–";
     const text = Math.abs(value).toFixed(digits);
-    return (value < 0 ? "−" : value > 0 ? "+" : "±") + text;
+    return (Number(text) === 0 ? "±" : value < 0 ? "−" : "+") + text;
   };
   br.classOf = function (value, breaks) {
     let index = 0;

@@ -2,6 +2,7 @@
 (function () {
   const SHAPES = /^(circle|slider|rail|centre|zones|corridor|change|past|year)-|^(counties|borders|junctions|centres|gaps|crossings|critical|missing)$/;
   const MARGIN = 8;
+  const SHARPNESS = [2, 1, 0.5]; // pixels of a picture for each of the window, as many as the browser has room for
 
   /**
    * Shapes of all layers that are on, as a GeoJSON FeatureCollection.
@@ -92,17 +93,19 @@
    * The map as it is seen, with title and sources, as a picture.
    * @param {L.Map} map
    * @param { {sea: string, title: string, credits: string[]} } about
-   * @returns {HTMLCanvasElement}
+   * @param {number} ratio pixels of the picture for each of the window
+   * @returns {HTMLCanvasElement | null} null where a browser has no room for a picture as large
    */
-  br.pictureOf = function (map, about) {
-    const ratio = 2;
+  function picture(map, about, ratio) {
     const around = map.getContainer().getBoundingClientRect();
     const canvas = document.createElement("canvas");
     Object.assign(canvas, { width: ratio * around.width, height: ratio * around.height });
-    const pen = br.penOf(canvas);
+    const pen = canvas.getContext("2d");
+    if (!pen) return null;
     pen.scale(ratio, ratio);
     pen.fillStyle = about.sea;
     pen.fillRect(0, 0, around.width, around.height);
+    if (!painted(pen)) return null;
     const layers = [.../** @type {NodeListOf<HTMLCanvasElement>} */ (map.getContainer().querySelectorAll(".leaflet-map-pane canvas"))]
       .map((layer) => ({ layer, style: getComputedStyle(/** @type {Element} */ (layer.closest(".leaflet-pane"))) }))
       .sort((a, b) => Number(a.style.zIndex) - Number(b.style.zIndex));
@@ -157,6 +160,24 @@
     write(about.title, 18, "bold 16px");
     about.credits.forEach((line, i) => write(line, around.height - 12 - 20 * (about.credits.length - 1 - i), "11px"));
     return canvas;
+  }
+  /**
+   * Browsers differ in how large a canvas may be; what is drawn on a larger one is lost without an error.
+   * @param {CanvasRenderingContext2D} pen
+   */
+  function painted(pen) {
+    try {
+      return pen.getImageData(pen.canvas.width - 1, pen.canvas.height - 1, 1, 1).data[3] > 0;
+    } catch {
+      return false;
+    }
+  }
+  br.pictureOf = function (map, about) {
+    for (const ratio of SHARPNESS) {
+      const canvas = picture(map, about, ratio);
+      if (canvas) return { canvas, ratio };
+    }
+    return null;
   };
 
   /** The row of buttons behind "Save". */
@@ -169,10 +190,16 @@
      */
     const button = (text, key, act) => br.element("button", { type: "button", "data-export": key, onclick: act }, text);
     const shapes = () => br.shapesOnScreen(scene, data, whatIf);
+    const status = br.element("p", { className: "br-muted", role: "status" });
+    function savePicture() {
+      const found = br.pictureOf(map, about());
+      status.textContent = !found ? word("picture_too_large") : found.ratio < SHARPNESS[0] ? word("picture_less_sharp") : "";
+      if (found) found.canvas.toBlob((blob) => { if (blob) br.saveBlob(name + ".png", blob); else status.textContent = word("picture_too_large"); });
+    }
     return br.element("div", { className: "br-tools br-exports" },
-      button(word("picture"), "png", () => br.pictureOf(map, about()).toBlob((blob) => blob && br.saveBlob(name + ".png", blob))),
+      button(word("picture"), "png", savePicture),
       button("GeoJSON", "geojson", () => br.saveText(name + ".geojson", JSON.stringify(shapes()) + "\n", "application/geo+json")),
-      button("KML", "kml", () => br.saveText(name + ".kml", br.kmlOf(shapes(), about().title), "application/vnd.google-earth.kml+xml")));
+      button("KML", "kml", () => br.saveText(name + ".kml", br.kmlOf(shapes(), about().title), "application/vnd.google-earth.kml+xml")), status);
   };
 
   /** Hand a text to the reader as a file. */

@@ -2,6 +2,7 @@
 (function () {
   const e = br.element;
   const MOST_NAMES = 3;
+  const LEAST_GAIN = 0.001; // of a circle's area: less is no finding
 
   /**
    * @param {PageContent} data the page's content
@@ -14,6 +15,7 @@
     const names = data.centres.map((each) => word.place(each.name));
     const centres = names.length <= MOST_NAMES ? names.join(word("and")) : word("finding_centres", { n: names.length });
     const gain = row.afterKm2 === null ? null : row.afterKm2 - row.baseKm2;
+    const same = gain !== null && Math.abs(gain) < LEAST_GAIN * row.baseKm2;
     const people = row.people && row.people[0] !== null ? /** @type {[number, number | null]} */ (row.people) : null;
     const more = people && people[1] !== null ? people[1] - people[0] : null;
     /** @param {number} value */
@@ -29,11 +31,13 @@
     }
     const told = [word(people ? "finding_circle" : "finding_circle_area", { centres, minutes: row.minutes, people: people ? br.many(people[0], "unit_people", word) : br.area(row.baseKm2) })];
     if (gain !== null) {
-      told.push(Math.round(gain) === 0 ? word("finding_same") : word(gain > 0 ? "finding_more" : "finding_less", { km2: thousands(gain) }));
+      told.push(same ? word("finding_same") : word(gain > 0 ? "finding_more" : "finding_less", { km2: thousands(gain) }));
       if (best && best.change <= -0.5) {
         told.push(word("finding_county", { county: word.place(best.county.name), centre: word.place(best.time.name), base: best.base.toFixed(0), after: best.after.toFixed(0) }));
       }
     }
+    const first = data.corridors.find((each) => each.build && each.build.step === 1);
+    if (first) told.push(word("finding_first", { line: word.nameOf(first) }));
     /**
      * @param {string} value
      * @param {string} label
@@ -44,13 +48,14 @@
     const within = (time) => (row.minutes === data.circleMin ? time.baseIn : time.base !== null && time.base <= row.minutes);
     const inside = data.counties.filter((county) => county.times.some(within)).length;
     /** @type {[string, string]} */
-    const second = gain === null && people ? [br.area(row.baseKm2), word("finding_area", { minutes: row.minutes })]
+    const second = gain === null && people && !data.counties.length ? [br.area(row.baseKm2), word("finding_area", { minutes: row.minutes })]
+      : same && best && best.change <= -0.5 && (more === null || Math.round(more / 1e4) === 0) ? ["−" + Math.round(-best.change) + " " + word("minutes"), word("finding_saved", { county: word.place(best.county.name), centre: word.place(best.time.name) })]
       : gain === null ? [inside + " / " + data.counties.length, word("finding_inside", { minutes: row.minutes })]
       : more !== null && Math.round(more / 1e4) !== 0 ? [(more < 0 ? "−" : "+") + br.many(Math.abs(more), "unit_people", word), word("finding_gain")]
         : [br.signed(gain, 0).replace(/\B(?=(\d{3})+$)/g, ",") + " km²", word("finding_gain")];
     /** @type {[string, string]} */
-    const first = people ? [br.many(people[0], "unit_people", word), word("finding_people", { minutes: row.minutes })]
+    const most = people ? [br.many(people[0], "unit_people", word), word("finding_people", { minutes: row.minutes })]
       : [br.area(row.baseKm2), word("finding_area", { minutes: row.minutes })];
-    return e("div", { className: "br-finding" }, e("p", {}, told.join(word("finding_join")) + word("finding_end")), e("div", { className: "br-finding-figures" }, figure(...first), figure(...second)));
+    return e("div", { className: "br-finding" }, e("p", {}, told.join(word("finding_join")) + word("finding_end")), e("div", { className: "br-finding-figures" }, figure(...most), figure(...second)));
   };
 })();

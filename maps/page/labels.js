@@ -6,6 +6,7 @@
   const SPACING = { "br-province": 5.7 };
   const LEAST_STOP_DISTANCE = 30;
   const DOT = 5;
+  const APART = 4; // pixels between names side by side, which would be read as one otherwise
   const MOST_LETTERS = 40; // of a name on the map; panels have all of it
   /** @type {(box: Box) => (b: Box) => boolean} */
   const apartFrom = (box) => (b) => box[2] < b[0] || b[2] < box[0] || box[3] < b[1] || b[3] < box[1];
@@ -169,7 +170,8 @@
             const top = centre.y + y - label.height / 2;
             /** @type {Box} */
             const box = [left, top, left + label.width, top + label.height];
-            const clear = taken.every(apartFrom(box)) && (across > 1 || marks.every(apartFrom(box)));
+            const gap = across ? 0 : APART;
+            const clear = taken.every(apartFrom([left - gap, top, box[2] + gap, box[3]])) && (across > 1 || marks.every(apartFrom(box)));
             const outside = box[2] < 0 || box[3] < 0 || box[0] > size.x || box[1] > size.y;
             const whole = outside || (box[0] >= 0 && box[1] >= 0 && box[2] <= size.x && box[3] <= size.y);
             if (!clear || !whole || (!across && edges.cross(box))) continue;

@@ -93,6 +93,9 @@
         : br.many(base, "", word) + " → " + br.many(after, "unit_people", word));
     };
 
+    /** @param {Entry["row"]} row */
+    const changes = (row) => row.edge.length > 0 && (row.baseKm2 === null || row.afterKm2 === null || Math.round(row.afterKm2 - row.baseKm2) !== 0);
+
     legend.rows = function (entry, text) {
       const off = scene.isShown(entry) ? "" : " br-off-row";
       return [
@@ -143,8 +146,8 @@
         for (const [column, kind] of COLUMNS) {
           // Filled where it stands alone, else an edge on the one before.
           const filled = column === "after" && (scene.split.on || !isOn(each.names.base));
-          // where nothing changes there is no new edge to be seen
-          if (column === "after" && !filled && !each.row.edge.length) continue;
+          // where nothing changes there is neither a new edge nor an area gained to be seen
+          if (!filled && column !== "base" && !changes(each.row)) continue;
           if (isOn(each.names[column])) entry(br.swatch(filled ? "fill" : kind, filled ? Object.assign({}, each.look, { line: each.look.after }) : each.look), text + " " + word(column).toLowerCase());
         }
       }

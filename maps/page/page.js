@@ -75,8 +75,10 @@
     const locator = br.makeLocator(map, data, word);
     const view = br.makeView(map, data, word, zoom, fit);
     function fit() {
+      // Nothing of it lies under a panel.
+      const beside = title.offsetWidth + 20;
       /** @type {[number, number][]} */
-      const [corner, other] = narrow() ? [[10, above()], [10, 75]] : roomy ? [[40, 10], [300, 20]] : [[300, 10], [20, 40]];
+      const [corner, other] = narrow() ? [[10, above()], [10, 75]] : roomy ? [[beside, 10], [300, 20]] : [[beside, 10], [20, 40]];
       map.fitBounds(data.bounds, { paddingTopLeft: corner, paddingBottomRight: other, animate: false });
     }
     county.setAttribute("aria-live", "polite");

@@ -127,7 +127,7 @@
     scene.add("roads", br.ORDER.context, true, () => (layer = new br.PaintedCanvas({ pane: "br-roads", padding: 0.2, paint })));
     const border = new Set(data.counties.map((row) => row.adcode));
     for (const row of data.whatIf.counties) {
-      if (!border.has(row.adcode)) scene.labels.add({ at: br.datum.onMap(row.at), text: () => word.place(row.name), className: "br-town", rank: br.RANKS.town, owner: "county-names", leastZoom: 8 });
+      if (!border.has(row.adcode)) scene.labels.add({ at: br.datum.onMap(row.at), text: () => word.label(row.name), className: "br-town", rank: br.RANKS.town, owner: "county-names", leastZoom: 8 });
     }
   };
   /**

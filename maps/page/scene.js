@@ -85,7 +85,7 @@
     scene.add("centres", br.ORDER.centres, true, () =>
       L.layerGroup(data.centres.map((row) => draw.point(row.at, 6, data.style.centreFill, "#ffffff", () => word.place(row.name)))));
     for (const row of data.centres) {
-      scene.labels.add({ at: row.at, text: () => word.place(row.name), className: "br-centre", rank: br.RANKS.centre, owner: "centres", offset: 10 });
+      scene.labels.add({ at: row.at, text: () => word.label(row.name), className: "br-centre", rank: br.RANKS.centre, owner: "centres", offset: 10 });
       scene.labels.dot(row.at, "centres", 7);
     }
 

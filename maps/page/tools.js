@@ -57,7 +57,8 @@
       const year = data.years ? data.years.years.indexOf(Number(parts.get("y"))) : -1;
       if (scene.years && year >= 0) scene.years.set(year);
       const place = (parts.get("v") || "").split("_").map(Number);
-      if (place.length === 3 && place.every(Number.isFinite)) map.setView([place[0], place[1]], place[2], { animate: false });
+      // Beyond these Leaflet knows no place.
+      if (place.length === 3 && place.every((value, i) => Math.abs(value) <= [90, 540, 30][i])) map.setView([place[0], place[1]], place[2], { animate: false });
       const share = Number(parts.get("s"));
       if (scene.split.on && share >= 0 && share <= 1) scene.split.move(share);
       const asked = parts.get("w");

@@ -1,6 +1,7 @@
 // "What if": the reader moves centres, switches corridors, draws lines and cuts roads, and the circles follow at once.
 (function () {
   const MOVING = 2; // cells of a circle's grid are so many times as wide as the package's own while something moves
+  const LEAST_KM2 = 0.5; // of a change that is shown
   const LONGEST_MS = 20; // for all circles of one drawing; beyond, cells are made larger while something moves
 
   /** @typedef { {net: Network, today: Scenario, now: Scenario, counties: (Seat & Ways)[], canvas: ReturnType<Shared["makeWhatIfCanvas"]>, editor: Editor, panel: ReturnType<Shared["makeWhatIfPanel"]>, home: string | null} } Ready */
@@ -34,6 +35,8 @@
           page.save();
         },
       };
+      /** @param {Drawn} line */
+      const isSaved = (line) => !br.faultOf(line, rules.lines) && !now.loose.has(line);
       const editor = br.makeWhatIfEditor(map, data, net, state, word, tell);
       const panel = br.makeWhatIfPanel(panelElement, data, state, editor, word, {
         changed: () => { state.notice = ""; changed(); }, scenario: whatIf.scenario, nameOf: whatIf.nameOf, take: whatIf.take,
@@ -42,11 +45,10 @@
           schedule(false);
           page.save();
         },
-        leave: () => whatIf.set(false), moved: () => schedule(false), look: scene.corridorLook, isLoose: (line) => now.loose.has(line),
+        leave: () => whatIf.set(false), moved: () => schedule(false), look: scene.corridorLook, isLoose: (line) => now.loose.has(line), isSaved,
         saveCorridors: () => {
           const day = new Date().toISOString().slice(0, 10);
-          const lines = state.lines.filter((line) => !br.faultOf(line, rules.lines) && !now.loose.has(line));
-          br.saveText("corridors.toml", br.corridorFile(lines, rules.lines, day, word("wi_file_comment")), "application/toml");
+          br.saveText("corridors.toml", br.corridorFile(state.lines.filter(isSaved), rules.lines, day, word("wi_file_comment")), "application/toml");
         },
         saveShapes: () => br.saveText("what-if.geojson", br.whatIfGeoJson(state, found ? found.circles : []), "application/geo+json"),
       });
@@ -192,20 +194,22 @@
         return known.length ? Math.min(...known) : null;
       };
       found = {
-        starts: many ? [word("nearest")] : starts.map((row) => word.place(row.name) || word("wi_here")), circles, nBorder: rules.nBorder,
+        starts: many ? [word("nearest")] : starts.map((row) => word.label(row.name) || word("wi_here")), nStarts: starts.length, circles, nBorder: rules.nBorder,
         off: reach.places.flatMap((one, k) => (one.node.length ? [] : [word.place(starts[k].name) || word("wi_here")])),
+        loose: state.lines.filter((line) => now.loose.has(line)).map((line) => line.name),
         beyond: cutoffs.length && reach.edge < cutoffs[cutoffs.length - 1] ? Math.floor(reach.edge) : 0,
         home: state.moved() ? homeArea() : null,
         between: many ? [] : starts.map((row, j) => ({
-          name: word.place(row.name) || word("wi_here"), cells: starts.map((_, k) => cellOf(k, reach.places[j], k === j ? 0 : reach.between[k][j], k === j ? 0 : before && before.between[k][j])),
+          name: word.label(row.name) || word("wi_here"), cells: starts.map((_, k) => cellOf(k, reach.places[j], k === j ? 0 : reach.between[k][j], k === j ? 0 : before && before.between[k][j])),
         })),
         counties: counties.slice(0, rules.nBorder).map((row, i) => ({
-          name: word.place(row.name),
+          name: word.label(row.name),
           cells: many ? [cellOf(0, row, least(reach.nearest, i), before && least(before.nearest, i))]
             : reach.nearest.map((list, k) => cellOf(k, row, list[i], before && before.nearest[k][i])),
         })),
       };
-      canvas.show(circles.map((row) => ({ now: row.now, before: row.before && row.before.rings, rank: row.rank })));
+      // A circle that stays as it is has one edge.
+      canvas.show(circles.map((row) => ({ now: row.now, before: row.before && Math.abs(row.km2 - row.before.km2) >= LEAST_KM2 ? row.before.rings : null, rank: row.rank })));
       panel.results(found);
       whatIf.found = found;
       whatIf.lastMs = performance.now() - began;
@@ -301,7 +305,10 @@
       whatIf.set(true, true);
       changed();
     };
-    whatIf.words = () => { if (state.on) changed(); };
+    whatIf.words = function () {
+      state.speak(word);
+      if (state.on) changed();
+    };
     return whatIf;
   };
 })();

@@ -2,6 +2,7 @@
 (function () {
   const SNAP_KM = 8; // a stop is called after the county whose seat lies as near
   const NEAR_PX = 14;
+  const MOST_LARGE = 8; // more places than these would cover a small screen
   const STEP = 12; // pixels that an arrow key moves a place
   /** @type { {[key: string]: [number, number] | undefined} } */
   const STEPS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
@@ -18,6 +19,7 @@
     const renderer = L.canvas({ pane: "br-what-if-lines", padding: 0.3 });
     const editor = /** @type {Editor} */ ({ tool: "move", current: -1 });
     const counties = data.whatIf.counties;
+    let dropped = false;
 
     // What is asked and kept is in WGS 84, whatever the map is drawn in.
     /** @param {Place} at */
@@ -50,7 +52,12 @@
         icon: L.divIcon({ html, className: "br-anchor", iconSize: [0, 0] }), draggable: true, keyboard: true, alt: label, title: label, autoPan: true,
       });
       marker.on("drag", () => { move(place(marker.getLatLng())); drawLines(); tell.moving(); });
-      marker.on("dragend", () => tell.done());
+      // The click that ends a drag goes to the map where another place lies above the one that was dragged.
+      marker.on("dragend", () => {
+        dropped = true;
+        setTimeout(() => { dropped = false; });
+        tell.done();
+      });
       marker.on("add", () => {
         const icon = marker.getElement();
         if (!icon) return;
@@ -104,10 +111,11 @@
     editor.draw = function () {
       layer.clearLayers();
       const { here } = state;
+      map.getContainer().classList.toggle("br-many-places", state.places.length > MOST_LARGE);
       if (here) {
         handle(here.at, "br-handle-here", word("wi_here"), "", (at) => { here.at = at; });
       } else {
-        state.places.forEach((row) => handle(row.at, "br-handle-centre", word.place(row.name) + word("colon") + word("wi_drag"), word.place(row.name), (at) => { row.at = at; }));
+        state.places.forEach((row) => handle(row.at, "br-handle-centre", word.place(row.name) + word("colon") + word("wi_drag"), word.label(row.name), (at) => { row.at = at; }));
       }
       for (const line of state.lines) {
         for (const stop of line.stops) handle(stop.at, "br-handle-stop br-handle-" + line.mode, line.name + " · " + word.place(stop.name), word.place(stop.name), (at) => { stop.at = at; });
@@ -259,7 +267,7 @@
     map.on("click", (event) => {
       // A button that its own click has replaced is no part of a panel any more, and Leaflet takes it for the map.
       const target = /** @type {Element | null} */ (event.originalEvent && event.originalEvent.target);
-      if (!state.on || (target && (!target.isConnected || target.closest(".br-panel")))) return;
+      if (!state.on || dropped || (target && (!target.isConnected || target.closest(".br-panel")))) return;
       tapOn(place(event.latlng), "");
     });
     map.on("zoomend", () => { if (state.on && state.lines.length) editor.draw(); });

@@ -91,19 +91,20 @@
        * @param {string} name
        * @param {string} label
        * @param {Attributes<"input">} attributes
-       * @param {(value: string) => void} set
+       * @param {(value: string) => number | null} set gives what holds now: a value that can't be is none, and isn't left to stand there
        */
       const field = (name, label, attributes, set) => e("label", {}, label, e("input", {
-        ...attributes, "data-line": i + "-" + name, "aria-label": one.name + " " + label, 
-        onchange: (event) => { set(event.target.value); act.valued(); },
+        ...attributes, "data-line": i + "-" + name, "aria-label": one.name + " " + label,
+        onchange: (event) => { event.target.value = String(set(event.target.value) ?? ""); act.valued(); },
       }));
       /**
        * @template T
        * @param {string} value
+       * @param {number} least
        * @param {number} most
        * @param {T} otherwise
        */
-      const positive = (value, most, otherwise) => (Number(value) > 0 && Number(value) <= most ? Number(value) : otherwise);
+      const within = (value, least, most, otherwise) => (value.trim() && Number(value) >= least && Number(value) <= most ? Number(value) : otherwise);
       // A field under the reader's hand isn't drawn anew: it would lose what is typed into the next one.
       const waitText = () => word("wi_wait", { minutes: br.waitOf(one, whatIf.lines).toFixed(0) });
       const waits = e("p", { className: "br-muted" }, waitText());
@@ -118,21 +119,22 @@
             Object.assign(one, { mode, ...editor.defaults(mode) });
             act.changed();
           } }, ["road", "rail", "air"].map((mode) => e("option", { value: mode, selected: mode === one.mode }, word("mode_" + mode)))),
-          field("kph", "km/h", { type: "number", min: 10, max: 400, step: 10, value: one.kph }, (value) => { one.kph = positive(value, 400, one.kph); }),
+          field("kph", "km/h", { type: "number", min: 10, max: 400, step: 10, value: one.kph }, (value) => (one.kph = within(value, 10, 400, one.kph))),
           one.mode === "road" ? null
             : field("perDay", word("wi_per_day"), { type: "number", min: 1, max: 400, step: 1, value: one.perDay ?? "" }, (value) => {
-              one.perDay = positive(value, 1000, null);
+              one.perDay = value.trim() ? within(value, 1, 1000, one.perDay) : null;
               waits.textContent = waitText();
+              return one.perDay;
             })),
         one.mode === "road" ? null : waits,
         e("ol", { className: "br-wi-stops" }, one.stops.map((stop, k) => e("li", {}, e("div", { className: "br-row" },
-          e("input", { type: "text", value: stop.name, maxlength: 60, "aria-label": word("stop") + " " + (k + 1), "data-line": i + "-stop-" + k,
+          e("input", { type: "text", value: word.place(stop.name), maxlength: 60, "aria-label": word("stop") + " " + (k + 1), "data-line": i + "-stop-" + k,
             onchange: (event) => { stop.name = event.target.value.trim() || stop.name; act.valued(); } }),
-          k > 0 ? button("↑", { className: "br-close", "data-line": i + "-up-" + k, "aria-label": word("wi_earlier", { name: stop.name }), title: word("wi_earlier", { name: stop.name }) }, () => {
+          k > 0 ? button("↑", { className: "br-close", "data-line": i + "-up-" + k, "aria-label": word("wi_earlier", { name: word.place(stop.name) }), title: word("wi_earlier", { name: word.place(stop.name) }) }, () => {
             one.stops.splice(k - 1, 2, stop, one.stops[k - 1]);
             act.changed();
           }) : null,
-          button("×", { className: "br-close", "aria-label": word("wi_remove") + " " + stop.name }, () => {
+          button("×", { className: "br-close", "aria-label": word("wi_remove") + " " + word.place(stop.name) }, () => {
             one.stops.splice(k, 1);
             if (one.stops.length < 2) state.lines.splice(i, 1);
             act.changed();
@@ -144,7 +146,7 @@
     }
     function drawn() {
       if (!state.lines.length && !state.closed.size) return null;
-      const ready = state.lines.some((one) => one.stops.length > 1);
+      const ready = state.lines.some(act.isSaved);
       return e("fieldset", {}, state.lines.length ? e("legend", {}, word("wi_lines")) : null,
         state.lines.map(line),
         state.closed.size ? e("div", { className: "br-row" }, e("span", {}, word("wi_closed", { n: state.closed.size })),
@@ -169,12 +171,29 @@
        * @returns {Content}
        */
       const arrow = (now, before, text, gain) => [text(now), before === null ? null : [" ", change(now - before, gain(now - before))]];
+      const { style } = data;
+      /** @param {number} rank */
+      const filled = (rank) => br.swatch("fill", { fill: br.ranked(style.circleFills, rank), line: style.circleLine, opacity: 0.8 });
       return e("table", { className: "br-wi-reach" },
         e("thead", {}, e("tr", {}, e("td", {}), ["wi_area", "wi_counties", "wi_people"].map((key) => e("th", { scope: "col" }, word(key))))),
-        e("tbody", {}, found.circles.map((row) => e("tr", {}, e("th", { scope: "row" }, word("circle_of", { minutes: row.minutes })),
+        e("tbody", {}, found.circles.map((row) => e("tr", {}, e("th", { scope: "row" }, filled(row.rank), word("circle_of", { minutes: row.minutes })),
           e("td", { "data-km2": row.minutes }, arrow(row.km2, row.before && row.before.km2, br.area, (by) => br.signed(by, 0).replace(/\B(?=(\d{3})+$)/g, ","))),
           e("td", {}, arrow(row.counties, row.before && row.before.counties, String, (by) => br.signed(by, 0))),
           e("td", {}, arrow(row.people, row.before && row.before.people, people, (by) => (by < 0 ? "−" : "+") + people(Math.abs(by))))))));
+    }
+    /**
+     * What the lines and hatches on the circles are, of those that are seen.
+     * @param {Found} found
+     */
+    function key(found) {
+      const { style } = data;
+      const changes = found.circles.flatMap((row) => (row.before ? [{ by: row.km2 - row.before.km2, rank: row.rank }] : [])).filter(({ by }) => Math.round(by) !== 0);
+      const gain = changes.filter(({ by }) => by > 0).pop();
+      if (!changes.length) return found.circles.some((row) => row.before) ? e("p", { className: "br-muted" }, word("wi_same")) : null;
+      return e("p", { className: "br-wi-key br-muted" },
+        gain ? e("span", {}, br.swatch("hatch", { hatch: br.ranked(style.gainLines, gain.rank), rising: true }), word("gained")) : null,
+        changes.some(({ by }) => by < 0) ? e("span", {}, br.swatch("hatch", { hatch: style.changeLine, rising: false }), word("wi_lost")) : null,
+        e("span", {}, br.swatch("outline", { after: style.scenarioLine }), word("wi_edge")));
     }
     /** @param {Found} found */
     function minutes(found) {
@@ -200,10 +219,16 @@
     return {
       // What comes of it; drawn anew while something is dragged.
       results(found) {
+        const leftOut = [
+          ...(whatIf.leftOut.includes("trains") ? [word("wi_no_trains")] : []),
+          ...(whatIf.leftOut.some((/** @type {string} */ each) => each !== "trains") ? [word("wi_main_roads", { kph: whatIf.kph, km: whatIf.reachKm })] : []),
+        ];
         const scroll = results.querySelector(".br-wi-minutes") ? results.scrollTop : 0;
         results.replaceChildren(...[
-          e("p", { className: "br-wi-from" }, word("wi_from", { places: found.starts.join(word("and")) })),
-          reach(found), found.home ? e("p", { className: "br-muted" }, word("wi_home", { km2: found.home })) : null,
+          e("p", { className: "br-wi-from" }, found.starts.length < found.nStarts ? word("wi_from_nearest", { n: found.nStarts }) : word("wi_from", { places: found.starts.join(word("and")) })),
+          reach(found), key(found), found.home ? e("p", { className: "br-muted" }, word("wi_home", { km2: found.home })) : null,
+          leftOut.length ? e("p", { className: "br-caveat" }, leftOut.join(" ")) : null,
+          found.loose.length ? e("p", { className: "br-caveat" }, word("wi_not_counted", { lines: found.loose.join(word("and")), km: br.DRAWN.joinKm })) : null,
           found.off.length ? e("p", { className: "br-caveat" }, word("wi_off", { places: found.off.join(word("and")), km: whatIf.reachKm })) : null,
           found.beyond ? e("p", { className: "br-caveat" }, word("wi_beyond", { minutes: found.beyond })) : null,
           ...minutes(found),
@@ -224,8 +249,7 @@
             state.here && state.places.length ? button(word("wi_centres"), { "data-act": "centres" }, () => { state.here = null; act.changed(); }) : null,
             untouched ? null : button(word("wi_reset"), { "data-act": "reset" }, () => { state.reset(); editor.use("move"); act.changed(); }),
             button("GeoJSON", { "data-act": "geojson", title: word("wi_geojson") }, act.saveShapes)),
-          e("p", { className: "br-muted" }, word("wi_note"), whatIf.leftOut.includes("trains") ? " " + word("wi_no_trains") : null,
-            whatIf.leftOut.some((/** @type {string} */ each) => each !== "trains") ? " " + word("wi_main_roads", { kph: whatIf.kph, km: whatIf.reachKm }) : null),
+          e("p", { className: "br-muted" }, word("wi_note")),
         ].filter(Boolean));
         panel.scrollTop = scroll;
         const focus = again && panel.querySelector(again);

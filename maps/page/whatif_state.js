@@ -79,6 +79,30 @@
       }
       return state;
     };
+    /**
+     * The pattern of a word with a number or a name in it, as it stands in any of the page's languages.
+     * @param {string} key
+     * @param {string} what
+     */
+    const patterns = (key, what) => Object.values(data.words).map((words) => new RegExp("^" + (words[key] || "").split(/\{\w+\}/)
+      .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(what) + "$"));
+    // Names that the page has given follow its language; the reader's own stay.
+    state.speak = function (word) {
+      /**
+       * @param {string} name
+       * @param {string} key
+       */
+      const numbered = (name, key) => {
+        const n = patterns(key, "(\\d+)").map((pattern) => name.match(pattern)?.[1]).find(Boolean);
+        return n === undefined ? name : word(key, { n });
+      };
+      for (const line of state.lines) {
+        line.name = numbered(line.name, "wi_new_line");
+        const own = line.as === undefined ? undefined : data.corridors.find((row) => row.id === line.as);
+        if (own && patterns("wi_edited", "(.*)").some((pattern) => pattern.test(line.name))) line.name = word("wi_edited", { name: word.nameOf(own) }).slice(0, MOST_LETTERS);
+        for (const stop of line.stops) stop.name = numbered(stop.name, "wi_stop");
+      }
+    };
     state.mostStops = MOST_STOPS;
     state.mostLines = MOST_LINES;
     return state.reset();

@@ -314,12 +314,13 @@ def test_on_paper_there_is_a_map_with_its_legend_and_no_buttons(results: SimpleN
 def test_on_paper_the_study_fills_the_room_beside_the_panels(
     results: SimpleNamespace, show: Any, wide: float
 ) -> None:
-    provinces = results.provinces.assign(geometry=results.provinces.affine_transform([wide, 0, 0, 1, 0, 0]))
     shift = results.provinces.total_bounds[[0, 2]].mean() * (1 - wide)  # around where the study lies
-    provinces = provinces.assign(geometry=provinces.translate(shift))
-    opened = show(
-        SimpleNamespace(**{**vars(results), "provinces": provinces}), context=br.provinces(), width=1024
-    )
+
+    def stretched(frame: Any) -> Any:
+        return frame.assign(geometry=frame.affine_transform([wide, 0, 0, 1, shift, 0]))
+
+    frames = {name: stretched(getattr(results, name)) for name in ("provinces", "circles")}
+    opened = show(SimpleNamespace(**{**vars(results), **frames}), context=br.provinces(), width=1024)
     page = opened.page
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")

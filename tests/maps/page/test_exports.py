@@ -59,6 +59,32 @@ def test_a_picture_has_map_names_and_sources(asked_page: Opened) -> None:
     assert len(colours) > 200
 
 
+@pytest.mark.parametrize(("wide", "ratio"), [(40_000, 1), (100_000, 0.5), (140_000, None)])
+def test_a_picture_too_large_for_the_browser_is_saved_smaller_or_told(
+    asked_page: Opened, wide: int, ratio: float | None
+) -> None:
+    """Chromium's canvases have 65,535 pixels along a side at most, and draw nothing beyond that, without a word."""
+    page = asked_page.page
+    asked_page.page.click(".br-save-button")
+    page.evaluate(
+        f"Object.assign(borderreach.map.getContainer().style, {{ width: '{wide}px', height: '30px' }})"
+    )
+    status = page.locator(".br-exports [role=status]")
+    if ratio is None:
+        page.evaluate("document.querySelector('[data-export=png]').click()")
+        assert "请缩小窗口" in status.text_content()
+        page.evaluate("Object.assign(borderreach.map.getContainer().style, { width: '', height: '' })")
+        assert Image.open(saved(asked_page, "png")).convert("RGB").size == (2800, 2000)
+        assert status.text_content() == ""
+    else:
+        with page.expect_download() as download:
+            page.evaluate("document.querySelector('[data-export=png]').click()")
+        picture = Image.open(download.value.path()).convert("RGB")
+        assert picture.size == (wide * ratio, 30 * ratio)
+        assert picture.getextrema() != ((0, 0), (0, 0), (0, 0))
+        assert "清晰度" in status.text_content()
+
+
 def test_a_what_if_is_saved_with_the_rest(asked_page: Opened) -> None:
     asked_page.page.click(".br-what-if-button")
     features = json.loads(saved(asked_page, "geojson").read_text(encoding="utf-8"))["features"]

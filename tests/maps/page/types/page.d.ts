@@ -198,6 +198,7 @@ interface PageContent {
   language: string;
   words: { [language: string]: { [key: string]: string } };
   english: { counties: string; others: { [name: string]: string } };
+  short: { [name: string]: string };
   alphabet: string;
   scenario: string | null;
   scenarioName: string;
@@ -269,6 +270,7 @@ type Values = { [name: string]: string | number | null };
 interface Word {
   (key: string, values?: Values): string;
   place(name: string): string;
+  label(name: string): string;
   places(names: string | string[]): string;
   of(kind: string, value: string): string;
   aside(text: string | number): string;
@@ -579,6 +581,7 @@ interface WhatIfState {
   moved(): boolean;
   text(): string;
   read(text: string, links: number): WhatIfState;
+  speak(word: Word): void;
 }
 interface CircleFound {
   minutes: number;
@@ -606,6 +609,8 @@ interface Found {
   starts: string[];
   circles: CircleShown[];
   nBorder: number;
+  nStarts: number;
+  loose: string[];
   off: string[];
   beyond: number;
   home: string | null;
@@ -650,6 +655,7 @@ interface PanelActs {
   take(id: string): void;
   look(row: Corridor): { color: string; weight: number; dashArray: string };
   isLoose(line: Drawn): boolean;
+  isSaved(line: Drawn): boolean;
   saveCorridors(): void;
   saveShapes(): void;
 }
@@ -734,7 +740,7 @@ interface Shared {
   makeYears(scene: Scene, draw: Drawing, data: PageContent & { years: Years }, word: Word): YearsShown;
 
   minutesText(value: number | null, word: Word): string;
-  countyText(row: County, word: Word, years: YearsShown | undefined): HTMLElement;
+  countyText(row: County, word: Word, years: YearsShown | undefined, planned: boolean): HTMLElement;
   corridorText(row: Corridor, word: Word): HTMLElement;
   stepOf(row: Corridor): string;
   drawCounty(panel: HTMLElement, row: County | null | undefined, data: PageContent, scene: Scene, word: Word): void;
@@ -756,7 +762,7 @@ interface Shared {
   makePrint(map: L.Map, scene: Scene, bounds: [Place, Place]): void;
   shapesOnScreen(scene: Scene, data: PageContent, whatIf: WhatIf | null): GeoCollection;
   kmlOf(collection: GeoCollection, title: string): string;
-  pictureOf(map: L.Map, about: { sea: string; title: string; credits: string[] }): HTMLCanvasElement;
+  pictureOf(map: L.Map, about: { sea: string; title: string; credits: string[] }): { canvas: HTMLCanvasElement; ratio: number } | null;
   exportRow(
     map: L.Map,
     scene: Scene,
