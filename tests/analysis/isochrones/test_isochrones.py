@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from borderreach.analysis import schemas
+from borderreach.analysis.isochrones import _isochrones
 from borderreach.analysis.isochrones._drawings import default_cell_m
 from borderreach.analysis.isochrones._isochrones import isochrones, union_in_order
 from borderreach.analysis.isochrones._reference import reference_isochrone
@@ -259,6 +260,14 @@ class TestSchema:
     def test_union_in_any_order_is_the_same(self, trunk):
         shapes = isochrones(trunk, ["遵义市", "贵阳市", "重庆市"], cutoffs_min=60).geometry
         assert union_in_order(shapes).wkb == union_in_order(shapes[::-1]).wkb
+
+    def test_polygons_of_many_points_are_united_two_by_two_to_the_same_area(self, trunk, monkeypatch):
+        shapes = isochrones(trunk, ["遵义市", "贵阳市", "重庆市"], cutoffs_min=60).geometry
+        together = union_in_order(shapes)
+        monkeypatch.setattr(_isochrones, "_MOST_POINTS", 100)
+        by_two = union_in_order(shapes)
+        assert by_two.equals(together)
+        assert by_two.wkb == union_in_order(shapes[::-1]).wkb
 
 
 class TestBadInput:
