@@ -20,6 +20,7 @@ from .analysis.studies import Ground, StudyResults, with_roads
 from .analysis.study_file import Study
 from .geo.checks import require_choice, require_flag, require_path, require_whole
 from .geo.errors import ConfigError, InputError, InputTypeError, OutputsFailedError, UnknownStudyError
+from .geo.memory import release_memory
 from .geo.networks import TransportNetwork
 from .maps.folders import ResultsFolder
 from .output import output_names, require_kinds, write_results
@@ -158,6 +159,7 @@ def run_study(
         started = time.monotonic()
         results = run.results(step) if kinds is None else run.results_on_demand()
         del run  # networks, and all that was searched on them, make room for what is drawn
+        release_memory()
         step("map, tables, report" if kinds is None else ", ".join(kinds))
         write_results(results, folder, started=started, only=kinds)
     if folder.failed:
