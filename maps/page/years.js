@@ -85,8 +85,21 @@
         e("table", {},
           e("thead", {}, e("tr", {}, years.map((year, k) => e("th", { scope: "col", className: k === own.at ? "br-now" : "" }, year)))),
           e("tbody", {}, e("tr", {}, found.map((each, k) => e("td", { className: "br-number" + (k === own.at ? " br-now" : "") },
-            each.minutes === null ? "–" : br.fixed(each.minutes, 0)))))));
+            each.minutes === null ? "–" : br.fixed(each.minutes, 0)))))),
+        e("p", { className: "br-muted" }, since(found.map((each) => each.minutes))));
     };
+    /**
+     * When a county came into the circle, for good.
+     * @param {(number | null)[]} minutes of each year
+     */
+    function since(minutes) {
+      /** @param {number | null} value */
+      const outside = (value) => value === null || value > data.circleMin;
+      const first = minutes.length - [...minutes].reverse().findIndex(outside);
+      if (!minutes.some(outside)) return word("year_always", { minutes: data.circleMin });
+      if (first === minutes.length) return word("year_never", { minutes: data.circleMin, year: years[first - 1] });
+      return word("year_since", { year: years[first], before: years[first - 1], minutes: data.circleMin });
+    }
     own.tipOf = function (row) {
       const found = minutesOf.get(row.adcode);
       if (own.at === null || !found) return null;

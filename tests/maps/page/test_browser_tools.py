@@ -343,6 +343,17 @@ def test_on_paper_the_study_fills_the_room_beside_the_panels(
     assert page.evaluate("document.documentElement.className") == ""
 
 
+def test_the_finding_is_on_paper_whatever_was_open(show: Any, results: SimpleNamespace) -> None:
+    """A sheet is as narrow as a screen on which an open list of layers takes the finding's room."""
+    page = show(results, width=1440, height=900).page
+    assert page.get_attribute(".br-fold", "aria-expanded") == "true"
+    page.set_viewport_size({"width": 1040, "height": 710})
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.is_visible(".br-finding")
+    assert page.is_visible(".br-title .br-caveat")
+
+
 def test_a_countys_panel_is_whole_on_paper(results: SimpleNamespace, show: Any) -> None:
     opened = show(results, width=1440, height=500)
     opened.page.fill("input[type=search]", "綦江")

@@ -103,7 +103,9 @@ class TestInABrowser:
         assert "10,000 km²" in page.inner_text(".br-year-bar")
         page.click(".br-fold")
         page.evaluate(f"borderreach.scene.select({first})")
-        assert page.inner_text(".br-years-of").split()[1:] == [*map(str, YEARS), "200", "150", "100"]
+        assert page.inner_text(".br-years-of table").split() == [*map(str, YEARS), "200", "150", "100"]
+        # when a county comes into the circle is what readers ask
+        assert f"{YEARS[2]} 年已在 120 分钟圈内，{YEARS[1]} 年还不在" in page.inner_text(".br-years-of")
         assert "&y=2005" in page.url
         # No county without a way is given minutes.
         last = int(with_years.border_counties["adcode"].iloc[-1])
