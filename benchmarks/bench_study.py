@@ -36,7 +36,10 @@ def main() -> int:
     parser.add_argument("--one", help=argparse.SUPPRESS)  # this script starts itself with it
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measure(options.one, options.network)))
+        from borderreach.running import rare_collections
+
+        with rare_collections():  # as `run_study` does
+            print(json.dumps(measure(options.one, options.network)))
         return 0
     from bench_isochrones import machine  # type: ignore[import-not-found]
 

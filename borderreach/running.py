@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -16,6 +18,21 @@ from .geo.networks import TransportNetwork
 from .geo.places import SOURCES
 from .stage_inputs import StageInputs
 from .stages import STAGES
+
+#: So many new objects are waited for before garbage is looked for, while a study runs.
+_RARELY: Final = 50_000
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Have garbage looked for less often: a study makes many objects and hardly any that hold each other in a ring."""
+    before = gc.get_threshold()
+    if 0 < before[0] < _RARELY:
+        gc.set_threshold(_RARELY, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class StudyRun(StageInputs):

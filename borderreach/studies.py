@@ -24,7 +24,7 @@ from .geo.memory import release_memory
 from .geo.networks import TransportNetwork
 from .maps.folders import ResultsFolder
 from .output import output_names, require_kinds, write_results
-from .running import StudyRun
+from .running import StudyRun, rare_collections
 from .stages import STAGES
 
 
@@ -147,7 +147,7 @@ def run_study(
         raise InputError("'only' says what to write; give 'out', the folder to write it to")
     run.require_sound()
     if out is None:
-        with _bar(progress, total=len(STAGES)) as step:
+        with rare_collections(), _bar(progress, total=len(STAGES)) as step:
             return run.results(step)
     target = require_path(out, "out")
     with (
@@ -155,6 +155,7 @@ def run_study(
             target, holds=f"study {run.study.name}", names=output_names(kinds), overwrite=overwrite
         ) as folder,
         _bar(progress, total=len(STAGES) + 1) as step,
+        rare_collections(),
     ):
         started = time.monotonic()
         results = run.results(step) if kinds is None else run.results_on_demand()

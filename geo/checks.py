@@ -10,10 +10,11 @@ from itertools import pairwise
 from numbers import Integral, Real
 from os import PathLike, fspath, lstat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyproj
+import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj.exceptions import CRSError
 
@@ -33,6 +34,19 @@ from .placing import require_possible, require_possible_rows
 if TYPE_CHECKING:  # a street network is read without tables
     import geopandas as gpd
     import pandas as pd
+
+
+#: What geometries are called, by shapely's number.
+_TYPE_NAMES: Final = (
+    "Point",
+    "LineString",
+    "LinearRing",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
 
 
 def require_frame(
@@ -101,7 +115,10 @@ def require_frame(
         )
     if not allow_empty and len(frame) == 0:
         raise EmptyInputError(f"'{argument}' has no rows; give at least one")
-    bad = geometry.isna() if empty_shapes else geometry.isna() | geometry.is_empty
+    shapes = geometry.to_numpy()
+    bad = shapely.is_missing(shapes)
+    if not empty_shapes:
+        bad |= shapely.is_empty(shapes)
     if bad.any():
         raise GeometryTypeError(
             f"'{argument}' has {int(bad.sum())} missing or empty geometries "
@@ -109,7 +126,8 @@ def require_frame(
         )
     if geometry_types is not None:
         allowed = set(geometry_types)
-        seen = set(geometry.geom_type.unique()) - allowed
+        kinds = np.unique(shapely.get_type_id(shapes)).tolist()
+        seen = {_TYPE_NAMES[kind] for kind in kinds} - allowed
         if seen:
             raise GeometryTypeError(
                 f"'{argument}' has geometries of type {', '.join(sorted(seen))}; "

@@ -133,6 +133,13 @@ class Store:
         return self.folder / f"{hashlib.sha256((self.part + name).encode()).hexdigest()[:24]}.kept"
 
 
+def cache_folder(part: str) -> Path:
+    """Return the folder for one kind of files in the user's cache; it needn't exist."""
+    import platformdirs  # noqa: PLC0415 - whoever keeps nothing does without
+
+    return Path(platformdirs.user_cache_dir("borderreach", appauthor=False)) / part
+
+
 def store_of(owner: Any) -> Store | None:
     """Return an object's store, if it has one."""
     store: Store | None = vars(owner).get(_STORE)

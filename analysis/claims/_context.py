@@ -20,7 +20,6 @@ from ...geo.networks import (
     TransportNetwork,
     join_networks,
     journey_components,
-    rail_network,
     trunk_network,
 )
 from ...geo.places import (
@@ -34,7 +33,14 @@ from ...geo.places import (
     place,
     provinces,
 )
-from ..corridors import Corridor, add_corridor_lines, add_corridors, corridor
+from ..corridors import (
+    Corridor,
+    add_corridor_lines,
+    add_corridors,
+    corridor,
+    embedded_railways,
+    with_railways,
+)
 from ..indicators import people as census
 from ..times import Origin, limit_to_ms, minutes_matrix, origin_list
 
@@ -86,6 +92,7 @@ class ClaimContext:
         self.stations = dict(stations or {})
         self._own = {one.id: one for one in corridors}
         self._known_points: list[tuple[gpd.GeoDataFrame, list[Origin]]] = []
+        self._named_places: dict[str, gpd.GeoDataFrame] = {}
         self._rails: dict[tuple[dt.date | None, frozenset[str]], LineNetwork] = {}
         self._networks: dict[tuple[str, dt.date | None, frozenset[str]], TransportNetwork] = {}
 
@@ -155,29 +162,31 @@ class ClaimContext:
         """
         frames = []
         for name in names:
-            kind, _, rest = name.partition(":")
-            if rest and kind == "border":
-                pair = [self.place(part).name for part in rest.split(",")]
-                found = border_counties(self.counties, between=tuple(pair))
-                frames.append(origins_table(found).assign(province=found["province"].to_numpy()))
-            elif rest and kind == "counties":
-                unit = self.place(rest)
-                column = "province_adcode" if unit.level == "province" else "city_adcode"
-                found = self.counties[self.counties[column] == unit.adcode]
-                if len(found) == 0:
-                    raise UnknownPlaceError(
-                        f"'{name}': {unit.name} has no counties in the source {self._named}"
-                    )
-                frames.append(origins_table(found).assign(province=found["province"].to_numpy()))
-            elif rest and kind == "cities":
-                unit = self.place(rest)
-                found = self.prefectures[self.prefectures["province_adcode"] == unit.adcode]
-                frames.append(origins_table(found).assign(province=found["province"].to_numpy()))
-            else:
-                one = self.place(name)
-                frames.append(origins_table([one]).assign(province=one.province))
+            if name not in self._named_places:
+                self._named_places[name] = self._places(name)
+            frames.append(self._named_places[name])
         table = pd.concat(frames, ignore_index=True).drop_duplicates("origin_id", ignore_index=True)
         return gpd.GeoDataFrame(table, geometry="geometry", crs=frames[0].crs)
+
+    def _places(self, name: str) -> gpd.GeoDataFrame:
+        """Return the places that a name or selector stands for; several claims ask for the same."""
+        kind, _, rest = name.partition(":")
+        if rest and kind == "border":
+            pair = [self.place(part).name for part in rest.split(",")]
+            found = border_counties(self.counties, between=tuple(pair))
+        elif rest and kind == "counties":
+            unit = self.place(rest)
+            column = "province_adcode" if unit.level == "province" else "city_adcode"
+            found = self.counties[self.counties[column] == unit.adcode]
+            if len(found) == 0:
+                raise UnknownPlaceError(f"'{name}': {unit.name} has no counties in the source {self._named}")
+        elif rest and kind == "cities":
+            unit = self.place(rest)
+            found = self.prefectures[self.prefectures["province_adcode"] == unit.adcode]
+        else:
+            one = self.place(name)
+            return origins_table([one]).assign(province=one.province)
+        return origins_table(found).assign(province=found["province"].to_numpy())
 
     # people
 
@@ -230,7 +239,7 @@ class ClaimContext:
         """Return the railways open on a day, with railway corridors added."""
         key = (date, frozenset(ids))
         if key not in self._rails:
-            base = rail_network(date=date) if self._rail is None else self._rail
+            base = embedded_railways(date) if self._rail is None else self._rail
             lines = [self.corridor(identifier) for identifier in sorted(key[1])]
             _keep(self._rails, key, add_corridor_lines(base, lines) if lines else base)
         return self._rails[key]
@@ -259,7 +268,7 @@ class ClaimContext:
             base = self.roads
             if mode != "road":
                 base = (
-                    join_networks(self.roads, self.rail(date, []))
+                    with_railways(self.roads, rail=self.rail(date, []))
                     if self._trains is None
                     else self._trains(self.roads)
                 )

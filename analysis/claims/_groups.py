@@ -352,8 +352,10 @@ def circle_overlap(network: TransportNetwork, centres: Any, *, cutoff_min: float
     flat = gpd.GeoSeries(shapes, crs="EPSG:4326").to_crs(plane).to_numpy()
     area = area_km2(gpd.GeoSeries(shapes, crs="EPSG:4326"))
     parts, rows = shared_parts(flat), []
-    for i, j in combinations(range(len(ids)), 2):
-        shared = parts.get((i, j), shapely.Polygon())
+    pairs = list(combinations(range(len(ids)), 2))
+    own = [parts.get(pair, shapely.Polygon()) for pair in pairs]
+    drawn = gpd.GeoSeries(own, crs=plane).to_crs("EPSG:4326")
+    for (i, j), shared, shape in zip(pairs, own, drawn, strict=True):
         km2 = float(shapely.area(shared)) / 1e6
         smaller = min(area[i], area[j])
         rows.append(
@@ -367,7 +369,7 @@ def circle_overlap(network: TransportNetwork, centres: Any, *, cutoff_min: float
                 "b_km2": area[j],
                 "overlap_km2": km2,
                 "share_of_smaller": km2 / smaller if smaller > 0 else np.nan,
-                "geometry": gpd.GeoSeries([shared], crs=plane).to_crs("EPSG:4326").iloc[0],
+                "geometry": shape,
             }
         )
     found: gpd.GeoDataFrame = conform(rows, CIRCLE_OVERLAP)

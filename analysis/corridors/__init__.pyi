@@ -5,7 +5,7 @@ from ._corridors import add_corridors, corridor_joins, corridor_segments, corrid
 from ._files import MAX_GAP_KM, Corridor, corridor, open_by, read_corridors, resolve_corridors
 from ._joined import JoinedCorridors, has_split_junctions
 from ._lines import add_corridor_lines
-from ._multimodal import journeys, with_railways
+from ._multimodal import embedded_railways, journeys, with_railways
 from ._replaced import corridor_replaces
 from ._scenarios import Scenarios
 from ._shapley import MAX_EXACT, contributions
@@ -36,6 +36,7 @@ __all__ = [
     "corridor_stops",
     "corridors",
     "county_times",
+    "embedded_railways",
     "gains",
     "has_split_junctions",
     "journeys",

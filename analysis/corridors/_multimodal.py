@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import math
 from typing import Any, Final
 
@@ -11,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...geo.crs import ELLIPSOID
+from ...geo.derived import derived_by
 from ...geo.errors import InputTypeError
 from ...geo.networks import (
     RAIL_RIDE_ERROR,
@@ -50,6 +53,18 @@ _PARTS: Final = (
 
 #: More than the exits of any network within its reach of a place: journeys then take what searches find.
 _ALL_NEAR: Final = 4096
+
+
+@functools.lru_cache(maxsize=8)
+def embedded_railways(date: dt.date | None) -> LineNetwork:
+    """Return the embedded railways in service on a day; today's when None."""
+    return rail_network(date=date)
+
+
+@derived_by(most=2)
+def _joined(road: TransportNetwork, lines: LineNetwork) -> TransportNetwork:
+    """Return roads and lines joined by the usual rules: several parts of a study ask for the same."""
+    return join_networks(road, lines)
 
 
 def with_railways(
@@ -96,9 +111,9 @@ def with_railways(
         )
     chosen = resolve_corridors(corridors)
     lines = add_corridor_lines(
-        rail_network() if rail is None else rail, [one for one in chosen if one.mode == "rail"]
+        embedded_railways(None) if rail is None else rail, [one for one in chosen if one.mode == "rail"]
     )
-    joined = join_networks(road, lines, rules=rules)
+    joined = _joined(road, lines) if rules is None else join_networks(road, lines, rules=rules)
     return add_corridors(joined, [one for one in chosen if one.mode != "rail"])
 
 

@@ -21,10 +21,11 @@ from ...geo.checks import require_choice, require_frame, require_path, require_s
 from ...geo.crs import WGS84
 from ...geo.errors import EmptyInputError, InputError, InputTypeError
 from ...geo.files import code_numbers, code_text, find_columns, read_table, to_number
-from ...geo.networks import TransportNetwork, nodes_inside
+from ...geo.networks import TransportNetwork
 from ...geo.places import SOURCES
 from ..schemas import Schema
 from ..times import listed, require_network
+from ._placed import nodes_placed
 
 Rule = Literal["seat", "nodes"]
 RULES: Final = ("seat", "nodes")
@@ -228,18 +229,24 @@ def people_points(
         if network is not None:
             raise InputError("'network' is given, and rule='seat' has no use for it; leave it out")
         row, lon, lat = np.arange(len(frame)), frame["lon"].to_numpy(), frame["lat"].to_numpy()
-        return _points(frame, row, lon, lat, np.full(len(frame), "seat", dtype=object))
+        return _points(
+            frame, row, lon, lat, shapely.points(lon, lat), np.full(len(frame), "seat", dtype=object)
+        )
     if network is None:
         raise InputError("rule='nodes' needs a 'network' whose nodes to put people at, or take rule='seat'")
     checked = require_network(network)
-    row, node = _nodes_inside(frame, checked)
+    placed = nodes_placed(frame.geometry.to_numpy(), checked)
+    node = np.flatnonzero(placed.row >= 0)
+    row = placed.row[node]
     empty = np.setdiff1d(np.arange(len(frame)), row)
     every = np.concatenate([row, empty])
     lon = np.concatenate([checked.node_lon[node], frame["lon"].to_numpy()[empty]])
     lat = np.concatenate([checked.node_lat[node], frame["lat"].to_numpy()[empty]])
+    seats = shapely.points(lon[len(node) :], lat[len(node) :])
+    point = np.concatenate([placed.point[node], seats])
     how = np.where(np.arange(len(every)) < len(row), "nodes", "seat").astype(object)
     order = np.argsort(every, kind="stable")
-    return _points(frame, every[order], lon[order], lat[order], how[order])
+    return _points(frame, every[order], lon[order], lat[order], point[order], how[order])
 
 
 def people_within(areas: gpd.GeoDataFrame, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -480,21 +487,12 @@ def _named(rows: pd.DataFrame) -> str:
     return "、".join(labels[:most]) + rest
 
 
-def _nodes_inside(
-    frame: gpd.GeoDataFrame, network: TransportNetwork
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return rows of counties and numbers of the nodes in them, each node once."""
-    row, node = nodes_inside(network, frame.geometry.to_numpy())
-    # a node on a shared border goes to the county that comes first
-    _, first = np.unique(node, return_index=True)
-    return row[first], node[first]
-
-
 def _points(
     frame: gpd.GeoDataFrame,
     row: NDArray[np.int64],
     lon: NDArray[np.float64],
     lat: NDArray[np.float64],
+    point: NDArray[np.object_],
     rule: NDArray[np.object_],
 ) -> gpd.GeoDataFrame:
     parts = np.bincount(row, minlength=len(frame))
@@ -508,4 +506,4 @@ def _points(
         }
     )
     kinds: dict[Any, Any] = {name: kind for name, kind in PEOPLE_POINTS.items() if kind != "geometry"}
-    return gpd.GeoDataFrame(table.astype(kinds), geometry=shapely.points(lon, lat), crs=WGS84)
+    return gpd.GeoDataFrame(table.astype(kinds), geometry=point, crs=WGS84)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ...geo.errors import BorderReachError, ConfigError
 from ...geo.networks import LineNetwork, TransportNetwork, rail_network
 from ...geo.places import SOURCES, counties
 from ...geo.timetables import Timetable, gtfs_rail_network, timetable, timetable_network
-from ..corridors import with_railways
+from ..corridors import embedded_railways, with_railways
 from ..indicators import people, with_people
 from ..study_file import BoundaryKeys, PeopleKeys, RailKeys, Study
 from ._indicators import people_of
@@ -146,7 +147,7 @@ def study_rail(chosen: RailKeys, *, date: str | None = None) -> LineNetwork:
         return rail_network(
             stations=stations, sections=chosen.folder / chosen.rail_sections, through=through, date=date
         )
-    return rail_network(date=date)
+    return embedded_railways(None if date is None else dt.date.fromisoformat(date))
 
 
 def study_timetable(chosen: RailKeys) -> Timetable | None:

@@ -21,11 +21,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import platformdirs
 import requests
 from tqdm import tqdm
 
 from ..errors import DataFileError, OutputError
+from ..keeping import cache_folder
 from ._locks import lock_file
 
 #: Answers after which the same request may succeed.
@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 
 def user_cache(part: str) -> Path:
     """Return the folder for one kind of downloads in the user's cache; it needn't exist."""
-    return Path(platformdirs.user_cache_dir("borderreach", appauthor=False)) / part
+    return cache_folder(part)
 
 
 @dataclass(frozen=True)

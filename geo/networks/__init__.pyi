@@ -15,7 +15,7 @@ from ._joining import EVEN_KM, EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, join
 from ._journeys import journey_components, journey_legs
 from ._line_network import RAIL_RIDE_ERROR, RAIL_STOP_MIN, RAIL_TIME_ERRORS, RAIL_WAIT_ERROR, LineNetwork
 from ._links import MAX_ARC_TIME_MS, Links, RaggedLines
-from ._near import nodes_inside
+from ._near import nodes_inside, positions_inside
 from ._network import TransportNetwork, build_network
 from ._rail import (
     EMBEDDED_AS_OF,
@@ -67,6 +67,7 @@ __all__ = [
     "network_from_sections",
     "nodes_inside",
     "past_no_node",
+    "positions_inside",
     "rail_network",
     "rail_sections",
     "rail_stations",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, Final
@@ -73,7 +75,7 @@ def airports(*, country: str | None = "CN") -> gpd.GeoDataFrame:
             "lon": float(row["lon"]),
             "lat": float(row["lat"]),
         }
-        for row in airportsdata.load("IATA").values()
+        for row in _listed().values()
         if country is None or row["country"] == country.upper()
     ]
     if not rows:
@@ -81,6 +83,11 @@ def airports(*, country: str | None = "CN") -> gpd.GeoDataFrame:
     table = pd.DataFrame(rows).sort_values("iata", ignore_index=True)
     points = gpd.points_from_xy(table["lon"], table["lat"])
     return gpd.GeoDataFrame(table, geometry=points, crs=WGS84)[list(AIRPORT_COLUMNS)]
+
+
+@functools.cache
+def _listed() -> Mapping[str, Any]:
+    return airportsdata.load("IATA")
 
 
 def air_network(

@@ -146,7 +146,9 @@ def _ragged(geometry: Sequence[ArrayLike | None] | RaggedLines | None, k: int) -
                 f"{len(coords)} coordinates"
             )
         return RaggedLines(offset, coords)
-    lines = [None] * k if geometry is None else list(geometry)
+    if geometry is None:
+        return RaggedLines(np.zeros(k + 1, dtype=np.int64), np.zeros((0, 2)))
+    lines = list(geometry)
     if len(lines) != k:
         raise NetworkError(f"'geometry' has {len(lines)} entries, but 'tail' has {k}")
     arrays = [np.zeros((0, 2)) if line is None else require_numbers(line, "geometry") for line in lines]
@@ -203,7 +205,7 @@ def codes(labels: NDArray[np.object_], name: str) -> tuple[tuple[str, ...], NDAr
     values = sorted(set(listed), key=str)
     _require_few(values, name)
     code = {value: i for i, value in enumerate(values)}
-    numbers = np.fromiter((code[value] for value in listed), code_type(len(values)), len(listed))
+    numbers = np.fromiter(map(code.__getitem__, listed), code_type(len(values)), len(listed))
     return tuple(map(str, values)), numbers
 
 

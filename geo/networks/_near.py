@@ -32,16 +32,24 @@ _SAME_PLACE_M: Final = 0.005
 def nodes_inside(
     network: TransportNetwork, areas: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return areas and nodes that lie in them or on their edges, as pairs of positions in order of the areas.
+    """Return areas and nodes that lie in them or on their edges; see `positions_inside`."""
+    return positions_inside(network.node_lon, network.node_lat, areas)
+
+
+def positions_inside(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], areas: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return areas and positions that lie in them or on their edges, as pairs of numbers in order of the areas.
 
     Parameters
     ----------
-    network : TransportNetwork
+    lon, lat : ndarray of float64, shape (n,)
+        Degrees.
     areas : ndarray of shapely geometry, shape (k,)
         In degrees.
     """
-    by_lon = np.argsort(network.node_lon, kind="stable")
-    lon, lat = network.node_lon[by_lon], network.node_lat[by_lon]
+    by_lon = np.argsort(lon, kind="stable")
+    lon, lat = lon[by_lon], lat[by_lon]
     west, south, east, north = shapely.bounds(areas).T
     first, last = np.searchsorted(lon, west, side="left"), np.searchsorted(lon, east, side="right")
     which, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]

