@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 
 from borderreach.analysis.studies import WhatIf
 from borderreach.geo.places import provinces
@@ -219,3 +220,23 @@ def test_english_has_english_names_of_places(results: Any, show: Any) -> None:
     page.click(".br-language")
     assert "重庆市" in labels(opened, "br-centre")
     assert opened.messages == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1024, 768), (1440, 900)])
+def test_the_first_view_is_of_the_study_and_none_of_it_under_a_panel(
+    results: SimpleNamespace, show: Any, width: int, height: int
+) -> None:
+    opened = show(results, width=width, height=height)
+    parts = [results.border_counties, results.centres, results.corridors, results.circles]
+    west, south, east, north = shapely.union_all([shapely.box(*part.total_bounds) for part in parts]).bounds
+    (left, top), (right, bottom) = opened.pixel(west, north), opened.pixel(east, south)
+    assert 0 <= left < right <= width
+    assert 0 <= top < bottom <= height
+    # as large as it gets, zoomed in quarters of a step
+    title = opened.page.locator(".br-title").bounding_box()
+    if width > 640:
+        assert title["x"] + title["width"] <= left
+        assert (bottom - top) / height > 0.6
+    else:
+        assert title["y"] + title["height"] <= top
+        assert max((right - left) / width, (bottom - top) / height) > 0.4

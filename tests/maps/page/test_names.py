@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import shapely
 
+from borderreach.maps.page._places import short_names
+
 from ..conftest import CENTRES, CORRIDOR_STOPS, Opened, until
 
 pytestmark = pytest.mark.browser
@@ -131,3 +133,20 @@ def test_a_phone_has_one_button_for_layers_and_legend_below(results: SimpleNames
     )
     assert after == before
     assert opened.messages == []
+
+
+def test_names_with_peoples_in_them_are_short_on_the_map_and_whole_in_panels(
+    results: SimpleNamespace, show: Any
+) -> None:
+    assert short_names(["彭水苗族土家族自治县", "恩施土家族苗族自治州", "鄂伦春自治旗", "武隆区"]) == {
+        "彭水苗族土家族自治县": "彭水县", "恩施土家族苗族自治州": "恩施州", "鄂伦春自治旗": "鄂伦春旗",
+    }  # fmt: skip
+    # where two would be called the same, both keep their names
+    assert short_names(["彭水苗族土家族自治县", "彭水县"]) == {}
+    opened = show(results, width=1440)
+    opened.page.evaluate("borderreach.map.setView([29.3, 108.2], 9, { animate: false })")
+    assert "彭水县" in {text for text, *_ in named(opened)}
+    assert not any("自治" in text for text, kind, _ in named(opened) if kind == "br-county")
+    code = int(results.border_counties.set_index("name").loc["彭水苗族土家族自治县", "adcode"])
+    opened.page.evaluate(f"borderreach.scene.select({code})")
+    assert "彭水苗族土家族自治县" in opened.page.inner_text(".br-county-panel h2")
