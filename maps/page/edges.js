@@ -2,7 +2,6 @@
 (function () {
   const SCALE = 0.5; // pixels of the mask for one of the screen
   const BEYOND = 0.2; // of the screen, on each side: names stand ready there for when the map is dragged
-  const WIDEST = 150; // pixels of a name that reaches farther
 
   /**
    * @param {L.Map} map
@@ -32,9 +31,9 @@
       const layers = layersOf();
       if (!layers.length) return;
       const size = map.getSize();
-      corner = [-size.x * BEYOND - WIDEST, -size.y * BEYOND - WIDEST];
-      width = Math.ceil((size.x - 2 * corner[0]) * SCALE);
-      height = Math.ceil((size.y - 2 * corner[1]) * SCALE);
+      corner = [-size.x * BEYOND, -size.y * BEYOND];
+      width = Math.ceil(size.x * (1 + 2 * BEYOND) * SCALE);
+      height = Math.ceil(size.y * (1 + 2 * BEYOND) * SCALE);
       Object.assign(canvas, { width, height });
       const shift = map.layerPointToContainerPoint([0, 0]);
       pen.setTransform(SCALE, 0, 0, SCALE, (shift.x - corner[0]) * SCALE, (shift.y - corner[1]) * SCALE);
@@ -59,6 +58,8 @@
     edges.cross = function ([left, top, right, bottom]) {
       const counted = sums;
       if (!counted) return false;
+      // Beyond what was looked at there may be one.
+      if (left < corner[0] || top < corner[1] || (right - corner[0]) * SCALE > width || (bottom - corner[1]) * SCALE > height) return true;
       /**
        * @param {number} value
        * @param {number} most
