@@ -99,6 +99,7 @@ def _add_lines(rail: LineNetwork, one: Corridor) -> LineNetwork:
         departures_per_day=MappingProxyType(per_day),
         passing_per_day=rail.passing_per_day,
         arrivals_per_day=rail.arrivals_per_day,
+        direct_per_day=rail.direct_per_day,
         ride_factor=rail.ride_factor,
         stop_min=rail.stop_min,
         line_km=rail.line_km,

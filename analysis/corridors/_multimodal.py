@@ -102,7 +102,7 @@ def with_railways(
     >>> joined = br.with_railways(road)
     >>> ends = [(106.435, 29.506)], [(106.674, 26.619)]
     >>> [br.minutes_between(n, *ends).round().tolist() for n in (road, joined)]
-    [[[300.0]], [[192.0]]]
+    [[[300.0]], [[183.0]]]
     """
     require_network(road, "road")
     if rail is not None and not isinstance(rail, LineNetwork):

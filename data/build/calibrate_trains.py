@@ -22,7 +22,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from borderreach.analysis.times import timetable_times
 from borderreach.geo.networks import (
-    EVEN_KM,
+    EVEN_PER_DAY,
     RAIL_STOP_MIN,
     Links,
     TransferRules,
@@ -36,11 +36,10 @@ from borderreach.geo.networks import (
 )
 from borderreach.geo.timetables import Timetable, timetable
 
-#: What is fitted: minutes per stop on the way, minutes of waiting for a train that runs on, unevenness of departures, and the
-#: length of a line whose trains bunch as their number alone says, km (0: lines of any length do).
-STOPS, RUNNING_ON, UNEVEN = (6.0, 6.5, 7.0, 8.0), (10.0, 15.0, 20.0), (0.2, 0.25, 0.3)
-LENGTHS = (0.0, 200.0, 300.0, 400.0)
-USED = (RAIL_STOP_MIN, TransferRules().through_wait_min, TransferRules().unevenness, EVEN_KM)
+#: What is fitted: minutes per stop on the way, minutes of waiting for a train that runs on, unevenness of departures, and how
+#: many a day bring half the headway on a line of 300 km.
+STOPS, RUNNING_ON, UNEVEN, EVEN = (5.5, 6.0, 6.5), (20.0, 25.0), (0.15, 0.2), (14.0, 16.0)
+USED = (RAIL_STOP_MIN, TransferRules().through_wait_min, TransferRules().unevenness, EVEN_PER_DAY)
 #: Journeys that take half of the departures longer than this need a night on the way for many of them, minutes.
 DAY_MIN = 480
 
@@ -69,7 +68,7 @@ def fit(pairs: pd.DataFrame, day: str) -> None:
 
     Best is what has the least median error, the mean of that on one line and of that of all journeys of a day.
     """
-    grid = list(product(STOPS, RUNNING_ON, UNEVEN, LENGTHS))
+    grid = list(product(STOPS, RUNNING_ON, UNEVEN, EVEN))
     off = np.stack([minutes(pairs, day, *chosen) / pairs["p50"] - 1 for chosen in grid], axis=1)
     error = np.abs(off).astype(np.float32)
     kinds = [(np.flatnonzero(pairs[kind]), Medians(error[pairs[kind]])) for kind in ("one_line", "day")]
@@ -78,9 +77,8 @@ def fit(pairs: pd.DataFrame, day: str) -> None:
         return sum(medians.without(np.flatnonzero(out[rows])) for rows, medians in kinds)
 
     everything = loss(np.zeros(len(pairs), dtype=bool))
-    print(f"best: {grid[np.argmin(everything)]}, in use {USED} (minutes per stop, to run on, unevenness, km)")
-    plain = np.array([not chosen[-1] for chosen in grid])
-    for held, alike in product(("from", "line"), (False, True)):
+    print(f"best: {grid[np.argmin(everything)]}, in use {USED} (minutes per stop, to run on, unevenness, even departures a day)")
+    for held in ("from", "line"):
         chosen, found = {}, np.full(len(pairs), np.nan)
         for name in sorted(set(pairs[held]) - {""}):
             out = pairs[held] == name
@@ -89,9 +87,9 @@ def fit(pairs: pd.DataFrame, day: str) -> None:
                 untaught = pairs["from"].isin(stations) | pairs["to"].isin(stations)
             else:
                 untaught = out | (pairs["to"] == name)
-            k = int(np.argmin(np.where(plain | (not alike), loss(untaught.to_numpy()), np.inf)))
+            k = int(np.argmin(loss(untaught.to_numpy())))
             chosen[name], found[out] = grid[k], error[out, k]
-        print(f"held out by {held}{', lines of any length alike' * alike}:")
+        print(f"held out by {held}:")
         print("  ", pd.Series(chosen).value_counts().head(8).to_dict())
         for label, rows in (("one line", pairs["one_line"]), ("half within 8 h", pairs["day"])):
             print(
@@ -196,11 +194,11 @@ def direct(trains: Timetable) -> pd.DataFrame:
 
 
 def minutes(
-    pairs: pd.DataFrame, day: str, per_stop: float, running_on: float, uneven: float, even_km: float
+    pairs: pd.DataFrame, day: str, per_stop: float, running_on: float, uneven: float, even: float
 ) -> np.ndarray:
     """Return the joined network's minutes from door to door."""
     rules = TransferRules(through_wait_min=running_on, unevenness=uneven)
-    joined, by_name = joined_network(day, rules, per_stop, even_km)
+    joined, by_name = joined_network(day, rules, per_stop, even)
     former = names_of_then()
     graph = csr_array(
         (joined.arc_time_ms / 60_000, joined.arc_head, joined.arc_start.astype(np.int32)),
@@ -219,7 +217,7 @@ def minutes(
 
 def marked(pairs: pd.DataFrame, day: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the minutes and marks of `journey_components`."""
-    joined, by_name = joined_network(day, TransferRules(), RAIL_STOP_MIN, EVEN_KM)
+    joined, by_name = joined_network(day, TransferRules(), RAIL_STOP_MIN)
     former = names_of_then()
     ends = [
         (by_name.get(former[a]), by_name.get(former[b]))
@@ -233,11 +231,12 @@ def marked(pairs: pd.DataFrame, day: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def joined_network(
-    day: str, rules: TransferRules, per_stop: float, even_km: float
+    day: str, rules: TransferRules, per_stop: float, even: float = EVEN_PER_DAY
 ) -> tuple[TransportNetwork, dict[str, int]]:
     """Return the trains of a day, joined, and the nodes of stations by name."""
     rail = rail_network(date=day, stop_min=per_stop)
-    as_if = {line: km * EVEN_KM / even_km for line, km in rail.line_km.items()} if even_km else {}
+    # the wait goes with trains a day times the root of the length
+    as_if = {line: km * (EVEN_PER_DAY / even) ** 2 for line, km in rail.line_km.items()}
     rail = replace(rail, line_km=as_if)
     joined = join_networks(alone(rail.node_lon, rail.node_lat), rail, rules=rules)
     return joined, {name: node for node, name in joined.node_names.items()}

@@ -19,6 +19,7 @@ QUICKEST = (0.9, -3.0)
 
 Step = tuple[str, str, str]  # line, from, to
 Turn = tuple[str, str, str, str, str]  # station, line and next station on it, other line and next station on it
+Pair = tuple[str, str, str]  # line, from, to: stations that needn't be neighbours
 
 
 def counted(
@@ -76,17 +77,46 @@ def counted(
     return found, dict(turns)
 
 
+def direct(
+    lines: Mapping[str, Mapping[str, float]], calls: Iterable[Mapping[str, str]], names: Mapping[str, str]
+) -> dict[Pair, int]:
+    """Return the trains a day that call at one station of a line and then at another, each direction by itself.
+
+    They count for every line that has both stations and on which they could have made it in their time: it is the same to
+    who travels which of two tracks they took. `lines` are minutes along the line, by station.
+    """
+    lines_of: dict[str, set[str]] = defaultdict(set)
+    for line, along in lines.items():
+        for station in along:
+            lines_of[station].add(line)
+    found: dict[Pair, int] = defaultdict(int)
+    for run in runs(calls):
+        stops = [(names.get(name, name), arrive, depart) for name, arrive, depart in run]
+        seen = set()
+        for i, (a, _, left) in enumerate(stops):
+            for legs, (b, arrived, _) in enumerate(stops[i + 1 :], start=1):
+                for line in lines_of.get(a, set()) & lines_of.get(b, set()) if a != b else ():
+                    minutes = abs(lines[line][a] - lines[line][b])
+                    least, most = QUICKEST[0] * minutes + QUICKEST[1], SLOWEST[0] * minutes + SLOWEST[1] * legs
+                    if least <= arrived - left <= most:
+                        seen.add((line, a, b))
+        for pair in seen:
+            found[pair] += 1
+    return dict(found)
+
+
 def runs(calls: Iterable[Mapping[str, str]]) -> Iterable[list[tuple[str, float, float]]]:
     """Yield the runs of the day: name, arrival and departure in minutes after the run's first midnight."""
     run: list[tuple[str, float, float]] = []
-    last, number = 0.0, None
+    last, number, on_the_day = 0.0, None, False
     for row in calls:
-        if row["dates"] not in ("", "ALL") and DAY not in row["dates"].split("|"):
-            continue
         if row["run"] != number:
             if run:
                 yield run
             run, last, number = [], 0.0, row["run"]
+            on_the_day = row["dates"] in ("", "ALL") or DAY in row["dates"].split("|")  # only its first row says
+        if not on_the_day:
+            continue
         times = []
         for text in (row["arrive"] or row["depart"], row["depart"] or row["arrive"]):
             hours, minutes = text.split(":")[:2]

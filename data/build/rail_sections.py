@@ -22,7 +22,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from statistics import median
 
@@ -57,6 +57,7 @@ class Section:
     trains_kind: str = ""
     calls: tuple[float, float] | None = None
     calls_kind: str = ""
+    more: float = 1.0
 
     @property
     def floor_min(self) -> float:
@@ -65,7 +66,7 @@ class Section:
 
 
 def main() -> None:
-    """Write stations.csv, sections.csv, lines.csv, through.csv and sources.csv."""
+    """Write stations.csv, sections.csv, lines.csv, through.csv, direct.csv and sources.csv."""
     default = HERE.parents[1].parent / "shared"
     reference = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("BORDERREACH_REFERENCE", default))
     known = facts()
@@ -84,12 +85,13 @@ def main() -> None:
     fastest = fastest_of(read(reference / "rail/hsr_od_fastest_2016.csv"))
     set_2016(known, sections, fastest)
     set_estimates(sections, ratios)
-    turns = set_trains(known, sections, read(reference / "rail/timetable_2016.csv"))
+    turns, direct = set_trains(known, sections, read(reference / "rail/timetable_2016.csv"))
     OUT.mkdir(exist_ok=True)
     write("stations.csv", stations)
     write("sections.csv", [section_row(s) for line in sections.values() for s in line])
     write("lines.csv", [line_row(line, sections[line["id"]]) for line in known["line"]])
     write("through.csv", through_rows(known, sections, fastest, turns))
+    write("direct.csv", [row for line in sections.values() for row in direct_rows(line, direct)])
     write("sources.csv", [{"source_id": k, "citation": v} for k, v in sorted(known["sources"].items())])
     print_totals([s for line in sections.values() for s in line])
 
@@ -308,15 +310,22 @@ def set_estimates(sections: dict[str, list[Section]], ratios: dict[int, float]) 
 
 def set_trains(
     known: dict, sections: dict[str, list[Section]], calls: list[dict[str, str]]
-) -> dict[rail_calls.Turn, int]:
-    """Set trains a day, and of them those that call at a section's ends; return those that ran on between lines.
+) -> tuple[dict[rail_calls.Turn, int], dict[rail_calls.Pair, int]]:
+    """Set trains a day, and of them those that call at a section's ends.
 
+    Return those that ran on between lines, and those that called at two stations of a line.
     Counted in March 2016 on the sections of that time. Where the number of trains has been published since, the shares that
     call are kept. On later lines all trains call at both ends of the line, and a usual share in between.
     """
     of_2016 = [s for line in sections.values() for s in line if str(s.line.get("opened", "9")) <= rail_calls.DAY]
     names = {old: new for new, old in known["renamed"].items()}
-    found, turns = rail_calls.counted(((s.line["id"], s.start, s.end, s.minutes) for s in of_2016), calls, names)
+    steps = ((s.line["id"], s.start, s.end, s.minutes) for s in of_2016)
+    found, turns = rail_calls.counted(steps, calls, names)
+    along: dict[str, dict[str, float]] = {}
+    for s in of_2016:
+        own = along.setdefault(s.line["id"], {s.start: 0.0})
+        own[s.end] = own[s.start] + s.minutes
+    direct = rail_calls.direct(along, calls, names)
     shares = []
     for line in sections.values():
         for place, s in enumerate(line):
@@ -324,8 +333,8 @@ def set_trains(
             published = s.line.get("pairs")
             if passing:
                 s.trains, s.trains_kind = (published, "published") if published else (passing, "counted")
-                scale = s.trains / passing
-                s.calls, s.calls_kind = (max(first, 0.5) * scale, max(last, 0.5) * scale), "counted"
+                s.more = s.trains / passing
+                s.calls, s.calls_kind = (max(first, 0.5) * s.more, max(last, 0.5) * s.more), "counted"
                 shares += [first / passing] * (place > 0) + [last / passing] * (place < len(line) - 1)
             elif published:
                 s.trains, s.trains_kind = published, "published"
@@ -337,7 +346,37 @@ def set_trains(
                 inner = (place > 0, place < len(line) - 1)
                 s.calls = tuple(s.trains * (usual if between else 1.0) for between in inner)
                 s.calls_kind = "estimated"
-    return turns
+    return turns, direct
+
+
+def direct_rows(line: list[Section], direct: dict[rail_calls.Pair, int]) -> list[dict]:
+    """Return rows of direct.csv: trains a day, there and back, that call at two stations of a line.
+
+    Counted on the lines of March 2016; where the number of trains has been published since, times the least that it has grown
+    on any section between. Elsewhere as if trains chose at which stations they call without regard to each other.
+    """
+    own, names = line[0].line, [line[0].start, *(s.end for s in line)]
+    counted = {a for a in names for b in names if (own["id"], a, b) in direct or (own["id"], b, a) in direct}
+    rows = []
+    for i, j in combinations(range(len(names)), 2):
+        way, a, b = line[i:j], names[i], names[j]
+        if {a, b} <= counted:
+            kind, more = "counted", min(s.more for s in way)
+            there, back = (more * direct.get((own["id"], *ends), 0) for ends in ((a, b), (b, a)))
+        elif any(s.trains is None for s in way):
+            continue
+        else:
+            kind = "estimated"
+            there = back = max(way[0].calls[0] * way[-1].calls[1] / max(s.trains for s in way), 0.1)
+        if there or back:
+            rows.append(
+                {
+                    "line_id": own["id"], "from_station": a, "to_station": b, "trains_there": number(there),
+                    "trains_back": number(back), "kind": kind,
+                    "source": "p12306-2016" if kind == "counted" else ";".join(own["sources"]),
+                }
+            )  # fmt: skip
+    return rows
 
 
 def number(value: float | None) -> str | float:

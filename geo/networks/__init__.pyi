@@ -11,15 +11,24 @@ from ._air import air_network, airports
 from ._drawn import network_from_lines
 from ._exit_lines import ExitLines
 from ._frames import fitted_line, network_from_geodataframes
-from ._joining import EVEN_KM, EVEN_PER_DAY, FITTED_PER_DAY, TransferRules, join_networks
+from ._joining import join_networks
 from ._journeys import journey_components, journey_legs
-from ._line_network import RAIL_RIDE_ERROR, RAIL_STOP_MIN, RAIL_TIME_ERRORS, RAIL_WAIT_ERROR, LineNetwork
+from ._line_network import (
+    EVEN_PER_DAY,
+    FITTED_PER_DAY,
+    RAIL_RIDE_ERROR,
+    RAIL_STOP_MIN,
+    RAIL_TIME_ERRORS,
+    RAIL_WAIT_ERROR,
+    LineNetwork,
+    TransferRules,
+    network_from_sections,
+)
 from ._links import MAX_ARC_TIME_MS, Links, RaggedLines
 from ._near import nodes_inside, positions_inside
 from ._network import TransportNetwork, build_network
 from ._rail import (
     EMBEDDED_AS_OF,
-    network_from_sections,
     rail_network,
     rail_sections,
     rail_stations,
@@ -30,7 +39,6 @@ from ._trunk import TRUNK_HOUR_ERROR, TRUNK_SPEED_KPH, TRUNK_TIME_ERRORS, TRUNK_
 
 __all__ = [
     "EMBEDDED_AS_OF",
-    "EVEN_KM",
     "EVEN_PER_DAY",
     "FITTED_PER_DAY",
     "MAX_ARC_TIME_MS",

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
+import heapq
 import logging
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import require_flag, require_number
+from ..checks import require_flag
 from ..crs import to_ecef
-from ..errors import (
-    EmptyInputError,
-    InputError,
-    InputTypeError,
-)
-from ._line_network import LineNetwork
+from ..errors import EmptyInputError, InputTypeError
+from ._line_network import LineNetwork, TransferRules
 from ._links import LinkBuilder
 from ._near import station_accesses
 from ._network import TransportNetwork, build_network
@@ -58,160 +53,8 @@ JOURNEY_COLUMNS: Final = (
     "straight_km",
     "mark",
 )
-#: With so many departures a day, one waits half the headway however unevenly trains leave.
-EVEN_PER_DAY: Final = 5.0
-#: Length of a line whose trains bunch as their number alone says, km.
-EVEN_KM: Final = 300.0
-#: Most departures a day of a line at a station in the timetable on which waiting was fitted. Beyond, trains can't bunch more and
-#: more, as one follows another at a distance: the wait stays the same share of the headway.
-FITTED_PER_DAY: Final = 126.0
 #: What the name of a node to arrive at ends with, where departures have a node of their own.
 ARRIVALS: Final = " (arrivals)"
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransferRules:
-    """What a journey spends outside the train or the plane.
-
-    Waiting is half the headway, the hours of service over the departures per day, times
-    ``(departures / 5 * sqrt(line_km / 300)) ** unevenness``: trains leave in bunches, the more so the more there
-    are and the longer their line, as trains that run far leave within fewer hours of the day; where few
-    run, one sets out by the timetable. The factor grows up to 126 departures, the most of a line at a station
-    where it was fitted; a line of unknown length, and a planned one, counts as 300 km long. The wait is at most
-    `max_wait_min`. Where not every train calls at the
-    destination, what one would wait longer for those that do comes on top. These are the assumptions of a
-    result, and are written into the joined network's provenance; they were fitted on the timetable of March
-    2016 (docs/rail-tables.md).
-
-    Attributes
-    ----------
-    boarding_min : float
-        From the station's door to the platform: ticket and security checks, stairs. Minutes.
-    alighting_min : float
-        From the platform to the station's door. Minutes.
-    transfer_min : float
-        From one line's platform to another's, in one station, before waiting. Minutes.
-    through_min : float
-        Staying aboard a train that runs on to another line, on top of what the table of through
-        trains says. Minutes.
-    through_wait_min : float
-        Waiting longer for a train that runs on, where others end or run elsewhere. Minutes.
-    service_day_h : float
-        Hours per day in which trains or planes leave.
-    unevenness : float
-        How unevenly trains leave, as above; 0 for equal intervals. Planes' waits are half the headway.
-    default_headway_min : float
-        Headway where the departures per day aren't known. Minutes.
-    max_wait_min : float
-        Longest wait counted, and the longest for a train that calls at the destination. Minutes.
-    air_boarding_min, air_alighting_min : float
-        The same for airports. Minutes.
-    air_default_headway_min, air_max_wait_min : float
-        The same for flights. Minutes.
-    station_access_kph : float, optional
-        Speed from the road to a station, km/h; the road network's speed off the network when None.
-    station_access_km : float, optional
-        Farthest road that a station is reached from, km; the road network's reach when None.
-    n_access_points : int
-        How many of the nearest roads each station is tied to.
-
-    Examples
-    --------
-    >>> rules = br.TransferRules(boarding_min=20)
-    >>> rules.boarding_min, rules.default_headway_min
-    (20, 60.0)
-    >>> trains = br.join_networks(None, br.rail_network(), line_haul_only=True, rules=rules)
-    """
-
-    boarding_min: float = 10.0
-    alighting_min: float = 5.0
-    transfer_min: float = 10.0
-    through_min: float = 0.0
-    through_wait_min: float = 15.0
-    service_day_h: float = 16.0
-    unevenness: float = 0.25
-    default_headway_min: float = 60.0
-    max_wait_min: float = 120.0
-    air_boarding_min: float = 60.0
-    air_alighting_min: float = 20.0
-    air_default_headway_min: float = 240.0
-    air_max_wait_min: float = 60.0
-    station_access_kph: float | None = None
-    station_access_km: float | None = None
-    n_access_points: int = 16
-
-    def __post_init__(self) -> None:
-        for name in (
-            "boarding_min", "alighting_min", "transfer_min", "through_min", "through_wait_min",
-            "max_wait_min", "air_boarding_min", "air_alighting_min", "air_max_wait_min",
-        ):  # fmt: skip
-            require_number(getattr(self, name), name, unit="minutes", minimum=0, maximum=24 * 60)
-        for name in ("default_headway_min", "air_default_headway_min"):
-            require_number(getattr(self, name), name, unit="minutes", above=0, maximum=7 * 24 * 60)
-        require_number(self.service_day_h, "service_day_h", unit="hours", above=0, maximum=24)
-        require_number(self.unevenness, "unevenness", minimum=0, maximum=0.9)
-        if self.station_access_kph is not None:
-            require_number(self.station_access_kph, "station_access_kph", unit="km/h", above=0, maximum=400)
-        if self.station_access_km is not None:
-            require_number(self.station_access_km, "station_access_km", unit="km", minimum=0, maximum=1000)
-        if self.n_access_points < 1:
-            raise InputError(f"'n_access_points' should be 1 or more, got {self.n_access_points!r}")
-
-    def wait_min(
-        self, departures_per_day: float | None, *, air: bool = False, line_km: float | None = None
-    ) -> float:
-        """Return the minutes of waiting for a line with so many departures per day, of this length if given.
-
-        Examples
-        --------
-        >>> round(TransferRules().wait_min(64), 1), round(TransferRules().wait_min(5), 1)
-        (14.2, 96.0)
-        >>> round(TransferRules().wait_min(64, line_km=100), 1)
-        12.4
-        >>> TransferRules(unevenness=0).wait_min(64)
-        7.5
-        >>> TransferRules(unevenness=0).wait_min(None)
-        30.0
-        """
-        day = self.service_day_h * 60
-        if air:
-            headway = day / departures_per_day if departures_per_day else self.air_default_headway_min
-            return min(headway / 2, self.air_max_wait_min)
-        departures = departures_per_day or day / self.default_headway_min
-        return min(self._uncut_min(departures, line_km), self.max_wait_min)
-
-    def _uncut_min(self, departures_per_day: float, line_km: float | None) -> float:
-        half = self.service_day_h * 60 / departures_per_day / 2
-        uneven = min(departures_per_day, FITTED_PER_DAY) / EVEN_PER_DAY
-        if line_km:
-            uneven *= math.sqrt(line_km / EVEN_KM)
-        return half * float(uneven**self.unevenness)
-
-    def calling_min(
-        self, passing: float | None, calling: float | None, *, line_km: float | None = None
-    ) -> float:
-        """Return what one waits longer for a train that calls at the destination, minutes.
-
-        Parameters
-        ----------
-        passing, calling : float, optional
-            Trains per day that run there, and those of them that call; 0 minutes where one isn't known.
-        line_km : float, optional
-            Length of their line.
-
-        Examples
-        --------
-        >>> TransferRules(unevenness=0).calling_min(32, 8)
-        45.0
-        """
-        if not passing or not calling:
-            return 0.0
-        longer = self._uncut_min(calling, line_km) - self._uncut_min(passing, line_km)
-        return min(max(longer, 0.0), self.max_wait_min)
-
-    def describe(self) -> str:
-        """Return every component with its value, for reports."""
-        return "; ".join(f"{item.name}={getattr(self, item.name)}" for item in dataclasses.fields(self))
 
 
 def join_networks(
@@ -348,17 +191,9 @@ def _add_lines(
 
     With `alone`, a journey starts on the platform and ends there, at no cost.
     """
-    per_day: Mapping[tuple[int, int, str], float] = {}
-    lines = part if isinstance(part, LineNetwork) else None
-    if lines is not None:
-        per_day = lines.departures_per_day
-    line_km: Mapping[str, float] = {} if lines is None else lines.line_km
-    slower = 0.0 if lines is None or alone else lines.ride_factor - 1
-    per_stop = 0.0 if lines is None or alone else lines.stop_min
-    boarding, alighting = (
-        (rules.air_boarding_min, rules.air_alighting_min)
-        if air
-        else (rules.boarding_min, rules.alighting_min)
+    boarding, alighting = rules.air_boarding_min, rules.air_alighting_min
+    per_day: Mapping[tuple[int, int, str], float] = (
+        part.departures_per_day if isinstance(part, LineNetwork) else {}
     )
     mode = "air" if air else "rail"
     stations, entrance, way_out = [], {}, {}
@@ -405,66 +240,157 @@ def _add_lines(
                     build.link(landed, gate_in, (alighting + boarding) * 60, mode, TRANSFER)
         return stations
 
-    # Each section has its own departure and arrival: nobody passes a station's gates without
-    # riding, and no train turns back to where it came from.
+    _add_trains(build, part, arcs, rules, entrance, way_out, alone=alone)
+    return stations
+
+
+#: Which journeys an arrival or departure of a section is for: all, those that got on along this line (whose ride ends where
+#: trains call at both stations, and is there as one), and those whose train has run on from another.
+_ALL, _GOT_ON, _RAN_ON = 0, 1, 2
+
+
+def _add_trains(
+    build: LinkBuilder,
+    part: TransportNetwork,
+    arcs: Sequence[tuple[int, int, str, float, float]],
+    rules: TransferRules,
+    entrance: Mapping[int, int],
+    way_out: Mapping[int, int],
+    *,
+    alone: bool,
+) -> None:
+    """Add the lines of a railway to its stations.
+
+    Each section has its own departure and arrival: nobody passes a station's gates without riding, and no train turns back to
+    where it came from. Where it is known how many trains call at two stations, each such pair has a ride of its own, with
+    its own wait, and section by section go only those who come from another line or are bound for one.
+    """
+    mode = "rail"
+    lines = (
+        part
+        if isinstance(part, LineNetwork)
+        else LineNetwork(**{item.name: getattr(part, item.name) for item in fields(TransportNetwork)})
+    )
+    slower = 0.0 if alone else lines.ride_factor - 1
+    per_stop = 0.0 if alone else lines.stop_min
+    in_pairs = frozenset(() if alone else (line for _, _, line in lines.direct_per_day))
+    run_on = {line for _, line, _ in lines.through}
+    place = {node: (part.node_lon[node], part.node_lat[node]) for node in range(part.n_nodes)}
     queue: dict[int, dict[str, int]] = {}
-    leaving: dict[int, list[tuple[str, int, int]]] = {}
-    arriving: list[tuple[int, int, str, int, int]] = []
+    leaving: dict[int, list[tuple[str, int, int, int]]] = {}
+    arriving: list[tuple[int, int, str, int, int | None, int]] = []
+    platforms: dict[tuple[int, str], int] = {}
     for tail, head, line, seconds, length in arcs:
         for node in (tail, head):
             if line not in queue.setdefault(node, {}):
-                queue[node][line] = build.node(part.node_lon[node], part.node_lat[node])
+                queue[node][line] = build.node(*place[node])
                 if not alone:
-                    build.link(entrance[node], queue[node][line], boarding * 60, mode, BOARDING)
-        start = build.node(part.node_lon[tail], part.node_lat[tail])
-        stop = build.node(part.node_lon[head], part.node_lat[head])
-        wait = rules.wait_min(per_day.get((tail, head, line)), line_km=line_km.get(line))
-        build.link(queue[tail][line], start, wait * 60, mode, WAITING)
-        there = build.node(part.node_lon[head], part.node_lat[head]) if slower else stop
-        build.link(start, there, seconds, mode, line, length_m=length)
-        if slower:
-            build.link(there, stop, seconds * slower, mode, SLOWER)
-        # Not every train calls where one gets off: one has waited for one that does.
-        off = stop
-        calling = 0.0
-        if lines is not None and not alone:
-            key = (tail, head, line)
-            calling = rules.calling_min(
-                lines.passing_per_day.get(key), lines.arrivals_per_day.get(key), line_km=line_km.get(line)
-            )
-        if calling:
-            off = build.node(part.node_lon[head], part.node_lat[head])
-            build.link(stop, off, calling * 60, mode, CALLING)
-        build.link(off, way_out[head], 0 if alone else alighting * 60, mode, ALIGHTING)
-        if alone:
-            build.link(entrance[tail], start, 0, mode, BOARDING)
-        leaving.setdefault(tail, []).append((line, head, start))
-        arriving.append((tail, head, line, stop, off))
-    for origin, node, line, stop, off in arriving:
+                    build.link(entrance[node], queue[node][line], rules.boarding_min * 60, mode, BOARDING)
+                if line in in_pairs:
+                    platforms[node, line] = build.node(*place[node])
+                    build.link(
+                        platforms[node, line], way_out[node], rules.alighting_min * 60, mode, ALIGHTING
+                    )
+        key = (tail, head, line)
+        if line not in in_pairs:
+            kinds: tuple[int, ...] = (_ALL,)
+        else:
+            kinds = (_GOT_ON, _RAN_ON) if line in run_on else ()
+        for kind in kinds:
+            start, stop = build.node(*place[tail]), build.node(*place[head])
+            if kind != _RAN_ON:
+                wait = rules.wait_min(lines.departures_per_day.get(key), line_km=lines.line_km.get(line))
+                build.link(queue[tail][line], start, wait * 60, mode, WAITING)
+            there = build.node(*place[head]) if slower else stop
+            build.link(start, there, seconds, mode, line, length_m=length)
+            if slower:
+                build.link(there, stop, seconds * slower, mode, SLOWER)
+            off: int | None = None
+            if kind != _GOT_ON:
+                # Not every train calls where one gets off: one has waited for one that does.
+                off = stop
+                calling = 0.0 if alone else rules.calling_min(
+                    lines.passing_per_day.get(key), lines.arrivals_per_day.get(key), line_km=lines.line_km.get(line)
+                )  # fmt: skip
+                if kind == _RAN_ON:
+                    off = platforms[head, line]
+                    build.link(stop, off, calling * 60, mode, CALLING)
+                else:
+                    if calling:
+                        off = build.node(*place[head])
+                        build.link(stop, off, calling * 60, mode, CALLING)
+                    build.link(off, way_out[head], 0 if alone else rules.alighting_min * 60, mode, ALIGHTING)
+            if alone:
+                build.link(entrance[tail], start, 0, mode, BOARDING)
+            leaving.setdefault(tail, []).append((line, head, start, kind))
+            arriving.append((tail, head, line, stop, off if kind == _ALL else None, kind))
+    for origin, node, line, stop, off, kind in arriving:
         aboard: int | None = None
-        for other, onward, start in leaving.get(node, []):
+        for other, onward, start, its_kind in leaving.get(node, []):
             if onward == origin:
                 continue
             if other == line:
-                share = (
-                    lines.calling_share(origin, node, onward, line) if lines is not None and per_stop else 0.0
-                )
-                build.link(stop, start, per_stop * share * 60, mode, SLOWER if share else THROUGH)
+                if its_kind == kind:
+                    share = lines.calling_share(origin, node, onward, line) if per_stop else 0.0
+                    build.link(stop, start, per_stop * share * 60, mode, SLOWER if share else THROUGH)
                 continue
-            stay = lines.stay_min(origin, line, node, other, onward) if lines is not None else None
+            stay = None if its_kind == _GOT_ON else lines.stay_min(origin, line, node, other, onward)
             if stay is None:
                 continue
             if rules.through_wait_min and not alone:
                 if aboard is None:
-                    aboard = build.node(part.node_lon[node], part.node_lat[node])
+                    aboard = build.node(*place[node])
                     build.link(stop, aboard, rules.through_wait_min * 60, mode, CALLING)
                 build.link(aboard, start, (rules.through_min + stay) * 60, mode, THROUGH)
             else:
                 build.link(stop, start, (rules.through_min + stay) * 60, mode, THROUGH)
-        for other, place in queue[node].items():
-            if other != line:
-                build.link(off, place, rules.transfer_min * 60, mode, TRANSFER)
-    return stations
+        for other, waiting in queue[node].items():
+            if other != line and off is not None:
+                build.link(off, waiting, rules.transfer_min * 60, mode, TRANSFER)
+    for (node, _), platform in platforms.items():
+        for waiting in queue[
+            node
+        ].values():  # of the same line too: no train may call at both ends of a journey
+            build.link(platform, waiting, rules.transfer_min * 60, mode, TRANSFER)
+    waits: dict[tuple[int, float], int] = {}
+    for a, b, line, seconds, metres, stops in _rides(lines, arcs, in_pairs):
+        trains, waiting = lines.direct_per_day[a, b, line], queue[a][line]
+        if (waiting, trains) not in waits:
+            waits[waiting, trains] = build.node(*place[a])
+            wait = rules.direct_wait_min(trains, line_km=lines.line_km.get(line))
+            build.link(waiting, waits[waiting, trains], wait * 60, mode, WAITING)
+        longer = seconds * slower + stops * per_stop * 60
+        there = build.node(*place[b]) if longer else platforms[b, line]
+        build.link(waits[waiting, trains], there, seconds, mode, line, length_m=metres)
+        if longer:
+            build.link(there, platforms[b, line], longer, mode, SLOWER)
+
+
+def _rides(
+    lines: LineNetwork, arcs: Sequence[tuple[int, int, str, float, float]], in_pairs: frozenset[str]
+) -> Iterator[tuple[int, int, str, float, float, float]]:
+    """Yield the rides of trains that call at two stations of a line.
+
+    From where, to where, on which line, its seconds and metres, and at how many stations in between a usual train calls.
+    """
+    onward: dict[tuple[str, int], list[tuple[int, float, float]]] = {}
+    for tail, head, line, seconds, metres in arcs:
+        if line in in_pairs:
+            onward.setdefault((line, tail), []).append((head, seconds, metres))
+    for line, a in onward:
+        best: dict[int, float] = {}
+        ahead = [(0.0, a, a, 0.0, 0.0)]
+        while ahead:
+            seconds, node, before, metres, stops = heapq.heappop(ahead)
+            if node in best:
+                continue
+            best[node] = seconds
+            if lines.direct_per_day.get((a, node, line)):
+                yield a, node, line, seconds, metres, stops
+            for head, more_s, more_m in onward.get((line, node), []):
+                if head not in best:
+                    calls = 0.0 if node == a else lines.calling_share(before, node, head, line)
+                    heapq.heappush(ahead, (seconds + more_s, head, node, metres + more_m, stops + calls))
 
 
 def connect_points(

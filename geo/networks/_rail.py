@@ -5,26 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ... import data
 from ..checks import require_number, require_path, require_sound_text
 from ..crs import ELLIPSOID, WGS84, datum_to_wgs84, require_datum
 from ..errors import EmptyInputError, InputError, InputTypeError, MissingColumnError
 from ..files import find_columns, read_table, to_degrees, to_number
-from ._line_network import RAIL_STOP_MIN, LineNetwork
-from ._links import Links
-from ._network import TransportNetwork, build_network
+from ._line_network import (
+    CALL_COLUMNS,
+    DIRECT_COLUMNS,
+    RAIL_STOP_MIN,
+    THROUGH_COLUMNS,
+    LineNetwork,
+    network_from_sections,
+)
 
 #: What a station table holds; those that `_UNSAID` names may be missing, and further columns are kept.
 STATION_COLUMNS: Final = ("station_id", "name", "lon", "lat", "source")
@@ -41,12 +43,6 @@ SECTION_COLUMNS: Final = (
     "trains_per_day",
     "source",
 )
-#: What it may hold beside: of the trains a day, those that call at its first and at its last station.
-CALL_COLUMNS: Final = ("calls_from", "calls_to")
-#: What a table of through trains must hold.
-THROUGH_COLUMNS: Final = ("station_id", "line_a", "line_b")
-#: What it may hold beside: the next station on either line, and the minutes that trains stay.
-TURN_COLUMNS: Final = ("next_a", "next_b", "minutes")
 #: What stands in columns that a user's own table leaves out: trains run today, and nothing more is known of them.
 _UNSAID: Final = {
     "source": "own table", "status": "open", "opening_date": "", "design_speed_kph": "", "trains_per_day": "",
@@ -61,9 +57,7 @@ MAX_SPEED_SHARE: Final = 0.95
 #: The embedded tables hold what had opened by this day; later openings are not in them.
 EMBEDDED_AS_OF: Final = dt.date(2026, 3, 31)
 
-_EMBEDDED: Final = ("rail/stations.csv", "rail/sections.csv", "rail/through.csv")
-#: Number of a station that has no section on the day asked for.
-_NOWHERE: Final = -2
+_EMBEDDED: Final = ("rail/stations.csv", "rail/sections.csv", "rail/through.csv", "rail/direct.csv")
 
 Table = pd.DataFrame | str | PathLike[str]
 
@@ -145,6 +139,7 @@ def rail_network(
     stations: Table | None = None,
     sections: Table | None = None,
     through: Table | None = None,
+    direct: Table | None = None,
     date: str | dt.date | None = None,
     include: Iterable[str] = ("open",),
     ride_factor: float = 1.0,
@@ -166,6 +161,10 @@ def rail_network(
         Stations where trains run on from one line to another, columns `THROUGH_COLUMNS`, and
         `TURN_COLUMNS` where they don't do so from every direction, or not at once. When left out,
         the embedded table goes with the embedded sections, and none with others.
+    direct : DataFrame or path of a table (.csv, .xlsx), optional
+        Trains a day that call at two stations of a line, columns `DIRECT_COLUMNS`: ``trains_there`` from the first to the
+        second, and ``trains_back``. A line that is in it has none on the pairs that aren't. When left out, the embedded
+        table goes with the embedded sections, and none with others.
     date : str or datetime.date, optional
         Leave out what opened after this day (ISO 8601).
     include : iterable of str
@@ -174,7 +173,7 @@ def rail_network(
         How many times the sections' minutes usual trains take between calls.
     stop_min : float, optional
         What usual trains take longer than the sections' minutes for each station on the way at which they call,
-        minutes; a station counts by the share of its trains that call there. When left out, 6.5 with the embedded
+        minutes; a station counts by the share of its trains that call there. When left out, 5.5 with the embedded
         sections, fitted on the timetable of March 2016 (docs/rail-tables.md), and 0 with others.
     access_speed_kph, max_access_km : float
         Speed and reach off the network, km/h and km.
@@ -194,9 +193,11 @@ def rail_network(
     >>> br.rail_network(include=("open",)).modes
     ('rail',)
     """
-    embedded = stations is None and sections is None and through is None
+    embedded = stations is None and sections is None and through is None and direct is None
     if embedded:
-        station_table, section_table, through_table = _embedded_tables(*map(data.path, _EMBEDDED))
+        station_table, section_table, through_table, direct_table = _embedded_tables(
+            *map(data.path, _EMBEDDED)
+        )
     else:
         station_table = _station_table(stations)
         section_table = _section_table(sections, station_table)
@@ -216,12 +217,13 @@ def rail_network(
             f"no section is left with include={tuple(wanted)} and date={date!r}; "
             f"statuses are {', '.join(STATUSES)}"
         )
-    if embedded:
-        pass
-    elif through is None and sections is not None:
-        through_table = pd.DataFrame(columns=list(THROUGH_COLUMNS))
-    else:
-        through_table = _through_table(through, station_table)
+    if not embedded:
+        given = through is not None or sections is None
+        through_table = (
+            _through_table(through, station_table) if given else pd.DataFrame(columns=list(THROUGH_COLUMNS))
+        )
+        given = direct is not None or sections is None
+        direct_table = _direct_table(direct, section_table) if given else None
     provenance = {
         "rail": "sections given by the user" if sections is not None else _embedded_note(chosen),
         "rail_include": ", ".join(wanted) + (f"; opened by {as_of}" if as_of else ""),
@@ -230,6 +232,7 @@ def rail_network(
         station_table,
         chosen,
         through_table,
+        direct=direct_table,
         ride_factor=factor,
         stop_min=per_stop,
         provenance=provenance,
@@ -239,95 +242,13 @@ def rail_network(
 
 
 @functools.lru_cache(maxsize=1)
-def _embedded_tables(*_: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the embedded stations, sections and ways on, checked; not to be changed."""
+def _embedded_tables(
+    *_: Path,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
+    """Return the embedded stations, sections, ways on and pairs with trains, checked; not to be changed."""
     stations = _station_table(None)
-    return stations, _section_table(None, stations), _through_table(None, stations)
-
-
-def network_from_sections(
-    stations: pd.DataFrame,
-    sections: pd.DataFrame,
-    through: pd.DataFrame,
-    *,
-    ride_factor: float = 1.0,
-    stop_min: float = 0.0,
-    provenance: Mapping[str, str],
-    access_speed_kph: float,
-    max_access_km: float,
-) -> LineNetwork:
-    """Build a `LineNetwork` from checked tables; stations without a section are left out."""
-    used = stations["station_id"].isin({*sections["from_station"], *sections["to_station"]})
-    points = stations[used].reset_index(drop=True)
-    number = pd.Series(points.index, index=points["station_id"])
-    tail = number.loc[sections["from_station"]].to_numpy()
-    head = number.loc[sections["to_station"]].to_numpy()
-    line = sections["line_id"].to_numpy(dtype=object)
-    plain = build_network(
-        points["lon"].to_numpy(dtype=float),
-        points["lat"].to_numpy(dtype=float),
-        Links(
-            tail,
-            head,
-            sections["length_km"].to_numpy(dtype=float) * 1000,
-            sections["minutes"].to_numpy(dtype=float) * 60,
-            mode="rail",
-            road_class=cast("Any", line),
-        ),
-        access_speed_kph=access_speed_kph,
-        max_access_km=max_access_km,
-        node_names=dict(enumerate(points["name"])),
-        provenance=provenance,
-    )
-    line_km = cast("dict[str, float]", sections["length_km"].astype(float).groupby(line).sum().to_dict())
-    leaving, passing, coming = _trains(tail, head, line, sections)
-    pairs: set[tuple[int, str, str]] = set()
-    turns: dict[tuple[int, str, str], list[tuple[int, int, float]]] = {}
-    wide = through.reindex(columns=[*THROUGH_COLUMNS, *TURN_COLUMNS])
-    rows = wide.astype(object).where(wide.notna(), "").astype(str)
-    for station, a, b, *ends, minutes in rows.itertuples(index=False, name=None):
-        if station not in number.index or not {a, b} <= line_km.keys():
-            continue
-        node = int(number.loc[station])
-        pairs |= {(node, a, b), (node, b, a)}
-        stay = float(minutes) if minutes else 0.0
-        sides = [int(number.get(name, _NOWHERE)) if name else -1 for name in ends]
-        if stay or sides != [-1, -1]:
-            turns.setdefault((node, a, b), []).append((sides[0], sides[1], stay))
-            turns.setdefault((node, b, a), []).append((sides[1], sides[0], stay))
-    own = {field.name: getattr(plain, field.name) for field in fields(TransportNetwork)}
-    return LineNetwork(
-        **own,
-        departures_per_day=leaving,
-        passing_per_day=passing,
-        arrivals_per_day=coming,
-        ride_factor=ride_factor,
-        stop_min=stop_min,
-        line_km=MappingProxyType(line_km),
-        through=frozenset(pairs),
-        turns=MappingProxyType({key: tuple(found) for key, found in turns.items()}),
-    )
-
-
-def _trains(
-    tail: NDArray[np.int64], head: NDArray[np.int64], line: NDArray[np.object_], sections: pd.DataFrame
-) -> list[Mapping[tuple[int, int, str], float]]:
-    """Return trains a day of each section in both directions: that one can get on, that pass, that one can get off."""
-    leaving: dict[tuple[int, int, str], float] = {}
-    passing: dict[tuple[int, int, str], float] = {}
-    coming: dict[tuple[int, int, str], float] = {}
-    wide = sections.reindex(columns=["trains_per_day", *CALL_COLUMNS]).to_numpy(dtype=float)
-    for a, b, line_id, (trains, first, last) in zip(
-        tail.tolist(), head.tolist(), line, wide.tolist(), strict=True
-    ):
-        if math.isnan(trains):
-            continue
-        ends = [trains if math.isnan(calls) else calls for calls in (first, last)]
-        for one, other, (here, there) in ((a, b, ends), (b, a, ends[::-1])):
-            leaving[one, other, line_id] = here
-            if min(ends) < trains:
-                passing[one, other, line_id], coming[one, other, line_id] = trains, there
-    return [MappingProxyType(found) for found in (leaving, passing, coming)]
+    sections = _section_table(None, stations)
+    return stations, sections, _through_table(None, stations), _direct_table(None, sections)
 
 
 def _embedded_note(sections: pd.DataFrame) -> str:
@@ -443,6 +364,29 @@ def _through_table(through: Table | None, stations: pd.DataFrame) -> pd.DataFram
             gate.all(frame[column].isin(known), column, "a station_id of the stations, or empty")
     if "minutes" in frame:
         gate.number("minutes", lambda x: x >= 0, "a number of at least 0, or empty", empty=True)
+    return frame.reset_index(drop=True)
+
+
+def _direct_table(direct: Table | None, sections: pd.DataFrame) -> pd.DataFrame:
+    frame, name = _read(direct, "direct", "rail/direct.csv", DIRECT_COLUMNS)
+    gate = _Gate(frame, name)
+    gate.text("line_id")
+    gate.all(frame["line_id"].isin(sections["line_id"]), "line_id", "a line_id of the sections")
+    on_lines = {
+        pair
+        for column in ("from_station", "to_station")
+        for pair in zip(sections["line_id"], sections[column], strict=True)
+    }
+    for column in ("from_station", "to_station"):
+        gate.text(column)
+        found = [pair in on_lines for pair in zip(frame["line_id"], frame[column], strict=True)]
+        gate.all(pd.Series(found, index=frame.index, dtype=bool), column, "a station of the line")
+    gate.all(frame["from_station"] != frame["to_station"], "to_station", "another station than from_station")
+    for column in ("trains_there", "trains_back"):
+        gate.number(column, lambda x: x >= 0, "a number of at least 0")
+    ends = [frozenset(pair) for pair in zip(frame["from_station"], frame["to_station"], strict=True)]
+    again = pd.DataFrame({"line": frame["line_id"], "ends": ends}).duplicated()
+    gate.all(~again, "to_station", "a pair of stations that no row before has, either way")
     return frame.reset_index(drop=True)
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._joining import ACCESS, TransferRules, connect_points
+from ._joining import ACCESS, connect_points
+from ._line_network import TransferRules
 from ._links import LinkBuilder
 from ._network import TransportNetwork
 

@@ -26,7 +26,7 @@ from borderreach.geo.errors import ConfigError, InputError, InputTypeError, Unkn
 from borderreach.geo.networks import Links, build_network, trunk_network
 from borderreach.geo.networks._joining import join_networks
 from borderreach.geo.networks._journeys import journey_components
-from borderreach.geo.networks._rail import network_from_sections
+from borderreach.geo.networks._line_network import network_from_sections
 from borderreach.geo.places._places import place
 
 #: County seats of Guizhou; the second and third lie across the border from each other's neighbours.

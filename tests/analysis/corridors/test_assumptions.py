@@ -52,7 +52,7 @@ def test_a_railway_with_the_required_keys_runs_as_open_ones_do(tmp_path):
     trains = np.round(trains)
     assert one.trains_per_day == trains
     # half of the headway in a day of 16 hours, more where many leave
-    assert one.wait_min == pytest.approx(16 * 60 / trains / 2 * (trains / 5) ** 0.25)
+    assert one.wait_min == pytest.approx(16 * 60 / trains / 2 * (trains / 14) ** 0.2)
     assert set(one.assumed) == {*ASSUMABLE, "sinuosity"}
     # 97.4 km on the ellipsoid, a fifth longer on the ground
     assert corridor_segments([one])["run_min"].item() == pytest.approx(

@@ -23,8 +23,9 @@ from borderreach.geo.errors import (
 )
 from borderreach.geo.networks import Links, build_network
 from borderreach.geo.networks._air import air_network
-from borderreach.geo.networks._joining import JOURNEY_COLUMNS, TransferRules, join_networks
+from borderreach.geo.networks._joining import JOURNEY_COLUMNS, join_networks
 from borderreach.geo.networks._journeys import journey_components
+from borderreach.geo.networks._line_network import TransferRules
 from borderreach.geo.networks._rail import rail_network
 
 from ... import chance

@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import itertools
 import os
 from itertools import pairwise
 from pathlib import Path
@@ -24,8 +25,9 @@ from borderreach.geo.errors import (
     InputTypeError,
     MissingColumnError,
 )
-from borderreach.geo.networks._joining import TransferRules, join_networks
+from borderreach.geo.networks._joining import join_networks
 from borderreach.geo.networks._journeys import journey_components
+from borderreach.geo.networks._line_network import TransferRules
 from borderreach.geo.networks._rail import (
     EMBEDDED_AS_OF,
     MAX_SPEED_SHARE,
@@ -306,6 +308,52 @@ def test_lines_of_2016_are_not_slower_than_in_2016():
     ):
         least = fastest[start, end]
         assert 0.9 * least <= minutes[line] <= least + 0.6, line
+
+
+def direct_rows() -> list[dict[str, str]]:
+    with path("rail/direct.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_trains_that_call_at_both_stations_of_a_line_are_told_once_and_with_their_source():
+    sections, rows = rail_sections(), direct_rows()
+    parts = {str(line): part for line, part in sections.groupby("line_id", sort=False)}
+    assert {row["kind"] for row in rows} == {"counted", "estimated"}
+    keys = set(rail_sources())
+    for row in rows:
+        part = parts[row["line_id"]]
+        stops = [part["from_station"].iloc[0], *part["to_station"]]
+        i, j = stops.index(row["from_station"]), stops.index(row["to_station"])
+        assert i < j, row
+        there, back = float(row["trains_there"]), float(row["trains_back"])
+        assert there + back > 0, row
+        if row["kind"] == "estimated":  # of the trains that pass
+            assert there == back <= part["trains_per_day"].iloc[i:j].min(), row
+        else:
+            assert part["opening_date"].iloc[0] <= dt.date(2016, 3, 15), row
+        assert set(row["source"].split(";")) <= keys, row
+    # where nothing is known of a line's trains, nothing is said of those between its stations
+    since = sections["opening_date"].map(lambda day: day is None or day > dt.date(2016, 3, 15))
+    unknown = set(sections.loc[sections["trains_per_day"].isna() & since, "line_id"])
+    assert not unknown & {row["line_id"] for row in rows}
+
+
+@needs_reference
+def test_trains_between_stations_are_those_of_the_timetable():
+    """Jinan to Tai'an and to Xuzhou and back, counted straight from the timetable's rows."""
+    found = {("济南西", "泰安"): 0, ("泰安", "济南西"): 0, ("济南西", "徐州东"): 0, ("徐州东", "济南西"): 0}
+    for _, calls in itertools.groupby(read_reference("timetable_2016.csv"), key=lambda row: row["run"]):
+        run = list(calls)
+        if run[0]["dates"] == "ALL" or "2016-03-15" in run[0]["dates"].split("|"):
+            order = {row["station"]: k for k, row in enumerate(run)}
+            for a, b in found:
+                found[a, b] += order.get(a, 10**6) < order.get(b, -1)
+    for row in direct_rows():
+        ends = row["from_station"], row["to_station"]
+        if row["line_id"] == "jinghu" and ends in found:
+            assert float(row["trains_there"]) == found.pop(ends)
+            assert float(row["trains_back"]) == found.pop(ends[::-1])
+    assert not found
 
 
 def line_haul(pairs, *, transfer_min=10, **options):
