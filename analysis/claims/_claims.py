@@ -220,7 +220,7 @@ def claim_paragraphs(table: pd.DataFrame) -> list[str]:
     ... )
     >>> found = br.audit_claims("yuqian", claims=br.read_claims("claims.toml"))
     >>> print(br.claim_paragraphs(found)[0])
-    文中列入检验的话共1句：陈述1句，成立1句。
+    文中列入检验的话共 1 句：陈述 1 句，成立 1 句。
     """
     if not isinstance(table, pd.DataFrame):
         raise InputTypeError(f"'table' should be what audit_claims returns, got {type(table).__name__}")
