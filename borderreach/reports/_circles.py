@@ -125,7 +125,7 @@ def _trains(results: StudyResults, context: ReportContext) -> list[Block]:
         else f"在圈内的毗邻区县为 {inside} 个"
     )
     text = (
-        "公铁联程指既可驾车，也可在表内的现有车站换乘列车（驾车到站，乘车，再驾车），取较快者；候车按随时出发计。"
+        "公铁联程指既可驾车，也可在表内的现有车站换乘列车（驾车到站，乘车，再驾车），取较快者；候车按班次、随时出发计。"
         f"只走公路时，{told}，见附录“只走公路”。"
     )
     return [text + (f"{coverage}那里的列车没有计入，公铁联程的圈因此可能偏小。" if coverage else "")]
