@@ -124,7 +124,9 @@ class StudyRun(StageInputs):
                 trains=self.has_trains,
                 counted=people is None or len(people) > 0,
             ),
-            "notes": study_words.notes(self.study, self.scenarios, self.ground, people),
+            "notes": study_words.notes(
+                self.study, self.scenarios, self.ground, people, named=self.named_groups
+            ),
             "parameters": {
                 **study_words.parameters(self.study, self.roads, self.scenarios, rail),
                 "rail_coverage": covered,

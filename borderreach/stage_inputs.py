@@ -312,9 +312,16 @@ class StageInputs:
         return border_counties(self.both_sides).reset_index(drop=True)
 
     @cached_property
-    def groups(self) -> gpd.GeoDataFrame:
+    def named_groups(self) -> gpd.GeoDataFrame:
         """Groups of places that the study's text names."""
         return groups(self.study)
+
+    @cached_property
+    def groups(self) -> gpd.GeoDataFrame:
+        """Of these, the places that the network comes to, where it comes to two of a group."""
+        reached = self.named_groups[within_reach(self.base, self.named_groups)]
+        size = reached.groupby("group_id")["member_id"].transform("size")
+        return reached[size >= 2].reset_index(drop=True)
 
     @cached_property
     def what_if(self) -> WhatIf | None:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any, Final
 
+import geopandas as gpd
 import pandas as pd
 
 from . import data
@@ -74,11 +75,17 @@ def attribution(
 
 
 def notes(
-    chosen: Study, scenarios: Scenarios, ground: Ground, residents: pd.DataFrame | None = None
+    chosen: Study,
+    scenarios: Scenarios,
+    ground: Ground,
+    residents: pd.DataFrame | None = None,
+    *,
+    named: gpd.GeoDataFrame | None = None,
 ) -> list[str]:
     """Return what a reader must know of the study, its corridors, what is out of reach and who isn't counted.
 
-    `residents` are those of the study's own counties, or by its own table, which may lack some.
+    `residents` are those of the study's own counties, or by its own table, which may lack some; `named` are the members
+    of the groups of places in the study's text.
     """
     own = [f"{one.name}: {note}" for one in scenarios.corridors for note in one.notes]
     own += [f"{one.name}: {note}" for one in chosen.change for note in one.notes]
@@ -103,6 +110,13 @@ def notes(
             f"{'、'.join(far['name'])}的{point_zh}距路网超过 {reach} 千米，没有通勤圈，时间记为不可达。"
             f" / The {points_en} of {len(far)} border counties lie beyond the network's reach of {reach} km."
         )
+    if named is not None and len(named):
+        off = named.loc[~within_reach(scenarios.base, named), "member_name"].drop_duplicates()
+        if len(off):
+            own.append(
+                f"文中组团的成员{'、'.join(off)}不在路网可及之处，没有计入；只剩一个成员的组团不列。"
+                f" / {len(off)} members of the text's groups lie beyond the network and are left out, as are groups of which one is left."
+            )
     if residents is not None:
         unknown = ground.counties[~ground.counties["adcode"].isin(residents["adcode"])]
         zh, en = (chosen.people_file,) * 2 if chosen.people_file else ("2020 年普查", "The census of 2020")

@@ -19,6 +19,7 @@ from borderreach.cli import main
 from borderreach.geo.errors import ConfigError, InputError, InputTypeError
 from borderreach.geo.osm import pbf_network
 from borderreach.geo.timetables import open_network
+from borderreach.reports import report
 from borderreach.studies import run_study, study, study_run
 
 from ..analysis.batches.batch_material import SIDE, SOUTH, STEP, WEST
@@ -220,6 +221,29 @@ def test_a_province_without_roads_is_named(folder):
     (told,) = faults
     assert "within 5 km of any border county of 乙省" in told
     assert "add the extract" in told
+
+
+def test_places_of_the_text_beyond_the_roads_are_left_out_and_named(folder, monkeypatch):
+    """Of a group with a single member left nothing is told; what a text says of places elsewhere stops no study."""
+    lon = [WEST, WEST + STEP, WEST + 2 * STEP, WEST + 9.0]
+    table = {
+        "group_id": ["near", "near", "split", "split"],
+        "group_name": ["近组", "近组", "远近", "远近"],
+        "kind": "cluster",
+        "limit_min": 60.0,
+        "member_id": ["a", "b", "c", "d"],
+        "member_name": ["甲", "乙", "丙", "远方"],
+        "lon": lon,
+        "lat": SOUTH,
+    }
+    members = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(lon, [SOUTH] * 4), crs=4326)
+    monkeypatch.setattr("borderreach.stage_inputs.groups", lambda _: members)
+    results = run_study(folder / "mine.toml")
+    assert results.group_cohesion["group_id"].tolist() == ["near"]
+    assert results.group_cohesion["n_members"].tolist() == [2]
+    assert set(results.nearest_groups["member_id"]) <= {"a", "b"}
+    assert any("远方不在路网可及之处" in note for note in results.notes)
+    assert "nan" not in report(results)
 
 
 def test_trains_elsewhere_are_told(folder):
