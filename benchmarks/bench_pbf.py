@@ -1,11 +1,12 @@
 """Reading an OpenStreetMap file into a ready network: ours against pyrosm to a graph.
 
-    python3 tasks.py bench pbf [--quick]
+    python3 tasks.py bench pbf [--quick] [--tiles=16]
 
 Iceland's streets, where BORDERREACH_REFERENCE holds the file. Every reading is a process of its own, the
 readers take turns, and medians count; `--quick` takes fewer of them. Processor time is what to compare on
 a busy machine, and memory is counted above what the imports take, too. The first reading after an
 installation compiles our kernels: it's measured on its own, with an empty cache, and not in the medians.
+`--tiles` lays Iceland out so many times in one file, which ours alone reads, three times.
 
 What one gets differs. Ours is a directed network with travel times, restricted turns and bends, of its
 largest strongly connected part. pyrosm's graphs have lengths and tags; nodes between two edges are
@@ -54,14 +55,20 @@ def main() -> int:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="fewer repeats")
-    parser.add_argument("--reader", help=argparse.SUPPRESS)  # this script starts itself with it
+    parser.add_argument(
+        "--tiles", type=int, help="read so many tiles of Iceland, from one file, with ours alone"
+    )
+    parser.add_argument("--reader", help=argparse.SUPPRESS)  # this script starts itself with these
+    parser.add_argument("--file", type=Path, default=ICELAND, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.reader:
-        print(json.dumps(read(options.reader)))
+        print(json.dumps(read(options.reader, options.file)))
         return 0
     if not ICELAND.is_file():
         print(f"no {ICELAND.name} in BORDERREACH_REFERENCE: nothing to read")
         return 0
+    if options.tiles:
+        return read_tiles(options.tiles)
     # It loads borderreach, which pyrosm's readers mustn't.
     from bench_isochrones import machine  # type: ignore[import-not-found]
 
@@ -95,12 +102,26 @@ def main() -> int:
     return 0
 
 
-def measure(reader: str, kernels: str) -> dict[str, Any]:
+def read_tiles(n: int) -> int:
+    """Lay Iceland out, read it with ours, and print what the readings took."""
+    from tiled_extract import lay_out  # type: ignore[import-not-found]
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = lay_out(ICELAND, Path(folder) / "tiled.osm.pbf", n)
+        print(f"{n} tiles: {file.stat().st_size / 1e6:,.0f} MB; load {os.getloadavg()[0]:.1f}")
+        measure("borderreach", folder, ICELAND)  # compiles
+        for _ in range(3):
+            run = measure("borderreach", folder, file)
+            print(f"{line_of(run)}, {run.get('nodes', 0):,} nodes", flush=True)
+    return 0
+
+
+def measure(reader: str, kernels: str, file: Path = ICELAND) -> dict[str, Any]:
     """Read once in a process of its own, with compiled kernels kept in a folder."""
     missing = [name for name in MODULES.get(reader, ()) if find_spec(name) is None]
     if missing:
         return {"missing": f"{' and '.join(missing)} isn't installed (extra 'bench')"}
-    command = [sys.executable, str(Path(__file__).resolve()), "--reader", reader]
+    command = [sys.executable, str(Path(__file__).resolve()), "--reader", reader, "--file", str(file)]
     env = {**os.environ, "NUMBA_CACHE_DIR": kernels}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     if done.returncode != 0:
@@ -109,10 +130,10 @@ def measure(reader: str, kernels: str) -> dict[str, Any]:
     return found
 
 
-def read(reader: str) -> dict[str, Any]:
+def read(reader: str, file: Path) -> dict[str, Any]:
     """Read in this process, and return what it took; imports come before."""
     warnings.simplefilter("ignore")
-    action = READERS[reader]()
+    action = READERS[reader](file)
     imports_mb = now_mb()
     wall, cpu = time.perf_counter(), cpu_s()
     nodes, edges = action()
@@ -140,39 +161,39 @@ def now_mb() -> float:
     return float(line.split()[1]) / 1e3
 
 
-def borderreach() -> Callable[[], tuple[int, int]]:
+def borderreach(file: Path) -> Callable[[], tuple[int, int]]:
     """Prepare reading with ours."""
     from borderreach.geo.osm._pbf import pbf_network
 
     def action() -> tuple[int, int]:
-        network = pbf_network(ICELAND)
+        network = pbf_network(file)
         return network.n_nodes, network.n_arcs
 
     return action
 
 
-def pyrosm_graph(kind: str) -> Callable[[], tuple[int, int]]:
+def pyrosm_graph(kind: str, file: Path) -> Callable[[], tuple[int, int]]:
     """Prepare reading with pyrosm, to tables and from them to a graph."""
     __import__(kind)
     load_what_pyrosm_needs()
     import pyrosm
 
     def action() -> tuple[int, int]:
-        osm = pyrosm.OSM(str(ICELAND))
+        osm = pyrosm.OSM(str(file))
         nodes, edges = osm.get_network(nodes=True, network_type="driving")
         return size_of(osm.to_graph(nodes, edges, graph_type=kind))
 
     return action
 
 
-def pyrosm_direct() -> Callable[[], tuple[int, int]]:
+def pyrosm_direct(file: Path) -> Callable[[], tuple[int, int]]:
     """Prepare reading with pyrosm, to a graph in one step."""
     __import__("igraph")
     load_what_pyrosm_needs()
     import pyrosm
 
     def action() -> tuple[int, int]:
-        osm = pyrosm.OSM(str(ICELAND))
+        osm = pyrosm.OSM(str(file))
         return size_of(osm.get_graph(network_type="driving", graph_type="igraph"))
 
     return action
@@ -200,10 +221,10 @@ def size_of(graph: Any) -> tuple[int, int]:
     return graph.number_of_nodes(), graph.number_of_edges()
 
 
-READERS: dict[str, Callable[[], Callable[[], tuple[int, int]]]] = {
+READERS: dict[str, Callable[[Path], Callable[[], tuple[int, int]]]] = {
     "borderreach": borderreach,
-    "pyrosm_igraph": lambda: pyrosm_graph("igraph"),
-    "pyrosm_networkx": lambda: pyrosm_graph("networkx"),
+    "pyrosm_igraph": lambda file: pyrosm_graph("igraph", file),
+    "pyrosm_networkx": lambda file: pyrosm_graph("networkx", file),
     "pyrosm_direct": pyrosm_direct,
 }
 
