@@ -26,8 +26,8 @@ PANEL_COUNTIES: Final[Schema] = {
     "inside": "bool",
     "people_reached": "float64",
 }
-#: Nothing on the ground gets farther in an hour than this, degrees of longitude or latitude in China.
-_DEG_PER_HOUR: Final = 3.5
+#: A degree of latitude is at least so long, km.
+_KM_PER_DEG: Final = 110.5
 
 
 def panel_counties(
@@ -59,7 +59,10 @@ def panel_counties(
     before = np.full(len(border_counties), np.nan)
     names = centres["origin_name"].to_numpy(dtype=object)
     reached_people = _people_reached(
-        networks, border_counties, _near(border_counties, residents, cutoff_min), cutoff_min=cutoff_min
+        networks,
+        border_counties,
+        _near(networks, border_counties, residents, cutoff_min),
+        cutoff_min=cutoff_min,
     )
     for year, network in networks.items():
         if border_counties.empty:
@@ -107,15 +110,26 @@ def _people_reached(
 
 
 def _near(
-    border_counties: gpd.GeoDataFrame, residents: gpd.GeoDataFrame, cutoff_min: float
+    networks: Mapping[int, TransportNetwork],
+    border_counties: gpd.GeoDataFrame,
+    residents: gpd.GeoDataFrame,
+    cutoff_min: float,
 ) -> gpd.GeoDataFrame:
-    """Return the counties that anybody could reach."""
-    margin = _DEG_PER_HOUR * cutoff_min / 60
-    if border_counties.empty or residents.empty:
+    """Return the counties that anybody could reach at the highest speed on any of the networks."""
+    if border_counties.empty or residents.empty or not networks:
         return residents.iloc[:0]
+    north = cutoff_min / 60 * max(map(_fastest_kph, networks.values())) / _KM_PER_DEG
     lon, lat = border_counties["lon"], border_counties["lat"]
+    farthest = min(89.0, float(lat.abs().max()) + north)
+    east = north / np.cos(np.radians(farthest))
     found: gpd.GeoDataFrame = residents[
-        residents["lon"].between(lon.min() - margin, lon.max() + margin)
-        & residents["lat"].between(lat.min() - margin, lat.max() + margin)
+        residents["lon"].between(lon.min() - east, lon.max() + east)
+        & residents["lat"].between(lat.min() - north, lat.max() + north)
     ].reset_index(drop=True)
     return found
+
+
+def _fastest_kph(network: TransportNetwork) -> float:
+    """Return a speed above any of a network's, on its arcs or off them; times are in whole ms, a twentieth covers that."""
+    arcs = network.arc_length_m / (network.arc_time_ms + 1.0)
+    return 1.05 * max(float(arcs.max(initial=0.0)) * 3600, network.access_speed_kph)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -51,6 +53,33 @@ def test_people_are_those_that_a_search_finds(cutoff):
     for year, network in NETWORKS.items():
         expected = (minutes_between(network, own, own) <= cutoff) @ own["people"].to_numpy()
         assert table.loc[table["year"] == year, "people_reached"].tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("lat", "kph"), [(68.0, 280), (0.0, 600), (-50.0, 120)])
+def test_people_far_away_count_wherever_they_are_and_however_fast_one_gets_there(lat, kph):
+    """Degrees of longitude are short in the north, and trains of magnets are fast."""
+    km = 0.95 * kph
+    lon = [10.0, 10.0 + km / (111.3 * math.cos(math.radians(lat)))]
+    fast = build_network(
+        lon,
+        [lat] * 2,
+        Links([0], [1], [1000 * km], [3600.0 * km / kph]),
+        max_access_km=1,
+        access_speed_kph=30,
+    )
+    frame = pd.DataFrame(
+        {
+            "adcode": [1, 2],
+            "name": ["一", "二"],
+            "province": "甲",
+            "lon": lon,
+            "lat": lat,
+            "people": [1.0, 10.0],
+        }
+    )
+    own = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(frame["lon"], frame["lat"]), crs=4326)
+    table = panel_counties({2030: fast}, own.iloc[:1], origins_table([(lon[0], lat)]), own, cutoff_min=60)
+    assert table["people_reached"].tolist() == [11]
 
 
 def test_where_nobody_is_counted_or_nothing_asked():
