@@ -90,7 +90,7 @@ class RailKeys(Strict):
 
     Attributes
     ----------
-    rail_stations, rail_sections, rail_through : str
+    rail_stations, rail_sections, rail_through, rail_direct : str
         Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
     gtfs : str
         Or a timetable, a GTFS zip file, whose trains then run as it says.
@@ -104,6 +104,7 @@ class RailKeys(Strict):
     rail_stations: str = ""
     rail_sections: str = ""
     rail_through: str = ""
+    rail_direct: str = ""
     gtfs: str = ""
     statistic: str = "median"
     departures: tuple[str, str] = ("07:00", "19:00")
@@ -127,10 +128,13 @@ class RailKeys(Strict):
 
     @model_validator(mode="after")
     def _one_railway(self) -> Self:
-        if self.gtfs and (self.rail_sections or self.rail_stations or self.rail_through):
+        beside = self.rail_stations or self.rail_through or self.rail_direct
+        if self.gtfs and (self.rail_sections or beside):
             raise ValueError("give 'gtfs' or the rail tables, not both")
-        if (self.rail_stations or self.rail_through) and not self.rail_sections:
-            raise ValueError("'rail_stations' and 'rail_through' go with 'rail_sections', which is missing")
+        if beside and not self.rail_sections:
+            raise ValueError(
+                "'rail_stations', 'rail_through' and 'rail_direct' go with 'rail_sections', which is missing"
+            )
         return self
 
 
@@ -372,7 +376,7 @@ class Study(BoundaryKeys, PeopleKeys, RailKeys):
         reach (`analysis.studies.rail_coverage`).
     people_file : str
         A table of one's own with codes and people (`people`), instead of the census.
-    rail_stations, rail_sections, rail_through : str
+    rail_stations, rail_sections, rail_through, rail_direct : str
         Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
     gtfs : str
         Or a timetable, a GTFS zip file, whose trains then run as it says.

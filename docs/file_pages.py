@@ -49,6 +49,7 @@ people_file = "people.xlsx"
 rail_stations = "stations.xlsx"
 rail_sections = "sections.csv"
 rail_through = "through.csv"
+rail_direct = "direct.csv"
 corridors = ["changgan-hsr"]
 corridor_files = ["corridors.toml"]
 years = [2030, 2035]

@@ -35,7 +35,7 @@ class BatchNetwork(NetworkKeys, RailKeys):
     railways : bool, optional
         Whether today's railways are joined to the roads; when left out, those of one's own are, and the embedded ones
         aren't.
-    rail_stations, rail_sections, rail_through : str
+    rail_stations, rail_sections, rail_through, rail_direct : str
         Railway tables of one's own (docs/rail-tables.md), instead of the embedded ones.
     gtfs : str
         Or a timetable, a GTFS zip file, whose trains then run as it says.

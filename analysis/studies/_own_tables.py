@@ -141,11 +141,16 @@ def study_rail(chosen: RailKeys, *, date: str | None = None) -> LineNetwork:
     if chosen.gtfs:
         return gtfs_rail_network(chosen.folder / chosen.gtfs)
     if chosen.rail_sections:
-        stations, through = (
-            chosen.folder / name if name else None for name in (chosen.rail_stations, chosen.rail_through)
+        stations, through, direct = (
+            chosen.folder / name if name else None
+            for name in (chosen.rail_stations, chosen.rail_through, chosen.rail_direct)
         )
         return rail_network(
-            stations=stations, sections=chosen.folder / chosen.rail_sections, through=through, date=date
+            stations=stations,
+            sections=chosen.folder / chosen.rail_sections,
+            through=through,
+            direct=direct,
+            date=date,
         )
     return embedded_railways(None if date is None else dt.date.fromisoformat(date))
 

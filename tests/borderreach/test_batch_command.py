@@ -92,7 +92,7 @@ def test_the_jobs_in_the_documents_are_valid(checkout, tmp_path):
     # Those that stand there as comments name files, or go with others only: they are looked at as well.
     whole = re.sub(r"(?m)^# (?=\w+ = )", "", text).replace('executor = "processes"', 'executor = "dask"')
     shown = tomllib.loads(whole)
-    instead = {"network": ({"gtfs"}, {"rail_stations", "rail_sections", "rail_through"})}
+    instead = {"network": ({"gtfs"}, {"rail_stations", "rail_sections", "rail_through", "rail_direct"})}
     for section, (one, other) in instead.items():
         for dropped in (one, other):
             kept = [line for line in whole.splitlines() if line.split(" = ")[0] not in dropped]

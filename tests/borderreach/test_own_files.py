@@ -15,7 +15,7 @@ from borderreach.analysis.batches import run_batch
 from borderreach.analysis.studies import StudyResults
 from borderreach.checking import check_file
 from borderreach.cli import main
-from borderreach.geo.errors import BorderReachError, ConfigError
+from borderreach.geo.errors import BorderReachError, ConfigError, InputError
 from borderreach.maps.folders import ResultsFolder
 from borderreach.output import output_names, write_results
 from borderreach.reports import report
@@ -181,6 +181,27 @@ def test_a_timetable_takes_the_place_of_the_tables(folder):
     }
     inside = run.tables("times")["county_times"]
     assert set(inside.loc[inside["base_inside"], "name"]) == {one[0] for one in COUNTIES.values()}
+
+
+def test_trains_that_call_at_both_stations_are_waited_for(folder):
+    """Of 200 trains that pass two call at both: one sets out by these, and is longer on the way."""
+    text = STUDY.replace(
+        'rail_sections = "sections.csv"\n', 'rail_sections = "sections.csv"\nrail_direct = "direct.csv"\n'
+    )
+    columns = "line_id,from_station,to_station,trains_there,trains_back\n"
+    (folder / "direct.csv").write_text(columns + "x,a,b,2,2\n", encoding="utf-8")
+    (folder / "direct.toml").write_text(text.replace('"mine"', '"direct"'), encoding="utf-8")
+    assert check_file(folder / "direct.toml") == ("study", [])
+    few, many = (study_run(folder / f"{name}.toml", network=grid()) for name in ("direct", "mine"))
+    assert set(few.rail.direct_per_day.values()) == {2.0}
+    ends = [[(WEST + k * STEP, SOUTH + k * STEP)] for k in (3, 8)]
+    first, second, by_road = (
+        float(br.minutes_between(one, *ends)[0, 0]) for one in (many.base, few.base, many.roads)
+    )
+    assert first < second <= by_road
+    (folder / "direct.csv").write_text(columns + "x,a,c,2,2\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"direct\.csv.*to_station"):
+        study_run(folder / "direct.toml", network=grid()).tables("circles")
 
 
 def test_trains_of_a_timetable_run_as_it_says_in_every_table(folder, tmp_path):

@@ -79,6 +79,7 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "Study.rail_sections": KNOWN,
     "Study.rail_stations": KNOWN,
     "Study.rail_through": KNOWN,
+    "Study.rail_direct": KNOWN,
     "Study.boundary_source": KNOWN,
     "Study.boundary_columns": KNOWN,
     "Study.boundary_crs": KNOWN,
@@ -100,6 +101,7 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "RailKeys.rail_sections": KNOWN,
     "RailKeys.rail_stations": KNOWN,
     "RailKeys.rail_through": KNOWN,
+    "RailKeys.rail_direct": KNOWN,
     "Study.notes": ("manifest",),  # and as part of the results' notes
     "Change.id": FORM,
     "Change.name": ("manifest",),  # and in the table of changes
@@ -153,6 +155,7 @@ FIELDS: dict[str, str | tuple[str, ...]] = {
     "BatchNetwork.rail_sections": KNOWN,
     "BatchNetwork.rail_stations": KNOWN,
     "BatchNetwork.rail_through": KNOWN,
+    "BatchNetwork.rail_direct": KNOWN,
     "BatchOrigins.border_counties": KNOWN,
     "BatchOrigins.boundaries": KNOWN,
     "BatchOrigins.boundary_columns": KNOWN,
