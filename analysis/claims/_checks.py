@@ -276,7 +276,9 @@ def _people(claim: Claim, context: ClaimContext) -> Measure:
         method="分县常住人口之和",
         data="第七次人口普查（2020年11月1日）分县常住人口",
         geometry=_points([context.place(name) for name in claim.places]),
-        flip=f"容差{'放宽到' if off > claim.tolerance else '收紧到'}{off * 100:.1f}%{'才相符' if off > claim.tolerance else '以内即不相符'}",
+        flip=f"容差放宽到 {off:.1%} 才相符"
+        if off > claim.tolerance
+        else f"容差收紧到 {off:.1%} 以内即不相符",
     )
 
 

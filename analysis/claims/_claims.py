@@ -470,7 +470,7 @@ def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, o
     ):
         seen += f"，文中的数偏{'低' if limit < value else '高'}"
     if row["verdict"] == "undecided" and claim.necessary:
-        return f"不能判定：检验的只是必要条件。{seen}，这一条件是满足的，但不足以说明文中的话成立"
+        return f"不能判定：检验的只是必要条件。{seen}，条件满足，但不足以说明文中的话成立"
     if row["verdict"] == "undecided":
         return f"不能判定：差别在误差之内，成立的可能性约 {row['chance']:.0%}。{seen}，用时的误差约 {_error(claim, value):.0%}"
     if row["verdict"] == "differs":

@@ -25,6 +25,8 @@ _CLASSES: Final = {"motorway": "高速公路", "ordinary": "普通公路", "unkn
 #: So many crossings that can least be spared are told, and so many missing lines.
 _CRITICAL: Final = 3
 _MISSING: Final = 3
+#: So many roads that stop short are all told; of more, one fewer.
+_GAPS: Final = 3
 #: Counties on the farther side of this share of people are told as the farthest tenth.
 _TENTH: Final = 0.9
 
@@ -147,7 +149,7 @@ def _gap_lines(results: StudyResults) -> list[Block]:
     what = "断头路（距省界不远中断、对侧有路可接、绕行数倍的干线公路）"
     if results.gaps.empty:
         return [f"{what}：未发现。"]
-    most = 3
+    most = _GAPS if len(results.gaps) <= _GAPS else _GAPS - 1
     joined = np.isfinite(results.gaps["network_min"])
     first = results.gaps[joined].sort_values("network_min", ascending=False, kind="stable")
     parts = [
@@ -402,7 +404,7 @@ def _critical(results: StudyResults) -> list[Block]:
     told += (
         f"。{len(cut)} 处中断会使区县失去一半以上的出行：{names}。"
         if len(cut)
-        else "。没有一处中断会使区县失去一半以上的出行。"
+        else "。没有一处使区县失去一半以上的出行。"
     )
     told += _two_at_a_time(results, counted, unit)
     return [told + ("其余见 tables.xlsx 的“通道中断”一表。" if len(lost) > _CRITICAL else "")]
@@ -467,6 +469,6 @@ def _missing(results: StudyResults) -> list[Block]:
     return [
         (
             f"{what}。按每千米为两侧居民省下的时间排序{rest}：{'；'.join(parts)}。线长按直线的 1.3 倍、时速按 80 千米估算；"
-            "只说明去哪里找，地形、河流与造价都不在其中。"
+            "只说明去哪里找，不计地形、河流与造价。"
         )
     ]

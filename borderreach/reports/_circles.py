@@ -125,10 +125,10 @@ def _trains(results: StudyResults, context: ReportContext) -> list[Block]:
         else f"在圈内的毗邻区县为 {inside} 个"
     )
     text = (
-        "公铁联程指既可驾车，也可在表内的现有车站换乘列车（驾车到站，乘车，再驾车），取较快者；候车按班次、随时出发计。"
+        "公铁联程指既可驾车，也可在表内的现有车站换乘列车，取较快者；候车按班次、随时出发计。"
         f"只走公路时，{told}，见附录“只走公路”。"
     )
-    return [text + (f"{coverage}那里的列车没有计入，公铁联程的圈因此可能偏小。" if coverage else "")]
+    return [text + (f"{coverage}公铁联程的圈因此可能偏小。" if coverage else "")]
 
 
 def road_alone_section(results: StudyResults) -> list[Block]:
@@ -172,7 +172,7 @@ def _unsure(results: StudyResults) -> list[Block]:
     nearest = unsure.sort_values(["doubt", "adcode"]).head(most).rename(columns={"name": "county"})
     named = "、".join(f"{row.county}（{row.base_chance * 100:.0f}%）" for row in rows_of(nearest))
     rest = f"等 {len(unsure)} 个" if len(unsure) > most else ""
-    return [(f"因时间有误差，最难断定在圈内与否的毗邻区县及其在圈内的概率（现状）为：{named}{rest}。")]
+    return [(f"最难断定在圈内与否的毗邻区县及其在圈内的概率（现状）为：{named}{rest}。")]
 
 
 def scenarios_section(results: StudyResults, context: ReportContext) -> list[Block]:

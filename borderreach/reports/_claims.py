@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
@@ -20,12 +19,11 @@ from ._words import change, hours, minutes, rows_of
 _UNCHECKED: Final = "文中无法检验的话"
 #: Heading of what the others were checked by.
 _METHODS: Final = "论断检验的口径与数据"
+#: What assumptions begin with.
+_ASSUMED: Final = "假设："
 #: What the texts of verdicts say of sentences that count otherwise; the table says it once.
 _NEITHER: Final = "不作对错之分"
 _BEGINNINGS: Final = (_NEITHER, "检验的只是必要条件")
-#: Verdicts on lines that only count them, and what would turn these.
-_COUNTED_LINES: Final = re.compile(r"(相差\d+条。)?算得\d+条，应为\d+条")
-_ONCE_OPEN: Final = re.compile(r"待.+开通后成立")
 _VERDICTS_EN: Final = {
     "holds": ("holds", "hold"),
     "holds_with": ("holds only with corridors", "hold only with corridors"),
@@ -91,7 +89,7 @@ def _sentence_rows(number: int, sentence: Any, claims: pd.DataFrame) -> list[tup
     count = Counter(text for texts in told for text in dict.fromkeys(texts))
     # What several of them say stands once, beside the sentence.
     shared = [text for text in count if count[text] > 1]
-    head = _counted_parts(sentence) + "。" + (f"共同的依据：{_line(shared)}" if shared else "")
+    head = _counted_parts(sentence) + "。" + _shared_line(shared)
     rows: list[tuple[str, ...]] = [(str(number), str(sentence.words), verdict, head)]
     quoted_before = {str(sentence.words)}
     for row, texts in zip(rows_of(claims), told, strict=True):
@@ -109,6 +107,14 @@ def _sentence_rows(number: int, sentence: Any, claims: pd.DataFrame) -> list[tup
     return rows
 
 
+def _shared_line(texts: list[str]) -> str:
+    """Return what parts and readings share."""
+    if not texts:
+        return ""
+    assumed = all(text.startswith(_ASSUMED) for text in texts)
+    return f"共同的{_line(texts)}" if assumed else f"共同的依据：{_line(texts)}"
+
+
 def _counted_parts(sentence: Any) -> str:
     parts = [f"{sentence.n_parts} 个部分" if sentence.n_parts > 1 else ""]
     parts.append(f"{sentence.n_readings} 种另外的读法" if sentence.n_readings else "")
@@ -118,9 +124,9 @@ def _counted_parts(sentence: Any) -> str:
 def _told(row: Any) -> list[str]:
     """Return what a verdict rests on, text by text: what came out, what would turn it, the other reading."""
     verdict, flip = _without_verdict(row).strip("。"), str(row.flip)
-    if row.detail and _COUNTED_LINES.fullmatch(verdict):
+    if row.kind == "status" and row.detail and row.verdict in ("holds", "fails"):
         # Which lines are open says how many are, and which must open.
-        texts = [str(row.detail), "" if _ONCE_OPEN.fullmatch(flip) else flip]
+        texts = [str(row.detail)]
     else:
         # What several verdicts begin with, or end with, can stand once for all of them.
         begun = next((each for each in _BEGINNINGS if verdict.startswith(f"{each}。")), "")
@@ -131,7 +137,7 @@ def _told(row: Any) -> list[str]:
         outcome = "成立" if row.other_holds == "yes" else "不成立"
         texts.append(f"若按{row.other_reading}理解，{outcome}")
     if row.assumptions:
-        texts.append(f"假设：{row.assumptions}")
+        texts.append(f"{_ASSUMED}{row.assumptions}")
     return [text for text in (each.strip("。") for each in texts) if text]
 
 

@@ -199,10 +199,7 @@ def _who_gains(results: StudyResults, found: Mapping[str, Fact]) -> str:
         f"{row.county}（至{row.centre_name}由 {minutes(float(row.base_min))} 减至 {minutes(float(row.scenario_min))} 分钟）"
         for row in rows_of(saved.head(3).rename(columns={"name": "county"}))
     )
-    return (
-        f"：至某一中心省时 {WORTH_TELLING_MIN:g} 分钟以上的毗邻区县 {found['savers']} 个；省时最多的依次为{top}。"
-        f"以{today_zh(results)}为基准。"
-    )
+    return f"：至某一中心省时 {WORTH_TELLING_MIN:g} 分钟以上的毗邻区县 {found['savers']} 个；省时最多的依次为{top}。"
 
 
 def _between(results: StudyResults, found: Mapping[str, Fact]) -> str:

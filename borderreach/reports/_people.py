@@ -25,7 +25,7 @@ TYPES: Final = {
 }
 #: Why corridors move a county from one type to another, where the names alone would mislead.
 _WHY: Final = {
-    ("remote", "sag"): "到核心的时间缩短，或核心之间的联系进入可比范围，但仍不在两个核心之间的路上",
+    ("remote", "sag"): "到核心或核心之间的时间缩短，但不在核心之间的路上",
 }
 #: Up to so many counties all stand in the table; of more, those that gain most, and the workbook has them all.
 _FEW: Final = 15

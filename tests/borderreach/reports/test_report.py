@@ -318,7 +318,7 @@ def test_a_county_whose_type_changes_has_its_sentence(yuqian):
     assert sentence.startswith(f"规划后有 {len(moved)} 个")
     for name in moved["name"]:
         assert name in sentence
-    assert "仍不在两个核心之间的路上" in sentence
+    assert "但不在核心之间的路上" in sentence
     same = yuqian.indicators.assign(scenario_county_type=yuqian.indicators["county_type"])
     assert "换了类型" not in report(dataclasses.replace(yuqian, indicators=same))
 
@@ -340,7 +340,7 @@ def test_both_languages_tell_people_zones_and_claims(yuqian):
     assert f"{len(sentences)} sentences listed from the text, {checked} can be checked" in english
     facts = sentences[sentences["stance"] == "fact"]
     held = int((facts["verdict"] == "holds").sum())
-    assert f"共{len(sentences)}句：陈述{len(facts)}句，成立{held}句" in findings
+    assert f"共 {len(sentences)} 句：陈述 {len(facts)} 句，成立 {held} 句" in findings
     people = yuqian.circle_people.query("cutoff_min == 120").set_index("scenario")["people"]
     assert f"{people['base'] / 1e6:,.1f} million people" in english
     assert f"{people['base'] / 1e4:,.0f} 万人" in findings
@@ -466,7 +466,7 @@ def test_sentences_that_cannot_be_checked_stand_in_the_appendix_with_the_reason(
     sentences = claim_sentences(yuqian.claims)
     those = sentences.loc[sentences["verdict"] == "not_checkable", "sentence"]
     assert len(those) >= 5
-    assert f"无法检验的{len(those)}句" in body
+    assert f"无法检验的 {len(those)} 句" in body
     part = appendix.split("文中无法检验的话\n")[1].split("\n## ")[0]
     rows = yuqian.claims[yuqian.claims["sentence"].isin(those)]
     assert part.count("\n- ") == len(rows)
