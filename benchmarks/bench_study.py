@@ -36,10 +36,7 @@ def main() -> int:
     parser.add_argument("--one", help=argparse.SUPPRESS)  # this script starts itself with it
     options = parser.parse_args()
     if options.one:
-        from borderreach.running import rare_collections
-
-        with rare_collections():  # as `run_study` does
-            print(json.dumps(measure(options.one, options.network)))
+        print(json.dumps(measure(options.one, options.network)))
         return 0
     from bench_isochrones import machine  # type: ignore[import-not-found]
 
@@ -68,6 +65,7 @@ def measure(name: str, network: list[str] | None) -> dict[str, Any]:
     whole, busy = time.perf_counter(), time.process_time()
     from borderreach.maps.folders import ResultsFolder
     from borderreach.output import output_names, write_results
+    from borderreach.running import rare_collections
     from borderreach.stages import STAGES
     from borderreach.studies import study_run
 
@@ -88,13 +86,14 @@ def measure(name: str, network: list[str] | None) -> dict[str, Any]:
     since = time.perf_counter(), time.process_time()
     run.require_sound()
     noted("reading the network", since)
-    for stage in STAGES:
+    with rare_collections():  # as `run_study` does
+        for stage in STAGES:
+            since = time.perf_counter(), time.process_time()
+            run.tables(stage)
+            noted(stage, since)
         since = time.perf_counter(), time.process_time()
-        run.tables(stage)
-        noted(stage, since)
-    since = time.perf_counter(), time.process_time()
-    results = run.results()
-    noted("what-if", since)
+        results = run.results()
+        noted("what-if", since)
     since = time.perf_counter(), time.process_time()
     with (
         tempfile.TemporaryDirectory() as folder,

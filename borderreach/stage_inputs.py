@@ -319,6 +319,8 @@ class StageInputs:
     @cached_property
     def groups(self) -> gpd.GeoDataFrame:
         """Of these, the places that the network comes to, where it comes to two of a group."""
+        if self.named_groups.empty:
+            return self.named_groups
         reached = self.named_groups[within_reach(self.base, self.named_groups)]
         size = reached.groupby("group_id")["member_id"].transform("size")
         return reached[size >= 2].reset_index(drop=True)

@@ -442,8 +442,10 @@ def _within_error(margin: float, claim: Claim, value: float, chance: float) -> b
 
 def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, overruled: bool) -> str:
     unit, value, limit = row["unit"], row["value"], row["limit"]
-    whose = "应" if claim.kind == "status" else "文中" if claim.kind in _STATED else "判据"
+    whose = "文中" if claim.kind in _STATED else "判据"
     seen = f"算得{_shown(value, unit)}，{whose}{_COMPARED[claim.comparison]}{_shown(limit, unit)}"
+    if claim.kind == "status":
+        seen = f"{limit:g} 条中 {value:g} 条已开通"
     if claim.kind == "detour":
         seen = f"绕行系数{_spaced(value)}，距离相近的城市对中位数为{_spaced(limit)}"
     if claim.comparison == "about":
@@ -482,7 +484,7 @@ def _verdict_text(claim: Claim, row: dict[str, Any], context: ClaimContext, *, o
     short = "尚未达到" if claim.stance == "goal" else "不成立"
     decisive = row["reported"] if overruled else value
     gap = abs(decisive - limit) if claim.comparison in ("==", "about") else -row["margin"]
-    by = f"，相差{_shown(gap, unit)}" if np.isfinite(gap) else ""
+    by = f"，相差{_shown(gap, unit)}" if np.isfinite(gap) and claim.kind != "status" else ""
     text = f"{short}{by}。{seen}"
     if names:
         text += f"；即使建成{names}，仍为{_shown(row['value_with'], unit)}"

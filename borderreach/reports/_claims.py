@@ -46,7 +46,7 @@ def claims_section(results: StudyResults) -> list[Block]:
     blocks: list[Block] = [Heading("文中论断的检验")]
     if rows:
         header = ("", "文中的话（如何理解）", "结论", "依据")
-        note = f"一句话一个结论，由其各部分中最不利的决定；另一种读法列在其下，不影响结论；“口径不同”的{_NEITHER}。口径与数据见附录“{_METHODS}”。"
+        note = f"一句话一个结论，由其各部分中最不利的决定；另一种读法列在其下，不影响结论；“口径不同”的{_NEITHER}。依据见附录“{_METHODS}”。"
         blocks.append(
             Table("claims", "逐句检验的结果", header, tuple(rows), (0,), note, widths=(5, 37, 13, 45))
         )
@@ -123,16 +123,16 @@ def _counted_parts(sentence: Any) -> str:
 
 def _told(row: Any) -> list[str]:
     """Return what a verdict rests on, text by text: what came out, what would turn it, the other reading."""
-    verdict, flip = _without_verdict(row).strip("。"), str(row.flip)
-    if row.kind == "status" and row.detail and row.verdict in ("holds", "fails"):
-        # Which lines are open says how many are, and which must open.
-        texts = [str(row.detail)]
+    verdict = _without_verdict(row).strip("。")
+    # What several verdicts begin with, or end with, can stand once for all of them.
+    begun = next((each for each in _BEGINNINGS if verdict.startswith(f"{each}。")), "")
+    rest = verdict.removeprefix(f"{begun}。") if begun else verdict
+    parts = rest.split("。", 1) if begun else [rest]
+    if row.kind == "status" and row.flip:  # how many lines are open, and which must open
+        parts[-1] += f"，{row.flip}"
     else:
-        # What several verdicts begin with, or end with, can stand once for all of them.
-        begun = next((each for each in _BEGINNINGS if verdict.startswith(f"{each}。")), "")
-        rest = verdict.removeprefix(f"{begun}。") if begun else verdict
-        parts = rest.split("。", 1) if begun else [rest]
-        texts = [*([begun] if begun != _NEITHER else []), *parts, str(row.detail), flip]
+        parts += [str(row.detail), str(row.flip)]
+    texts = [*([begun] if begun != _NEITHER else []), *parts]
     if row.other_reading:
         outcome = "成立" if row.other_holds == "yes" else "不成立"
         texts.append(f"若按{row.other_reading}理解，{outcome}")

@@ -115,7 +115,7 @@ def _findings(results: StudyResults, context: ReportContext, found: Mapping[str,
         yield (
             Strong("通勤圈"),
             (
-                f"：毗邻区县的{hours(study.zone_min)}通勤圈平均 {found['zone_area']} 平方千米，其中跨省界的（圈内有另一省的区县，面积过半）"
+                f"：毗邻区县的{hours(study.zone_min)}通勤圈平均 {found['zone_area']} 平方千米，其中跨省界的"
                 f"现状 {found['zone_cross']} 个{after}。"
             ),
         )

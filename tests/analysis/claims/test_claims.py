@@ -421,7 +421,7 @@ def test_lines_count_as_open_from_their_date_on():
     table = audit(*claims, corridors=[done, later])
     assert table["verdict"].tolist() == ["holds", "fails", "fails"]
     assert table["value"].tolist() == [1.0, 0.0, 1.0]
-    assert "廊道later（在建" in table["detail"].iloc[2]
+    assert "廊道later（在建" in table["flip"].iloc[2]
 
 
 def test_ratios_and_distances():
