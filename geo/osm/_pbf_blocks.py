@@ -218,12 +218,22 @@ class Block:
                 column_of[number] = column
         return column_of
 
+    @cached_property
+    def _first_words(self) -> list[bytes]:
+        """Of every string the first of several values, in small letters: "Trunk;primary" is a trunk road."""
+        together = b"\0".join(self.strings).lower()
+        words = together.split(b"\0")
+        if len(words) != len(self.strings):  # none, or one that holds the byte that parts them
+            words = [text.lower() for text in self.strings]
+        return [(word.split(b";", 1)[0] if b";" in word else word).strip() for word in words]
+
     def _useful(self, values: frozenset[bytes]) -> NDArray[np.bool_]:
-        return np.fromiter(
-            (text in values or _first_word(text) in values for text in self.strings),
-            dtype=bool,
-            count=len(self.strings),
+        """Whether each string, or the first of its values, is one of these."""
+        whole, first = (
+            np.fromiter(map(values.__contains__, texts), dtype=bool, count=len(texts))
+            for texts in (self.strings, self._first_words)
         )
+        return whole | first
 
     def ways(
         self,
@@ -290,13 +300,6 @@ class Block:
                 if not good:
                     raise BlockError("a node is damaged")
                 yield where, tags
-
-
-def _first_word(text: bytes) -> bytes:
-    """Return the first of several values, in small letters: "Trunk;primary" is a trunk road."""
-    if b";" in text or text != text.lower():
-        return text.split(b";")[0].strip().lower()
-    return text.strip()
 
 
 @dataclass(frozen=True)
