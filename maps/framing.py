@@ -211,7 +211,7 @@ def ways_of(crs: pyproj.CRS, what_if: Any) -> Ways:
     if what_if is None:
         return Ways({})
     network = what_if.network
-    own = np.flatnonzero((np.asarray(what_if.link_owners) < 0).all(axis=1))
+    own = np.flatnonzero((np.asarray(what_if.link_owners) < 0).all(axis=1) & ~what_if.rides_past_stations)
     if len(own) == 0:
         return Ways({})
     forth, back = network.link_arcs

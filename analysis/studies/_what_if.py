@@ -25,6 +25,8 @@ _MARGIN_DEG: Final = 0.25
 #: What stands in `WhatIf.left_out` for today's trains.
 TRAINS: Final = "trains"
 _TRAIN_MODES: Final = ("rail", "access")
+#: Ways along the same railway differ by less, metres.
+_SAME_M: Final = 2.0
 _ARC_ARRAYS: Final = ("arc_time_ms", "arc_length_m", "arc_mode", "arc_class", "arc_exit", "arc_reversed")
 
 
@@ -129,6 +131,41 @@ class WhatIf(Sealed):
     def without_trains(self) -> WhatIf:
         """Return the same without today's trains and the ways to their stations; lines of corridors stay."""
         return self._without(self._of_trains(), TRAINS)
+
+    @property
+    def rides_past_stations(self) -> NDArray[np.bool_]:
+        """Which links are rides past a station to which other rides of the line go: these show the way that they take.
+
+        Those are as long together: a ride from one end of a line to the other is no line on the ground. Neither is the
+        same way a second time, as of trains back, or of those that come from another line.
+        """
+        network = self.network
+        forth, back = network.link_arcs
+        arc = np.where(forth >= 0, forth, back)
+        metres = network.arc_length_m[arc]
+        place = _places(network)
+        tail, head = place[network.arc_tail[arc]], place[network.arc_head[arc]]
+        trains = network.modes.index("rail") if "rail" in network.modes else -1
+        rides = np.flatnonzero((network.arc_mode[arc] == trains) & (tail != head))
+        ways: dict[int, dict[int, dict[int, float]]] = {}
+        listed = list(zip(network.arc_class[arc[rides]].tolist(), tail[rides].tolist(), head[rides].tolist(),
+                          metres[rides].tolist(), strict=True))  # fmt: skip
+        for line, a, b, length in listed:
+            for one, other in ((a, b), (b, a)):
+                known = ways.setdefault(line, {}).setdefault(one, {})
+                known[other] = min(length, known.get(other, np.inf))
+        found = np.zeros(network.n_links, dtype=bool)
+        shown: set[tuple[int, int, int]] = set()
+        for link, (line, a, b, length) in zip(rides.tolist(), listed, strict=True):
+            onward, way = ways[line], (line, min(a, b), max(a, b))
+            found[link] = way in shown or any(
+                abs(first + onward[via].get(b, np.inf) - length) <= _SAME_M
+                for via, first in onward[a].items()
+                if via != b
+            )
+            if not found[link]:
+                shown.add(way)
+        return found
 
     def _of_trains(self) -> NDArray[np.bool_]:
         network = self.network

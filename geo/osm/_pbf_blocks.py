@@ -229,11 +229,10 @@ class Block:
 
     def _useful(self, values: frozenset[bytes]) -> NDArray[np.bool_]:
         """Whether each string, or the first of its values, is one of these."""
-        whole, first = (
-            np.fromiter(map(values.__contains__, texts), dtype=bool, count=len(texts))
-            for texts in (self.strings, self._first_words)
-        )
-        return whole | first
+        useful = np.zeros(len(self.strings), dtype=bool)
+        for texts in (self.strings, self._first_words):
+            useful |= np.fromiter(map(values.__contains__, texts), dtype=bool, count=len(texts))
+        return useful
 
     def ways(
         self,

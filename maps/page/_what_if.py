@@ -172,7 +172,8 @@ def _packed(what_if: WhatIf) -> dict[str, Any]:
     """Return nodes and links in the numbers of `maps.shapes.pack`.
 
     Nodes: steps in longitude and latitude from one to the next; people, each less those of the node before;
-    numbers of those without exit, on the edge, and of corridors (with the corridor), each less the one before.
+    numbers of those without exit, on the edge, and of corridors (with the corridor), each less the one before. So are the
+    links that aren't drawn (`WhatIf.rides_past_stations`).
     Links: tail less the tail before, head less tail, kind, milliseconds, and where they differ those back. A kind
     is the number of a mode and class, plus their count times the flags `_ONE_WAY` to `_SHAPED`.
     """
@@ -207,6 +208,7 @@ def _packed(what_if: WhatIf) -> dict[str, Any]:
     owners = what_if.link_owners[links]
     owned = np.flatnonzero(owners[:, 0] >= 0)
     owned_nodes = np.flatnonzero(what_if.node_owner >= 0)
+    past = np.flatnonzero(what_if.rides_past_stations[links])
     people = np.rint(what_if.node_people).astype(np.int64)
     return {
         "quantum": quantum,
@@ -218,6 +220,7 @@ def _packed(what_if: WhatIf) -> dict[str, Any]:
             np.column_stack([np.diff(owned_nodes, prepend=0), what_if.node_owner[owned_nodes]]).ravel()
         ),
         "links": pack_numbers(rows[used]),
+        "ridesPast": pack_numbers(np.diff(past, prepend=0)),
         "linkOwners": pack_numbers(np.column_stack([np.diff(owned, prepend=0), owners[owned]]).ravel()),
         "kinds": [
             [network.modes[pair // n_classes], network.classes[pair % n_classes]] for pair in kinds.tolist()

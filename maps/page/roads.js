@@ -35,7 +35,7 @@
     for (let k = 0; k < net.tail.length; k += 1) {
       const [mode, name] = net.kinds[net.kind[k]];
       const [a, b] = [net.tail[k], net.head[k]];
-      if (net.owners[2 * k] >= 0 || (mode !== "road" && mode !== "rail") || (net.x[a] === net.x[b] && net.y[a] === net.y[b])) continue;
+      if (net.owners[2 * k] >= 0 || net.ridesPast.has(k) || (mode !== "road" && mode !== "rail") || (net.x[a] === net.x[b] && net.y[a] === net.y[b])) continue;
       const look = mode === "rail" ? RAIL : LOOKS.find((each) => each.classes.test(name || "-")) || LOOKS[2];
       const shape = net.shapes.get(k);
       const line = shape ? shape.map((value, i) => (i % 2 ? br.ground.toY(value) : br.ground.toX(value)))

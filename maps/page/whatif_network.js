@@ -22,6 +22,7 @@
  * @property {[string, string][]} kinds mode and class
  * @property {Int16Array} owners two corridors that a link needs, -1 for none
  * @property {Map<number, Float64Array>} shapes lon and lat in turn along the links that aren't straight
+ * @property {Set<number>} ridesPast links that aren't drawn: rides past stations, whose way shorter ones of their line show
  * @property {Set<number>} along links that may be entered and left anywhere
  * @property {Map<number, any>} lines of these links, as they are asked for
  * @property {Int32Array} forth milliseconds along each link
@@ -77,6 +78,7 @@
     for (const i of stepped(data.noExit)) net.exit[i] = 0;
     net.edge = new Uint8Array(n);
     for (const i of stepped(data.edge)) net.edge[i] = 1;
+    net.ridesPast = new Set(stepped(data.ridesPast));
     net.owner = new Int16Array(n).fill(-1);
     const owned = br.unpackNumbers(data.nodeOwners);
     for (let i = 0, at = 0; i < owned.length; i += 2) net.owner[(at += owned[i])] = owned[i + 1];

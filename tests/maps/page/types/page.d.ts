@@ -107,6 +107,7 @@ interface Packed {
   edge: string;
   nodeOwners: string;
   links: string;
+  ridesPast: string;
   linkOwners: string;
   kinds: [string, string][];
   shapes: string[];
