@@ -43,13 +43,15 @@ def drawn_network(seed):
 @pytest.mark.parametrize("seed", chance.seeds(3))
 def test_lines_at_once_are_those_one_by_one(seed: int):
     network = drawn_network(seed)
-    owners = np.random.default_rng(seed).integers(-3, 1, (network.n_links, 2))
+    some = np.random.default_rng(seed)
+    owners = some.integers(-3, 1, (network.n_links, 2))
+    past = some.random(network.n_links) < 0.2
     crs = local_crs(lon=106.5, lat=29.5)
-    ways = ways_of(crs, SimpleNamespace(network=network, link_owners=owners))
+    ways = ways_of(crs, SimpleNamespace(network=network, link_owners=owners, rides_past_stations=past))
     plane = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True)
     frame = Frame(crs, -60e3, -70e3, 50e3, 80e3)
     truth: dict[str, list[np.ndarray]] = {"road": [], "motorway": [], "rail": []}
-    for link in np.flatnonzero((owners < 0).all(axis=1)):
+    for link in np.flatnonzero((owners < 0).all(axis=1) & ~past):
         forth, back = (arcs[link] for arcs in network.link_arcs)
         arc = forth if forth >= 0 else back
         mode, named = network.modes[network.arc_mode[arc]], network.classes[network.arc_class[arc]]
