@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.sparse import coo_array
+from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from borderreach.analysis.studies import StudyResults
@@ -46,7 +46,7 @@ def test_what_is_drawn_is_the_way_of_every_ride(rides):
         at = {place: k for k, place in enumerate(places)}
         drawn = [(at[a], at[b], metres) for a, b, metres, seen in those if seen]
         a, b, metres = map(np.array, zip(*drawn, strict=True))
-        along = dijkstra(coo_array((metres, (a, b)), shape=(len(places),) * 2).tocsr(), directed=False)
+        along = dijkstra(coo_matrix((metres, (a, b)), shape=(len(places),) * 2), directed=False)
         for one, other, length, _ in those:
             assert along[at[one], at[other]] <= length + 2.0 * len(places)
 
