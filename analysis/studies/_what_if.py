@@ -19,14 +19,15 @@ from ...geo.sealed import Sealed
 from ..corridors import Corridor, JoinedCorridors, has_split_junctions
 from ..indicators import people_points
 from ..times import UNREACHED, enter, origin_list, search, within_reach
+from ._what_if_trains import join_steps, node_places, rides_past_stations, train_nodes
 
 #: Beyond the provinces' frame, degrees: roads that lead around a corner of it belong to what is asked of them.
 _MARGIN_DEG: Final = 0.25
 #: What stands in `WhatIf.left_out` for today's trains.
 TRAINS: Final = "trains"
-_TRAIN_MODES: Final = ("rail", "access")
-#: Ways along the same railway differ by less, metres.
-_SAME_M: Final = 2.0
+#: Modes of today's trains: of their rides and stations, and with the ways there.
+_RIDE_MODES: Final = ("rail",)
+_TRAIN_MODES: Final = (*_RIDE_MODES, "access")
 _ARC_ARRAYS: Final = ("arc_time_ms", "arc_length_m", "arc_mode", "arc_class", "arc_exit", "arc_reversed")
 
 
@@ -139,37 +140,24 @@ class WhatIf(Sealed):
         Those are as long together: a ride from one end of a line to the other is no line on the ground. Neither is the
         same way a second time, as of trains back, or of those that come from another line.
         """
-        network = self.network
-        forth, back = network.link_arcs
-        arc = np.where(forth >= 0, forth, back)
-        metres = network.arc_length_m[arc]
-        place = _places(network)
-        tail, head = place[network.arc_tail[arc]], place[network.arc_head[arc]]
-        trains = network.modes.index("rail") if "rail" in network.modes else -1
-        rides = np.flatnonzero((network.arc_mode[arc] == trains) & (tail != head))
-        ways: dict[int, dict[int, dict[int, float]]] = {}
-        listed = list(zip(network.arc_class[arc[rides]].tolist(), tail[rides].tolist(), head[rides].tolist(),
-                          metres[rides].tolist(), strict=True))  # fmt: skip
-        for line, a, b, length in listed:
-            for one, other in ((a, b), (b, a)):
-                known = ways.setdefault(line, {}).setdefault(one, {})
-                known[other] = min(length, known.get(other, np.inf))
-        found = np.zeros(network.n_links, dtype=bool)
-        shown: set[tuple[int, int, int]] = set()
-        for link, (line, a, b, length) in zip(rides.tolist(), listed, strict=True):
-            onward, way = ways[line], (line, min(a, b), max(a, b))
-            found[link] = way in shown or any(
-                abs(first + onward[via].get(b, np.inf) - length) <= _SAME_M
-                for via, first in onward[a].items()
-                if via != b
-            )
-            if not found[link]:
-                shown.add(way)
-        return found
+        return rides_past_stations(self.network)
 
-    def _of_trains(self) -> NDArray[np.bool_]:
+    def with_steps_joined(self) -> WhatIf:
+        """Return the same with today's trains in as few links as tell every journey's minutes.
+
+        A journey by train is a row of steps: boarding, waiting for a train that calls at the other station, the ride, what usual
+        trains take longer, getting off. Where one step has but one other before or behind it, the two are one; nodes of
+        trains alone come last, in spatial order. Times between all nodes that are left stay the same to the millisecond.
+        """
+        free = ~self.network.node_exit & (self.node_people == 0) & (self.node_owner < 0) & ~self.node_edge
+        for nodes in (*self.stop_node, *self.leave_node):
+            free[nodes[nodes >= 0]] = False
+        network, keep, keep_link = join_steps(self.network, free, self._of_trains(_RIDE_MODES))
+        return _part(replace(self, network=network), keep, keep_link)
+
+    def _of_trains(self, modes: tuple[str, ...] = _TRAIN_MODES) -> NDArray[np.bool_]:
         network = self.network
-        codes = [network.modes.index(mode) for mode in _TRAIN_MODES if mode in network.modes]
+        codes = [network.modes.index(mode) for mode in modes if mode in network.modes]
         found = np.zeros(network.n_links, dtype=bool)
         found[network.arc_link[np.isin(network.arc_mode, codes)]] = True
         found &= np.all(self.link_owners < 0, axis=1)
@@ -194,7 +182,7 @@ class _LinkKeys:
     """Links by where they begin and end, so that those of one network are found in another."""
 
     def __init__(self, network: TransportNetwork) -> None:
-        self._places = np.unique(_places(network))
+        self._places = np.unique(node_places(network))
         self._names = {name: code for code, name in enumerate(network.classes)}
         self._modes = {name: code for code, name in enumerate(network.modes)}
         self._way, self._kind = self._keys(network)
@@ -206,7 +194,7 @@ class _LinkKeys:
 
     def _keys(self, network: TransportNetwork) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return a number of the ends and mode of each link, and one of ends, mode and class."""
-        places = _places(network)
+        places = node_places(network)
         at = np.minimum(np.searchsorted(self._places, places), len(self._places) - 1)
         at[self._places[at] != places] = -1
         forth, back = network.link_arcs
@@ -219,13 +207,6 @@ class _LinkKeys:
         way = (np.minimum(tail, head) * n + np.maximum(tail, head)) * len(self._modes) + modes
         kind = np.where(known & (names >= 0), way * len(self._names) + names, -1)
         return np.where(known, way, -1), kind
-
-
-def _places(network: TransportNetwork) -> NDArray[np.int64]:
-    """Return a number for where each node is, to a millionth of a degree."""
-    lon, lat = (np.rint(values * 1e6).astype(np.int64) for values in (network.node_lon, network.node_lat))
-    places: NDArray[np.int64] = lon * 10**9 + lat
-    return places
 
 
 def what_if(
@@ -337,7 +318,10 @@ def _part(whole: WhatIf, keep: NDArray[np.bool_], keep_link: NDArray[np.bool_]) 
     leads_out = keep[network.arc_tail] & ~keep[network.arc_head] & keep_link[network.arc_link]
     edge[network.arc_tail[leads_out]] = True
     old = np.flatnonzero(keep)
-    old = old[np.argsort(along_curve(network.node_lon[old], network.node_lat[old]), kind="stable")]
+    by_train = train_nodes(network)[
+        old
+    ]  # last, so that what is told of roads' nodes alone is told without them
+    old = old[np.lexsort((along_curve(network.node_lon[old], network.node_lat[old]), by_train))]
     new = np.full(network.n_nodes, -1, dtype=np.int64)
     new[old] = np.arange(len(old))
     arcs = np.flatnonzero(arc_kept)

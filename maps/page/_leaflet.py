@@ -33,7 +33,7 @@ from ._rendering import texts_left_alone
 _SCRIPTS: Final = (
     "decode.js", "gcj02.js", "split.js", "edges.js", "labels.js", "signs.js", "drawing.js", "backdrop.js", "reaches.js", "counties.js",
     "lines.js", "claim_signs.js", "scene.js", "search.js", "county.js", "claims.js", "legend.js", "tools.js", "view.js", "locator.js", "finding.js", "exports.js",
-    "canvas.js", "whatif_ground.js", "whatif_network.js", "roads.js", "whatif_scenario.js", "whatif_search.js", "whatif_lines.js", "whatif_circle.js", "whatif_people.js",
+    "canvas.js", "whatif_ground.js", "whatif_network.js", "roads.js", "whatif_rides.js", "whatif_scenario.js", "whatif_search.js", "whatif_lines.js", "whatif_circle.js", "whatif_people.js",
     "whatif_canvas.js", "whatif_state.js", "whatif_files.js", "whatif_editor.js", "whatif_panel.js", "whatif.js",
     "years.js", "page.js",
 )  # fmt: skip

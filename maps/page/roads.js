@@ -28,14 +28,17 @@
   /**
    * Links as lines: x and y in turn, projected metres.
    * @param {Network} net
+   * @param {string} railways of today, where the network has no trains
    */
-  function waysOf(net) {
+  function waysOf(net, railways) {
     /** @type {Way[]} */
-    const ways = [];
+    const ways = br.unpackRailways(railways, net.quantum).map(({ line, since }) => ({
+      line: br.datum.ringOnMap(line.map((value, i) => (i % 2 ? br.ground.toY(value) : br.ground.toX(value)))), look: RAIL, since, before: null,
+    }));
     for (let k = 0; k < net.tail.length; k += 1) {
       const [mode, name] = net.kinds[net.kind[k]];
       const [a, b] = [net.tail[k], net.head[k]];
-      if (net.owners[2 * k] >= 0 || net.ridesPast.has(k) || (mode !== "road" && mode !== "rail") || (net.x[a] === net.x[b] && net.y[a] === net.y[b])) continue;
+      if (net.owners[2 * k] >= 0 || net.ridesPast.has(k) || (mode !== "road" && mode !== "rail") || net.place[a] === net.place[b]) continue;
       const look = mode === "rail" ? RAIL : LOOKS.find((each) => each.classes.test(name || "-")) || LOOKS[2];
       const shape = net.shapes.get(k);
       const line = shape ? shape.map((value, i) => (i % 2 ? br.ground.toY(value) : br.ground.toX(value)))
@@ -80,7 +83,7 @@
       if (asked) return;
       asked = true;
       const unpack = () => {
-        ways = waysOf(br.networkOf(/** @type { {whatIf: WhatIfContent} } */ (data)));
+        ways = waysOf(br.networkOf(/** @type { {whatIf: WhatIfContent} } */ (data)), /** @type {WhatIfContent} */ (data.whatIf).railways);
         layer.repaint();
         scene.roadsReady = true;
       };
@@ -139,7 +142,7 @@
    */
   br.roadsInLegend = function (data, scene, word) {
     // lines of corridors have no class, but for their platforms
-    const railways = data.whatIf.kinds.some((/** @type {[string, string]} */ [mode, name]) => mode === "rail" && name && name !== "platform");
+    const railways = data.whatIf.railways || data.whatIf.kinds.some((/** @type {[string, string]} */ [mode, name]) => mode === "rail" && name && name !== "platform");
     const road = br.lineSwatch({ color: LOOKS[0].colour, weight: LOOKS[0].width + 0.5 });
     const shown = scene.years?.year();
     const year = data.whatIf.since && data.years && shown && shown < data.years.today ? shown : 0;

@@ -252,8 +252,8 @@
       let best = -1;
       let least = NEAR_PX * NEAR_PX;
       for (let k = 0; k < net.tail.length; k += 1) {
-        const mode = net.kinds[net.kind[k]][0];
-        if ((mode !== "road" && mode !== "rail") || net.owners[2 * k] >= 0 || net.ridesPast.has(k) || (net.x[net.tail[k]] === net.x[net.head[k]] && net.y[net.tail[k]] === net.y[net.head[k]])) continue;
+        const road = net.kinds[net.kind[k]][0] === "road" && net.owners[2 * k] < 0 && net.place[net.tail[k]] !== net.place[net.head[k]];
+        if (!road && !br.isSection(net, k)) continue;
         const [a, b] = [net.tail[k], net.head[k]].map((node) => latLng([net.lat[node], net.lon[node]]));
         if (!bounds.contains(a) && !bounds.contains(b)) continue;
         const far = /** @type {any} */ (L.LineUtil)._sqClosestPointOnSegment(here, map.latLngToLayerPoint(a), map.latLngToLayerPoint(b), true);

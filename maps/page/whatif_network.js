@@ -2,6 +2,7 @@
 /**
  * @typedef {object} Network
  * @property {number} n nodes
+ * @property {number} quantum degrees that their places are told in
  * @property {Float64Array} lon degrees
  * @property {Float64Array} lat degrees
  * @property {Float64Array} xyz earth-centred metres, three for each node
@@ -18,11 +19,13 @@
  * @property {Int32Array} arcLink
  * @property {Int32Array} tail of each link
  * @property {Int32Array} head of each link
- * @property {Uint8Array} kind of each link, a position in `kinds`
+ * @property {Uint16Array} kind of each link, a position in `kinds`
  * @property {[string, string][]} kinds mode and class
  * @property {Int16Array} owners two corridors that a link needs, -1 for none
  * @property {Map<number, Float64Array>} shapes lon and lat in turn along the links that aren't straight
  * @property {Set<number>} ridesPast links that aren't drawn: rides past stations, whose way shorter ones of their line show
+ * @property {Int32Array} place of each node: the first node that stands where it does
+ * @property {Map<number, Map<number, {to: number, metres: number, link: number}[]>>} [sections] of railways, by kind and place, once asked for
  * @property {Set<number>} along links that may be entered and left anywhere
  * @property {Map<number, any>} lines of these links, as they are asked for
  * @property {Int32Array} forth milliseconds along each link
@@ -38,6 +41,7 @@
   const OTHER_BACK = 2;
   const EXITS_ALONG = 4;
   const SHAPED = 8;
+  const RIDE_PAST = 16;
 
   /** @type {(text: string) => number[]} */
   const unpacked = br.unpackNumbers;
@@ -52,13 +56,28 @@
   }
 
   /**
-   * @param {Packed} data what `maps/page/_what_if.py` packs
+   * Runs of nodes: how many come before, and how many there are, less one.
+   * @param {string} text
+   * @param {Uint8Array} nodes
+   * @param {number} value
+   */
+  function flag(text, nodes, value) {
+    const runs = unpacked(text).map(unsigned);
+    for (let i = 0, at = 0; i < runs.length; i += 2) {
+      at += runs[i];
+      nodes.fill(value, at, at + runs[i + 1] + 1);
+      at += runs[i + 1] + 1;
+    }
+  }
+
+  /**
+   * @param {Packed} data what `maps/page/_packed_network.py` packs
    * @returns {Network}
    */
   br.openNetwork = function (data) {
     const grid = br.unpackNumbers(data.nodes);
     const n = grid.length / 2;
-    const net = /** @type {Network} */ ({ n, kinds: data.kinds, shapes: new Map(), along: new Set(), lines: new Map() });
+    const net = /** @type {Network} */ ({ n, quantum: data.quantum, kinds: data.kinds, shapes: new Map(), along: new Set(), ridesPast: new Set(), lines: new Map() });
     for (const name of /** @type {const} */ (["lon", "lat", "x", "y", "scale", "people"])) net[name] = new Float64Array(n);
     net.xyz = new Float64Array(3 * n);
     let lon = 0;
@@ -74,16 +93,35 @@
       net.xyz.set(br.ground.xyz(net.lon[i], net.lat[i]), 3 * i);
     }
     stepped(data.people).forEach((people, i) => { net.people[i] = people; });
+    /** @type {Map<string, number>} */
+    const first = new Map();
+    net.place = Int32Array.from(net.lon, (east, i) => {
+      const key = east + " " + net.lat[i];
+      if (!first.has(key)) first.set(key, i);
+      return /** @type {number} */ (first.get(key));
+    });
     net.exit = new Uint8Array(n).fill(1);
-    for (const i of stepped(data.noExit)) net.exit[i] = 0;
+    flag(data.noExit, net.exit, 0);
     net.edge = new Uint8Array(n);
-    for (const i of stepped(data.edge)) net.edge[i] = 1;
-    net.ridesPast = new Set(stepped(data.ridesPast));
+    flag(data.edge, net.edge, 1);
     net.owner = new Int16Array(n).fill(-1);
     const owned = br.unpackNumbers(data.nodeOwners);
     for (let i = 0, at = 0; i < owned.length; i += 2) net.owner[(at += owned[i])] = owned[i + 1];
     openLinks(net, data);
     return net;
+  };
+
+  // Railways alone: lon and lat of either end, and the position of the first year of the panel in which they're there.
+  br.unpackRailways = function (text, quantum) {
+    const numbers = unpacked(text);
+    const found = [];
+    for (let i = 0, lon = 0, lat = 0; i < numbers.length; i += 5) {
+      lon += numbers[i];
+      lat += numbers[i + 1];
+      const ends = Float64Array.of(lon, lat, lon + numbers[i + 2], lat + numbers[i + 3]);
+      found.push({ line: ends.map((value) => value * quantum), since: numbers[i + 4] });
+    }
+    return found;
   };
 
   /**
@@ -110,38 +148,65 @@
     }
   }
   /**
+   * Ways from roads to a station's entrance, each followed by the one from its exit to the road, which takes as long.
+   * @param {Packed} data
+   * @param {(tail: number, head: number, ms: number) => void} put
+   */
+  function stationWays(data, put) {
+    const numbers = unpacked(data.stationWays);
+    let entrance = 0;
+    let road = 0;
+    for (let i = 0; i < numbers.length;) {
+      entrance += numbers[i];
+      const exit = entrance + numbers[i + 1];
+      const end = i + 3 + 2 * unsigned(numbers[i + 2]);
+      for (i += 3; i < end; i += 2) {
+        road += numbers[i];
+        put(road, entrance, unsigned(numbers[i + 1]));
+        put(exit, road, unsigned(numbers[i + 1]));
+      }
+    }
+  }
+  /**
    * @param {Network} net
    * @param {Packed} data
    */
   function openLinks(net, data) {
     const numbers = br.unpackNumbers(data.links);
-    const kinds = net.kinds.length;
     /** @type {number[][]} */
     const [tails, heads, kind, forth, back] = [[], [], [], [], []];
     let shape = 0;
     for (let i = 0, tail = 0; i < numbers.length;) {
-      tail += numbers[i];
-      const code = unsigned(numbers[i + 2]);
-      const flags = Math.floor(code / kinds);
-      const ms = unsigned(numbers[i + 3]);
+      const code = unsigned(numbers[i++]);
+      tail += code % 3 < 2 ? code % 3 : 2 + unsigned(numbers[i++]);
+      const [its, flags] = data.looks[Math.floor(code / 3)];
+      const head = tail + numbers[i++];
+      const ms = unsigned(numbers[i++]);
       const link = tails.length;
       tails.push(tail);
-      heads.push(tail + numbers[i + 1]);
-      kind.push(code % kinds);
+      heads.push(head);
+      kind.push(its);
       forth.push(ms);
-      back.push(flags & ONE_WAY ? -1 : flags & OTHER_BACK ? numbers[i + 4] : ms);
+      back.push(flags & ONE_WAY ? -1 : flags & OTHER_BACK ? numbers[i++] : ms);
       if (flags & EXITS_ALONG) net.along.add(link);
+      if (flags & RIDE_PAST) net.ridesPast.add(link);
       if (flags & SHAPED) {
         const line = br.unpackLine(data.shapes[shape], data.quantum);
         net.shapes.set(link, Float64Array.from(line.flatMap(swapped)));
         shape += 1;
       }
-      i += flags & OTHER_BACK ? 5 : 4;
     }
+    stationWays(data, (tail, head, ms) => {
+      tails.push(tail);
+      heads.push(head);
+      kind.push(data.stationKind);
+      forth.push(ms);
+      back.push(-1);
+    });
     const links = tails.length;
     net.tail = Int32Array.from(tails);
     net.head = Int32Array.from(heads);
-    net.kind = Uint8Array.from(kind);
+    net.kind = Uint16Array.from(kind);
     net.forth = Int32Array.from(forth);
     net.back = Int32Array.from(back);
     if (data.since) openYears(net, data.since);

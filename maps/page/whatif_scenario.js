@@ -42,7 +42,8 @@
       scenario.version += 1;
       /** @param {number} owner */
       const on = (owner) => owner < 0 || wanted.corridors.has(owner);
-      for (let link = 0; link < off.length; link += 1) off[link] = !on(net.owners[2 * link]) || !on(net.owners[2 * link + 1]) || wanted.closed.has(link) ? 1 : 0;
+      const closed = br.closedWith(net, wanted.closed);
+      for (let link = 0; link < off.length; link += 1) off[link] = !on(net.owners[2 * link]) || !on(net.owners[2 * link + 1]) || closed.has(link) ? 1 : 0;
       for (let arc = 0; arc < shut.length; arc += 1) shut[arc] = off[net.arcLink[arc]];
       for (let i = 0; i < net.n; i += 1) gone[i] = on(net.owner[i]) ? 0 : 1;
       Object.assign(scenario, { next: [], to: [], ms: [], loose: new Set() });

@@ -107,7 +107,10 @@ interface Packed {
   edge: string;
   nodeOwners: string;
   links: string;
-  ridesPast: string;
+  looks: [number, number][];
+  stationWays: string;
+  stationKind: number;
+  railways: string;
   linkOwners: string;
   kinds: [string, string][];
   shapes: string[];
@@ -697,6 +700,7 @@ interface Shared {
   useAlphabet(alphabet: string): void;
   unpackNumbers(text: string): number[];
   unpackLine(text: string, quantum: number): Place[];
+  unpackRailways(text: string, quantum: number): { line: Float64Array; since: number }[];
   unpackLines(packed: Lines, quantum: number): Place[][];
   unpackPolygons(packed: Polygons, quantum: number): Place[][][];
   unpackReaches(data: PageContent): void;
@@ -820,6 +824,8 @@ interface Shared {
   straightKm(one: { at: Place }, other: { at: Place }): number;
   makeScenario(net: Network, data: WhatIfContent): Scenario;
   openNetwork(data: Packed): Network;
+  isSection(net: Network, link: number): boolean;
+  closedWith(net: Network, closed: Set<number>): Set<number>;
   UNREACHED: number;
   paceOf(data: { kph: number }): number;
   nodeCount(scenario: Scenario): number;
