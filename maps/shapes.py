@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 #: A line or polygon as nested lists of texts, one per line or ring; see `pack`.
@@ -190,6 +190,17 @@ def _steps(line: BaseGeometry, quantum_deg: float, *, ring: bool) -> str:
     if len(points) < (3 if ring else 2):
         return ""
     return pack_numbers(np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel())
+
+
+def milliseconds(minutes: ArrayLike) -> NDArray[np.int64]:
+    """Return minutes as the whole milliseconds that they were searched in, 0 where they aren't known.
+
+    A page that has these rounds them once, as tables and reports do: minutes of one decimal, rounded again, come out
+    one too many in one of twenty.
+    """
+    values = np.asarray(minutes, dtype=float)
+    found: NDArray[np.int64] = np.rint(np.where(np.isfinite(values), values, 0.0) * 60_000).astype(np.int64)
+    return found
 
 
 def pack_numbers(numbers: NDArray[np.int64]) -> str:

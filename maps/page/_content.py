@@ -321,7 +321,7 @@ def _critical(layers: MapLayers) -> list[dict[str, Any]]:
             "class": str(row.road_class),
             "trips": number(row.longer_trips, 0),
             "mean": number(row.mean_delay_min),
-            "worst": number(row.worst_delay_min),
+            "worst": number(row.worst_delay_min, 0),
             "worstNames": [str(row.worst_from), str(row.worst_to)],
             "cutOff": str(row.cut_off),
             "wide": round(
@@ -360,8 +360,8 @@ def _links(layers: MapLayers) -> list[dict[str, Any]]:
             {
                 "names": [str(row.a_name), str(row.b_name)],
                 "across": bool(row.across),
-                "minutes": number(row.minutes),
-                "meets": number(row.breaking_min),
+                "minutes": number(row.minutes, 0),
+                "meets": number(row.breaking_min, 0),
                 "share": number(100 * float(str(row.share))),
                 "wide": round(1 + (_WIDEST - 1) * math.sqrt(float(str(row.share)) / most), 1),
                 "ends": [[round(south, 3), round(west, 3)], [round(north, 3), round(east, 3)]],

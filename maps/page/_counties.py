@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..layers import MapLayers, km_range, number
 from ..measures import Measure
-from ..shapes import pack, pack_numbers
+from ..shapes import milliseconds, pack, pack_numbers
 from ._places import at
 
 
@@ -47,21 +47,19 @@ def counties_content(layers: MapLayers, figures: Sequence[Measure]) -> dict[str,
 
 
 def _times_by_county(frame: pd.DataFrame) -> tuple[list[dict[str, str]], dict[int, str]]:
-    """Return the centres, and per county a text of packed numbers, five for each centre.
+    """Return the centres, and per county a text of packed numbers, four for each centre.
 
-    They are the number of the centre, tenths of minutes before, after and between, and five bits: inside
-    before, inside after, and whether each of the three figures is known.
+    They are the number of the centre, milliseconds before and after, and four bits: inside before, inside after,
+    and whether each of the two figures is known.
     """
     numbers, centres = pd.factorize(frame["centre_id"].astype(str))
     names = frame["centre_name"].astype(str).to_numpy()
     first = {int(number): str(names[i]) for i, number in reversed(list(enumerate(numbers)))}
-    figures = frame[["base_min", "scenario_min", "delta_min"]].to_numpy(dtype=float)
+    figures = frame[["base_min", "scenario_min"]].to_numpy(dtype=float)
     known = np.isfinite(figures)
-    # Rounded as Python does it, so that the page shows what a table with one decimal shows.
-    tenths = np.rint(np.round(np.where(known, figures, 0.0), 1) * 10).astype(np.int64)
     inside = frame[["base_inside", "scenario_inside"]].to_numpy(dtype=bool)
-    bits = np.column_stack([inside, known]) @ (1 << np.arange(5))
-    rows = np.column_stack([numbers, tenths, bits])
+    bits = np.column_stack([inside, known]) @ (1 << np.arange(4))
+    rows = np.column_stack([numbers, milliseconds(figures), bits])
     places = frame.groupby(frame["adcode"].astype("int64")).indices
     times = {int(str(code)): pack_numbers(rows[place].ravel()) for code, place in places.items()}
     return [{"id": str(each), "name": first[i]} for i, each in enumerate(centres)], times
@@ -83,7 +81,7 @@ def _gains_by_county(layers: MapLayers) -> dict[str, list[float | None]]:
 def _indicators_by_county(frame: pd.DataFrame, figures: Sequence[Measure]) -> dict[int, str]:
     """Return per county a text of packed numbers, each one more than it is, or 0 where nothing is known.
 
-    They are its people, ten-thousandths of its efficiency today and with corridors, and for each measure today's figure,
+    They are its people, thousandths of its efficiency today and with corridors, and for each measure today's figure,
     what is added to it with corridors, and hundredths of the change.
     """
     found: dict[int, str] = {}
@@ -91,7 +89,7 @@ def _indicators_by_county(frame: pd.DataFrame, figures: Sequence[Measure]) -> di
         adcode = int(str(row.adcode))
         values = [
             number(row.people, 0),
-            *_pair(number(row.efficiency, 4), number(row.scenario_efficiency, 4), 1e4),
+            *_pair(number(row.efficiency, 3), number(row.scenario_efficiency, 3), 1e3),
         ]
         for each in figures:
             base, after = (
@@ -120,7 +118,7 @@ _CITIES: Final = ("own_city", "across_city", "main_city")
 
 
 def _circles_by_county(layers: MapLayers) -> tuple[list[str], dict[int, str]]:
-    """Return names of cities, and per county a text of packed numbers: the city of each national circle and tenths of minutes.
+    """Return names of cities, and per county a text of packed numbers: the city of each national circle and the milliseconds to it.
 
     Those of today come first, then those with corridors; where there is no city, both are unknown (`_known`).
     """
@@ -135,13 +133,9 @@ def _circles_by_county(layers: MapLayers) -> tuple[list[str], dict[int, str]]:
         for row in shown[shown["scenario"] == scenario].itertuples():
             values = found.setdefault(int(str(row.adcode)), [])
             for column in _CITIES:
-                minutes = number(getattr(row, f"{column}_min"))
-                known = minutes is not None and getattr(row, column) in place
-                values += (
-                    [place[getattr(row, column)], round(minutes * 10)]
-                    if known and minutes is not None
-                    else [None, None]
-                )
+                minutes = float(str(getattr(row, f"{column}_min")))
+                known = np.isfinite(minutes) and getattr(row, column) in place
+                values += [place[getattr(row, column)], int(milliseconds(minutes))] if known else [None, None]
     return names, {code: _known(values) for code, values in found.items()}
 
 
@@ -152,7 +146,7 @@ _WAYS: Final = ("road", "free", "rail", "after")
 def _ways_by_county(layers: MapLayers) -> tuple[list[str], dict[int, str]]:
     """Return names of centres, and per county a text of packed numbers: the centre, then four numbers for each way to it.
 
-    They are which way it is, and tenths of minutes, yuan and generalised yuan.
+    They are which way it is, and whole minutes, yuan and generalised yuan, as the page shows them.
     """
     table = layers.answers.get("way_costs")
     if table is None:
@@ -163,7 +157,7 @@ def _ways_by_county(layers: MapLayers) -> tuple[list[str], dict[int, str]]:
     for row in shown.itertuples():
         values = found.setdefault(int(str(row.from_id)), [ends.index(str(row.to_name))])
         figures = (row.minutes, row.yuan, row.generalised_yuan)
-        values += [_WAYS.index(str(row.option)), *(round(10 * float(str(each))) for each in figures)]
+        values += [_WAYS.index(str(row.option)), *(round(float(str(each))) for each in figures)]
     return ends, {code: pack_numbers(np.array(values, dtype=np.int64)) for code, values in found.items()}
 
 

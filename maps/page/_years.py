@@ -12,7 +12,7 @@ from ...analysis.corridors import Corridor
 from ...geo.networks import TRUNK_YEARS
 from ..layers import MapLayers, number
 from ..protocols import MapResults
-from ..shapes import pack, pack_numbers
+from ..shapes import milliseconds, pack, pack_numbers
 
 #: With more counties the years are left to the tables: a page of the whole country has no room for them.
 MOST_COUNTIES: Final = 500
@@ -22,7 +22,7 @@ def years_content(results: MapResults, layers: MapLayers) -> dict[str, Any] | No
     """Return the years of the panel with what each is about; None where there are none, or no room for them.
 
     ``minutes`` has a text of packed numbers for each county of the page, in their order: for each year the number of the
-    centre that is nearest and the tenths of minutes to it, both -1 where none is reached.
+    centre that is nearest and the milliseconds to it, both -1 where none is reached.
     """
     table = getattr(results, "panel_counties", None)
     if table is None or table["year"].nunique() < 2 or years_left_out(results, layers):
@@ -37,7 +37,7 @@ def years_content(results: MapResults, layers: MapLayers) -> dict[str, Any] | No
         "openings": _openings(results),
         "centres": centres,
         "minutes": _minutes(shown, list(layers.counties["adcode"]), years, centres),
-        "mean": [number(by_year["travel_time_min"].mean().get(year, np.nan)) for year in years],
+        "mean": [number(by_year["travel_time_min"].mean().get(year, np.nan), 0) for year in years],
         "inside": [int(by_year["inside"].sum().get(year, 0)) for year in years],
         "people": [number(by_year["people_reached"].mean().get(year, np.nan), 0) for year in years],
         "circles": {
@@ -55,11 +55,11 @@ def years_left_out(results: MapResults, layers: MapLayers) -> bool:
 def _minutes(
     table: pd.DataFrame, codes: Sequence[int], years: Sequence[int], centres: Sequence[str]
 ) -> list[str]:
-    """Return for each county its nearest centre and the tenths of minutes to it, year by year, as packed numbers."""
+    """Return for each county its nearest centre and the milliseconds to it, year by year, as packed numbers."""
     place = {name: at for at, name in enumerate(centres)}
     found = {
         (int(str(row.adcode)), int(str(row.year))): (
-            (place[str(row.centre_name)], round(float(str(row.travel_time_min)) * 10))
+            (place[str(row.centre_name)], int(milliseconds(float(str(row.travel_time_min)))))
             if str(row.centre_name) in place and np.isfinite(float(str(row.travel_time_min)))
             else (-1, -1)
         )

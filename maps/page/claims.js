@@ -14,7 +14,7 @@
    * @param {Word} word
    */
   const amount = (value, unit, word) =>
-    value === null ? "–" : String(Math.round(value * 10) / 10) + " " + word.of("unit", unit);
+    value === null ? "–" : String(value) + " " + word.of("unit", unit);
 
   /**
    * @param {Claim} row

@@ -26,7 +26,7 @@
       const packed = /** @type {PackedCounty} */ (/** @type {unknown} */ (row));
       const [people, own, added, ...rest] = known(packed.figures);
       /** @type {CountyFigures | null} */
-      const figures = packed.figures ? { people, efficiency: pair(own, added).map((value) => per(value, 1e4)) } : null;
+      const figures = packed.figures ? { people, efficiency: pair(own, added).map((value) => per(value, 1e3)) } : null;
       if (figures) {
         data.measures.forEach(({ id }, i) => {
           const [base, more, change] = rest.slice(3 * i, 3 * i + 3);
@@ -36,10 +36,10 @@
       const [end, ...ways] = packed.ways ? br.unpackNumbers(packed.ways) : [0];
       const cities = known(packed.circles);
       Object.assign(row, { figures, ways: [], circles: [] });
-      for (let i = 0; i < ways.length; i += 4) row.ways.push({ end: data.wayEnds[end], option: WAYS[ways[i]], figures: ways.slice(i + 1, i + 4).map((value) => value / 10) });
+      for (let i = 0; i < ways.length; i += 4) row.ways.push({ end: data.wayEnds[end], option: WAYS[ways[i]], figures: ways.slice(i + 1, i + 4) });
       for (let i = 0; i < cities.length; i += 2) {
         const city = cities[i];
-        row.circles.push({ city: city === null ? null : data.cities[city], minutes: per(cities[i + 1], 10) });
+        row.circles.push({ city: city === null ? null : data.cities[city], minutes: per(cities[i + 1], 60000) });
       }
     }
   }

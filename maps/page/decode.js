@@ -126,12 +126,18 @@ const br = /** @type {Shared} */ ({});
     return word;
   };
 
-  br.fixed = (value, digits) => (value === null ? "–" : value.toFixed(digits));
+  // As reports and tables round: half-way figures, of which binary numbers know few, to the even one.
+  br.fixed = function (value, digits) {
+    if (value === null) return "–";
+    const half = value * 2 ** (digits + 1);
+    const below = Math.floor(value * 10 ** digits);
+    return half % 2 === 1 || half % 2 === -1 ? ((below + (below % 2 === 0 ? 0 : 1)) / 10 ** digits).toFixed(digits) : value.toFixed(digits);
+  };
   br.area = (value) =>
     value === null || value === undefined ? "–" : Math.round(value).toLocaleString("en-US") + " km²";
   br.signed = function (value, digits) {
     if (value === null || value === undefined) return "–";
-    const text = Math.abs(value).toFixed(digits);
+    const text = br.fixed(Math.abs(value), digits);
     return (Number(text) === 0 ? "±" : value < 0 ? "−" : "+") + text;
   };
   br.classOf = function (value, breaks) {

@@ -33,7 +33,7 @@
     if (gain !== null) {
       told.push(same ? word("finding_same") : word(gain > 0 ? "finding_more" : "finding_less", { km2: thousands(gain) }));
       if (best && best.change <= -0.5) {
-        told.push(word("finding_county", { county: word.place(best.county.name), centre: word.place(best.time.name), base: best.base.toFixed(0), after: best.after.toFixed(0) }));
+        told.push(word("finding_county", { county: word.place(best.county.name), centre: word.place(best.time.name), base: br.fixed(best.base, 0), after: br.fixed(best.after, 0) }));
       }
     }
     const first = data.corridors.find((each) => each.build && each.build.step === 1);
@@ -49,7 +49,7 @@
     const inside = data.counties.filter((county) => county.times.some(within)).length;
     /** @type {[string, string]} */
     const second = gain === null && people && !data.counties.length ? [br.area(row.baseKm2), word("finding_area", { minutes: row.minutes })]
-      : same && best && best.change <= -0.5 && (more === null || Math.round(more / 1e4) === 0) ? ["−" + Math.round(-best.change) + " " + word("minutes"), word("finding_saved", { county: word.place(best.county.name), centre: word.place(best.time.name) })]
+      : same && best && best.change <= -0.5 && (more === null || Math.round(more / 1e4) === 0) ? ["−" + br.fixed(-best.change, 0) + " " + word("minutes"), word("finding_saved", { county: word.place(best.county.name), centre: word.place(best.time.name) })]
       : gain === null ? [inside + " / " + data.counties.length, word("finding_inside", { minutes: row.minutes })]
       : more !== null && Math.round(more / 1e4) !== 0 ? [(more < 0 ? "−" : "+") + br.many(Math.abs(more), "unit_people", word), word("finding_gain")]
         : [br.signed(gain, 0).replace(/\B(?=(\d{3})+$)/g, ",") + " km²", word("finding_gain")];

@@ -19,23 +19,24 @@
   }
 
   /**
-   * Minutes come as five numbers for each centre, see _times_by_county in _counties.py.
+   * Minutes come as four numbers for each centre, see _times_by_county in _counties.py.
    * @param {PageContent} data
    */
   function unpackTimes(data) {
     for (const row of data.counties) {
       const numbers = br.unpackNumbers(/** @type {PackedCounty} */ (/** @type {unknown} */ (row)).times);
       row.times = [];
-      for (let i = 0; i < numbers.length; i += 5) {
-        const [centre, base, after, change, bits] = numbers.slice(i, i + 5);
+      for (let i = 0; i < numbers.length; i += 4) {
+        const [centre, before, behind, bits] = numbers.slice(i, i + 4);
         /**
          * @param {number} value
          * @param {number} bit
          */
-        const minutes = (value, bit) => (bits & bit ? value / 10 : null);
+        const minutes = (value, bit) => (bits & bit ? value / 60000 : null);
+        const [base, after] = [minutes(before, 4), minutes(behind, 8)];
         row.times.push({
           id: data.timeCentres[centre].id, name: data.timeCentres[centre].name,
-          base: minutes(base, 4), after: minutes(after, 8), change: minutes(change, 16),
+          base, after, change: base === null || after === null ? null : after - base,
           baseIn: (bits & 1) > 0, afterIn: (bits & 2) > 0,
         });
       }

@@ -106,7 +106,7 @@
        */
       const within = (value, least, most, otherwise) => (value.trim() && Number(value) >= least && Number(value) <= most ? Number(value) : otherwise);
       // A field under the reader's hand isn't drawn anew: it would lose what is typed into the next one.
-      const waitText = () => word("wi_wait", { minutes: br.waitOf(one, whatIf.lines).toFixed(0) });
+      const waitText = () => word("wi_wait", { minutes: br.fixed(br.waitOf(one, whatIf.lines), 0) });
       const waits = e("p", { className: "br-muted" }, waitText());
       return e("div", { className: "br-wi-line" },
         e("div", { className: "br-row" },
@@ -201,7 +201,7 @@
        * @param {number | null} value
        * @param {boolean} sure
        */
-      const text = (value, sure) => (value === null ? "–" : (sure ? "" : "≤ ") + value.toFixed(1));
+      const text = (value, sure) => (value === null ? "–" : (sure ? "" : "≤ ") + br.fixed(value, 1));
       /** @param {Cell} one */
       const cell = (one) => e("td", {}, one.before !== null && (one.now === null || Math.abs(one.now - one.before) >= 0.05)
         ? [e("span", { className: "br-muted" }, text(one.before, one.sure)), " → ", e("b", {}, text(one.now, one.sure))] : text(one.now, one.sure));

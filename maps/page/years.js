@@ -14,7 +14,7 @@
     /** @type {Map<number, {centre: number, minutes: number | null}[]>} */
     const minutesOf = new Map(data.counties.map((row, i) => {
       const numbers = br.unpackNumbers(data.years.minutes[i]);
-      return [row.adcode, years.map((_, k) => ({ centre: numbers[2 * k], minutes: numbers[2 * k + 1] < 0 ? null : numbers[2 * k + 1] / 10 }))];
+      return [row.adcode, years.map((_, k) => ({ centre: numbers[2 * k], minutes: numbers[2 * k + 1] < 0 ? null : numbers[2 * k + 1] / 60000 }))];
     }));
     const style = data.style;
     const look = { line: style.circleLine, fill: br.ranked(style.circleFills, 1), opacity: 0.6 };

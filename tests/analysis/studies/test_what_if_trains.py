@@ -83,5 +83,6 @@ def test_what_is_no_train_stays(seconds):
         max_access_km=1,
     )
     less, nodes, links = join_steps(network, np.ones(3, dtype=bool), np.zeros(2, dtype=bool))
-    assert nodes.all() and links.all()
+    assert nodes.all()
+    assert links.all()
     np.testing.assert_array_equal(less.arc_time_ms, network.arc_time_ms)
