@@ -108,7 +108,9 @@ def open_to_isochrones(tiles: int, folder: Path) -> dict[str, Any]:
         [106.5, 106.6], [29.5, 29.5], Links([0], [1], [9.7e3], [600.0], exit_along=np.ones(1, bool))
     )
     isochrones(road, (106.5, 29.5), cutoffs_min=[60, 120])
-    move_lon, move_lat = positions(tiles)[tiles // 2]
+    # in the northern row, where all is as far apart as on one tile
+    north = [move for move in positions(tiles) if move[1] == 0]
+    move_lon, move_lat = north[len(north) // 2]
     places = [((lon + move_lon + 180) % 360 - 180, lat + move_lat) for lon, lat in ORIGINS["iceland"]]
     start = clock()
     network = read_network(folder / "tiles.network", cache_folder=folder / "cache")

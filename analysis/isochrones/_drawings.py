@@ -17,7 +17,7 @@ from ...geo.networks import Access, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
 from ..contours import Drawn, as_multipolygon, draw_sources, polygons_in_degrees
 from ..thread_pool import ThreadPool
-from ..times import Origin, enter, search
+from ..times import NodeTimes, Origin, enter, node_times, searched
 from ._full_reach import edge_on_full_reach, fixed_plane, full_reach_edge_of, left_to_full_reach
 from ._reach import reach_sources, reached_within
 from ._rows import odd_rows
@@ -111,7 +111,7 @@ def draw_isochrones(
         Times at the nodes, in place of a search's.
     """
 
-    def draw(job: tuple[float, int, Drawing | None]) -> Drawing:
+    def draw(job: tuple[float, int, Drawing | None], times: NodeTimes) -> Drawing:
         cell, limit, like = job
         found = reached_within(network, entry, times, cutoff_ms=limit)
         plane = fixed_plane(network, origin.lon, origin.lat, limit)
@@ -119,7 +119,7 @@ def draw_isochrones(
             full_reach = full_reach_edge_of(network, plane, cell)
             left = left_to_full_reach(full_reach, found)
             sources = reach_sources(
-                network, plane, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell, leave_out=left,
+                network, plane, origin.xyz, found, times.time_ms, cutoff_ms=limit, cell_m=cell, leave_out=left,
                 laid=full_reach.xy,
             )  # fmt: skip
             edge = edge_on_full_reach(full_reach, found, left, sources, pool=pool)
@@ -129,7 +129,9 @@ def draw_isochrones(
                 sources,
                 drawn=None,
             )
-        sources = reach_sources(network, around, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell)
+        sources = reach_sources(
+            network, around, origin.xyz, found, times.time_ms, cutoff_ms=limit, cell_m=cell
+        )
         grid = around.lon, around.lat, cell
         if like is None or like.drawn is None or like.grid != grid:
             drawn = draw_sources(sources, cell_m=cell, pool=pool)
@@ -145,10 +147,14 @@ def draw_isochrones(
     pool = ThreadPool(workers)
     limits = [round(cutoff * 60_000) for cutoff in cutoffs_min]
     cells = [cell_m if cell_m is not None else default_cell_m(network, limit) for limit in limits]
-    times = search(network, entry, limit_ms=limits[-1]) if time_ms is None else time_ms
     around = LocalPlane(origin.lon, origin.lat)
     others: Sequence[Drawing | None] = known or [None] * len(limits)
-    return pool.map(draw, zip(cells, limits, others, strict=True))
+    jobs = list(zip(cells, limits, others, strict=True))
+    if time_ms is not None:
+        given = node_times(time_ms)
+        return pool.map(lambda job: draw(job, given), jobs)
+    with searched(network, entry, limit_ms=limits[-1]) as times:
+        return pool.map(lambda job: draw(job, times), jobs)
 
 
 def nested(

@@ -258,8 +258,7 @@ def edge_on_full_reach(
         ),
     )
     around = math.floor(full_reach.far / root + 0.5)
-    full = np.zeros(len(full_reach.held), dtype=np.bool_)
-    full[found.line[left]] = True
+    first, full = _stretch(found.line[left])
     middle = np.floor(shapes[8:10] / root).astype(np.int64) - np.array(
         [[full_reach.first_x], [full_reach.first_y]]
     )
@@ -272,13 +271,23 @@ def edge_on_full_reach(
     _, _, taper, taper_start, taper_far = sort_sources(shapes, math.inf, root, first_x, first_y, n_x, n_y)
     state, flat, flat_start = _plan(
         n_full, full_reach.n_lines, covered, full_reach.n_x, full_reach.n_y, off_x, off_y, n_x, n_y, around, taper_start,
-        full_reach.flat, full_reach.start, full_reach.line, full,
+        full_reach.flat, full_reach.start, full_reach.line, first, full,
     )  # fmt: skip
     frame = Frame(
         first_x, first_y, n_x, n_y, full_reach.levels, full_reach.cell_m, full_reach.reach, full_reach.far,
         flat, flat_start, taper, taper_start, taper_far, state,
     )  # fmt: skip
     return draw(frame, known=full_reach.drawn, pool=pool).edge
+
+
+def _stretch(lines: NDArray[np.int64]) -> tuple[int, NDArray[np.bool_]]:
+    """Return the first of some lines, ascending, and which of those from there to the last are among them."""
+    if len(lines) == 0:
+        return 0, np.zeros(0, dtype=np.bool_)
+    first = int(lines[0])
+    among = np.zeros(int(lines[-1]) - first + 1, dtype=np.bool_)
+    among[lines - first] = True
+    return first, among
 
 
 @njit(cache=True, nogil=True)
@@ -316,7 +325,7 @@ def _plan(
     n_full: NDArray[np.int32], n_lines: NDArray[np.int32], covered: NDArray[np.bool_],
     full_reach_x: int, full_reach_y: int, off_x: int, off_y: int, n_x: int, n_y: int, around: int,
     taper_start: NDArray[np.int64], full_reach_flat: NDArray[np.float64], full_reach_start: NDArray[np.int64],
-    line: NDArray[np.int32], full: NDArray[np.bool_],
+    line: NDArray[np.int32], first_line: int, full: NDArray[np.bool_],
 ) -> tuple[
     NDArray[np.uint8], NDArray[np.float64], NDArray[np.int64]
 ]:  # fmt: skip  # pragma: no cover - compiled
@@ -363,7 +372,8 @@ def _plan(
                 for k in range(
                     full_reach_start[at], full_reach_start[at + 1] if n_full[at] > 0 else full_reach_start[at]
                 ):
-                    if full[line[k]]:
+                    nth = line[k] - first_line
+                    if 0 <= nth < len(full) and full[nth]:
                         for c in range(FLAT):
                             flat[c, n] = full_reach_flat[c, k]
                         n += 1

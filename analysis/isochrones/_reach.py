@@ -14,14 +14,16 @@ from ...geo.derived import derived_kept
 from ...geo.networks import Access, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane, project_one
 from ...geo.sealed import Sealed
+from ...geo.sorting import distinct
+from ..times import NODE_BLOCK, NodeTimes
 
 #: Lines are drawn on a grid with vertices within this part of a cell of where they are.
 _TOLERANCE_IN_CELLS: Final = 1 / 25
 #: Larger cutoffs get larger buffers, metres per minute: else rounding could draw an edge that two
 #: cutoffs share a billionth of a metre apart, and break their nesting.
 _LIFT_M_PER_MIN: Final = 1e-6
-#: Nodes looked at together.
-_BLOCK: Final = 64
+#: Lines looked at together: a power of two.
+_LINE_BLOCK: Final = 64
 #: Chords per stretch that is come to on foot, whose times aren't linear along it.
 _CHORDS: Final = 8
 
@@ -52,9 +54,7 @@ class Reached:
     pieces: NDArray[np.float64]
 
 
-def reached_within(
-    network: TransportNetwork, entry: Access, time_ms: NDArray[np.int32], *, cutoff_ms: int
-) -> Reached:
+def reached_within(network: TransportNetwork, entry: Access, times: NodeTimes, *, cutoff_ms: int) -> Reached:
     """Return what is reached within a cutoff that is no larger than the limit of the search.
 
     Parameters
@@ -62,22 +62,21 @@ def reached_within(
     network : TransportNetwork
     entry : Access
         The origin's ways onto the network.
-    time_ms : ndarray of int32, shape (n,)
-        Times at the nodes; `UNREACHED` where there is none.
+    times : NodeTimes
     cutoff_ms : int
         Time to be spent, milliseconds.
     """
     table = line_table(network)
-    node = _reached_nodes(time_ms, table.alone, cutoff_ms)
+    node = _reached_nodes(times.time_ms, times.block, table.alone, cutoff_ms)
     if not network.has_exits_along:
         nothing = np.zeros(0, dtype=np.int64)
         return Reached(node, nothing, np.zeros((0, 4)), np.zeros(0, dtype=np.bool_), np.zeros((0, 6)))
+    entered = np.unique(entry.line)
     line, line_times, full = _reached_lines(
-        time_ms, table.tail, table.head, table.takes, entry.line, cutoff_ms,
-        cutoff_ms - network.max_access_km * 1000 * ms_per_metre(network),
+        times.time_ms, times.block, table.near_start, table.near, table.tail, table.head, table.takes, entered,
+        cutoff_ms, cutoff_ms - network.max_access_km * 1000 * ms_per_metre(network),
     )  # fmt: skip
     # where the whole line has the full reach, pieces add nothing
-    entered = np.unique(entry.line)
     pieces = entry.pieces_on(entered[~full[np.searchsorted(line, entered)]])
     pieces = pieces[np.minimum(pieces[:, 6], pieces[:, 7]) < cutoff_ms]
     return Reached(node, line, line_times, full, pieces[:, [8, 9, 10, 11, 6, 7]])
@@ -154,12 +153,16 @@ class LineTable(Sealed):
         Milliseconds with the line and against it; -1 where it can't be passed that way.
     alone : ndarray of bool, shape (nodes,)
         Nodes with an exit where no line begins that could stand for it.
+    near_start, near : ndarray of int64 and int32
+        Blocks of lines that begin at nodes of each block of nodes, in CSR form.
     """
 
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
     takes: NDArray[np.int32]
     alone: NDArray[np.bool_]
+    near_start: NDArray[np.int64]
+    near: NDArray[np.int32]
 
 
 @derived_kept(LineTable)
@@ -167,7 +170,9 @@ def line_table(network: TransportNetwork) -> LineTable:
     """Return a network's line table, made once."""
     if not network.has_exits_along:
         nothing = np.zeros(0, dtype=np.int32)
-        return LineTable(nothing, nothing, np.zeros((0, 2), dtype=np.int32), network.node_exit)
+        return LineTable(
+            nothing, nothing, np.zeros((0, 2), dtype=np.int32), network.node_exit, np.zeros(1, dtype=np.int64), nothing
+        )  # fmt: skip
     link = network.exit_lines.link
     tail, head = (ends[link].copy() for ends in network.link_ends)
     takes = np.full((len(link), 2), -1, dtype=np.int32)
@@ -180,35 +185,48 @@ def line_table(network: TransportNetwork) -> LineTable:
         start[usable] = network.arc_tail[arc[usable]]
         takes[usable, way] = network.arc_time_ms[arc[usable]]
         speaks[start[usable]] = True
-    return LineTable(tail, head, takes, network.node_exit & ~speaks)
+    return LineTable(
+        tail, head, takes, network.node_exit & ~speaks, *_near_blocks(tail, head, takes, network.n_nodes)
+    )  # fmt: skip
+
+
+def _near_blocks(
+    tail: NDArray[np.int32], head: NDArray[np.int32], takes: NDArray[np.int32], n_nodes: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Blocks of lines by blocks of the nodes that they begin at, in CSR form."""
+    pairs = []
+    for way, node in enumerate((tail, head)):
+        line = np.flatnonzero(takes[:, way] >= 0)
+        pair = (node[line].astype(np.int64) // NODE_BLOCK << 32) | (line // _LINE_BLOCK)
+        # the next line mostly begins nearby
+        pairs.append(pair[np.append(True, pair[1:] != pair[:-1])[: len(pair)]])
+    both = distinct(np.concatenate(pairs))
+    start = np.zeros(n_nodes // NODE_BLOCK + 2, dtype=np.int64)
+    np.cumsum(np.bincount(both >> 32, minlength=len(start) - 1), out=start[1:])
+    return start, (both & 0xFFFFFFFF).astype(np.int32)
 
 
 @njit(cache=True, nogil=True)
 def _reached_nodes(
-    time_ms: NDArray[np.int32], alone: NDArray[np.bool_], cutoff_ms: int
+    time_ms: NDArray[np.int32], block: NDArray[np.int64], alone: NDArray[np.bool_], cutoff_ms: int
 ) -> NDArray[np.int64]:  # pragma: no cover - compiled
-    """Keep nodes that are reached; most blocks have none, which is seen at once."""
-    kept = np.empty(len(time_ms), dtype=np.int64)
+    """Keep nodes that are reached, of blocks in which any is."""
+    kept = np.empty(NODE_BLOCK * len(block), dtype=np.int64)
     n = 0
-    # unsigned numbers need no look at whether they count from the end
-    n_nodes, block = np.uint64(len(time_ms)), np.uint64(_BLOCK)
-    first = np.uint64(0)
-    while first < n_nodes:
-        end = min(first + block, n_nodes)
-        least = time_ms[first]
-        for k in range(end - first):
-            least = min(least, time_ms[first + k])
-        if least <= cutoff_ms:
-            for k in range(first, end):
-                kept[n] = k
-                n += alone[k] & (time_ms[k] <= cutoff_ms)
-        first = end
+    for b in range(len(block)):
+        first = NODE_BLOCK * block[b]
+        for k in range(first, min(first + NODE_BLOCK, len(time_ms))):
+            kept[n] = k
+            n += alone[k] & (time_ms[k] <= cutoff_ms)
     return kept[:n].copy()
 
 
 @njit(cache=True, nogil=True)
 def _reached_lines(
     time_ms: NDArray[np.int32],
+    block: NDArray[np.int64],
+    near_start: NDArray[np.int64],
+    near: NDArray[np.int32],
     tail: NDArray[np.int32],
     head: NDArray[np.int32],
     takes: NDArray[np.int32],
@@ -216,19 +234,30 @@ def _reached_lines(
     cutoff_ms: int,
     capped_until: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:  # pragma: no cover - compiled
-    """Lines followed from an end, or entered part-way; their times; whether all of one has full reach."""
-    wanted = np.zeros(len(tail), dtype=np.bool_)
+    """Lines followed from an end, or entered part-way; their times; whether all of one has full reach.
+
+    Blocks of lines are looked at which begin in a block of nodes that is reached, or hold one that is entered.
+    """
+    marked = np.zeros(len(tail) // _LINE_BLOCK + 1, dtype=np.bool_)
+    for b in range(len(block)):
+        for at in range(near_start[block[b]], near_start[block[b] + 1]):
+            marked[near[at]] = True
     for k in range(len(entered)):
-        wanted[entered[k]] = True
-    line = np.empty(len(tail), dtype=np.int64)
-    n = 0
-    for k in range(len(tail)):
-        line[n] = k
-        n += (
-            (time_ms[tail[k]] <= cutoff_ms and takes[k, 0] >= 0)
-            or (time_ms[head[k]] <= cutoff_ms and takes[k, 1] >= 0)
-            or wanted[k]
-        )
+        marked[entered[k] // _LINE_BLOCK] = True
+    blocks = np.flatnonzero(marked)
+    line = np.empty(_LINE_BLOCK * len(blocks), dtype=np.int64)
+    n, at = 0, 0
+    for b in range(len(blocks)):
+        first = _LINE_BLOCK * blocks[b]
+        for k in range(first, min(first + _LINE_BLOCK, len(tail))):
+            wanted = at < len(entered) and entered[at] == k
+            at += wanted
+            line[n] = k
+            n += (
+                (time_ms[tail[k]] <= cutoff_ms and takes[k, 0] >= 0)
+                or (time_ms[head[k]] <= cutoff_ms and takes[k, 1] >= 0)
+                or wanted
+            )
     times = np.empty((n, 4))
     full = np.empty(n, dtype=np.bool_)
     for at in range(n):

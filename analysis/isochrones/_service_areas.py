@@ -20,7 +20,7 @@ from ...geo.networks import TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
 from .. import schemas
 from ..contours import as_multipolygon, capped_field_of_row, prepare_tapers
-from ..times import Origin, enter, origin_list, require_network, search
+from ..times import Origin, enter, node_times, origin_list, require_network, search
 from ._drawings import default_cell_m, polygons_of
 from ._reach import reach_sources, reached_within
 
@@ -120,7 +120,7 @@ def _ahead(
     for point in points:
         entry = enter(network, point)
         times = search(network, entry, limit_ms=limit_ms)
-        found = reached_within(left, entry, times, cutoff_ms=limit_ms)
+        found = reached_within(left, entry, node_times(times), cutoff_ms=limit_ms)
         rows = reach_sources(left, plane, point.xyz, found, times, cutoff_ms=limit_ms, cell_m=cell_m)
         sources.append(rows)
     every = np.concatenate(sources)

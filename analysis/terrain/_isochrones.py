@@ -21,7 +21,7 @@ from .. import schemas
 from ..contours import polygons_in_degrees
 from ..isochrones import default_cell_m, isochrone_rows, prepare, reach_sources, reached_within
 from ..thread_pool import ThreadPool
-from ..times import Direction, Origin, directed, each, origin_list, search
+from ..times import Direction, Origin, directed, each, node_times, origin_list, search
 from ._access import terrain_access
 from ._marching import field_left, grid_edge, march, start_times
 from ._speeds import terrain_around
@@ -188,12 +188,12 @@ def _polygons_of(
     disc = np.array([[0.0, 0.0, reach_m]])
     around = terrain_around(speed, plane, origin, disc, cell_m=fine, access_kph=access_kph)
     entry = terrain_access(network, origin, plane, around, Path(speed).name)
-    times = search(network, entry, limit_ms=limits[-1])
+    times = node_times(search(network, entry, limit_ms=limits[-1]))
     first_cell = cell_m if cell_m is not None else default_cell_m(network, limits[0])
 
     def sources(limit: int, cell: float) -> NDArray[np.float64]:
         found = reached_within(network, entry, times, cutoff_ms=limit)
-        return reach_sources(network, plane, origin.xyz, found, times, cutoff_ms=limit, cell_m=cell)
+        return reach_sources(network, plane, origin.xyz, found, times.time_ms, cutoff_ms=limit, cell_m=cell)
 
     rows = sources(limits[-1], first_cell)
     # one grid for all cutoffs, so that they see the same ground

@@ -2,6 +2,7 @@ from ._around_nodes import AroundNodes, around_nodes, kept_around, times_around
 from ._day_trips import day_trips
 from ._departures import told_of, with_departures_told
 from ._matrices import od_matrix, write_od_matrix
+from ._node_times import NODE_BLOCK, NodeTimes, node_times
 from ._origins import (
     NO_LIMIT_MS,
     Direction,
@@ -14,6 +15,7 @@ from ._origins import (
     require_network,
     require_times_on_arcs,
     search,
+    searched,
     within_reach,
 )
 from ._prepared import prepared
@@ -35,11 +37,13 @@ from ._travel_times import Targets, minutes_matrix, times_from, travel_times
 __all__ = [
     "LIMIT_ATTR",
     "NEAREST_ATTR",
+    "NODE_BLOCK",
     "NO_LIMIT_MS",
     "UNREACHED",
     "AroundNodes",
     "Direction",
     "Egress",
+    "NodeTimes",
     "Origin",
     "Pairs",
     "RoadsAndTrains",
@@ -58,6 +62,7 @@ __all__ = [
     "listed",
     "masses",
     "minutes_matrix",
+    "node_times",
     "od_matrix",
     "origin_list",
     "prepared",
@@ -66,6 +71,7 @@ __all__ = [
     "require_network",
     "require_times_on_arcs",
     "search",
+    "searched",
     "times_around",
     "times_from",
     "timetable_times",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
@@ -18,7 +19,8 @@ from ...geo.networks import Access, TransportNetwork, access
 from ...geo.places import Boundaries, origin_points
 from ...geo.timetables import TimetableNetwork
 from ._departures import departures_ms
-from ._prepared import times_over_arcs
+from ._node_times import NodeTimes, node_times, times_in_kept_room
+from ._prepared import prepared, times_over_arcs
 from ._search import Wanted
 
 Direction = Literal["from", "to"]
@@ -163,6 +165,16 @@ def search(
         at = None if wanted is None else np.unique(wanted[1])
         return departures_ms(network, entry.node, entry.time_ms, limit_ms=limit_ms, at=at)
     return times_over_arcs(network, entry.node, entry.time_ms, limit_ms=limit_ms, wanted=wanted)
+
+
+@contextmanager
+def searched(network: TransportNetwork, entry: Access, *, limit_ms: int) -> Iterator[NodeTimes]:
+    """Yield what `search` returns, and where on the network there are any times, until the context ends."""
+    if isinstance(network, TimetableNetwork) or prepared.known(network) is not None:
+        yield node_times(search(network, entry, limit_ms=limit_ms))
+        return
+    with times_in_kept_room(network, entry.node, entry.time_ms, limit_ms=limit_ms) as found:
+        yield found
 
 
 def limit_to_ms(minutes: Any, argument: str) -> int:

@@ -72,7 +72,7 @@ def bucketed_times(
     limit_ms: int,
     time_ms: NDArray[np.int32],
     wanted: Wanted | None = None,
-) -> None:  # pragma: no cover - compiled
+) -> NDArray[np.int32]:  # pragma: no cover - compiled
     """Compute shortest times from weighted seeds to every node within a limit.
 
     Nodes wait in buckets of about a second, each a linked list; within a bucket they're taken in any
@@ -93,6 +93,11 @@ def bucketed_times(
         Only the times to these places are asked for (see `Wanted`): the search ends when no later node can lie on the
         fastest way to one. What it says of nodes that don't is of no use.
 
+    Returns
+    -------
+    ndarray of int32
+        The nodes that have a time now, some of them more than once.
+
     References
     ----------
     Dial, R. B. (1969). Algorithm 360: shortest-path forest with topological ordering.
@@ -108,7 +113,7 @@ def bucketed_times(
             time_ms[node] = time
             waiting[n] = node
             n += 1
-    go_on(arc_start, arc_head, arc_time_ms, waiting[:n], limit_ms, time_ms, wanted)
+    return go_on(arc_start, arc_head, arc_time_ms, waiting[:n], limit_ms, time_ms, wanted)
 
 
 @njit(cache=True, nogil=True)
@@ -179,7 +184,7 @@ def go_on(
     limit_ms: int,
     time_ms: NDArray[np.int32],
     wanted: Wanted | None = None,
-) -> None:  # pragma: no cover - compiled
+) -> NDArray[np.int32]:  # pragma: no cover - compiled
     """Search on from nodes whose times are known, with buckets.
 
     Parameters
@@ -190,6 +195,11 @@ def go_on(
         Nodes whose arcs are to be looked at; one may stand in it more than once.
     time_ms : ndarray of int32, shape (n,)
         Times of these, within the limit, on entry; of all on return.
+
+    Returns
+    -------
+    ndarray of int32
+        The nodes that were waiting and those that have been reached, some of them more than once.
     """
     shift = 9
     while (limit_ms >> shift) >= _MOST_BUCKETS:
@@ -243,6 +253,7 @@ def go_on(
                 first[into] = n
                 last = max(last, into)
                 n += 1
+    return entries[:n, 0]
 
 
 @njit(cache=True, nogil=True)

@@ -78,16 +78,15 @@ class ExitLines(Sealed):
         d_lon = d_lat / max(np.cos(np.radians(min(abs(lat) + d_lat, 89.0))), 0.01)
         row0, row1 = self._row(lat - d_lat), self._row(lat + d_lat)
         rows = np.arange(row0, row1 + 1) * self._n_col
-        touched = np.zeros(len(self.link), dtype=np.bool_)
+        found = [np.zeros(0, dtype=np.int64)]
         for turn in (-360.0, 0.0, 360.0):  # places on the other side of 180 degrees are near as well
             if lon + turn + d_lon < -180 or lon + turn - d_lon > 180:
                 continue
             col0, col1 = self._col(lon + turn - d_lon), self._col(lon + turn + d_lon)
             first = np.searchsorted(keys, rows + col0, side="left")
             last = np.searchsorted(keys, rows + col1, side="right")
-            for begin, end in zip(first, last, strict=True):
-                touched[lines[begin:end]] = True
-        return np.flatnonzero(touched)
+            found.extend(lines[begin:end] for begin, end in zip(first, last, strict=True))
+        return _marked(np.concatenate(found))
 
     @derived_kept(tuple)
     def _step(self) -> tuple[float, float]:
@@ -138,6 +137,16 @@ class ExitLines(Sealed):
         # cells on all the earth are fewer than 2**32, and lines than 2**31: one number to sort by
         pairs = distinct((key[new] << 31) | of_line[new])
         return pairs >> 31, pairs & (2**31 - 1)
+
+
+def _marked(lines: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return numbers each once, ascending, by marks on the stretch they lie in: those of one place lie close together."""
+    if len(lines) == 0:
+        return lines
+    first = int(lines.min())
+    marks = np.zeros(int(lines.max()) - first + 1, dtype=np.bool_)
+    marks[lines - first] = True
+    return first + np.flatnonzero(marks)
 
 
 @derived_by(most=_MOST_THINNED, kept_as=ExitLines)

@@ -20,7 +20,7 @@ from borderreach.analysis.isochrones._full_reach import (
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.analysis.isochrones._reach import reach_sources, reached_within
 from borderreach.analysis.thread_pool import ThreadPool
-from borderreach.analysis.times._origins import enter, origin_list, search
+from borderreach.analysis.times import enter, node_times, origin_list, search
 from borderreach.analysis.times._prepared import prepared
 
 from ..networks import Sketch
@@ -63,7 +63,7 @@ def both_edges(network, origin, minutes: int, monkeypatch, *, workers: int = 1):
     times = search(network, entry, limit_ms=limit)
     plane = fixed_plane(network, place.lon, place.lat, limit)
     assert plane is not None
-    found = reached_within(network, entry, times, cutoff_ms=limit)
+    found = reached_within(network, entry, node_times(times), cutoff_ms=limit)
     full_reach = full_reach_edge_of(network, plane, CELL_M)
     left = left_to_full_reach(full_reach, found)
     rest, every = (

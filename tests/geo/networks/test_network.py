@@ -269,7 +269,10 @@ class TestExitLines:
             [106.45, 29.45], [106.65, 29.65], size=(200, 2)
         ):
             close = {k for k, s in enumerate(shapes) if s.distance(shapely.Point(lon, lat)) < 2 / 112}
-            assert close <= set(lines.near(lon, lat, 2000).tolist())
+            found = lines.near(lon, lat, 2000).tolist()
+            assert close <= set(found)
+            assert found == sorted(set(found))
+        assert lines.near(-120.0, 40.0, 2000).tolist() == []
 
     @settings(max_examples=chance.examples(60), deadline=None)
     @given(
