@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,16 @@ from ..sorting import distinct
 from . import _pbf_blocks as pbf_blocks
 from ._gathering import OsmExtract, Relation, Roads
 from ._objects import ObjectReader
-from ._pbf_blocks import Blob, Block, BlockError, Header, UnreadFormatError
+from ._pbf_blocks import (
+    Blob,
+    Block,
+    BlockError,
+    Header,
+    RelationTable,
+    UnreadFormatError,
+    WaySpan,
+    WayTable,
+)
 from ._tags import (
     ASKED_CLASSES,
     CARRIERS,
@@ -48,6 +57,8 @@ _ASKED_VALUES: Final = frozenset(value.encode() for value in ASKED_CLASSES)
 _RELATION_VALUES: Final = frozenset(value.encode() for value in RELATION_TYPES)
 _KNOWN_FEATURES: Final = frozenset({"OsmSchema-V0.6", "DenseNodes"})
 _THREADS: Final = 2
+
+_Seen = TypeVar("_Seen")
 
 
 def read_extracts(
@@ -159,15 +170,15 @@ def _once_more(
 ) -> NDArray[np.int64] | None:
     """Ids of ways to read once more: those of ferries without tags, or all versions of all roads; None if none.
 
-    Ids that ascend stand once. Where they don't, or where files are of different days, a way may have become
-    something else in a newer version, which only a look at all ways of its id tells.
+    Where an id may stand twice, in one file or in files of different days, a way may have become something else in a
+    newer version, which only a look at all ways of its id tells.
     """
     if not packed:
         return None
     days = {one.timestamp for one in packed} | {one.timestamp for one in plain}
     same_day = len(packed) + len(plain) == 1 or (len(days) == 1 and days != {""})
     wanted = roads.missing_ways()
-    if not (same_day and all(one.in_order for one in packed)):
+    if not (same_day and all(one.ids_stand_once for one in packed)):
         wanted = distinct(np.concatenate([wanted, *roads.ids, *(one.way_ids for one in plain)]))
         roads.clear_ways()
     return wanted if len(wanted) else None
@@ -185,9 +196,8 @@ class _PbfReader:
         if road_classes is not None:
             self._values = frozenset(value.encode() for value in (*road_classes, *CARRIERS))
             self._asked &= self._values
-        self._with_ways: list[Blob] = []
+        self._with_ways: list[tuple[Blob, list[WaySpan]]] = []
         self._with_nodes: list[Blob] = []
-        self.in_order = True
         self.timestamp = ""
 
     def read_ways(self, roads: Roads) -> None:
@@ -204,27 +214,32 @@ class _PbfReader:
         # Sorted files hold the nodes first: then each block needs unpacking only once.
         first = self._first_way(blobs) if "Sort.Type_then_ID" in header.optional else 0
         self._with_nodes = blobs[:first]
-        last_id = np.iinfo(np.int64).min
         with self._bar("roads", len(blobs) - first) as bar:
-            for blob, block in self._blocks(blobs[first:]):
-                for begin, end, ascend in self._add_ways(roads, block):
-                    self.in_order, last_id = self.in_order and bool(ascend) and begin > last_id, end
-                self._add_relations(roads, block)
-                if pbf_blocks.WAYS in block.kinds:
-                    self._with_ways.append(blob)
+            for blob, (block, ways, relations) in self._blocks(blobs[first:], self._decode):
+                spans = [table.span for table in ways]
+                self._add_ways(roads, block, ways)
+                self._add_relations(roads, block, relations)
+                if spans:
+                    self._with_ways.append((blob, spans))
                 if block.kinds & {pbf_blocks.NODES, pbf_blocks.DENSE_NODES}:
                     self._with_nodes.append(blob)
                 bar.update()
 
+    @property
+    def ids_stand_once(self) -> bool:
+        """Whether no two of the file's ways can have the same id."""
+        return pbf_blocks.lie_apart([span for _, spans in self._with_ways for span in spans])
+
     def read_again(self, roads: Roads, wanted: NDArray[np.int64]) -> None:
-        """Add the ways with some ids, whatever their tags."""
-        for _, block in self._blocks(self._with_ways):
-            self._add_ways(roads, block, wanted)
+        """Add the ways with some ids (ascending), whatever their tags."""
+        blobs = [blob for blob, spans in self._with_ways if any(span.may_hold(wanted) for span in spans)]
+        for _, (block, ways) in self._blocks(blobs, lambda block: (block, self._ways(block, wanted))):
+            self._add_ways(roads, block, ways)
 
     def read_nodes(self, roads: Roads, extract: OsmExtract, versions: NDArray[np.int32]) -> None:
         """Fill in where the extract's nodes lie, and what stands on them."""
         with self._bar("nodes", len(self._with_nodes)) as bar:
-            for _, block in self._blocks(self._with_nodes):
+            for _, block in self._blocks(self._with_nodes, Block.opened):
                 for where, tags in block.locate(
                     _NODE_COLUMNS, extract.node_id, versions, extract.lon, extract.lat
                 ):
@@ -239,21 +254,34 @@ class _PbfReader:
         self._stream.seek(blob.start)
         return self._stream.read(blob.size)
 
-    def _blocks(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, Block]]:
-        """Unpack blocks in other threads, a few ahead."""
+    def _blocks(self, blobs: Iterable[Blob], look: Callable[[Block], _Seen]) -> Iterator[tuple[Blob, _Seen]]:
+        """Unpack blocks and look at them in other threads, a few ahead."""
+
+        def work(packed: bytes) -> _Seen:
+            return look(Block(pbf_blocks.unpack(packed)))
+
         with ThreadPoolExecutor(_THREADS) as pool:
-            waiting: deque[tuple[Blob, Future[bytes]]] = deque()
+            waiting: deque[tuple[Blob, Future[_Seen]]] = deque()
             try:
                 for blob in blobs:
-                    waiting.append((blob, pool.submit(pbf_blocks.unpack, self._packed(blob))))
+                    waiting.append((blob, pool.submit(work, self._packed(blob))))
                     if len(waiting) > 2 * _THREADS:
                         done, future = waiting.popleft()
-                        yield done, Block(future.result())
+                        yield done, future.result()
                 while waiting:
                     done, future = waiting.popleft()
-                    yield done, Block(future.result())
+                    yield done, future.result()
             finally:
                 pool.shutdown(cancel_futures=True)
+
+    def _decode(self, block: Block) -> tuple[Block, list[WayTable], list[RelationTable]]:
+        """Read a block's roads and relations."""
+        return block, self._ways(block), list(block.relations(_RELATION_COLUMNS, _RELATION_VALUES))
+
+    def _ways(self, block: Block, wanted: NDArray[np.int64] | None = None) -> list[WayTable]:
+        return list(
+            block.ways(_WAY_COLUMNS, self._values, asked=self._asked, n_asked=N_ASKED_KEYS, wanted=wanted)
+        )
 
     def _first_way(self, blobs: list[Blob]) -> int:
         """Position of the first block that holds anything but nodes, in a sorted file."""
@@ -267,27 +295,19 @@ class _PbfReader:
                 low = middle + 1
         return low
 
-    def _add_ways(
-        self, roads: Roads, block: Block, wanted: NDArray[np.int64] | None = None
-    ) -> list[tuple[int, int, int]]:
-        """Add a block's ways; tell the first and last id of each group, and whether they ascend."""
-        spans = []
-        for ways in block.ways(
-            _WAY_COLUMNS, self._values, asked=self._asked, n_asked=N_ASKED_KEYS, wanted=wanted
-        ):
+    @staticmethod
+    def _add_ways(roads: Roads, block: Block, tables: Iterable[WayTable]) -> None:
+        for ways in tables:
             roads.ids.append(ways.ids)
             roads.versions.append(ways.versions)
             roads.tags.append(roads.way_sets.add(ways.tags, block.strings))
             roads.n_refs.append(ways.n_refs)
             roads.refs.append(ways.refs)
             roads.where.append(ways.where)
-            begin, end, ascend = ways.span.tolist()
-            spans.append((begin, end, ascend))
-        return spans
 
     @staticmethod
-    def _add_relations(roads: Roads, block: Block) -> None:
-        for table in block.relations(_RELATION_COLUMNS, _RELATION_VALUES):
+    def _add_relations(roads: Roads, block: Block, tables: Iterable[RelationTable]) -> None:
+        for table in tables:
             stop = np.cumsum(table.n_members)
             rows = zip(
                 table.ids.tolist(), table.versions.tolist(), table.tags.tolist(), table.n_members.tolist(),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..sorting import distinct
 from ._cut_ways import cut_ways
+from ._pbf_strings import Strings
 from ._tags import (
     CARRIERS,
     N_ASKED_KEYS,
@@ -148,7 +149,7 @@ class TagSets:
             self._texts.append(text.decode("utf-8", "replace"))
         return number
 
-    def add(self, tags: NDArray[np.int32], strings: list[bytes]) -> NDArray[np.int32]:
+    def add(self, tags: NDArray[np.int32], strings: Strings) -> NDArray[np.int32]:
         """Return the number of each row's set; rows number a block's strings."""
         if not len(tags):
             return np.zeros(0, dtype=np.int32)

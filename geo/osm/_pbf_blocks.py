@@ -6,15 +6,17 @@ import lzma
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._pbf_kernels import all_fields, decode_dense, decode_nodes, decode_relations, decode_ways
+from ._pbf_strings import Strings, string_spans
 
 #: Limits that the format sets.
 MAX_HEADER_BYTES: Final = 64 * 1024
@@ -46,11 +48,31 @@ class Blob(NamedTuple):
     size: int
 
 
-class WayTable(NamedTuple):
-    """Ways of a block that passed the filter; `where` holds the nodes' (lon, lat) if the ways carry them.
+class WaySpan(NamedTuple):
+    """The first and the last id of all ways of a group, and whether they ascend."""
 
-    `span` is the first and the last id of all the block's ways, and whether they ascend.
-    """
+    first: int
+    last: int
+    ascends: bool
+
+    def may_hold(self, ids: NDArray[np.int64]) -> bool:
+        """Tell whether any of some ids, ascending, may be among them."""
+        if not self.ascends:
+            return len(ids) > 0
+        low, high = (
+            np.searchsorted(ids, self.first, side="left"),
+            np.searchsorted(ids, self.last, side="right"),
+        )
+        return bool(low < high)
+
+
+def lie_apart(spans: Sequence[WaySpan]) -> bool:
+    """Tell whether ids stand once: those of each group ascend, and between those of one lie none of another's."""
+    return all(span.ascends for span in spans) and all(a.last < b.first for a, b in pairwise(sorted(spans)))
+
+
+class WayTable(NamedTuple):
+    """Ways of a group that passed the filter; `where` holds the nodes' (lon, lat) if the ways carry them."""
 
     ids: NDArray[np.int64]
     versions: NDArray[np.int32]
@@ -58,7 +80,7 @@ class WayTable(NamedTuple):
     n_refs: NDArray[np.int32]
     refs: NDArray[np.int64]
     where: NDArray[np.float64]
-    span: NDArray[np.int64]
+    span: WaySpan
 
 
 class RelationTable(NamedTuple):
@@ -179,7 +201,11 @@ class Block:
             rows, good = all_fields(self._data, start, stop)
             if not good:
                 raise BlockError("a group of objects is damaged")
-            rows = rows[rows[:, 1] == _BYTES]
+            if (rows[:, 1] != _BYTES).any():
+                rows = rows[rows[:, 1] == _BYTES]
+            if len(rows) and (rows[:, 0] == rows[0, 0]).all():  # mostly all are alike
+                found.append((int(rows[0, 0]), rows))
+                continue
             found += [(int(kind), rows[rows[:, 0] == kind]) for kind in np.unique(rows[:, 0])]
         return found
 
@@ -189,16 +215,20 @@ class Block:
         return {kind for kind, _ in self.groups}
 
     @cached_property
-    def strings(self) -> list[bytes]:
+    def strings(self) -> Strings:
         """Its table of strings."""
         for number, wire, start, stop in self._top:
             if number == 1 and wire == _BYTES:
-                rows, good = all_fields(self._data, start, stop)
+                span, good = string_spans(self._data, start, stop)
                 if not good:
                     raise BlockError("a table of strings is damaged")
-                raw = self.raw
-                return [raw[a:b] for number, wire, a, b in rows.tolist() if number == 1 and wire == _BYTES]
-        return []
+                return Strings(self.raw, self._data, span)
+        return Strings(self.raw, self._data, np.zeros((0, 2), dtype=np.int64))
+
+    def opened(self) -> Block:
+        """Return the block with its groups and strings found: what another thread can do."""
+        _ = self.groups, self.strings, self._scale
+        return self
 
     @cached_property
     def _scale(self) -> tuple[int, int, int]:
@@ -208,31 +238,6 @@ class Block:
             if wire == _VARINT and number in values:
                 values[number] = value
         return values[17], values[19], values[20]
-
-    def columns(self, keys: dict[bytes, int]) -> NDArray[np.int8]:
-        """For every string, the column that it is the key of, or -1."""
-        column_of = np.full(len(self.strings), -1, dtype=np.int8)
-        for number, text in enumerate(self.strings):
-            column = keys.get(text)
-            if column is not None:
-                column_of[number] = column
-        return column_of
-
-    @cached_property
-    def _first_words(self) -> list[bytes]:
-        """Of every string the first of several values, in small letters: "Trunk;primary" is a trunk road."""
-        together = b"\0".join(self.strings).lower()
-        words = together.split(b"\0")
-        if len(words) != len(self.strings):  # none, or one that holds the byte that parts them
-            words = [text.lower() for text in self.strings]
-        return [(word.split(b";", 1)[0] if b";" in word else word).strip() for word in words]
-
-    def _useful(self, values: frozenset[bytes]) -> NDArray[np.bool_]:
-        """Whether each string, or the first of its values, is one of these."""
-        useful = np.zeros(len(self.strings), dtype=bool)
-        for texts in (self.strings, self._first_words):
-            useful |= np.fromiter(map(values.__contains__, texts), dtype=bool, count=len(texts))
-        return useful
 
     def ways(
         self,
@@ -248,7 +253,10 @@ class Block:
         Those whose first key has one of the values `asked` as well if they have one of the `n_asked`
         keys after the second. With `wanted` (ascending ids) these ways alone, whatever their tags.
         """
-        column_of, useful, by_key = self.columns(keys), self._useful(values), self._useful(asked)
+        if WAYS not in self.kinds:
+            return
+        column_of = self.strings.columns(keys)
+        useful, by_key = self.strings.useful(values), self.strings.useful(asked)
         ids = np.zeros(0, dtype=np.int64) if wanted is None else wanted
         for kind, fields in self.groups:
             if kind == WAYS and len(column_of):
@@ -257,11 +265,15 @@ class Block:
                 )
                 if not good:
                     raise BlockError("a way is damaged")
-                yield WayTable(*table)
+                first, last, ascends = table.pop().tolist()
+                yield WayTable._make((*table, WaySpan(first, last, bool(ascends))))
 
     def relations(self, keys: dict[bytes, int], values: frozenset[bytes]) -> Iterator[RelationTable]:
         """Relations whose first key has one of the values."""
-        column_of, useful = self.columns(keys), self._useful(values)
+        if RELATIONS not in self.kinds:
+            return
+        column_of = self.strings.columns(keys)
+        useful = self.strings.useful(values)
         for kind, fields in self.groups:
             if kind == RELATIONS and (column_of == 0).any():
                 good, *table = decode_relations(self._data, fields, column_of, len(keys), useful)
@@ -282,7 +294,7 @@ class Block:
         `versions` begins as -1. Of a node that comes twice the newer version counts; its tags come
         later than the older one's.
         """
-        column_of = self.columns(keys)
+        column_of = self.strings.columns(keys)
         for kind, fields in self.groups:
             if kind == DENSE_NODES:
                 for _, _, start, stop in fields.tolist():

@@ -35,7 +35,7 @@ def _zigzag(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover 
 
 
 @njit(cache=True, nogil=True)
-def _field(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+def next_field(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     """Read number, wire type, value (or where the bytes start) and the position after the field."""
     bad = (np.int64(0), np.int64(0), np.int64(0), np.int64(-1))
     key, pos = _varint(data, pos, end)
@@ -73,14 +73,14 @@ def all_fields(data, start, stop):  # type: ignore[no-untyped-def] # pragma: no 
     n = 0
     pos = start
     while pos < stop:
-        _, _, _, pos = _field(data, pos, stop)
+        _, _, _, pos = next_field(data, pos, stop)
         if pos < 0:
             return np.zeros((0, 4), dtype=np.int64), False
         n += 1
     rows = np.empty((n, 4), dtype=np.int64)
     pos = start
     for i in range(n):
-        number, wire, value, pos = _field(data, pos, stop)
+        number, wire, value, pos = next_field(data, pos, stop)
         rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3] = number, wire, value, pos
     return rows, True
 
@@ -107,7 +107,7 @@ def _info(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - 
     """Version and visibility of an object from its metadata; version -1 if they are damaged."""
     version, visible = np.int64(0), True
     while pos < end:
-        number, wire, value, pos = _field(data, pos, end)
+        number, wire, value, pos = next_field(data, pos, end)
         if pos < 0:
             return np.int64(-1), False
         if wire == 0 and number == 1:
@@ -152,7 +152,7 @@ def decode_ways(data, fields, column_of, n_columns, useful, asked, n_asked, want
         keys, vals = (pos, pos), (pos, pos)
         spans[kept] = pos
         while pos < end:
-            number, wire, value, pos = _field(data, pos, end)
+            number, wire, value, pos = next_field(data, pos, end)
             if pos < 0:
                 return False, ids, versions, tags, n_refs, refs, where, all_ids
             if number == 1 and wire == 0:
@@ -255,7 +255,7 @@ def decode_dense(data, start, stop, scale, column_of, n_columns, ids, versions, 
     version_pos = version_end = visible_pos = visible_end = start
     pos = start
     while pos < stop:
-        number, wire, value, pos = _field(data, pos, stop)
+        number, wire, value, pos = next_field(data, pos, stop)
         if pos < 0:
             return False, none[0], none[1]
         if wire == 2:
@@ -270,7 +270,7 @@ def decode_dense(data, start, stop, scale, column_of, n_columns, ids, versions, 
             elif number == 5:
                 info = value
                 while info < pos:
-                    part, kind, begin, info = _field(data, info, pos)
+                    part, kind, begin, info = next_field(data, info, pos)
                     if info < 0:
                         return False, none[0], none[1]
                     if kind == 2 and part == 1:
@@ -354,7 +354,7 @@ def decode_nodes(data, fields, scale, column_of, n_columns, ids, versions, lon, 
         visible = True
         keys, vals = (pos, pos), (pos, pos)
         while pos < end:
-            number, wire, value, pos = _field(data, pos, end)
+            number, wire, value, pos = next_field(data, pos, end)
             if pos < 0:
                 return False, where, tags
             if wire == 0:
@@ -407,7 +407,7 @@ def decode_relations(data, fields, column_of, n_columns, useful):  # type: ignor
         own[kept] = 0
         spans[kept] = pos
         while pos < end:
-            number, wire, value, pos = _field(data, pos, end)
+            number, wire, value, pos = next_field(data, pos, end)
             if pos < 0:
                 return False, own, versions, tags, n_members, empty[0], empty[1], empty[2]
             if wire == 0 and number == 1:
