@@ -23,10 +23,10 @@ from .measures import INDICATOR_COLUMNS, answers_of, city_lines
 from .protocols import MapResults
 from .shapes import (
     BOUNDARY_TOLERANCE_DEG,
-    difference,
+    Undrawn,
     new_edge,
+    pieces,
     polygons_only,
-    snapped,
     thin_coverage,
     thin_to_budget,
     together,
@@ -44,6 +44,8 @@ MAX_UNION_VERTICES: Final = 50_000
 LARGE_STUDY: Final = 500
 LARGE_SCALE: Final = 1.3
 _REACH_TOLERANCE_DEG: Final = 0.001
+#: Zones have so many times the vertices of their union, where they overlap.
+_OVERLAP: Final = 4
 #: Circles of past years are lines on a map of today's.
 _PAST_TOLERANCE_DEG: Final = 0.003
 #: What lies around the study is a backdrop.
@@ -214,13 +216,11 @@ def map_layers(
         slider = _pairs(steps, scenario, cutoff="cutoff_min")
         per_centre = _pairs(isochrones, scenario, cutoff="cutoff_min", key="origin_id", name="origin_name")
         per_county = _pairs(zones, scenario, cutoff="minutes", key="centre_id", name="centre_name")
-    merged = _merged(per_county)
     # A map of the whole country may be larger than one of two provinces.
     scale = LARGE_SCALE if len(counties) > LARGE_STUDY else 1.0
     drawn, circle_tolerance = _thin([*all_circles, *rail, *per_centre], scale * MAX_CIRCLE_VERTICES)
     drawn_steps, slider_tolerance = _thin(slider, scale * MAX_SLIDER_VERTICES)
-    drawn_zones, zone_tolerance = _thin(per_county, scale * MAX_ZONE_VERTICES)
-    drawn_union, union_tolerance = _thin(merged, scale * MAX_UNION_VERTICES)
+    (drawn_zones, zone_tolerance), (drawn_union, union_tolerance) = _thin_zones(per_county, scale)
 
     lines = {"borders": borders, "corridors": corridors}
     for name, frame in lines.items():
@@ -257,7 +257,7 @@ def map_layers(
         centre_circles=tuple(drawn[len(all_circles) + len(rail) :]),
         slider=tuple(drawn_steps),
         zones=tuple(drawn_zones),
-        all_zones=drawn_union[0] if merged else None,
+        all_zones=drawn_union[0] if drawn_union else None,
         scenario=scenario,
         scenario_name=str(results.scenario_names.get(scenario, scenario)) if scenario else "",
         base_name=str(results.scenario_names.get(BASE, "")),
@@ -443,18 +443,14 @@ def _pairs(
         entry[str(row.scenario)] = row
         entry["name"] = str(getattr(row, name)) if name else ""
     reaches = []
-    for (identifier, minutes), entry in sorted(
-        rows.items(), key=lambda item: (order[item[0][0]], item[0][1])
-    ):
+    for (identifier, minutes), entry in sorted(rows.items(), key=lambda one: (order[one[0][0]], one[0][1])):
         base, after = entry.get(BASE), entry.get(scenario) if scenario else None
-        base_shape = _drawn(base.geometry if base is not None else None)
-        after_shape = _drawn(after.geometry if after is not None else None)
         reaches.append(
             Reach(
                 cutoff_min=minutes,
-                base=base_shape,
-                scenario=after_shape,
-                gained=difference(after_shape, base_shape),
+                base=polygons_only(base.geometry if base is not None else None),
+                scenario=polygons_only(after.geometry if after is not None else None),
+                gained=polygons_only(None),
                 base_km2=number(base.area_km2, 3) if base is not None else None,
                 scenario_km2=number(after.area_km2, 3) if after is not None else None,
                 name=entry["name"],
@@ -464,53 +460,47 @@ def _pairs(
     return reaches
 
 
-def _drawn(geometry: BaseGeometry | None) -> BaseGeometry:
-    """Return an area on the drawing grid, thinned a little, so that what follows takes a third of the time.
-
-    Corners are dropped by their own neighbourhood alone, so that two areas with a stretch of edge in
-    common still have it in common.
-    """
-    (thin,) = thin_coverage([polygons_only(geometry)], _REACH_TOLERANCE_DEG / 2)
-    return snapped(thin)
+def _thin(reaches: Sequence[Reach], most: float) -> tuple[list[Reach], float]:
+    """Return reaches with at most so many vertices, and the tolerance that this took."""
+    undrawn = Undrawn([(reach.base, reach.scenario) for reach in reaches])
+    return _to_budget(reaches, *undrawn.drawn(_REACH_TOLERANCE_DEG, most), most)
 
 
-def _merged(reaches: Sequence[Reach]) -> list[Reach]:
-    """Unite the zones of all counties: one reach, or none without zones."""
-    if not reaches:
-        return []
-    base = union([reach.base for reach in reaches])
-    after = union([reach.scenario for reach in reaches])
+def _thin_zones(
+    zones: Sequence[Reach], scale: float
+) -> tuple[tuple[list[Reach], float], tuple[list[Reach], float]]:
+    """Return counties' zones and their union (one reach, or none without zones), each with the tolerance that it took."""
+    undrawn = Undrawn([(zone.base, zone.scenario) for zone in zones])
+    most, most_united = scale * MAX_ZONE_VERTICES, scale * MAX_UNION_VERTICES
+    drawn, tolerance_deg = undrawn.drawn(_REACH_TOLERANCE_DEG, most)
+    thin = _to_budget(zones, drawn, tolerance_deg, most)
+    if not zones:
+        return thin, ([], _REACH_TOLERANCE_DEG)
+    if tolerance_deg > _REACH_TOLERANCE_DEG:
+        drawn, tolerance_deg = undrawn.drawn(_REACH_TOLERANCE_DEG, _OVERLAP * most_united)
+    base, after = (union(side) for side in zip(*drawn, strict=True))
     areas = area_km2(gpd.GeoSeries([base, after], crs=WGS84))
-    return [
-        Reach(
-            cutoff_min=reaches[0].cutoff_min,
-            base=base,
-            scenario=after,
-            gained=difference(after, base),
-            base_km2=number(areas[0], 3),
-            scenario_km2=number(areas[1], 3) if not after.is_empty else None,
-        )
+    after_km2 = number(areas[1], 3) if not after.is_empty else None
+    united = Reach(zones[0].cutoff_min, base, after, polygons_only(None), number(areas[0], 3), after_km2)
+    return thin, _to_budget([united], [[base, after]], tolerance_deg, most_united)
+
+
+def _to_budget(
+    reaches: Sequence[Reach], drawn: Sequence[Sequence[BaseGeometry]], tolerance_deg: float, most: float
+) -> tuple[list[Reach], float]:
+    """Return reaches with at most so many vertices, from their areas on the drawing grid and the tolerance that these need."""
+    thinned_deg = tolerance_deg / 2 if tolerance_deg > _REACH_TOLERANCE_DEG else None
+    parted = [
+        pieces(*pair, whole=(reach.base, reach.scenario), thinned_deg=thinned_deg)
+        for reach, pair in zip(reaches, drawn, strict=True)
     ]
+    thin, took_deg = thin_to_budget(parted, tolerance_deg=tolerance_deg, max_vertices=most)
+    found = [replace(reach, scenario=after) for reach, (_, after) in zip(reaches, drawn, strict=True)]
+    return [_rebuilt(reach, each) for reach, each in zip(found, thin, strict=True)], took_deg
 
 
-def _thin(reaches: Sequence[Reach], max_vertices: float) -> tuple[list[Reach], float]:
-    thin, tolerance_deg = thin_to_budget(
-        [_pieces(reach) for reach in reaches], tolerance_deg=_REACH_TOLERANCE_DEG, max_vertices=max_vertices
-    )
-    return [_rebuilt(reach, pieces) for reach, pieces in zip(reaches, thin, strict=True)], tolerance_deg
-
-
-def _pieces(reach: Reach) -> list[BaseGeometry]:
-    """Split the areas into pieces that don't overlap: what is lost, what stays, what is gained."""
-    if reach.scenario.is_empty:
-        return [polygons_only(None), reach.base, polygons_only(None)]
-    lost = difference(reach.base, reach.scenario)
-    stays = reach.base if lost.is_empty else difference(reach.base, lost)
-    return [lost, stays, reach.gained]
-
-
-def _rebuilt(reach: Reach, pieces: Sequence[BaseGeometry]) -> Reach:
-    lost, stays, gained = pieces
+def _rebuilt(reach: Reach, parted: Sequence[BaseGeometry]) -> Reach:
+    lost, stays, gained = parted
     base = polygons_only(stays) if lost.is_empty else together([lost, stays])
     if reach.scenario.is_empty:
         return replace(reach, base=base, gained=polygons_only(gained))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
+
+from ..geo.thinning import Corners
 
 #: A line or polygon as nested lists of texts, one per line or ring; see `pack`.
 Packed: TypeAlias = list[Any]
@@ -19,6 +23,10 @@ QUANTUM_DEG: Final = 1e-5
 REACH_QUANTUM_DEG: Final = 1e-4
 #: Pieces of what is gained or lost smaller than this are left out: 1 ha.
 _LEAST_PIECE_DEG2: Final = 1e-6
+#: Areas have no more vertices than this for each that is left of them at the finest tolerance.
+_VERTICES_PER_DRAWN: Final = 6.5
+#: Share of an area that thinning may turn over where edges run close to each other.
+_MOST_CROSSED: Final = 0.01
 #: Stretches of a new edge shorter than this are left out: about 500 m.
 _LEAST_EDGE_DEG: Final = 5e-3
 #: What boundaries are simplified by: about 50 m, half a pixel at zoom 11.
@@ -39,16 +47,113 @@ def polygons_only(geometry: BaseGeometry | None) -> BaseGeometry:
     return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
 
 
+@dataclass(frozen=True, eq=False)
+class Undrawn:
+    """Areas before they're brought onto the drawing grid, in groups that may overlap.
+
+    Parameters
+    ----------
+    groups : sequence of sequences of shapely geometry or None
+        Degrees.
+    """
+
+    groups: Sequence[Sequence[BaseGeometry | None]]
+
+    @cached_property
+    def _areas(self) -> list[list[BaseGeometry]]:
+        return [[polygons_only(each) for each in group] for group in self.groups]
+
+    @cached_property
+    def _corners(self) -> list[Corners]:
+        return [Corners(group, REACH_QUANTUM_DEG) for group in self._areas]
+
+    def drawn(self, tolerance_deg: float, max_vertices: float) -> tuple[list[list[BaseGeometry]], float]:
+        """Bring areas onto the drawing grid, thinned a little, so that what follows takes a fraction of the time.
+
+        Corners are dropped by their own neighbourhood alone, so that two areas of a group with a stretch of edge in common
+        still have it in common.
+
+        Parameters
+        ----------
+        tolerance_deg : float
+            What the areas will be simplified by at least; they're thinned by half of it.
+        max_vertices : float
+            What `thin_to_budget` will be asked for. Areas that will need a coarser tolerance for it are thinned by half of
+            that one.
+
+        Returns
+        -------
+        tuple of list and float
+            MultiPolygons by group, and the tolerance that will be needed, `tolerance_deg` or coarser.
+        """
+        wanted = tolerance_deg
+        if sum(map(vertices, self._areas)) > _VERTICES_PER_DRAWN * max_vertices:
+            while sum(each.count_together(wanted) for each in self._corners) > max_vertices and wanted <= 0.1:
+                wanted *= 2
+        if wanted > tolerance_deg:
+            thin = [each.thinned(wanted / 2) for each in self._corners]
+            return [[snapped(_uncrossed(each)) for each in group] for group in thin], wanted
+        thin = [[thin_coverage([each], tolerance_deg / 2)[0] for each in group] for group in self._areas]
+        return [[snapped(each) for each in group] for group in thin], tolerance_deg
+
+
+def _uncrossed(areas: BaseGeometry) -> BaseGeometry:
+    """Return areas whose edges may cross by a little, valid: what lies outside both edges there is left out."""
+    found = shapely.buffer(areas, 0)
+    # an edge that crosses itself more than a little would cost a part of the area
+    return found if abs(found.area - areas.area) <= _MOST_CROSSED * areas.area else areas
+
+
 def snapped(geometry: BaseGeometry | None) -> BaseGeometry:
     """Return the areas of a geometry on the grid of travel-time areas, valid, so that shapes share edges."""
     areas = polygons_only(geometry)
     return polygons_only(shapely.set_precision(shapely.make_valid(areas), REACH_QUANTUM_DEG))
 
 
-def difference(left: BaseGeometry, right: BaseGeometry) -> BaseGeometry:
+def difference(
+    left: BaseGeometry, right: BaseGeometry, *, least_deg2: float = _LEAST_PIECE_DEG2
+) -> BaseGeometry:
     """Return the areas of `left` outside `right`, both snapped, without pieces too small to see."""
     rest = polygons_only(shapely.difference(left, right, grid_size=REACH_QUANTUM_DEG))
-    return shapely.MultiPolygon([part for part in rest.geoms if part.area >= _LEAST_PIECE_DEG2])
+    return shapely.MultiPolygon([part for part in rest.geoms if part.area >= least_deg2])
+
+
+def pieces(
+    before: BaseGeometry,
+    after: BaseGeometry,
+    *,
+    whole: tuple[BaseGeometry, BaseGeometry],
+    thinned_deg: float | None = None,
+) -> list[BaseGeometry]:
+    """Split areas into pieces that don't overlap: what is lost, what stays, what is gained.
+
+    Parameters
+    ----------
+    before, after : shapely geometry
+        Snapped.
+    whole : pair of shapely geometry
+        Both before they were thinned.
+    thinned_deg : float, optional
+        Tolerance that both were thinned by, where that was more than a little: then pieces smaller than its square are too
+        small to see, and those that aren't there in the whole areas come of edges that run close to each other.
+    """
+    if after.is_empty:
+        return [polygons_only(None), before, polygons_only(None)]
+    if thinned_deg is None:
+        lost, gained = difference(before, after), difference(after, before)
+    else:
+        least = max(_LEAST_PIECE_DEG2, thinned_deg**2)
+        shapely.prepare(whole)
+        lost = _held(difference(before, after, least_deg2=least), *whole)
+        gained = _held(difference(after, before, least_deg2=least), *reversed(whole))
+    return [lost, before if lost.is_empty else difference(before, lost), gained]
+
+
+def _held(areas: BaseGeometry, inside: BaseGeometry, outside: BaseGeometry) -> BaseGeometry:
+    """Return those of some areas of which a point in the middle is inside one other area and outside another."""
+    parts = shapely.get_parts(areas)
+    middle = shapely.point_on_surface(parts)
+    return shapely.multipolygons(parts[shapely.covers(inside, middle) & ~shapely.covers(outside, middle)])
 
 
 def union(geometries: Sequence[BaseGeometry]) -> BaseGeometry:
@@ -60,10 +165,28 @@ def new_edge(after: BaseGeometry, before: BaseGeometry) -> BaseGeometry:
     """Return the stretches of the edge of `after` that aren't an edge of `before`, as lines."""
     if after.is_empty or before.is_empty:
         return shapely.boundary(after)
-    kept = shapely.buffer(shapely.boundary(before), 1.5 * REACH_QUANTUM_DEG, quad_segs=1)
-    rest = shapely.difference(shapely.boundary(after), kept)
-    lines = [part for part in shapely.get_parts(shapely.line_merge(rest)) if part.length >= _LEAST_EDGE_DEG]
-    return shapely.MultiLineString(lines)
+    edge, old = _sides(after), _sides(before)
+    both = np.sort(np.concatenate([edge, old]).view(np.complex128)[..., 0], axis=1)
+    numbers = np.unique(both, axis=0, return_inverse=True)[1].ravel()
+    # where they are the same nothing can be left
+    edge = edge[~np.isin(numbers[: len(edge)], numbers[len(edge) :])]
+    if len(edge) == 0:
+        return shapely.MultiLineString()
+    lines = shapely.linestrings(edge)
+    near = shapely.STRtree(lines).query(shapely.linestrings(old), "dwithin", 2 * REACH_QUANTUM_DEG)[0]
+    kept = shapely.buffer(
+        shapely.multilinestrings(old[np.unique(near)]), 1.5 * REACH_QUANTUM_DEG, quad_segs=1
+    )
+    rest = shapely.difference(shapely.line_merge(shapely.multilinestrings(lines)), kept)
+    merged = shapely.get_parts(shapely.line_merge(rest))
+    return shapely.multilinestrings(merged[shapely.length(merged) >= _LEAST_EDGE_DEG])
+
+
+def _sides(areas: BaseGeometry) -> NDArray[np.float64]:
+    """Return the sides of all rings of areas, shape (n, 2, 2)."""
+    lonlat, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(areas)), return_index=True)
+    sides: NDArray[np.float64] = np.stack([lonlat[:-1], lonlat[1:]], axis=1)[ring[1:] == ring[:-1]]
+    return sides
 
 
 def together(pieces: Sequence[BaseGeometry]) -> BaseGeometry:

@@ -5,15 +5,19 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 from hypothesis import given
 from hypothesis import strategies as st
 
 from borderreach.maps.shapes import (
     ALPHABET,
+    REACH_QUANTUM_DEG,
+    Undrawn,
     difference,
     metres,
     new_edge,
     pack,
+    pieces,
     polygons_only,
     snapped,
     thin_coverage,
@@ -141,3 +145,70 @@ def test_a_new_edge_is_where_the_old_one_was_not() -> None:
     assert edge.length == pytest.approx(0.3 + 0.2 + 0.3, abs=0.001)
     assert new_edge(before, before).is_empty
     assert new_edge(before, shapely.MultiPolygon()).length == pytest.approx(4)
+
+
+def coast(lon: float, lat: float, radius: float, *, n: int, seed: int = 0) -> shapely.Polygon:
+    """An area with a rough edge, degrees."""
+    turn = np.linspace(0, 2 * np.pi, n, endpoint=False)
+    rough = np.random.default_rng(seed).normal(size=n).cumsum()
+    rough -= np.linspace(0, rough[-1], n)
+    far = radius * (1 + 0.02 * rough / np.sqrt(n) + 0.05 * np.sin(7 * turn))
+    return shapely.Polygon(np.column_stack([lon + far * np.cos(turn), lat + far * np.sin(turn)]))
+
+
+def away(drawn: Any, whole: Any) -> tuple[float, float]:
+    """The area that two shapes don't share, and how far the edge of one is from that of the other."""
+    apart = shapely.symmetric_difference(drawn, whole).area
+    corners = shapely.points(shapely.get_coordinates(drawn.boundary))
+    edge = shapely.get_parts(shapely.boundary(whole))
+    return apart, float(shapely.STRtree(edge).query_nearest(corners, return_distance=True)[1].max())
+
+
+def test_areas_thinned_at_once_are_drawn_as_truly_as_step_by_step() -> None:
+    before = coast(106, 29, 1.0, n=40_000)
+    after = shapely.union(before, coast(107, 29, 0.4, n=15_000, seed=3))
+    budget = 900
+    drawn, wanted = Undrawn([(before, after)]).drawn(0.001, budget)
+    assert wanted > 0.001
+    at_once = pieces(*drawn[0], whole=(before, after), thinned_deg=wanted / 2)
+    ((lost, stays, gained),), tolerance = thin_to_budget([at_once], tolerance_deg=wanted, max_vertices=budget)
+    assert lost.is_empty
+    assert vertices([lost, stays, gained]) <= budget
+    # as it was: a little first, then coarser until it fits
+    little = [snapped(thin_coverage([each], 0.0005)[0]) for each in (before, after)]
+    stepwise = pieces(*little, whole=(before, after))
+    (old,), old_tolerance = thin_to_budget([stepwise], tolerance_deg=0.001, max_vertices=budget)
+    assert tolerance == old_tolerance
+    for new, former, whole in ((stays, old[1], before), (union([stays, gained]), union(old[1:]), after)):
+        apart, farthest = away(new, whole)
+        former_apart, former_farthest = away(former, whole)
+        assert apart <= 1.05 * former_apart
+        assert farthest <= 1.25 * former_farthest
+        assert apart < 0.01 * whole.area
+
+
+def test_areas_that_fit_are_drawn_as_finely_as_the_grid_allows() -> None:
+    area = coast(106, 29, 1.0, n=5000)
+    ((drawn,),), tolerance = Undrawn([(area,)]).drawn(0.001, 100_000)
+    assert tolerance == 0.001
+    assert shapely.equals_exact(drawn, snapped(thin_coverage([polygons_only(area)], 0.0005)[0]), 0)
+
+
+def test_edges_that_run_close_to_each_other_lose_nothing() -> None:
+    before = coast(106, 29, 1.0, n=40_000)
+    after = shapely.union(before, shapely.affinity.scale(before, 1.0005, 1.0005))  # 50 m around it
+    drawn, wanted = Undrawn([(before, after)]).drawn(0.001, 200)
+    assert not difference(*drawn[0]).is_empty  # by itself thinning would lose some
+    lost, stays, gained = pieces(*drawn[0], whole=(before, after), thinned_deg=wanted / 2)
+    assert lost.is_empty
+    assert not gained.is_empty
+    assert shapely.equals(stays, drawn[0][0])
+
+
+def test_a_new_edge_is_the_same_where_only_sides_that_differ_are_looked_at() -> None:
+    before = snapped(coast(106, 29, 1.0, n=2000))
+    after = union([before, snapped(coast(107, 29, 0.4, n=700, seed=3))])
+    kept = shapely.buffer(shapely.boundary(before), 1.5 * REACH_QUANTUM_DEG, quad_segs=1)
+    rest = shapely.get_parts(shapely.line_merge(shapely.difference(shapely.boundary(after), kept)))
+    whole = shapely.multilinestrings(rest[shapely.length(rest) >= 5e-3])
+    assert shapely.hausdorff_distance(new_edge(after, before), whole) < 0.1 * REACH_QUANTUM_DEG
