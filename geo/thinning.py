@@ -1,4 +1,4 @@
-"""Areas on a grid with fewer corners: an edge that two of them share stays one edge."""
+"""Fewer points for drawing: areas on a grid, whose shared edges stay shared, and lines without points that don't matter."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from shapely.geometry.base import BaseGeometry
 _ALWAYS: Final = np.iinfo(np.int64).max
 #: Corners that count so much stay, squares of the grid.
 _MOST_AREA: Final = 2**30
+#: Of latitude, and of longitude at the equator; nowhere more.
+_METRES_PER_DEGREE: Final = 111_700.0
 #: Numbers of a column of the grid and of a row in one.
 _ROWS: Final = 2**32
 
@@ -191,6 +193,64 @@ def _partings(
     found[order] = parted[group]
     again[order[1:]] = same
     return found, again
+
+
+@njit(cache=True, nogil=True)
+def bends_along(
+    lonlat: NDArray[np.float64], offset: NDArray[np.int64], tolerance_m: float
+) -> NDArray[np.bool_]:
+    """Say which points of lines matter: without the others a line is nowhere farther from where it was than a tolerance.
+
+    Each point that stays is the last that can be seen from the one before within the tolerance of all that lie between.
+    Ends stay.
+
+    Parameters
+    ----------
+    lonlat : ndarray of float64, shape (n, 2)
+        Degrees, one line after another.
+    offset : ndarray of int64, shape (k + 1,)
+        Line ``i`` is ``lonlat[offset[i]:offset[i + 1]]``.
+    tolerance_m : float
+        Metres, to a hundredth, between the 80th parallels.
+
+    References
+    ----------
+    Sklansky and Gonzalez 1980, Fast polygonal approximation of digitized curves, Pattern Recognition 12(5).
+
+    Examples
+    --------
+    >>> lonlat = np.array([[106.0, 29.0], [106.001, 29.0001], [106.002, 29.0], [106.002, 29.002]])
+    >>> bends_along(lonlat, np.array([0, 4]), 50.0).tolist()
+    [True, False, True, True]
+    """
+    kept = np.zeros(len(lonlat), np.bool_)
+    for line in range(len(offset) - 1):
+        first, end = offset[line], offset[line + 1] - 1
+        if end < first:
+            continue
+        kept[first] = kept[end] = True
+        last, at = first, first + 1
+        seen, low, high, farthest = 0.0, -np.pi, np.pi, 0.0
+        while at <= end:
+            east = (lonlat[at, 0] - lonlat[last, 0]) * _METRES_PER_DEGREE * np.cos(np.radians(lonlat[at, 1]))
+            north = (lonlat[at, 1] - lonlat[last, 1]) * _METRES_PER_DEGREE
+            far = np.hypot(east, north)
+            turn = 0.0
+            if far > tolerance_m:
+                if farthest <= tolerance_m:
+                    seen = np.arctan2(north, east)
+                turn = (np.arctan2(north, east) - seen + np.pi) % (2 * np.pi) - np.pi
+            if (far < farthest and farthest > tolerance_m) or turn < low or turn > high:
+                last = at - 1
+                kept[last] = True
+                low, high, farthest = -np.pi, np.pi, 0.0
+                continue
+            if far > tolerance_m:
+                wide = np.arcsin(tolerance_m / far)
+                low, high = max(low, turn - wide), min(high, turn + wide)
+            farthest = max(far, farthest)
+            at += 1
+    return kept
 
 
 @njit(cache=True, nogil=True, inline="always")

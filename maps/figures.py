@@ -215,7 +215,7 @@ class _Drawing:
             # All of it, but for the islands that have a corner of their own.
             parts = around.geometry.explode()
             self.frame = frame_around([parts[parts.bounds["miny"] > _SOUTHERNMOST]])
-        self.ways = ways_of(self.frame.crs, getattr(results, "what_if", None))
+        self.ways = ways_of(self.frame, getattr(results, "what_if", None))
         self.handles, self.labels = legend_entries(
             layers, self.words, shades, ways=self.ways.kinds(self.frame)
         )

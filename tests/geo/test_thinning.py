@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borderreach.geo.thinning import Corners
+from borderreach.geo.crs import to_ecef
+from borderreach.geo.plane import LocalPlane
+from borderreach.geo.thinning import Corners, bends_along
 
 QUANTUM_DEG = 1e-4
 
@@ -90,3 +94,33 @@ def test_a_ring_is_thinned_the_same_from_wherever_it_starts(seed: int, turned: i
         Corners([shapely.Polygon(each)], QUANTUM_DEG).thinned(0.004)[0].normalize() for each in (ring, other)
     )
     assert shapely.equals_exact(one, two, 0)
+
+
+def in_metres(lonlat: np.ndarray) -> np.ndarray:
+    return LocalPlane(106.0, 29.0).project(to_ecef(lonlat[:, 0], lonlat[:, 1]))
+
+
+@given(st.integers(0, 2**16), st.sampled_from([5.0, 30.0, 300.0]))
+def test_a_line_without_points_that_do_not_matter_stays_where_it_was(seed: int, tolerance_m: float) -> None:
+    some = np.random.default_rng(seed)
+    # forth and back, with points at the same place
+    turns = some.normal(0, 0.8, 200).cumsum()
+    steps = np.column_stack([np.cos(turns), np.sin(turns)]) * some.choice([0, 1e-5, 2e-4, 2e-3], (200, 1))
+    lonlat = np.array([106.0, 29.0]) + steps.cumsum(axis=0)
+    offset = np.array([0, 2, 5, 120, 200])
+    kept = bends_along(lonlat, offset, tolerance_m)
+    for first, end in pairwise(offset):
+        assert kept[first]
+        assert kept[end - 1]
+        whole, bends = in_metres(lonlat[first:end]), in_metres(lonlat[first:end][kept[first:end]])
+        line = shapely.LineString(bends)
+        assert shapely.distance(shapely.points(whole), line).max() <= 1.01 * tolerance_m + 1e-6
+        # and in the same order, so that no way there and back is cut short
+        assert shapely.hausdorff_distance(shapely.LineString(whole), line) <= 1.01 * tolerance_m + 1e-6
+
+
+def test_bends_are_few_where_lines_are_nearly_straight() -> None:
+    along = np.linspace(0, 0.1, 1000)
+    lonlat = np.column_stack([106 + along, 29 + 1e-5 * np.sin(900 * along)])  # one metre to each side
+    assert np.flatnonzero(bends_along(lonlat, np.array([0, 1000]), 10.0)).tolist() == [0, 999]
+    assert bends_along(np.zeros((0, 2)), np.array([0]), 1.0).tolist() == []

@@ -47,9 +47,9 @@ def test_lines_at_once_are_those_one_by_one(seed: int):
     owners = some.integers(-3, 1, (network.n_links, 2))
     past = some.random(network.n_links) < 0.2
     crs = local_crs(lon=106.5, lat=29.5)
-    ways = ways_of(crs, SimpleNamespace(network=network, link_owners=owners, rides_past_stations=past))
-    plane = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True)
     frame = Frame(crs, -60e3, -70e3, 50e3, 80e3)
+    ways = ways_of(frame, SimpleNamespace(network=network, link_owners=owners, rides_past_stations=past))
+    plane = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True)
     truth: dict[str, list[np.ndarray]] = {"road": [], "motorway": [], "rail": []}
     for link in np.flatnonzero((owners < 0).all(axis=1) & ~past):
         forth, back = (arcs[link] for arcs in network.link_arcs)
