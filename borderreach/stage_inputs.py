@@ -176,7 +176,21 @@ class StageInputs:
     def roads_by_year(self) -> Mapping[int, TransportNetwork]:
         """The embedded roads of each past year of the study and, last, of today; none where it names no past year."""
         past = past_years(self.study)
-        return {year: trunk_network(year=year) for year in (*past, TRUNK_YEARS[1])} if past else {}
+        if not past:
+            return {}
+        today = TRUNK_YEARS[1]
+        plain = self._network is None and self.study.network.is_plain
+        now = self.roads if plain else trunk_network(year=today)
+        return {**{year: self._roads_of[year] for year in past}, today: now}
+
+    @cached_property
+    def _roads_of(self) -> Mapping[int, TransportNetwork]:
+        """The embedded roads of each past year that the study asks for."""
+        asked = {
+            *past_years(self.study),
+            *(year for year in self.study.questions.over_time if year < TRUNK_YEARS[1]),
+        }
+        return {year: trunk_network(year=year) for year in sorted(asked)}
 
     @cached_property
     def panel(self) -> Mapping[int, TransportNetwork]:
@@ -188,7 +202,7 @@ class StageInputs:
         with_trains = self.has_trains and not self.study.gtfs  # a feed says nothing of other years
         found = {}
         for year in (year for year in asked if year < today):
-            roads = trunk_network(year=year)
+            roads = self._roads_of[year]
             found[year] = roads if not with_trains else self._with_trains_of(roads, year)
         found[today] = self.base if with_trains else self.roads
         scenarios = self.scenarios if with_trains else self.road_scenarios

@@ -2,6 +2,7 @@ from ._around_nodes import AroundNodes, around_nodes, kept_around, times_around
 from ._day_trips import day_trips
 from ._departures import told_of, with_departures_told
 from ._matrices import od_matrix, write_od_matrix
+from ._minutes import minutes_matrix
 from ._node_times import NODE_BLOCK, NodeTimes, node_times
 from ._origins import (
     NO_LIMIT_MS,
@@ -32,7 +33,7 @@ from ._tables import (
     require_nearest,
 )
 from ._timetable_times import timetable_times
-from ._travel_times import Targets, minutes_matrix, times_from, travel_times
+from ._travel_times import Targets, times_from, travel_times
 
 __all__ = [
     "LIMIT_ATTR",

@@ -66,6 +66,15 @@ class Hierarchy(Sealed):
         """Number of nodes."""
         return len(self.number)
 
+    @property
+    def turned(self) -> Hierarchy:
+        """The hierarchy of the reversed network."""
+        up, down = (
+            (self.up_start, self.up_head, self.up_key),
+            (self.down_start, self.down_tail, self.down_key),
+        )
+        return Hierarchy(self.number, *down, *up)
+
 
 @dataclass(frozen=True, eq=False)
 class Ways:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.networks import Access, TransportNetwork, access, past_no_node
+from ...geo.networks import Access, TransportNetwork, past_no_node
 from .. import schemas
-from ._around_nodes import is_worth_it, kept_around, times_around
 from ._departures import told_of
 from ._origins import Origin, each, enter, limit_to_ms, origin_list, require_network, search
 from ._search import UNREACHED, Wanted, shortest_times_and_lengths
@@ -102,90 +101,6 @@ def travel_times(
     frame.attrs.update(cut_attrs(starts, ends, limit_min=None if limit_min is None else float(limit_min)))
     frame.attrs.update(told_of(checked))
     return frame
-
-
-def minutes_matrix(
-    network: TransportNetwork, starts: Sequence[Origin], ends: Sequence[Origin], *, limit_ms: int
-) -> NDArray[np.float64]:
-    """Return the minutes from each place to each other, without the kilometres that `travel_times` tells as well.
-
-    Parameters
-    ----------
-    network : TransportNetwork
-    starts, ends : sequence of Origin
-    limit_ms : int
-        Journeys longer than this count as unreachable.
-
-    Returns
-    -------
-    ndarray of float64, shape (number of starts, number of ends)
-        NaN where unreachable, or where one end is farther from the network than its reach.
-
-    Raises
-    ------
-    OffNetworkError
-        If all starts or all ends are out of reach.
-    """
-    onto, off = (
-        [access(one, lon=place.lon, lat=place.lat, xyz=place.xyz) for place in places]
-        for one, places in ((network, starts), (network.reverse, ends))
-    )
-    for ways, places in ((onto, starts), (off, ends)):
-        if all(way.is_empty for way in ways) and len(places):
-            enter(network, places[0])  # tells how far off the network it is
-    if len(starts) > len(ends) and not network.is_scheduled:
-        # one search per start: begin from the few
-        turned = _Ways(network.reverse, ends, starts, off, onto)
-        return _minutes(turned, turned_of=network, limit_ms=limit_ms).T
-    return _minutes(_Ways(network, starts, ends, onto, off), turned_of=None, limit_ms=limit_ms)
-
-
-class _Ways(NamedTuple):
-    """A network, places that one starts from and ends at, and the ways from those onto it and from it to these."""
-
-    network: TransportNetwork
-    starts: Sequence[Origin]
-    ends: Sequence[Origin]
-    onto: Sequence[Access]
-    off: Sequence[Access]
-
-
-def _minutes(ways: _Ways, *, turned_of: TransportNetwork | None, limit_ms: int) -> NDArray[np.float64]:
-    """Return `minutes_matrix`, with one search per start; `turned_of` is the network of which this is the reverse."""
-    network, starts, ends, onto, off = ways
-    targets = Targets.of(off, [end.xyz for end in ends])
-    nodes = np.concatenate([targets.node, *(way.node for way in onto)])
-    known = network if turned_of is None else turned_of
-    if not network.is_scheduled and is_worth_it(known, nodes, searches=len(starts)):
-        left = kept_around(known, nodes)
-        arcs = left.there if turned_of is None else left.back
-        targets = replace(targets, node=left.number[targets.node].astype(np.int64))
-
-        def times_at(entry: Access) -> NDArray[np.int32]:
-            return times_around(arcs, left.number[entry.node], entry.time_ms, limit_ms=limit_ms)
-    else:
-
-        def times_at(entry: Access) -> NDArray[np.int32]:
-            return search(network, entry, limit_ms=limit_ms, wanted=targets.ways)
-
-    no_km = np.zeros(network.n_nodes)
-    beyond = np.array([way.is_empty for way in off], dtype=bool)
-
-    def row(entry_of: tuple[Access, Origin]) -> NDArray[np.float64]:
-        entry, origin = entry_of
-        if entry.is_empty:
-            return np.full(len(ends), np.inf)
-        time_ms = times_at(entry)
-        times, _ = _leave(
-            targets.start, targets.node, targets.time_ms, targets.length_m, time_ms, no_km, int(UNREACHED)
-        )
-        beside, _ = past_no_node(network, entry.pieces, origin.xyz, targets.xyz)
-        times = np.where(beyond, np.inf, np.minimum(times, beside))
-        return np.where(times > limit_ms, np.inf, times)
-
-    found = list(each(row, list(zip(onto, starts, strict=True)), progress=False, label="", workers=None))
-    minutes = np.array(found, dtype=np.float64).reshape(len(starts), len(ends)) / 60_000
-    return np.where(np.isfinite(minutes), minutes, np.nan)
 
 
 @dataclass(frozen=True, eq=False)

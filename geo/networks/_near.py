@@ -59,8 +59,11 @@ def positions_inside(
         )
         if len(near) == 0:
             continue
-        shapely.prepare(area)
-        inside = near[shapely.intersects_xy(area, lon[near], lat[near])]
+        own = shapely.force_2d(
+            area
+        )  # a copy, whose index goes with it: the area's own would stay as long as the area
+        shapely.prepare(own)
+        inside = near[shapely.intersects_xy(own, lon[near], lat[near])]
         found.append(np.sort(by_lon[inside]))
         which.append(np.full(len(inside), k, dtype=np.int64))
     return np.concatenate(which), np.concatenate(found)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from borderreach.analysis.corridors import minutes_between
 from borderreach.analysis.times import prepared, travel_times, within_reach
+from borderreach.analysis.times._hierarchy import hierarchy
 from borderreach.geo.errors import NetworkError, OffNetworkError
-from borderreach.geo.networks import TransportNetwork
+from borderreach.geo.networks import Links, TransportNetwork, build_network
 
 from ..networks import Case, cases
 
@@ -30,7 +31,12 @@ def by_the_table(network, starts, ends, limit_min):
 
 
 @settings(max_examples=25, deadline=None)
-@given(cases(), st.integers(1, 4), st.sampled_from([None, 4.0, 15.0]), st.booleans())
+@given(
+    cases(),
+    st.integers(1, 4),
+    st.sampled_from([None, 4.0, 15.0]),
+    st.sampled_from(["nothing", "prepared", "hierarchy"]),
+)
 def test_minutes_are_those_of_the_table(case: Case, n_ends, limit_min, ready):
     network = case.network
     lon, lat = network.node_lon, network.node_lat
@@ -39,12 +45,28 @@ def test_minutes_are_those_of_the_table(case: Case, n_ends, limit_min, ready):
     ends = list(
         {(round(x, 6), round(y, 6)): (x, y) for x, y in [*near, case.origin]}.values()
     )  # as ids tell apart
-    if ready:
+    if ready == "prepared":
         prepared(network)
+    elif ready == "hierarchy":  # sweeps over it take the place of searches
+        hierarchy(network)
     found = minutes_between(network, starts, ends, limit_min=limit_min)
     assert np.array_equal(found, by_the_table(network, starts, ends, limit_min), equal_nan=True)
     other = minutes_between(network, ends, starts, limit_min=limit_min)
     assert np.array_equal(other, by_the_table(network, ends, starts, limit_min), equal_nan=True)
+
+
+def test_many_places_are_worth_a_hierarchy_unless_there_is_a_limit():
+    rng = np.random.default_rng(3)
+    lon, lat = 106 + rng.random(40), 29 + rng.random(40)
+    links = Links(np.arange(39), np.arange(1, 40), np.full(39, 5e3), np.full(39, 300.0))
+    places = list(zip(106 + rng.random(200), 29 + rng.random(200), strict=True))
+    roads = [build_network(lon, lat, links, access_speed_kph=25, max_access_km=200) for _ in range(3)]
+    few = np.concatenate([minutes_between(roads[0], places[k : k + 50], places) for k in range(0, 200, 50)])
+    many = minutes_between(roads[1], places, places)
+    within = minutes_between(roads[2], places, places, limit_min=200)
+    assert [hierarchy.known(road) is not None for road in roads] == [False, True, False]
+    assert np.array_equal(few, many)
+    assert np.array_equal(within, np.where(many <= 200, many, np.nan), equal_nan=True)
 
 
 @settings(max_examples=10, deadline=None)

@@ -1,0 +1,181 @@
+"""Minutes from many places to many, without kilometres: by whatever takes the least time for so many searches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ...geo.networks import Access, TransportNetwork, access, past_no_node
+from ._around_nodes import is_worth_it, kept_around, times_around
+from ._contraction import FAR
+from ._hierarchy import LENGTH_BITS, Ways, descent, hierarchy, least_keys
+from ._origins import NO_LIMIT_MS, Origin, each, enter, search
+from ._search import UNREACHED
+
+#: So many searches all over a network take longer than preparing its hierarchy, on which each takes a fortieth.
+_WORTH_A_HIERARCHY: Final = 200
+#: Places that a thread sweeps from at a time.
+_BATCH: Final = 64
+
+
+def minutes_matrix(
+    network: TransportNetwork, starts: Sequence[Origin], ends: Sequence[Origin], *, limit_ms: int
+) -> NDArray[np.float64]:
+    """Return the minutes from each place to each other, without the kilometres that `travel_times` tells as well.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    starts, ends : sequence of Origin
+    limit_ms : int
+        Journeys longer than this count as unreachable.
+
+    Returns
+    -------
+    ndarray of float64, shape (number of starts, number of ends)
+        NaN where unreachable, or where one end is farther from the network than its reach.
+
+    Raises
+    ------
+    OffNetworkError
+        If all starts or all ends are out of reach.
+    """
+    onto, off = (
+        [access(one, lon=place.lon, lat=place.lat, xyz=place.xyz) for place in places]
+        for one, places in ((network, starts), (network.reverse, ends))
+    )
+    for ways, places in ((onto, starts), (off, ends)):
+        if all(way.is_empty for way in ways) and len(places):
+            enter(network, places[0])  # tells how far off the network it is
+    if len(starts) > len(ends) and not network.is_scheduled:
+        # one search per start: begin from the few
+        return _minutes(_Ways(network, ends, starts, off, onto, turned=True), limit_ms=limit_ms).T
+    return _minutes(_Ways(network, starts, ends, onto, off, turned=False), limit_ms=limit_ms)
+
+
+class _Ways(NamedTuple):
+    """Places that one starts from and ends at, and the ways between them and a network, or its reverse."""
+
+    network: TransportNetwork
+    starts: Sequence[Origin]
+    ends: Sequence[Origin]
+    onto: Sequence[Access]
+    off: Sequence[Access]
+    turned: bool
+
+    @property
+    def searched(self) -> TransportNetwork:
+        return self.network.reverse if self.turned else self.network
+
+    @property
+    def other(self) -> TransportNetwork:
+        return self.network if self.turned else self.network.reverse
+
+
+def _minutes(ways: _Ways, *, limit_ms: int) -> NDArray[np.float64]:
+    """Return `minutes_matrix`, with one search per start."""
+    network, ends = ways.searched, ways.ends
+    if network.is_scheduled:
+        entries, exits = Ways.of(ways.onto), Ways.of(ways.off)
+    else:
+        # what another way and arcs come to sooner leads nowhere in less time
+        entries = Ways.of(ways.onto).without_detours(network)
+        exits = Ways.of(ways.off).without_detours(ways.other)
+    by_network = _ways_to_search(ways, entries, exits, limit_ms=limit_ms)
+    beyond = np.array([way.is_empty for way in ways.off], dtype=bool)
+    xyz = np.array([end.xyz for end in ends], dtype=np.float64).reshape(-1, 3)
+
+    def rows(part: slice) -> NDArray[np.float64]:
+        found = by_network(part.start, part.stop)
+        for row, start in enumerate(range(part.start, part.stop)):
+            entry = ways.onto[start]
+            if entry.is_empty:
+                found[row] = np.inf
+                continue
+            beside, _ = past_no_node(network, entry.pieces, ways.starts[start].xyz, xyz)
+            found[row] = np.where(beyond, np.inf, np.minimum(found[row], beside))
+        return np.where(found > limit_ms, np.inf, found)
+
+    n = len(ways.starts)
+    size = max(1, min(_BATCH, n // 8))
+    parts = [slice(first, min(first + size, n)) for first in range(0, n, size)]
+    found = [np.zeros((0, len(ends))), *each(rows, parts, progress=False, label="", workers=None)]
+    minutes = np.concatenate(found) / 60_000
+    return np.where(np.isfinite(minutes), minutes, np.nan)
+
+
+def _ways_to_search(
+    ways: _Ways, entries: Ways, exits: Ways, *, limit_ms: int
+) -> Callable[[int, int], NDArray[np.float64]]:
+    """Return what gives the milliseconds over the network from some of the starts to all ends, infinite for none."""
+    network, known, searches = ways.searched, ways.network, len(ways.starts)
+    exit_node, egress_ms = exits.node, exits.key >> LENGTH_BITS
+    worth_it = False
+    if not network.is_scheduled:
+        nodes = np.union1d(entries.node, exits.node)
+        worth_it = is_worth_it(known, nodes, searches=searches)
+        many = searches >= _WORTH_A_HIERARCHY and limit_ms >= NO_LIMIT_MS  # those within a limit see a part
+        if not worth_it and (many or hierarchy.known(known) is not None):
+            return _by_sweeps(ways, entries, exits, limit_ms=limit_ms)
+    if worth_it:
+        left = kept_around(known, nodes)
+        arcs, number = (left.back if ways.turned else left.there), left.number
+        exit_node = number[exit_node].astype(np.int64)
+
+        def times_at(start: int, node: NDArray[np.int64], time_ms: NDArray[np.int64]) -> NDArray[np.int32]:  # noqa: ARG001 - as below
+            return times_around(arcs, number[node], time_ms, limit_ms=limit_ms)
+    else:
+        wanted = exits.start, exit_node, egress_ms
+
+        def times_at(start: int, node: NDArray[np.int64], time_ms: NDArray[np.int64]) -> NDArray[np.int32]:
+            entry = replace(ways.onto[start], node=node, time_ms=time_ms)
+            return search(network, entry, limit_ms=limit_ms, wanted=wanted)
+
+    def by_searches(first: int, last: int) -> NDArray[np.float64]:
+        found = np.full((last - first, len(ways.ends)), np.inf)
+        for row, start in enumerate(range(first, last)):
+            own = slice(entries.start[start], entries.start[start + 1])
+            if own.start < own.stop:
+                time_ms = times_at(start, entries.node[own], entries.key[own] >> LENGTH_BITS)
+                _leave(exits.start, exit_node, egress_ms, time_ms, int(UNREACHED), found[row])
+        return found
+
+    return by_searches
+
+
+def _by_sweeps(
+    ways: _Ways, entries: Ways, exits: Ways, *, limit_ms: int
+) -> Callable[[int, int], NDArray[np.float64]]:
+    """Return the same by sweeps over the network's hierarchy, which serve several starts at once."""
+    prepared = hierarchy(ways.network)
+    if ways.turned:
+        prepared = prepared.turned
+    down = descent(prepared, exits)
+    limit = min(((limit_ms + 1) << LENGTH_BITS) - 1, FAR)
+
+    def by_sweeps(first: int, last: int) -> NDArray[np.float64]:
+        least = least_keys(prepared, entries, first, last, down, limit=limit)
+        return np.where(least < FAR, least >> LENGTH_BITS, np.inf)
+
+    return by_sweeps
+
+
+@njit(cache=True, nogil=True)
+def _leave(
+    start: NDArray[np.int64],
+    node: NDArray[np.int64],
+    egress_ms: NDArray[np.int64],
+    time_ms: NDArray[np.int32],
+    unreached: int,
+    times: NDArray[np.float64],
+) -> None:  # pragma: no cover - compiled
+    """Write the least time to each place; infinite stays where none of its nodes is reached."""
+    for k in range(len(start) - 1):
+        for way in range(start[k], start[k + 1]):
+            if time_ms[node[way]] != unreached:
+                times[k] = min(times[k], float(time_ms[node[way]] + egress_ms[way]))
