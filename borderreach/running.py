@@ -14,11 +14,14 @@ from . import study_words
 from .analysis.studies import StudyResults
 from .analysis.study_file import Study
 from .geo.errors import InputError
+from .geo.memory import give_back_free
 from .geo.networks import TransportNetwork
 from .geo.places import SOURCES
 from .stage_inputs import StageInputs
 from .stages import STAGES
 
+#: Of what stages share, what is large and what no stage after one of them asks for.
+_LAST_ASKED: Final[Mapping[str, tuple[str, ...]]] = {"years": ("roads_by_year",)}
 #: So many new objects are waited for before garbage is looked for, while a study runs.
 _RARELY: Final = 50_000
 
@@ -103,9 +106,12 @@ class StudyRun(StageInputs):
             Is told the name of each stage before it begins.
         """
         tables: dict[str, Any] = {}
+        held_mb = 0.0
         for name, stage in STAGES.items():
             step(stage.title)
             tables.update(self.tables(name))
+            self.let_go(*_LAST_ASKED.get(name, ()))
+            held_mb = give_back_free(held_mb)
         return StudyResults(study=self.study, **tables, **self.words, what_if=self.what_if)
 
     @cached_property

@@ -67,6 +67,17 @@ class StageInputs:
                 f"'network' out, or years before {TRUNK_YEARS[1]}"
             )
 
+    def let_go(self, *inputs: str) -> None:
+        """Forget what stages have shared; whoever asks for it again has it worked out anew.
+
+        Parameters
+        ----------
+        inputs : str
+            Names of attributes.
+        """
+        for name in inputs:
+            vars(self).pop(name, None)
+
     @cached_property
     def ground(self) -> Ground:
         """Boundaries, borders, border counties and centres."""
@@ -179,18 +190,9 @@ class StageInputs:
         if not past:
             return {}
         today = TRUNK_YEARS[1]
-        plain = self._network is None and self.study.network.is_plain
-        now = self.roads if plain else trunk_network(year=today)
-        return {**{year: self._roads_of[year] for year in past}, today: now}
-
-    @cached_property
-    def _roads_of(self) -> Mapping[int, TransportNetwork]:
-        """The embedded roads of each past year that the study asks for."""
-        asked = {
-            *past_years(self.study),
-            *(year for year in self.study.questions.over_time if year < TRUNK_YEARS[1]),
-        }
-        return {year: trunk_network(year=year) for year in sorted(asked)}
+        as_they_are = self._network is None and self.study.network.is_plain
+        now = self.roads if as_they_are else trunk_network(year=today)
+        return {**{year: trunk_network(year=year) for year in past}, today: now}
 
     @cached_property
     def panel(self) -> Mapping[int, TransportNetwork]:
@@ -202,7 +204,7 @@ class StageInputs:
         with_trains = self.has_trains and not self.study.gtfs  # a feed says nothing of other years
         found = {}
         for year in (year for year in asked if year < today):
-            roads = self._roads_of[year]
+            roads = trunk_network(year=year)
             found[year] = roads if not with_trains else self._with_trains_of(roads, year)
         found[today] = self.base if with_trains else self.roads
         scenarios = self.scenarios if with_trains else self.road_scenarios

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
+from pathlib import Path
+from typing import Final
+
+#: So much more memory than at the last time is worth looking for what of it nobody needs, MB.
+_WORTH_IT_MB: Final = 100
 
 
 def release_memory() -> None:
@@ -17,6 +23,44 @@ def release_memory() -> None:
     >>> release_memory()
     """
     gc.collect()
+    _trim()
+
+
+def give_back_free(held_mb: float) -> float:
+    """Give back what the C library holds for later, where a process has grown; what refers to itself stays.
+
+    Parameters
+    ----------
+    held_mb : float
+        What this returned the last time; 0 at first.
+
+    Returns
+    -------
+    float
+        What the process takes up now, or took up then where it hasn't grown much since, MB; 0 where that can't be told.
+
+    Examples
+    --------
+    >>> give_back_free(1e9)
+    1000000000.0
+    """
+    if _resident_mb() - held_mb < _WORTH_IT_MB:
+        return held_mb
+    _trim()
+    return _resident_mb()
+
+
+def _resident_mb() -> float:
+    if sys.platform != "linux":
+        return 0.0
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):  # not every container shows it
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _trim() -> None:
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:  # musl has none

@@ -100,7 +100,7 @@ def _people_reached(
     # Ways only come from year to year, so that who isn't reached in the last one never was.
     for year, network in reversed(list(networks.items())):
         minutes = minutes_between(network, border_counties, near, limit_min=cutoff_min)
-        within = np.where(np.isfinite(minutes), minutes, np.inf) <= cutoff_min
+        within = minutes <= cutoff_min  # NaN isn't
         found[year] = within @ near["people"].to_numpy(dtype=float)
         some = within.any(axis=0)
         if not some.any():

@@ -90,23 +90,24 @@ def _minutes(ways: _Ways, *, limit_ms: int) -> NDArray[np.float64]:
     beyond = np.array([way.is_empty for way in ways.off], dtype=bool)
     xyz = np.array([end.xyz for end in ends], dtype=np.float64).reshape(-1, 3)
 
-    def rows(part: slice) -> NDArray[np.float64]:
+    minutes = np.empty((len(ways.starts), len(ends)))  # a nation's are large: filled in place
+
+    def fill(part: slice) -> None:
         found = by_network(part.start, part.stop)
         for row, start in enumerate(range(part.start, part.stop)):
             entry = ways.onto[start]
             if entry.is_empty:
-                found[row] = np.inf
+                minutes[start] = np.nan
                 continue
             beside, _ = past_no_node(network, entry.pieces, ways.starts[start].xyz, xyz)
-            found[row] = np.where(beyond, np.inf, np.minimum(found[row], beside))
-        return np.where(found > limit_ms, np.inf, found)
+            times = np.minimum(found[row], beside)
+            minutes[start] = np.where(beyond | (times > limit_ms), np.nan, times) / 60_000
 
-    n = len(ways.starts)
-    size = max(1, min(_BATCH, n // 8))
-    parts = [slice(first, min(first + size, n)) for first in range(0, n, size)]
-    found = [np.zeros((0, len(ends))), *each(rows, parts, progress=False, label="", workers=None)]
-    minutes = np.concatenate(found) / 60_000
-    return np.where(np.isfinite(minutes), minutes, np.nan)
+    size = max(1, min(_BATCH, len(minutes) // 8))
+    parts = [slice(first, min(first + size, len(minutes))) for first in range(0, len(minutes), size)]
+    for _ in each(fill, parts, progress=False, label="", workers=None):
+        pass
+    return minutes
 
 
 def _ways_to_search(
@@ -118,9 +119,10 @@ def _ways_to_search(
     worth_it = False
     if not network.is_scheduled:
         nodes = np.union1d(entries.node, exits.node)
-        worth_it = is_worth_it(known, nodes, searches=searches)
+        there = hierarchy.known(known) is not None
+        worth_it = not there and is_worth_it(known, nodes, searches=searches)
         many = searches >= _WORTH_A_HIERARCHY and limit_ms >= NO_LIMIT_MS  # those within a limit see a part
-        if not worth_it and (many or hierarchy.known(known) is not None):
+        if there or (many and not worth_it):
             return _by_sweeps(ways, entries, exits, limit_ms=limit_ms)
     if worth_it:
         left = kept_around(known, nodes)
