@@ -27,7 +27,7 @@ from ._topology import (
     split_ways,
     strong_components,
 )
-from ._turns import Arcs, expand_turns, find_courses
+from ._turns import Arcs, Course, expand_turns, find_courses
 from ._ways import FACING, Kind, Ways, join_date_line
 
 logger = logging.getLogger(__name__)
@@ -71,20 +71,21 @@ def road_network(
     rules = [] if restrictions is None else list(restrictions.rules)
     courses = find_courses(rules, *_named(ways, rules, node_id))
     fixed_nodes = [node for readings in courses for course in readings for node in course.nodes]
-    links, lon, lat = _links(ways, fixed_nodes)
+    links, ends = _links(ways, fixed_nodes)
     if not len(links.tail):
         raise EmptyInputError("there is no road for cars in the data; check the file and the area")
-    n_nodes = len(lon)
+    n_nodes = len(ends.at)
+    courses = [[ends.renumbered(course) for course in readings] for readings in courses]
     report = {**provenance, "speeds": speeds.name}
     is_ferry = np.array([kind.road.road_class in CARRIERS for kind in ways.kinds])
     total_m = float(links.length_m[~is_ferry[links.way_kind]].sum())
     n_components, largest = _largest(links.tail, links.head, links.forward, links.backward, n_nodes)
     if keep == "largest":
         links = links.take(largest)
-    links = links.delayed(*_end_delays(links, ways, n_nodes, speeds))
+    links = links.delayed(*_end_delays(links, ways, ends, speeds))
 
     fixed = np.zeros(n_nodes, dtype=bool)
-    fixed[fixed_nodes] = True
+    fixed[[node for readings in courses for course in readings for node in course.nodes]] = True
     chains = join_chains(links.tail, links.head, links.kind, links.kind_back, fixed)
     joined = links.joined(chains)
     first, last = links.first, links.last
@@ -133,7 +134,9 @@ def road_network(
 
     # Neighbours on the ground lie near each other in memory, too: searches find them in the processor's cache.
     used = distinct(np.concatenate([tail[use], head[use]]))
-    used = used[np.argsort(along_curve(lon[origin[used]], lat[origin[used]]), kind="stable")]
+    at = ends.at[origin[used]]
+    nearby = np.argsort(along_curve(ways.lon[at], ways.lat[at]), kind="stable")
+    used, at = used[nearby], at[nearby]
     place = np.empty(len(origin), dtype=np.int64)
     place[used] = np.arange(len(used))
     rows = np.flatnonzero(use)
@@ -159,8 +162,8 @@ def road_network(
     )
     classes = np.array([*(kind.road.road_class for kind in ways.kinds), TURN], dtype=object)
     network = build_network(
-        lon[origin[used]],
-        lat[origin[used]],
+        ways.lon[at],
+        ways.lat[at],
         Links(
             tail=place[tail[rows]],
             head=place[head[rows]],
@@ -289,18 +292,56 @@ def _named(
     return runs, {int(node): int(i) for node, i in zip(wanted, at, strict=True) if i >= 0}
 
 
-def _links(ways: Ways, fixed: Sequence[int]) -> tuple[_Links, NDArray[np.float64], NDArray[np.float64]]:
-    """Links of the ways before any are joined, and where their nodes lie; `fixed` ones stay nodes."""
+@dataclass(frozen=True, eq=False)
+class _Ends:
+    """Nodes that links end at, numbered in the order of those of the ways: the others are bends.
+
+    Attributes
+    ----------
+    at : ndarray of int64, shape (n,)
+        The node of the ways that each lies at, ascending but for those that lie where another one does.
+    own : ndarray of bool, shape (n,)
+        Whether it is that one; those at its place are cut off from it by what closes it.
+    """
+
+    at: NDArray[np.int64]
+    own: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls, tail: NDArray[np.int32], head: NDArray[np.int32], fixed: NDArray[np.int64], n_nodes: int,
+        extra: NDArray[np.int32],
+    ) -> tuple[_Ends, NDArray[np.int32], NDArray[np.int32]]:  # fmt: skip
+        """Give numbers to the ends of links and to `fixed` nodes; with them come the links' tails and heads."""
+        is_end = np.zeros(n_nodes + len(extra), dtype=bool)
+        for nodes in (tail, head, fixed):
+            is_end[nodes] = True
+        node = np.flatnonzero(is_end)
+        number = np.cumsum(is_end, dtype=np.int32) - np.int32(1)
+        own = node < n_nodes
+        at = np.concatenate([node[own], extra[node[~own] - n_nodes]])
+        return cls(at, own), number[tail], number[head]
+
+    def renumbered(self, course: Course) -> Course:
+        """Return a course over nodes of the ways, over these."""
+        nodes = np.searchsorted(self.at[: int(self.own.sum())], course.nodes)
+        return course._replace(nodes=tuple(nodes.tolist()))
+
+
+def _links(ways: Ways, fixed: Sequence[int]) -> tuple[_Links, _Ends]:
+    """Links of the ways before any are joined, and their nodes; `fixed` ones stay nodes."""
+    fixed_nodes = np.array(fixed, dtype=np.int64)
     vertex = np.zeros(len(ways.lon), dtype=bool)
-    vertex[np.array(fixed, dtype=np.int64)] = True
+    vertex[fixed_nodes] = True
     pieces = split_ways(ways.offset, ways.nodes, ways.closed, vertex)
     length, delay = measure(pieces.first, pieces.last, ways.nodes, ways.lon, ways.lat, ways.delay_s)
     n_nodes = len(ways.lon) + len(pieces.extra)
-    arms = np.bincount(np.concatenate([pieces.tail, pieces.head]), minlength=n_nodes)
+    is_junction = np.bincount(np.concatenate([pieces.tail, pieces.head]), minlength=n_nodes) != 2
     ahead, back = face_signs(
         pieces.first, pieces.last, pieces.tail, pieces.head, ways.nodes, ways.lon, ways.lat, ways.sign_s,
-        ways.facing, arms != 2, SIGN_REACH_M,
+        ways.facing, is_junction, SIGN_REACH_M,
     )  # fmt: skip
+    ends, tail, head = _Ends.of(pieces.tail, pieces.head, fixed_nodes, len(ways.lon), pieces.extra)
     kind = ways.kind[pieces.way]
     kph = np.array([k.kph if k.road.forward else 0.0 for k in ways.kinds])
     back_kph = np.array([k.back_kph if k.road.backward else 0.0 for k in ways.kinds])
@@ -309,8 +350,8 @@ def _links(ways: Ways, fixed: Sequence[int]) -> tuple[_Links, NDArray[np.float64
         back_s = np.where(back_kph[kind] > 0, length * 3.6 / back_kph[kind] + delay + back, np.inf)
     number, number_back = _numbers(ways.kinds)
     links = _Links(
-        tail=pieces.tail,
-        head=pieces.head,
+        tail=tail,
+        head=head,
         first=pieces.first,
         last=pieces.last,
         length_m=length,
@@ -322,11 +363,7 @@ def _links(ways: Ways, fixed: Sequence[int]) -> tuple[_Links, NDArray[np.float64
         exit_along=np.array([k.road.exit_along for k in ways.kinds], dtype=bool)[kind],
         end_ways=(ways.way_id[pieces.way], ways.way_id[pieces.way]),
     )
-    return (
-        links,
-        np.concatenate([ways.lon, ways.lon[pieces.extra]]),
-        np.concatenate([ways.lat, ways.lat[pieces.extra]]),
-    )
+    return links, ends
 
 
 def _numbers(kinds: Sequence[Kind]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -348,7 +385,7 @@ def _numbers(kinds: Sequence[Kind]) -> tuple[NDArray[np.int32], NDArray[np.int32
 
 
 def _end_delays(
-    links: _Links, ways: Ways, n_nodes: int, speeds: SpeedTable
+    links: _Links, ways: Ways, ends: _Ends, speeds: SpeedTable
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Seconds that each link loses at its two ends, along it and against it: half of what passing costs.
 
@@ -356,28 +393,30 @@ def _end_delays(
     slip roads join and leave a motorway without one.
     """
     both = (links.tail, links.head)
-    arms = np.bincount(np.concatenate(both), minlength=n_nodes)
-    at_node = np.zeros(n_nodes)
-    at_node[: len(ways.delay_s)] = ways.delay_s
-    at_node[: len(ways.sign_s)] += np.where(ways.facing == 0, ways.sign_s, 0.0)
+    arms = np.bincount(np.concatenate(both), minlength=len(ends.at))
+    sign_s = np.where(ends.own, ways.sign_s[ends.at], 0.0)
+    facing = ways.facing[ends.at]
+    at_node = np.where(ends.own, ways.delay_s[ends.at], 0.0)
+    at_node += np.where(facing == 0, sign_s, 0.0)
     junction = np.where(arms >= 3, speeds.delays["junction"], 0.0)
     seconds = sum(at_node[ends] / 2 + np.where(links.exit_along, junction[ends] / 2, 0.0) for ends in both)
     ahead, back = np.array(seconds), np.array(seconds)
-    _face_ends(links, ways, arms, ahead, back)
+    kph = np.array([max(kind.kph, kind.back_kph) for kind in ways.kinds])[links.way_kind]
+    _face_ends(links, kph, sign_s, facing, arms, ahead, back)
     return ahead, back
 
 
 def _face_ends(
     links: _Links,
-    ways: Ways,
+    kph: NDArray[np.float64],
+    sign_s: NDArray[np.float64],
+    facing_of: NDArray[np.int8],
     arms: NDArray[np.int64],
     ahead: NDArray[np.float64],
     back: NDArray[np.float64],
 ) -> None:
     """Add what signs at the ends of links cost those whom they face."""
-    kph = np.array([max(kind.kph, kind.back_kph) for kind in ways.kinds])[links.way_kind]
-    signed = np.zeros(len(arms), dtype=bool)
-    signed[: len(ways.sign_s)] = (ways.sign_s > 0) & (ways.facing > 0)
+    signed = (sign_s > 0) & (facing_of > 0)
     rows = np.flatnonzero(signed[links.tail] | signed[links.head])
     at: dict[int, list[tuple[int, bool]]] = {}
     for row in rows.tolist():
@@ -385,7 +424,7 @@ def _face_ends(
             if signed[node]:
                 at.setdefault(node, []).append((row, is_head))
     for node, ends in at.items():
-        half, facing = ways.sign_s[node] / 2, ways.facing[node]
+        half, facing = sign_s[node] / 2, facing_of[node]
         fastest = max(kph[row] for row, _ in ends)
         near = _nearer(links, arms, ends) if facing == FACING["nearest"] else None
         for row, is_head in ends:
