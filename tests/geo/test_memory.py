@@ -1,0 +1,47 @@
+"""Memory that was freed goes back to the system."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from borderreach.geo.memory import give_back_free, release_memory
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4096 / 1e6
+
+
+def test_memory_can_be_given_back_anywhere() -> None:
+    give_back_free(0.0)
+    release_memory()
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_trim"),
+    reason="the C library has no call that gives memory back",
+)
+def test_what_was_freed_between_what_stays_goes_back() -> None:
+    give_back_free(0.0)
+    before = resident_mb()
+    pieces = [
+        np.ones(8_000) for _ in range(4_000)
+    ]  # 256 MB in pieces that the C library takes from its own heap
+    held = pieces[::400]
+    taken = resident_mb() - before
+    del pieces
+    give_back_free(0.0)
+    assert taken > 200
+    assert resident_mb() - before < 0.5 * taken
+    assert len(held) == 10
+
+
+def test_where_little_has_grown_nothing_is_looked_for() -> None:
+    held = give_back_free(0.0)
+    assert give_back_free(held) == held
+    assert give_back_free(1e9) == 1e9
