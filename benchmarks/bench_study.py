@@ -63,6 +63,7 @@ def main() -> int:
 def measure(name: str, network: list[str] | None) -> dict[str, Any]:
     """Run a study in this process; imports count."""
     whole, busy = time.perf_counter(), time.process_time()
+    from borderreach.geo.memory import release_memory
     from borderreach.maps.folders import ResultsFolder
     from borderreach.output import output_names, write_results
     from borderreach.running import rare_collections
@@ -94,18 +95,23 @@ def measure(name: str, network: list[str] | None) -> dict[str, Any]:
         since = time.perf_counter(), time.process_time()
         results = run.results()
         noted("what-if", since)
+    named, nodes = run.study.name, run.base.n_nodes
+    since = time.perf_counter(), time.process_time()
+    del run  # as `run_study` does
+    release_memory()
+    noted("networks let go", since)
     since = time.perf_counter(), time.process_time()
     with (
         tempfile.TemporaryDirectory() as folder,
         ResultsFolder(
-            Path(folder) / "out", holds=f"study {run.study.name}", names=output_names(None), overwrite=False
+            Path(folder) / "out", holds=f"study {named}", names=output_names(None), overwrite=False
         ) as out,
     ):
         write_results(results, out, started=time.monotonic())
     noted("writing", since)
     return {
-        "study": run.study.name,
-        "nodes": run.base.n_nodes,
+        "study": named,
+        "nodes": nodes,
         "s": time.perf_counter() - whole,
         "processor_s": time.process_time() - busy,
         "peak_mb": peak_mb(),
