@@ -47,9 +47,9 @@ class Corners:
     >>> import shapely
     >>> corners = Corners([shapely.Point(106, 29).buffer(0.5, quad_segs=64)], 1e-4)
     >>> corners.count(0.0).tolist(), corners.count(0.05).tolist()
-    ([256], [17])
+    ([256], [15])
     >>> round(corners.thinned(0.05)[0].area, 2)
-    0.77
+    0.76
     """
 
     areas: Sequence[BaseGeometry]
