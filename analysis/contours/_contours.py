@@ -111,16 +111,8 @@ def polygons_in_degrees(
     coords, index, doubled_m2 = _closed(lonlat, authalic, rings.piece, rings.offset, order, ELLIPSOID.a)
     least, most = _extent(coords)
     lines = shapely.linearrings(coords, indices=index)
-    is_shell = rings.shell[order] == order
-    owner = np.cumsum(is_shell) - 1
-    holes = ~is_shell
-    polygons = shapely.polygons(lines[is_shell])
-    with_holes = np.unique(owner[holes])
-    if len(with_holes):
-        starts = np.flatnonzero(is_shell)
-        stops = np.append(starts[1:], len(lines))
-        for k in with_holes:
-            polygons[k] = shapely.polygons(lines[starts[k]], holes=lines[starts[k] + 1 : stops[k]])
+    # a shell and its holes are the rings of one polygon
+    polygons = shapely.polygons(lines, indices=np.cumsum(rings.shell[order] == order) - 1)
     shape = shapely.multipolygons(polygons)
     if least[0] < -180 or most[0] > 180:
         (shape,) = cut_at_antimeridian(np.array([shape], dtype=object))

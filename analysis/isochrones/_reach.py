@@ -71,7 +71,7 @@ def reached_within(network: TransportNetwork, entry: Access, times: NodeTimes, *
     if not network.has_exits_along:
         nothing = np.zeros(0, dtype=np.int64)
         return Reached(node, nothing, np.zeros((0, 4)), np.zeros(0, dtype=np.bool_), np.zeros((0, 6)))
-    entered = np.unique(entry.line)
+    entered = distinct(entry.line)
     line, line_times, full = _reached_lines(
         times.time_ms, times.block, table.near_start, table.near, table.tail, table.head, table.takes, entered,
         cutoff_ms, cutoff_ms - network.max_access_km * 1000 * ms_per_metre(network),

@@ -268,5 +268,6 @@ def told_of(network: TransportNetwork) -> dict[str, str]:
 
 
 def with_departures_told(frame: Any, network: TransportNetwork) -> Any:
-    """Add the columns ``statistic, window`` to a table of a timetable network."""
-    return frame.assign(**told_of(network))
+    """Return a table with the columns ``statistic, window`` if it's of a timetable network, else the table itself."""
+    told = told_of(network)
+    return frame.assign(**told) if told else frame

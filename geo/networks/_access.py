@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..sorting import distinct
 from ._network import TransportNetwork
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Access:
     @cached_property
     def pieces(self) -> NDArray[np.float64]:
         """All pieces, shape (p, 14)."""
-        return self.pieces_on(np.unique(self.line))
+        return self.pieces_on(distinct(self.line))
 
     @property
     def is_empty(self) -> bool:
