@@ -11,6 +11,8 @@ from typing import Final
 
 #: So much more memory than at the last time is worth looking for what of it nobody needs, MB.
 _WORTH_IT_MB: Final = 100
+#: A process of less keeps what it has: to ask the system for it again takes longer than it's worth.
+_SMALL_MB: Final = 1_000
 
 
 def release_memory() -> None:
@@ -26,13 +28,15 @@ def release_memory() -> None:
     _trim()
 
 
-def give_back_free(held_mb: float) -> float:
+def give_back_free(held_mb: float, *, small_mb: float = _SMALL_MB) -> float:
     """Give back what the C library holds for later, where a process has grown; what refers to itself stays.
 
     Parameters
     ----------
     held_mb : float
         What this returned the last time; 0 at first.
+    small_mb : float
+        A process that takes up less keeps it.
 
     Returns
     -------
@@ -44,7 +48,8 @@ def give_back_free(held_mb: float) -> float:
     >>> give_back_free(1e9)
     1000000000.0
     """
-    if _resident_mb() - held_mb < _WORTH_IT_MB:
+    now_mb = _resident_mb()
+    if now_mb < small_mb or now_mb - held_mb < _WORTH_IT_MB:
         return held_mb
     _trim()
     return _resident_mb()

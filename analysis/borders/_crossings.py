@@ -172,17 +172,22 @@ def _leaving_points(
             if not shapely.is_simple(lines[row]):
                 points[row] = _leaves_at(lines[row], ground)
                 continue
-            pieces = [piece for piece in shapely.get_parts(part) if piece.geom_type == "LineString"]
-            start = shapely.get_point(lines[row], 0)
-            first = min(pieces, key=start.distance, default=None)
-            points[row] = (
-                shapely.line_interpolate_point(lines[row], 0.5, normalized=True)
-                if first is None
-                else shapely.get_point(first, -1)
-            )
+            points[row] = _end_of_first(lines[row], part)
     for k in np.flatnonzero(beyond).tolist():
         points[k] = shapely.Point((points[k].x + 180) % 360 - 180, points[k].y)
     return points
+
+
+def _end_of_first(line: shapely.LineString, inside: shapely.Geometry) -> shapely.Point:
+    """Where the first piece of a line within its land ends; a corner that only touches the edge of the land ends none."""
+    pieces = [piece for piece in shapely.get_parts(inside) if piece.geom_type == "LineString"]
+    start = shapely.get_point(line, 0)
+    merged = shapely.get_parts(shapely.line_merge(shapely.MultiLineString(pieces)))
+    first = min(merged, key=start.distance, default=None)
+    if first is None:
+        return shapely.line_interpolate_point(line, 0.5, normalized=True)
+    ends = (shapely.get_point(first, 0), shapely.get_point(first, -1))
+    return max(ends, key=lambda end: float(shapely.line_locate_point(line, end)))
 
 
 def _leaves_at(line: shapely.LineString, land: shapely.Geometry) -> shapely.Point:

@@ -18,7 +18,7 @@ def resident_mb() -> float:
 
 
 def test_memory_can_be_given_back_anywhere() -> None:
-    give_back_free(0.0)
+    give_back_free(0.0, small_mb=0.0)
     release_memory()
 
 
@@ -27,7 +27,7 @@ def test_memory_can_be_given_back_anywhere() -> None:
     reason="the C library has no call that gives memory back",
 )
 def test_what_was_freed_between_what_stays_goes_back() -> None:
-    give_back_free(0.0)
+    give_back_free(0.0, small_mb=0.0)
     before = resident_mb()
     pieces = [
         np.ones(8_000) for _ in range(4_000)
@@ -35,13 +35,14 @@ def test_what_was_freed_between_what_stays_goes_back() -> None:
     held = pieces[::400]
     taken = resident_mb() - before
     del pieces
-    give_back_free(0.0)
+    give_back_free(0.0, small_mb=0.0)
     assert taken > 200
     assert resident_mb() - before < 0.5 * taken
     assert len(held) == 10
 
 
 def test_where_little_has_grown_nothing_is_looked_for() -> None:
-    held = give_back_free(0.0)
-    assert give_back_free(held) == held
+    held = give_back_free(0.0, small_mb=0.0)
+    assert give_back_free(held, small_mb=0.0) == held
+    assert give_back_free(0.0, small_mb=1e9) == 0.0
     assert give_back_free(1e9) == 1e9

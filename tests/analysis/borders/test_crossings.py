@@ -295,3 +295,11 @@ def test_a_ring_s_stretches_do_not_depend_on_where_it_is_drawn_from(first: int) 
     assert row.longest_without_km == pytest.approx(9.71 + 22.17 + 19.37 + 11.08, abs=0.1)
     (one,) = border_crossings(at.iloc[:1], frame).itertuples()
     assert one.longest_without_km == pytest.approx(2 * (22.17 + 19.4), abs=0.1)
+
+
+def test_a_corner_that_touches_the_border_is_no_crossing(counties: gpd.GeoDataFrame) -> None:
+    """From the west to the border and back, and over it farther north: on either side, whichever way it's drawn."""
+    line = [(106.2, 29.2), (106.5, 29.3), (106.3, 29.4), (106.7, 29.4)]
+    for drawn in (line, [(213.0 - lon, lat) for lon, lat in line]):
+        point = crossings(one_link(drawn), counties).geometry.iloc[0]
+        assert (round(point.x, 9), round(point.y, 9)) == (106.5, 29.4)

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
@@ -130,6 +130,7 @@ def test_drawn_lines_join_at_the_meridian(lines, middle):
 
 @settings(max_examples=chance.examples(30))
 @given(drawings(), st.sampled_from([0.1, -0.3, 0.6]), st.sampled_from([180.0, 179.9, -179.8]))
+@example([np.array([[0.25, 50.0], [0.0, 50.0], [0.75, 50.25]])], 0.6, 180.0)  # a corner touches the meridian
 def test_borders_are_crossed_where_they_are(lines, border, middle):
     """Two provinces beside each other, the border between them or the meridian through one of them."""
     found = []
