@@ -327,9 +327,21 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     except BaseException:  # Ctrl-C, a full disk: what is being computed won't be wanted
         for process in set(multiprocessing.active_children()) - before:
             process.terminate()
+        _end_of_results(pool)
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end_of_results(pool: ProcessPoolExecutor) -> None:
+    """Let nobody wait for the rest of a result whose worker was ended while it handed it over.
+
+    This process holds the end that workers write to as well, so that a pool waits for more even when all of them are gone.
+    """
+    with contextlib.suppress(
+        AttributeError, OSError
+    ):  # of Python's own: where it's no longer there, so is the wait
+        pool._result_queue._writer.close()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to it
 
 
 @contextlib.contextmanager

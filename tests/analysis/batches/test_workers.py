@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
+import multiprocessing.connection
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -208,3 +211,36 @@ def test_a_dask_cluster_by_its_address(job, undisturbed, tmp_path, cluster):
     path.write_text(text, encoding="utf-8")
     run_batch(path, out=tmp_path / "out")
     assert contents(tmp_path / "out") == contents(undisturbed)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes are read otherwise there")
+def test_who_is_interrupted_waits_for_no_result_that_is_half_handed_over(monkeypatch):
+    """A worker that is ended while it writes leaves a part of what it wrote, and nobody to write the rest."""
+    begun, ended = threading.Event(), threading.Event()
+    read = multiprocessing.connection.Connection._recv  # type: ignore[attr-defined]
+    pools = []
+
+    def slow_read(self, size, *rest):
+        if size > 10**6:  # far more than a pipe holds
+            begun.set()
+            ended.wait(30)
+        return read(self, size, *rest)
+
+    monkeypatch.setattr(multiprocessing.connection.Connection, "_recv", slow_read)
+
+    def interrupted():
+        with contextlib.suppress(KeyboardInterrupt), batch_workers._pool(1) as pool:
+            pools.append(pool)
+            pool.submit(bytes, 20_000_000)
+            begun.wait(30)
+            threading.Timer(1.0, ended.set).start()
+            raise KeyboardInterrupt
+
+    thread = threading.Thread(target=interrupted, daemon=True)
+    thread.start()
+    thread.join(20)
+    hangs = thread.is_alive()
+    if hangs:
+        pools[0]._result_queue._writer.close()  # type: ignore[attr-defined]  # so that the tests go on
+    assert not hangs
+    assert begun.is_set()
