@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from importlib.metadata import version
@@ -123,56 +123,6 @@ def write_results(
     finally:
         _PAGE.reset(token)
     folder.finish(_about(results, seconds=time.monotonic() - started))
-
-
-@contextmanager
-def writers_loaded_meanwhile(only: Collection[str] | None = None) -> Iterator[None]:
-    """Load what writes the outputs in a thread of its own, while there are no results yet.
-
-    What can't be loaded says so when it's asked to write.
-
-    Parameters
-    ----------
-    only : collection of str, optional
-        Kinds of outputs, of `OUTPUT_KINDS`; all when left out.
-    """
-    drawn = only is None or not {"figure", "charts", "report"}.isdisjoint(only)
-    wanted = {
-        _load_figures: drawn,
-        _load_page: only is None or "map" in only,
-        _load_documents: only is None or not {"report", "tables"}.isdisjoint(only),
-    }
-
-    def load() -> None:
-        for one, asked in wanted.items():
-            if asked:
-                with suppress(Exception):
-                    one()
-
-    thread = threading.Thread(target=load, daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:  # the system has no thread left
-        yield
-        return
-    try:
-        yield
-    finally:
-        thread.join()
-
-
-def _load_figures() -> None:
-    from .maps.charts import study_chart  # noqa: F401, PLC0415
-    from .maps.figures import study_figure  # noqa: F401, PLC0415
-
-
-def _load_page() -> None:
-    from .maps.page import study_map  # noqa: F401, PLC0415
-
-
-def _load_documents() -> None:
-    from .reports import report_docx  # noqa: F401, PLC0415
-    from .workbook import workbook  # noqa: F401, PLC0415
 
 
 class _Meanwhile(Generic[_Made]):

@@ -23,7 +23,7 @@ from .geo.errors import ConfigError, InputError, InputTypeError, OutputsFailedEr
 from .geo.memory import release_memory
 from .geo.networks import TransportNetwork
 from .maps.folders import ResultsFolder
-from .output import output_names, require_kinds, write_results, writers_loaded_meanwhile
+from .output import output_names, require_kinds, write_results
 from .running import StudyRun, rare_collections
 from .stages import STAGES
 
@@ -158,8 +158,7 @@ def run_study(
         rare_collections(),
     ):
         started = time.monotonic()
-        with writers_loaded_meanwhile(kinds):
-            results = run.results(step) if kinds is None else run.results_on_demand()
+        results = run.results(step) if kinds is None else run.results_on_demand()
         del run  # networks, and all that was searched on them, make room for what is drawn
         release_memory()
         step("map, tables, report" if kinds is None else ", ".join(kinds))
