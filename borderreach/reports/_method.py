@@ -53,7 +53,10 @@ def definitions_section(results: StudyResults) -> list[Block]:
 def limits_section(results: StudyResults, context: ReportContext) -> list[Block]:
     """Say what the figures leave out or take for granted."""
     network = results.parameters.get("network", {})
-    lines: list[Line] = ["全部时间由模型估算，不是实测；适合比较，不宜当作单次出行的预报。"]
+    lines: list[Line] = [
+        "全部时间由模型估算，不是实测；适合比较，不宜当作单次出行的预报。",
+        "文中与表中的数各自四舍五入，所列的差与所列两数之差可相差 1。",
+    ]
     if network.get("travel_time_model"):
         lines.append(roads_zh(network["travel_time_model"]))
     if len(results.zones) and (off := zone_error_zh(results)):
