@@ -257,7 +257,8 @@ class TestWhatAlwaysHolds:
     def rough(self, tmp_path) -> Path:
         rng = np.random.default_rng(chance.seed(1))
         spots = rng.choice([0.0, 1.0, 3.0, 5.0, 8.0], size=(400, 400), p=[0.15, 0.15, 0.3, 0.3, 0.1])
-        spots[195:205, 195:205] = 5.0
+        spots[195:205, 195:205] = 5.0  # around the centre
+        spots[184:194, 195:215] = 5.0  # and from another place to the road northward
         return raster(tmp_path / "rough.tif", lambda *_: spots)
 
     def test_valid_nested_and_around_the_origin(self, rough):

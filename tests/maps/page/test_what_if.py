@@ -136,17 +136,29 @@ def same_answers(
     return sure
 
 
+def until_sure(same: Callable[[list[int]], int]) -> None:
+    """Try drawn places with corridors by turns: where all lie by the part's edge, no time is sure, so draw more."""
+    chosen: tuple[list[int], ...] = ([], [1], [0, 1])
+    sure = sum(map(same, chosen))
+    for k in range(30):
+        if sure > 0:
+            return
+        sure = same(chosen[k % len(chosen)])
+    pytest.fail("the page was sure of no time from any place")
+
+
 @pytest.mark.parametrize("number", seeds(1))
 def test_times_and_areas_are_the_packages(
     results: SimpleNamespace, scenarios: Scenarios, part: WhatIf, opened: Opened, number: int
 ) -> None:
     draws = np.random.default_rng(number)
-    sure = 0
-    for chosen in ([], [1], [0, 1]):
+
+    def same(chosen: list[int]) -> int:
         at = place_within(results, scenarios.base, draws)
         found = ask(opened, at, corridors=chosen)
-        sure += same_answers(found, scenarios.network([scenarios.ids[k] for k in chosen]), part, at)
-    assert sure > 0
+        return same_answers(found, scenarios.network([scenarios.ids[k] for k in chosen]), part, at)
+
+    until_sure(same)
 
 
 @pytest.mark.parametrize("number", seeds(1))
@@ -202,12 +214,13 @@ def test_streets_may_be_entered_and_left_anywhere(
     )  # fmt: skip
     streets = replace(part, network=network)
     asked_of(opened, streets)
-    sure = 0
-    for _ in range(3):
+
+    def same(_: list[int]) -> int:
         at = place_within(results, network, draws)
         # streets' circles are drawn on grids of their own: a node on an edge may count in one of them
-        sure += same_answers(ask(opened, at, corridors=[0, 1]), network, streets, at, people=0.03)
-    assert sure > 0
+        return same_answers(ask(opened, at, corridors=[0, 1]), network, streets, at, people=0.03)
+
+    until_sure(same)
 
 
 def with_todays_trains(results: SimpleNamespace) -> tuple[Scenarios, WhatIf]:
@@ -222,7 +235,7 @@ def with_todays_trains(results: SimpleNamespace) -> tuple[Scenarios, WhatIf]:
     return joined, part
 
 
-@pytest.mark.parametrize("number", seeds(1))
+@pytest.mark.parametrize("number", seeds(1, 1789308744))
 def test_todays_trains_and_drawn_ones_run_as_in_the_package(
     results: SimpleNamespace, opened: Opened, tmp_path: Path, number: int
 ) -> None:
@@ -230,12 +243,12 @@ def test_todays_trains_and_drawn_ones_run_as_in_the_package(
     assert "rail" in part.network.modes
     asked_of(opened, part)
     draws = np.random.default_rng(number)
-    sure = 0
-    for chosen in ([], [1], [0, 1]):
+
+    def same(chosen: list[int]) -> int:
         at = place_within(results, joined.base, draws)
         line = line_near(at, draws, "rail")
         ids = [joined.ids[k] for k in chosen]
-        sure += same_answers(ask(opened, at, corridors=chosen), joined.network(ids), part, at)
+        sure = same_answers(ask(opened, at, corridors=chosen), joined.network(ids), part, at)
         found = ask(opened, at, corridors=chosen, lines=[line])
         (tmp_path / "drawn.toml").write_text(found["file"], encoding="utf-8")
         (drawn,) = br.read_corridors(tmp_path / "drawn.toml")
@@ -243,9 +256,10 @@ def test_todays_trains_and_drawn_ones_run_as_in_the_package(
         try:
             network = br.add_corridors(joined.base, [*ids, drawn])
         except NetworkError:  # nothing lies near any stop
-            continue
-        sure += same_answers(found, network, part, at)
-    assert sure > 0
+            return sure
+        return sure + same_answers(found, network, part, at)
+
+    until_sure(same)
 
 
 def test_a_road_that_is_cut_is_closed(results: SimpleNamespace, part: WhatIf, opened: Opened) -> None:
