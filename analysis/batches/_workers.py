@@ -3,6 +3,9 @@
 All three take tasks one after the other, hand back finished parts in the order in which they come,
 and keep no more than a few in memory. A part whose worker died is tried again; one that costs
 worker after worker is taken apart, so that the origin at fault is found and the others aren't lost.
+
+Processes lay a part into a file and hand over its name. A pipe that all of them write to would hold half a part where a
+worker is killed while it writes, and whoever reads it would wait for the rest for ever.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import importlib
 import logging
 import multiprocessing
 import os
+import pickle
 import signal
 import tempfile
 import threading
@@ -95,8 +99,8 @@ class Processes:
         workers = len(again)  # no more than there is work for
         deaths, suspects = Counter[int](), list[Task]()
         while workers:
-            with _pool(workers) as pool:
-                lost = yield from self._until_broken(pool, plan, source, again)
+            with _folder() as parts, _pool(workers) as pool:
+                lost = yield from self._until_broken(pool, parts, plan, source, again)
             if not lost:
                 break
             _log.warning("a worker process died; %d part(s) are computed again", len(lost))
@@ -107,10 +111,10 @@ class Processes:
             yield settle(task, lambda one: self._alone(plan, one))
 
     def _until_broken(
-        self, pool: ProcessPoolExecutor, plan: Plan, source: Iterator[Task], again: deque[Task]
+        self, pool: ProcessPoolExecutor, parts: Path, plan: Plan, source: Iterator[Task], again: deque[Task]
     ) -> Generator[Part, None, list[Task]]:
         """Yield parts until all tasks are done or a worker dies; return the tasks that died with it."""
-        in_hand: dict[Future[Part], Task] = {}
+        in_hand: dict[Future[str], Task] = {}
         lost: list[Task] = []
         while True:
             while not lost and len(in_hand) < _IN_HAND * self._workers:
@@ -119,7 +123,7 @@ class Processes:
                     break
                 try:
                     with _deaf_to_ctrl_c():
-                        in_hand[pool.submit(self._function, plan, task)] = task
+                        in_hand[pool.submit(_hand_over, self._function, plan, task, parts)] = task
                 except BrokenProcessPool:
                     lost.append(task)
             if not in_hand:
@@ -128,16 +132,16 @@ class Processes:
             for future in done:
                 task = in_hand.pop(future)
                 try:
-                    part = future.result()
+                    part = _take_over(future.result())
                 except (BrokenProcessPool, MemoryError):
                     lost.append(task)
                     continue
                 yield part
 
     def _alone(self, plan: Plan, task: Task) -> Part:
-        with _pool(1) as pool:
+        with _folder() as parts, _pool(1) as pool:
             try:
-                return pool.submit(self._function, plan, task).result()
+                return _take_over(pool.submit(_hand_over, self._function, plan, task, parts).result())
             except (BrokenProcessPool, MemoryError) as error:
                 raise WorkerDiedError from error
 
@@ -327,21 +331,33 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     except BaseException:  # Ctrl-C, a full disk: what is being computed won't be wanted
         for process in set(multiprocessing.active_children()) - before:
             process.terminate()
-        _end_of_results(pool)
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _end_of_results(pool: ProcessPoolExecutor) -> None:
-    """Let nobody wait for the rest of a result whose worker was ended while it handed it over.
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """Yield a folder for parts that are handed over; nobody else may look into it."""
+    with tempfile.TemporaryDirectory(prefix="borderreach-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
-    This process holds the end that workers write to as well, so that a pool waits for more even when all of them are gone.
-    """
-    with contextlib.suppress(
-        AttributeError, OSError
-    ):  # of Python's own: where it's no longer there, so is the wait
-        pool._result_queue._writer.close()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to it
+
+def _hand_over(function: Compute, plan: Plan, task: Task, parts: Path) -> str:
+    """Compute a part and lay it into a file, in a worker; return the file's path."""
+    part = function(plan, task)
+    number, path = tempfile.mkstemp(dir=parts)
+    with os.fdopen(number, "wb") as file:
+        pickle.dump(part, file, protocol=pickle.HIGHEST_PROTOCOL)
+    return path
+
+
+def _take_over(path: str) -> Part:
+    """Return the part that a worker laid into a file, which goes."""
+    file = Path(path)
+    part: Part = pickle.loads(file.read_bytes())  # noqa: S301 - of a worker of this run, in a folder of its own
+    file.unlink()
+    return part
 
 
 @contextlib.contextmanager

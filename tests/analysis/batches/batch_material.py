@@ -122,6 +122,32 @@ def dies_once(plan: Plan, task: Task) -> Part:
     return compute(plan, task)
 
 
+class Deadly:
+    """What ends the process that tries to hand it over, once; a file remembers it."""
+
+    def __init__(self, marker: Path) -> None:
+        self._marker = marker
+
+    def __reduce__(self):
+        if not self._marker.exists():
+            self._marker.touch()
+            os._exit(9)
+        return bytes, (b"alive",)
+
+
+def large_part(plan: Plan, task: Task) -> Part:
+    """Return far more than a pipe holds."""
+    del plan
+    return Part(task.number, {"large": bytes(5_000_000)}, {"large": 1}, 1)
+
+
+def dies_as_it_hands_over(plan: Plan, task: Task) -> Part:
+    """Return a part of which the first megabytes are handed over before the worker dies, the first time."""
+    part = large_part(plan, task)
+    part.files["last"] = Deadly(task.network.with_suffix(f".{task.number}"))  # type: ignore[assignment]
+    return part
+
+
 def always_dies(plan: Plan, task: Task) -> Part:
     """Die whatever there is to compute."""
     del plan, task

@@ -7,11 +7,14 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,7 @@ from borderreach.analysis.batches._batch import run_batch
 from borderreach.analysis.batches._ground import Units
 from borderreach.analysis.batches._origins import BatchOrigin, as_frame
 from borderreach.analysis.batches._store import read_batch
-from borderreach.analysis.batches._tasks import Plan
+from borderreach.analysis.batches._tasks import Plan, Task
 from borderreach.analysis.batches._workers import Processes
 from borderreach.analysis.isochrones._isochrones import isochrones
 from borderreach.geo.errors import (
@@ -39,11 +42,13 @@ from .batch_material import (
     WEST,
     always_dies,
     contents,
+    dies_as_it_hands_over,
     dies_of_poison,
     dies_once,
     grid,
     job_of,
     kill_once,
+    large_part,
 )
 
 
@@ -54,6 +59,11 @@ def with_poison(**further) -> dict:
 
 
 SMALL = {"isochrones_min": [20], "origins_per_part": 2}
+PLAN = Plan(job_of(name="none", outputs=SMALL).outputs, (), Units("tianditu"))
+
+
+def tasks(folder: Path, n: int) -> list[Task]:
+    return [Task(k, "base", folder / "grid.network", ()) for k in range(n)]
 
 
 @pytest.mark.slow
@@ -94,10 +104,7 @@ def test_all_workers_start_at_once():
 
 def test_no_work_needs_no_workers(monkeypatch):
     monkeypatch.setattr(batch_workers, "_pool", None)
-    assert (
-        list(Processes(2).run(Plan(job_of(name="none", outputs=SMALL).outputs, (), Units("tianditu")), []))
-        == []
-    )
+    assert list(Processes(2).run(PLAN, [])) == []
 
 
 @pytest.mark.slow
@@ -214,33 +221,39 @@ def test_a_dask_cluster_by_its_address(job, undisturbed, tmp_path, cluster):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes are read otherwise there")
-def test_who_is_interrupted_waits_for_no_result_that_is_half_handed_over(monkeypatch):
-    """A worker that is ended while it writes leaves a part of what it wrote, and nobody to write the rest."""
-    begun, ended = threading.Event(), threading.Event()
+def test_nothing_is_said_whose_half_would_be_waited_for(tmp_path, monkeypatch):
+    """A worker may be killed at any moment: what it says to this process is written in one go or not at all."""
+    sizes = []
     read = multiprocessing.connection.Connection._recv  # type: ignore[attr-defined]
-    pools = []
 
-    def slow_read(self, size, *rest):
-        if size > 10**6:  # far more than a pipe holds
-            begun.set()
-            ended.wait(30)
+    def watched(self, size, *rest):
+        sizes.append(size)
         return read(self, size, *rest)
 
-    monkeypatch.setattr(multiprocessing.connection.Connection, "_recv", slow_read)
+    monkeypatch.setattr(multiprocessing.connection.Connection, "_recv", watched)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    found = list(Processes(2, function=large_part).run(PLAN, tasks(tmp_path, 5)))
+    assert sorted(part.number for part in found) == list(range(5))
+    assert {len(part.files["large"]) for part in found} == {5_000_000}
+    assert max(sizes) <= select.PIPE_BUF  # which the system writes in one go
+    assert list(tmp_path.iterdir()) == []
 
-    def interrupted():
-        with contextlib.suppress(KeyboardInterrupt), batch_workers._pool(1) as pool:
-            pools.append(pool)
-            pool.submit(bytes, 20_000_000)
-            begun.wait(30)
-            threading.Timer(1.0, ended.set).start()
-            raise KeyboardInterrupt
 
-    thread = threading.Thread(target=interrupted, daemon=True)
-    thread.start()
-    thread.join(20)
-    hangs = thread.is_alive()
-    if hangs:
-        pools[0]._result_queue._writer.close()  # type: ignore[attr-defined]  # so that the tests go on
-    assert not hangs
-    assert begun.is_set()
+@pytest.mark.slow
+def test_a_worker_that_dies_as_it_hands_over_costs_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    found = list(Processes(1, function=dies_as_it_hands_over).run(PLAN, tasks(tmp_path, 2)))
+    assert [(part.number, part.files["last"]) for part in found] == [(0, b"alive"), (1, b"alive")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grid.0", "grid.1"]
+
+
+def test_who_stops_early_waits_for_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    parts = Processes(2, function=large_part).run(PLAN, tasks(tmp_path, 200))
+    assert next(parts).n_origins == 1
+    assert isinstance(parts, Generator)
+    ends = threading.Thread(target=parts.close, daemon=True)
+    ends.start()
+    ends.join(60)
+    assert not ends.is_alive()
+    assert list(tmp_path.iterdir()) == []
