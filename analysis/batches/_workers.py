@@ -13,10 +13,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib
+import json
 import logging
 import multiprocessing
 import os
-import pickle
 import signal
 import tempfile
 import threading
@@ -347,17 +347,25 @@ def _hand_over(function: Compute, plan: Plan, task: Task, parts: Path) -> str:
     """Compute a part and lay it into a file, in a worker; return the file's path."""
     part = function(plan, task)
     number, path = tempfile.mkstemp(dir=parts)
+    head = {
+        "number": part.number,
+        "n_origins": part.n_origins,
+        "rows": part.rows,
+        "bytes": {name: len(content) for name, content in part.files.items()},
+    }
     with os.fdopen(number, "wb") as file:
-        pickle.dump(part, file, protocol=pickle.HIGHEST_PROTOCOL)
+        file.write(json.dumps(head).encode() + b"\n")
+        file.writelines(part.files.values())
     return path
 
 
 def _take_over(path: str) -> Part:
     """Return the part that a worker laid into a file, which goes."""
-    file = Path(path)
-    part: Part = pickle.loads(file.read_bytes())  # noqa: S301 - of a worker of this run, in a folder of its own
-    file.unlink()
-    return part
+    with Path(path).open("rb") as file:
+        head = json.loads(file.readline())
+        files = {name: file.read(size) for name, size in head["bytes"].items()}
+    Path(path).unlink()
+    return Part(head["number"], files, head["rows"], head["n_origins"])
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -122,17 +123,20 @@ def dies_once(plan: Plan, task: Task) -> Part:
     return compute(plan, task)
 
 
-class Deadly:
-    """What ends the process that tries to hand it over, once; a file remembers it."""
+class Deadly(dict):
+    """Tables of which the last one ends the process that lays it down, once; a file remembers it."""
 
-    def __init__(self, marker: Path) -> None:
+    def __init__(self, tables: dict[str, bytes], marker: Path) -> None:
+        super().__init__(tables)
         self._marker = marker
 
-    def __reduce__(self):
+    def values(self):
+        *first, last = super().values()
+        yield from first
         if not self._marker.exists():
             self._marker.touch()
             os._exit(9)
-        return bytes, (b"alive",)
+        yield last
 
 
 def large_part(plan: Plan, task: Task) -> Part:
@@ -144,8 +148,8 @@ def large_part(plan: Plan, task: Task) -> Part:
 def dies_as_it_hands_over(plan: Plan, task: Task) -> Part:
     """Return a part of which the first megabytes are handed over before the worker dies, the first time."""
     part = large_part(plan, task)
-    part.files["last"] = Deadly(task.network.with_suffix(f".{task.number}"))  # type: ignore[assignment]
-    return part
+    part.files["last"] = b"alive"
+    return replace(part, files=Deadly(part.files, task.network.with_suffix(f".{task.number}")))
 
 
 def always_dies(plan: Plan, task: Task) -> Part:

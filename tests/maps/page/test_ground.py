@@ -39,9 +39,9 @@ def test_roads_lie_below_by_class_and_zoom(asked_page: Opened) -> None:
     until(page, "borderreach.scene.roadsReady")
     far = page.evaluate(INKED)
     assert far > 5000
-    page.evaluate("borderreach.map.setView([27.5, 107], 7.75, { animate: false })")
+    page.evaluate("void borderreach.map.setView([27.5, 107], 7.75, { animate: false })")
     before = page.evaluate(INKED)
-    page.evaluate("borderreach.map.setView([27.5, 107], 8, { animate: false })")
+    page.evaluate("void borderreach.map.setView([27.5, 107], 8, { animate: false })")
     assert page.evaluate(INKED) > 1.15 * before  # roads below motorways come
     page.uncheck('[data-layer="roads"]')
     assert page.locator(".leaflet-br-roads-pane canvas").count() == 0
@@ -73,13 +73,13 @@ def test_home_and_limits(asked_page: Opened) -> None:
     page = asked_page.page
     state = "() => { const m = borderreach.map, c = m.getCenter(); return [c.lat, c.lng, m.getZoom()]; }"
     first = page.evaluate(state)
-    page.evaluate("borderreach.map.setView([26.5, 106], 9, { animate: false })")
+    page.evaluate("void borderreach.map.setView([26.5, 106], 9, { animate: false })")
     page.click(".br-home")
     assert page.evaluate(state) == pytest.approx(first)
     for _ in range(12):
-        page.evaluate("borderreach.map.zoomOut(1, { animate: false })")
+        page.evaluate("void borderreach.map.zoomOut(1, { animate: false })")
     assert page.evaluate("borderreach.map.getZoom()") >= first[2] - 2
-    page.evaluate("borderreach.map.panBy([1e5, 0], { animate: false })")
+    page.evaluate("void borderreach.map.panBy([1e5, 0], { animate: false })")
     page.wait_for_timeout(600)
     assert page.evaluate("borderreach.map.getCenter().lng") < 130
     assert page.get_attribute(".br-home", "aria-label") == "回到全图"
@@ -89,9 +89,13 @@ def test_towns_are_named_where_there_is_room(asked_page: Opened, part: Any) -> N
     towns = part.counties.iloc[part.n_border :]
     assert len(towns)
     row = towns.iloc[0]
-    asked_page.page.evaluate(f"borderreach.map.setView([{row.lat}, {row.lon}], 6.5, {{ animate: false }})")
+    asked_page.page.evaluate(
+        f"void borderreach.map.setView([{row.lat}, {row.lon}], 6.5, {{ animate: false }})"
+    )
     assert labels(asked_page, "br-town") == []
-    asked_page.page.evaluate(f"borderreach.map.setView([{row.lat}, {row.lon}], 10, {{ animate: false }})")
+    asked_page.page.evaluate(
+        f"void borderreach.map.setView([{row.lat}, {row.lon}], 10, {{ animate: false }})"
+    )
     assert row["name"] in labels(asked_page, "br-town")
 
 

@@ -55,7 +55,7 @@ def test_no_name_lies_across_another_or_an_edge(
     opened = show(results, width=width, height=height)
     for step in (0, 1, 1):
         opened.page.evaluate(
-            f"borderreach.map.setZoom(borderreach.map.getZoom() + {step}, {{animate: false}})"
+            f"void borderreach.map.setZoom(borderreach.map.getZoom() + {step}, {{animate: false}})"
         )
         names = named(opened)
         assert {text for text, kind, _ in names if kind == "br-centre"} <= {
@@ -84,7 +84,7 @@ def test_names_make_way_for_a_panel_that_opens(results: SimpleNamespace, show: A
     opened = show(results, width=1024)
     page = opened.page
     page.evaluate(
-        "borderreach.map.setView(borderreach.scene.counties.values().next().value.at, 8, {animate: false})"
+        "void borderreach.map.setView(borderreach.scene.counties.values().next().value.at, 8, {animate: false})"
     )
     page.click(".br-fold")
     until(
@@ -144,7 +144,7 @@ def test_names_with_peoples_in_them_are_short_on_the_map_and_whole_in_panels(
     # where two would be called the same, both keep their names
     assert short_names(["彭水苗族土家族自治县", "彭水县"]) == {}
     opened = show(results, width=1440)
-    opened.page.evaluate("borderreach.map.setView([29.3, 108.2], 9, { animate: false })")
+    opened.page.evaluate("void borderreach.map.setView([29.3, 108.2], 9, { animate: false })")
     assert "彭水县" in {text for text, *_ in named(opened)}
     assert not any("自治" in text for text, kind, _ in named(opened) if kind == "br-county")
     code = int(results.border_counties.set_index("name").loc["彭水苗族土家族自治县", "adcode"])

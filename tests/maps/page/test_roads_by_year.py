@@ -129,7 +129,7 @@ def test_the_slider_of_years_draws_the_roads_of_the_year_and_the_legend_says_so(
     opened = open_file(save_map(study_map(SimpleNamespace(**fields)), tmp_path / "map.html"))
     page = opened.page
     until(page, "borderreach.scene.roadsReady")
-    page.evaluate("borderreach.map.setView([28.5, 107], 8.5, { animate: false })")
+    page.evaluate("void borderreach.map.setView([28.5, 107], 8.5, { animate: false })")
     page.check('[data-slider="year-on"]')
     page.focus('[data-slider="year"]')
     page.keyboard.press("Home")

@@ -423,8 +423,8 @@ def test_a_line_may_stop_where_a_centre_is(asking: Opened) -> None:
 def test_circles_follow_the_map_when_they_are_asked_for_again(asking: Opened) -> None:
     page = asking.page
     home, away = (
-        "borderreach.map.setView([28.3, 107], 7, { animate: false })",
-        "borderreach.map.setView([29.2, 107.2], 9, { animate: false })",
+        "void borderreach.map.setView([28.3, 107], 7, { animate: false })",
+        "void borderreach.map.setView([29.2, 107.2], 9, { animate: false })",
     )
     inked = (
         "() => { const c = document.querySelector('.leaflet-br-what-if-pane canvas');"
@@ -493,7 +493,7 @@ def test_leaving_brings_back_what_was_shown(opened: Opened) -> None:
 def test_a_cut_is_made_by_a_tap_and_mended(asking: Opened) -> None:
     page = asking.page
     page.click('[data-tool="cut"]')
-    page.evaluate("borderreach.map.setView([29.2, 106.6], 10, { animate: false })")
+    page.evaluate("void borderreach.map.setView([29.2, 106.6], 10, { animate: false })")
     middle = page.evaluate(
         "() => { const net = borderreach.openNetwork(JSON.parse(document.getElementById('study-data').textContent).whatIf);"
         " const k = Array.from(net.tail, (_, k) => k).find((k) => Math.abs(net.lat[net.tail[k]] - 29.2) < 0.1 && Math.abs(net.lon[net.tail[k]] - 106.6) < 0.1"

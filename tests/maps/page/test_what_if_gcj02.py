@@ -111,7 +111,7 @@ def test_times_and_areas_are_the_packages(asking: Opened, scenarios: Scenarios, 
 
 def test_handles_lie_where_the_map_is(asking: Opened) -> None:
     page = asking.page
-    page.evaluate("borderreach.map.setView([29.5, 106.55], 14, { animate: false })")
+    page.evaluate("void borderreach.map.setView([29.5, 106.55], 14, { animate: false })")
     settled(page)
     around = page.locator("#study, .leaflet-container").first.bounding_box()
     _, lon, lat = CENTRES["500000"]
@@ -212,7 +212,7 @@ def test_a_finer_zoom_tells_the_datums_apart_in_what_is_saved(asking: Opened) ->
 def test_a_road_is_cut_where_it_is_drawn(asking: Opened) -> None:
     page = asking.page
     page.click('[data-tool="cut"]')
-    page.evaluate("borderreach.map.setView([29.2, 106.6], 12, { animate: false })")
+    page.evaluate("void borderreach.map.setView([29.2, 106.6], 12, { animate: false })")
     link, lat, lon = page.evaluate(
         "() => { const net = borderreach.networkOf({ whatIf: JSON.parse(document.getElementById('study-data').textContent).whatIf });"
         " let best = null; for (let k = 0; k < net.tail.length; k += 1) { const [a, b] = [net.tail[k], net.head[k]];"
