@@ -275,6 +275,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     plain = pd.DataFrame(table.drop(columns="geometry")) if isinstance(table, gpd.GeoDataFrame) else table
     floats = plain.select_dtypes("float").columns
     plain = plain.round({name: _decimals(str(name)) for name in floats})
+    plain[floats] += 0.0  # no zero has a sign
     with _as_output_error(path):
         path.write_bytes(csv_text(plain).encode("utf-8-sig"))
 

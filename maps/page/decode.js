@@ -126,12 +126,13 @@ const br = /** @type {Shared} */ ({});
     return word;
   };
 
-  // As reports and tables round: half-way figures, of which binary numbers know few, to the even one.
+  // As reports and tables round: half-way figures, of which binary numbers know few, to the even one; no zero has a sign.
   br.fixed = function (value, digits) {
     if (value === null) return "–";
     const half = value * 2 ** (digits + 1);
     const below = Math.floor(value * 10 ** digits);
-    return half % 2 === 1 || half % 2 === -1 ? ((below + (below % 2 === 0 ? 0 : 1)) / 10 ** digits).toFixed(digits) : value.toFixed(digits);
+    const text = half % 2 === 1 || half % 2 === -1 ? ((below + (below % 2 === 0 ? 0 : 1)) / 10 ** digits).toFixed(digits) : value.toFixed(digits);
+    return Number(text) === 0 ? text.replace("-", "") : text;
   };
   br.area = (value) =>
     value === null || value === undefined ? "–" : Math.round(value).toLocaleString("en-US") + " km²";

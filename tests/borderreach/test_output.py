@@ -102,6 +102,17 @@ def test_csv_opens_in_excel_and_reads_back(yuqian, yuqian_out):
     assert read["base_min"].to_numpy() == pytest.approx(yuqian.county_times["base_min"].to_numpy(), abs=0.006)
 
 
+def test_no_zero_has_a_sign_in_csv(tmp_path):
+    table = pd.DataFrame({
+        "delta_min": [-0.001, -0.0, -0.006], "name": ["-0.0 千米", "b", "c"], "n": [0, 1, -2],
+        "gap_km": pd.array([-0.0001, None, -7.25], dtype="Float64"),
+    })  # fmt: skip
+    write_csv(table, tmp_path / "zeros.csv")
+    lines = (tmp_path / "zeros.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[1:] == ["0.0,'-0.0 千米,0,0.0", "0.0,b,1,", "-0.01,c,-2,-7.25"]
+    write_csv(table[["name", "n"]], tmp_path / "no.csv")
+
+
 def test_the_manifest_accounts_for_the_run(yuqian, yuqian_out):
     manifest = json.loads((yuqian_out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["package"]["version"] == version("borderreach")

@@ -14,17 +14,17 @@ from ..conftest import Opened
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("number", seeds(1))
+@pytest.mark.parametrize("number", seeds(1, 807738))
 def test_a_figure_is_written_as_python_writes_it(results: SimpleNamespace, show: Any, number: int) -> None:
     opened: Opened = show(results)
     draws = np.random.default_rng(number)
     values = np.concatenate([
         draws.uniform(-300, 300, 2000), draws.integers(0, 20_000_000, 2000) / 60_000,
-        draws.integers(-4000, 4000, 1000) / 8, draws.integers(0, 10**9, 500) / 4.0,
+        draws.integers(-4000, 4000, 1000) / 8, draws.uniform(-0.6, 0.6, 500), draws.integers(0, 10**9, 500) / 4.0,
     ])  # fmt: skip
     for digits in (0, 1, 2):
         said = opened.page.evaluate("([all, digits]) => all.map((value) => borderreach.fixed(value, digits))", [values.tolist(), digits])  # fmt: skip
-        assert said == [f"{value:.{digits}f}" for value in values]
+        assert said == [f"{value:z.{digits}f}" for value in values]
 
 
 def test_minutes_are_the_tables_to_the_last_digit(results: SimpleNamespace, show: Any) -> None:
