@@ -23,7 +23,7 @@ from ._search import UNREACHED, bucketed_times
 #: Nodes with more neighbours stay: what removing them would add takes longer to search than they do.
 _MOST_NEIGHBOURS: Final = 16
 #: So many searches all over a network take longer than removing what they don't need.
-_MANY_SEARCHES: Final = 12
+MANY_SEARCHES: Final = 16
 #: Of a network with fewer nodes than that for each that is asked for, too much would stay.
 _NODES_PER_ASKED: Final = 8
 
@@ -135,17 +135,29 @@ def _kept(_network: TransportNetwork) -> _Kept:
     return _Kept()
 
 
-def is_worth_it(network: TransportNetwork, nodes: NDArray[np.int64], *, searches: int) -> bool:
+def is_kept_around(network: TransportNetwork, nodes: NDArray[np.int64]) -> bool:
+    """Say whether `kept_around` has what is left of a network around some nodes already.
+
+    Parameters
+    ----------
+    network : TransportNetwork
+    nodes : ndarray of int64
+    """
+    return _kept(network).holds(nodes)
+
+
+def is_worth_it(network: TransportNetwork, nodes: NDArray[np.int64], *, searches: float) -> bool:
     """Say whether so many searches between some nodes of a network are sooner done on what is left around these.
 
     Parameters
     ----------
     network : TransportNetwork
     nodes : ndarray of int64
-    searches : int
+    searches : float
+        All over the network; one that ends early counts by the share that it sees.
     """
     few = len(nodes) * _NODES_PER_ASKED <= network.n_nodes
-    return _kept(network).holds(nodes) or (few and searches >= _MANY_SEARCHES)
+    return is_kept_around(network, nodes) or (few and searches >= MANY_SEARCHES)
 
 
 def kept_around(network: TransportNetwork, nodes: NDArray[np.int64]) -> AroundNodes:

@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...geo.networks import Access, TransportNetwork, access, past_no_node
-from ._around_nodes import is_worth_it, kept_around, times_around
+from ._around_nodes import MANY_SEARCHES, is_kept_around, is_worth_it, kept_around, times_around
 from ._contraction import FAR
 from ._hierarchy import LENGTH_BITS, Ways, descent, hierarchy, least_keys
 from ._origins import NO_LIMIT_MS, Origin, each, enter, search
@@ -21,6 +21,8 @@ from ._search import UNREACHED
 _WORTH_A_HIERARCHY: Final = 200
 #: Places that a thread sweeps from at a time.
 _BATCH: Final = 64
+#: Searches that are tried to tell how much of a network each sees.
+_TRIED: Final = 3
 
 
 def minutes_matrix(
@@ -114,40 +116,57 @@ def _ways_to_search(
     ways: _Ways, entries: Ways, exits: Ways, *, limit_ms: int
 ) -> Callable[[int, int], NDArray[np.float64]]:
     """Return what gives the milliseconds over the network from some of the starts to all ends, infinite for none."""
-    network, known, searches = ways.searched, ways.network, len(ways.starts)
+    network, known = ways.searched, ways.network
     exit_node, egress_ms = exits.node, exits.key >> LENGTH_BITS
-    worth_it = False
+    wanted = exits.start, exit_node, egress_ms
+
+    def all_over(start: int, own: slice) -> NDArray[np.int32]:
+        entry = replace(ways.onto[start], node=entries.node[own], time_ms=entries.key[own] >> LENGTH_BITS)
+        return search(network, entry, limit_ms=limit_ms, wanted=wanted)
+
+    times_at: Callable[[int, slice], NDArray[np.int32]] = all_over
     if not network.is_scheduled:
         nodes = np.union1d(entries.node, exits.node)
         there = hierarchy.known(known) is not None
+        kept = there or is_kept_around(known, nodes)
+        searches = 0.0 if kept else _searches_all_over(entries, all_over)
         worth_it = not there and is_worth_it(known, nodes, searches=searches)
         many = searches >= _WORTH_A_HIERARCHY and limit_ms >= NO_LIMIT_MS  # those within a limit see a part
         if there or (many and not worth_it):
             return _by_sweeps(ways, entries, exits, limit_ms=limit_ms)
-    if worth_it:
-        left = kept_around(known, nodes)
-        arcs, number = (left.back if ways.turned else left.there), left.number
-        exit_node = number[exit_node].astype(np.int64)
+        if worth_it:
+            left = kept_around(known, nodes)
+            arcs, number = (left.back if ways.turned else left.there), left.number
+            exit_node = number[exit_node].astype(np.int64)
 
-        def times_at(start: int, node: NDArray[np.int64], time_ms: NDArray[np.int64]) -> NDArray[np.int32]:  # noqa: ARG001 - as below
-            return times_around(arcs, number[node], time_ms, limit_ms=limit_ms)
-    else:
-        wanted = exits.start, exit_node, egress_ms
+            def around(_: int, own: slice) -> NDArray[np.int32]:
+                node, time_ms = number[entries.node[own]], entries.key[own] >> LENGTH_BITS
+                return times_around(arcs, node, time_ms, limit_ms=limit_ms)
 
-        def times_at(start: int, node: NDArray[np.int64], time_ms: NDArray[np.int64]) -> NDArray[np.int32]:
-            entry = replace(ways.onto[start], node=node, time_ms=time_ms)
-            return search(network, entry, limit_ms=limit_ms, wanted=wanted)
+            times_at = around
 
     def by_searches(first: int, last: int) -> NDArray[np.float64]:
         found = np.full((last - first, len(ways.ends)), np.inf)
         for row, start in enumerate(range(first, last)):
             own = slice(entries.start[start], entries.start[start + 1])
             if own.start < own.stop:
-                time_ms = times_at(start, entries.node[own], entries.key[own] >> LENGTH_BITS)
-                _leave(exits.start, exit_node, egress_ms, time_ms, int(UNREACHED), found[row])
+                _leave(exits.start, exit_node, egress_ms, times_at(start, own), int(UNREACHED), found[row])
         return found
 
     return by_searches
+
+
+def _searches_all_over(entries: Ways, search_from: Callable[[int, slice], NDArray[np.int32]]) -> float:
+    """Return how many searches all over a network those from all starts amount to: each may end early.
+
+    What they see is told from a few of them, by the one that sees most.
+    """
+    starts = np.flatnonzero(np.diff(entries.start))
+    if len(starts) < MANY_SEARCHES:
+        return float(len(starts))
+    tried = starts[np.linspace(0, len(starts) - 1, _TRIED).astype(int)].tolist()
+    found = [search_from(start, slice(entries.start[start], entries.start[start + 1])) for start in tried]
+    return len(starts) * max(np.count_nonzero(times != UNREACHED) / len(times) for times in found)
 
 
 def _by_sweeps(

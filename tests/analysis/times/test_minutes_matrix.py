@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from borderreach.analysis.corridors import minutes_between
 from borderreach.analysis.times import prepared, travel_times, within_reach
+from borderreach.analysis.times._around_nodes import is_kept_around
 from borderreach.analysis.times._hierarchy import hierarchy
 from borderreach.geo.errors import NetworkError, OffNetworkError
 from borderreach.geo.networks import Links, TransportNetwork, build_network
@@ -67,6 +68,23 @@ def test_many_places_are_worth_a_hierarchy_unless_there_is_a_limit():
     assert [hierarchy.known(road) is not None for road in roads] == [False, True, False]
     assert np.array_equal(few, many)
     assert np.array_equal(within, np.where(many <= 200, many, np.nan), equal_nan=True)
+
+
+def test_searches_that_end_early_leave_the_network_as_it_is():
+    n = 4000
+    lon = 106 + np.arange(n) * 0.01
+    links = Links(np.arange(n - 1), np.arange(1, n), np.full(n - 1, 1e3), np.full(n - 1, 60.0))
+    roads = [
+        build_network(lon, np.full(n, 29.5), links, access_speed_kph=5, max_access_km=0.1) for _ in range(2)
+    ]
+    places = [(x, 29.5) for x in lon[:400:20]]
+    near = minutes_between(roads[0], places, places, limit_min=10)
+    spread = [(x, 29.5) for x in lon[:: n // 20]]
+    far = minutes_between(roads[1], spread, spread)
+    minutes = np.abs(np.subtract.outer(np.arange(20), np.arange(20))) * (n // 20.0)
+    assert np.array_equal(near, np.where(np.eye(20, dtype=bool), 0.0, np.nan), equal_nan=True)
+    assert np.array_equal(far, minutes)
+    assert [is_kept_around(road, np.arange(1)) for road in roads] == [False, True]
 
 
 @settings(max_examples=10, deadline=None)
