@@ -327,9 +327,11 @@ def network_from_sections(
     """Build a `LineNetwork` from checked tables; stations without a section are left out."""
     used = stations["station_id"].isin({*sections["from_station"], *sections["to_station"]})
     points = stations[used].reset_index(drop=True)
-    number = pd.Series(points.index, index=points["station_id"])
-    tail = number.loc[sections["from_station"]].to_numpy()
-    head = number.loc[sections["to_station"]].to_numpy()
+    number = {station: node for node, station in enumerate(points["station_id"])}
+    tail, head = (
+        np.array([number[station] for station in sections[column]], dtype=np.int64)
+        for column in ("from_station", "to_station")
+    )
     line = sections["line_id"].to_numpy(dtype=object)
     plain = build_network(
         points["lon"].to_numpy(dtype=float),
@@ -354,12 +356,12 @@ def network_from_sections(
     wide = through.reindex(columns=[*THROUGH_COLUMNS, *TURN_COLUMNS])
     rows = wide.astype(object).where(wide.notna(), "").astype(str)
     for station, a, b, *ends, minutes in rows.itertuples(index=False, name=None):
-        if station not in number.index or not {a, b} <= line_km.keys():
+        if station not in number or not {a, b} <= line_km.keys():
             continue
-        node = int(number.loc[station])
+        node = number[station]
         pairs |= {(node, a, b), (node, b, a)}
         stay = float(minutes) if minutes else 0.0
-        sides = [int(number.get(name, _NOWHERE)) if name else -1 for name in ends]
+        sides = [number.get(name, _NOWHERE) if name else -1 for name in ends]
         if stay or sides != [-1, -1]:
             turns.setdefault((node, a, b), []).append((sides[0], sides[1], stay))
             turns.setdefault((node, b, a), []).append((sides[1], sides[0], stay))
@@ -367,8 +369,8 @@ def network_from_sections(
     if direct is not None:
         of_lines = direct[direct["line_id"].isin(list(line_km))]
         for line_id, a, b, there, back in of_lines[list(DIRECT_COLUMNS)].itertuples(index=False, name=None):
-            if a in number.index and b in number.index:
-                i, j = int(number.loc[a]), int(number.loc[b])
+            if a in number and b in number:
+                i, j = number[a], number[b]
                 both |= {key: n for key, n in (((i, j, line_id), there), ((j, i, line_id), back)) if n}
     own = {item.name: getattr(plain, item.name) for item in fields(TransportNetwork)}
     return LineNetwork(

@@ -273,6 +273,8 @@ class TransportNetwork(Sealed):
 
     def link_lines(self, links: NDArray[np.int64]) -> RaggedLines:
         """Return (lon, lat) along links, ends included, those of straight ones too."""
+        if not len(links):
+            return RaggedLines(np.zeros(1, dtype=np.int64), np.zeros((0, 2)))
         return link_lines(
             np.column_stack([self.node_lon, self.node_lat]),
             self.link_ends,

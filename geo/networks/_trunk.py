@@ -185,9 +185,9 @@ def _detour(
 
 def _seconds(length_m: NDArray[np.float64], road_class: NDArray[np.object_]) -> NDArray[np.float64]:
     """Return the travel time on each link."""
-    kph: NDArray[np.float64] = np.array(
-        [TRUNK_CLASS_SPEEDS_KPH.get(name, TRUNK_CLASS_SPEEDS_KPH["ordinary"]) for name in road_class]
-    )
+    kph: NDArray[np.float64] = np.full(len(road_class), TRUNK_CLASS_SPEEDS_KPH["ordinary"])
+    for name, speed in TRUNK_CLASS_SPEEDS_KPH.items():
+        kph[road_class == name] = speed
     seconds: NDArray[np.float64] = length_m / kph * 3.6
     slow: NDArray[np.float64] = length_m / TRUNK_CLASS_SPEEDS_KPH["ordinary"] * 3.6
     # where junctions are close, an expressway is no slower than the road beside it
@@ -234,11 +234,13 @@ def _by_class(
     tail = np.concatenate([tail[whole], kinds["cut_tail"], kinds["join_tail"], kinds["new_tail"][new]])
     head = np.concatenate([head[whole], kinds["cut_head"], kinds["join_head"], kinds["new_head"][new]])
     # junctions of two added roads that aren't there yet are left out
-    used = np.unique(np.concatenate([np.arange(n_nodes), tail, head]))
-    own = used[n_nodes:] - n_nodes
+    is_used = np.zeros(n_nodes + len(kinds["node_lon"]), dtype=bool)
+    is_used[:n_nodes] = is_used[tail] = is_used[head] = True
+    number = (np.cumsum(is_used) - 1).astype(np.int32)
+    own = np.flatnonzero(is_used[n_nodes:])
     return _Classed(
-        np.searchsorted(used, tail).astype(np.int32),
-        np.searchsorted(used, head).astype(np.int32),
+        number[tail],
+        number[head],
         np.concatenate([length_m[whole], length_m[cut] * share, joins, kinds["new_length_m"][new]]),
         np.concatenate(
             [
