@@ -36,8 +36,12 @@ _Made = TypeVar("_Made")
 
 #: Decimals in CSV files by the end of a column's name; columns that match none get 4.
 _DECIMALS: Final = {"lon": 6, "lat": 6, "_km2": 2, "_km": 3, "_min": 2, "minutes": 1, "_kph": 1}
-#: GeoPackage stores when a layer was changed; one fixed moment keeps two runs byte-identical.
-_GPKG_DATE: Final = "2000-01-01T00:00:00.000Z"
+#: GeoPackage stores when a layer was changed; one fixed moment keeps two runs byte-identical. What is written is a draft,
+#: so that nobody needs to wait for the disk after each layer.
+_GPKG_OPTIONS: Final = {
+    "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
+    "OGR_SQLITE_SYNCHRONOUS": "OFF",
+}
 #: With less room than this nothing more is written, bytes.
 _LEAST_ROOM: Final = 65_536
 _MAP: Final = "map.html"
@@ -288,7 +292,7 @@ def write_geopackage(
     The same tables give the same bytes. `titles` are what layers are described as.
     """
     path.unlink(missing_ok=True)
-    with _as_output_error(path), _fixed_date():
+    with _as_output_error(path), _gdal_options(_GPKG_OPTIONS):
         for name, table in tables:
             told = {"DESCRIPTION": title} if (title := (titles or {}).get(name, "")) else {}
             options: dict[str, Any] = {
@@ -369,13 +373,13 @@ def _geometry_type(table: gpd.GeoDataFrame) -> str:
 
 
 @contextmanager
-def _fixed_date() -> Iterator[None]:
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _GPKG_DATE})
+def _gdal_options(options: Mapping[str, str]) -> Iterator[None]:
+    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+    pyogrio.set_gdal_config_options(options)
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+        pyogrio.set_gdal_config_options(before)
 
 
 @contextmanager

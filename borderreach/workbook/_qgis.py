@@ -138,6 +138,7 @@ def add_styles(
     """
     held = list(tables)
     with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute("PRAGMA synchronous = OFF")  # of a draft; see `write_geopackage`
         file.execute(_STYLES_TABLE)
         file.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
