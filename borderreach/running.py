@@ -28,13 +28,21 @@ _RARELY: Final = 50_000
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Have garbage looked for less often: a study makes many objects and hardly any that hold each other in a ring."""
+    """Have garbage looked for less often: a study makes many objects and hardly any that hold each other in a ring.
+
+    What was there before, libraries above all, isn't looked at, unless the caller has set objects aside himself.
+    """
     before = gc.get_threshold()
     if 0 < before[0] < _RARELY:
         gc.set_threshold(_RARELY, *before[1:])
+    sets_aside = gc.get_freeze_count() == 0
+    if sets_aside:
+        gc.freeze()
     try:
         yield
     finally:
+        if sets_aside:
+            gc.unfreeze()
         gc.set_threshold(*before)
 
 
