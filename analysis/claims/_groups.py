@@ -19,10 +19,10 @@ from ...geo.networks import TransportNetwork
 from ...geo.places import origins_table, place, same_places
 from ..corridors import minutes_between
 from ..indicators import shared_parts
-from ..isochrones import isochrones, travel_time_circle
+from ..isochrones import isochrones, union_in_order
 from ..schemas import Schema, conform
 from ..study_file import Study
-from ..times import require_network
+from ..times import each, require_network
 from ._files import Group, claims_of, embedded_study_name
 
 #: One row per group and member.
@@ -519,11 +519,11 @@ def _circles(
             (
                 str(group_id),
                 str(part["group_name"].iloc[0]),
-                found[found["origin_id"].isin(part["member_id"])],
+                found[found["origin_id"].isin(part["member_id"])].drop_duplicates("origin_id").geometry,
             )
             for group_id, part in members.groupby("group_id", sort=False)
         ]
         ids, names = [part[0] for part in parts], [part[1] for part in parts]
-        return ids, names, [travel_time_circle(part[2]).geometry.iloc[0] for part in parts]
+        return ids, names, list(each(union_in_order, [part[2] for part in parts], progress=False, label=""))
     found = isochrones(network, origins_table(centres, argument="centres"), cutoffs_min=(cutoff,))
     return list(found["origin_id"]), list(found["origin_name"]), list(found.geometry)

@@ -21,6 +21,7 @@ from ..times import (
     NEAREST_ATTR,
     Pairs,
     by_origin,
+    each,
     listed,
     masses,
     read_pairs,
@@ -272,7 +273,13 @@ def shared_parts(shapes: NDArray[np.object_]) -> dict[tuple[int, int], BaseGeome
     """
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     pairs = sorted((int(a), int(b)) for a, b in zip(first, second, strict=True) if a < b)
-    return {(a, b): shapely.intersection(shapes[a], shapes[b]) for a, b in pairs}
+
+    def shared(pair: tuple[int, int]) -> BaseGeometry:
+        a, b = pair
+        found: BaseGeometry = shapely.intersection(shapes[a], shapes[b])
+        return found
+
+    return dict(zip(pairs, each(shared, pairs, progress=False, label=""), strict=True))
 
 
 def nearer_across_border(

@@ -1,6 +1,6 @@
 from ._audit import audit_isochrones
 from ._drawings import default_cell_m
-from ._isochrones import isochrone_rows, isochrones, prepare
+from ._isochrones import isochrone_rows, isochrones, prepare, union_in_order
 from ._reach import reach_sources, reached_within
 from ._reference import reference_isochrone
 from ._scenarios import scenario_isochrones
@@ -25,5 +25,6 @@ __all__ = [
     "simplify_isochrones",
     "timetable_isochrones",
     "travel_time_circle",
+    "union_in_order",
     "zone_counties",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from ...geo.checks import require_frame, require_number, require_text
 from ...geo.crs import area_km2, equal_area_crs
@@ -21,6 +23,8 @@ from ._isochrones import isochrones, union_in_order
 #: What isochrones of a timetable network say of its departures.
 _DEPARTURES = ("statistic", "window")
 _ISOCHRONE_COLUMNS = ("origin_id", "origin_name", "cutoff_min")
+#: Pairs of a zone and a county that a thread cuts with each other at a time.
+_PAIRS_TOGETHER: Final = 256
 
 
 def travel_time_circle(isochrones: gpd.GeoDataFrame, *, scenario: str = "base") -> gpd.GeoDataFrame:
@@ -147,6 +151,8 @@ def commuting_zone(
     back = isochrones(home, centre, direction="from", **options)
     # towards a place on a network whose arcs take as long in both directions is the same as from it
     there = back if _is_symmetric(network) else isochrones(out, centre, direction="to", **options)
+    both_ways = list(zip(back.geometry, there.geometry, strict=True))
+    zones = each(_common, both_ways, progress=False, label="", workers=workers)
     rows = [
         {
             "scenario": scenario,
@@ -155,17 +161,21 @@ def commuting_zone(
             "minutes": limit,
             "area_km2": 0.0,
             "n_counties": 0,
-            "geometry": one if one is two else as_multipolygon(shapely.intersection(one, two)),
+            "geometry": zone,
         }
-        for centre_id, name, one, two in zip(
-            back["origin_id"], back["origin_name"], back.geometry, there.geometry, strict=True
-        )
+        for centre_id, name, zone in zip(back["origin_id"], back["origin_name"], zones, strict=True)
     ]
     result = gpd.GeoDataFrame(schemas.conform(rows, schemas.ZONES))
     result["area_km2"] = area_km2(result.geometry)
     if isinstance(network, TimetableNetwork):
         result = result.assign(**told_of(out), window_back=told_of(home)["window"])
     return result
+
+
+def _common(pair: tuple[shapely.MultiPolygon, shapely.MultiPolygon]) -> shapely.MultiPolygon:
+    """Return what two areas have in common."""
+    one, two = pair
+    return one if one is two else as_multipolygon(shapely.intersection(one, two))
 
 
 def _day_of_work(
@@ -245,7 +255,15 @@ def zone_counties(
     flat_counties = counties.geometry.to_crs(flat).to_numpy()
     flat_zones = zones.geometry.to_crs(flat).to_numpy()
     zone, county = shapely.STRtree(flat_counties).query(flat_zones, predicate="intersects")
-    shared = shapely.area(shapely.intersection(flat_zones[zone], flat_counties[county]))
+
+    def shared_areas(part: NDArray[np.int64]) -> NDArray[np.float64]:
+        areas: NDArray[np.float64] = shapely.area(
+            shapely.intersection(flat_zones[zone[part]], flat_counties[county[part]])
+        )
+        return areas
+
+    parts = np.array_split(np.arange(len(zone)), max(1, len(zone) // _PAIRS_TOGETHER))
+    shared = np.concatenate(list(each(shared_areas, parts, progress=False, label="")))
     share = shared / shapely.area(flat_counties)[county]
     seats = shapely.points(counties["lon"].to_numpy(), counties["lat"].to_numpy())
     inside = shapely.intersects(zones.geometry.to_numpy()[zone], seats[county])
