@@ -190,7 +190,7 @@ def border_ranking(results: StudyResults) -> pd.DataFrame:
         "detour_pct": (table["detour_ratio"] - 1) * 100,
         "detour_low_pct": (table["detour_ratio_low"] - 1) * 100,
         "detour_high_pct": (table["detour_ratio_high"] - 1) * 100,
-        "inside_pct": [_inside_share(results, a, b) for a, b in zip(table["province_a"], table["province_b"], strict=True)],
+        "inside_pct": _inside_shares(results, table),
     })  # fmt: skip
     ranks = pd.DataFrame({
         "crossings": found["crossings_per_100km"].rank(ascending=False),
@@ -202,24 +202,24 @@ def border_ranking(results: StudyResults) -> pd.DataFrame:
     return found.sort_values(["mean_rank", "province_a", "province_b"], kind="stable").reset_index(drop=True)
 
 
-def _inside_share(results: StudyResults, one: str, other: str) -> float:
-    """Per cent of the counties on both sides of a border whose seat lies in the circle of some centre."""
+def _inside_shares(results: StudyResults, lines: pd.DataFrame) -> list[float]:
+    """Per cent of the counties on both sides of each border whose seat lies in the circle of some centre."""
+    facing: dict[tuple[str, str], list[int]] = {}
     counties = results.border_counties
-    sides = [
-        counties[(counties["province"] == a) & _faces(counties["neighbour_provinces"], b)]["adcode"]
-        for a, b in ((one, other), (other, one))
-    ]
-    codes = set(pd.concat(sides))
-    if not codes:
-        return float("nan")
-    times = results.county_times[results.county_times["adcode"].isin(codes)]
-    return float(times.groupby("adcode")["base_inside"].any().mean() * 100)
-
-
-def _faces(neighbours: Any, province: str) -> Any:
-    return pd.Series(
-        [province in str(each).split("、") for each in neighbours], index=neighbours.index, dtype=bool
-    )
+    for code, province, neighbours in zip(
+        counties["adcode"].tolist(), counties["province"], counties["neighbour_provinces"], strict=True
+    ):
+        for other in str(neighbours).split("、"):
+            facing.setdefault((province, other), []).append(code)
+    times = results.county_times
+    inside = times.groupby("adcode")["base_inside"].any().to_dict()
+    shares = []
+    for a, b in zip(lines["province_a"], lines["province_b"], strict=True):
+        known = [
+            inside[code] for code in {*facing.get((a, b), ()), *facing.get((b, a), ())} if code in inside
+        ]
+        shares.append(float(np.mean(known) * 100) if known else float("nan"))
+    return shares
 
 
 def province_ranking(ranking: pd.DataFrame) -> pd.DataFrame:
