@@ -210,11 +210,13 @@ class _Drawing:
             gpd.GeoSeries([reach.base for reach in layers.circles] or [shapely.Point()], crs=WGS84),
             *([layers.provinces.geometry] if layers.counties.empty else []),
         ])  # fmt: skip
-        self.china = shows_china(around) and whole_country(self.frame, around)
+        self.whole = whole_country(self.frame, around)
+        self.china = shows_china(around) and self.whole
         if self.china and around is not None:
             # All of it, but for the islands that have a corner of their own.
             parts = around.geometry.explode()
             self.frame = frame_around([parts[parts.bounds["miny"] > _SOUTHERNMOST]])
+            self.whole = whole_country(self.frame, around)
         self.ways = ways_of(self.frame, getattr(results, "what_if", None))
         self.handles, self.labels = legend_entries(
             layers, self.words, shades, ways=self.ways.kinds(self.frame)
@@ -230,9 +232,7 @@ class _Drawing:
         """Lay the figure out: the legend and a locator beside the map, or below it where the map is narrow."""
         figure = Figure(figsize=(self.wide, self.wide), facecolor="white")
         entry_wide = self._widest(figure, self.labels, 7.0) + 0.45 * self.scale
-        has_locator = (
-            self.around is not None and len(self.around) > 0 and not whole_country(self.frame, self.around)
-        )
+        has_locator = self.around is not None and len(self.around) > 0 and not self.whole
         beside = self.scale == 1 and entry_wide < _MOST_BESIDE * self.wide
         row_high = 0.165 * self.scale
         margin = 0.16 * self.scale
