@@ -25,6 +25,7 @@ from . import data
 from .analysis.levels import levels_of
 from .analysis.studies import study_boundaries
 from .geo.errors import InputError, InputTypeError, OutputError
+from .geo.memory import give_back_free
 from .geo.places import provinces
 from .geo.text import csv_text
 from .maps.folders import OutputFolder, ResultsFolder
@@ -118,12 +119,14 @@ def write_results(
     page = _Meanwhile(results, partial(_page, results)) if only is None else None
     token = _PAGE.set(page)
     try:
+        held_mb = 0.0
         with _reports_together(results, only):
             for name in sorted(output_names(only), key=lambda name: page is not None and name == _MAP):
                 if name in _CHART_FILES and not _has_chart(results, name):
                     continue
                 write = _OTHERS.get(name) or partial(_write_table, name.removesuffix(".csv"))
                 folder.draft(name, partial(write, results))
+                held_mb = give_back_free(held_mb)
     finally:
         _PAGE.reset(token)
     folder.finish(_about(results, seconds=time.monotonic() - started))
