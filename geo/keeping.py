@@ -20,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from .errors import OutputError
+from .memory import leave_in_files, mapped_bytes
 from .writing import whole_file
 
 _MAGIC: Final = b"BRKEPT01"
@@ -75,8 +76,10 @@ class Store:
                     raise ValueError("it's cut short")
                 data = np.zeros(0, dtype=np.uint8)
                 if meta["size"]:
-                    data = np.memmap(file, dtype=np.uint8, mode="r", offset=begin).view(np.ndarray)
-            return _unpacked(kind, meta["value"], [_array(data, entry) for entry in meta["arrays"]])
+                    data = mapped_bytes(file, begin)
+            arrays = [_array(data, entry) for entry in meta["arrays"]]
+            leave_in_files()
+            return _unpacked(kind, meta["value"], arrays)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, IndexError, struct.error) as error:

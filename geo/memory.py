@@ -4,15 +4,57 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import mmap
 import os
 import sys
+import weakref
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 #: So much more memory than at the last time is worth looking for what of it nobody needs, MB.
 _WORTH_IT_MB: Final = 100
 #: A process of less keeps what it has: to ask the system for it again takes longer than it's worth.
 _SMALL_MB: Final = 1_000
+#: Files that are mapped as long as somebody holds an array of them.
+_MAPPED: Final[weakref.WeakSet[mmap.mmap]] = weakref.WeakSet()
+
+
+def mapped_bytes(file: BufferedReader, begin: int) -> NDArray[np.uint8]:
+    """Return a file's bytes from some place on, which can't be written to, and stay in the file until they're asked for.
+
+    Parameters
+    ----------
+    file : file
+        Open for reading; with more than `begin` bytes.
+    begin : int
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _ = Path("four.bin").write_bytes(bytes([1, 2, 3, 4]))
+    >>> with Path("four.bin").open("rb") as file:
+    ...     mapped_bytes(file, 1).tolist()
+    [2, 3, 4]
+    """
+    whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    _MAPPED.add(whole)
+    return np.frombuffer(whole, dtype=np.uint8, offset=begin)
+
+
+def leave_in_files() -> None:
+    """Have the system take back what was read of mapped files; what is asked for again is read again.
+
+    Examples
+    --------
+    >>> leave_in_files()
+    """
+    if sys.platform == "linux":  # where it's sure to change nothing but where the bytes are
+        for whole in list(_MAPPED):
+            whole.madvise(mmap.MADV_DONTNEED)
 
 
 def release_memory() -> None:
@@ -66,6 +108,7 @@ def _resident_mb() -> float:
 
 
 def _trim() -> None:
+    leave_in_files()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:  # musl has none

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from ..checks import require_path
 from ..errors import DataFileError
+from ..memory import leave_in_files, mapped_bytes
 from ..writing import whole_file
 from ._links import MAX_ARC_TIME_MS
 from ._network import TransportNetwork
@@ -172,7 +173,7 @@ def stored_network(path: str | Path, *, mapped: bool = False) -> tuple[Transport
             if size < begin:  # cut off between the header and the first array
                 raise DataFileError(f"{source} is cut short or damaged; build the network again and save it")
             if mapped and size > begin:
-                data = np.memmap(file, dtype=np.uint8, mode="r", offset=begin).view(np.ndarray)
+                data = mapped_bytes(file, begin)
             else:
                 data = np.fromfile(file, dtype=np.uint8)
     except FileNotFoundError as error:
@@ -189,6 +190,8 @@ def stored_network(path: str | Path, *, mapped: bool = False) -> tuple[Transport
     arrays = {entry["name"]: _take(data, entry, source) for entry in meta["arrays"]}
     _check(arrays, meta, source)
     beside = {entry["name"]: _blob(data, entry, source) for entry in meta.get("beside", [])}
+    if mapped:
+        leave_in_files()
     network = TransportNetwork(
         **arrays,
         modes=tuple(meta["modes"]),
