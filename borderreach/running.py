@@ -119,6 +119,7 @@ class StudyRun(StageInputs):
             step(stage.title)
             tables.update(self.tables(name))
             self.let_go(*_LAST_ASKED.get(name, ()))
+            self.let_go_of_subsets()
             held_mb = give_back_free(held_mb)
         return StudyResults(study=self.study, **tables, **self.words, what_if=self.what_if)
 

@@ -78,6 +78,12 @@ class StageInputs:
         for name in inputs:
             vars(self).pop(name, None)
 
+    def let_go_of_subsets(self) -> None:
+        """Forget networks with some of the corridors: of a stage that asks for others no later one asks again."""
+        for name in ("scenarios", "road_scenarios"):
+            if name in vars(self):
+                vars(self)[name].let_go()
+
     @cached_property
     def ground(self) -> Ground:
         """Boundaries, borders, border counties and centres."""

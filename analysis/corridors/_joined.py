@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ...geo.crs import to_ecef
-from ...geo.derived import derived
 from ...geo.errors import NetworkError
 from ...geo.networks import Links, TransportNetwork
 from ...geo.sorting import distinct
@@ -99,11 +98,10 @@ class JoinedCorridors:
         wanted = set(ids)
         return np.array([identifier in wanted for identifier in self.ids], dtype=bool)
 
-    @derived
-    def arc_owners(self) -> NDArray[np.int64]:
-        """The two corridors that each arc of `full` needs, -1 for none, shape (arcs, 2)."""
-        owners = np.full((self.full.n_arcs, 2), -1, dtype=np.int64)
-        link = self.full.arc_link - (self.full.n_links - len(self.link_owners))
+    def arc_owners(self, arcs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the two corridors that each of some arcs of `full` needs, -1 for none, shape (arcs, 2)."""
+        owners = np.full((len(arcs), 2), -1, dtype=np.int64)
+        link = self.full.arc_link[arcs] - (self.full.n_links - len(self.link_owners))
         added = link >= 0
         owners[added] = self.link_owners[link[added]]
         return owners
@@ -121,7 +119,9 @@ class JoinedCorridors:
             return self.base
         full = self.full
         there = np.append(chosen, True)
-        keep = there[self.arc_owners].all(axis=1)
+        added = np.flatnonzero(full.arc_link >= full.n_links - len(self.link_owners))
+        keep = np.ones(full.n_arcs, dtype=bool)
+        keep[added] = there[self.arc_owners(added)].all(axis=1)
         node = there[np.concatenate([np.full(self.base.n_nodes, -1), self.node_owner])]
         start = np.zeros(full.n_nodes + 1, dtype=np.int64)
         np.cumsum(np.bincount(full.arc_tail[keep], minlength=full.n_nodes), out=start[1:])
@@ -136,6 +136,7 @@ class JoinedCorridors:
         TransportNetwork.node_xyz.give(found, full.node_xyz)
         if full.has_exits_along:  # corridors add none
             TransportNetwork.exit_lines.give(found, full.exit_lines)
+            self.base.share_tree(found)
         return found
 
     def _named(self, chosen: NDArray[np.bool_]) -> str:

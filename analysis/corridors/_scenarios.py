@@ -102,6 +102,10 @@ class Scenarios:
             self._kept[chosen] = with_trains(self.joined.subset(chosen), trains)
         return self._kept[chosen]
 
+    def let_go(self) -> None:
+        """Forget the networks of subsets; that with every corridor, and the base, stay."""
+        self._kept.clear()
+
     def times(self, starts: Any, ends: Any) -> SubsetTimes:
         """Return what tells the travel times between points for any subset, see `SubsetTimes`."""
         if self._by_train:

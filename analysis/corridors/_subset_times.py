@@ -202,7 +202,7 @@ class _Stops:
         added = np.flatnonzero((full.arc_tail >= first) | (full.arc_head >= first))
         tail, head = full.arc_tail[added].astype(np.int64), full.arc_head[added].astype(np.int64)
         time = full.arc_time_ms[added].astype(np.int64)
-        owners = joined.arc_owners[added]
+        owners = joined.arc_owners(added)
         inner = (tail >= first) & (head >= first)
         own = inner & (owners[:, 0] == owners[:, 1])
         n = len(self.node)

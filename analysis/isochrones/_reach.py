@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.derived import derived_kept
-from ...geo.networks import Access, TransportNetwork, ms_per_metre
+from ...geo.derived import derived, derived_kept
+from ...geo.networks import Access, ExitLines, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane, project_one
 from ...geo.sealed import Sealed
 from ...geo.sorting import distinct
@@ -24,6 +24,8 @@ _TOLERANCE_IN_CELLS: Final = 1 / 25
 _LIFT_M_PER_MIN: Final = 1e-6
 #: Lines looked at together: a power of two.
 _LINE_BLOCK: Final = 64
+#: Tables of lines that networks with the same lines share: there and back, with and without a change.
+_MOST_TABLES: Final = 4
 #: Chords per stretch that is come to on foot, whose times aren't linear along it.
 _CHORDS: Final = 8
 
@@ -185,9 +187,27 @@ def line_table(network: TransportNetwork) -> LineTable:
         start[usable] = network.arc_tail[arc[usable]]
         takes[usable, way] = network.arc_time_ms[arc[usable]]
         speaks[start[usable]] = True
-    return LineTable(
-        tail, head, takes, network.node_exit & ~speaks, *_near_blocks(tail, head, takes, network.n_nodes)
+    return _sharing(
+        network.exit_lines,
+        LineTable(tail, head, takes, network.node_exit & ~speaks, *_near_blocks(tail, head, takes, network.n_nodes)),
     )  # fmt: skip
+
+
+@derived
+def _tables(_: ExitLines) -> list[LineTable]:
+    """Tables of the last networks that have these lines."""
+    return []
+
+
+def _sharing(lines: ExitLines, table: LineTable) -> LineTable:
+    """Return a table with the arrays of another network's, where its lines begin and take as in that one."""
+    tables, same = _tables(lines), ("tail", "head", "takes", "near")
+    for known in tables:
+        if all(np.array_equal(getattr(known, name), getattr(table, name)) for name in same):
+            return replace(table, **{name: getattr(known, name) for name in same})
+    tables.append(table)
+    del tables[:-_MOST_TABLES]
+    return table
 
 
 def _near_blocks(

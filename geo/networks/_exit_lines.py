@@ -1,8 +1,9 @@
-"""Lines that may be entered and left anywhere: their vertices in space, and an index to find them."""
+"""Where networks are entered and left: lines with an index to find them, and nodes that networks share a search tree of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
@@ -12,6 +13,9 @@ from ..crs import to_ecef
 from ..derived import derived, derived_by, derived_kept
 from ..sealed import Sealed
 from ..sorting import distinct
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 _METRES_PER_DEGREE = 111_000.0
 #: Tolerances, of which each cell size has its own, that thinned lines are kept for.
@@ -193,3 +197,53 @@ def _thin(
                 stack[top + 1, 0], stack[top + 1, 1] = at, b
                 top += 2
     return kept
+
+
+class ExitTree:
+    """Search tree of points, of which the first are those of a tree that there is already.
+
+    It is asked as a ``cKDTree`` of all of them, and answers as one does, with the points in the same order.
+
+    Parameters
+    ----------
+    first : cKDTree or ExitTree
+        Tree of the points that come first.
+    more : ndarray of float64, shape (k, 3)
+        Those that come after.
+
+    Examples
+    --------
+    >>> from scipy.spatial import cKDTree
+    >>> both = ExitTree(cKDTree(np.zeros((1, 3))), np.ones((1, 3)))
+    >>> both.query_ball_point(np.zeros(3), 2.0), both.query(np.ones(3))
+    ([0, 1], (0.0, 1))
+    """
+
+    def __init__(self, first: cKDTree | ExitTree, more: NDArray[np.float64]) -> None:
+        from scipy.spatial import cKDTree  # noqa: PLC0415 - 26 MB that reading a network does without
+
+        if isinstance(first, ExitTree):
+            first, more = first._first, np.concatenate([first._more.data, more])  # noqa: SLF001 - its own kind
+        self._first: cKDTree = first
+        self._more = cKDTree(more)
+
+    def query_ball_point(self, x: NDArray[np.float64], r: float, *, return_sorted: bool = True) -> Any:
+        """Return the points within a distance of one place, or of each of several, ascending."""
+        ask: dict[str, Any] = {"r": r, "return_sorted": return_sorted}
+        near, more = (tree.query_ball_point(x, **ask) for tree in (self._first, self._more))
+        if isinstance(near, list):
+            return near + [self._first.n + one for one in more]
+        for k in range(len(near)):
+            near[k] = near[k] + [self._first.n + one for one in more[k]]
+        return near
+
+    def query(self, x: NDArray[np.float64], k: Any = 1, *, distance_upper_bound: float = np.inf) -> Any:
+        """Return distances to the nearest points of one place, or of each of several, and which they are."""
+        ask: dict[str, Any] = {"k": np.atleast_1d(k), "distance_upper_bound": distance_upper_bound}
+        (away, at), (more_away, more_at) = self._first.query(x, **ask), self._more.query(x, **ask)
+        none = self._first.n + self._more.n
+        away = np.concatenate([away, more_away], axis=-1)
+        at = np.concatenate([np.where(at < self._first.n, at, none), self._first.n + more_at], axis=-1)
+        first = np.argsort(away, axis=-1, kind="stable")[..., : more_away.shape[-1]]
+        found = (np.take_along_axis(one, first, axis=-1) for one in (away, at))
+        return tuple(one if np.ndim(k) else one[..., 0] for one in found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import require_numbers
@@ -253,6 +254,26 @@ def arcs_of(links: Columns, n_nodes: int) -> dict[str, Any]:
         "modes": modes,
         "classes": classes,
     }
+
+
+@njit(cache=True, nogil=True)
+def by_head(
+    head: NDArray[np.int32], start: NDArray[np.int64]
+) -> NDArray[np.int32]:  # pragma: no cover - compiled
+    """Return the arcs in the order of their heads, those with one head in the order that they have.
+
+    Parameters
+    ----------
+    head : ndarray of int32, shape (m,)
+    start : ndarray of int64, shape (n + 1,)
+        Where the arcs to each node begin.
+    """
+    order = np.empty(len(head), dtype=np.int32)
+    at = start[:-1].copy()
+    for arc in range(len(head)):
+        order[at[head[arc]]] = arc
+        at[head[arc]] += 1
+    return order
 
 
 class HasArcs(Protocol):

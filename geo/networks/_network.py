@@ -18,9 +18,9 @@ from ..errors import NetworkError
 from ..keeping import share_store, store_of
 from ..sealed import Sealed
 from ..sorting import distinct
-from ._exit_lines import ExitLines
+from ._exit_lines import ExitLines, ExitTree
 from ._ground_lines import arc_lines, link_lines
-from ._links import Columns, Links, RaggedLines, arcs_of, check_links, with_more_arcs
+from ._links import Columns, Links, RaggedLines, arcs_of, by_head, check_links, with_more_arcs
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -151,7 +151,7 @@ class TransportNetwork(Sealed):
         return np.flatnonzero(self.node_exit)
 
     @derived_kept(object)
-    def exit_node_tree(self) -> cKDTree:
+    def exit_node_tree(self) -> cKDTree | ExitTree:
         """Search tree over the earth-centred coordinates of `exit_nodes`."""
         from scipy.spatial import cKDTree  # noqa: PLC0415 - 26 MB that reading a network does without
 
@@ -165,11 +165,11 @@ class TransportNetwork(Sealed):
         return bool(self.arc_exit.any())
 
     @derived_kept(tuple)
-    def link_arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def link_arcs(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Arc that runs with each link's geometry, and arc that runs against it; -1 where there is none."""
-        with_line = np.full(self.n_links, -1, dtype=np.int64)
-        against = np.full(self.n_links, -1, dtype=np.int64)
-        arcs = np.arange(self.n_arcs)
+        with_line = np.full(self.n_links, -1, dtype=np.int32)
+        against = np.full(self.n_links, -1, dtype=np.int32)
+        arcs = np.arange(self.n_arcs, dtype=np.int32)
         with_line[self.arc_link[~self.arc_reversed]] = arcs[~self.arc_reversed]
         against[self.arc_link[self.arc_reversed]] = arcs[self.arc_reversed]
         return with_line, against
@@ -180,20 +180,19 @@ class TransportNetwork(Sealed):
         links = distinct(self.arc_link[self.arc_exit]).astype(np.int64)
         return ExitLines(links, *self.link_lines(links), cell_m=max(self.max_access_km * 1000, 500.0))
 
-    @derived
-    def reverse_order(self) -> NDArray[np.int64]:
-        """The arc that each arc of `reverse` is, shape (m,)."""
-        order: NDArray[np.int64] = np.lexsort((self.arc_tail, self.arc_head))
-        return order
+    def _turned_arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Where the arcs of `reverse` begin by node, and the arc that each of them is, by head, then tail."""
+        start = np.zeros(self.n_nodes + 1, dtype=np.int64)
+        np.cumsum(np.bincount(self.arc_head, minlength=self.n_nodes), out=start[1:])
+        return start, by_head(self.arc_head, start)
 
     @derived
     def reverse(self) -> TransportNetwork:
         """The same network with every arc turned round, for searches towards a place."""
-        order = self.reverse_order
-        counts = np.bincount(self.arc_head, minlength=self.n_nodes)
+        start, order = self._turned_arcs()
         turned = replace(
             self,
-            arc_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            arc_start=start,
             arc_head=self.arc_tail[order],
             arc_time_ms=self.arc_time_ms[order],
             arc_length_m=self.arc_length_m[order],
@@ -246,11 +245,11 @@ class TransportNetwork(Sealed):
                 f"'arc_time_ms' should be {self.n_arcs:,} times of 0 ms or more, got the shape {times.shape}"
             )
         changed = replace(self, arc_time_ms=times)
-        untimed = (*_UNDIRECTED, "arc_tail", "link_arcs", "exit_lines", "reverse_order")
+        untimed = (*_UNDIRECTED, "arc_tail", "link_arcs", "exit_lines")
         self._share(changed, untimed)
         turned = TransportNetwork.reverse.known(self)
         if turned is not None:
-            back = replace(turned, arc_time_ms=times[self.reverse_order])
+            back = replace(turned, arc_time_ms=times[self._turned_arcs()[1]])
             turned._share(back, untimed)  # noqa: SLF001 - its own
             TransportNetwork.reverse.give(changed, back)
         return changed
@@ -344,7 +343,13 @@ class TransportNetwork(Sealed):
         if is_known and self.has_exits_along and not new.exit_along.any():
             # the same lines may be entered and left anywhere, and all that follows from them is worked out once
             TransportNetwork.exit_lines.give(larger, self.exit_lines)
+            self.share_tree(larger)
         return larger
+
+    def share_tree(self, larger: TransportNetwork) -> None:
+        """Have another network's search tree hold this one's, whose nodes come first in it, each an exit there if it is here."""
+        more = larger.node_xyz[self.n_nodes :][larger.node_exit[self.n_nodes :]]
+        TransportNetwork.exit_node_tree.give(larger, ExitTree(self.exit_node_tree, more))
 
     def to_geodataframes(self) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         """Return nodes and edges in osmnx's column names.

@@ -144,6 +144,17 @@ def test_scenarios_name_each_corridor_alone_and_all():
         scenarios.network(("zz",))
 
 
+def test_networks_of_subsets_are_forgotten_when_asked_to():
+    scenarios = Scenarios(road(), [line("ab", 0, 1), line("bc", 1, 2)])
+    one, whole = scenarios.network(["ab"]), scenarios.network(["ab", "bc"])
+    assert scenarios.network(["ab"]) is one
+    scenarios.let_go()
+    again = scenarios.network(["ab"])
+    assert again is not one
+    assert again.arc_time_ms.tolist() == one.arc_time_ms.tolist()
+    assert scenarios.network(["ab", "bc"]) is whole
+
+
 def test_gains_name_the_counties_gained():
     table = gains(
         {"base": {60.0: 10.0}, "all": {60.0: 25.0}},

@@ -130,7 +130,7 @@ class TestWhatAlwaysHolds:
         forth, back = network.link_arcs
         arc = np.maximum(forth, back)
 
-        def seconds(arcs: NDArray[np.int64]) -> NDArray[np.float64]:
+        def seconds(arcs: NDArray[np.int32]) -> NDArray[np.float64]:
             return np.where(arcs >= 0, network.arc_time_ms[arcs] / 1000 * factor, np.inf)
 
         faster = build_network(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from borderreach.analysis.isochrones._reach import reached_within
+from borderreach.analysis.isochrones._reach import line_table, reached_within
 from borderreach.analysis.times import UNREACHED, enter, node_times, origin_list, search, searched
 from borderreach.geo.networks import Links, TransportNetwork, build_network
 
@@ -68,3 +68,15 @@ def test_reached_as_by_a_look_at_all(seed):
                 assert found.node.tolist() == nodes
                 assert found.line.tolist() == list(lines)
                 assert found.line_times.tolist() == list(lines.values())
+
+
+def test_tables_of_the_same_lines_are_held_once():
+    network = streets(1)
+    table = line_table(network)
+    more = network.extended(Links([0], [network.n_nodes], [5e4], [600.0]), node_lon=[108.0], node_lat=[30.0])
+    larger, slower = line_table(more), line_table(more.with_times(more.arc_time_ms + 1))
+    assert larger.tail is table.tail
+    assert larger.takes is table.takes
+    assert larger.alone.tolist() == [*table.alone, True]
+    assert slower.takes is not table.takes
+    assert set((slower.takes - table.takes).ravel().tolist()) <= {0, 1}

@@ -11,6 +11,7 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 from borderreach.geo.crs import WGS84, to_ecef
 from borderreach.geo.errors import (
@@ -27,6 +28,7 @@ from borderreach.geo.networks import (
     build_network,
     network_from_geodataframes,
 )
+from borderreach.geo.networks._exit_lines import ExitTree
 
 from ... import chance
 
@@ -162,6 +164,25 @@ class TestReverse:
             assert line[0] == pytest.approx((network.node_lon[tail], network.node_lat[tail]))
             assert line[-1] == pytest.approx((network.node_lon[head], network.node_lat[head]))
 
+    @pytest.mark.parametrize("seed", chance.seeds(12))
+    def test_arcs_are_those_of_a_sort_by_head_and_tail(self, seed):
+        rng = np.random.default_rng(seed)
+        n = 12
+        ends = rng.integers(0, n, (2, 60))
+        network = build_network(
+            106 + rng.random(n),
+            29 + rng.random(n),
+            Links(ends[0], ends[1], np.full(60, 9.0), rng.integers(1, 99, 60)),
+        )
+        order = np.lexsort((network.arc_tail, network.arc_head))
+        back = network.reverse
+        assert back.arc_head.tolist() == network.arc_tail[order].tolist()
+        assert back.arc_tail.tolist() == network.arc_head[order].tolist()
+        assert back.arc_time_ms.tolist() == network.arc_time_ms[order].tolist()
+        assert back.arc_link.tolist() == network.arc_link[order].tolist()
+        times = rng.integers(1, 99, network.n_arcs)
+        assert network.with_times(times).reverse.arc_time_ms.tolist() == times[order].tolist()
+
 
 class TestExtending:
     def test_old_nodes_keep_their_numbers(self):
@@ -232,6 +253,43 @@ class TestExtending:
         more = network.extended(Links([1], [0], [10e3], [60.0], exit_along=True))
         assert more.exit_lines is not lines
         assert len(more.exit_lines.link) == 2
+
+    @pytest.mark.parametrize("seed", chance.seeds(12))
+    def test_a_shared_search_tree_answers_as_one_of_all_nodes(self, seed):
+        rng = np.random.default_rng(seed)
+        n, k = int(rng.integers(2, 40)), int(rng.integers(0, 9))
+        lon, lat = 106.5 + 0.05 * rng.random(n + 2 * k), 29.5 + 0.05 * rng.random(n + 2 * k)
+        exits = rng.random(n + 2 * k) < 0.7
+        first = build_network(
+            lon[:n], lat[:n], Links([0], [1], [9e3], [600.0], exit_along=True), node_exit=exits[:n]
+        )
+        _ = first.exit_lines
+        second = first.extended(
+            Links([0], [1], [9e3], [500.0]), node_lon=lon[n : n + k], node_lat=lat[n : n + k],
+            node_exit=exits[n : n + k],
+        )  # fmt: skip
+        third = second.extended(
+            Links([1], [0], [9e3], [400.0]),
+            node_lon=lon[n + k :],
+            node_lat=lat[n + k :],
+            node_exit=exits[n + k :],
+        )
+        assert isinstance(third.exit_node_tree, ExitTree)
+        whole = cKDTree(third.node_xyz[third.exit_nodes].reshape(-1, 3))
+        places = to_ecef(106.5 + 0.05 * rng.random(5), 29.5 + 0.05 * rng.random(5))
+        for shared in (third.exit_node_tree, third.reverse.exit_node_tree):
+            for reach in (0.0, 800.0, 9_000.0):
+                listed = shared.query_ball_point(places, reach, return_sorted=True)
+                assert list(listed) == list(whole.query_ball_point(places, reach, return_sorted=True))
+                assert shared.query_ball_point(places[0], reach) == listed[0]
+            if len(third.exit_nodes):
+                away, at = shared.query(places)
+                assert (away.tolist(), at.tolist()) == tuple(one.tolist() for one in whole.query(places))
+                assert shared.query(places[0]) == (away[0], at[0])
+            found, expected = (
+                tree.query(places, k=[1, 2, 3], distance_upper_bound=900.0) for tree in (shared, whole)
+            )
+            assert (found[0].tolist(), found[1].tolist()) == tuple(one.tolist() for one in expected)
 
 
 class TestGeoDataFrames:
