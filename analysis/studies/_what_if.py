@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -313,25 +313,21 @@ def _people_at_nodes(
 def _part(whole: WhatIf, keep: NDArray[np.bool_], keep_link: NDArray[np.bool_]) -> WhatIf:
     """Return what is left of a network with some of its nodes and links."""
     network = whole.network
-    arc_kept = keep[network.arc_tail] & keep[network.arc_head] & keep_link[network.arc_link]
     edge = whole.node_edge.copy()
-    leads_out = keep[network.arc_tail] & ~keep[network.arc_head] & keep_link[network.arc_link]
-    edge[network.arc_tail[leads_out]] = True
+    there, begins = keep[network.arc_head], keep[network.arc_tail] & keep_link[network.arc_link]
+    edge[network.arc_tail[begins & ~there]] = True
     old = np.flatnonzero(keep)
-    by_train = train_nodes(network)[
-        old
-    ]  # last, so that what is told of roads' nodes alone is told without them
-    old = old[np.lexsort((along_curve(network.node_lon[old], network.node_lat[old]), by_train))]
+    # trains' nodes last, so that what is told of roads' nodes alone is told without them
+    old = old[_order(along_curve(network.node_lon[old], network.node_lat[old]), train_nodes(network)[old])]
     new = np.full(network.n_nodes, -1, dtype=np.int64)
     new[old] = np.arange(len(old))
-    arcs = np.flatnonzero(arc_kept)
+    arcs = np.flatnonzero(begins & there)
+    arcs = arcs[_order(new[network.arc_head[arcs]], new[network.arc_tail[arcs]])]
     tail, head = new[network.arc_tail[arcs]], new[network.arc_head[arcs]]
-    order = np.lexsort((head, tail))
-    arcs, tail, head = arcs[order], tail[order], head[order]
-    links, link_of = np.unique(network.arc_link[arcs], return_inverse=True)
-    counts = network.link_offset[links + 1] - network.link_offset[links]
-    offset = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    vertex = np.repeat(network.link_offset[links] - offset[:-1], counts) + np.arange(offset[-1])
+    linked = np.zeros(network.n_links, dtype=bool)
+    linked[network.arc_link[arcs]] = True
+    links, sizes = np.flatnonzero(linked), np.diff(network.link_offset)
+    offset = np.concatenate([[0], np.cumsum(sizes[links])]).astype(np.int64)
     part = replace(
         network,
         node_lon=network.node_lon[old],
@@ -339,9 +335,9 @@ def _part(whole: WhatIf, keep: NDArray[np.bool_], keep_link: NDArray[np.bool_]) 
         node_exit=network.node_exit[old],
         arc_start=np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=len(old)))]).astype(np.int64),
         arc_head=head.astype(np.int32),
-        arc_link=link_of.ravel().astype(np.int32),
+        arc_link=(np.cumsum(linked) - 1)[network.arc_link[arcs]].astype(np.int32),
         link_offset=offset,
-        link_coords=network.link_coords[vertex],
+        link_coords=network.link_coords[np.repeat(linked, sizes)],
         node_names=MappingProxyType({int(new[k]): name for k, name in network.node_names.items() if keep[k]}),
         **{name: getattr(network, name)[arcs] for name in _ARC_ARRAYS},
     )
@@ -357,3 +353,11 @@ def _part(whole: WhatIf, keep: NDArray[np.bool_], keep_link: NDArray[np.bool_]) 
         stop_node=tuple(new[nodes] for nodes in whole.stop_node),
         leave_node=tuple(new[nodes] for nodes in whole.leave_node),
     )
+
+
+def _order(second: NDArray[Any], first: NDArray[Any]) -> NDArray[np.int64] | slice:
+    """Return what sorts by one row of values, then by another, as `numpy.lexsort` takes them; most often they are sorted."""
+    up, level = first[1:] > first[:-1], first[1:] == first[:-1]
+    if (up | (level & (second[1:] >= second[:-1]))).all():
+        return slice(None)
+    return np.lexsort((second, first))
