@@ -37,8 +37,13 @@ def link_lines(
     for end, at in zip(ends, (offset[:-1], offset[1:] - 1), strict=True):
         coords[at[straight]] = lonlat[end[links[straight]]]
     bent = np.flatnonzero(~straight)
-    into = _ranges(offset[bent], sizes[bent])
-    coords[into] = along.coords[_ranges(along.offset[links[bent]], sizes[bent])]
+    if (np.diff(links) > 0).all():  # as they lie: marks take an eighth of the room that numbers do
+        taken = np.zeros(len(along.offset) - 1, dtype=bool)
+        taken[links] = True
+        coords[np.repeat(~straight, np.diff(offset))] = along.coords[np.repeat(taken, np.diff(along.offset))]
+    else:
+        into = _ranges(offset[bent], sizes[bent])
+        coords[into] = along.coords[_ranges(along.offset[links[bent]], sizes[bent])]
     return RaggedLines(offset, coords)
 
 

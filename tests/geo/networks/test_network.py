@@ -318,6 +318,16 @@ class TestGeoDataFrames:
         assert_geodataframe_equal(edges, before)
 
 
+def test_lines_of_some_links_are_each_link_s_own_in_any_order():
+    network = small()
+    for links in ([0, 1, 2], [1, 2], [2, 0], [2, 2], []):
+        lines = network.link_lines(np.array(links, dtype=np.int64))
+        assert len(lines.offset) == len(links) + 1
+        for k, link in enumerate(links):
+            found = lines.coords[lines.offset[k] : lines.offset[k + 1]]
+            assert found.tolist() == network.link_line(link).tolist()
+
+
 class TestExitLines:
     def test_near_finds_every_line_in_reach(self):
         network = small(max_access_km=2)
