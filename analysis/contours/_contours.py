@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ...geo.antimeridian import beside, cut_at_antimeridian
 from ...geo.crs import ELLIPSOID
 from ...geo.plane import LocalPlane
+from ..borrowing import borrowing
 from ..thread_pool import ThreadPool
 
 #: Side, in metres, of the patches in which plane coordinates are turned into degrees by interpolation.
@@ -266,7 +267,7 @@ def _closed(
     return coords, index, doubled * radius * math.pi / 180
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _slot(keys: NDArray[np.int64], key: int, mask: int) -> int:  # pragma: no cover - compiled
     """Find where a key is, or would be, in a hash table with linear probing."""
     mixed = key * -7046029254386353131

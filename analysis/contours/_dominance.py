@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..borrowing import borrowing
 from ._tapers import SHAPE, field_of
 
 #: Rows of a flat source: start, direction, length.
@@ -56,7 +57,7 @@ def _least(values: NDArray[np.float64], n: int) -> float:  # pragma: no cover - 
     return min(a, b, c, d)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def best_value(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int, m_taper: int,
     reach: float, x: float, y: float, work: NDArray[np.float64],
@@ -90,7 +91,7 @@ def best_value(
     return best
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def field_on(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int, reach: float,
     number: NDArray[np.int32], n: int,
@@ -118,7 +119,7 @@ def field_on(
             field[p] = max(field[p], field_of(x0, y0, ux, uy, length, r0, fall, lead, gx[p], gy[p]))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@borrowing
 def tangents(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int, m_taper: int,
     reach: float, x: float, y: float, planes: NDArray[np.float64],
@@ -151,7 +152,7 @@ def tangents(
         planes[2, at + k] = (ey + _TINY_M * fall * uy) / (distance + _TINY_M)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def beaten(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int,
     reach: float, x: float, y: float, planes: NDArray[np.float64], number: NDArray[np.int32], n: int,
@@ -223,7 +224,7 @@ def beaten(
     return False
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def unbeaten(
     behind: NDArray[np.float64], n: int, number: NDArray[np.int32], into: NDArray[np.int32]
 ) -> int:  # pragma: no cover - compiled
@@ -235,7 +236,7 @@ def unbeaten(
     return m
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def hand_down(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int,
     number: NDArray[np.int32], n: int, into: int,

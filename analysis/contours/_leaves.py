@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ..borrowing import borrowing
 from ._dominance import field_on
 from ._triangles import cell_pieces, crossed
 
@@ -20,7 +20,7 @@ _QUARTER: Final = LEAF // 2
 WIDTH: Final = 1 << 25
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing
 def leaf_pieces(
     pool_flat: NDArray[np.float64], pool_taper: NDArray[np.float64], m_flat: int, reach: float,
     number: NDArray[np.int32], m: int, corner_i: int, corner_j: int, cell_m: float, first_point: int,

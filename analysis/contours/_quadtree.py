@@ -21,6 +21,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..borrowing import borrowing
 from ..thread_pool import ThreadPool
 from ._contours import Edge
 from ._dominance import (
@@ -248,7 +249,7 @@ def _nothing(cell_m: float) -> Drawn:
     )
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _covered(
     flat: NDArray[np.float64], flat_from: int, flat_to: int,
     taper: NDArray[np.float64], taper_from: int, taper_to: int,
@@ -428,7 +429,7 @@ def _lists(
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _append(
     rows: NDArray[np.float64], first: int, last: int, pool: NDArray[np.float64], slot: int, m: int
 ) -> int:  # pragma: no cover - compiled
@@ -446,7 +447,7 @@ def _half_diagonal(side: int, cell_m: float) -> float:  # pragma: no cover - com
     return 0.5 * side * cell_m * math.sqrt(2.0) * (1 + 1e-9) + 1e-6
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _push_children(
     stack: NDArray[np.int64], top: int, level: int, cell_i: int, cell_j: int, side: int
 ) -> int:  # pragma: no cover - compiled

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..borrowing import borrowing
 from ._dominance import FLAT
 from ._leaves import LEAF
 from ._tapers import SHAPE
@@ -159,7 +160,7 @@ def sort_sources(
     return flat, start[0].copy(), taper, start[1].copy(), taper_far
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def reaching(
     taper_far: NDArray[np.float64],
     first: int,

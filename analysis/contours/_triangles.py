@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ..borrowing import borrowing
+
 #: Edges cross the sides of triangles at whole parts of the side, the ends left out: so that rings
 #: touch neither themselves nor each other, and equal edges are equal to the bit.
 _NOTCHES: Final = 1024
@@ -21,7 +23,7 @@ def crossed(sw: float, se: float, nw: float, ne: float) -> bool:  # pragma: no c
     return 0 < inside < 4
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def cell_pieces(
     sw: float, se: float, nw: float, ne: float,
     i: int, j: int, cell_m: float, point: int, width: int,
@@ -57,7 +59,7 @@ def cell_pieces(
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def triangle_piece(
     a: float, b: float, c: float,
     ax: float, ay: float, bx: float, by: float, cx: float, cy: float,

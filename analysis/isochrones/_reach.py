@@ -15,6 +15,7 @@ from ...geo.networks import Access, ExitLines, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane, project_one
 from ...geo.sealed import Sealed
 from ...geo.sorting import distinct
+from ..borrowing import borrowing
 from ..times import NODE_BLOCK, NodeTimes
 
 #: Lines are drawn on a grid with vertices within this part of a cell of where they are.
@@ -366,7 +367,7 @@ def _all_sources(
     return rows[:count]
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _place_line(
     xyz: NDArray[np.float64], laid: NDArray[np.float64], first: int, last: int,
     axes: NDArray[np.float64], centre: NDArray[np.float64], radius: float, xy: NDArray[np.float64],
@@ -382,7 +383,7 @@ def _place_line(
         )
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _along(
     xy: NDArray[np.float64], share: NDArray[np.float64], at: float
 ) -> tuple[float, float]:  # pragma: no cover - compiled
@@ -395,7 +396,7 @@ def _along(
     return xy[v, 0] + part * (xy[v + 1, 0] - xy[v, 0]), xy[v, 1] + part * (xy[v + 1, 1] - xy[v, 1])
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _taper_on_foot(
     rows: NDArray[np.float64], count: int, origin: NDArray[np.float64],
     x0: float, y0: float, x1: float, y1: float, cutoff: float, pace: float, cap: float,
@@ -422,7 +423,7 @@ def _taper_on_foot(
     return count
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _taper(
     rows: NDArray[np.float64], count: int,
     x0: float, y0: float, t0: float, x1: float, y1: float, t1: float,
@@ -447,7 +448,7 @@ def _taper(
     return count + 1
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _taper_line(
     rows: NDArray[np.float64], count: int,
     xy: NDArray[np.float64], share: NDArray[np.float64], times: NDArray[np.float64],
