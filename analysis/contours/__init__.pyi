@@ -1,4 +1,5 @@
 from ._contours import Edge, as_multipolygon, polygons_in_degrees
+from ._decisive import decisive_sources
 from ._dominance import FLAT
 from ._quadtree import Drawn, draw, draw_sources
 from ._root_squares import DRAW, SKIP, TAKE, Frame, far_from_root, levels_of, root_side_m, sort_sources
@@ -18,6 +19,7 @@ __all__ = [
     "capped_field_of_row",
     "cell_pieces",
     "crossed",
+    "decisive_sources",
     "draw",
     "draw_sources",
     "far_from_root",

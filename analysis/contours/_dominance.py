@@ -135,9 +135,10 @@ def tangents(
         best = min(flat[slot, 4, k], best)
         ex, ey = dx - best * ux, dy - best * uy
         distance = math.sqrt(ex * ex + ey * ey)
+        inverse = 1.0 / (distance + _TINY_M)
         planes[0, k] = reach - distance
-        planes[1, k] = ex / (distance + _TINY_M)
-        planes[2, k] = ey / (distance + _TINY_M)
+        planes[1, k] = ex * inverse
+        planes[2, k] = ey * inverse
     at = np.uint64(m_flat)
     for k in range(np.uint64(m_taper)):
         ux, uy, fall = taper[slot, 2, k], taper[slot, 3, k], taper[slot, 6, k]
@@ -147,9 +148,10 @@ def tangents(
         best = min(taper[slot, 4, k], best)
         ex, ey = dx - best * ux, dy - best * uy
         distance = math.sqrt(ex * ex + ey * ey)
+        inverse = 1.0 / (distance + _TINY_M)
         planes[0, at + k] = taper[slot, 5, k] - fall * best - distance
-        planes[1, at + k] = (ex + _TINY_M * fall * ux) / (distance + _TINY_M)
-        planes[2, at + k] = (ey + _TINY_M * fall * uy) / (distance + _TINY_M)
+        planes[1, at + k] = (ex + _TINY_M * fall * ux) * inverse
+        planes[2, at + k] = (ey + _TINY_M * fall * uy) * inverse
 
 
 @borrowing

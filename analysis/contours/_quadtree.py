@@ -394,6 +394,8 @@ def _trace(
                 ):  # fmt: skip
                     continue
                 m = unbeaten(work, m, number, number)
+                if m == 0:
+                    continue
             else:
                 best = best_value(pool_flat, pool_taper, level + 1, m_flat, m_taper, reach, x, y, work)
                 if best > half or best < -half:

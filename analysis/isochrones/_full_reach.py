@@ -31,6 +31,7 @@ from ..contours import (
     Drawn,
     Edge,
     Frame,
+    decisive_sources,
     draw,
     far_from_root,
     levels_of,
@@ -106,8 +107,9 @@ class FullReachEdge(Sealed):
         Which lines are on the full_reach.
     own_start, own : ndarray of int64 and int32
         Squares that each line's sources lie in, in CSR form.
-    n_lines : ndarray of int32, shape (n_x * n_y,)
-        How many lines have sources in each square.
+    decisive_start, decisive : ndarray of int64 and int32
+        Lines that decide what the edge is in each square, in CSR form: as long as they have the full reach, others
+        change nothing.
     over_start, over : ndarray of int64 and int32
         Squares that it covers with the full reach, in CSR form.
     drawn : Drawn
@@ -129,10 +131,15 @@ class FullReachEdge(Sealed):
     held: NDArray[np.bool_]
     own_start: NDArray[np.int64]
     own: NDArray[np.int32]
-    n_lines: NDArray[np.int32]
+    decisive_start: NDArray[np.int64]
+    decisive: NDArray[np.int32]
     over_start: NDArray[np.int64]
     over: NDArray[np.int32]
     drawn: Drawn
+
+    def holds_all(self, found: Reached) -> bool:
+        """Whether it holds all lines of what is reached."""
+        return bool(self.held[found.line].all() and self.held[found.pieces[:, 0].astype(np.int64)].all())
 
 
 def full_reach_edge_of(network: TransportNetwork, plane: LocalPlane, cell_m: float) -> FullReachEdge:
@@ -192,9 +199,7 @@ def _lay_out(lines: ExitLines, lon: float, lat: float, reach_km: float, cell_m: 
     own_start, own = _pairs(line, place, len(held))
     return FullReachEdge(
         xy, cell_m, levels, first_x, first_y, n_x, n_y, reach, far, flat, start, line, held,
-        own_start, own, np.bincount(own, minlength=n_x * n_y).astype(np.int32),
-        *_pairs(line[covers], place[covers], len(held)),
-        draw(frame),
+        own_start, own, *_decisive_lines(frame, line), *_pairs(line[covers], place[covers], len(held)), draw(frame),
     )  # fmt: skip
 
 
@@ -206,13 +211,20 @@ def _distance(flat: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray
     return np.asarray(np.hypot(over, dy * flat[2] - dx * flat[3]))
 
 
+def _decisive_lines(frame: Frame, line: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Lines that decide in each square of a frame, by those that its sources are part of."""
+    start, source = decisive_sources(frame)
+    squares = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))
+    return _pairs(squares, line[source], len(start) - 1)
+
+
 def _pairs(
-    line: NDArray[np.int32], square: NDArray[np.int32], n_lines: int
+    of: NDArray[np.int32], other: NDArray[np.int32], n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Squares of each line, each once, in CSR form."""
-    pairs = distinct((line.astype(np.int64) << 32) | square)
-    start = np.zeros(n_lines + 1, dtype=np.int64)
-    np.cumsum(np.bincount(pairs >> 32, minlength=n_lines), out=start[1:])
+    """Return what belongs to each of n, such as a line's squares, each once, in CSR form."""
+    pairs = distinct((of.astype(np.int64) << 32) | other)
+    start = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(np.bincount(pairs >> 32, minlength=n), out=start[1:])
     return start, (pairs & 0xFFFFFFFF).astype(np.int32)
 
 
@@ -244,6 +256,8 @@ def edge_on_full_reach(
         Threads. The edge doesn't depend on it.
     """
     root = root_side_m(full_reach.levels, full_reach.cell_m)
+    # the first, discs, are of no line; where lines are that it doesn't hold, neither may others be
+    strange = 1 + len(found.node) if full_reach.holds_all(found) else None
     (shapes, _), (n_full, covered, box) = (pool or ThreadPool(1)).both(
         lambda: prepare_tapers(np.ascontiguousarray(sources), 0.5 * root),
         lambda: _marks(
@@ -270,7 +284,8 @@ def edge_on_full_reach(
     first_x, first_y = full_reach.first_x + off_x, full_reach.first_y + off_y
     _, _, taper, taper_start, taper_far = sort_sources(shapes, math.inf, root, first_x, first_y, n_x, n_y)
     state, flat, flat_start = _plan(
-        n_full, full_reach.n_lines, covered, full_reach.n_x, full_reach.n_y, off_x, off_y, n_x, n_y, around, taper_start,
+        n_full, full_reach.decisive_start, full_reach.decisive, covered, full_reach.n_x, full_reach.n_y,
+        off_x, off_y, n_x, n_y, around, taper_start, middle[:, :strange],
         full_reach.flat, full_reach.start, full_reach.line, first, full,
     )  # fmt: skip
     frame = Frame(
@@ -322,39 +337,46 @@ def _marks(
 
 @njit(cache=True, nogil=True)
 def _plan(
-    n_full: NDArray[np.int32], n_lines: NDArray[np.int32], covered: NDArray[np.bool_],
+    n_full: NDArray[np.int32], decisive_start: NDArray[np.int64], decisive: NDArray[np.int32],
+    covered: NDArray[np.bool_],
     full_reach_x: int, full_reach_y: int, off_x: int, off_y: int, n_x: int, n_y: int, around: int,
-    taper_start: NDArray[np.int64], full_reach_flat: NDArray[np.float64], full_reach_start: NDArray[np.int64],
+    taper_start: NDArray[np.int64], strange: NDArray[np.int64],
+    full_reach_flat: NDArray[np.float64], full_reach_start: NDArray[np.int64],
     line: NDArray[np.int32], first_line: int, full: NDArray[np.bool_],
 ) -> tuple[
     NDArray[np.uint8], NDArray[np.float64], NDArray[np.int64]
 ]:  # fmt: skip  # pragma: no cover - compiled
     """Decide what to do with each of the frame's squares; gather the flat sources that drawing needs."""
     any_near = np.zeros((n_y, n_x), dtype=np.bool_)
-    odd_near = np.zeros((n_y, n_x), dtype=np.bool_)
+    strange_near = np.zeros((n_y, n_x), dtype=np.bool_)
     for j in range(n_y):
         for i in range(n_x):
-            tapers = taper_start[j * n_x + i + 1] > taper_start[j * n_x + i]
-            some, odd = tapers, tapers
+            some = taper_start[j * n_x + i + 1] > taper_start[j * n_x + i]
             if 0 <= i + off_x < full_reach_x and 0 <= j + off_y < full_reach_y:
-                at = (j + off_y) * full_reach_x + i + off_x
-                some = some or n_full[at] > 0
-                odd = odd or n_full[at] < n_lines[at]
-            any_near[j, i], odd_near[j, i] = some, odd
+                some = some or n_full[(j + off_y) * full_reach_x + i + off_x] > 0
+            any_near[j, i] = some
+    for k in range(strange.shape[1]):
+        strange_near[strange[1, k] - off_y, strange[0, k] - off_x] = True
     _spread(any_near, around)
-    _spread(odd_near, around)
+    _spread(strange_near, around)
     state = np.empty(n_x * n_y, dtype=np.uint8)
     needed = np.zeros((n_y, n_x), dtype=np.bool_)
     for j in range(n_y):
         for i in range(n_x):
             inside = 0 <= i + off_x < full_reach_x and 0 <= j + off_y < full_reach_y
-            if not any_near[j, i] or (inside and covered[(j + off_y) * full_reach_x + i + off_x]):
+            at = (j + off_y) * full_reach_x + i + off_x
+            if not any_near[j, i] or (inside and covered[at]):
                 state[j * n_x + i] = SKIP
-            elif odd_near[j, i] or not inside:
-                state[j * n_x + i] = DRAW
-                needed[j, i] = True
-            else:
-                state[j * n_x + i] = TAKE
+                continue
+            as_before = not strange_near[j, i]
+            if as_before and inside:
+                for k in range(decisive_start[at], decisive_start[at + 1]):
+                    nth = decisive[k] - first_line
+                    if not (0 <= nth < len(full) and full[nth]):
+                        as_before = False
+                        break
+            state[j * n_x + i] = TAKE if as_before and inside else SKIP if as_before else DRAW
+            needed[j, i] = not as_before
     _spread(needed, around)
     room = 0
     for j in range(max(0, -off_y), min(n_y, full_reach_y - off_y)):
