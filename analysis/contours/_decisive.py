@@ -89,7 +89,6 @@ def _decisive(
             tangents(listed, no_taper, level + 1, m, 0, reach, x, y, planes)
             middle = 0
             for k in range(m):
-                number[k] = k
                 if planes[0, k] > planes[0, middle]:
                     middle = k
             if n + (LEAF + 1) ** 2 > len(found):
@@ -97,12 +96,12 @@ def _decisive(
                 grown[:n] = found[:n]
                 found = grown
             if beaten(
-                listed, no_taper, level + 1, m, reach, x, y, planes, number, m, 0.5 * side * cell_m, half, nearest, work
+                listed, no_taper, level + 1, m, reach, x, y, planes, m, 0.5 * side * cell_m, half, nearest, work
             ):  # fmt: skip
                 if planes[0, middle] >= -half:
                     n = _noted(which[level + 1, middle], square, seen_in, found, n)
                 continue
-            m = unbeaten(work, m, number, number)
+            m = unbeaten(work, m, number)
             if level > 0:
                 for k in range(m):
                     which[level, k] = which[level + 1, number[k]]

@@ -25,6 +25,8 @@ from ._tapers import SHAPE, field_of
 FLAT: Final = 5
 #: Rows of a tangent plane: value at the centre, fall to the east and to the north.
 TANGENT: Final = 3
+#: Points that a leaf's field is reckoned at: whole vectors, since loops over a rest take longer.
+POINTS: Final = 32
 #: What rounding may do to a field, metres, and more.
 _SLACK_M: Final = 1e-6
 #: Keeps directions finite on a source's own line.
@@ -94,29 +96,36 @@ def best_value(
 @borrowing
 def field_on(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int, reach: float,
-    number: NDArray[np.int32], n: int,
-    gx: NDArray[np.float64], gy: NDArray[np.float64], field: NDArray[np.float64],
+    number: NDArray[np.int32], n: int, points: NDArray[np.float64],
 ) -> None:  # fmt: skip  # pragma: no cover - compiled
-    """Write the field at all of some points by n numbered sources of a list."""
-    for p in range(len(field)):
-        field[p] = np.inf
+    """Write the field at `POINTS` points by n numbered sources of a list.
+
+    `points` holds all x, all y, and has room for the field: one array, so that nobody has to see whether they overlap.
+    """
+    for p in range(POINTS):
+        points[2 * POINTS + p] = np.inf
     at = 0
     while at < n and number[at] < m_flat:
-        k = number[at]
+        k = np.uint64(number[at])
         x0, y0, ux, uy = flat[slot, 0, k], flat[slot, 1, k], flat[slot, 2, k], flat[slot, 3, k]
         length = flat[slot, 4, k]
-        for p in range(len(field)):
-            field[p] = min(field[p], distance_square(x0, y0, ux, uy, length, gx[p], gy[p]))
+        for p in range(POINTS):
+            points[2 * POINTS + p] = min(
+                points[2 * POINTS + p], distance_square(x0, y0, ux, uy, length, points[p], points[POINTS + p])
+            )
         at += 1
-    for p in range(len(field)):
-        field[p] = reach - math.sqrt(field[p])
+    for p in range(POINTS):
+        points[2 * POINTS + p] = reach - math.sqrt(points[2 * POINTS + p])
     for turn in range(at, n):
-        k = number[turn] - m_flat
+        k = np.uint64(number[turn] - m_flat)
         x0, y0, ux, uy = taper[slot, 0, k], taper[slot, 1, k], taper[slot, 2, k], taper[slot, 3, k]
         length, r0 = taper[slot, 4, k], taper[slot, 5, k]
         fall, lead = taper[slot, 6, k], taper[slot, 7, k]
-        for p in range(len(field)):
-            field[p] = max(field[p], field_of(x0, y0, ux, uy, length, r0, fall, lead, gx[p], gy[p]))
+        for p in range(POINTS):
+            points[2 * POINTS + p] = max(
+                points[2 * POINTS + p],
+                field_of(x0, y0, ux, uy, length, r0, fall, lead, points[p], points[POINTS + p]),
+            )
 
 
 @borrowing
@@ -157,7 +166,7 @@ def tangents(
 @borrowing
 def beaten(
     flat: NDArray[np.float64], taper: NDArray[np.float64], slot: int, m_flat: int,
-    reach: float, x: float, y: float, planes: NDArray[np.float64], number: NDArray[np.int32], n: int,
+    reach: float, x: float, y: float, planes: NDArray[np.float64], n: int,
     half_side: float, half: float, nearest: float,
     behind: NDArray[np.float64],
 ) -> bool:  # fmt: skip  # pragma: no cover - compiled
@@ -170,9 +179,8 @@ def beaten(
     x, y : float
         The square's centre, where the tangent planes touch.
     planes : ndarray of float64, shape (TANGENT, n or more)
-    number : ndarray of int32, shape (n or more,)
-        Which sources these are: places in the list of flat ones, then in that of tapers.
     n : int
+        Sources of the list.
     half_side : float
         Half the square's side.
     half : float
@@ -194,7 +202,7 @@ def beaten(
         return True
     while behind[dominating] != least:
         dominating += 1
-    k = number[dominating]
+    k = dominating
     west, east = x - half_side, x + half_side
     south, north = y - half_side, y + half_side
     if k < m_flat:
@@ -228,14 +236,14 @@ def beaten(
 
 @borrowing
 def unbeaten(
-    behind: NDArray[np.float64], n: int, number: NDArray[np.int32], into: NDArray[np.int32]
+    behind: NDArray[np.float64], n: int, number: NDArray[np.int32]
 ) -> int:  # pragma: no cover - compiled
-    """Write the numbers of those that aren't out (`into` may be `number`); return how many there are."""
-    m = 0
-    for k in range(n):
-        into[m] = number[k]
-        m += behind[k] <= 0.0
-    return m
+    """Write the numbers of those that aren't out: places among flat ones, then among tapers; return how many."""
+    m = np.uint64(0)
+    for k in range(np.uint64(n)):
+        number[m] = k
+        m += np.uint64(behind[k] <= 0.0)
+    return int(m)
 
 
 @borrowing
@@ -247,10 +255,12 @@ def hand_down(
     k_flat = 0
     while k_flat < n and number[k_flat] < m_flat:
         k_flat += 1
+    # unsigned numbers need no look at whether they count from the end
+    first = np.uint64(k_flat)
     for c in range(FLAT):
-        for k in range(k_flat):
-            flat[into, c, k] = flat[slot, c, number[k]]
+        for k in range(first):
+            flat[into, c, k] = flat[slot, c, np.uint64(number[k])]
     for c in range(SHAPE):
-        for k in range(n - k_flat):
-            taper[into, c, k] = taper[slot, c, number[k_flat + k] - m_flat]
+        for k in range(np.uint64(n) - first):
+            taper[into, c, k] = taper[slot, c, np.uint64(number[first + k] - m_flat)]
     return k_flat, n - k_flat

@@ -26,6 +26,7 @@ from ..thread_pool import ThreadPool
 from ._contours import Edge
 from ._dominance import (
     FLAT,
+    POINTS,
     TANGENT,
     beaten,
     best_value,
@@ -320,8 +321,7 @@ def _trace(
     most = 2 * per_root * per_root  # pieces of edge in a root square
     n_kept = np.zeros((raw + 1, 2), dtype=np.int64)
     stack = np.empty((4 * (levels + 1), 3), dtype=np.int64)
-    # the field at a leaf's points: whole vectors, since loops over a rest take longer
-    field, gx, gy = np.empty(32), np.empty(32), np.empty(32)
+    points = np.empty(3 * POINTS)  # a leaf's, and the field there
     # where the sources of a row of squares begin and end, flat ones and tapers
     spans = np.empty((2 * rows + 1, 4), dtype=np.int64)
     nearest = -math.sqrt(2.0) * cell_m * (1 + 1e-9)  # of a grid point outside, next to one inside
@@ -384,22 +384,22 @@ def _trace(
             x = ((first_x * per_root + cell_i) + 0.5 * side) * cell_m
             y = ((first_y * per_root + cell_j) + 0.5 * side) * cell_m
             m = m_flat + m_taper
-            for k in range(m):
-                number[k] = k
             if m > _WORTH_DOMINANCE:
                 tangents(pool_flat, pool_taper, level + 1, m_flat, m_taper, reach, x, y, planes)
                 if beaten(
-                    pool_flat, pool_taper, level + 1, m_flat, reach, x, y, planes, number, m,
+                    pool_flat, pool_taper, level + 1, m_flat, reach, x, y, planes, m,
                     0.5 * side * cell_m, half, nearest, work,
                 ):  # fmt: skip
                     continue
-                m = unbeaten(work, m, number, number)
+                m = unbeaten(work, m, number)
                 if m == 0:
                     continue
             else:
                 best = best_value(pool_flat, pool_taper, level + 1, m_flat, m_taper, reach, x, y, work)
                 if best > half or best < -half:
                     continue
+                for k in range(m):
+                    number[k] = k
             if level > 0:
                 m_flat, m_taper = hand_down(pool_flat, pool_taper, level + 1, m_flat, number, m, level)
                 n_kept[level, 0], n_kept[level, 1] = m_flat, m_taper
@@ -409,7 +409,7 @@ def _trace(
             point = (corner_j + WIDTH // 2) * WIDTH + corner_i + WIDTH // 2
             n = leaf_pieces(
                 pool_flat, pool_taper, m_flat, reach, number, m, corner_i, corner_j, cell_m, point,
-                gx, gy, field, edge_from, edge_to, xy, n,
+                points, edge_from, edge_to, xy, n,
             )  # fmt: skip
     begin[-1] = n
     scratch = _Scratch(pool_flat, pool_taper, planes, work, number, edge_from, edge_to, xy)

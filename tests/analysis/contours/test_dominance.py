@@ -58,18 +58,18 @@ def test_nobody_is_missed(case, told_by_centre):
     n = len(sources)
     flat, taper = lists(sources, n_flat)
     planes, behind = np.empty((TANGENT, n)), np.empty(n)
-    number, kept = np.arange(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+    kept = np.empty(n, dtype=np.int32)
     tangents(flat, taper, 0, n_flat, n - n_flat, REACH, x, y, planes)
     nearest = -math.sqrt(2) * 40.0
     half = math.sqrt(2) * half_side + 1e-6 if told_by_centre else np.inf
-    none = beaten(flat, taper, 0, n_flat, REACH, x, y, planes, number, n, half_side, half, nearest, behind)
+    none = beaten(flat, taper, 0, n_flat, REACH, x, y, planes, n, half_side, half, nearest, behind)
     axis = np.linspace(-half_side, half_side, 9)
     points = np.column_stack([a.ravel() for a in np.meshgrid(x + axis, y + axis)])
     field = field_at(points, sources)
     if none:
         assert (field > 0).all() or (half < np.inf and (field < 0).all())
         return
-    m = unbeaten(behind, n, number, kept)
+    m = unbeaten(behind, n, kept)
     left = field_at(points, sources[kept[:m]]) if m else np.full(len(points), -np.inf)
     assert np.array_equal(left[field >= nearest], field[field >= nearest])
     # and those left are handed down as they are
@@ -88,17 +88,17 @@ def test_a_near_source_beats_a_far_one_behind_it():
     tangents(flat, taper, 0, 2, 0, REACH, 800.0, 0.0, planes)
     # values 700 - 800 and 700 - 1300, both falling to the east
     assert planes.tolist() == [pytest.approx([-100, -600]), pytest.approx([1, 1]), pytest.approx([0, 0])]
-    assert not beaten(flat, taper, 0, 2, REACH, 800.0, 0.0, planes, number, 2, 100.0, np.inf, -300.0, behind)
+    assert not beaten(flat, taper, 0, 2, REACH, 800.0, 0.0, planes, 2, 100.0, np.inf, -300.0, behind)
     # ahead by 500 on the line, and less beside it: by 1302 - 806 at the eastern corners
     assert behind[0] <= 0 < behind[1]
-    assert unbeaten(behind, 2, number, number) == 1
+    assert unbeaten(behind, 2, number) == 1
     assert number[0] == 0
 
 
 def test_a_square_inside_is_covered():
     sources = np.array([[0.0, 0, REACH, 0, 0, REACH]])
     flat, taper = lists(sources, 1)
-    planes, number = np.empty((TANGENT, 1)), np.zeros(1, dtype=np.int32)
+    planes = np.empty((TANGENT, 1))
     tangents(flat, taper, 0, 1, 0, REACH, 300.0, 0.0, planes)
     # the farthest corner, (x + a, a), is inside while (300 + a)² + a² < 700²
     for half_side, inside in ((300.0, True), (330.0, False)):
@@ -111,7 +111,6 @@ def test_a_square_inside_is_covered():
             300.0,
             0.0,
             planes,
-            number,
             1,
             half_side,
             np.inf,
@@ -122,5 +121,5 @@ def test_a_square_inside_is_covered():
     half = math.sqrt(2) * 200 + 1e-6
     for x, none in ((300.0, True), (800.0, False), (1100.0, True)):
         tangents(flat, taper, 0, 1, 0, REACH, x, 0.0, planes)
-        found = beaten(flat, taper, 0, 1, REACH, x, 0.0, planes, number, 1, 200.0, half, -1.0, np.empty(1))
+        found = beaten(flat, taper, 0, 1, REACH, x, 0.0, planes, 1, 200.0, half, -1.0, np.empty(1))
         assert found is none
