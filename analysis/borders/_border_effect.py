@@ -338,7 +338,11 @@ def _nearest(ascending: NDArray[np.float64], value: float, count: int, tolerance
     """Positions of the `count` entries nearest to a value, within a relative tolerance."""
     first = np.searchsorted(ascending, value * (1 - tolerance), side="left")
     last = np.searchsorted(ascending, value * (1 + tolerance), side="right")
-    picks = np.arange(first, last)
+    # those farther away on either side than `count` others aren't among them; of equals the first ones are
+    at = np.searchsorted(ascending, value)
+    if at - count > first:
+        first = max(first, np.searchsorted(ascending, ascending[at - count], side="left"))
+    picks = np.arange(first, min(last, at + count))
     order = np.argsort(np.abs(ascending[picks] - value), kind="stable")[:count]
     return picks[order]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 import geopandas as gpd
@@ -152,11 +153,11 @@ def journeys(road: TransportNetwork, joined: TransportNetwork, centres: gpd.GeoD
             "to_id": ids[j],
             "to_name": names[j],
             "road_only_min": by_road[i, j],
-            "door_to_door_min": parts["total_min"].iloc[row],
-            **_spread(parts.iloc[row]),
-            **{name: parts[name].iloc[row] for name in _PARTS},
+            "door_to_door_min": part["total_min"],
+            **_spread(part),
+            **{name: part[name] for name in _PARTS},
         }
-        for row, (i, j) in enumerate(pairs)
+        for part, (i, j) in zip(parts.to_dict("records"), pairs, strict=True)
     ]
     return schemas.conform(rows, schemas.JOURNEYS)
 
@@ -195,7 +196,7 @@ def _by_departures(
     return schemas.conform(rows, schemas.JOURNEYS)
 
 
-def _spread(parts: pd.Series) -> dict[str, float]:
+def _spread(parts: Mapping[Hashable, Any]) -> dict[str, float]:
     """Return between what times about two in three true ones lie, as found where these are known.
 
     By train it is the waiting that nobody knows beforehand: the fewer trains, the wider.

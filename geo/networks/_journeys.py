@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
@@ -160,7 +161,7 @@ def journey_legs(network: TransportNetwork, pairs: Sequence[tuple[Any, Any]]) ->
             row = origins.index(a)
             if not np.isfinite(times[row, b]):
                 continue
-            arcs = np.array(list(_back(full, before[row], a, b)), dtype=np.int64)
+            arcs = np.array(_back(full, before[row], a, b), dtype=np.int64)
             kinds = np.stack([full.arc_mode[arcs], full.arc_class[arcs]], axis=1)
             for mode, kind in np.unique(kinds, axis=0).tolist():
                 own = arcs[(kinds == (mode, kind)).all(axis=1)]
@@ -200,17 +201,34 @@ def _graph(network: TransportNetwork) -> csr_array:
     )
 
 
-def _back(
-    network: TransportNetwork, before: NDArray[np.int32], origin: int, destination: int
-) -> Iterator[int]:
-    """Yield the arcs of the fastest way, the last one first."""
-    head = destination
+def _back(network: TransportNetwork, before: NDArray[np.int32], origin: int, destination: int) -> list[int]:
+    """Return the arcs of the fastest way, the last one first."""
+    found: list[int] = _arcs_back(
+        network.arc_start, network.arc_head, network.arc_time_ms, before, origin, destination
+    ).tolist()
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _arcs_back(
+    arc_start: NDArray[np.int64],
+    arc_head: NDArray[np.int32],
+    arc_time_ms: NDArray[np.int32],
+    before: NDArray[np.int32],
+    origin: int,
+    destination: int,
+) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    found = np.empty(len(arc_start), dtype=np.int64)
+    count, head = 0, destination
     while head != origin:
-        tail = int(before[head])
-        arcs = np.arange(network.arc_start[tail], network.arc_start[tail + 1])
-        arcs = arcs[network.arc_head[arcs] == head]
-        yield int(arcs[np.argmin(network.arc_time_ms[arcs])])
-        head = tail
+        tail = before[head]
+        best = -1
+        for arc in range(arc_start[tail], arc_start[tail + 1]):
+            if arc_head[arc] == head and (best < 0 or arc_time_ms[arc] < arc_time_ms[best]):
+                best = arc
+        found[count] = best
+        count, head = count + 1, tail
+    return found[:count].copy()
 
 
 def _add_nights(
@@ -231,7 +249,9 @@ def _add_nights(
     origins = sorted({numbered[k][0] for k in long})
     roads = graph.copy()
     roads.data = np.where(trains, np.inf, graph.data)
-    times = dijkstra(roads, indices=origins)
+    # a night costs no more than that, however long driving takes
+    farthest = max(rows[k]["total_min"] for k in long) + NIGHT_MIN + 1
+    times = dijkstra(roads, indices=origins, limit=farthest * 60_000)
     for k in long:
         a, b = numbered[k]
         by_road = times[origins.index(a), b] / 60_000

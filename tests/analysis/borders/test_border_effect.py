@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderreach.analysis.borders._border_effect import (
+    _nearest,
     border_effect,
     border_effect_on,
     efficiency_across_borders,
@@ -19,6 +20,7 @@ from borderreach.analysis.times import travel_times
 from borderreach.geo.crs import ELLIPSOID
 from borderreach.geo.errors import InputError, MissingColumnError
 from borderreach.geo.networks import Links, build_network
+from tests import chance
 
 
 @pytest.fixture
@@ -129,6 +131,19 @@ def test_searching_near_pairs_alone_tells_the_same_as_all_pairs(seed: int) -> No
     pd.testing.assert_frame_equal(
         border_effect_on(road, places, straight_km=(5.0, 120.0)), whole, check_exact=True
     )
+
+
+@pytest.mark.parametrize("seed", chance.seeds(3))
+def test_the_nearest_are_those_of_all_within_the_tolerance(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(200):
+        some = rng.uniform(20, 150, rng.integers(0, 60)).round(rng.integers(-1, 3))
+        ascending = np.sort(np.concatenate([some, some[::2]]))  # a pair and the way back are as far apart
+        value, count = round(float(rng.uniform(20, 150)), 1), int(rng.integers(1, 12))
+        tolerance = float(rng.uniform(0.01, 0.5))
+        near = np.flatnonzero((ascending >= value * (1 - tolerance)) & (ascending <= value * (1 + tolerance)))
+        order = np.argsort(np.abs(ascending[near] - value), kind="stable")
+        assert _nearest(ascending, value, count, tolerance).tolist() == near[order[:count]].tolist()
 
 
 def test_efficiency_of_one_province_alone_has_no_other_side(places: gpd.GeoDataFrame) -> None:
