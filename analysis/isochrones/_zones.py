@@ -267,14 +267,12 @@ def zone_counties(
     share = shared / shapely.area(flat_counties)[county]
     seats = shapely.points(counties["lon"].to_numpy(), counties["lat"].to_numpy())
     inside = shapely.intersects(zones.geometry.to_numpy()[zone], seats[county])
+    zone_keys = list(zones[["scenario", "centre_id", "centre_name"]].itertuples(index=False, name=None))
+    county_keys = list(counties[["adcode", "name", "province"]].itertuples(index=False, name=None))
+    names = ("scenario", "centre_id", "centre_name", "adcode", "name", "province")
     rows = [
         {
-            "scenario": zones["scenario"].iloc[z],
-            "centre_id": zones["centre_id"].iloc[z],
-            "centre_name": zones["centre_name"].iloc[z],
-            "adcode": counties["adcode"].iloc[c],
-            "name": counties["name"].iloc[c],
-            "province": counties["province"].iloc[c],
+            **dict(zip(names, (*zone_keys[z], *county_keys[c]), strict=True)),
             "share_of_area": part,
             "seat_inside": seat,
             "belongs": part >= least,
