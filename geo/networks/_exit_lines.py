@@ -215,8 +215,9 @@ class ExitTree:
     --------
     >>> from scipy.spatial import cKDTree
     >>> both = ExitTree(cKDTree(np.zeros((1, 3))), np.ones((1, 3)))
-    >>> both.query_ball_point(np.zeros(3), 2.0), both.query(np.ones(3))
-    ([0, 1], (0.0, 1))
+    >>> away, nearest = both.query(np.ones(3))
+    >>> both.query_ball_point(np.zeros(3), 2.0), float(away), int(nearest)
+    ([0, 1], 0.0, 1)
     """
 
     def __init__(self, first: cKDTree | ExitTree, more: NDArray[np.float64]) -> None:
@@ -246,4 +247,4 @@ class ExitTree:
         at = np.concatenate([np.where(at < self._first.n, at, none), self._first.n + more_at], axis=-1)
         first = np.argsort(away, axis=-1, kind="stable")[..., : more_away.shape[-1]]
         found = (np.take_along_axis(one, first, axis=-1) for one in (away, at))
-        return tuple(one if np.ndim(k) else one[..., 0] for one in found)
+        return tuple(one if np.ndim(k) else one[..., 0][()] for one in found)
