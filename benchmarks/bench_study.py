@@ -87,14 +87,18 @@ def measure(name: str, network: list[str] | None) -> dict[str, Any]:
     since = time.perf_counter(), time.process_time()
     run.require_sound()
     noted("reading the network", since)
+    names = iter(STAGES)
+    begun: list[tuple[str, tuple[float, float]]] = []
+
+    def begins(_: str) -> None:
+        if begun:
+            noted(*begun.pop())
+        begun.append((next(names), (time.perf_counter(), time.process_time())))
+
     with rare_collections():  # as `run_study` does
-        for stage in STAGES:
-            since = time.perf_counter(), time.process_time()
-            run.tables(stage)
-            noted(stage, since)
-        since = time.perf_counter(), time.process_time()
-        results = run.results()
-        noted("what-if", since)
+        results = run.results(begins)
+    last, since = begun.pop()
+    noted(f"{last}, what-if", since)
     named, nodes = run.study.name, run.base.n_nodes
     since = time.perf_counter(), time.process_time()
     del run  # as `run_study` does
