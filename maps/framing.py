@@ -19,6 +19,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from ..geo.crs import WGS84, local_crs
+from ..geo.memory import give_back_free
 from ..geo.places import national_lines, shows_china
 from ..geo.thinning import bends_along
 from . import style
@@ -232,6 +233,7 @@ def ways_of(frame: Frame, what_if: Any) -> Ways:
     offset, lonlat = np.concatenate([[0], np.cumsum(kept)])[offset], lonlat[kept]
     plane = pyproj.Transformer.from_crs(WGS84, frame.crs, always_xy=True)
     every = Lines(offset, np.column_stack(plane.transform(*lonlat.T)))
+    give_back_free(0.0)
     whole = np.logical_and.reduceat(np.isfinite(every.xy).all(axis=1), offset[:-1])
     return Ways({kind: every.some(whole & (kinds == kind)) for kind in ("road", "motorway", "rail")})
 

@@ -14,6 +14,7 @@ from ...analysis.corridors import MAX_GAP_KM, Corridor, assumed_values, corridor
 from ...analysis.isochrones import default_cell_m
 from ...analysis.studies import TRAINS, WhatIf
 from ...geo.crs import to_ecef
+from ...geo.memory import give_back_free
 from ...geo.networks import EVEN_PER_DAY, FITTED_PER_DAY, TransferRules
 from ...geo.osm import MAIN_ACCESS_SPEED_KPH, MAIN_MAX_ACCESS_KM
 from ..shapes import pack_numbers
@@ -51,9 +52,11 @@ def what_if_content(
         return None
     streets = what_if.network.has_exits_along
     railways = ""
+    held_mb = give_back_free(0.0)  # what was drawn before makes room for parts of a large network
     what_if = what_if.with_steps_joined()
     classes = iter(_LEAST_FIRST)
     while (packed := _packed_within(what_if, MOST_STREET_NODES if streets else None, railways)) is None:
+        held_mb = give_back_free(held_mb)
         if what_if.has_trains:
             railways = packed_railways(what_if)
             what_if = what_if.without_trains()
