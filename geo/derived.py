@@ -1,4 +1,4 @@
-"""`derived`: what follows from something that can't change is worked out once, kept with it, and read-only."""
+"""`Sealed`: what can't change; and `derived`: what follows from it is worked out once, kept with it, and read-only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, Final, Generic, ParamSpec, Self, TypeVar, cast, overload
 
 import numpy as np
@@ -192,3 +193,40 @@ def read_only(value: Value) -> Value:
 def _lock_of(owner: Any) -> threading.RLock:
     with _GUARD:
         return _LOCKS.setdefault(owner, threading.RLock())
+
+
+class Sealed:
+    """Base of frozen dataclasses that hold arrays and mappings: both are read-only, and stay so.
+
+    A copy (`copy.copy`, `copy.deepcopy`) and an instance that went through `pickle`, as every
+    argument of a process pool does, hold the same fields, read-only again. What was worked out
+    from the fields and kept (cached properties) isn't taken along: it may be larger than they
+    are, and is worked out again when it's asked for.
+    """
+
+    def __post_init__(self) -> None:
+        for name, value in self.__dict__.items():
+            self.__dict__[name] = _sealed(value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields, with mappings as dictionaries: a read-only view can't be pickled."""
+        return {field.name: _opened(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Take the fields over and seal them again: arrays come writable out of a pickle."""
+        for name, value in state.items():
+            self.__dict__[name] = _sealed(value)
+
+
+def _sealed(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        value.setflags(write=False)
+    elif isinstance(value, Mapping) and not isinstance(value, MappingProxyType):
+        return MappingProxyType({key: _sealed(inner) for key, inner in value.items()})
+    return value
+
+
+def _opened(value: Any) -> Any:
+    if isinstance(value, MappingProxyType):
+        return {key: _opened(inner) for key, inner in value.items()}
+    return value

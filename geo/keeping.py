@@ -220,10 +220,14 @@ def _aligned(position: int) -> int:
 @lru_cache(maxsize=1)
 def _made_by() -> str:
     """Return a fingerprint of the code: what it works out is as good as the code that did."""
-    root = Path(__file__).resolve().parent.parent
-    code = sorted(state for folder in _CODE for state in _states(root / folder, folder))
     versions = [version(name) for name in ("borderreach", "numpy", "scipy")]
-    return hashlib.sha256(json.dumps([versions, code, np.dtype(int).str]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([versions, code_states(), np.dtype(int).str]).encode()).hexdigest()
+
+
+def code_states() -> list[list[Any]]:
+    """Return path, size and time of each module that computes."""
+    root = Path(__file__).resolve().parent.parent
+    return sorted(state for folder in _CODE for state in _states(root / folder, folder))
 
 
 def _states(folder: Path, name: str) -> Iterator[list[Any]]:

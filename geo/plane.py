@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from .compiling import compiled, inlined
 from .crs import ELLIPSOID, to_ecef
 
 #: Sine up to which the arcsine's series to the ninth power is exact to the last bit but one (600 km).
@@ -74,7 +74,7 @@ class LocalPlane:
         )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def project_one(
     x: float, y: float, z: float, axes: NDArray[np.float64], origin: NDArray[np.float64], radius: float
 ) -> tuple[float, float]:  # pragma: no cover - compiled
@@ -95,7 +95,7 @@ def project_one(
     return east * scale, north * scale
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _project(
     xyz: NDArray[np.float64], axes: NDArray[np.float64], origin: NDArray[np.float64], radius: float
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled
@@ -105,7 +105,7 @@ def _project(
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _to_lonlat(
     xy: NDArray[np.float64],
     axes: NDArray[np.float64],

@@ -9,9 +9,10 @@ from typing import Final
 
 import numpy as np
 import shapely
-from numba import njit
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
+
+from .compiling import compiled, inlined
 
 #: Of corners that stay whatever the tolerance.
 _ALWAYS: Final = np.iinfo(np.int64).max
@@ -195,7 +196,7 @@ def _partings(
     return found, again
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bends_along(
     lonlat: NDArray[np.float64], offset: NDArray[np.int64], tolerance_m: float
 ) -> NDArray[np.bool_]:
@@ -253,20 +254,20 @@ def bends_along(
     return kept
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _twice_area(xy: NDArray[np.int64], a: int, b: int, c: int) -> int:
     found = (xy[b, 0] - xy[a, 0]) * (xy[c, 1] - xy[a, 1]) - (xy[c, 0] - xy[a, 0]) * (xy[b, 1] - xy[a, 1])
     return int(abs(found))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _turn(xy: NDArray[np.int64], at: int, area: int) -> int:
     """Return a number by which corners go: by area, and among the same by their place, in whichever ring they stand."""
     mixed = (xy[at, 0] * 2_654_435_761 + xy[at, 1] * 2_246_822_519) & 0xFFFFFFFF
     return int((min(area, _MOST_AREA) << 32) | mixed)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sift(
     turn: NDArray[np.int64], heap: NDArray[np.int64], place: NDArray[np.int64], at: int, n: int
 ) -> None:
@@ -290,7 +291,7 @@ def _sift(
     place[moved] = at
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _count_corners(
     xy: NDArray[np.int64], offset: NDArray[np.int64], part: NDArray[np.bool_]
 ) -> NDArray[np.int64]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled, inlined
 from ...geo.networks import MAX_ARC_TIME_MS
 from ..times import UNREACHED, heap_pop, heap_push
 
@@ -24,7 +24,7 @@ _UNREACHED = int(UNREACHED)
 _MOST_MM = 2.0**31 - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def first_detours(
     arcs: Arcs,
     places: PlaceNodes,
@@ -129,7 +129,7 @@ def first_detours(
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fastest_ways(
     arcs: Arcs,
     places: PlaceNodes,
@@ -210,7 +210,7 @@ def fastest_ways(
     return found_ms, found_m
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _marks_for(
     to_mark_ms: NDArray[np.int32], begin: NDArray[np.int64], end: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # pragma: no cover - compiled
@@ -237,7 +237,7 @@ def _marks_for(
     return chosen[:n_chosen], behind
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _left(
     to_mark_ms: NDArray[np.int32], marks: NDArray[np.int64], behind: NDArray[np.int64]
 ) -> int:  # pragma: no cover - compiled
@@ -250,13 +250,13 @@ def _left(
     return int(least)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _better(reached: int, far: float, time_ms: int, length_m: float) -> bool:  # pragma: no cover - compiled
     """Say whether a way is faster than another, or as fast and shorter."""
     return bool(reached < time_ms or (reached == time_ms and far < length_m))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _soonest(time_ms: NDArray[np.int32], nodes: NDArray[np.int64]) -> int:  # pragma: no cover - compiled
     """Return the least time at some nodes."""
     least = np.int64(_UNREACHED)
@@ -265,7 +265,7 @@ def _soonest(time_ms: NDArray[np.int32], nodes: NDArray[np.int64]) -> int:  # pr
     return int(least)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _shortest(
     length_m: NDArray[np.float64], nodes: NDArray[np.int64]
 ) -> float:  # pragma: no cover - compiled
@@ -276,7 +276,7 @@ def _shortest(
     return float(least)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _best(
     time_ms: NDArray[np.int32], length_m: NDArray[np.float64], nodes: NDArray[np.int64]
 ) -> tuple[int, float]:  # pragma: no cover - compiled
@@ -288,13 +288,13 @@ def _best(
     return time, far
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _mm(metres: float) -> int:  # pragma: no cover - compiled
     """Return whole millimetres, as many as fit above a node's number."""
     return int(min(metres * 1000.0, _MOST_MM))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _roomy(heap: NDArray[np.int64], size: int) -> NDArray[np.int64]:  # pragma: no cover - compiled
     """Return a heap with room for one key more."""
     if size < len(heap):

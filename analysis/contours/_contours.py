@@ -9,13 +9,12 @@ from typing import Final
 
 import numpy as np
 import shapely
-from numba import njit
 from numpy.typing import NDArray
 
 from ...geo.antimeridian import beside, cut_at_antimeridian
+from ...geo.compiling import borrowing, compiled
 from ...geo.crs import ELLIPSOID
 from ...geo.plane import LocalPlane
-from ..borrowing import borrowing
 from ..thread_pool import ThreadPool
 
 #: Side, in metres, of the patches in which plane coordinates are turned into degrees by interpolation.
@@ -159,7 +158,7 @@ def _authalic(lat: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(ELLIPSOID.a * q / 2)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _extent(
     xy: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # pragma: no cover - compiled
@@ -172,7 +171,7 @@ def _extent(
     return np.array([x0, y0]), np.array([x1, y1])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _patches(
     xy: NDArray[np.float64], low: NDArray[np.float64], side: float, n_x: int, n_y: int
 ) -> tuple[
@@ -212,7 +211,7 @@ def _patches(
     return patch, used[:n].copy(), node_of, node[:m].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _interpolate(
     xy: NDArray[np.float64],
     patch: NDArray[np.int32],
@@ -234,7 +233,7 @@ def _interpolate(
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _closed(
     lonlat: NDArray[np.float64],
     authalic: NDArray[np.float64],
@@ -277,7 +276,7 @@ def _slot(keys: NDArray[np.int64], key: int, mask: int) -> int:  # pragma: no co
     return at
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _join(
     side_from: NDArray[np.int64], side_to: NDArray[np.int64], xy: NDArray[np.float64], width: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:  # pragma: no cover - compiled

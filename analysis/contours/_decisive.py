@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ..borrowing import borrowing
+from ...geo.compiling import borrowing, compiled
 from ._dominance import FLAT, TANGENT, beaten, distance_square, hand_down, tangents, unbeaten
 from ._leaves import LEAF
 from ._root_squares import DRAW, Frame
@@ -41,7 +40,7 @@ def decisive_sources(frame: Frame) -> tuple[NDArray[np.int64], NDArray[np.int32]
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _decisive(
     flat: NDArray[np.float64], flat_start: NDArray[np.int64], state: NDArray[np.uint8], reach: float,
     n_x: int, n_y: int, first_x: int, first_y: int, cell_m: float, levels: int, far: float,

@@ -15,10 +15,9 @@ import math
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ..borrowing import borrowing
+from ...geo.compiling import borrowing, inlined
 from ._tapers import SHAPE, field_of
 
 #: Rows of a flat source: start, direction, length.
@@ -33,7 +32,7 @@ _SLACK_M: Final = 1e-6
 _TINY_M: Final = 1e-9
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def distance_square(
     x0: float, y0: float, ux: float, uy: float, length: float, x: float, y: float
 ) -> float:  # pragma: no cover - compiled
@@ -47,7 +46,7 @@ def distance_square(
     return over * over + height * height
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _least(values: NDArray[np.float64], n: int) -> float:  # pragma: no cover - compiled
     """Return the least of the first n: four at a time, none of which waits for the others."""
     a, b, c, d = np.inf, np.inf, np.inf, np.inf

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..borrowing import borrowing
+from ...geo.compiling import borrowing
 from ._dominance import POINTS, field_on
 from ._triangles import cell_pieces, crossed
 

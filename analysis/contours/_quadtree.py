@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ..borrowing import borrowing
+from ...geo.compiling import borrowing, compiled, inlined
 from ..thread_pool import ThreadPool
 from ._contours import Edge
 from ._dominance import (
@@ -272,7 +271,7 @@ def _covered(
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _trace(
     flat: NDArray[np.float64],
     flat_start: NDArray[np.int64],
@@ -416,7 +415,7 @@ def _trace(
     return scratch, edge_from[:n].copy(), edge_to[:n].copy(), xy[:n].copy(), begin
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _lists(
     room: int,
 ) -> tuple[
@@ -444,7 +443,7 @@ def _append(
     return m + last - first
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _half_diagonal(side: int, cell_m: float) -> float:  # pragma: no cover - compiled
     return 0.5 * side * cell_m * math.sqrt(2.0) * (1 + 1e-9) + 1e-6
 
@@ -462,7 +461,7 @@ def _push_children(
     return top
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grown(
     edge_from: NDArray[np.int64], edge_to: NDArray[np.int64], xy: NDArray[np.float64], capacity: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:  # pragma: no cover - compiled

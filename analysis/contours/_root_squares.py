@@ -8,10 +8,9 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ..borrowing import borrowing
+from ...geo.compiling import borrowing, compiled
 from ._dominance import FLAT
 from ._leaves import LEAF
 from ._tapers import SHAPE
@@ -94,7 +93,7 @@ def bands_of(frame: Frame, n_parts: int) -> list[tuple[int, int]]:
     return list(pairwise([0, *(int(cut) for cut in cuts), frame.n_y]))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def affected(
     rows: NDArray[np.float64], first_x: int, first_y: int, n_x: int, n_y: int, root: float, cell_m: float,
     known_x: int, known_y: int, known_n_x: int, known_n_y: int,
@@ -120,7 +119,7 @@ def affected(
     return state
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sort_sources(
     shapes: NDArray[np.float64], reach: float, root: float, first_x: int, first_y: int, n_x: int, n_y: int
 ) -> tuple[

@@ -13,14 +13,15 @@ import math
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ...geo.compiling import compiled, inlined
 
 #: Rows of a prepared source, see `prepare_tapers`.
 SHAPE: Final = 8
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def prepare_tapers(
     sources: NDArray[np.float64], longest: float
 ) -> tuple[NDArray[np.float64], float]:  # pragma: no cover - compiled
@@ -60,7 +61,7 @@ def prepare_tapers(
     return out[:, :k].copy() if k < n else out, far
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def field_of(
     x0: float, y0: float, ux: float, uy: float, length: float, r0: float, fall: float, lead: float,
     x: float, y: float,
@@ -76,13 +77,13 @@ def field_of(
     return r0 - fall * best - math.sqrt(rest * rest + height * height)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def field_of_row(shape: NDArray[np.float64], x: float, y: float) -> float:  # pragma: no cover - compiled
     """Value at (x, y) of one prepared source, given as a row."""
     return field_of(shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], shape[6], shape[7], x, y)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def capped_field_of_row(
     shape: NDArray[np.float64], x: float, y: float, reach: float
 ) -> float:  # pragma: no cover - compiled
@@ -103,7 +104,7 @@ def capped_field_of_row(
     return value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def field_at(
     points: NDArray[np.float64], sources: NDArray[np.float64]
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled

@@ -6,17 +6,16 @@ import math
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ..borrowing import borrowing
+from ...geo.compiling import borrowing, inlined
 
 #: Edges cross the sides of triangles at whole parts of the side, the ends left out: so that rings
 #: touch neither themselves nor each other, and equal edges are equal to the bit.
 _NOTCHES: Final = 1024
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def crossed(sw: float, se: float, nw: float, ne: float) -> bool:  # pragma: no cover - compiled
     """Whether the edge passes a cell, by the field at its corners; above zero is inside."""
     inside = (sw > 0) + (se > 0) + (nw > 0) + (ne > 0)

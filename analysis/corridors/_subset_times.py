@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from ...geo.compiling import compiled
 from ...geo.networks import Access, TransportNetwork, access, ms_per_metre
 from ...geo.places import origins_table
 from ..times import (
@@ -310,7 +310,7 @@ def _through(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.in
     return _min_plus(np.ascontiguousarray(left), np.ascontiguousarray(right))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _read(
     start: NDArray[np.int64],
     node: NDArray[np.int32],
@@ -328,7 +328,7 @@ def _read(
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _min_plus(
     left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> NDArray[np.int64]:  # pragma: no cover - compiled
@@ -344,7 +344,7 @@ def _min_plus(
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _closed(times: NDArray[np.int64]) -> NDArray[np.int64]:  # pragma: no cover - compiled
     """Shortest times between all pairs (Floyd 1962; Warshall 1962)."""
     never = np.int64(1 << 40)
@@ -361,7 +361,7 @@ def _closed(times: NDArray[np.int64]) -> NDArray[np.int64]:  # pragma: no cover 
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _labels(
     come: NDArray[np.int64], between: NDArray[np.int64], own: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:  # pragma: no cover - compiled
@@ -434,14 +434,14 @@ def _labels(
     return node[kept], needs[kept], time[kept]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grown(values: NDArray[np.int64], room: int) -> NDArray[np.int64]:  # pragma: no cover - compiled
     larger = np.empty(room, dtype=np.int64)
     larger[: len(values)] = values
     return larger
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _journeys(
     node: NDArray[np.int64],
     needs: NDArray[np.int64],
@@ -480,7 +480,7 @@ def _journeys(
     return end[:count].copy(), need[:count].copy(), took[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bits(values: NDArray[np.int64]) -> NDArray[np.int64]:  # pragma: no cover - compiled
     found = np.zeros(len(values), dtype=np.int64)
     for k in range(len(values)):

@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ..corridors import Scenarios
 from ..schemas import Schema, conform
 from ._measures import Measure
@@ -126,7 +126,7 @@ def _dust(value: NDArray[np.float64]) -> float:
     return 1e-9 * max(1.0, float(np.abs(finite).max())) if len(finite) else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _held(
     gain: NDArray[np.float64], price: NDArray[np.float64], members: NDArray[np.int64]
 ) -> NDArray[np.int64]:

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ...geo.networks import Access, TransportNetwork, access, past_no_node
 from ..times import (
     NO_LIMIT_MS,
@@ -318,7 +318,7 @@ def _ways(network: TransportNetwork, one: Origin) -> Access:
     return access(network, lon=one.lon, lat=one.lat, xyz=one.xyz)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _needed(
     start: NDArray[np.int64], to: NDArray[np.int32], ms: NDArray[np.int32]
 ) -> NDArray[np.bool_]:  # pragma: no cover - compiled
@@ -343,7 +343,7 @@ def _needed(
     return needed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _read(
     start: NDArray[np.int64], node: NDArray[np.int32], time: NDArray[np.int64], labels: NDArray[np.int32],
     unreached: int,
@@ -356,7 +356,7 @@ def _read(
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _arrive(
     start: NDArray[np.int64], port: NDArray[np.int64], ms: NDArray[np.int64], times: NDArray[np.int64],
     fixed: NDArray[np.int64],
@@ -368,7 +368,7 @@ def _arrive(
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _losses(
     start: NDArray[np.int64], tail: NDArray[np.int64], head: NDArray[np.int32], ms: NDArray[np.int32],
     into: NDArray[np.int64], by_head: NDArray[np.int64],

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ...geo.errors import InputError
 from ..corridors import SubsetTimes
 from ..times import NO_LIMIT_MS, each
@@ -118,7 +118,7 @@ def dividends(
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pairs(
     first: NDArray[np.int64],
     needs: NDArray[np.int64],
@@ -179,7 +179,7 @@ def _pairs(
     return sets[:count].copy(), value[:count].copy(), 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _block(
     start: NDArray[np.int64], needs: NDArray[np.int64], value: NDArray[np.float64], low: int, high: int
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled

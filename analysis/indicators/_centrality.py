@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
 from ...geo.checks import require_number
+from ...geo.compiling import compiled
 from ...geo.crs import ELLIPSOID
 from ...geo.errors import InputError, InputTypeError, MissingColumnError
 from ..times import Pairs, by_origin, listed, masses, read_pairs
@@ -374,7 +374,7 @@ def _lonlat(places: Any, ids: pd.Index[str]) -> tuple[NDArray[np.float64], NDArr
     return found[:, 0], found[:, 1]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _between(
     minutes: NDArray[np.float64], size: NDArray[np.float64], factor: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:  # pragma: no cover - compiled

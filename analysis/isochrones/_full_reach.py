@@ -14,13 +14,12 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.derived import derived_by
+from ...geo.compiling import compiled
+from ...geo.derived import Sealed, derived_by
 from ...geo.networks import ExitLines, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
-from ...geo.sealed import Sealed
 from ...geo.sorting import distinct
 from ..contours import (
     DRAW,
@@ -305,7 +304,7 @@ def _stretch(lines: NDArray[np.int64]) -> tuple[int, NDArray[np.bool_]]:
     return first, among
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _marks(
     lines: NDArray[np.int64], left: NDArray[np.bool_],
     own_start: NDArray[np.int64], own: NDArray[np.int32],
@@ -335,7 +334,7 @@ def _marks(
     return n_full, covered, np.array([x0, y0, x1, y1])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _plan(
     n_full: NDArray[np.int32], decisive_start: NDArray[np.int64], decisive: NDArray[np.int32],
     covered: NDArray[np.bool_],
@@ -403,7 +402,7 @@ def _plan(
     return state, flat, start
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _spread(marked: NDArray[np.bool_], around: int) -> None:  # pragma: no cover - compiled
     """Mark all squares up to so many columns and rows from a marked one, in place."""
     n_y, n_x = marked.shape

@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.derived import derived, derived_kept
+from ...geo.compiling import borrowing, compiled
+from ...geo.derived import Sealed, derived, derived_kept
 from ...geo.networks import Access, ExitLines, TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane, project_one
-from ...geo.sealed import Sealed
 from ...geo.sorting import distinct
-from ..borrowing import borrowing
 from ..times import NODE_BLOCK, NodeTimes
 
 #: Lines are drawn on a grid with vertices within this part of a cell of where they are.
@@ -227,7 +225,7 @@ def _near_blocks(
     return start, (both & 0xFFFFFFFF).astype(np.int32)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _reached_nodes(
     time_ms: NDArray[np.int32], block: NDArray[np.int64], alone: NDArray[np.bool_], cutoff_ms: int
 ) -> NDArray[np.int64]:  # pragma: no cover - compiled
@@ -242,7 +240,7 @@ def _reached_nodes(
     return kept[:n].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _reached_lines(
     time_ms: NDArray[np.int32],
     block: NDArray[np.int64],
@@ -293,7 +291,7 @@ def _reached_lines(
     return line[:n].copy(), times, full
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _all_sources(
     origin_xyz: NDArray[np.float64],
     disc_xyz: NDArray[np.float64],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ...geo.compiling import compiled
 
 #: How many rows further on to look for one that the other table has next.
 _LOOK_AHEAD: Final = 1000
@@ -26,7 +27,7 @@ def odd_rows(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np
     return np.concatenate([one[only_one], other[only_other]])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _odd(
     one: NDArray[np.float64], other: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # pragma: no cover - compiled

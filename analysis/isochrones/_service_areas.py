@@ -10,11 +10,11 @@ import contourpy
 import geopandas as gpd
 import numpy as np
 import shapely
-from numba import njit
 from numpy.typing import NDArray
 
 from ...geo.antimeridian import beside, cut_at_antimeridian
 from ...geo.checks import require_cell_m, require_cutoffs
+from ...geo.compiling import compiled
 from ...geo.crs import area_km2
 from ...geo.networks import TransportNetwork, ms_per_metre
 from ...geo.plane import LocalPlane
@@ -152,7 +152,7 @@ def _field_within_reach(
     return np.where(inside > -_NOWHERE_M, inside, beside)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(
     shapes: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], reach: float, more: float,
     inside: NDArray[np.float64], beside: NDArray[np.float64],

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ...geo.crs import along_curve
+from ...geo.derived import Sealed
 from ...geo.networks import TransportNetwork, least_access
-from ...geo.sealed import Sealed
 from ..corridors import Corridor, JoinedCorridors, has_split_junctions
 from ..indicators import people_points
 from ..times import UNREACHED, enter, origin_list, search, within_reach

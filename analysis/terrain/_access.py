@@ -6,9 +6,9 @@ import math
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ...geo.errors import OffNetworkError
 from ...geo.networks import PIECE_COLUMNS, Access, TransportNetwork, least_access, ms_per_metre
 from ...geo.plane import LocalPlane, project_one
@@ -98,7 +98,7 @@ def terrain_access(
     return entry
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _time_at(
     x: float, y: float, time: NDArray[np.float64], slowness: NDArray[np.float64],
     first_i: int, first_j: int, cell_m: float,
@@ -122,7 +122,7 @@ def _time_at(
     return mean if mean < np.inf else least
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _times_at(
     xy: NDArray[np.float64], time: NDArray[np.float64], slowness: NDArray[np.float64],
     first_i: int, first_j: int, cell_m: float,
@@ -133,7 +133,7 @@ def _times_at(
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _places(
     ax: float, ay: float, bx: float, by: float, step: float, far: float
 ) -> int:  # pragma: no cover - compiled
@@ -143,7 +143,7 @@ def _places(
     return max(1, math.ceil(math.sqrt((bx - ax) ** 2 + (by - ay) ** 2) / step))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_piece(
     pieces: NDArray[np.float64], n: int, line: int,
     xyz: NDArray[np.float64], share: NDArray[np.float64], a: int, b: int,
@@ -163,7 +163,7 @@ def _add_piece(
     return n + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _enter_lines(
     xyz: NDArray[np.float64],
     share: NDArray[np.float64],

@@ -12,9 +12,9 @@ import math
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ..contours import Edge, cell_pieces, crossed
 
 #: Steps to the eight neighbours, anticlockwise from the east: even ones straight, odd ones diagonal.
@@ -26,7 +26,7 @@ _EVEN: Final = 4
 _NEVER: Final = -1e15
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def start_times(
     sources: NDArray[np.float64],
     cutoff_ms: float,
@@ -95,7 +95,7 @@ def start_times(
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _start_around(
     out: NDArray[np.float64], slowness: NDArray[np.float64], cell_m: float, x: float, y: float, time: float
 ) -> None:  # pragma: no cover - compiled
@@ -115,7 +115,7 @@ def _start_around(
             out[q, p] = min(out[q, p], time + slow * away * cell_m)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def march(
     start_ms: NDArray[np.float64], slowness: NDArray[np.float64], cell_m: float, until_ms: float
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled
@@ -167,7 +167,7 @@ def march(
     return time
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _time_through(
     time: NDArray[np.float64], done: NDArray[np.bool_], slowness: NDArray[np.float64], cell_m: float,
     p: int, q: int, way: int, i: int, j: int,
@@ -204,7 +204,7 @@ def _time_through(
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _doubled(
     keys: NDArray[np.float64], points: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:  # pragma: no cover - compiled
@@ -214,7 +214,7 @@ def _doubled(
     return new_keys, new_points
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _push(
     keys: NDArray[np.float64], points: NDArray[np.int64], n: int, key: float, point: int
 ) -> None:  # pragma: no cover - compiled
@@ -229,7 +229,7 @@ def _push(
     keys[at], points[at] = key, point
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pop(keys: NDArray[np.float64], points: NDArray[np.int64], n: int) -> None:  # pragma: no cover - compiled
     """Take the least off a binary heap, which holds n without it."""
     key, point = keys[n], points[n]
@@ -250,7 +250,7 @@ def _pop(keys: NDArray[np.float64], points: NDArray[np.int64], n: int) -> None: 
     keys[at], points[at] = key, point
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def field_left(
     time_ms: NDArray[np.float64], slowness: NDArray[np.float64], cell_m: float, cutoff_ms: float
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled
@@ -298,7 +298,7 @@ def grid_edge(field: NDArray[np.float64], *, first_i: int, first_j: int, cell_m:
     return Edge(side_from, side_to, xy, field.shape[1], cell_m)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grid_edge(
     field: NDArray[np.float64], first_i: int, first_j: int, cell_m: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:  # pragma: no cover - compiled

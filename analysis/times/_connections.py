@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ...geo.timetables import Timetable
 
 #: Nobody can be here.
@@ -176,7 +176,7 @@ def arrivals(
     return Arrivals(start.astype(np.int64), arrive[kept], set_out[kept])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sweep(
     event: NDArray[np.int32],
     event_station: NDArray[np.int32],
@@ -221,7 +221,7 @@ def _sweep(
     return found[:n], on_connection[found[:n]]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _undominated(
     station: NDArray[np.int32], set_out_s: NDArray[np.int32], last_s: int
 ) -> NDArray[np.int64]:  # pragma: no cover - compiled

@@ -13,8 +13,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ...geo.compiling import compiled
 
 Ints = NDArray[np.int64]
 Nodes = NDArray[np.int32]
@@ -23,7 +24,7 @@ Nodes = NDArray[np.int32]
 FAR: Final = 2**62 - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def contract(
     n: int,
     arc_tail: NDArray[np.int32],
@@ -127,7 +128,7 @@ def contract(
     return order, start, degree, other, there, back
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _neighbours(
     n: int, arc_tail: NDArray[np.int32], arc_head: NDArray[np.int32], arc_cost: Ints
 ) -> tuple[Ints, Ints, Nodes, Nodes, Ints, Ints]:  # pragma: no cover - compiled
@@ -160,7 +161,7 @@ def _neighbours(
     return start, room, degree, other, there, back
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _enlist(
     first: Nodes, before: Nodes, after: Nodes, degree: int, node: int
 ) -> None:  # pragma: no cover - compiled
@@ -171,7 +172,7 @@ def _enlist(
         before[following] = node
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _delist(
     first: Nodes, before: Nodes, after: Nodes, degree: int, node: int
 ) -> None:  # pragma: no cover - compiled
@@ -184,7 +185,7 @@ def _delist(
         before[after[node]] = before[node]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grown(array: NDArray[Any], size: int) -> NDArray[Any]:  # pragma: no cover - compiled
     if size <= len(array):
         return array
@@ -193,7 +194,7 @@ def _grown(array: NDArray[Any], size: int) -> NDArray[Any]:  # pragma: no cover 
     return larger
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def arrange(
     order: Nodes, start: Ints, degree: Nodes, other: Nodes, there: Ints, back: Ints
 ) -> tuple[Ints, Ints, Nodes, Ints, Ints]:  # pragma: no cover - compiled
@@ -262,7 +263,7 @@ def arrange(
     return number, first, above, up, down
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def tighten(
     first: Ints, above: Nodes, up: Ints, down: Ints
 ) -> tuple[Ints, Ints]:  # pragma: no cover - compiled

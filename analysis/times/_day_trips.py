@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ...geo.networks import TransferRules, TransportNetwork
 from ...geo.timetables import Timetable
 from ._origins import each, origin_list
@@ -115,7 +115,7 @@ def day_trips(
     ).astype({"from_id": "str", "to_id": "str"})
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _earliest(
     start: NDArray[np.int64],
     arrive_s: NDArray[np.int32],
@@ -133,7 +133,7 @@ def _earliest(
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _latest(
     start: NDArray[np.int64],
     arrive_s: NDArray[np.int32],

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ...geo.derived import derived
 from ...geo.networks import TransportNetwork
 from ...geo.timetables import Timetable, TimetableNetwork, require_window
@@ -182,7 +182,7 @@ def _least_s(found: Arrivals) -> NDArray[np.int64]:
     return np.where(np.diff(found.start) > 0, least, FAR_S)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _statistic(
     start: NDArray[np.int64],
     arrive_s: NDArray[np.int32],

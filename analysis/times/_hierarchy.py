@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ...geo.derived import derived, derived_kept
+from ...geo.compiling import compiled, inlined
+from ...geo.derived import Sealed, derived, derived_kept
 from ...geo.networks import Access, TransportNetwork
-from ...geo.sealed import Sealed
 from ._contraction import FAR, arrange, contract, tighten
 
 #: Bits for centimetres: journeys up to 42,949 km.
@@ -286,7 +285,7 @@ def least_keys(
     return least
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _not_passed(
     arc_start: NDArray[np.int64], arc_head: NDArray[np.int32], arc_key: NDArray[np.int64],
     start: NDArray[np.int64], node: NDArray[np.int64], key: NDArray[np.int64],
@@ -330,7 +329,7 @@ def _not_passed(
     return stays
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _passed(
     down_start: NDArray[np.int64], down_tail: NDArray[np.int32], end: NDArray[np.int64]
 ) -> NDArray[np.bool_]:  # pragma: no cover - compiled
@@ -345,7 +344,7 @@ def _passed(
     return passed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sweep(
     up_start: NDArray[np.int64], up_head: NDArray[np.int32], up_key: NDArray[np.int64],
     entry_start: NDArray[np.int64], entry_node: NDArray[np.int64], entry_key: NDArray[np.int64],
@@ -395,7 +394,7 @@ def _sweep(
                     least[row + column, place] = min(least[row + column, place], there)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sweep_within(
     up_start: NDArray[np.int64], up_head: NDArray[np.int32], up_key: NDArray[np.int64],
     entry_start: NDArray[np.int64], entry_node: NDArray[np.int64], entry_key: NDArray[np.int64],
@@ -462,7 +461,7 @@ def _sweep_within(
                         least[at] = min(least[at], there)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _see(
     node: int, keys: NDArray[np.int64], seen: NDArray[np.bool_], blocks: NDArray[np.bool_]
 ) -> None:  # pragma: no cover - compiled
@@ -473,7 +472,7 @@ def _see(
         keys[node] = FAR
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _within(keys: NDArray[np.int64], node: int, limit: int) -> bool:  # pragma: no cover - compiled
     """Say whether any of a node's keys is within the limit."""
     lowest = keys[node, 0]

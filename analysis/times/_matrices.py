@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from tqdm.auto import tqdm
 
 from ...geo.checks import require_choice, require_flag, require_number, require_path
+from ...geo.compiling import compiled
 from ...geo.errors import InputError, OffNetworkError, OutputError
 from ...geo.networks import PIECE_COLUMNS, Access, TransportNetwork, access, ms_per_metre, past_no_node
 from ...geo.timetables import TimetableNetwork
@@ -342,7 +342,7 @@ def _go_as_they_come(network: TransportNetwork, starts: list[Origin], ends: list
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _by_place(
     place: NDArray[np.int64], node: NDArray[np.int64], n_places: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # pragma: no cover - compiled
@@ -444,7 +444,7 @@ def _batch(
         _take_faster(times, lengths, row, near, walked, walk, limit_ms=task.limit_ms)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _times_and_lengths(
     least: NDArray[np.int64], limit_ms: int, times: NDArray[np.float64], lengths: NDArray[np.float64]
 ) -> None:  # pragma: no cover - compiled

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ...geo.networks import Access, TransportNetwork, access, past_no_node
 from ._around_nodes import MANY_SEARCHES, is_kept_around, is_worth_it, kept_around, times_around
 from ._contraction import FAR
@@ -186,7 +186,7 @@ def _by_sweeps(
     return by_sweeps
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _leave(
     start: NDArray[np.int64],
     node: NDArray[np.int64],

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ...geo.networks import TransportNetwork
 from ._search import UNREACHED, bucketed_times
 
@@ -87,7 +87,7 @@ def _room(n_nodes: int) -> NDArray[np.int32]:
     return np.full(n_nodes, UNREACHED, dtype=np.int32)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _blocks_with_times(
     time_ms: NDArray[np.int32], unreached: int
 ) -> NDArray[np.int64]:  # pragma: no cover - compiled
@@ -106,7 +106,7 @@ def _blocks_with_times(
     return found[:n].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _blocks_of(node: NDArray[np.int32], n_nodes: int) -> NDArray[np.int64]:  # pragma: no cover - compiled
     """Blocks of some nodes, ascending."""
     marked = np.zeros(n_nodes // NODE_BLOCK + 1, dtype=np.bool_)
@@ -115,7 +115,7 @@ def _blocks_of(node: NDArray[np.int32], n_nodes: int) -> NDArray[np.int64]:  # p
     return np.flatnonzero(marked)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _clear(
     time_ms: NDArray[np.int32], block: NDArray[np.int64], unreached: int
 ) -> None:  # pragma: no cover - compiled

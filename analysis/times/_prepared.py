@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ...geo.crs import along_curve
-from ...geo.derived import derived_kept
+from ...geo.derived import Sealed, derived_kept
 from ...geo.networks import TransportNetwork
-from ...geo.sealed import Sealed
 from ._search import UNREACHED, Wanted, bucketed_times, go_on
 
 #: Stands for "can't be passed that way" in sums of milliseconds.
@@ -179,7 +178,7 @@ def _edges(
     return ends, times[0], times[1]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _peel(
     start: NDArray[np.int64], other: NDArray[np.int32], out_ms: NDArray[np.int64], in_ms: NDArray[np.int64]
 ) -> tuple[
@@ -222,7 +221,7 @@ def _peel(
     return tree[at:].copy(), ms[at:].copy(), kind, degree
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _chains(
     start: NDArray[np.int64],
     other: NDArray[np.int32],
@@ -311,7 +310,7 @@ def _chains(
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _times(
     core: NDArray[np.int32],
     core_start: NDArray[np.int32],
@@ -377,7 +376,7 @@ def _times(
                 out[tree[at, 0]] = time
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _along_chain(
     chain_start: NDArray[np.int32],
     chain_node: NDArray[np.int32],

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ...geo.checks import require_number
+from ...geo.compiling import compiled
 from ...geo.errors import InputError, InputTypeError
 from ...geo.networks import TransferRules
 from ...geo.timetables import Timetable, require_window
@@ -177,7 +177,7 @@ class RoadsAndTrains:
         return rows
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _statistics(
     start: NDArray[np.int64],
     arrive_s: NDArray[np.int32],

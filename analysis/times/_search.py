@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ...geo.compiling import compiled
 
 #: Time of a node that wasn't reached.
 UNREACHED: Final = np.int32(2**31 - 1)
@@ -26,7 +27,7 @@ Wanted: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64
 _NEVER: Final = np.int64(2**62)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def heap_push(heap: NDArray[np.int64], size: int, key: int) -> int:  # pragma: no cover - compiled
     """Put a key into a four-ary heap, which needs room for it, and return the new size."""
     child = size
@@ -40,7 +41,7 @@ def heap_push(heap: NDArray[np.int64], size: int, key: int) -> int:  # pragma: n
     return size + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def heap_pop(heap: NDArray[np.int64], size: int) -> int:  # pragma: no cover - compiled
     """Remove the least key (read `heap[0]` first) and return the new size."""
     size -= 1
@@ -62,7 +63,7 @@ def heap_pop(heap: NDArray[np.int64], size: int) -> int:  # pragma: no cover - c
     return size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bucketed_times(
     arc_start: NDArray[np.int64],
     arc_head: NDArray[np.int32],
@@ -116,7 +117,7 @@ def bucketed_times(
     return go_on(arc_start, arc_head, arc_time_ms, waiting[:n], limit_ms, time_ms, wanted)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _ways_by_node(
     wanted: Wanted, n_nodes: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:  # pragma: no cover - compiled
@@ -133,7 +134,7 @@ def _ways_by_node(
     return way_at, next_way, place_of
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _open_places(wanted: Wanted, best: NDArray[np.int64]) -> int:  # pragma: no cover - compiled
     """Return how many places a way leads to; those without any needn't be waited for."""
     n = 0
@@ -145,7 +146,7 @@ def _open_places(wanted: Wanted, best: NDArray[np.int64]) -> int:  # pragma: no 
     return n
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _arrive(
     node: int,
     time: int,
@@ -166,7 +167,7 @@ def _arrive(
     return n
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _last(best: NDArray[np.int64]) -> int:  # pragma: no cover - compiled
     """Return the latest of the times to places; -1 where there is no place."""
     found = -1
@@ -175,7 +176,7 @@ def _last(best: NDArray[np.int64]) -> int:  # pragma: no cover - compiled
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def go_on(
     arc_start: NDArray[np.int64] | NDArray[np.int32],
     arc_head: NDArray[np.int32],
@@ -256,7 +257,7 @@ def go_on(
     return entries[:n, 0]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def shortest_times_and_lengths(
     arc_start: NDArray[np.int64],
     arc_head: NDArray[np.int32],

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
+from ...geo.compiling import compiled
 from ...geo.networks import Access, TransportNetwork, past_no_node
 from .. import schemas
 from ._departures import told_of
@@ -197,7 +197,7 @@ def times_from(
     return np.where(beyond, np.inf, times), np.where(beyond, np.inf, lengths)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _leave(
     start: NDArray[np.int64],
     node: NDArray[np.int64],

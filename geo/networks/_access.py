@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ..compiling import compiled, inlined
 from ..sorting import distinct
 from ._network import TransportNetwork
 
@@ -200,7 +200,7 @@ def no_pieces(_: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.zeros((0, PIECE_COLUMNS))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def nearest_in_time(
     px: float, py: float, pz: float,
     ax: float, ay: float, az: float, bx: float, by: float, bz: float,
@@ -235,7 +235,7 @@ def nearest_in_time(
     return best, math.sqrt((best - foot) ** 2 + height * height), low, high
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _enter_lines(
     p: NDArray[np.float64],
     xyz: NDArray[np.float64],
@@ -372,7 +372,7 @@ def past_no_node(
     return times, lengths
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _leave_pieces(
     pieces: NDArray[np.float64],
     origin: NDArray[np.float64],
@@ -409,7 +409,7 @@ def _leave_pieces(
     return least, metres
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _least_bend(
     origin: NDArray[np.float64], p: NDArray[np.float64], piece: NDArray[np.float64], low: float, high: float
 ) -> float:  # pragma: no cover - compiled
@@ -423,7 +423,7 @@ def _least_bend(
     return _bend(origin, p, piece, 0.5 * (low + high))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bend(
     origin: NDArray[np.float64], p: NDArray[np.float64], piece: NDArray[np.float64], share: float
 ) -> float:  # pragma: no cover - compiled

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ..compiling import compiled
 from ..crs import to_ecef
-from ..derived import derived, derived_by, derived_kept
-from ..sealed import Sealed
+from ..derived import Sealed, derived, derived_by, derived_kept
 from ..sorting import distinct
 
 if TYPE_CHECKING:
@@ -164,7 +163,7 @@ def _thinned(lines: ExitLines, tolerance_m: float) -> ExitLines:
     return thin
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _thin(
     xyz: NDArray[np.float64], share: NDArray[np.float64], offset: NDArray[np.int64], tolerance_m: float
 ) -> NDArray[np.bool_]:  # pragma: no cover - compiled

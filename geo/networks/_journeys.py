@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from ..checks import require_lonlat, require_whole
+from ..compiling import compiled
 from ..crs import ELLIPSOID
 from ..errors import (
     AmbiguousPlaceError,
@@ -209,7 +209,7 @@ def _back(network: TransportNetwork, before: NDArray[np.int32], origin: int, des
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _arcs_back(
     arc_start: NDArray[np.int64],
     arc_head: NDArray[np.int32],

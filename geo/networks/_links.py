@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import require_numbers
+from ..compiling import compiled
 from ..errors import InputError, InputTypeError, NetworkError
 
 #: Longest time that fits the search's 32-bit milliseconds, with room for adding two of them.
@@ -256,7 +256,7 @@ def arcs_of(links: Columns, n_nodes: int) -> dict[str, Any]:
     }
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def by_head(
     head: NDArray[np.int32], start: NDArray[np.int64]
 ) -> NDArray[np.int32]:  # pragma: no cover - compiled

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
-from numba import njit
 from numpy.typing import NDArray
 
+from ..compiling import compiled
 from ..derived import derived_by
 from ._access import (
     Access,
@@ -173,7 +173,7 @@ def station_accesses(
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _nearest_places(
     xyz: NDArray[np.float64], walk: NDArray[np.float64], count: NDArray[np.int64], reach: float, k: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # pragma: no cover - compiled
@@ -228,7 +228,7 @@ def _nearest_places(
     return near, known
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _line_distances(
     p: NDArray[np.float64], xyz: NDArray[np.float64], offset: NDArray[np.int64], near: NDArray[np.int64]
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled

@@ -13,10 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import require_number, require_numbers, require_texts
 from ..crs import WGS84, to_ecef
-from ..derived import derived, derived_kept
+from ..derived import Sealed, derived, derived_kept
 from ..errors import NetworkError
 from ..keeping import share_store, store_of
-from ..sealed import Sealed
 from ..sorting import distinct
 from ._exit_lines import ExitLines, ExitTree
 from ._ground_lines import arc_lines, link_lines

@@ -7,12 +7,16 @@ https://wiki.openstreetmap.org/wiki/PBF_Format; the field numbers below are its 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
+
+from ..compiling import compiled
 
 
-@njit(cache=True, nogil=True)
-def _varint(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+@compiled
+def _varint(data: NDArray[Any], pos: int, end: int) -> Any:  # pragma: no cover - compiled
     value = np.uint64(0)
     shift = np.uint64(0)
     for _ in range(10):
@@ -27,15 +31,15 @@ def _varint(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover 
     return np.int64(0), np.int64(-1)
 
 
-@njit(cache=True, nogil=True)
-def _zigzag(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+@compiled
+def _zigzag(data: NDArray[Any], pos: int, end: int) -> Any:  # pragma: no cover - compiled
     value, pos = _varint(data, pos, end)
     raw = np.uint64(value)
     return np.int64(raw >> np.uint64(1)) ^ -np.int64(raw & np.uint64(1)), pos
 
 
-@njit(cache=True, nogil=True)
-def next_field(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+@compiled
+def next_field(data: NDArray[Any], pos: int, end: int) -> Any:  # pragma: no cover - compiled
     """Read number, wire type, value (or where the bytes start) and the position after the field."""
     bad = (np.int64(0), np.int64(0), np.int64(0), np.int64(-1))
     key, pos = _varint(data, pos, end)
@@ -58,8 +62,8 @@ def next_field(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cov
     return number, wire, pos, pos + size
 
 
-@njit(cache=True, nogil=True)
-def _count_packed(data, start, stop):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+@compiled
+def _count_packed(data: NDArray[Any], start: int, stop: int) -> Any:  # pragma: no cover - compiled
     count = 0
     for pos in range(start, stop):
         if data[pos] < 0x80:
@@ -67,8 +71,8 @@ def _count_packed(data, start, stop):  # type: ignore[no-untyped-def] # pragma: 
     return count
 
 
-@njit(cache=True, nogil=True)
-def all_fields(data, start, stop):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+@compiled
+def all_fields(data: NDArray[Any], start: int, stop: int) -> Any:  # pragma: no cover - compiled
     """All fields of a message as rows (number, wire, value, end); none if it is damaged."""
     n = 0
     pos = start
@@ -85,8 +89,10 @@ def all_fields(data, start, stop):  # type: ignore[no-untyped-def] # pragma: no 
     return rows, True
 
 
-@njit(cache=True, nogil=True)
-def _read_tags(data, keys, vals, column_of, row):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _read_tags(
+    data: NDArray[Any], keys: tuple[int, int], vals: tuple[int, int], column_of: NDArray[Any], row: NDArray[Any],
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     """Write the values' string numbers into their columns; False if the message is damaged."""
     kpos, kend = keys
     vpos, vend = vals
@@ -102,8 +108,8 @@ def _read_tags(data, keys, vals, column_of, row):  # type: ignore[no-untyped-def
     return vpos == vend
 
 
-@njit(cache=True, nogil=True)
-def _info(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+@compiled
+def _info(data: NDArray[Any], pos: int, end: int) -> Any:  # pragma: no cover - compiled
     """Version and visibility of an object from its metadata; version -1 if they are damaged."""
     version, visible = np.int64(0), True
     while pos < end:
@@ -117,16 +123,21 @@ def _info(data, pos, end):  # type: ignore[no-untyped-def] # pragma: no cover - 
     return version, visible
 
 
-@njit(cache=True, nogil=True)
-def _is_useful(tags, useful, asked, n_asked):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+@compiled
+def _is_useful(
+    tags: NDArray[Any], useful: NDArray[Any], asked: NDArray[Any], n_asked: int,
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     first, second = tags[0], tags[1]
     if (first >= 0 and useful[first]) or (second >= 0 and useful[second]):
         return True
     return first >= 0 and asked[first] and tags[2 : 2 + n_asked].max() >= 0
 
 
-@njit(cache=True, nogil=True)
-def decode_ways(data, fields, column_of, n_columns, useful, asked, n_asked, wanted, scale):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def decode_ways(
+    data: NDArray[Any], fields: NDArray[Any], column_of: NDArray[Any], n_columns: int,
+    useful: NDArray[Any], asked: NDArray[Any], n_asked: int, wanted: NDArray[Any], scale: Any,
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     """Ways that are useful by their tags, or those of the `wanted` ids if there are any: as in `WayTable`.
 
     Before all that, whether the block is sound.
@@ -226,8 +237,8 @@ def decode_ways(data, fields, column_of, n_columns, useful, asked, n_asked, want
     )
 
 
-@njit(cache=True, nogil=True)
-def _place(ids, node_id, at):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+@compiled
+def _place(ids: NDArray[Any], node_id: np.int64, at: int) -> Any:  # pragma: no cover - compiled
     """First position from which `ids` (ascending) isn't below node_id, searched on from `at`."""
     n = len(ids)
     if at > 0 and ids[at - 1] >= node_id:
@@ -241,8 +252,11 @@ def _place(ids, node_id, at):  # type: ignore[no-untyped-def] # pragma: no cover
     return at
 
 
-@njit(cache=True, nogil=True)
-def decode_dense(data, start, stop, scale, column_of, n_columns, ids, versions, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def decode_dense(
+    data: NDArray[Any], start: int, stop: int, scale: Any, column_of: NDArray[Any], n_columns: int,
+    ids: NDArray[Any], versions: NDArray[Any], lon: NDArray[Any], lat: NDArray[Any],
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     """Fill in the coordinates of the nodes in `ids`: status, their places that have tags, tags.
 
     Of a node that comes again the newer version counts, of equal ones the later; if it has no tags, a
@@ -340,8 +354,11 @@ def decode_dense(data, start, stop, scale, column_of, n_columns, ids, versions, 
     return True, where[:tagged].copy(), tags[:tagged].copy()
 
 
-@njit(cache=True, nogil=True)
-def decode_nodes(data, fields, scale, column_of, n_columns, ids, versions, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def decode_nodes(
+    data: NDArray[Any], fields: NDArray[Any], scale: Any, column_of: NDArray[Any], n_columns: int,
+    ids: NDArray[Any], versions: NDArray[Any], lon: NDArray[Any], lat: NDArray[Any],
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     """Do the same for nodes that are stored one by one."""
     granularity, lat_offset, lon_offset = scale
     where = np.zeros(len(fields), dtype=np.int64)
@@ -389,8 +406,11 @@ def decode_nodes(data, fields, scale, column_of, n_columns, ids, versions, lon, 
     return True, where[:tagged].copy(), tags[:tagged].copy()
 
 
-@njit(cache=True, nogil=True)
-def decode_relations(data, fields, column_of, n_columns, useful):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def decode_relations(
+    data: NDArray[Any], fields: NDArray[Any], column_of: NDArray[Any], n_columns: int,
+    useful: NDArray[Any],
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     """Relations whose value in column 0 is useful, with their members; before them, whether all are sound."""
     n = len(fields)
     own = np.zeros(n, dtype=np.int64)

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ..compiling import compiled
 from ._pbf_kernels import next_field
 
 
@@ -96,7 +96,7 @@ class Strings:
         return np.asarray(_useful(self.data, self.span, words.slot, words.start, words.text, words.longest))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def string_spans(
     data: NDArray[np.uint8], start: int, stop: int
 ) -> tuple[NDArray[np.int64], bool]:  # pragma: no cover - compiled
@@ -119,7 +119,7 @@ def string_spans(
     return span, True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _hash(data: NDArray[np.uint8], begin: int, end: int) -> int:  # pragma: no cover - compiled
     """Mix bytes into a number (Fowler, Noll and Vo's 1a)."""
     mixed = np.uint32(2166136261)
@@ -128,7 +128,7 @@ def _hash(data: NDArray[np.uint8], begin: int, end: int) -> int:  # pragma: no c
     return int(mixed)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _find(
     data: NDArray[np.uint8],
     begin: int,
@@ -151,7 +151,7 @@ def _find(
     return -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _columns(
     data: NDArray[np.uint8], span: NDArray[np.int64], slot: NDArray[np.int32], start: NDArray[np.int64], text: NDArray[np.uint8], number: NDArray[np.int8], longest: int
 ) -> NDArray[np.int8]:  # fmt: skip  # pragma: no cover - compiled
@@ -165,12 +165,12 @@ def _columns(
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_space(byte: int) -> bool:  # pragma: no cover - compiled
     return byte == 32 or 9 <= byte <= 13
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _useful(
     data: NDArray[np.uint8], span: NDArray[np.int64], slot: NDArray[np.int32], start: NDArray[np.int64], text: NDArray[np.uint8], longest: int
 ) -> NDArray[np.bool_]:  # fmt: skip  # pragma: no cover - compiled

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from ... import data
 from ..checks import require_lonlat, require_number
+from ..derived import Sealed
 from ..errors import ConfigError, DataFileError, InputError, InputTypeError
-from ..sealed import Sealed
 from ._tags import CARRIERS, DELAYS, FERRY, ROAD_CLASSES, TABLES
 
 #: Posted limits outside these bounds are mistyped.

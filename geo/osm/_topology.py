@@ -7,11 +7,12 @@ what is left between two junctions is one link with all its bends.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ..compiling import compiled
 
 #: The ellipsoid, as in `crs.to_ecef`.
 WGS84_A_M: Final = 6378137.0
@@ -92,8 +93,10 @@ def split_ways(
     return Pieces(*_cut_ways(offset, nodes, closed, cut, n_pieces))
 
 
-@njit(cache=True, nogil=True)
-def _mark_vertices(offset, nodes, vertex):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+@compiled
+def _mark_vertices(
+    offset: NDArray[Any], nodes: NDArray[Any], vertex: NDArray[Any],
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     n_nodes = len(vertex)
     uses = np.zeros(n_nodes, dtype=np.int32)
     for way in range(len(offset) - 1):
@@ -125,8 +128,10 @@ def _mark_vertices(offset, nodes, vertex):  # type: ignore[no-untyped-def] # pra
     return pieces, cut
 
 
-@njit(cache=True, nogil=True)
-def _cut_ways(offset, nodes, closed, cut, n_pieces):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _cut_ways(
+    offset: NDArray[Any], nodes: NDArray[Any], closed: NDArray[Any], cut: NDArray[Any], n_pieces: int,
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     n_nodes = len(closed)
     way_of = np.zeros(n_pieces, dtype=np.int32)
     first = np.zeros(n_pieces, dtype=np.int64)
@@ -163,8 +168,8 @@ def _cut_ways(offset, nodes, closed, cut, n_pieces):  # type: ignore[no-untyped-
     return way_of[:k], first[:k], last[:k], tail[:k], head[:k], extra[:n_extra].copy()
 
 
-@njit(cache=True, nogil=True)
-def _ecef(lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+@compiled
+def _ecef(lon: float, lat: float) -> Any:  # pragma: no cover - compiled
     """As `crs.to_ecef`, for one point."""
     phi, lam = np.radians(lat), np.radians(lon)
     normal = WGS84_A_M / np.sqrt(1 - WGS84_E2 * np.sin(phi) ** 2)
@@ -172,8 +177,11 @@ def _ecef(lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover - compil
     return flat * np.cos(lam), flat * np.sin(lam), normal * (1 - WGS84_E2) * np.sin(phi)
 
 
-@njit(cache=True, nogil=True)
-def measure(first, last, nodes, lon, lat, delay_s):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def measure(
+    first: NDArray[Any], last: NDArray[Any], nodes: NDArray[Any], lon: NDArray[Any], lat: NDArray[Any],
+    delay_s: NDArray[Any],
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     """Length of pieces in metres, and the delays at the nodes inside them (ends excluded)."""
     lengths = np.zeros(len(first))
     delays = np.zeros(len(first))
@@ -190,8 +198,12 @@ def measure(first, last, nodes, lon, lat, delay_s):  # type: ignore[no-untyped-d
     return lengths, delays
 
 
-@njit(cache=True, nogil=True)
-def face_signs(first, last, tail, head, nodes, lon, lat, sign_s, facing, meets, reach_m):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def face_signs(
+    first: NDArray[Any], last: NDArray[Any], tail: NDArray[Any], head: NDArray[Any], nodes: NDArray[Any],
+    lon: NDArray[Any], lat: NDArray[Any], sign_s: NDArray[Any], facing: NDArray[Any], meets: NDArray[Any],
+    reach_m: float,
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     """Delays at the signs inside pieces (ends excluded): along the piece, and against it.
 
     `facing` of a node is 0 for a sign that faces both ways, 1 for one that faces those who drive
@@ -245,8 +257,10 @@ def strong_components(
     return number
 
 
-@njit(cache=True, nogil=True)
-def _strong_components(tail, head, forward, backward, n_nodes):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _strong_components(
+    tail: NDArray[Any], head: NDArray[Any], forward: NDArray[Any], backward: NDArray[Any], n_nodes: int,
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     """Tarjan's algorithm with a stack of its own, over arcs sorted by the node they leave."""
     start = np.zeros(n_nodes + 1, dtype=np.int64)
     for k in range(len(tail)):
@@ -335,8 +349,11 @@ def join_chains(
     return Chains(*_join_chains(tail, head, kind, kind_back, keep))
 
 
-@njit(cache=True, nogil=True)
-def _join_chains(tail, head, kind, kind_back, keep):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def _join_chains(
+    tail: NDArray[Any], head: NDArray[Any], kind: NDArray[Any], kind_back: NDArray[Any],
+    keep: NDArray[Any],
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     n_links, n_nodes = len(tail), len(keep)
     degree = np.zeros(n_nodes, dtype=np.int32)
     # End e of link k is 2k + e; each node remembers its last two.
@@ -400,8 +417,11 @@ def _join_chains(tail, head, kind, kind_back, keep):  # type: ignore[no-untyped-
     )
 
 
-@njit(cache=True, nogil=True)
-def chain_lines(rows, offset, link, reverse, first, last, nodes, lon, lat):  # type: ignore[no-untyped-def] # pragma: no cover
+@compiled
+def chain_lines(
+    rows: NDArray[Any], offset: NDArray[Any], link: NDArray[Any], reverse: NDArray[Any],
+    first: NDArray[Any], last: NDArray[Any], nodes: NDArray[Any], lon: NDArray[Any], lat: NDArray[Any],
+) -> Any:  # fmt: skip  # pragma: no cover - compiled
     """Coordinates along the chains `rows`: offsets and (lon, lat); straight ones and -1 get none."""
     line_offset = np.zeros(len(rows) + 1, dtype=np.int64)
     for r in range(len(rows)):

@@ -34,11 +34,10 @@ from borderreach.analysis.times._hierarchy import Hierarchy, hierarchy
 from borderreach.analysis.times._prepared import Prepared, prepared
 from borderreach.analysis.times._search import UNREACHED, bucketed_times
 from borderreach.geo import errors
-from borderreach.geo.derived import derived
+from borderreach.geo.derived import Sealed, derived
 from borderreach.geo.networks._exit_lines import ExitLines
 from borderreach.geo.networks._line_network import LineNetwork
 from borderreach.geo.osm._speeds import SpeedTable, speed_table
-from borderreach.geo.sealed import Sealed
 from borderreach.maps.charts import ChartResults
 from borderreach.maps.page._base_maps import BaseMap
 from borderreach.maps.protocols import MapResults

@@ -16,9 +16,8 @@ import borderreach as br
 from borderreach.analysis.isochrones._reach import line_table
 from borderreach.analysis.times._hierarchy import hierarchy
 from borderreach.analysis.times._prepared import prepared
-from borderreach.geo.derived import derived, derived_by, read_only
+from borderreach.geo.derived import Sealed, derived, derived_by, read_only
 from borderreach.geo.networks import TransportNetwork
-from borderreach.geo.sealed import Sealed
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,10 +18,9 @@ from borderreach.analysis.isochrones._reach import line_table
 from borderreach.analysis.times._hierarchy import hierarchy
 from borderreach.analysis.times._prepared import prepared
 from borderreach.geo import keeping
-from borderreach.geo.derived import derived_kept
+from borderreach.geo.derived import Sealed, derived_kept
 from borderreach.geo.keeping import Store, size_mb
 from borderreach.geo.networks import TransportNetwork
-from borderreach.geo.sealed import Sealed
 from borderreach.geo.sources import _kept, read_network
 
 
