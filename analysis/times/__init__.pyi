@@ -3,7 +3,7 @@ from ._day_trips import day_trips
 from ._departures import told_of, with_departures_told
 from ._matrices import od_matrix, write_od_matrix
 from ._minutes import minutes_matrix
-from ._node_times import NODE_BLOCK, NodeTimes, node_times
+from ._node_times import NodeTimes, node_times
 from ._origins import (
     NO_LIMIT_MS,
     Direction,
@@ -21,7 +21,7 @@ from ._origins import (
 )
 from ._prepared import prepared
 from ._roads_and_trains import Egress, RoadsAndTrains
-from ._search import UNREACHED, bucketed_times, heap_pop, heap_push
+from ._search import NODE_BLOCK, UNREACHED, bucketed_times, heap_pop, heap_push
 from ._tables import (
     LIMIT_ATTR,
     NEAREST_ATTR,

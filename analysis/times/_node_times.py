@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from ...geo.compiling import compiled
 from ...geo.networks import TransportNetwork
-from ._search import UNREACHED, bucketed_times
+from ._search import NODE_BLOCK, UNREACHED, bucketed_times
 
-#: Nodes looked at together: a power of two.
-NODE_BLOCK: Final = 64
 #: Arrays of times that are kept for later searches; more threads than that make their own.
 _MOST_KEPT: Final = 8
 #: What was cleared, of any length. To fetch and fill the room of four million times takes longer than an hour's search.
@@ -63,10 +61,18 @@ def times_in_kept_room(
     """
     room = _room(network.n_nodes)
     times = room[: network.n_nodes]
-    reached = bucketed_times(
-        network.arc_start, network.arc_head, network.arc_time_ms, node, time_ms, limit_ms, times
+    marked = np.zeros(network.n_nodes // NODE_BLOCK + 1, dtype=np.bool_)
+    bucketed_times(
+        network.arc_start,
+        network.arc_head,
+        network.arc_time_ms,
+        node,
+        time_ms,
+        limit_ms,
+        times,
+        marked=marked,
     )
-    found = NodeTimes(times, _blocks_of(reached, network.n_nodes))
+    found = NodeTimes(times, np.flatnonzero(marked))
     try:
         yield found
     finally:
@@ -104,15 +110,6 @@ def _blocks_with_times(
         n += least < unreached
         first = end
     return found[:n].copy()
-
-
-@compiled
-def _blocks_of(node: NDArray[np.int32], n_nodes: int) -> NDArray[np.int64]:  # pragma: no cover - compiled
-    """Blocks of some nodes, ascending."""
-    marked = np.zeros(n_nodes // NODE_BLOCK + 1, dtype=np.bool_)
-    for k in range(len(node)):
-        marked[node[k] // NODE_BLOCK] = True
-    return np.flatnonzero(marked)
 
 
 @compiled

@@ -15,6 +15,8 @@ from ...geo.compiling import compiled
 
 #: Time of a node that wasn't reached.
 UNREACHED: Final = np.int32(2**31 - 1)
+#: Nodes looked at together: a power of two.
+NODE_BLOCK: Final = 64
 
 #: Buckets at most; longer limits get wider ones.
 _MOST_BUCKETS: Final = 1 << 15
@@ -73,7 +75,8 @@ def bucketed_times(
     limit_ms: int,
     time_ms: NDArray[np.int32],
     wanted: Wanted | None = None,
-) -> NDArray[np.int32]:  # pragma: no cover - compiled
+    marked: NDArray[np.bool_] | None = None,
+) -> None:  # pragma: no cover - compiled
     """Compute shortest times from weighted seeds to every node within a limit.
 
     Nodes wait in buckets of about a second, each a linked list; within a bucket they're taken in any
@@ -93,11 +96,9 @@ def bucketed_times(
     wanted : tuple of ndarray of int64, optional
         Only the times to these places are asked for (see `Wanted`): the search ends when no later node can lie on the
         fastest way to one. What it says of nodes that don't is of no use.
-
-    Returns
-    -------
-    ndarray of int32
-        The nodes that have a time now, some of them more than once.
+    marked : ndarray of bool, optional
+        Becomes true for each block of `NODE_BLOCK` nodes of which one has a time now. To return such nodes instead
+        takes longer than a short search: numba counts who holds what they're listed in.
 
     References
     ----------
@@ -114,7 +115,7 @@ def bucketed_times(
             time_ms[node] = time
             waiting[n] = node
             n += 1
-    return go_on(arc_start, arc_head, arc_time_ms, waiting[:n], limit_ms, time_ms, wanted)
+    go_on(arc_start, arc_head, arc_time_ms, waiting[:n], limit_ms, time_ms, wanted, marked)
 
 
 @compiled
@@ -185,22 +186,18 @@ def go_on(
     limit_ms: int,
     time_ms: NDArray[np.int32],
     wanted: Wanted | None = None,
-) -> NDArray[np.int32]:  # pragma: no cover - compiled
+    marked: NDArray[np.bool_] | None = None,
+) -> None:  # pragma: no cover - compiled
     """Search on from nodes whose times are known, with buckets.
 
     Parameters
     ----------
-    arc_start, arc_head, arc_time_ms, limit_ms, wanted
+    arc_start, arc_head, arc_time_ms, limit_ms, wanted, marked
         As for `bucketed_times`.
     waiting : ndarray of int32, shape (k,)
         Nodes whose arcs are to be looked at; one may stand in it more than once.
     time_ms : ndarray of int32, shape (n,)
         Times of these, within the limit, on entry; of all on return.
-
-    Returns
-    -------
-    ndarray of int32
-        The nodes that were waiting and those that have been reached, some of them more than once.
     """
     shift = 9
     while (limit_ms >> shift) >= _MOST_BUCKETS:
@@ -217,6 +214,8 @@ def go_on(
         first[bucket] = n
         last = max(last, bucket)
         n += 1
+        if marked is not None:
+            marked[node // NODE_BLOCK] = True
     if wanted is not None:
         way_at, next_way, place_of = _ways_by_node(wanted, len(time_ms))
         best = np.full(len(wanted[0]) - 1, _NEVER)
@@ -254,7 +253,8 @@ def go_on(
                 first[into] = n
                 last = max(last, into)
                 n += 1
-    return entries[:n, 0]
+                if marked is not None:
+                    marked[head // NODE_BLOCK] = True
 
 
 @compiled

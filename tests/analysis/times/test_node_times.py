@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from borderreach.analysis.times._node_times import NODE_BLOCK, node_times
+from borderreach.analysis.times._node_times import node_times
 from borderreach.analysis.times._origins import enter, origin_list, searched
 from borderreach.analysis.times._prepared import prepared
-from borderreach.analysis.times._search import UNREACHED, bucketed_times
+from borderreach.analysis.times._search import NODE_BLOCK, UNREACHED, bucketed_times
 from borderreach.geo.networks import Links, TransportNetwork, build_network
 
 from ... import chance
