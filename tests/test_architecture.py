@@ -319,6 +319,25 @@ def tracked_files() -> list[str]:
     ]
 
 
+def test_the_top_level_holds_what_it_is_for():
+    """An example or a script that writes where it's started from leaves nothing behind."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git here to say what is the project's")
+    folders = {*LAYERS, "benchmarks", "docs", "examples", "tests"}
+    usual = {
+        "CHANGELOG.md",
+        "CITATION.cff",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "Makefile",
+        "README.md",
+        "README.zh-CN.md",
+    }
+    settings = {"mkdocs.yml", "pyproject.toml", "tasks.py"}
+    top = {name.split("/")[0] for name in tracked_files() if not name.startswith(".")}
+    assert top == folders | usual | settings
+
+
 def test_tests_mirror_the_folders():
     rooms = {Path(*room.split(".")) for room in ROOMS} | {Path(layer) for layer in LAYERS}
     folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
